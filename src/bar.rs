@@ -1,0 +1,145 @@
+//! Bars and series: the only types that the reading side and the storing side share.
+//!
+//! Invariant: the columns of a [`Bars`] have the same length, and every value in it is finite.
+//! It does not order or deduplicate; whoever builds a [`Bars`] says what order it has.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// An instant in microseconds since 1970-01-01T00:00:00Z, the precision PostgreSQL stores.
+pub type Micros = i64;
+
+/// The first instant a bar may have: 1700-01-01T00:00:00Z.
+pub const FIRST_MICROS: Micros = -8_520_336_000_000_000;
+/// The first instant past the last a bar may have: 2300-01-01T00:00:00Z.
+pub const END_MICROS: Micros = 10_413_792_000_000_000;
+
+/// What a series is called: one symbol at one timeframe, as in `AAPL_1h.csv`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SeriesName {
+    /// The symbol, any printable text (`AAPL`, `BRK.B`, `ES_F`).
+    pub symbol: String,
+    /// The timeframe as the file name spells it (`1m`, `1h`, `1d`).
+    pub timeframe: String,
+}
+
+impl fmt::Display for SeriesName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.symbol, self.timeframe)
+    }
+}
+
+/// The five values of one bar.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Ohlcv {
+    /// Opening price.
+    pub open: f64,
+    /// Highest price.
+    pub high: f64,
+    /// Lowest price.
+    pub low: f64,
+    /// Closing price.
+    pub close: f64,
+    /// Volume traded.
+    pub volume: f64,
+}
+
+/// `o=1 h=2 l=0.5 c=1.5 v=100`: the shortest text that gives each float back exactly.
+impl fmt::Display for Ohlcv {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "o={} h={} l={} c={} v={}", self.open, self.high, self.low, self.close, self.volume)
+    }
+}
+
+/// Bars of one series, column by column.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Bars {
+    /// Time of each bar, UTC.
+    pub time: Vec<Micros>,
+    /// Opening prices.
+    pub open: Vec<f64>,
+    /// Highest prices.
+    pub high: Vec<f64>,
+    /// Lowest prices.
+    pub low: Vec<f64>,
+    /// Closing prices.
+    pub close: Vec<f64>,
+    /// Volumes.
+    pub volume: Vec<f64>,
+}
+
+impl Bars {
+    /// Room for `n` bars.
+    #[must_use]
+    pub fn with_capacity(n: usize) -> Self {
+        Self {
+            time: Vec::with_capacity(n),
+            open: Vec::with_capacity(n),
+            high: Vec::with_capacity(n),
+            low: Vec::with_capacity(n),
+            close: Vec::with_capacity(n),
+            volume: Vec::with_capacity(n),
+        }
+    }
+
+    /// How many bars there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.time.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.time.is_empty()
+    }
+
+    /// Appends one bar.
+    pub fn push(&mut self, time: Micros, values: Ohlcv) {
+        self.time.push(time);
+        self.open.push(values.open);
+        self.high.push(values.high);
+        self.low.push(values.low);
+        self.close.push(values.close);
+        self.volume.push(values.volume);
+    }
+
+    /// The values of bar `i`; panics when there is no such bar, as slices do.
+    #[must_use]
+    pub fn values(&self, i: usize) -> Ohlcv {
+        Ohlcv {
+            open: self.open[i],
+            high: self.high[i],
+            low: self.low[i],
+            close: self.close[i],
+            volume: self.volume[i],
+        }
+    }
+}
+
+/// The instant as RFC 3339 in UTC, for messages and reports.
+#[must_use]
+pub fn format_time(time: Micros) -> String {
+    match jiff::Timestamp::from_microsecond(time) {
+        Ok(t) => t.to_string(),
+        Err(_) => format!("{time} µs since 1970"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_are_the_years_they_claim() {
+        assert_eq!(format_time(FIRST_MICROS), "1700-01-01T00:00:00Z");
+        assert_eq!(format_time(END_MICROS), "2300-01-01T00:00:00Z");
+    }
+
+    #[test]
+    fn values_print_as_they_were() {
+        let v = Ohlcv { open: 202.02, high: 202.55, low: 0.1, close: 1e-7, volume: 15812.0 };
+        assert_eq!(v.to_string(), "o=202.02 h=202.55 l=0.1 c=0.0000001 v=15812");
+    }
+}

@@ -1,0 +1,195 @@
+//! Reads the layers, refuses unknown keys, checks the values against each other.
+//!
+//! Invariant: a key that `config/default.toml` does not hold is an error that names the nearest one,
+//! whichever layer it came from.
+
+use std::path::Path;
+
+use config::{Environment, File, FileFormat, Map, Source, Value, ValueKind};
+
+use super::Config;
+use crate::error::{Error, Result};
+
+const DEFAULTS: &str = include_str!("../../config/default.toml");
+
+/// One setting given on the command line: its dotted key and its value as text.
+pub type Override = (&'static str, String);
+
+/// Resolves all layers. `file` is `--config`; without it `./barlift.toml` is read if it is there.
+///
+/// # Errors
+/// [`Error::Config`] for a file that cannot be read, an unknown key or an impossible value.
+pub fn load(file: Option<&Path>, overrides: &[Override]) -> Result<Config> {
+    let defaults = File::from_str(DEFAULTS, FileFormat::Toml);
+    let known = keys(&defaults, "the defaults")?;
+    let mut builder = config::Config::builder().add_source(defaults);
+
+    if let Some((name, source)) = file_layer(file) {
+        check_keys(&keys(&source, &name)?, &known, &name)?;
+        builder = builder.add_source(source);
+    }
+    if let Some(url) = non_empty_env("DATABASE_URL") {
+        builder = set(builder, "database.url", url)?;
+    }
+    let env = Environment::with_prefix("BARLIFT").prefix_separator("__").separator("__");
+    check_keys(&keys(&env, "the environment")?, &known, "the environment")?;
+    for (key, value) in flatten(env.collect().map_err(|e| broken("the environment", &e))?) {
+        builder = set(builder, &key, value)?;
+    }
+    for (key, value) in overrides {
+        builder = set(builder, key, value.clone())?;
+    }
+    let config: Config =
+        builder.build().and_then(config::Config::try_deserialize).map_err(|e| broken("a value", &e))?;
+    check(&config)?;
+    Ok(config)
+}
+
+type Builder = config::ConfigBuilder<config::builder::DefaultState>;
+
+fn set(builder: Builder, key: &str, value: impl Into<Value>) -> Result<Builder> {
+    builder.set_override(key, value).map_err(|e| broken(key, &e))
+}
+
+fn non_empty_env(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|v| !v.is_empty())
+}
+
+type TomlFile = File<config::FileSourceFile, FileFormat>;
+
+fn file_layer(file: Option<&Path>) -> Option<(String, TomlFile)> {
+    let local = Path::new("barlift.toml");
+    let path = file.or_else(|| local.exists().then_some(local))?;
+    let source = File::from(path.to_path_buf()).format(FileFormat::Toml).required(true);
+    // `File::from(PathBuf)` guesses by extension unless a format is given, as it is here.
+    Some((path.display().to_string(), source))
+}
+
+/// The dotted keys of one layer.
+fn keys(source: &(dyn Source + Send + Sync), name: &str) -> Result<Vec<String>> {
+    let map = source.collect().map_err(|e| broken(name, &e))?;
+    Ok(flatten(map).into_iter().map(|(k, _)| k).collect())
+}
+
+fn flatten(map: Map<String, Value>) -> Vec<(String, Value)> {
+    let mut out = Vec::new();
+    for (key, value) in map {
+        match value.kind {
+            ValueKind::Table(inner) => {
+                out.extend(flatten(inner).into_iter().map(|(k, v)| (format!("{key}.{k}"), v)));
+            }
+            _ => out.push((key, value)),
+        }
+    }
+    out
+}
+
+fn check_keys(given: &[String], known: &[String], layer: &str) -> Result<()> {
+    for key in given {
+        if known.contains(key) {
+            continue;
+        }
+        let nearest = known.iter().min_by_key(|k| strsim::damerau_levenshtein(k, key));
+        let hint = match nearest {
+            Some(k) => format!("did you mean `{k}`? All keys: config/default.toml"),
+            None => "all keys: config/default.toml".to_owned(),
+        };
+        return Err(Error::config(format!("unknown key `{key}` in {layer}"), hint));
+    }
+    Ok(())
+}
+
+fn broken(place: &str, e: &config::ConfigError) -> Error {
+    Error::config(
+        format!("{place}: {e}"),
+        "every key, its meaning and its default stand in config/default.toml",
+    )
+}
+
+/// Rules that a single value cannot know.
+fn check(c: &Config) -> Result<()> {
+    let rules = [
+        (c.database.max_connections >= 2, "database.max_connections must be at least 2"),
+        ((1..=1_000_000).contains(&c.import.batch_rows), "import.batch_rows must be 1 to 1000000"),
+        ((1..=256).contains(&c.worker.concurrency), "worker.concurrency must be 1 to 256"),
+        (c.worker.heartbeat.as_millis() >= 100, "worker.heartbeat must be at least 100ms"),
+        (
+            c.worker.lease >= 3 * c.worker.heartbeat,
+            "worker.lease must be at least three times worker.heartbeat, or live workers seem dead",
+        ),
+        (c.worker.lease.as_secs() >= 1, "worker.lease must be at least 1s"),
+        (c.worker.poll_interval.as_millis() >= 10, "worker.poll_interval must be at least 10ms"),
+        (c.retry.max_attempts >= 1, "retry.max_attempts must be at least 1"),
+        (
+            c.retry.initial_backoff <= c.retry.max_backoff,
+            "retry.initial_backoff must not exceed retry.max_backoff",
+        ),
+        ((64..=1 << 30).contains(&c.csv.max_line.as_u64()), "csv.max_line must be 64B to 1GiB"),
+        (
+            c.csv.columns.date.is_none() || c.csv.columns.time.is_some(),
+            "csv.columns.date needs csv.columns.time, the column with the time of day",
+        ),
+    ];
+    for (holds, rule) in rules {
+        if !holds {
+            return Err(Error::config(rule, "change it where it is set; defaults: config/default.toml"));
+        }
+    }
+    crate::source::time::zone(&c.import.timezone)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    fn load_text(text: &str) -> Result<Config> {
+        let mut f = tempfile::NamedTempFile::new().map_err(|e| Error::Internal(e.to_string()))?;
+        f.write_all(text.as_bytes()).map_err(|e| Error::Internal(e.to_string()))?;
+        load(Some(f.path()), &[])
+    }
+
+    #[test]
+    fn defaults_are_whole_and_valid() -> Result<()> {
+        let c = load_text("")?;
+        assert_eq!(c.import.pattern, "{symbol}_{timeframe}.csv");
+        assert_eq!(c.import.max_rejects, None);
+        assert_eq!(c.csv.max_line.as_u64(), 64_000);
+        Ok(())
+    }
+
+    #[test]
+    fn an_unknown_key_names_the_nearest() {
+        let e = load_text("[import]\nbatchrows = 5").expect_err("unknown");
+        assert!(e.to_string().contains("unknown key `import.batchrows`"), "{e}");
+        assert!(e.hint().is_some_and(|h| h.contains("`import.batch_rows`")), "{e:?}");
+    }
+
+    #[test]
+    fn flags_win_over_the_file() -> Result<()> {
+        let mut f = tempfile::NamedTempFile::new().map_err(|e| Error::Internal(e.to_string()))?;
+        writeln!(f, "[worker]\nconcurrency = 3\nlease = '1m'").map_err(|e| Error::Internal(e.to_string()))?;
+        let c = load(Some(f.path()), &[("worker.concurrency", "7".into())])?;
+        assert_eq!(c.worker.concurrency, 7);
+        assert_eq!(c.worker.lease.as_secs(), 60);
+        Ok(())
+    }
+
+    #[test]
+    fn impossible_values_are_refused() {
+        for text in [
+            "[worker]\nconcurrency = 0",
+            "[worker]\nlease = '5s'\nheartbeat = '4s'",
+            "[import]\ntimezone = 'Mars/Olympus'",
+            "[import]\non_mismatch = 'ignore'",
+            "[import]\nmax_rejects = 'many'",
+            "[retry]\nmax_backoff = 'soon'",
+            "not toml",
+        ] {
+            let e = load_text(text).expect_err(text);
+            assert_eq!(e.exit_status(), 2, "{text}: {e}");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Settings, resolved once from their layers and passed down as plain values.
+//!
+//! Invariant: `config/default.toml` holds every key with its default, so the set of known keys and
+//! the documentation cannot drift apart. [`load`] is the only way to make a [`Config`].
+//! Nothing here connects to anything, and nothing reads the environment later on.
+
+mod load;
+mod values;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use serde::{Deserialize, Serialize};
+
+pub use load::{Override, load};
+pub use values::{Delimiter, MaxRejects, OnInvalid, OnMismatch};
+
+/// All settings. Each field's meaning is written at its key in `config/default.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[allow(missing_docs)]
+pub struct Config {
+    pub database: DatabaseConfig,
+    pub import: ImportConfig,
+    pub csv: CsvConfig,
+    pub worker: WorkerConfig,
+    pub retry: RetryConfig,
+    pub log: LogConfig,
+}
+
+/// `[database]`
+#[derive(Clone, Deserialize)]
+#[allow(missing_docs)]
+pub struct DatabaseConfig {
+    #[serde(deserialize_with = "values::optional")]
+    pub url: Option<String>,
+    pub max_connections: u32,
+    #[serde(with = "humantime_serde")]
+    pub connect_timeout: Duration,
+    pub chunk_interval: String,
+    #[serde(deserialize_with = "values::optional")]
+    pub compress_after: Option<String>,
+    #[serde(deserialize_with = "values::optional")]
+    pub embedded_dir: Option<PathBuf>,
+}
+
+/// The URL may hold a password, so it is left out.
+impl std::fmt::Debug for DatabaseConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DatabaseConfig")
+            .field("url", &self.url.as_ref().map(|_| "(set)"))
+            .field("max_connections", &self.max_connections)
+            .field("embedded_dir", &self.embedded_dir)
+            .finish_non_exhaustive()
+    }
+}
+
+/// `[import]`
+#[derive(Debug, Clone, Deserialize)]
+#[allow(missing_docs)]
+pub struct ImportConfig {
+    pub pattern: String,
+    pub timezone: String,
+    pub batch_rows: usize,
+    pub on_mismatch: OnMismatch,
+    pub on_invalid: OnInvalid,
+    #[serde(deserialize_with = "values::max_rejects")]
+    pub max_rejects: Option<MaxRejects>,
+}
+
+/// `[csv]`: how the files are written. Travels with an operation, so that every worker reads alike.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct CsvConfig {
+    pub header: bool,
+    pub delimiter: Delimiter,
+    #[serde(with = "values::quote")]
+    pub quote: Option<u8>,
+    pub decimal_comma: bool,
+    #[serde(deserialize_with = "values::optional")]
+    pub time_format: Option<String>,
+    pub max_line: ByteSize,
+    pub columns: ColumnsConfig,
+}
+
+/// `[csv.columns]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct ColumnsConfig {
+    #[serde(deserialize_with = "values::optional")]
+    pub time: Option<String>,
+    #[serde(deserialize_with = "values::optional")]
+    pub date: Option<String>,
+    #[serde(deserialize_with = "values::optional")]
+    pub open: Option<String>,
+    #[serde(deserialize_with = "values::optional")]
+    pub high: Option<String>,
+    #[serde(deserialize_with = "values::optional")]
+    pub low: Option<String>,
+    #[serde(deserialize_with = "values::optional")]
+    pub close: Option<String>,
+    #[serde(deserialize_with = "values::optional")]
+    pub volume: Option<String>,
+}
+
+/// `[worker]`
+#[derive(Debug, Clone, Deserialize)]
+#[allow(missing_docs)]
+pub struct WorkerConfig {
+    pub concurrency: usize,
+    #[serde(with = "humantime_serde")]
+    pub lease: Duration,
+    #[serde(with = "humantime_serde")]
+    pub heartbeat: Duration,
+    #[serde(with = "humantime_serde")]
+    pub poll_interval: Duration,
+    #[serde(with = "humantime_serde")]
+    pub drain_timeout: Duration,
+}
+
+/// `[retry]`
+#[derive(Debug, Clone, Deserialize)]
+#[allow(missing_docs)]
+pub struct RetryConfig {
+    pub max_attempts: u32,
+    #[serde(with = "humantime_serde")]
+    pub initial_backoff: Duration,
+    #[serde(with = "humantime_serde")]
+    pub max_backoff: Duration,
+    pub max_rescues: u32,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Deserialize)]
+#[allow(missing_docs)]
+pub struct LogConfig {
+    pub format: LogFormat,
+    #[serde(deserialize_with = "values::optional")]
+    pub level: Option<String>,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum LogFormat {
+    Auto,
+    Human,
+    Json,
+}

@@ -1,0 +1,306 @@
+//! What can go wrong, whether it is worth another try, and what the process exits with.
+//!
+//! Invariant: an [`Error`]'s text says what and where; its [`hint`](Error::hint) says what to do.
+//! No text here ever holds a password: URLs come in redacted (see `backend::redact`).
+//! It does not print anything; `cli` does that, once, with the causes.
+
+use serde::{Deserialize, Serialize};
+
+/// Everything the library reports to its caller.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A flag, argument or combination of them makes no sense.
+    #[error("{message}")]
+    Usage {
+        /// What is wrong.
+        message: String,
+        /// What to do, if there is something to say.
+        hint: Option<String>,
+    },
+    /// The configuration cannot be read or says something impossible.
+    #[error("configuration: {message}")]
+    Config {
+        /// What is wrong, and where.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// The database cannot be reached or refuses what barlift needs.
+    #[error("{message}")]
+    Database {
+        /// What barlift was doing.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
+        /// What the server or the network said.
+        #[source]
+        source: Option<sqlx::Error>,
+    },
+    /// The source directory or object store cannot be reached.
+    #[error("{message}")]
+    Source {
+        /// What is wrong, and with which path.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// One file cannot be read as bars, by the file's own fault or by a policy.
+    #[error("{0}")]
+    File(#[from] FileError),
+    /// The attempt was fenced off: another worker has the task now, or it was cancelled.
+    #[error("the task was taken over by another worker or cancelled; nothing more was written")]
+    LostLease,
+    /// The worker was asked to stop; the task goes back to the queue.
+    #[error("stopped before the file's end; the task was handed back")]
+    Stopped,
+    /// A thread of barlift itself broke.
+    #[error("internal error: {0}; please report it")]
+    Internal(String),
+}
+
+/// Why one file could not be imported.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}{}: {reason}", place(*.line, *.column))]
+pub struct FileError {
+    /// The file, relative to the source directory.
+    pub path: String,
+    /// Line number, from 1, where known.
+    pub line: Option<u64>,
+    /// Column (field) number, from 1, where known.
+    pub column: Option<usize>,
+    /// What is wrong and what to do.
+    pub reason: String,
+    /// Whether another try may do better.
+    pub class: ErrorClass,
+}
+
+fn place(line: Option<u64>, column: Option<usize>) -> String {
+    match (line, column) {
+        (Some(l), Some(c)) => format!(", line {l}, column {c}"),
+        (Some(l), None) => format!(", line {l}"),
+        _ => String::new(),
+    }
+}
+
+impl FileError {
+    /// A fault that stays until somebody mends the file or the options.
+    pub fn permanent(path: &str, line: impl Into<Option<u64>>, reason: impl Into<String>) -> Self {
+        Self {
+            path: path.to_owned(),
+            line: line.into(),
+            column: None,
+            reason: reason.into(),
+            class: ErrorClass::Permanent,
+        }
+    }
+
+    /// A fault that may be gone at the next try.
+    pub fn transient(path: &str, reason: impl Into<String>) -> Self {
+        Self {
+            path: path.to_owned(),
+            line: None,
+            column: None,
+            reason: reason.into(),
+            class: ErrorClass::Transient,
+        }
+    }
+
+    /// The same, naming the field.
+    #[must_use]
+    pub fn at_column(mut self, column: usize) -> Self {
+        self.column = Some(column);
+        self
+    }
+}
+
+/// Whether a failed attempt is worth repeating.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ErrorClass {
+    /// Connection, serialization, timeout, disk full, I/O: tried again with backoff.
+    Transient,
+    /// An unreadable file, a bad option, a fail policy: not tried again.
+    Permanent,
+    /// The task has killed its worker too often: not tried again.
+    Poisoned,
+}
+
+impl ErrorClass {
+    /// The name used in the database and in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Transient => "transient",
+            Self::Permanent => "permanent",
+            Self::Poisoned => "poisoned",
+        }
+    }
+}
+
+/// The library's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// A usage error with advice.
+    pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Usage { message: message.into(), hint: Some(hint.into()) }
+    }
+
+    /// A configuration error with advice.
+    pub fn config(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Config { message: message.into(), hint: Some(hint.into()) }
+    }
+
+    /// A source error with advice.
+    pub fn source(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Source { message: message.into(), hint: Some(hint.into()) }
+    }
+
+    /// A database error without a cause of its own.
+    pub fn database(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Database { message: message.into(), hint: Some(hint.into()), source: None }
+    }
+
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        match self {
+            Self::Usage { hint, .. }
+            | Self::Config { hint, .. }
+            | Self::Database { hint, .. }
+            | Self::Source { hint, .. } => hint.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The process's exit status for this error: 2 usage or configuration, 3 database or source
+    /// unreachable, 1 anything else.
+    #[must_use]
+    pub fn exit_status(&self) -> u8 {
+        match self {
+            Self::Usage { .. } | Self::Config { .. } => 2,
+            Self::Database { .. } | Self::Source { .. } => 3,
+            _ => 1,
+        }
+    }
+
+    /// Whether an attempt that ended with this error is worth repeating.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::File(e) => e.class,
+            Self::Database { source: Some(e), .. } => database_class(e),
+            Self::Database { source: None, .. } | Self::Usage { .. } | Self::Config { .. } => {
+                ErrorClass::Permanent
+            }
+            Self::Source { .. } | Self::LostLease | Self::Stopped | Self::Internal(_) => {
+                ErrorClass::Transient
+            }
+        }
+    }
+
+    /// The message with all its causes, on one line.
+    #[must_use]
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(e) = cause {
+            let part = e.to_string();
+            if !text.contains(&part) {
+                text.push_str(": ");
+                text.push_str(&part);
+            }
+            cause = e.source();
+        }
+        text
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(e: sqlx::Error) -> Self {
+        let hint = e.as_database_error().and_then(|d| d.code()).and_then(|c| code_hint(&c));
+        Self::Database { message: "database".into(), hint, source: Some(e) }
+    }
+}
+
+/// Gives a database error the name of what barlift was doing.
+pub trait During<T> {
+    /// `during("reading the task")` turns `server closed` into `reading the task: server closed`.
+    fn during(self, what: &str) -> Result<T>;
+}
+
+impl<T> During<T> for std::result::Result<T, sqlx::Error> {
+    fn during(self, what: &str) -> Result<T> {
+        self.map_err(|e| match Error::from(e) {
+            Error::Database { hint, source, .. } => {
+                Error::Database { message: what.to_owned(), hint, source }
+            }
+            other => other,
+        })
+    }
+}
+
+/// Advice for the SQLSTATEs that an operator meets.
+fn code_hint(code: &str) -> Option<String> {
+    let text = match code {
+        "42501" => {
+            "the database role may not do this: grant it CREATE on the database, or let an \
+             administrator run `barlift db setup` once"
+        }
+        "3D000" => "create the database first, or correct the name in the URL",
+        "28P01" | "28000" => "check user and password in the database URL",
+        "53300" => "the server has no connection free: lower database.max_connections or worker count",
+        "53100" => "the server's disk is full: free space, then `barlift retry latest`",
+        "3F000" | "42P01" => "the schema is not set up: run `barlift db setup`",
+        _ => return None,
+    };
+    Some(text.to_owned())
+}
+
+/// Connection loss, serialization, resources, operator intervention and I/O may pass; the rest stays.
+fn database_class(e: &sqlx::Error) -> ErrorClass {
+    match e {
+        sqlx::Error::Database(d) => match d.code().as_deref() {
+            Some(code)
+                if ["08", "40", "53", "57", "58"].contains(&&code[..2.min(code.len())])
+                    || code == "55P03"
+                    || code == "25P03" =>
+            {
+                ErrorClass::Transient
+            }
+            _ => ErrorClass::Permanent,
+        },
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => ErrorClass::Transient,
+        _ => ErrorClass::Permanent,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_error_names_its_place() {
+        let e = FileError::permanent("A_1h.csv", 7, "no close").at_column(5);
+        assert_eq!(e.to_string(), "A_1h.csv, line 7, column 5: no close");
+    }
+
+    #[test]
+    fn a_lost_connection_is_worth_another_try() {
+        assert_eq!(Error::from(sqlx::Error::PoolTimedOut).class(), ErrorClass::Transient);
+        assert_eq!(Error::from(sqlx::Error::RowNotFound).class(), ErrorClass::Permanent);
+    }
+
+    #[test]
+    fn exit_statuses_follow_the_contract() {
+        assert_eq!(Error::usage("x", "y").exit_status(), 2);
+        assert_eq!(Error::source("x", "y").exit_status(), 3);
+        assert_eq!(Error::LostLease.exit_status(), 1);
+    }
+}

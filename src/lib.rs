@@ -1,0 +1,5 @@
+//! barlift.
+pub mod bar;
+pub mod config;
+pub mod error;
+pub mod source;

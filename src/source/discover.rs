@@ -1,0 +1,182 @@
+//! Finding the sources under a root.
+//!
+//! Invariant: every file whose name ends in `.csv` is either a source or named among the
+//! [`unrecognised`](Discovery::unrecognised); nothing is passed over silently. One unreadable entry
+//! does not hide the others. It reads names and sizes, never contents.
+
+use futures::TryStreamExt;
+use object_store::ObjectMeta;
+use serde::{Deserialize, Serialize};
+use walkdir::WalkDir;
+
+use super::pattern::Pattern;
+use super::root::Root;
+use crate::bar::SeriesName;
+use crate::error::{Error, Result};
+
+/// A file that holds bars of one series.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The series, from the file's name.
+    pub series: SeriesName,
+    /// The path relative to the root, with `/` between folders.
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// A file or folder that was found but cannot be imported, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unrecognised {
+    /// The path relative to the root.
+    pub path: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What lies under a root.
+#[derive(Debug, Default)]
+pub struct Discovery {
+    /// The sources, by symbol, timeframe and path.
+    pub sources: Vec<Source>,
+    /// The rest of the CSV files, and what could not be looked into.
+    pub unrecognised: Vec<Unrecognised>,
+    /// Sources that the filter left out.
+    pub filtered: usize,
+}
+
+/// Which series are wanted; an empty list wants all.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Symbols, exactly as the files spell them.
+    pub symbols: Vec<String>,
+    /// Timeframes, exactly as the files spell them.
+    pub timeframes: Vec<String>,
+}
+
+impl Filter {
+    fn wants(&self, name: &SeriesName) -> bool {
+        let among = |list: &[String], item: &String| list.is_empty() || list.contains(item);
+        among(&self.symbols, &name.symbol) && among(&self.timeframes, &name.timeframe)
+    }
+}
+
+/// Lists the sources under `root`.
+///
+/// # Errors
+/// [`Error::Source`] if the root itself cannot be listed.
+pub async fn discover(root: &Root, pattern: &Pattern, filter: &Filter) -> Result<Discovery> {
+    let found = match root.directory() {
+        Some(directory) => {
+            let directory = directory.to_path_buf();
+            tokio::task::spawn_blocking(move || walk(&directory))
+                .await
+                .map_err(|e| Error::Internal(e.to_string()))??
+        }
+        None => list(root).await?,
+    };
+    let mut discovery = Discovery { unrecognised: found.unreadable, ..Discovery::default() };
+    for (path, size) in found.files {
+        match pattern.name(&path) {
+            Ok(series) if filter.wants(&series) => {
+                discovery.sources.push(Source { series, path, size });
+            }
+            Ok(_) => discovery.filtered += 1,
+            Err(reason) => discovery.unrecognised.push(Unrecognised { path, reason }),
+        }
+    }
+    discovery.sources.sort_by(|a, b| (&a.series, &a.path).cmp(&(&b.series, &b.path)));
+    discovery.unrecognised.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(discovery)
+}
+
+#[derive(Default)]
+struct Found {
+    files: Vec<(String, u64)>,
+    unreadable: Vec<Unrecognised>,
+}
+
+/// `object_store` ends its listing at the first entry it cannot read, so directories are walked.
+fn walk(directory: &std::path::Path) -> Result<Found> {
+    std::fs::read_dir(directory).map_err(|e| {
+        Error::source(
+            format!("cannot list the directory {}: {e}", directory.display()),
+            "check its permissions",
+        )
+    })?;
+    let mut found = Found::default();
+    let shown = |p: &std::path::Path| {
+        let relative = p.strip_prefix(directory).unwrap_or(p);
+        relative.to_string_lossy().into_owned()
+    };
+    for entry in WalkDir::new(directory).follow_links(true).min_depth(1) {
+        match entry {
+            Err(e) => {
+                let path = e.path().map(shown).unwrap_or_default();
+                let reason = walk_reason(&e);
+                found.unreadable.push(Unrecognised { path, reason });
+            }
+            Ok(entry) => match csv_file(directory, &entry) {
+                None => {}
+                Some(Ok(file)) => found.files.push(file),
+                Some(Err(reason)) => {
+                    let path = shown(entry.path());
+                    found.unreadable.push(Unrecognised { path, reason });
+                }
+            },
+        }
+    }
+    Ok(found)
+}
+
+/// Path and size of a CSV file, the reason it cannot be used, or none if it is something else.
+fn csv_file(directory: &std::path::Path, entry: &walkdir::DirEntry) -> Option<Result<(String, u64), String>> {
+    let is_csv = entry.path().extension().is_some_and(|x| x.eq_ignore_ascii_case("csv"));
+    if !entry.file_type().is_file() || !is_csv {
+        return None;
+    }
+    let relative = entry.path().strip_prefix(directory).ok()?;
+    let Some(path) = relative.to_str() else {
+        return Some(Err("has a name that is not valid UTF-8".into()));
+    };
+    if path.chars().any(char::is_control) || object_store::path::Path::parse(path).is_err() {
+        return Some(Err("has a control character in its name".into()));
+    }
+    match (entry.path().canonicalize(), entry.metadata()) {
+        (Ok(real), _) if !real.starts_with(directory) => {
+            Some(Err("is a link that leads out of the source directory; not followed".into()))
+        }
+        (Ok(_), Ok(meta)) => {
+            Some(Ok((path.replace('\\', if cfg!(windows) { "/" } else { "\\" }), meta.len())))
+        }
+        (Err(e), _) => Some(Err(e.to_string())),
+        (_, Err(e)) => Some(Err(e.to_string())),
+    }
+}
+
+fn walk_reason(e: &walkdir::Error) -> String {
+    if e.loop_ancestor().is_some() {
+        return "is a link to one of its own folders; not followed".into();
+    }
+    match e.io_error() {
+        Some(io) if io.kind() == std::io::ErrorKind::NotFound => "is a link to nothing".into(),
+        Some(io) => format!("cannot be read: {io}"),
+        None => "cannot be read".into(),
+    }
+}
+
+async fn list(root: &Root) -> Result<Found> {
+    let (store, prefix) = root.store();
+    let objects: Vec<ObjectMeta> = store.list(Some(prefix)).try_collect().await.map_err(|e| {
+        Error::source(format!("cannot list {}: {e}", root.url()), "check the URL and the credentials")
+    })?;
+    let depth = prefix.parts().count();
+    let mut found = Found::default();
+    for object in objects {
+        let relative: object_store::path::Path = object.location.parts().skip(depth).collect();
+        if relative.as_ref().to_ascii_lowercase().ends_with(".csv") {
+            found.files.push((relative.to_string(), object.size));
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,282 @@
+//! Which column is which.
+//!
+//! Names in any case and order are recognised (`timestamp|datetime|date|time|ts|open_time`, `o|h|l|c|v`,
+//! `vol`, `adj close`, the unnamed first column of a pandas index …); `[csv.columns]` maps anything else,
+//! by name or by number. Invariant: each of the six values has exactly one column (time may have two:
+//! date and time of day), or there is an error that names what is missing and what is there.
+
+use crate::config::{ColumnsConfig, CsvConfig, Delimiter};
+
+/// Where the values stand in a row, from 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Columns {
+    /// The date's column, where date and time of day are apart.
+    pub date: Option<usize>,
+    /// The time's column.
+    pub time: usize,
+    /// Columns of open, high, low, close, volume.
+    pub values: [usize; 5],
+    /// How many fields a row has; none in files without a header until the first row is seen.
+    pub width: usize,
+    /// The names of the columns that nothing is read from.
+    pub ignored: Vec<String>,
+    /// The byte between fields.
+    pub delimiter: u8,
+}
+
+/// The names of the values, in the order of [`Columns::values`].
+pub const VALUE_NAMES: [&str; 5] = ["open", "high", "low", "close", "volume"];
+
+/// Full timestamps, the surest first.
+const TIMES: [&str; 12] = [
+    "timestamp",
+    "datetime",
+    "date_time",
+    "ts",
+    "open_time",
+    "opentime",
+    "date",
+    "time",
+    "unix",
+    "epoch",
+    "index",
+    "",
+];
+const VALUES: [&[&str]; 5] = [
+    &["open", "o", "open_price"],
+    &["high", "h", "high_price"],
+    &["low", "l", "low_price"],
+    &["close", "c", "close_price", "last", "adj_close", "adjusted_close"],
+    &["volume", "v", "vol", "tick_volume", "tickvol"],
+];
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// Finds the columns from a file's first line (its header, or its first row where there is none).
+///
+/// # Errors
+/// What is missing and what to do.
+pub fn resolve(first_line: &[u8], csv: &CsvConfig) -> Result<Columns, String> {
+    let candidates = match csv.delimiter {
+        Delimiter::Byte(b) => vec![b],
+        Delimiter::Auto => DELIMITERS.to_vec(),
+    };
+    let mut widest: Option<(usize, String)> = None;
+    for delimiter in candidates {
+        let fields = split(first_line, delimiter, csv.quote);
+        match columns(&fields, csv, delimiter) {
+            Ok(found) => return Ok(found),
+            Err(e) if widest.as_ref().is_none_or(|(n, _)| fields.len() > *n) => {
+                widest = Some((fields.len(), e));
+            }
+            Err(_) => {}
+        }
+    }
+    Err(widest.map_or_else(|| "there is no header".into(), |(_, e)| e))
+}
+
+fn columns(fields: &[String], csv: &CsvConfig, delimiter: u8) -> Result<Columns, String> {
+    let chosen =
+        if csv.header { by_name(fields, &csv.columns)? } else { by_number(fields.len(), &csv.columns)? };
+    let used: Vec<usize> = chosen.date.into_iter().chain([chosen.time]).chain(chosen.values).collect();
+    for (i, column) in used.iter().enumerate() {
+        if used[..i].contains(column) {
+            return Err(format!("column {} is named for two values; see [csv.columns]", column + 1));
+        }
+    }
+    let ignored = (0..fields.len()).filter(|i| csv.header && !used.contains(i));
+    Ok(Columns {
+        ignored: ignored.map(|i| fields[i].trim().to_owned()).collect(),
+        width: fields.len(),
+        delimiter,
+        ..chosen
+    })
+}
+
+fn by_name(fields: &[String], map: &ColumnsConfig) -> Result<Columns, String> {
+    let names: Vec<String> = fields.iter().map(|f| normal(f)).collect();
+    let find = |wanted: &[&str]| wanted.iter().find_map(|w| names.iter().position(|n| n == w));
+    let explicit = |key: &str| named(key, fields, &names);
+    let mapped = [&map.open, &map.high, &map.low, &map.close, &map.volume];
+    let mut values = [0; 5];
+    let mut missing = Vec::new();
+    for (i, value) in values.iter_mut().enumerate() {
+        match mapped[i] {
+            Some(key) => *value = explicit(key)?,
+            None => match find(VALUES[i]) {
+                Some(at) => *value = at,
+                None => missing.push(VALUE_NAMES[i]),
+            },
+        }
+    }
+    let (date, time) = match (&map.date, &map.time) {
+        (Some(d), Some(t)) => (Some(explicit(d)?), Some(explicit(t)?)),
+        (_, Some(t)) => (None, Some(explicit(t)?)),
+        _ => match (find(&TIMES[..6]), find(&["date"]), find(&["time"])) {
+            (Some(full), ..) => (None, Some(full)),
+            (None, Some(date), Some(time)) => (Some(date), Some(time)),
+            _ => (None, find(&TIMES).filter(|&at| !names[at].is_empty() || at == 0)),
+        },
+    };
+    match time {
+        Some(time) if missing.is_empty() => {
+            Ok(Columns { date, time, values, width: 0, ignored: vec![], delimiter: 0 })
+        }
+        _ => {
+            if time.is_none() {
+                missing.insert(0, "time");
+            }
+            Err(lacking(&missing, fields))
+        }
+    }
+}
+
+fn by_number(width: usize, map: &ColumnsConfig) -> Result<Columns, String> {
+    let at = |key: &Option<String>, default: usize| match key {
+        None => within(default, width),
+        Some(k) => match k.parse() {
+            Ok(n) => within(n, width),
+            Err(_) => Err(format!("a file without a header has no column `{k}`: give its number")),
+        },
+    };
+    let shift = usize::from(map.date.is_some());
+    Ok(Columns {
+        date: map.date.as_ref().map(|d| at(&Some(d.clone()), 1)).transpose()?,
+        time: at(&map.time, 1 + shift)?,
+        values: [
+            at(&map.open, 2 + shift)?,
+            at(&map.high, 3 + shift)?,
+            at(&map.low, 4 + shift)?,
+            at(&map.close, 5 + shift)?,
+            at(&map.volume, 6 + shift)?,
+        ],
+        width,
+        ignored: vec![],
+        delimiter: 0,
+    })
+}
+
+fn within(number: usize, width: usize) -> Result<usize, String> {
+    if (1..=width).contains(&number) {
+        Ok(number - 1)
+    } else {
+        Err(format!("there is no column {number}: the first line has {width} fields"))
+    }
+}
+
+/// A column by its name as written or, if no column is called so, by its number from 1.
+fn named(key: &str, fields: &[String], names: &[String]) -> Result<usize, String> {
+    let wanted = normal(key);
+    if let Some(at) = names.iter().position(|n| *n == wanted) {
+        return Ok(at);
+    }
+    match key.parse() {
+        Ok(n) => within(n, fields.len()),
+        Err(_) => Err(format!("there is no column `{key}`; the header has: {}", listed(fields))),
+    }
+}
+
+/// `<Adj Close>` and `adj-close` are one name.
+fn normal(name: &str) -> String {
+    let name = name.trim().trim_start_matches('<').trim_end_matches('>').trim();
+    name.to_lowercase().replace([' ', '-', '.'], "_")
+}
+
+fn lacking(missing: &[&str], fields: &[String]) -> String {
+    let looks_like_data = fields.iter().filter(|f| f.trim().parse::<f64>().is_ok()).count() >= 3;
+    if looks_like_data {
+        return "the first line looks like data, not like a header; \
+                if the file has none, set csv.header = false (--no-header)"
+            .into();
+    }
+    format!(
+        "the header lacks a column for {}; it has: {}; name the columns in [csv.columns] or with --column",
+        missing.join(", "),
+        listed(fields)
+    )
+}
+
+fn listed(fields: &[String]) -> String {
+    let shown: Vec<String> = fields
+        .iter()
+        .take(20)
+        .map(|f| format!("`{}`", super::time::cut(&f.trim().escape_debug().to_string())))
+        .collect();
+    let more = if fields.len() > 20 { " …" } else { "" };
+    format!("{}{more}", shown.join(", "))
+}
+
+fn split(line: &[u8], delimiter: u8, quote: Option<u8>) -> Vec<String> {
+    super::reader::Fields::new(delimiter, quote)
+        .split(line)
+        .map(|f| String::from_utf8_lossy(f).into_owned())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn csv() -> CsvConfig {
+        crate::config::load(None, &[]).expect("defaults").csv
+    }
+
+    fn at(header: &str) -> (Option<usize>, usize, [usize; 5]) {
+        let c = resolve(header.as_bytes(), &csv()).expect(header);
+        (c.date, c.time, c.values)
+    }
+
+    #[test]
+    fn usual_headers_are_recognised() {
+        for (header, want) in [
+            ("timestamp,open,high,low,close,volume", (None, 0, [1, 2, 3, 4, 5])),
+            (",open,high,low,close,volume", (None, 0, [1, 2, 3, 4, 5])),
+            ("Volume;Close;Low;High;Open;Date", (None, 5, [4, 3, 2, 1, 0])),
+            ("ts\to\th\tl\tc\tv", (None, 0, [1, 2, 3, 4, 5])),
+            ("Date,Open,High,Low,Close,Adj Close,Volume", (None, 0, [1, 2, 3, 4, 6])),
+            ("Date,Open,High,Low,Adj Close,Volume", (None, 0, [1, 2, 3, 4, 5])),
+            ("<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>", (Some(0), 1, [2, 3, 4, 5, 6])),
+            ("open_time|open|high|low|close|volume|close_time", (None, 0, [1, 2, 3, 4, 5])),
+            ("\"timestamp\",\"open\",\"high\",\"low\",\"close\",\"volume\"", (None, 0, [1, 2, 3, 4, 5])),
+        ] {
+            assert_eq!(at(header), want, "{header}");
+        }
+    }
+
+    #[test]
+    fn extra_columns_are_named() {
+        let c = resolve(b"date,open,high,low,close,adj close,volume,note", &csv()).expect("fine");
+        assert_eq!(c.ignored, ["adj close", "note"]);
+    }
+
+    #[test]
+    fn a_map_wins_over_the_usual_names() {
+        let mut csv = csv();
+        csv.columns.close = Some("Settle".into());
+        csv.columns.volume = Some("7".into());
+        let c = resolve(b"date,open,high,low,close,settle,qty", &csv).expect("fine");
+        assert_eq!(c.values, [1, 2, 3, 5, 6]);
+        csv.columns.close = Some("nowhere".into());
+        assert!(resolve(b"date,open,high,low,close,qty", &csv).expect_err("bad").contains("`nowhere`"));
+    }
+
+    #[test]
+    fn without_a_header_numbers_count() {
+        let mut csv = csv();
+        csv.header = false;
+        let c = resolve(b"2024-01-01,1,2,3,4,5", &csv).expect("fine");
+        assert_eq!((c.time, c.values), (0, [1, 2, 3, 4, 5]));
+        assert!(resolve(b"2024-01-01,1,2", &csv).expect_err("short").contains("no column 4"));
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        for (header, part) in [
+            ("timestamp,open,high,low,volume", "lacks a column for close; it has: `timestamp`"),
+            ("a,b", "lacks a column for time, open, high, low, close, volume"),
+            ("2024-01-01,1,2,3,4,5", "--no-header"),
+        ] {
+            let e = resolve(header.as_bytes(), &csv()).expect_err(header);
+            assert!(e.contains(part), "{header}: {e}");
+        }
+    }
+}

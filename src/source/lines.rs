@@ -1,0 +1,191 @@
+//! Lines of a file: bounded in length, counted, hashed.
+//!
+//! A bar is one line, so that a stray quote costs one row and not the rest of the file.
+//! Invariant: at most `max_line` bytes and one buffer are held, whatever the file is; the hash covers
+//! every byte read. A leading UTF-8 byte order mark is dropped; `\n` and `\r\n` both end a line.
+
+use std::io::{self, Read};
+
+const BUFFER: usize = 256 * 1024;
+
+/// One line, without its end.
+#[derive(Debug, Clone, Copy)]
+pub struct Line<'a> {
+    /// The line's bytes.
+    pub bytes: &'a [u8],
+    /// Its number, from 1.
+    pub number: u64,
+    /// Where it starts in the file.
+    pub offset: u64,
+}
+
+/// Why no further line can be had.
+#[derive(Debug, thiserror::Error)]
+pub enum LineError {
+    /// Reading failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// No line end within the limit.
+    #[error("line {0} is longer than {1} bytes")]
+    TooLong(u64, usize),
+}
+
+/// Reads lines from anything that reads.
+pub struct Lines<R> {
+    input: R,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    offset: u64,
+    number: u64,
+    max_line: usize,
+    hasher: blake3::Hasher,
+    bytes_read: u64,
+    at_end: bool,
+}
+
+impl<R: Read> Lines<R> {
+    /// Lines of `input`, none longer than `max_line` bytes.
+    pub fn new(input: R, max_line: usize) -> Self {
+        Self {
+            input,
+            buffer: vec![0; BUFFER],
+            start: 0,
+            end: 0,
+            offset: 0,
+            number: 0,
+            max_line,
+            hasher: blake3::Hasher::new(),
+            bytes_read: 0,
+            at_end: false,
+        }
+    }
+
+    /// The next line, or none at the file's end.
+    ///
+    /// # Errors
+    /// [`LineError`]
+    pub fn next_line(&mut self) -> Result<Option<Line<'_>>, LineError> {
+        let length = match self.find_end()? {
+            Some(length) => length,
+            None if self.start == self.end => return Ok(None),
+            None => self.end - self.start,
+        };
+        let (from, offset) = (self.start, self.offset);
+        // The last line may lack its end.
+        let consumed = (length + 1).min(self.end - self.start);
+        self.start += consumed;
+        self.offset += consumed as u64;
+        self.number += 1;
+        let mut bytes = &self.buffer[from..from + length];
+        if self.number == 1 {
+            bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        }
+        let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+        if bytes.len() > self.max_line {
+            return Err(LineError::TooLong(self.number, self.max_line));
+        }
+        Ok(Some(Line { bytes, number: self.number, offset }))
+    }
+
+    /// How far the next `\n` is, reading more until there is one; none at the file's end.
+    fn find_end(&mut self) -> Result<Option<usize>, LineError> {
+        let mut searched = 0;
+        loop {
+            let held = &self.buffer[self.start..self.end];
+            if let Some(at) = memchr::memchr(b'\n', &held[searched..]) {
+                return Ok(Some(searched + at));
+            }
+            searched = held.len();
+            if searched > self.max_line + 4 {
+                return Err(LineError::TooLong(self.number + 1, self.max_line));
+            }
+            if self.at_end || !self.fill()? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Reads more behind what is held; whether there was any.
+    fn fill(&mut self) -> io::Result<bool> {
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        if self.end == self.buffer.len() {
+            self.buffer.resize(self.buffer.len() * 2, 0);
+        }
+        let n = loop {
+            match self.input.read(&mut self.buffer[self.end..]) {
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                other => break other?,
+            }
+        };
+        self.hasher.update(&self.buffer[self.end..self.end + n]);
+        self.end += n;
+        self.bytes_read += n as u64;
+        self.at_end = n == 0;
+        Ok(n > 0)
+    }
+
+    /// Where the next line starts.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Bytes read so far.
+    pub fn bytes_read(&self) -> u64 {
+        self.bytes_read
+    }
+
+    /// BLAKE3 of everything read; of the whole file once its end was reached.
+    pub fn hash(&self) -> [u8; 32] {
+        *self.hasher.finalize().as_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(data: &[u8], max: usize) -> Result<Vec<(Vec<u8>, u64, u64)>, LineError> {
+        let mut lines = Lines::new(data, max);
+        let mut out = Vec::new();
+        while let Some(l) = lines.next_line()? {
+            out.push((l.bytes.to_vec(), l.number, l.offset));
+        }
+        assert_eq!(lines.hash(), *blake3::hash(data).as_bytes());
+        Ok(out)
+    }
+
+    #[test]
+    fn line_ends_marks_and_places() {
+        let got = all(b"\xef\xbb\xbfa,b\r\n1\n\nlast", 100).expect("fine");
+        assert_eq!(
+            got,
+            [
+                (b"a,b".to_vec(), 1, 0),
+                (b"1".to_vec(), 2, 8),
+                (b"".to_vec(), 3, 10),
+                (b"last".to_vec(), 4, 11)
+            ]
+        );
+        assert!(all(b"", 100).expect("fine").is_empty());
+    }
+
+    #[test]
+    fn a_long_line_is_refused_without_being_held() {
+        let endless = io::repeat(b'x');
+        let mut lines = Lines::new(endless, 1000);
+        assert!(matches!(lines.next_line(), Err(LineError::TooLong(1, 1000))));
+        assert!(lines.bytes_read() <= 2 * BUFFER as u64);
+        assert!(matches!(all(b"short\nmuch longer\n", 6), Err(LineError::TooLong(2, 6))));
+    }
+
+    #[test]
+    fn lines_across_buffers_stay_whole() {
+        let data = "0123456789\n".repeat(60_000);
+        let got = all(data.as_bytes(), 64).expect("fine");
+        assert_eq!(got.len(), 60_000);
+        assert!(got.iter().all(|(b, ..)| b == b"0123456789"));
+    }
+}

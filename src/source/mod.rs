@@ -1,0 +1,21 @@
+//! The files: finding them, and turning their bytes into bars.
+//!
+//! A source is one CSV file of one series. [`root`] is where sources lie (a directory, later a bucket),
+//! [`discover`] lists them, [`reader`] turns one into batches, and [`feed`] runs a reader on a thread of
+//! its own. The rest are the reader's parts: [`lines`], [`header`], [`time`], [`number`], [`quality`].
+//!
+//! Invariant: memory is bounded by a batch and a line, however long the file is, and each data row comes
+//! out exactly once: as a bar, a repeat of an earlier time, or a rejected row.
+//! Nothing here knows of the queue or the database.
+
+pub mod discover;
+pub mod feed;
+pub mod header;
+pub mod lines;
+pub mod number;
+pub mod pattern;
+pub mod quality;
+pub mod reader;
+pub mod root;
+pub mod seen;
+pub mod time;

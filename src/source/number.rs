@@ -1,0 +1,64 @@
+//! Prices and volumes: float64, exactly as written.
+//!
+//! Invariant: what comes out is the float64 nearest to the text, and finite.
+
+/// The number that `field` writes; `decimal_comma` reads `1,25`.
+///
+/// # Errors
+/// The reason, without the place.
+pub fn parse(field: &[u8], decimal_comma: bool) -> Result<f64, String> {
+    let field = field.trim_ascii();
+    if field.is_empty() {
+        return Err("is empty".into());
+    }
+    let parsed = if decimal_comma && field.contains(&b',') {
+        let text: Vec<u8> = field.iter().map(|&b| if b == b',' { b'.' } else { b }).collect();
+        fast_float2::parse::<f64, _>(&text)
+    } else {
+        fast_float2::parse::<f64, _>(field)
+    };
+    match parsed {
+        Ok(v) if v.is_finite() => Ok(v),
+        Ok(_) => Err(format!("`{}` is not a finite number", shown(field))),
+        Err(_) => Err(format!("`{}` is not a number", shown(field))),
+    }
+}
+
+fn shown(field: &[u8]) -> String {
+    super::time::cut(&String::from_utf8_lossy(field).escape_debug().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_round_trip_exactly() {
+        for text in ["100.99342830602247", "0.1", "1e-7", "15812.0", "-3", "5e-324", "1.7976931348623157e308"]
+        {
+            let v = parse(text.as_bytes(), false).expect(text);
+            assert_eq!(v, text.parse::<f64>().expect(text), "{text}");
+        }
+        assert_eq!(parse(b" 1,25 ", true), Ok(1.25));
+    }
+
+    #[test]
+    fn everything_else_says_why() {
+        for (text, part) in [
+            (&b""[..], "is empty"),
+            (b"  ", "is empty"),
+            (b"NaN", "not a finite number"),
+            (b"inf", "not a finite number"),
+            (b"-Infinity", "not a finite number"),
+            (b"1e400", "not a finite number"),
+            (b"1,25", "not a number"),
+            (b"12abc", "not a number"),
+            (b"0x10", "not a number"),
+            (b"\xff", "not a number"),
+            (b"1\x002", "not a number"),
+        ] {
+            let e = parse(text, false).expect_err("bad");
+            assert!(e.contains(part), "{text:?}: {e}");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Where sources lie: a local directory, or (with the `cloud` feature) a bucket.
+//!
+//! Invariant: nothing outside the root is ever read. A path is relative, has no `..`, and a local file is
+//! opened only if it still lies under the root after all links are followed.
+
+use std::io::{self, Read};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use object_store::path::Path as ObjectPath;
+use object_store::{GetResultPayload, ObjectMeta, ObjectStore, ObjectStoreExt};
+use tokio_util::io::{StreamReader, SyncIoBridge};
+use url::Url;
+
+use crate::error::{Error, FileError, Result};
+
+/// A place that holds sources.
+#[derive(Debug, Clone)]
+pub struct Root {
+    url: Url,
+    store: Arc<dyn ObjectStore>,
+    prefix: ObjectPath,
+    directory: Option<PathBuf>,
+}
+
+/// A source opened for reading.
+pub struct OpenSource {
+    /// Its bytes.
+    pub input: Box<dyn Read + Send>,
+    /// What it looked like when it was opened.
+    pub version: Version,
+}
+
+/// What tells one state of a source from another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// Bytes.
+    pub size: u64,
+    /// Size, modification time and, where the store has one, etag, as one text.
+    pub text: String,
+}
+
+impl Root {
+    /// Opens a directory by its path, or any place by its URL (`s3://bucket/bars`, `file:///data`).
+    ///
+    /// # Errors
+    /// [`Error::Source`] if it is not there or not a directory; [`Error::Usage`] for an unknown scheme.
+    pub fn open(place: &str) -> Result<Self> {
+        match Url::parse(place) {
+            // One letter is a Windows drive, not a scheme.
+            Ok(url) if url.scheme().len() > 1 && place.contains("://") => Self::from_url(&url),
+            _ => Self::from_directory(std::path::Path::new(place)),
+        }
+    }
+
+    fn from_directory(path: &std::path::Path) -> Result<Self> {
+        let shown = path.display();
+        let directory = path.canonicalize().map_err(|e| {
+            Error::source(
+                format!("cannot open the directory {shown}: {e}"),
+                "check the path and its permissions",
+            )
+        })?;
+        if !directory.is_dir() {
+            return Err(Error::source(
+                format!("{shown} is not a directory"),
+                "give the directory that holds the CSV files; --symbols and --timeframes pick from it",
+            ));
+        }
+        let internal = |_| Error::Internal(format!("no URL for {shown}"));
+        let store = object_store::local::LocalFileSystem::new_with_prefix(&directory)
+            .map_err(|e| Error::source(format!("cannot open {shown}: {e}"), "check the path"))?;
+        Ok(Self {
+            url: Url::from_directory_path(&directory).map_err(internal)?,
+            store: Arc::new(store),
+            prefix: ObjectPath::default(),
+            directory: Some(directory),
+        })
+    }
+
+    fn from_url(url: &Url) -> Result<Self> {
+        if url.scheme() == "file" {
+            let path = url.to_file_path().map_err(|()| {
+                Error::usage(format!("{url} names no local directory"), "write it as file:///absolute/path")
+            })?;
+            return Self::from_directory(&path);
+        }
+        let (store, prefix) = object_store::parse_url_opts(url, std::env::vars()).map_err(|e| {
+            Error::usage(
+                format!("cannot read from {}: {e}", without_password(url)),
+                "build with `--features cloud` for s3://, gs://, az:// and https:// sources",
+            )
+        })?;
+        Ok(Self { url: url.clone(), store: Arc::from(store), prefix, directory: None })
+    }
+
+    /// The root as operations store it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        without_password(&self.url)
+    }
+
+    /// The local directory, if it is one.
+    #[must_use]
+    pub fn directory(&self) -> Option<&std::path::Path> {
+        self.directory.as_deref()
+    }
+
+    pub(super) fn store(&self) -> (&Arc<dyn ObjectStore>, &ObjectPath) {
+        (&self.store, &self.prefix)
+    }
+
+    /// What the source looks like now.
+    ///
+    /// # Errors
+    /// A [`FileError`] if it cannot be had.
+    pub async fn version(&self, path: &str) -> Result<Version, FileError> {
+        let location = self.location(path)?;
+        let meta = self.store.head(&location).await.map_err(|e| store_error(path, &e))?;
+        Ok(Version::of(&meta))
+    }
+
+    /// Opens the source for reading from its start.
+    ///
+    /// # Errors
+    /// A [`FileError`] if it cannot be opened, or lies outside the root.
+    pub async fn read(&self, path: &str) -> Result<OpenSource, FileError> {
+        let location = self.location(path)?;
+        self.refuse_outside(path)?;
+        let found = self.store.get(&location).await.map_err(|e| store_error(path, &e))?;
+        let version = Version::of(&found.meta);
+        let input: Box<dyn Read + Send> = match found.payload {
+            GetResultPayload::File(file, _) => Box::new(file),
+            GetResultPayload::Stream(_) => {
+                Box::new(SyncIoBridge::new(StreamReader::new(found.into_stream())))
+            }
+        };
+        Ok(OpenSource { input, version })
+    }
+
+    fn location(&self, path: &str) -> Result<ObjectPath, FileError> {
+        let relative = ObjectPath::parse(path)
+            .map_err(|_| FileError::permanent(path, None, "the path is not one that can be read"))?;
+        Ok(self.prefix.parts().chain(relative.parts()).collect())
+    }
+
+    fn refuse_outside(&self, path: &str) -> Result<(), FileError> {
+        let Some(directory) = &self.directory else { return Ok(()) };
+        let real = directory.join(path).canonicalize().map_err(|e| io_error(path, &e))?;
+        if real.starts_with(directory) {
+            return Ok(());
+        }
+        Err(FileError::permanent(
+            path,
+            None,
+            "is a link that leads out of the source directory; not followed",
+        ))
+    }
+}
+
+impl Version {
+    fn of(meta: &ObjectMeta) -> Self {
+        let etag = meta.e_tag.as_deref().unwrap_or("");
+        let modified = meta.last_modified.timestamp_micros();
+        Self { size: meta.size, text: format!("{} {modified} {etag}", meta.size) }
+    }
+}
+
+fn without_password(url: &Url) -> String {
+    let mut url = url.clone();
+    // Schemes that cannot carry a password refuse, and have none.
+    let _ = url.set_password(None);
+    url.to_string()
+}
+
+/// A failed read: gone or forbidden stays so, anything else may pass.
+pub(super) fn io_error(path: &str, e: &io::Error) -> FileError {
+    match e.kind() {
+        io::ErrorKind::NotFound => {
+            FileError::permanent(path, None, "the file is gone: it was there when it was listed")
+        }
+        io::ErrorKind::PermissionDenied => FileError::permanent(
+            path,
+            None,
+            "permission denied: let the user that runs the worker read the file",
+        ),
+        io::ErrorKind::IsADirectory => FileError::permanent(path, None, "is a directory"),
+        _ => FileError::transient(path, format!("reading failed: {e}")),
+    }
+}
+
+fn store_error(path: &str, e: &object_store::Error) -> FileError {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(e);
+    while let Some(c) = cause {
+        if let Some(io) = c.downcast_ref::<io::Error>() {
+            return io_error(path, io);
+        }
+        cause = c.source();
+    }
+    match e {
+        object_store::Error::NotFound { .. } => {
+            FileError::permanent(path, None, "the file is gone: it was there when it was listed")
+        }
+        _ => FileError::transient(path, format!("reading failed: {e}")),
+    }
+}
