@@ -242,7 +242,7 @@ impl<T> During<T> for std::result::Result<T, sqlx::Error> {
 }
 
 /// Advice for the SQLSTATEs that an operator meets.
-fn code_hint(code: &str) -> Option<String> {
+pub(crate) fn code_hint(code: &str) -> Option<String> {
     let text = match code {
         "42501" => {
             "the database role may not do this: grant it CREATE on the database, or let an \

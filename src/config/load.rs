@@ -109,7 +109,11 @@ fn broken(place: &str, e: &config::ConfigError) -> Error {
 /// Rules that a single value cannot know.
 fn check(c: &Config) -> Result<()> {
     let rules = [
-        (c.database.max_connections >= 2, "database.max_connections must be at least 2"),
+        (
+            c.database.max_connections == 0
+                || c.database.max_connections as usize >= c.worker.concurrency + 2,
+            "database.max_connections must be at least worker.concurrency + 2 (or 0 for enough)",
+        ),
         ((1..=1_000_000).contains(&c.import.batch_rows), "import.batch_rows must be 1 to 1000000"),
         ((1..=256).contains(&c.worker.concurrency), "worker.concurrency must be 1 to 256"),
         (c.worker.heartbeat.as_millis() >= 100, "worker.heartbeat must be at least 100ms"),

@@ -44,6 +44,17 @@ pub struct DatabaseConfig {
     pub embedded_dir: Option<PathBuf>,
 }
 
+impl Config {
+    /// How many connections this process may open.
+    #[must_use]
+    pub fn max_connections(&self) -> u32 {
+        match self.database.max_connections {
+            0 => u32::try_from(self.worker.concurrency).unwrap_or(u32::MAX).saturating_add(4),
+            n => n,
+        }
+    }
+}
+
 /// The URL may hold a password, so it is left out.
 impl std::fmt::Debug for DatabaseConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

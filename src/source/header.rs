@@ -85,7 +85,7 @@ fn columns(fields: &[String], csv: &CsvConfig, delimiter: u8) -> Result<Columns,
     }
     let ignored = (0..fields.len()).filter(|i| csv.header && !used.contains(i));
     Ok(Columns {
-        ignored: ignored.map(|i| fields[i].trim().to_owned()).collect(),
+        ignored: ignored.map(|i| super::time::cut(fields[i].trim())).collect(),
         width: fields.len(),
         delimiter,
         ..chosen
@@ -199,7 +199,7 @@ fn listed(fields: &[String]) -> String {
     let shown: Vec<String> = fields
         .iter()
         .take(20)
-        .map(|f| format!("`{}`", super::time::cut(&f.trim().escape_debug().to_string())))
+        .map(|f| format!("`{}`", super::time::cut(f.trim())))
         .collect();
     let more = if fields.len() > 20 { " …" } else { "" };
     format!("{}{more}", shown.join(", "))

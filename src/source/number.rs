@@ -25,7 +25,7 @@ pub fn parse(field: &[u8], decimal_comma: bool) -> Result<f64, String> {
 }
 
 fn shown(field: &[u8]) -> String {
-    super::time::cut(&String::from_utf8_lossy(field).escape_debug().to_string())
+    super::time::cut(&String::from_utf8_lossy(field))
 }
 
 #[cfg(test)]

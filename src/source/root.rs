@@ -174,7 +174,7 @@ fn without_password(url: &Url) -> String {
 }
 
 /// A failed read: gone or forbidden stays so, anything else may pass.
-pub(super) fn io_error(path: &str, e: &io::Error) -> FileError {
+pub(crate) fn io_error(path: &str, e: &io::Error) -> FileError {
     match e.kind() {
         io::ErrorKind::NotFound => {
             FileError::permanent(path, None, "the file is gone: it was there when it was listed")

@@ -194,11 +194,12 @@ fn too_fine(text: &str) -> String {
     format!("the time `{}` is finer than a microsecond, which the database cannot hold", cut(text))
 }
 
-/// At most 40 characters of a field, for messages.
+/// At most 40 characters of a field, printable, for messages.
 pub(super) fn cut(text: &str) -> String {
+    let text = text.escape_debug().to_string();
     match text.char_indices().nth(40) {
         Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+        None => text,
     }
 }
 

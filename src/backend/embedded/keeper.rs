@@ -1,0 +1,76 @@
+//! The keeper: a small process that stops the server when its last user is gone.
+//!
+//! A user can end in any way, SIGKILL included, and then cannot stop anything itself. The keeper waits
+//! for the exclusive lock on `users.lock`, which comes when nobody holds a shared one any more.
+//! Invariant: at most one keeper a folder; it stops the server only under `start.lock`, and lets go of
+//! its own lock before that one, so whoever starts a server next also starts a keeper.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::locks::{self, Kind};
+use super::owner::Owner;
+use super::server::{self, Server};
+use crate::error::Result;
+
+/// The hidden subcommand that runs [`keep`].
+pub const SUBCOMMAND: &str = "embedded-keeper";
+
+/// Starts a keeper unless there is one.
+pub(super) fn ensure(directory: &Path) {
+    match locks::try_exclusive(&locks::in_directory(directory).keeper) {
+        // The new keeper takes the lock that is let go of here.
+        Ok(Some(lock)) => drop(lock),
+        _ => return,
+    }
+    let Some(program) = executable() else {
+        tracing::warn!("no barlift executable found: the embedded PostgreSQL will stay running");
+        return;
+    };
+    use std::os::unix::process::CommandExt as _;
+    let started = Command::new(&program)
+        .arg(SUBCOMMAND)
+        .arg(directory)
+        .current_dir("/")
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    if let Err(e) = started {
+        tracing::warn!(error = %e, "the embedded PostgreSQL will stay running");
+    }
+}
+
+/// This program, or the `barlift` beside a test or an example of it.
+fn executable() -> Option<PathBuf> {
+    let me = std::env::current_exe().ok()?;
+    let is_barlift = |p: &Path| p.file_stem().is_some_and(|s| s == "barlift");
+    if is_barlift(&me) {
+        return Some(me);
+    }
+    me.ancestors().skip(1).take(2).map(|d| d.join("barlift")).find(|p| p.is_file())
+}
+
+/// Waits until the server in `directory` has no user, and stops it.
+///
+/// # Errors
+/// When a lock file cannot be used, or the server does not stop.
+pub async fn keep(directory: &Path) -> Result<()> {
+    let files = locks::in_directory(directory);
+    let Some(keeper) = locks::try_exclusive(&files.keeper)? else { return Ok(()) };
+    loop {
+        drop(locks::wait(files.users.clone(), Kind::Exclusive).await?);
+        let starting = locks::wait(files.start.clone(), Kind::Exclusive).await?;
+        // Somebody may have come in between.
+        if let Some(alone) = locks::try_exclusive(&files.users)? {
+            let owner = Owner::of_this_process()?;
+            let socket = server::socket_directory(directory, &owner)?;
+            let stopped = Server::new(directory, &socket, &owner).stop().await;
+            drop(alone);
+            drop(keeper);
+            drop(starting);
+            return stopped;
+        }
+    }
+}

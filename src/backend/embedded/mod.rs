@@ -1,0 +1,127 @@
+//! A private PostgreSQL for those who have set no database URL.
+//!
+//! It is created once, reused, started when the first process needs it and stopped when the last one is
+//! gone, however that one ended: every user holds a shared lock on `users.lock`, and a small keeper
+//! process waits for the exclusive one (see [`keeper`]). Locks are the kernel's, so a killed process
+//! leaves none behind.
+//!
+//! Invariant: it listens on no network, only on a socket in a folder that this user alone may enter.
+//! Starting and stopping happen under `start.lock`, one at a time.
+
+mod install;
+pub mod keeper;
+mod locks;
+mod owner;
+mod server;
+
+use std::path::{Path, PathBuf};
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection, PgConnection};
+
+use crate::error::{During, Error, Result};
+use locks::Lock;
+use owner::Owner;
+
+/// User and database of the embedded server.
+const NAME: &str = "barlift";
+
+/// A hold on the running embedded server; the server goes on while any process has one.
+#[derive(Debug)]
+pub struct Embedded {
+    directory: PathBuf,
+    socket: PathBuf,
+    _user: Lock,
+}
+
+impl Embedded {
+    /// Starts the server in `directory` (by default the user's data folder) unless it runs already.
+    ///
+    /// # Errors
+    /// [`Error::Database`] if there is no PostgreSQL, or it does not start.
+    pub async fn start(directory: Option<&Path>) -> Result<Self> {
+        let directory = match directory {
+            Some(d) => d.to_path_buf(),
+            None => default_directory()?,
+        };
+        let owner = Owner::of_this_process()?;
+        owner::prepare(&directory, &owner)?;
+        let directory = directory.canonicalize().map_err(|e| unusable(&directory, &e))?;
+        let locks = locks::in_directory(&directory);
+        // Taken in this order everywhere: start, then users.
+        let starting = locks::wait(locks.start, locks::Kind::Exclusive).await?;
+        let user = locks::wait(locks.users, locks::Kind::Shared).await?;
+        let socket = server::socket_directory(&directory, &owner)?;
+        let server = server::Server::new(&directory, &socket, &owner);
+        if !server.is_running().await? {
+            server.start().await?;
+        }
+        let embedded = Self { directory, socket, _user: user };
+        create_database(&embedded).await?;
+        keeper::ensure(&embedded.directory);
+        drop(starting);
+        Ok(embedded)
+    }
+
+    /// How to connect to it.
+    #[must_use]
+    pub fn connect_options(&self) -> PgConnectOptions {
+        PgConnectOptions::new_without_pgpass().socket(&self.socket).port(5432).username(NAME).database(NAME)
+    }
+
+    /// The folder that holds its data.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The folder of its socket, `psql -h` takes it.
+    #[must_use]
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// `psql` of the same installation.
+    #[must_use]
+    pub fn psql(&self) -> PathBuf {
+        install::find(&self.directory.join("data"))
+            .map_or_else(|_| "psql".into(), |i| i.bin.join("psql"))
+    }
+}
+
+async fn create_database(embedded: &Embedded) -> Result<()> {
+    let what = "creating the database of the embedded server";
+    let mut connection =
+        PgConnection::connect_with(&embedded.connect_options().database("postgres")).await.during(what)?;
+    let there: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
+        .bind(NAME)
+        .fetch_one(&mut connection)
+        .await
+        .during(what)?;
+    if !there {
+        sqlx::query("CREATE DATABASE barlift").execute(&mut connection).await.during(what)?;
+    }
+    connection.close().await.during(what)
+}
+
+/// Root's data folder must be reachable for the user that runs the server, and root's home is not.
+fn default_directory() -> Result<PathBuf> {
+    use etcetera::BaseStrategy as _;
+    if nix::unistd::geteuid().is_root() {
+        return Ok("/var/lib/barlift".into());
+    }
+    let strategy = etcetera::choose_base_strategy().map_err(|e| {
+        Error::database(
+            format!("no home directory for the embedded database: {e}"),
+            "set database.embedded_dir, or DATABASE_URL to use a database of your own",
+        )
+    })?;
+    Ok(strategy.data_dir().join("barlift"))
+}
+
+fn unusable(path: &Path, e: &dyn std::fmt::Display) -> Error {
+    Error::database(
+        format!("the embedded database cannot use {}: {e}", path.display()),
+        "set database.embedded_dir to a folder you can write, or DATABASE_URL to use a database of your own",
+    )
+}

@@ -1,0 +1,161 @@
+//! The server process itself: create, start, stop.
+//!
+//! Invariant: the caller holds `start.lock`.
+
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use super::install::{self, Installation};
+use super::owner::Owner;
+use crate::error::{Error, Result};
+
+/// Longest path of a socket that every system takes, less the socket's own name.
+const MAX_SOCKET_FOLDER: usize = 85;
+
+/// The server of one folder.
+pub(super) struct Server<'a> {
+    directory: &'a Path,
+    data: PathBuf,
+    socket: &'a Path,
+    owner: &'a Owner,
+}
+
+/// The folder of the socket: beside the data, or under /tmp where that path would be too long.
+pub(super) fn socket_directory(directory: &Path, owner: &Owner) -> Result<PathBuf> {
+    let mut socket = directory.join("run");
+    if socket.as_os_str().len() > MAX_SOCKET_FOLDER {
+        let hash = blake3::hash(directory.as_os_str().as_encoded_bytes()).to_hex();
+        socket = std::env::temp_dir().join(format!("barlift-{}", &hash[..16]));
+    }
+    owner.private_folder(&socket)?;
+    Ok(socket)
+}
+
+impl<'a> Server<'a> {
+    pub(super) fn new(directory: &'a Path, socket: &'a Path, owner: &'a Owner) -> Self {
+        Self { directory, data: directory.join("data"), socket, owner }
+    }
+
+    /// Whether it runs.
+    pub(super) async fn is_running(&self) -> Result<bool> {
+        if !self.data.join("PG_VERSION").exists() {
+            return Ok(false);
+        }
+        self.forget_dead_postmaster();
+        let installation = install::find(&self.data)?;
+        Ok(self.pg_ctl(&installation, &["status"]).await?.status.success())
+    }
+
+    /// Creates the data if there is none, and starts.
+    pub(super) async fn start(&self) -> Result<()> {
+        let installation = match install::find(&self.data) {
+            Ok(found) => found,
+            Err(_) if !self.data.join("PG_VERSION").exists() => install::download(self.directory).await?,
+            Err(e) => return Err(e),
+        };
+        if !self.data.join("PG_VERSION").exists() {
+            self.create(&installation).await?;
+        }
+        let log = self.data.join("server.log");
+        let log = log.to_string_lossy();
+        let output = self.pg_ctl(&installation, &["start", "--wait", "--timeout=60", "--log", &log]).await?;
+        self.check(&output, "did not start", &log)
+    }
+
+    /// Stops it, rolling back what is open.
+    pub(super) async fn stop(&self) -> Result<()> {
+        let installation = install::find(&self.data)?;
+        let output = self.pg_ctl(&installation, &["stop", "--mode=fast", "--wait", "--timeout=60"]).await?;
+        self.check(&output, "did not stop", &self.data.join("server.log").to_string_lossy())
+    }
+
+    async fn create(&self, installation: &Installation) -> Result<()> {
+        // What a killed `initdb` left behind is of no use to anybody.
+        if self.data.exists() {
+            std::fs::remove_dir_all(&self.data).map_err(|e| super::unusable(&self.data, &e))?;
+        }
+        self.owner.private_folder(&self.data)?;
+        let mut command = self.owner.command(&installation.bin.join("initdb"), self.directory);
+        command.arg("--pgdata").arg(&self.data).args([
+            "--username=barlift",
+            // Only the socket is there, in a folder that nobody else may enter.
+            "--auth-local=trust",
+            "--auth-host=reject",
+            "--encoding=UTF8",
+            "--locale=C",
+        ]);
+        let output = command.output().await.map_err(|e| super::unusable(&self.data, &e))?;
+        self.check(&output, "could not be created", "")?;
+        self.configure(installation)
+    }
+
+    fn configure(&self, installation: &Installation) -> Result<()> {
+        let file = self.data.join("postgresql.conf");
+        let unusable = |e: std::io::Error| super::unusable(&file, &e);
+        let mut text = std::fs::read_to_string(&file).map_err(unusable)?;
+        text.push_str("\n# barlift\nlisten_addresses = ''\nunix_socket_permissions = 0700\n");
+        text.push_str(&format!("unix_socket_directories = '{}'\n", self.socket.display().to_string().replace('\'', "''")));
+        text.push_str("max_wal_size = '2GB'\nlog_checkpoints = off\n");
+        if has_timescaledb(installation) {
+            text.push_str("shared_preload_libraries = 'timescaledb'\ntimescaledb.telemetry_level = off\n");
+        }
+        std::fs::write(&file, text).map_err(unusable)
+    }
+
+    async fn pg_ctl(&self, installation: &Installation, arguments: &[&str]) -> Result<Output> {
+        let mut command = self.owner.command(&installation.bin.join("pg_ctl"), self.directory);
+        command.arg("--pgdata").arg(&self.data).args(arguments);
+        if arguments.contains(&"--wait") && arguments.contains(&"start") {
+            // The server would keep the pipes open, and waiting for their end would never end.
+            let out = self.directory.join("pg_ctl.log");
+            let file = std::fs::File::create(&out).map_err(|e| super::unusable(&out, &e))?;
+            let again = file.try_clone().map_err(|e| super::unusable(&out, &e))?;
+            let status = command.stdout(file).stderr(again).status().await;
+            let status = status.map_err(|e| super::unusable(&self.data, &e))?;
+            let stderr = std::fs::read(&out).unwrap_or_default();
+            return Ok(Output { status, stdout: Vec::new(), stderr });
+        }
+        command.output().await.map_err(|e| super::unusable(&self.data, &e))
+    }
+
+    fn check(&self, output: &Output, what: &str, log: &str) -> Result<()> {
+        if output.status.success() {
+            return Ok(());
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        let last = said.lines().rev().find(|l| !l.trim().is_empty()).unwrap_or("").trim().to_owned();
+        let tail = std::fs::read_to_string(log).unwrap_or_default();
+        let reason = tail.lines().rev().find(|l| l.contains("FATAL") || l.contains("ERROR")).unwrap_or(&last);
+        Err(Error::database(
+            format!("the embedded PostgreSQL in {} {what}: {reason}", self.directory.display()),
+            if log.is_empty() {
+                "the user that runs the server must be able to enter that folder; database.embedded_dir names another"
+                    .to_owned()
+            } else {
+                format!("its log is {log}")
+            },
+        ))
+    }
+
+    /// After a crash of the machine or a container, the pid in `postmaster.pid` may belong to another
+    /// program by now, and PostgreSQL would refuse to start beside it.
+    fn forget_dead_postmaster(&self) {
+        let file = self.data.join("postmaster.pid");
+        let Ok(text) = std::fs::read_to_string(&file) else { return };
+        let pid = text.lines().next().unwrap_or_default().trim();
+        let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+        if Path::new("/proc/self/comm").exists() && !name.starts_with("postgres") {
+            tracing::info!(pid, "forgetting a server that is no longer there");
+            // If this fails, starting fails and says why.
+            let _ = std::fs::remove_file(&file);
+            let _ = std::fs::remove_file(self.socket.join(".s.PGSQL.5432.lock"));
+        }
+    }
+}
+
+fn has_timescaledb(installation: &Installation) -> bool {
+    let answer = std::process::Command::new(installation.bin.join("pg_config")).arg("--pkglibdir").output();
+    let asked = answer.ok().map(|a| PathBuf::from(String::from_utf8_lossy(&a.stdout).trim()));
+    let beside = installation.bin.parent().map(|home| home.join("lib"));
+    [asked, beside].into_iter().flatten().any(|lib| lib.join("timescaledb.so").exists())
+}

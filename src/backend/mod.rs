@@ -1,0 +1,138 @@
+//! The database itself: connecting, setting up, moving bars in and out by COPY and SQL.
+//!
+//! [`connect`](Database::connect) makes a pool, [`setup`] brings the schema up to date, [`copy`] encodes
+//! bars for binary COPY, [`info`] tells what is there, [`embedded`] runs a private server where no URL is
+//! set. Invariant: no text that leaves this module holds a password.
+//! It knows tables but not what an import or an operation is.
+
+pub mod copy;
+pub mod embedded;
+pub mod info;
+pub mod setup;
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::ConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use url::Url;
+
+use crate::config::Config;
+use crate::error::{Error, Result};
+use embedded::Embedded;
+
+/// A pool of connections and, if barlift runs the server itself, the hold on that server.
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// The pool. Every SQL statement of this process goes through it.
+    pub pool: PgPool,
+    /// Keeps the embedded server running until the last clone is dropped.
+    embedded: Option<std::sync::Arc<Embedded>>,
+    options: PgConnectOptions,
+}
+
+impl Database {
+    /// Connects to `database.url`, or to the embedded server where none is set.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a URL that is none, [`Error::Database`] if nothing answers.
+    pub async fn connect(config: &Config) -> Result<Self> {
+        match &config.database.url {
+            Some(url) => Self::open(parse_url(url)?, None, config).await,
+            None => {
+                let server = Embedded::start(config.database.embedded_dir.as_deref()).await?;
+                let options = server.connect_options();
+                Self::open(options, Some(server), config).await
+            }
+        }
+    }
+
+    async fn open(options: PgConnectOptions, embedded: Option<Embedded>, config: &Config) -> Result<Self> {
+        let options = session(options, config);
+        let pool = pool_options(config).connect_with(options.clone()).await;
+        let pool = pool.map_err(|e| unreachable_database(&options, e))?;
+        Ok(Self { pool, embedded: embedded.map(std::sync::Arc::new), options })
+    }
+
+    /// Where the database is, without the password.
+    #[must_use]
+    pub fn shown_url(&self) -> String {
+        shown(&self.options)
+    }
+
+    /// The embedded server, if this is one.
+    #[must_use]
+    pub fn embedded(&self) -> Option<&Embedded> {
+        self.embedded.as_deref()
+    }
+
+    /// The database's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.options.get_database().unwrap_or("postgres")
+    }
+
+    /// How to connect, for `psql` and the like.
+    #[must_use]
+    pub fn options(&self) -> &PgConnectOptions {
+        &self.options
+    }
+}
+
+fn pool_options(config: &Config) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(config.max_connections())
+        .acquire_timeout(config.database.connect_timeout)
+        // A connection that the server closed is found out here, not in the middle of a batch.
+        .test_before_acquire(true)
+        .max_lifetime(Duration::from_secs(3600))
+}
+
+/// What every session of barlift sets.
+fn session(options: PgConnectOptions, config: &Config) -> PgConnectOptions {
+    // A worker that froze inside a transaction must not hold its locks longer than its lease.
+    let idle = format!("{}", config.worker.lease.as_millis());
+    options
+        .application_name("barlift")
+        .options([
+            ("TimeZone", "UTC"),
+            ("idle_in_transaction_session_timeout", idle.as_str()),
+            // "relation already exists, skipping" helps nobody.
+            ("client_min_messages", "warning"),
+        ])
+        .log_statements(tracing::log::LevelFilter::Trace)
+        .log_slow_statements(tracing::log::LevelFilter::Debug, Duration::from_secs(1))
+}
+
+fn parse_url(text: &str) -> Result<PgConnectOptions> {
+    let bad = |what: &str| {
+        Error::config(
+            format!("the database URL {what}"),
+            "write it as postgres://user:password@host:5432/name (DATABASE_URL or database.url)",
+        )
+    };
+    let url = Url::parse(text).map_err(|e| bad(&format!("cannot be read: {e}")))?;
+    if !matches!(url.scheme(), "postgres" | "postgresql") {
+        return Err(bad(&format!("starts with `{}:`, not with `postgres:`", url.scheme())));
+    }
+    PgConnectOptions::from_str(text).map_err(|_| bad("has an option that is not understood"))
+}
+
+fn shown(options: &PgConnectOptions) -> String {
+    let place = match options.get_socket() {
+        Some(socket) => socket.display().to_string(),
+        None => format!("{}:{}", options.get_host(), options.get_port()),
+    };
+    let database = options.get_database().unwrap_or("postgres");
+    format!("postgres://{}@{place}/{database}", options.get_username())
+}
+
+fn unreachable_database(options: &PgConnectOptions, e: sqlx::Error) -> Error {
+    let hint = match &e {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => {
+            Some("check that the server runs and that host and port are right (DATABASE_URL, database.url)".into())
+        }
+        _ => e.as_database_error().and_then(|d| d.code()).and_then(|c| crate::error::code_hint(&c)),
+    };
+    Error::Database { message: format!("cannot connect to {}", shown(options)), hint, source: Some(e) }
+}

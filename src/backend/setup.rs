@@ -1,0 +1,198 @@
+//! Bringing a database up to date: migrations, the queue's own schema, the hypertable.
+//!
+//! Invariant: safe to run at any time, from any number of processes at once, on a database of any
+//! earlier version; it only adds. With `timescaledb` at hand `bars` becomes a hypertable, without it the
+//! table stays plain; [`Storage`] says which.
+
+use serde::Serialize;
+use sqlx::migrate::Migrator;
+use sqlx::{PgConnection, PgPool};
+
+use super::Database;
+use crate::config::DatabaseConfig;
+use crate::error::{During, Error, Result};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// The advisory lock that lets one process at a time set up ("barlift" in ASCII).
+const SETUP_LOCK: i64 = 0x6261_726c_6966_74;
+
+/// How `bars` is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Storage {
+    /// A TimescaleDB hypertable.
+    Hypertable {
+        /// The extension's version.
+        timescaledb: String,
+    },
+    /// A plain PostgreSQL table.
+    Plain {
+        /// Why it is no hypertable.
+        reason: String,
+    },
+}
+
+/// Sets up whatever is missing.
+///
+/// # Errors
+/// [`Error::Database`], with advice when the role lacks a right.
+pub async fn setup(database: &Database, config: &DatabaseConfig) -> Result<Storage> {
+    let mut lock = database.pool.acquire().await.during("connecting")?;
+    sqlx::query("SELECT pg_advisory_lock($1)")
+        .bind(SETUP_LOCK)
+        .execute(&mut *lock)
+        .await
+        .during("waiting for another set-up to end")?;
+    let done = run(&database.pool, config).await;
+    // The lock goes with the session, so a failure to unlock just closes the connection.
+    let unlocked =
+        sqlx::query("SELECT pg_advisory_unlock($1)").bind(SETUP_LOCK).execute(&mut *lock).await;
+    if unlocked.is_err() {
+        lock.close_on_drop();
+    }
+    done
+}
+
+/// Sets up only if the database is behind this program; otherwise one query.
+///
+/// # Errors
+/// As [`setup`].
+pub async fn ensure(database: &Database, config: &DatabaseConfig) -> Result<()> {
+    if !is_current(&database.pool).await? {
+        setup(database, config).await?;
+    }
+    Ok(())
+}
+
+/// Whether all migrations of this program have run.
+///
+/// # Errors
+/// [`Error::Database`]
+pub async fn is_current(pool: &PgPool) -> Result<bool> {
+    let what = "reading the schema's version";
+    let there: bool = sqlx::query_scalar(include_str!("sql/schema_exists.sql"))
+        .fetch_one(pool)
+        .await
+        .during(what)?;
+    if !there {
+        return Ok(false);
+    }
+    let newest: Option<i64> = sqlx::query_scalar("SELECT max(version) FROM barlift._sqlx_migrations")
+        .fetch_one(pool)
+        .await
+        .during(what)?;
+    Ok(newest >= MIGRATIONS.iter().map(|m| m.version).max())
+}
+
+async fn run(pool: &PgPool, config: &DatabaseConfig) -> Result<Storage> {
+    create_schema(pool).await?;
+    apalis_postgres::PostgresStorage::setup(pool).await.map_err(|e| queue_error(e))?;
+    MIGRATIONS.run(pool).await.map_err(migrate_error)?;
+    let mut connection = pool.acquire().await.during("connecting")?;
+    hypertable(&mut connection, config).await
+}
+
+/// Tried first and alone, since it is what a role without rights fails at.
+async fn create_schema(pool: &PgPool) -> Result<()> {
+    let there: bool = sqlx::query_scalar("SELECT to_regnamespace('barlift') IS NOT NULL")
+        .fetch_one(pool)
+        .await
+        .during("looking for the schema `barlift`")?;
+    if !there {
+        sqlx::query("CREATE SCHEMA barlift").execute(pool).await.during("creating the schema `barlift`")?;
+    }
+    Ok(())
+}
+
+/// Makes `bars` a hypertable where the server can.
+async fn hypertable(connection: &mut PgConnection, config: &DatabaseConfig) -> Result<Storage> {
+    let (available, preloaded): (bool, bool) = sqlx::query_as(include_str!("sql/timescaledb.sql"))
+        .fetch_one(&mut *connection)
+        .await
+        .during("looking for timescaledb")?;
+    let plain = |reason: &str| Ok(Storage::Plain { reason: reason.to_owned() });
+    if !available {
+        return plain("the server does not have the extension timescaledb");
+    }
+    if !preloaded {
+        return plain("timescaledb is installed but not in shared_preload_libraries");
+    }
+    if let Err(e) = sqlx::query("CREATE EXTENSION IF NOT EXISTS timescaledb").execute(&mut *connection).await {
+        tracing::warn!(error = %e, "the extension timescaledb cannot be created; using a plain table");
+        return plain("this role may not create the extension timescaledb");
+    }
+    sqlx::query(include_str!("sql/create_hypertable.sql"))
+        .bind(&config.chunk_interval)
+        .execute(&mut *connection)
+        .await
+        .during("making barlift.bars a hypertable (database.chunk_interval)")?;
+    if let Some(after) = &config.compress_after {
+        compression(connection, after).await?;
+    }
+    let version = extension_version(connection).await?;
+    Ok(Storage::Hypertable { timescaledb: version.unwrap_or_default() })
+}
+
+/// TimescaleDB's version, if `bars` is a hypertable.
+pub(super) async fn hypertable_version(pool: &PgPool) -> Result<Option<String>> {
+    let mut connection = pool.acquire().await.during("connecting")?;
+    let Some(version) = extension_version(&mut connection).await? else { return Ok(None) };
+    let is_hypertable: bool = sqlx::query_scalar(include_str!("sql/is_hypertable.sql"))
+        .fetch_one(&mut *connection)
+        .await
+        .during("looking for the hypertable")?;
+    Ok(is_hypertable.then_some(version))
+}
+
+async fn extension_version(connection: &mut PgConnection) -> Result<Option<String>> {
+    sqlx::query_scalar("SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'")
+        .fetch_optional(connection)
+        .await
+        .during("reading timescaledb's version")
+}
+
+async fn compression(connection: &mut PgConnection, after: &str) -> Result<()> {
+    let what = "setting up compression (database.compress_after)";
+    sqlx::query(include_str!("sql/enable_compression.sql")).execute(&mut *connection).await.during(what)?;
+    sqlx::query(include_str!("sql/add_compression_policy.sql"))
+        .bind(after)
+        .execute(&mut *connection)
+        .await
+        .during(what)?;
+    Ok(())
+}
+
+fn queue_error(e: apalis_postgres::Error) -> Error {
+    match e {
+        apalis_postgres::Error::Database(e) => migrate_error_of(e),
+        other => Error::database(
+            format!("setting up the queue: {other}"),
+            "see the README of apalis-postgres on upgrading",
+        ),
+    }
+}
+
+fn migrate_error_of(e: sqlx::Error) -> Error {
+    match Err::<(), _>(e).during("setting up the queue's schema `apalis`") {
+        Err(e) => e,
+        Ok(()) => Error::Internal("a failure that was none".into()),
+    }
+}
+
+fn migrate_error(e: sqlx::migrate::MigrateError) -> Error {
+    use sqlx::migrate::MigrateError as M;
+    match e {
+        M::Execute(e) | M::ExecuteMigration(e, _) => {
+            match Err::<(), _>(e).during("setting up the schema `barlift`") {
+                Err(e) => e,
+                Ok(()) => Error::Internal("a failure that was none".into()),
+            }
+        }
+        M::VersionMissing(v) => Error::database(
+            format!("the database was set up by a newer barlift (migration {v})"),
+            "use that version of barlift, or another database",
+        ),
+        other => Error::database(format!("setting up the schema `barlift`: {other}"), "see the message above"),
+    }
+}

@@ -1,0 +1,3 @@
+SELECT EXISTS (
+    SELECT FROM timescaledb_information.hypertables
+    WHERE hypertable_schema = 'barlift' AND hypertable_name = 'bars')

@@ -1,0 +1,103 @@
+//! Importing one source: an attempt from its start to its end.
+//!
+//! A feed reads ahead on its own thread; here each batch is compared with the database and written, with
+//! its findings, counters and checkpoint, in one transaction ([`batch`]). [`compare`] decides what is new,
+//! the same or different.
+//!
+//! Invariant: after each commit the task's counters add up to the rows read so far, and an attempt that
+//! goes on at the checkpoint counts nothing twice. It does not settle the task; its caller does.
+
+mod batch;
+mod compare;
+mod recognise;
+
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+
+use crate::error::{Error, FileError, Result};
+use crate::operation::status::RowCounts;
+use crate::repository::known::{self, Content};
+use crate::source::feed::{self, Fed, FeedOptions};
+use crate::source::root::Root;
+use crate::task::{Lease, TaskInfo};
+
+/// What an attempt needs from its worker.
+#[derive(Debug, Clone)]
+pub struct ImportContext {
+    /// The database.
+    pub pool: PgPool,
+    /// Rows in a batch.
+    pub batch_rows: usize,
+    /// Asks the attempt to end at its next batch.
+    pub stop: CancellationToken,
+}
+
+/// Imports a task's source. Returns the task's counters.
+///
+/// # Errors
+/// Whatever ends the attempt; its [`class`](Error::class) says whether another one may help.
+pub async fn import(context: &ImportContext, lease: &Lease, task: &TaskInfo) -> Result<RowCounts> {
+    let root = Root::open(&task.root)?;
+    let source = root.read(&task.source).await?;
+    let resume = lease.begin(&context.pool, &source.version.text).await?;
+    if resume.checkpoint == 0
+        && let Some(rows) = recognise::recognise(context, lease, task, &root, &source.version).await?
+    {
+        return Ok(rows);
+    }
+    let options = FeedOptions {
+        read: task.options.read.clone(),
+        batch_rows: context.batch_rows,
+        resume_at: resume.checkpoint,
+    };
+    let mut feed = feed::start(root, task.source.clone(), source, options);
+    let mut total = resume.rows;
+    while let Some(fed) = feed.recv().await {
+        match fed? {
+            Fed::Start { header, ignored_columns } => {
+                lease.header(&context.pool, header.as_deref(), &ignored_columns).await?;
+            }
+            Fed::Batch(batch) => {
+                if context.stop.is_cancelled() {
+                    return Err(Error::Stopped);
+                }
+                let added = batch::run(context, lease, task, &batch, &total).await?;
+                total.add(&added);
+            }
+            Fed::End { content_hash } => {
+                check_rejects(task, &total, true)?;
+                remember(context, lease, task, &content_hash, &total).await?;
+                return Ok(total);
+            }
+        }
+    }
+    Err(Error::Internal("the reader ended without saying how".into()))
+}
+
+/// Fails a task with too many rejected rows.
+fn check_rejects(task: &TaskInfo, total: &RowCounts, at_end: bool) -> Result<()> {
+    let Some(limit) = task.options.max_rejects else { return Ok(()) };
+    let (rejected, rows) = (total.rows_rejected.unsigned_abs(), total.rows.unsigned_abs());
+    if !limit.exceeded(rejected, rows, at_end) {
+        return Ok(());
+    }
+    let reason = format!("{rejected} of {rows} rows rejected, more than --max-rejects {limit}");
+    Err(FileError::permanent(&task.source, None, reason).into())
+}
+
+/// Vouches for the content, unless the series holds other values than the file for some of its bars.
+async fn remember(
+    context: &ImportContext,
+    lease: &Lease,
+    task: &TaskInfo,
+    hash: &[u8; 32],
+    total: &RowCounts,
+) -> Result<()> {
+    let kept_others = total.rows_mismatched > 0
+        && task.options.on_mismatch != crate::config::OnMismatch::Overwrite;
+    let Some(series_id) = lease.series_id.filter(|_| !task.options.dry_run && !kept_others) else {
+        return Ok(());
+    };
+    let options = task.options.content_key()?;
+    known::record(&context.pool, series_id, Content { hash, options: &options }, lease.task_id).await
+}

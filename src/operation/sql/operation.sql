@@ -1,0 +1,1 @@
+SELECT * FROM barlift.operations_overview WHERE id = $1

@@ -1,0 +1,269 @@
+//! Reading operations back: for `status`, `operations`, and everybody who waits for one.
+//!
+//! Invariant: the JSON of these types is the contract of `status --json`; names do not change.
+
+use jiff_sqlx::Timestamp;
+use serde::Serialize;
+use sqlx::{FromRow, PgPool};
+
+use super::OperationId;
+use crate::error::{During, Error, ErrorClass, Result};
+use crate::source::discover::Unrecognised;
+
+/// One operation with its tasks.
+#[derive(Debug, Clone, Serialize)]
+pub struct OperationStatus {
+    /// Its id.
+    pub operation_id: String,
+    /// `DATA_MIGRATION` or `DATA_VERIFICATION`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// `scheduled`, `running`, `succeeded`, `failed` or `cancelled`.
+    pub state: String,
+    /// The trace that holds all its spans.
+    pub trace_id: String,
+    /// Where its sources lie.
+    pub root: String,
+    /// Whether it only looks.
+    pub dry_run: bool,
+    /// When it was enqueued, UTC.
+    pub created_at: jiff::Timestamp,
+    /// When it may start, UTC.
+    pub run_at: jiff::Timestamp,
+    /// When its first task started, UTC.
+    pub started_at: Option<jiff::Timestamp>,
+    /// When its last task settled, UTC.
+    pub finished_at: Option<jiff::Timestamp>,
+    /// Sums over its tasks.
+    pub totals: Totals,
+    /// CSV files that were found and not taken.
+    pub unrecognised: Vec<Unrecognised>,
+    /// Its tasks, by symbol and timeframe.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<TaskStatus>,
+}
+
+impl OperationStatus {
+    /// Whether nothing will change any more.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.finished_at.is_some()
+    }
+}
+
+/// Sums over an operation's tasks.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, FromRow)]
+#[allow(missing_docs)]
+pub struct Totals {
+    pub tasks: i64,
+    pub pending: i64,
+    pub running: i64,
+    pub succeeded: i64,
+    pub failed: i64,
+    pub cancelled: i64,
+    #[serde(flatten)]
+    #[sqlx(flatten)]
+    pub rows: RowCounts,
+    /// Bytes of all sources.
+    pub bytes: i64,
+    /// Bytes read and committed so far.
+    pub bytes_done: i64,
+}
+
+/// What became of data rows. `imported + skipped + mismatched + rejected + duplicate = rows`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, FromRow)]
+#[allow(missing_docs)]
+pub struct RowCounts {
+    pub rows: i64,
+    pub rows_imported: i64,
+    pub rows_skipped: i64,
+    pub rows_mismatched: i64,
+    pub rows_rejected: i64,
+    pub rows_duplicate: i64,
+    pub quality_issues: i64,
+}
+
+impl RowCounts {
+    /// Adds another count to this one.
+    pub fn add(&mut self, other: &Self) {
+        self.rows += other.rows;
+        self.rows_imported += other.rows_imported;
+        self.rows_skipped += other.rows_skipped;
+        self.rows_mismatched += other.rows_mismatched;
+        self.rows_rejected += other.rows_rejected;
+        self.rows_duplicate += other.rows_duplicate;
+        self.quality_issues += other.quality_issues;
+    }
+}
+
+/// One task.
+#[derive(Debug, Clone, Serialize)]
+#[allow(missing_docs)]
+pub struct TaskStatus {
+    #[serde(skip)]
+    pub id: i64,
+    pub symbol: String,
+    pub timeframe: String,
+    /// Path relative to the operation's root.
+    pub source: String,
+    pub state: String,
+    pub attempts: i32,
+    #[serde(flatten)]
+    pub rows: RowCounts,
+    /// From its first attempt's start to its end, so far if it has none.
+    pub duration_ms: Option<i64>,
+    /// Whether its content was known to be there and not read again.
+    pub recognised: bool,
+    /// Columns that nothing was read from.
+    pub ignored_columns: Vec<String>,
+    pub error: Option<TaskError>,
+}
+
+/// Why a task failed, or why its last attempt did.
+#[derive(Debug, Clone, Serialize)]
+#[allow(missing_docs)]
+pub struct TaskError {
+    pub class: ErrorClass,
+    pub message: String,
+}
+
+/// Finds an operation by its id, a unique beginning or end of it, or `latest`.
+///
+/// # Errors
+/// [`Error::Usage`] if there is none, or several.
+pub async fn find(pool: &PgPool, name: &str) -> Result<OperationId> {
+    let found: Vec<String> = sqlx::query_scalar(include_str!("sql/find_operation.sql"))
+        .bind(name)
+        .fetch_all(pool)
+        .await
+        .during("looking for the operation")?;
+    match found.as_slice() {
+        [id] => Ok(OperationId(id.clone())),
+        [] => Err(Error::usage(
+            match name {
+                "latest" => "there is no operation yet".to_owned(),
+                _ => format!("there is no operation `{name}`"),
+            },
+            "`barlift operations` lists them",
+        )),
+        _ => Err(Error::usage(
+            format!("`{name}` fits several operations"),
+            "give more of the id; `barlift operations` lists them",
+        )),
+    }
+}
+
+/// One operation, with its tasks if asked for.
+///
+/// # Errors
+/// [`Error::Usage`] if it is not there.
+pub async fn read(pool: &PgPool, id: &OperationId, with_tasks: bool) -> Result<OperationStatus> {
+    let row: Option<OperationRow> = sqlx::query_as(include_str!("sql/operation.sql"))
+        .bind(&id.0)
+        .fetch_optional(pool)
+        .await
+        .during("reading the operation")?;
+    let Some(row) = row else {
+        return Err(Error::usage(format!("there is no operation `{id}`"), "`barlift operations` lists them"));
+    };
+    let mut status = OperationStatus::from(row);
+    if with_tasks {
+        let tasks: Vec<TaskRow> = sqlx::query_as(include_str!("sql/tasks.sql"))
+            .bind(&id.0)
+            .fetch_all(pool)
+            .await
+            .during("reading the operation's tasks")?;
+        status.tasks = tasks.into_iter().map(TaskStatus::from).collect();
+    }
+    Ok(status)
+}
+
+/// The newest operations, without their tasks.
+///
+/// # Errors
+/// [`Error::Database`]
+pub async fn list(pool: &PgPool, limit: i64) -> Result<Vec<OperationStatus>> {
+    let rows: Vec<OperationRow> = sqlx::query_as(include_str!("sql/operations.sql"))
+        .bind(limit)
+        .fetch_all(pool)
+        .await
+        .during("reading the operations")?;
+    Ok(rows.into_iter().map(OperationStatus::from).collect())
+}
+
+#[derive(FromRow)]
+struct OperationRow {
+    id: String,
+    r#type: String,
+    state: String,
+    traceparent: String,
+    root: String,
+    dry_run: bool,
+    unrecognised: sqlx::types::Json<Vec<Unrecognised>>,
+    created_at: Timestamp,
+    run_at: Timestamp,
+    started_at: Option<Timestamp>,
+    finished_at: Option<Timestamp>,
+    #[sqlx(flatten)]
+    totals: Totals,
+}
+
+impl From<OperationRow> for OperationStatus {
+    fn from(r: OperationRow) -> Self {
+        Self {
+            operation_id: r.id,
+            kind: r.r#type,
+            state: r.state,
+            trace_id: r.traceparent.get(3..35).unwrap_or_default().to_owned(),
+            root: r.root,
+            dry_run: r.dry_run,
+            created_at: r.created_at.to_jiff(),
+            run_at: r.run_at.to_jiff(),
+            started_at: r.started_at.map(Timestamp::to_jiff),
+            finished_at: r.finished_at.map(Timestamp::to_jiff),
+            totals: r.totals,
+            unrecognised: r.unrecognised.0,
+            tasks: Vec::new(),
+        }
+    }
+}
+
+#[derive(FromRow)]
+struct TaskRow {
+    id: i64,
+    symbol: String,
+    timeframe: String,
+    source: String,
+    state: String,
+    attempts: i32,
+    #[sqlx(flatten)]
+    rows: RowCounts,
+    duration_ms: Option<i64>,
+    recognised: bool,
+    ignored_columns: Vec<String>,
+    error_class: Option<String>,
+    error_message: Option<String>,
+}
+
+impl From<TaskRow> for TaskStatus {
+    fn from(r: TaskRow) -> Self {
+        let class = match r.error_class.as_deref() {
+            Some("transient") => ErrorClass::Transient,
+            Some("poisoned") => ErrorClass::Poisoned,
+            _ => ErrorClass::Permanent,
+        };
+        Self {
+            id: r.id,
+            symbol: r.symbol,
+            timeframe: r.timeframe,
+            source: r.source,
+            state: r.state,
+            attempts: r.attempts,
+            rows: r.rows,
+            duration_ms: r.duration_ms,
+            recognised: r.recognised,
+            ignored_columns: r.ignored_columns,
+            error: r.error_message.map(|message| TaskError { class, message }),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The queue: jobs pushed into apalis's table, and the loop that hands them to a handler.
+//!
+//! A job only says "start an attempt of this task". What state a task is in, how often it was tried and
+//! when it is tried next is kept in `barlift.tasks`; so a job that comes twice, late or never again does
+//! no harm, and apalis's own retries are not used (it would repeat a failed job at once).
+//!
+//! Invariant: pushing happens on the caller's transaction, together with the rows it belongs to.
+//! This module and `worker` are the only ones that know apalis.
+
+mod listen;
+mod run;
+
+use std::collections::HashMap;
+
+use apalis::prelude::TaskBuilder;
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+
+use crate::error::{Error, Result};
+
+pub use run::{QueueSettings, Work, run};
+
+/// The queue's name. A payload that older workers could not read gets a new one, and they leave it alone.
+pub const QUEUE: &str = "barlift.v1";
+
+/// The key of the W3C trace context in a job's metadata.
+const TRACEPARENT: &str = "traceparent";
+
+/// One entry of the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Job {
+    /// Start an attempt to import a task's source.
+    ImportSymbol {
+        /// The task.
+        task_id: i64,
+        /// The how-manieth job of the task this is; only the last one counts.
+        push: i32,
+    },
+}
+
+/// A job, where it comes from.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    /// The job.
+    pub job: Job,
+    /// The trace it was enqueued in, if it says so.
+    pub traceparent: Option<String>,
+}
+
+/// A job to be pushed.
+#[derive(Debug, Clone)]
+pub struct Push<'a> {
+    /// The job.
+    pub job: Job,
+    /// Not before this.
+    pub run_at: jiff::Timestamp,
+    /// Higher ones first.
+    pub priority: i32,
+    /// The trace it belongs to.
+    pub traceparent: &'a str,
+}
+
+/// Adds jobs on the caller's connection; they are there when its transaction commits.
+///
+/// # Errors
+/// [`Error::Database`]
+pub async fn push(connection: &mut PgConnection, jobs: &[Push<'_>]) -> Result<()> {
+    let tasks = jobs.iter().map(entry).collect::<Result<Vec<_>>>()?;
+    apalis_postgres::queries::push_tasks(connection, QUEUE, tasks).await.map_err(|e| match e {
+        apalis_postgres::Error::Database(e) => Error::from(e),
+        other => Error::Internal(format!("pushing jobs: {other}")),
+    })
+}
+
+fn entry(push: &Push<'_>) -> Result<apalis_postgres::PgTask> {
+    let payload = serde_json::to_vec(&push.job).map_err(|e| Error::Internal(e.to_string()))?;
+    let Job::ImportSymbol { task_id, push: n } = push.job;
+    let metadata = HashMap::from([(TRACEPARENT.to_owned(), push.traceparent.to_owned())]);
+    Ok(TaskBuilder::new(payload)
+        .with_metadata(apalis::prelude::MetadataStore::from_map(metadata))
+        .run_at_timestamp(push.run_at.as_second().unsigned_abs())
+        .priority(usize::try_from(push.priority).unwrap_or(0))
+        // Attempts are counted in barlift.tasks.
+        .max_attempts(i32::MAX as usize)
+        .idempotency_key(format!("{task_id}:{n}"))
+        .build())
+}

@@ -1,0 +1,166 @@
+//! The loop of one worker process: apalis fetches jobs, the handler runs them.
+//!
+//! apalis ends its worker at the first database error; here it is started again, under a new name, for as
+//! long as nobody asks to stop. Invariant: when [`run`] returns, no job of it is running, and what it had
+//! claimed but not done is free for others.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use apalis::layers::WorkerBuilderExt as _;
+use apalis::prelude::{BoxDynError, Data, MetadataStore, PollWith, StreamStrategy, WorkerBuilder};
+use apalis_postgres::{Config, PostgresStorage};
+use futures::future::BoxFuture;
+use sqlx::PgPool;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::{Delivery, Job, QUEUE, TRACEPARENT, listen::listen};
+use crate::error::{During, Error, Result};
+
+/// How a worker works the queue.
+#[derive(Debug, Clone)]
+pub struct QueueSettings {
+    /// Jobs at once.
+    pub concurrency: usize,
+    /// After how long without a heartbeat a worker counts as dead.
+    pub lease: Duration,
+    /// Time between heartbeats.
+    pub heartbeat: Duration,
+    /// Time between looks for unannounced work.
+    pub poll_interval: Duration,
+    /// How long running jobs may take to end after `stop`.
+    pub drain_timeout: Duration,
+}
+
+/// What to do with jobs.
+pub trait Work: Send + Sync + 'static {
+    /// Runs a job. An error means that not even the attempt could be recorded; the job comes again.
+    fn run(self: Arc<Self>, worker: String, delivery: Delivery) -> BoxFuture<'static, Result<()>>;
+
+    /// Frees what a worker of this name still holds; no job of it is running any more.
+    fn abandon(&self, worker: String) -> BoxFuture<'static, Result<()>>;
+}
+
+/// Runs jobs until `stop`, whatever the database does meanwhile.
+pub async fn run(pool: PgPool, settings: QueueSettings, work: Arc<dyn Work>, stop: CancellationToken) {
+    let mut wait = Duration::from_millis(100);
+    while !stop.is_cancelled() {
+        let name = worker_name();
+        let started = tokio::time::Instant::now();
+        let ended = run_once(&pool, &settings, &name, Arc::clone(&work), &stop).await;
+        let released = free(&pool, &name, work.as_ref()).await;
+        if started.elapsed() > Duration::from_secs(30) {
+            wait = Duration::from_millis(100);
+        }
+        let Some(problem) = ended.err().or(released.err()) else { continue };
+        tracing::warn!(error = problem.chain(), ?wait, "the database is in trouble; the worker waits and tries again");
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = stop.cancelled() => {}
+        }
+        wait = (wait * 2).min(Duration::from_secs(5));
+        // The jobs of the old name must not wait for its lease to run out.
+        while !stop.is_cancelled() && free(&pool, &name, work.as_ref()).await.is_err() {
+            tokio::time::sleep(wait).await;
+        }
+    }
+}
+
+/// First the tasks, then the jobs: a job that is picked up must find its task free.
+async fn free(pool: &PgPool, worker: &str, work: &dyn Work) -> Result<()> {
+    work.abandon(worker.to_owned()).await?;
+    release(pool, worker).await
+}
+
+async fn run_once(
+    pool: &PgPool,
+    settings: &QueueSettings,
+    name: &str,
+    work: Arc<dyn Work>,
+    stop: &CancellationToken,
+) -> Result<()> {
+    let (wake, woken) = mpsc::channel(1);
+    let _listener = AbortOnDropHandle::new(tokio::spawn(listen(pool.clone(), settings.poll_interval, wake)));
+    let storage: PostgresStorage<Job> = PostgresStorage::new(pool).with_config(config(settings));
+    let backend = PollWith::new(storage, StreamStrategy::new(ReceiverStream::new(woken)));
+    let worker = WorkerBuilder::new(name)
+        .backend(backend)
+        .concurrency(settings.concurrency)
+        .data(Context { name: name.to_owned(), work })
+        .build(deliver);
+    let stopped = stop.clone().cancelled_owned();
+    let signal = async move {
+        stopped.await;
+        Ok::<(), std::io::Error>(())
+    };
+    let drained = async {
+        stop.cancelled().await;
+        tokio::time::sleep(settings.drain_timeout).await;
+    };
+    tokio::select! {
+        ended = worker.run_until(signal) => ended.map_err(|e| trouble(&e)),
+        () = drained => {
+            tracing::warn!("running tasks did not end within worker.drain_timeout; handing them back as they are");
+            Ok(())
+        }
+    }
+}
+
+fn trouble(e: &apalis::prelude::WorkerError) -> Error {
+    Error::Database { message: format!("the worker lost the queue: {e}"), hint: None, source: None }
+}
+
+fn config(settings: &QueueSettings) -> Config {
+    // The dead are looked for at each heartbeat, so one beat less keeps the lease.
+    let beats = settings.lease.as_millis().div_ceil(settings.heartbeat.as_millis().max(1));
+    let missed = usize::try_from(beats).unwrap_or(usize::MAX).saturating_sub(1).max(1);
+    Config::default()
+        .queue(QUEUE)
+        // One job a fetch: what a worker holds ready, no other worker can run.
+        .batch_size(1)
+        .heartbeat_interval(settings.heartbeat)
+        .missed_heartbeats(missed)
+}
+
+#[derive(Clone)]
+struct Context {
+    name: String,
+    work: Arc<dyn Work>,
+}
+
+/// Each job runs as a task of its own, so that one that computes does not hold up the others, and one
+/// that panics takes nothing with it.
+async fn deliver(job: Job, context: Data<Context>, metadata: MetadataStore) -> Result<(), BoxDynError> {
+    let traceparent = metadata.get(TRACEPARENT).map(str::to_owned);
+    let work = Arc::clone(&context.work).run(context.name.clone(), Delivery { job, traceparent });
+    let result = match AbortOnDropHandle::new(tokio::spawn(work)).await {
+        Ok(result) => result,
+        Err(panic) => Err(Error::Internal(panic.to_string())),
+    };
+    if let Err(e) = &result {
+        tracing::error!(error = e.chain(), ?job, "a job could not be started; it will be tried again");
+        // apalis would repeat it at once.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    result.map_err(Into::into)
+}
+
+/// Unique in time and space, so that nobody mistakes a new worker for a dead one.
+fn worker_name() -> String {
+    let host = nix::unistd::gethostname().ok().and_then(|h| h.into_string().ok());
+    let id = ulid::Ulid::generate().to_string().to_lowercase();
+    format!("{}-{}-{}", host.as_deref().unwrap_or("worker"), std::process::id(), &id[18..])
+}
+
+/// Gives back the jobs that a worker of this name had claimed.
+async fn release(pool: &PgPool, worker: &str) -> Result<()> {
+    sqlx::query(include_str!("sql/release.sql"))
+        .bind(worker)
+        .execute(pool)
+        .await
+        .during("giving jobs back to the queue")?;
+    Ok(())
+}

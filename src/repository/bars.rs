@@ -1,0 +1,114 @@
+//! Reading and writing the bars of one series.
+//!
+//! Invariant: what [`existing`] returns is in time order, and holds a bar for every wanted time that the
+//! series has. [`insert`] fails with a unique violation rather than write a time twice.
+
+use jiff_sqlx::Timestamp;
+use sqlx::{FromRow, PgConnection};
+
+use super::parameter;
+use crate::backend::copy;
+use crate::bar::{Bars, Micros, Ohlcv};
+use crate::error::{During, Error, Result};
+
+/// The bars that the series has at `times` (in time order); others of the range may be among them.
+///
+/// A file's batch usually covers a range whole, and one range read is cheapest then. Where the series has
+/// far more bars in the range than the batch, the times are looked up instead, so the cost stays linear
+/// in the batch.
+///
+/// # Errors
+/// [`Error::Database`]
+pub async fn existing(connection: &mut PgConnection, series_id: i32, times: &[Micros]) -> Result<Bars> {
+    let (Some(&first), Some(&last)) = (times.first(), times.last()) else { return Ok(Bars::default()) };
+    let enough = times.len() * 2 + 1000;
+    let rows: Vec<BarRow> = sqlx::query_as(include_str!("sql/bars_in_range.sql"))
+        .bind(series_id)
+        .bind(parameter(first))
+        .bind(parameter(last))
+        .bind(i64::try_from(enough).unwrap_or(i64::MAX))
+        .fetch_all(&mut *connection)
+        .await
+        .during("reading the bars that are there")?;
+    if rows.len() < enough { Ok(columns(rows)) } else { at(connection, series_id, times).await }
+}
+
+/// The bars that the series has at exactly these times, in time order.
+///
+/// # Errors
+/// [`Error::Database`]
+pub async fn at(connection: &mut PgConnection, series_id: i32, times: &[Micros]) -> Result<Bars> {
+    if times.is_empty() {
+        return Ok(Bars::default());
+    }
+    let wanted: Vec<Timestamp> = times.iter().map(|&t| parameter(t)).collect();
+    let rows: Vec<BarRow> = sqlx::query_as(include_str!("sql/bars_at.sql"))
+        .bind(series_id)
+        .bind(wanted)
+        .fetch_all(connection)
+        .await
+        .during("looking up bars")?;
+    Ok(columns(rows))
+}
+
+/// Writes bars by binary COPY.
+///
+/// # Errors
+/// [`Error::Database`]; [`is_conflict`] tells whether somebody else wrote one of them meanwhile.
+pub async fn insert(connection: &mut PgConnection, series_id: i32, bars: &Bars) -> Result<u64> {
+    const WHAT: &str = "writing bars";
+    if bars.is_empty() {
+        return Ok(0);
+    }
+    let mut copy = connection.copy_in_raw(copy::COPY_BARS).await.during(WHAT)?;
+    copy.send(copy::encode(series_id, bars)).await.during(WHAT)?;
+    copy.finish().await.during(WHAT)
+}
+
+/// Replaces the values of bars that are there.
+///
+/// # Errors
+/// [`Error::Database`]
+pub async fn overwrite(connection: &mut PgConnection, series_id: i32, bars: &Bars) -> Result<()> {
+    if bars.is_empty() {
+        return Ok(());
+    }
+    let times: Vec<Timestamp> = bars.time.iter().map(|&t| parameter(t)).collect();
+    sqlx::query(include_str!("sql/overwrite_bars.sql"))
+        .bind(series_id)
+        .bind(times)
+        .bind(&bars.open)
+        .bind(&bars.high)
+        .bind(&bars.low)
+        .bind(&bars.close)
+        .bind(&bars.volume)
+        .execute(connection)
+        .await
+        .during("overwriting bars")?;
+    Ok(())
+}
+
+/// Whether a write met a bar that another writer had put there in the meantime.
+#[must_use]
+pub fn is_conflict(e: &Error) -> bool {
+    matches!(e, Error::Database { source: Some(sqlx::Error::Database(d)), .. } if d.is_unique_violation())
+}
+
+#[derive(FromRow)]
+struct BarRow {
+    time: Timestamp,
+    open: f64,
+    high: f64,
+    low: f64,
+    close: f64,
+    volume: f64,
+}
+
+fn columns(rows: Vec<BarRow>) -> Bars {
+    let mut bars = Bars::with_capacity(rows.len());
+    for r in rows {
+        let values = Ohlcv { open: r.open, high: r.high, low: r.low, close: r.close, volume: r.volume };
+        bars.push(r.time.to_jiff().as_microsecond(), values);
+    }
+    bars
+}

@@ -1,0 +1,140 @@
+//! What an import found about single rows: mismatches, rejected rows, quality issues.
+//!
+//! Invariant: written on the transaction of the batch they belong to, so a repeated batch finds them once.
+
+use jiff_sqlx::Timestamp;
+use sqlx::{FromRow, PgConnection};
+
+use super::parameter;
+use crate::bar::{Micros, Ohlcv};
+use crate::error::{During, Result};
+use crate::source::reader::{QualityIssue, RejectedRow};
+
+/// A bar that the file and the database have different values for.
+#[derive(Debug, Clone)]
+pub struct Mismatch {
+    /// The file's line.
+    pub line: u64,
+    /// The bar's time.
+    pub time: Micros,
+    /// The file's values.
+    pub csv: Ohlcv,
+    /// The database's values, before anything was overwritten.
+    pub db: Ohlcv,
+}
+
+fn line(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+/// Keeps mismatches.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn keep_mismatches(
+    connection: &mut PgConnection,
+    task_id: i64,
+    found: &[Mismatch],
+    overwritten: bool,
+) -> Result<()> {
+    if found.is_empty() {
+        return Ok(());
+    }
+    let floats = |f: fn(&Mismatch) -> f64| found.iter().map(f).collect::<Vec<f64>>();
+    sqlx::query(include_str!("sql/insert_mismatches.sql"))
+        .bind(task_id)
+        .bind(overwritten)
+        .bind(found.iter().map(|m| line(m.line)).collect::<Vec<_>>())
+        .bind(found.iter().map(|m| parameter(m.time)).collect::<Vec<_>>())
+        .bind(floats(|m| m.csv.open))
+        .bind(floats(|m| m.csv.high))
+        .bind(floats(|m| m.csv.low))
+        .bind(floats(|m| m.csv.close))
+        .bind(floats(|m| m.csv.volume))
+        .bind(floats(|m| m.db.open))
+        .bind(floats(|m| m.db.high))
+        .bind(floats(|m| m.db.low))
+        .bind(floats(|m| m.db.close))
+        .bind(floats(|m| m.db.volume))
+        .execute(connection)
+        .await
+        .during("recording mismatches")?;
+    Ok(())
+}
+
+/// The file's values of this task's mismatches at `times`.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn mismatched_at(
+    connection: &mut PgConnection,
+    task_id: i64,
+    times: &[Micros],
+) -> Result<Vec<(Micros, Ohlcv)>> {
+    #[derive(FromRow)]
+    struct Row {
+        time: Timestamp,
+        open: f64,
+        high: f64,
+        low: f64,
+        close: f64,
+        volume: f64,
+    }
+    let rows: Vec<Row> = sqlx::query_as(include_str!("sql/mismatched_at.sql"))
+        .bind(task_id)
+        .bind(times.iter().map(|&t| parameter(t)).collect::<Vec<_>>())
+        .fetch_all(connection)
+        .await
+        .during("looking up mismatches")?;
+    let bar = |r: Row| {
+        let values = Ohlcv { open: r.open, high: r.high, low: r.low, close: r.close, volume: r.volume };
+        (r.time.to_jiff().as_microsecond(), values)
+    };
+    Ok(rows.into_iter().map(bar).collect())
+}
+
+/// Keeps rejected rows, with their bytes as they stand in the file.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn keep_rejected(connection: &mut PgConnection, task_id: i64, found: &[RejectedRow]) -> Result<()> {
+    if found.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(include_str!("sql/insert_rejected.sql"))
+        .bind(task_id)
+        .bind(found.iter().map(|r| line(r.row.line)).collect::<Vec<_>>())
+        .bind(found.iter().map(|r| line(r.row.offset)).collect::<Vec<_>>())
+        .bind(found.iter().map(|r| r.rule).collect::<Vec<_>>())
+        .bind(found.iter().map(|r| r.reason.as_str()).collect::<Vec<_>>())
+        .bind(found.iter().map(|r| r.row.bytes.as_slice()).collect::<Vec<_>>())
+        .execute(connection)
+        .await
+        .during("recording rejected rows")?;
+    Ok(())
+}
+
+/// Keeps quality issues.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn keep_issues(connection: &mut PgConnection, task_id: i64, found: &[QualityIssue]) -> Result<()> {
+    if found.is_empty() {
+        return Ok(());
+    }
+    let floats = |f: fn(&QualityIssue) -> f64| found.iter().map(f).collect::<Vec<f64>>();
+    sqlx::query(include_str!("sql/insert_issues.sql"))
+        .bind(task_id)
+        .bind(found.iter().map(|i| line(i.line)).collect::<Vec<_>>())
+        .bind(found.iter().map(|i| parameter(i.time)).collect::<Vec<_>>())
+        .bind(floats(|i| i.values.open))
+        .bind(floats(|i| i.values.high))
+        .bind(floats(|i| i.values.low))
+        .bind(floats(|i| i.values.close))
+        .bind(floats(|i| i.values.volume))
+        .bind(found.iter().map(|i| i.rules.join(",")).collect::<Vec<_>>())
+        .execute(connection)
+        .await
+        .during("recording quality issues")?;
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! Content that a series already holds, so that the same file again need not be read.
+//!
+//! Invariant: an entry vouches for values, so it goes as soon as any bar of the series is overwritten; a
+//! bar that was added or removed shows in the count.
+
+use jiff_sqlx::Timestamp;
+use sqlx::{FromRow, PgConnection, PgPool};
+
+use crate::error::{During, Result};
+
+/// What tells content apart: the file's bytes, and the options that give them their meaning.
+#[derive(Debug, Clone, Copy)]
+pub struct Content<'a> {
+    /// BLAKE3 of the file.
+    pub hash: &'a [u8; 32],
+    /// Of the options.
+    pub options: &'a [u8; 32],
+}
+
+/// Whether the series has any content recorded under these options; if not, hashing a file is for nothing.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn any(pool: &PgPool, series_id: i32, options: &[u8; 32]) -> Result<bool> {
+    sqlx::query_scalar(include_str!("sql/any_known.sql"))
+        .bind(series_id)
+        .bind(options.as_slice())
+        .fetch_one(pool)
+        .await
+        .during("looking for known content")
+}
+
+/// The number of data rows of this content, if the series still holds the bars which its import left.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn rows(pool: &PgPool, series_id: i32, content: Content<'_>) -> Result<Option<i64>> {
+    #[derive(FromRow)]
+    struct Known {
+        rows: i64,
+        first_time: Option<Timestamp>,
+        last_time: Option<Timestamp>,
+        bars: i64,
+    }
+    const WHAT: &str = "looking for known content";
+    let known: Option<Known> = sqlx::query_as(include_str!("sql/known.sql"))
+        .bind(series_id)
+        .bind(content.hash.as_slice())
+        .bind(content.options.as_slice())
+        .fetch_optional(pool)
+        .await
+        .during(WHAT)?;
+    let Some(known) = known else { return Ok(None) };
+    let held: i64 = sqlx::query_scalar(include_str!("sql/count_bars.sql"))
+        .bind(series_id)
+        .bind(known.first_time)
+        .bind(known.last_time)
+        .fetch_one(pool)
+        .await
+        .during(WHAT)?;
+    Ok((held == known.bars).then_some(known.rows))
+}
+
+/// Records that a task's source is now wholly in the series.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn record(pool: &PgPool, series_id: i32, content: Content<'_>, task_id: i64) -> Result<()> {
+    sqlx::query(include_str!("sql/record_known.sql"))
+        .bind(series_id)
+        .bind(content.hash.as_slice())
+        .bind(content.options.as_slice())
+        .bind(task_id)
+        .execute(pool)
+        .await
+        .during("recording the file's content")?;
+    Ok(())
+}
+
+/// Forgets all content of a series, because bars of it were overwritten.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn forget(connection: &mut PgConnection, series_id: i32) -> Result<()> {
+    sqlx::query("DELETE FROM barlift.imported_sources WHERE series_id = $1")
+        .bind(series_id)
+        .execute(connection)
+        .await
+        .during("forgetting known content")?;
+    Ok(())
+}

@@ -1,0 +1,18 @@
+//! Bars, findings and known content, as the tables hold them.
+//!
+//! [`bars`] reads and writes bars of one series, [`findings`] what an import found about rows, [`known`]
+//! the content that series already hold. Invariant: every write happens on the caller's transaction.
+//! It does not decide anything: what is new, what differs and what to do about it is `import`'s.
+
+pub mod bars;
+pub mod findings;
+pub mod known;
+
+use jiff_sqlx::{Timestamp, ToSqlx as _};
+
+use crate::bar::Micros;
+
+/// An instant as a parameter. Times of bars lie between the years 1700 and 2299, which always fit.
+fn parameter(time: Micros) -> Timestamp {
+    jiff::Timestamp::from_microsecond(time).unwrap_or_default().to_sqlx()
+}

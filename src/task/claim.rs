@@ -1,0 +1,152 @@
+//! A job arrives: may it start an attempt?
+//!
+//! Invariant: of all jobs of a task only the last pushed one may; of all tasks of a series only one runs.
+//! Rows are locked in the order task, series, operation, everywhere.
+
+use std::time::Duration;
+
+use sqlx::{FromRow, PgConnection, PgPool};
+
+use super::{Lease, TaskInfo};
+use crate::error::{During, Error, Result};
+use crate::operation::ImportOptions;
+use crate::queue::{self, Job, Push};
+
+/// What came of a job.
+#[derive(Debug)]
+pub enum Claim {
+    /// An attempt begins.
+    Started(Box<(Lease, TaskInfo)>),
+    /// The task is settled, or a later job speaks for it: nothing to do.
+    Gone,
+    /// Another task writes the series now; a new job will try again soon.
+    Busy,
+    /// It has killed its workers too often and was parked.
+    Poisoned,
+}
+
+const WHAT: &str = "claiming a task";
+
+/// Claims the task that a job names.
+///
+/// # Errors
+/// [`Error::Database`]; then nothing has changed.
+pub async fn claim(pool: &PgPool, task_id: i64, push: i32, worker: &str, max_rescues: u32) -> Result<Claim> {
+    let mut tx = pool.begin().await.during(WHAT)?;
+    let row: Option<Row> = sqlx::query_as(include_str!("sql/lock_task.sql"))
+        .bind(task_id)
+        .fetch_optional(&mut *tx)
+        .await
+        .during(WHAT)?;
+    let Some(row) = row.filter(|r| r.pushes == push && r.is_open()) else { return Ok(Claim::Gone) };
+    let mut rescues = row.rescues;
+    if row.state == "running" {
+        rescues += 1;
+        sqlx::query(include_str!("sql/rescued.sql")).bind(task_id).bind(row.fence).execute(&mut *tx).await.during(WHAT)?;
+        tracing::warn!(task_id, source = row.source, rescues, "the worker that ran this task died; taking over");
+    }
+    if u32::try_from(rescues).unwrap_or(0) > max_rescues {
+        super::settle::park(&mut tx, task_id, rescues).await?;
+        tx.commit().await.during(WHAT)?;
+        return Ok(Claim::Poisoned);
+    }
+    let options: ImportOptions = serde_json::from_value(row.options.clone())
+        .map_err(|e| Error::Internal(format!("operation {} has options of another version: {e}", row.operation_id)))?;
+    let series_id = series(&mut tx, &row, options.dry_run).await?;
+    if let Some(series_id) = series_id.filter(|_| !options.dry_run)
+        && !hold(&mut tx, series_id, task_id).await?
+    {
+        defer(&mut tx, &row, push).await?;
+        tx.commit().await.during(WHAT)?;
+        return Ok(Claim::Busy);
+    }
+    let (fence, attempt): (i32, i32) = sqlx::query_as(include_str!("sql/start.sql"))
+        .bind(task_id)
+        .bind(worker)
+        .bind(rescues)
+        .bind(series_id)
+        .fetch_one(&mut *tx)
+        .await
+        .during(WHAT)?;
+    sqlx::query(include_str!("sql/start_operation.sql"))
+        .bind(&row.operation_id)
+        .execute(&mut *tx)
+        .await
+        .during(WHAT)?;
+    tx.commit().await.during(WHAT)?;
+    let lease = Lease { task_id, fence, attempt, series_id };
+    Ok(Claim::Started(Box::new((lease, row.info(options)))))
+}
+
+/// The id of the task's series, made if need be. Its row stays locked to the transaction's end.
+async fn series(tx: &mut PgConnection, row: &Row, dry_run: bool) -> Result<Option<i32>> {
+    if !dry_run {
+        sqlx::query(include_str!("sql/insert_series.sql"))
+            .bind(&row.symbol)
+            .bind(&row.timeframe)
+            .execute(&mut *tx)
+            .await
+            .during(WHAT)?;
+    }
+    let query = if dry_run { include_str!("sql/series.sql") } else { include_str!("sql/lock_series.sql") };
+    sqlx::query_scalar(query).bind(&row.symbol).bind(&row.timeframe).fetch_optional(tx).await.during(WHAT)
+}
+
+/// Holds the series for this task; false if another running task has it. The caller has locked its row.
+async fn hold(tx: &mut PgConnection, series_id: i32, task_id: i64) -> Result<bool> {
+    let held = sqlx::query(include_str!("sql/hold_series.sql"))
+        .bind(series_id)
+        .bind(task_id)
+        .execute(tx)
+        .await
+        .during(WHAT)?;
+    Ok(held.rows_affected() == 1)
+}
+
+/// Tries again in one to three seconds. No attempt is burnt.
+async fn defer(tx: &mut PgConnection, row: &Row, push: i32) -> Result<()> {
+    let wait = Duration::from_millis(1000 + u64::from(rand::random::<u16>()) % 2000);
+    let run_at = jiff::Timestamp::now() + jiff::SignedDuration::try_from(wait).unwrap_or_default();
+    sqlx::query("UPDATE barlift.tasks SET pushes = $2, state = 'pending' WHERE id = $1")
+        .bind(row.id)
+        .bind(push + 1)
+        .execute(&mut *tx)
+        .await
+        .during(WHAT)?;
+    let job = Job::ImportSymbol { task_id: row.id, push: push + 1 };
+    queue::push(tx, &[Push { job, run_at, priority: row.priority, traceparent: &row.traceparent }]).await
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: i64,
+    operation_id: String,
+    symbol: String,
+    timeframe: String,
+    source: String,
+    state: String,
+    pushes: i32,
+    fence: i32,
+    rescues: i32,
+    root: String,
+    options: serde_json::Value,
+    priority: i32,
+    traceparent: String,
+}
+
+impl Row {
+    fn is_open(&self) -> bool {
+        matches!(self.state.as_str(), "pending" | "running")
+    }
+
+    fn info(self, options: ImportOptions) -> TaskInfo {
+        TaskInfo {
+            operation_id: self.operation_id,
+            root: self.root,
+            source: self.source,
+            symbol: self.symbol,
+            timeframe: self.timeframe,
+            options,
+        }
+    }
+}

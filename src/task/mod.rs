@@ -1,0 +1,48 @@
+//! The life of a task: claimed by a worker, advanced batch by batch, settled.
+//!
+//! A [`Lease`] is what a worker holds while it runs an attempt. Everything it writes about the task names
+//! the attempt's fence, and a write with an older fence is refused: a worker that was only frozen and
+//! wakes up after somebody else took over can commit nothing.
+//!
+//! Invariant: a task is in exactly one state, every attempt is recorded with how it ended, and what comes
+//! next (the next job, the operation's end) is committed together with the end of the attempt.
+
+mod claim;
+mod progress;
+mod settle;
+
+use crate::operation::ImportOptions;
+
+pub use claim::{Claim, claim};
+pub use progress::Progress;
+pub use settle::{RetryPolicy, hand_back_all};
+
+/// A worker's hold on a task.
+#[derive(Debug, Clone)]
+pub struct Lease {
+    /// The task.
+    pub task_id: i64,
+    /// The attempt's fence.
+    pub fence: i32,
+    /// Which try this is, from 1.
+    pub attempt: i32,
+    /// The series; none if it is not there yet and nothing will be written.
+    pub series_id: Option<i32>,
+}
+
+/// What a task is about.
+#[derive(Debug, Clone)]
+pub struct TaskInfo {
+    /// Its operation.
+    pub operation_id: String,
+    /// Where its source lies.
+    pub root: String,
+    /// The source, relative to that.
+    pub source: String,
+    /// The series' symbol.
+    pub symbol: String,
+    /// The series' timeframe.
+    pub timeframe: String,
+    /// What to do.
+    pub options: ImportOptions,
+}

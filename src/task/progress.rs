@@ -1,0 +1,144 @@
+//! What an attempt writes while it runs: where it starts, and each batch's counters with its checkpoint.
+//!
+//! Invariant: all of it is fenced. [`Lease::advance`] is called on the transaction that writes the batch,
+//! so rows, counters and checkpoint commit together or not at all.
+
+use jiff_sqlx::Timestamp;
+use sqlx::{PgConnection, PgPool};
+
+use super::Lease;
+use crate::bar::Micros;
+use crate::error::{During, Error, Result};
+use crate::operation::status::RowCounts;
+
+/// What one batch adds.
+#[derive(Debug, Clone, Default)]
+pub struct Progress {
+    /// Rows by what became of them.
+    pub rows: RowCounts,
+    /// Where the file goes on, in bytes.
+    pub checkpoint: u64,
+    /// The first and last time of the batch's bars.
+    pub span: Option<(Micros, Micros)>,
+}
+
+/// What earlier attempts have done.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Resume {
+    /// Where to go on, in bytes.
+    pub checkpoint: u64,
+    /// The counters so far.
+    pub rows: RowCounts,
+}
+
+impl Lease {
+    /// Begins reading a source that looks like `version`. If an earlier attempt had got somewhere and the
+    /// source is still the same, the work goes on there; else everything counted and found so far is dropped.
+    ///
+    /// # Errors
+    /// [`Error::LostLease`]; [`Error::Database`]
+    pub async fn begin(&self, pool: &PgPool, version: &str) -> Result<Resume> {
+        const WHAT: &str = "beginning the attempt";
+        let mut tx = pool.begin().await.during(WHAT)?;
+        let same: Option<bool> = sqlx::query_scalar(include_str!("sql/same_version.sql"))
+            .bind(self.task_id)
+            .bind(self.fence)
+            .bind(version)
+            .fetch_optional(&mut *tx)
+            .await
+            .during(WHAT)?;
+        let same = same.ok_or(Error::LostLease)?;
+        if !same {
+            self.forget(&mut tx, version).await?;
+        }
+        let (checkpoint, rows) = self.read(&mut tx).await?;
+        tx.commit().await.during(WHAT)?;
+        Ok(Resume { checkpoint: u64::try_from(checkpoint).unwrap_or(0), rows })
+    }
+
+    async fn forget(&self, tx: &mut PgConnection, version: &str) -> Result<()> {
+        const WHAT: &str = "starting the file afresh";
+        for statement in [
+            "DELETE FROM barlift.mismatches WHERE task_id = $1",
+            "DELETE FROM barlift.rejected_rows WHERE task_id = $1",
+            "DELETE FROM barlift.quality_issues WHERE task_id = $1",
+        ] {
+            sqlx::query(statement).bind(self.task_id).execute(&mut *tx).await.during(WHAT)?;
+        }
+        let query = sqlx::query(include_str!("sql/reset_counters.sql")).bind(self.task_id).bind(version);
+        query.execute(tx).await.during(WHAT)?;
+        Ok(())
+    }
+
+    async fn read(&self, tx: &mut PgConnection) -> Result<(i64, RowCounts)> {
+        #[derive(sqlx::FromRow)]
+        struct Row {
+            checkpoint: i64,
+            #[sqlx(flatten)]
+            rows: RowCounts,
+        }
+        let row: Row = sqlx::query_as(include_str!("sql/counters.sql"))
+            .bind(self.task_id)
+            .fetch_one(tx)
+            .await
+            .during("reading the task's counters")?;
+        Ok((row.checkpoint, row.rows))
+    }
+
+    /// Keeps the header and the names of the columns that nothing is read from.
+    ///
+    /// # Errors
+    /// [`Error::LostLease`]; [`Error::Database`]
+    pub async fn header(&self, pool: &PgPool, header: Option<&[u8]>, ignored: &[String]) -> Result<()> {
+        let done = sqlx::query(include_str!("sql/header.sql"))
+            .bind(self.task_id)
+            .bind(self.fence)
+            .bind(header)
+            .bind(ignored)
+            .execute(pool)
+            .await
+            .during("keeping the file's header")?;
+        if done.rows_affected() == 1 { Ok(()) } else { Err(Error::LostLease) }
+    }
+
+    /// Adds a batch's counters and moves the checkpoint, on the batch's own transaction.
+    ///
+    /// # Errors
+    /// [`Error::LostLease`]: the caller must roll back. [`Error::Database`]
+    pub async fn advance(&self, tx: &mut PgConnection, p: &Progress) -> Result<()> {
+        let time = |t: Option<Micros>| t.and_then(|t| jiff::Timestamp::from_microsecond(t).ok()).map(Timestamp::from);
+        let done = sqlx::query(include_str!("sql/advance.sql"))
+            .bind(self.task_id)
+            .bind(self.fence)
+            .bind(i64::try_from(p.checkpoint).unwrap_or(i64::MAX))
+            .bind(p.rows.rows)
+            .bind(p.rows.rows_imported)
+            .bind(p.rows.rows_skipped)
+            .bind(p.rows.rows_mismatched)
+            .bind(p.rows.rows_rejected)
+            .bind(p.rows.rows_duplicate)
+            .bind(p.rows.quality_issues)
+            .bind(time(p.span.map(|s| s.0)))
+            .bind(time(p.span.map(|s| s.1)))
+            .execute(tx)
+            .await
+            .during("moving the checkpoint")?;
+        if done.rows_affected() == 1 { Ok(()) } else { Err(Error::LostLease) }
+    }
+
+    /// Counts all rows of a source whose content the series already holds as skipped.
+    ///
+    /// # Errors
+    /// [`Error::LostLease`]; [`Error::Database`]
+    pub async fn recognised(&self, pool: &PgPool, rows: i64, bytes: u64) -> Result<()> {
+        let done = sqlx::query(include_str!("sql/recognised.sql"))
+            .bind(self.task_id)
+            .bind(self.fence)
+            .bind(rows)
+            .bind(i64::try_from(bytes).unwrap_or(i64::MAX))
+            .execute(pool)
+            .await
+            .during("settling a recognised file")?;
+        if done.rows_affected() == 1 { Ok(()) } else { Err(Error::LostLease) }
+    }
+}

@@ -1,0 +1,193 @@
+//! The end of an attempt: the task succeeded, failed, is tried again, or goes back to the queue.
+//!
+//! Invariant: the attempt's record, the task's state, the next job and the operation's end commit
+//! together. The settling that leaves no open task ends the operation, exactly once, because it locks the
+//! operation's row first.
+
+use std::time::Duration;
+
+use sqlx::{PgConnection, PgPool};
+
+use super::Lease;
+use crate::error::{During, Error, ErrorClass, Result};
+use crate::queue::{self, Job, Push};
+
+const WHAT: &str = "settling a task";
+
+/// When a failed attempt is tried again.
+#[derive(Debug, Clone, Copy)]
+pub struct RetryPolicy {
+    /// The longest first wait.
+    pub initial_backoff: Duration,
+    /// The longest wait of all.
+    pub max_backoff: Duration,
+}
+
+impl RetryPolicy {
+    /// A random wait before the try after `failures` failures (from 1): exponential with full jitter.
+    #[must_use]
+    pub fn wait(&self, failures: u32) -> Duration {
+        let doubled = 2u32.saturating_pow(failures.saturating_sub(1));
+        let longest = self.initial_backoff.saturating_mul(doubled).min(self.max_backoff);
+        longest.mul_f64(rand::random::<f64>())
+    }
+}
+
+impl Lease {
+    /// The task is done.
+    ///
+    /// # Errors
+    /// [`Error::LostLease`]; [`Error::Database`]: nothing has changed then.
+    pub async fn succeed(&self, pool: &PgPool) -> Result<()> {
+        let mut tx = pool.begin().await.during(WHAT)?;
+        let end = End { state: "succeeded", outcome: "succeeded", error: None };
+        self.end(&mut tx, &end).await?;
+        tx.commit().await.during(WHAT)
+    }
+
+    /// The attempt failed: another one follows if the error may pass and tries are left.
+    /// Returns the wait before it, or none if the task has failed for good.
+    ///
+    /// # Errors
+    /// [`Error::LostLease`]; [`Error::Database`]: nothing has changed then.
+    pub async fn fail(&self, pool: &PgPool, error: &Error, policy: &RetryPolicy) -> Result<Option<Duration>> {
+        let mut tx = pool.begin().await.during(WHAT)?;
+        let (failures, max_attempts) = self.count_failure(&mut tx).await?;
+        let again = error.class() == ErrorClass::Transient && failures < max_attempts;
+        let state = if again { "pending" } else { "failed" };
+        let end = End { state, outcome: "failed", error: Some((error.class(), error.chain())) };
+        self.end(&mut tx, &end).await?;
+        let mut wait = None;
+        if again {
+            let backoff = policy.wait(u32::try_from(failures).unwrap_or(u32::MAX));
+            self.push_next(&mut tx, backoff).await?;
+            wait = Some(backoff);
+        }
+        tx.commit().await.during(WHAT)?;
+        Ok(wait)
+    }
+
+    /// The worker stops: the task goes back to the queue, and this attempt does not count.
+    ///
+    /// # Errors
+    /// [`Error::LostLease`]; [`Error::Database`]: nothing has changed then.
+    pub async fn hand_back(&self, pool: &PgPool) -> Result<()> {
+        let mut tx = pool.begin().await.during(WHAT)?;
+        let end = End { state: "pending", outcome: "handed_back", error: None };
+        self.end(&mut tx, &end).await?;
+        sqlx::query("UPDATE barlift.tasks SET attempts = attempts - 1 WHERE id = $1")
+            .bind(self.task_id)
+            .execute(&mut *tx)
+            .await
+            .during(WHAT)?;
+        self.push_next(&mut tx, Duration::ZERO).await?;
+        tx.commit().await.during(WHAT)
+    }
+
+    async fn count_failure(&self, tx: &mut PgConnection) -> Result<(i32, i32)> {
+        let counted: Option<(i32, i32)> = sqlx::query_as(include_str!("sql/count_failure.sql"))
+            .bind(self.task_id)
+            .bind(self.fence)
+            .fetch_optional(tx)
+            .await
+            .during(WHAT)?;
+        counted.ok_or(Error::LostLease)
+    }
+
+    async fn end(&self, tx: &mut PgConnection, end: &End) -> Result<()> {
+        let (class, message) = match &end.error {
+            Some((class, message)) => (Some(class.as_str()), Some(printable(message))),
+            None => (None, None),
+        };
+        let operation: Option<String> = sqlx::query_scalar(include_str!("sql/end_attempt.sql"))
+            .bind(self.task_id)
+            .bind(self.fence)
+            .bind(end.state)
+            .bind(end.outcome)
+            .bind(class)
+            .bind(message)
+            .fetch_optional(&mut *tx)
+            .await
+            .during(WHAT)?;
+        let operation = operation.ok_or(Error::LostLease)?;
+        sqlx::query("UPDATE barlift.series SET held_by = NULL WHERE held_by = $1 AND id = $2")
+            .bind(self.task_id)
+            .bind(self.series_id)
+            .execute(&mut *tx)
+            .await
+            .during(WHAT)?;
+        if end.state == "pending" { Ok(()) } else { end_operation(tx, &operation).await }
+    }
+
+    async fn push_next(&self, tx: &mut PgConnection, wait: Duration) -> Result<()> {
+        let (push, priority, traceparent): (i32, i32, String) = sqlx::query_as(include_str!("sql/next_push.sql"))
+            .bind(self.task_id)
+            .fetch_one(&mut *tx)
+            .await
+            .during(WHAT)?;
+        let run_at = jiff::Timestamp::now() + jiff::SignedDuration::try_from(wait).unwrap_or_default();
+        let job = Job::ImportSymbol { task_id: self.task_id, push };
+        queue::push(tx, &[Push { job, run_at, priority, traceparent: &traceparent }]).await
+    }
+}
+
+struct End {
+    state: &'static str,
+    outcome: &'static str,
+    error: Option<(ErrorClass, String)>,
+}
+
+/// PostgreSQL's text holds everything but NUL.
+fn printable(text: &str) -> String {
+    text.replace('\0', "\\0")
+}
+
+/// Fails a task that kills its workers. The caller has locked its row.
+pub(super) async fn park(tx: &mut PgConnection, task_id: i64, rescues: i32) -> Result<()> {
+    let message = format!("its worker died {rescues} times while importing it (retry.max_rescues); not tried again");
+    let operation: String = sqlx::query_scalar(include_str!("sql/park.sql"))
+        .bind(task_id)
+        .bind(rescues)
+        .bind(message)
+        .fetch_one(&mut *tx)
+        .await
+        .during(WHAT)?;
+    end_operation(tx, &operation).await
+}
+
+async fn end_operation(tx: &mut PgConnection, operation: &str) -> Result<()> {
+    sqlx::query("SELECT FROM barlift.operations WHERE id = $1 FOR UPDATE")
+        .bind(operation)
+        .execute(&mut *tx)
+        .await
+        .during(WHAT)?;
+    sqlx::query(include_str!("sql/end_operation.sql")).bind(operation).execute(tx).await.during(WHAT)?;
+    Ok(())
+}
+
+/// Hands back every task that a worker of this name still runs: it lost the database, or was told to
+/// stop and did not make it in time.
+///
+/// # Errors
+/// [`Error::Database`]
+pub async fn hand_back_all(pool: &PgPool, worker: &str) -> Result<()> {
+    sqlx::query(include_str!("sql/hand_back_all.sql")).bind(worker).execute(pool).await.during(WHAT)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_random_below_a_growing_bound() {
+        let policy =
+            RetryPolicy { initial_backoff: Duration::from_secs(1), max_backoff: Duration::from_secs(5) };
+        for (failures, bound) in [(1, 1), (2, 2), (3, 4), (4, 5), (40, 5)] {
+            let waits: Vec<_> = (0..200).map(|_| policy.wait(failures)).collect();
+            let bound = Duration::from_secs(bound);
+            assert!(waits.iter().all(|w| *w <= bound));
+            assert!(waits.iter().any(|w| *w > bound / 2) && waits.iter().any(|w| *w < bound / 2));
+        }
+    }
+}

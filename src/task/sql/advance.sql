@@ -1,0 +1,12 @@
+UPDATE barlift.tasks
+SET checkpoint = $3,
+    rows = rows + $4,
+    rows_imported = rows_imported + $5,
+    rows_skipped = rows_skipped + $6,
+    rows_mismatched = rows_mismatched + $7,
+    rows_rejected = rows_rejected + $8,
+    rows_duplicate = rows_duplicate + $9,
+    quality_issues = quality_issues + $10,
+    first_time = least(first_time, $11),
+    last_time = greatest(last_time, $12)
+WHERE id = $1 AND fence = $2 AND state = 'running'

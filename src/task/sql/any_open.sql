@@ -1,0 +1,5 @@
+SELECT EXISTS (
+    SELECT
+    FROM barlift.tasks t
+    JOIN barlift.operations o ON o.id = t.operation_id
+    WHERE t.state IN ('pending', 'running') AND o.run_at <= now())

@@ -1,0 +1,3 @@
+SELECT checkpoint, rows, rows_imported, rows_skipped, rows_mismatched, rows_rejected, rows_duplicate, quality_issues
+FROM barlift.tasks
+WHERE id = $1

@@ -1,0 +1,4 @@
+SELECT source_version IS NOT DISTINCT FROM $3
+FROM barlift.tasks
+WHERE id = $1 AND fence = $2 AND state = 'running'
+FOR UPDATE
