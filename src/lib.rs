@@ -11,3 +11,4 @@ pub mod repository;
 pub mod task;
 pub mod telemetry;
 pub mod worker;
+pub mod cli;

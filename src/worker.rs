@@ -152,3 +152,16 @@ pub async fn drained(pool: &PgPool, poll_interval: Duration) -> Result<()> {
         tokio::time::sleep(poll_interval).await;
     }
 }
+
+/// How many workers of any process have been heard of within `lease`.
+///
+/// # Errors
+/// [`Error::Database`]
+pub async fn alive(pool: &PgPool, lease: Duration) -> Result<i64> {
+    sqlx::query_scalar(include_str!("queue/sql/alive_workers.sql"))
+        .bind(queue::QUEUE)
+        .bind(lease.as_secs_f64())
+        .fetch_one(pool)
+        .await
+        .during("looking for workers")
+}

@@ -178,6 +178,18 @@ pub async fn read(pool: &PgPool, id: &OperationId, with_tasks: bool) -> Result<O
     Ok(status)
 }
 
+/// Whether nothing of the operation is left to do; cheap enough to ask often.
+///
+/// # Errors
+/// [`Error::Database`]
+pub async fn is_settled(pool: &PgPool, id: &OperationId) -> Result<bool> {
+    sqlx::query_scalar("SELECT finished_at IS NOT NULL FROM barlift.operations WHERE id = $1")
+        .bind(&id.0)
+        .fetch_one(pool)
+        .await
+        .during("reading the operation")
+}
+
 /// The newest operations, without their tasks.
 ///
 /// # Errors

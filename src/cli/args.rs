@@ -1,0 +1,364 @@
+//! What can be typed.
+//!
+//! Invariant: a flag that has a configuration key only overrides that key ([`Cli::overrides`]); commands
+//! read the configuration and never ask whether a value came from a flag.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::backend::embedded::keeper;
+use crate::config::{OnInvalid, OnMismatch, Override};
+
+/// Moves directories of OHLCV bar CSV files into TimescaleDB or PostgreSQL, and proves the copy.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Cli {
+    /// Read settings from this file instead of ./barlift.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Log this and above: error, warn, info, debug, trace, or a filter like barlift=debug
+    #[arg(long, global = true, value_name = "LEVEL")]
+    log_level: Option<String>,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  barlift import bars/                       import every SYMBOL_TIMEFRAME.csv below bars/
+  barlift import bars/ --dry-run             see what that would do
+  barlift enqueue import bars/ --in 2h       let workers do it later
+  barlift worker --concurrency 8             be such a worker
+  barlift status latest --watch              see how far it is
+  barlift report latest                      mismatches, rejected rows, quality issues
+
+The database is DATABASE_URL or database.url; without one, barlift runs a private PostgreSQL.
+Exit status: 0 all well; 1 some of the work failed; 2 usage or configuration; 3 database or source
+cannot be reached.";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+#[allow(missing_docs)]
+pub enum Command {
+    /// Import a directory of bar files: enqueue, work, watch and report, all on this machine
+    #[command(after_help = IMPORT_EXAMPLES)]
+    Import(ImportArgs),
+    /// Put work into the queue for workers to do
+    #[command(subcommand)]
+    Enqueue(EnqueueCommand),
+    /// Work the queue until stopped (Ctrl-C or SIGTERM: end the running batches, hand back the rest)
+    Worker(WorkerArgs),
+    /// List operations, the newest first
+    Operations(OperationsArgs),
+    /// Show how far an operation is, task by task
+    Status(StatusArgs),
+    /// Show what an import found: mismatches, rejected rows, quality issues
+    #[command(after_help = REPORT_EXAMPLES)]
+    Report(ReportArgs),
+    /// Set up the database, or look at it
+    #[command(subcommand)]
+    Db(DbCommand),
+    /// Print a shell's completions (bash: source <(barlift completions bash))
+    Completions { shell: clap_complete::Shell },
+    #[command(name = keeper::SUBCOMMAND, hide = true)]
+    EmbeddedKeeper { directory: PathBuf },
+}
+
+const IMPORT_EXAMPLES: &str = "\
+Examples:
+  barlift import bars/ --symbols AAPL,MSFT --timeframes 1h
+  barlift import bars/ --timezone America/New_York --on-mismatch overwrite
+  barlift import bars/ --pattern '{timeframe}/{symbol}.csv'
+  barlift import bars/ --no-header --column time=1 --column volume=7
+  barlift import bars/ --json | jq .totals";
+
+const REPORT_EXAMPLES: &str = "\
+Examples:
+  barlift report latest
+  barlift report latest --format csv > findings.csv
+  barlift report latest --rejected-to mend/     then edit mend/*.csv and: barlift import mend/";
+
+/// Which files, and how to read and import them.
+#[derive(Debug, Args)]
+pub struct SourceArgs {
+    /// Directory (or URL) that holds the files, searched recursively
+    #[arg(value_name = "DIR")]
+    pub root: String,
+    /// Only these symbols, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    pub symbols: Vec<String>,
+    /// Only these timeframes, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "1h,1d")]
+    pub timeframes: Vec<String>,
+    /// How a file's name tells symbol and timeframe [default: {symbol}_{timeframe}.csv]
+    #[arg(long, value_name = "P")]
+    pattern: Option<String>,
+    /// Read and compare, but write no bars
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Read files even if the same content was imported before
+    #[arg(long)]
+    pub force: bool,
+    /// When the database's bar differs [default: warn, which keeps it and records the mismatch]
+    #[arg(long, value_name = "POLICY")]
+    on_mismatch: Option<OnMismatch>,
+    /// When a bar breaks a market-data rule [default: warn, which imports it and records the issue]
+    #[arg(long, value_name = "POLICY")]
+    on_invalid: Option<OnInvalid>,
+    /// Fail a file with more rejected rows than this: a number, or a share like 5%
+    #[arg(long, value_name = "N|P%")]
+    max_rejects: Option<String>,
+    /// Zone of times that name none, e.g. America/New_York [default: UTC]
+    #[arg(long, value_name = "ZONE")]
+    timezone: Option<String>,
+    /// Where a value stands: time, date, open, high, low, close or volume = column name or number
+    #[arg(long, value_name = "VALUE=COLUMN", value_parser = parse_column)]
+    column: Vec<(&'static str, String)>,
+    /// The files have no header line
+    #[arg(long)]
+    no_header: bool,
+    /// Character between fields, or `tab` [default: found from the header]
+    #[arg(long, value_name = "C")]
+    delimiter: Option<String>,
+    /// Numbers are written 1,25
+    #[arg(long)]
+    decimal_comma: bool,
+    /// Format of the times, e.g. '%d.%m.%Y %H:%M' [default: recognised]
+    #[arg(long, value_name = "FORMAT")]
+    time_format: Option<String>,
+    /// Rows read, compared and committed together
+    #[arg(long, value_name = "N")]
+    batch_rows: Option<usize>,
+    /// Tries of each file when errors may pass [default: 5]
+    #[arg(long, value_name = "N")]
+    max_attempts: Option<u32>,
+    /// 0 to 1000; higher ones run first
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(i32).range(0..=1000))]
+    pub priority: i32,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `barlift import`
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// What to import
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// Files at once [default: 4]
+    #[arg(long, value_name = "N")]
+    concurrency: Option<usize>,
+}
+
+/// `barlift enqueue`
+#[derive(Debug, Subcommand)]
+pub enum EnqueueCommand {
+    /// Enqueue the import of a directory
+    #[command(after_help = ENQUEUE_EXAMPLES)]
+    Import(EnqueueImportArgs),
+}
+
+const ENQUEUE_EXAMPLES: &str = "\
+Examples:
+  barlift enqueue import /data/bars --wait
+  barlift enqueue import /data/bars --at 2026-01-31T22:00:00Z --priority 10
+Workers read the files themselves: the directory must be there under the same path for each of them.";
+
+/// `barlift enqueue import`
+#[derive(Debug, Args)]
+pub struct EnqueueImportArgs {
+    /// What to import
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// Start after this time, e.g. 2h or 30m
+    #[arg(long = "in", value_name = "DURATION", value_parser = humantime::parse_duration, conflicts_with = "at")]
+    pub delay: Option<std::time::Duration>,
+    /// Start at this time, RFC 3339
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<jiff::Timestamp>,
+    /// Wait until it is done, and exit as `import` would
+    #[arg(long)]
+    pub wait: bool,
+}
+
+/// `barlift worker`
+#[derive(Debug, Args)]
+pub struct WorkerArgs {
+    /// Files at once [default: 4]
+    #[arg(long, value_name = "N")]
+    concurrency: Option<usize>,
+    /// Exit when nothing is left to do
+    #[arg(long)]
+    pub drain: bool,
+}
+
+/// `barlift operations`
+#[derive(Debug, Args)]
+pub struct OperationsArgs {
+    /// How many
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(i64).range(1..))]
+    pub limit: i64,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `barlift status`
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// The operation's id, a unique part of it, or `latest`
+    #[arg(value_name = "OP", default_value = "latest")]
+    pub operation: String,
+    /// Follow it until it is done
+    #[arg(long)]
+    pub watch: bool,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `barlift report`
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// The operation's id, a unique part of it, or `latest`
+    #[arg(value_name = "OP", default_value = "latest")]
+    pub operation: String,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
+    pub format: ReportFormat,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+    /// Findings of each kind that the table shows
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub limit: usize,
+    /// Also write the rejected rows, as they stand in the files, to CSV files in this directory
+    #[arg(long, value_name = "DIR")]
+    pub rejected_to: Option<PathBuf>,
+}
+
+/// How a report is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people
+    Table,
+    /// One line a finding
+    Csv,
+    /// One object
+    Json,
+}
+
+/// `barlift db`
+#[derive(Debug, Subcommand)]
+pub enum DbCommand {
+    /// Create or update barlift's tables, and the hypertable where TimescaleDB is there
+    Setup {
+        /// Print as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what is there
+    Info {
+        /// Print as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run psql on the embedded database, e.g. barlift db psql -- -c 'SELECT * FROM barlift.bars_named LIMIT 5'
+    Psql {
+        /// Arguments of psql
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+}
+
+fn parse_column(text: &str) -> Result<(&'static str, String), String> {
+    const KEYS: [(&str, &str); 7] = [
+        ("time", "csv.columns.time"),
+        ("date", "csv.columns.date"),
+        ("open", "csv.columns.open"),
+        ("high", "csv.columns.high"),
+        ("low", "csv.columns.low"),
+        ("close", "csv.columns.close"),
+        ("volume", "csv.columns.volume"),
+    ];
+    let (value, column) = text.split_once('=').ok_or("write it as value=column, e.g. close=Settle")?;
+    let key = KEYS.iter().find(|(name, _)| *name == value.trim());
+    match key {
+        Some((_, key)) if !column.trim().is_empty() => Ok((key, column.trim().to_owned())),
+        Some(_) => Err("the column is missing".into()),
+        None => Err(format!("`{value}` is none of time, date, open, high, low, close, volume")),
+    }
+}
+
+impl Cli {
+    /// The configuration keys that flags set.
+    #[must_use]
+    pub fn overrides(&self) -> Vec<Override> {
+        let mut out = Vec::new();
+        let mut set = |key: &'static str, value: Option<String>| out.extend(value.map(|v| (key, v)));
+        set("log.level", self.log_level.clone());
+        let (source, concurrency) = match &self.command {
+            Command::Import(a) => (Some(&a.source), a.concurrency),
+            Command::Enqueue(EnqueueCommand::Import(a)) => (Some(&a.source), None),
+            Command::Worker(a) => (None, a.concurrency),
+            _ => (None, None),
+        };
+        set("worker.concurrency", concurrency.map(|n| n.to_string()));
+        if let Some(source) = source {
+            out.extend(source.overrides());
+        }
+        out
+    }
+}
+
+impl SourceArgs {
+    fn overrides(&self) -> Vec<Override> {
+        let mut out = self.column.clone();
+        let mut set = |key: &'static str, value: Option<String>| out.extend(value.map(|v| (key, v)));
+        let name = |v: &dyn Fn() -> Option<clap::builder::PossibleValue>| v().map(|p| p.get_name().to_owned());
+        set("import.pattern", self.pattern.clone());
+        set("import.on_mismatch", self.on_mismatch.and_then(|p| name(&|| p.to_possible_value())));
+        set("import.on_invalid", self.on_invalid.and_then(|p| name(&|| p.to_possible_value())));
+        set("import.max_rejects", self.max_rejects.clone());
+        set("import.timezone", self.timezone.clone());
+        set("import.batch_rows", self.batch_rows.map(|n| n.to_string()));
+        set("csv.header", self.no_header.then(|| "false".into()));
+        set("csv.delimiter", self.delimiter.clone());
+        set("csv.decimal_comma", self.decimal_comma.then(|| "true".into()));
+        set("csv.time_format", self.time_format.clone());
+        set("retry.max_attempts", self.max_attempts.map(|n| n.to_string()));
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_become_keys() {
+        let cli = Cli::parse_from([
+            "barlift", "import", "x", "--on-mismatch", "overwrite", "--column", "close=Settle", "--no-header",
+            "--concurrency", "3",
+        ]);
+        let got = cli.overrides();
+        for want in [
+            ("import.on_mismatch", "overwrite"),
+            ("csv.columns.close", "Settle"),
+            ("csv.header", "false"),
+            ("worker.concurrency", "3"),
+        ] {
+            assert!(got.contains(&(want.0, want.1.to_owned())), "{want:?} in {got:?}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! `barlift db`.
+
+use super::args::DbCommand;
+use super::{Outcome, output};
+use crate::backend::setup::{self, Storage};
+use crate::backend::{Database, info};
+use crate::config::Config;
+use crate::error::{Error, Result};
+
+/// Sets up, shows, or opens psql.
+pub(super) async fn run(command: &DbCommand, config: &Config) -> Result<Outcome> {
+    let database = Database::connect(config).await?;
+    match command {
+        DbCommand::Setup { json } => {
+            setup::setup(&database, &config.database).await?;
+            show(&database, *json).await
+        }
+        DbCommand::Info { json } => show(&database, *json).await,
+        DbCommand::Psql { arguments } => psql(&database, arguments).await,
+    }
+}
+
+async fn show(database: &Database, json: bool) -> Result<Outcome> {
+    let info = info::info(database).await?;
+    if json {
+        output::json(&info)?;
+        return Ok(Outcome::Well);
+    }
+    output::print(|out| {
+        let kind = if info.embedded { " (embedded: run by barlift while it is needed)" } else { "" };
+        writeln!(out, "database    {}{kind}", info.url)?;
+        writeln!(out, "server      PostgreSQL {}", info.server_version)?;
+        match &info.storage {
+            None => writeln!(out, "schema      not set up: barlift db setup")?,
+            Some(storage) => {
+                writeln!(out, "schema      up to date")?;
+                match storage {
+                    Storage::Hypertable { timescaledb } => {
+                        writeln!(out, "bars        TimescaleDB {timescaledb} hypertable")?;
+                    }
+                    Storage::Plain { reason } => writeln!(out, "bars        plain table ({reason})")?,
+                }
+                let bytes = indicatif::HumanBytes(info.bars_bytes.unsigned_abs());
+                writeln!(out, "            about {} bars, {bytes}", output::count(info.bars_estimate))?;
+                writeln!(out, "series      {}", output::count(info.series))?;
+                writeln!(out, "operations  {}", output::count(info.operations))?;
+            }
+        }
+        Ok(())
+    })?;
+    Ok(Outcome::Well)
+}
+
+async fn psql(database: &Database, arguments: &[String]) -> Result<Outcome> {
+    let Some(server) = database.embedded() else {
+        return Err(Error::usage("this database has a URL of its own", "run: psql \"$DATABASE_URL\""));
+    };
+    let status = tokio::process::Command::new(server.psql())
+        .env("PGHOST", server.socket())
+        .envs([("PGPORT", "5432"), ("PGUSER", "barlift"), ("PGDATABASE", "barlift"), ("PGOPTIONS", "-c TimeZone=UTC")])
+        .args(arguments)
+        .status()
+        .await
+        .map_err(|e| Error::database(format!("psql cannot be run: {e}"), "install PostgreSQL's client"))?;
+    Ok(if status.success() { Outcome::Well } else { Outcome::Failures })
+}

@@ -1,0 +1,138 @@
+//! `barlift import` and `barlift enqueue import`.
+
+use super::args::{EnqueueImportArgs, ImportArgs, SourceArgs};
+use super::{Outcome, output, progress, ready_database, signals};
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::operation::create::{self, NewImport};
+use crate::operation::status::{self, OperationStatus};
+use crate::operation::{ImportOptions, OperationId};
+use crate::source::discover::{self, Discovery, Filter};
+use crate::source::pattern::Pattern;
+use crate::source::root::Root;
+use crate::telemetry::RootContext;
+use crate::worker::{self, Worker};
+
+/// Enqueues, works, watches, reports.
+pub(super) async fn import(args: &ImportArgs, config: &Config) -> Result<Outcome> {
+    let new = prepare(&args.source, config, None).await?;
+    let database = ready_database(config).await?;
+    let id = create::import(&database.pool, &new).await?;
+    announce(&id, &new);
+    let stop = signals::stop_token()?;
+    let worker_stop = stop.child_token();
+    let worker = tokio::spawn(Worker::new(database.pool.clone(), config, worker_stop.clone()).run());
+    let watched = progress::watch(&database.pool, &id, &stop).await;
+    worker_stop.cancel();
+    worker.await.map_err(|e| Error::Internal(e.to_string()))?;
+    let status = watched?;
+    finish(&status, args.source.json)
+}
+
+/// Enqueues, and waits if asked to.
+pub(super) async fn enqueue(args: &EnqueueImportArgs, config: &Config) -> Result<Outcome> {
+    let run_at = run_at(args)?;
+    let new = prepare(&args.source, config, run_at).await?;
+    let database = ready_database(config).await?;
+    let id = create::import(&database.pool, &new).await?;
+    if args.wait {
+        announce(&id, &new);
+        if worker::alive(&database.pool, config.worker.lease).await? == 0 {
+            output::note("no worker is running now; start one with `barlift worker`");
+        }
+        let status = progress::watch(&database.pool, &id, &signals::stop_token()?).await?;
+        return finish(&status, args.source.json);
+    }
+    if args.source.json {
+        output::json(&status::read(&database.pool, &id, true).await?)?;
+    } else {
+        output::print(|out| writeln!(out, "{id}"))?;
+        announce(&id, &new);
+    }
+    Ok(Outcome::Well)
+}
+
+fn run_at(args: &EnqueueImportArgs) -> Result<Option<jiff::Timestamp>> {
+    let Some(delay) = args.delay else { return Ok(args.at) };
+    let at = jiff::SignedDuration::try_from(delay).ok().and_then(|d| jiff::Timestamp::now().checked_add(d).ok());
+    at.map(Some).ok_or_else(|| Error::usage("--in is too long", "give at most some years"))
+}
+
+/// Finds the files and puts the operation together; nothing is written yet.
+async fn prepare(args: &SourceArgs, config: &Config, run_at: Option<jiff::Timestamp>) -> Result<NewImport> {
+    let root = Root::open(&args.root)?;
+    let pattern = Pattern::new(&config.import.pattern)?;
+    let filter = Filter { symbols: args.symbols.clone(), timeframes: args.timeframes.clone() };
+    let found = discover::discover(&root, &pattern, &filter).await?;
+    refuse_nothing(args, config, &found)?;
+    warn_of_missing(args, &found);
+    Ok(NewImport {
+        root: root.url(),
+        sources: found.sources,
+        unrecognised: found.unrecognised,
+        options: ImportOptions::from_config(config, args.dry_run, args.force),
+        priority: args.priority,
+        max_attempts: config.retry.max_attempts,
+        run_at,
+        traceparent: RootContext::new().traceparent(),
+    })
+}
+
+fn refuse_nothing(args: &SourceArgs, config: &Config, found: &Discovery) -> Result<()> {
+    if !found.sources.is_empty() {
+        return Ok(());
+    }
+    for u in found.unrecognised.iter().take(10) {
+        output::note(&format!("not imported: {} {}", output::visible(&u.path), u.reason));
+    }
+    let message = format!("nothing to import in {}", args.root);
+    Err(match (found.filtered, found.unrecognised.len()) {
+        (0, 0) => Error::usage(
+            format!("{message}: it holds no CSV file"),
+            format!("files are expected to be called like `{}`", config.import.pattern),
+        ),
+        (0, n) => Error::usage(
+            format!("{message}: none of its {n} CSV files can be imported"),
+            "--pattern '{symbol}-{timeframe}.csv' and the like fit other names",
+        ),
+        (n, _) => Error::usage(
+            format!("{message}: --symbols and --timeframes leave none of {n} files"),
+            "symbols and timeframes are compared exactly, as the file names spell them",
+        ),
+    })
+}
+
+fn warn_of_missing(args: &SourceArgs, found: &Discovery) {
+    for symbol in &args.symbols {
+        if !found.sources.iter().any(|s| s.series.symbol == *symbol) {
+            output::note(&format!("warning: no file for symbol {}", output::visible(symbol)));
+        }
+    }
+    for timeframe in &args.timeframes {
+        if !found.sources.iter().any(|s| s.series.timeframe == *timeframe) {
+            output::note(&format!("warning: no file for timeframe {}", output::visible(timeframe)));
+        }
+    }
+}
+
+fn announce(id: &OperationId, new: &NewImport) {
+    let bytes: u64 = new.sources.iter().map(|s| s.size).sum();
+    let (files, size) = (new.sources.len(), indicatif::HumanBytes(bytes));
+    output::note(&format!("{id}: {files} files, {size}, from {}", new.root));
+}
+
+fn finish(status: &OperationStatus, json: bool) -> Result<Outcome> {
+    if json {
+        output::json(status)?;
+    } else {
+        output::operation(status)?;
+    }
+    if !status.is_settled() {
+        output::note(&format!(
+            "stopped before the end; `barlift worker --drain` goes on, `barlift status {}` shows how far it is",
+            status.operation_id
+        ));
+        return Ok(Outcome::Failures);
+    }
+    Ok(if status.state == "succeeded" { Outcome::Well } else { Outcome::Failures })
+}

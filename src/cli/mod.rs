@@ -1,0 +1,84 @@
+//! The command line: arguments in, text and an exit status out.
+//!
+//! [`args`] says what can be typed, one file a command does it, [`output`] prints results to stdout, and
+//! [`progress`] tells stderr how far things are. Invariant: stdout carries results alone, so `--json` can be
+//! piped; an error is printed once, with its causes and what to do. No command holds logic that the
+//! library lacks.
+
+pub mod args;
+mod db;
+mod import;
+mod operations;
+mod output;
+mod progress;
+mod report;
+mod signals;
+mod worker;
+
+use std::process::ExitCode;
+
+use crate::backend::embedded::keeper;
+use crate::backend::{Database, setup};
+use crate::config::{self, Config};
+use crate::error::{Error, Result};
+use crate::telemetry::{self, LogSettings};
+use args::{Cli, Command};
+
+/// How a command that ran ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// All well: exit status 0.
+    Well,
+    /// The work ended with failures: exit status 1.
+    Failures,
+}
+
+/// Runs the command and reports.
+pub async fn run(cli: Cli) -> ExitCode {
+    match dispatch(cli).await {
+        Ok(Outcome::Well) => ExitCode::SUCCESS,
+        Ok(Outcome::Failures) => ExitCode::from(1),
+        Err(e) => {
+            output::error(&e);
+            ExitCode::from(e.exit_status())
+        }
+    }
+}
+
+async fn dispatch(cli: Cli) -> Result<Outcome> {
+    match &cli.command {
+        Command::Completions { shell } => return output::completions(*shell),
+        Command::EmbeddedKeeper { directory } => {
+            return keeper::keep(directory).await.map(|()| Outcome::Well);
+        }
+        _ => {}
+    }
+    let config = config::load(cli.config.as_deref(), &cli.overrides())?;
+    let default_level = if matches!(cli.command, Command::Worker(_)) { "info" } else { "warn" };
+    let telemetry = telemetry::start(&LogSettings { log: config.log.clone(), default_level })?;
+    let outcome = command(&cli.command, &config).await;
+    telemetry.stop().await;
+    outcome
+}
+
+async fn command(command: &Command, config: &Config) -> Result<Outcome> {
+    match command {
+        Command::Import(args) => import::import(args, config).await,
+        Command::Enqueue(args::EnqueueCommand::Import(args)) => import::enqueue(args, config).await,
+        Command::Worker(args) => worker::run(args, config).await,
+        Command::Operations(args) => operations::list(args, config).await,
+        Command::Status(args) => operations::status(args, config).await,
+        Command::Report(args) => report::run(args, config).await,
+        Command::Db(args) => db::run(args, config).await,
+        Command::Completions { .. } | Command::EmbeddedKeeper { .. } => {
+            Err(Error::Internal("this command needs no configuration".into()))
+        }
+    }
+}
+
+/// Connects, and sets up what is missing.
+async fn ready_database(config: &Config) -> Result<Database> {
+    let database = Database::connect(config).await?;
+    setup::ensure(&database, &config.database).await?;
+    Ok(database)
+}

@@ -1,0 +1,53 @@
+//! `barlift operations` and `barlift status`.
+
+use super::args::{OperationsArgs, StatusArgs};
+use super::{Outcome, output, progress, ready_database, signals};
+use crate::config::Config;
+use crate::error::Result;
+use crate::operation::status;
+
+/// Lists operations.
+pub(super) async fn list(args: &OperationsArgs, config: &Config) -> Result<Outcome> {
+    let database = ready_database(config).await?;
+    let operations = status::list(&database.pool, args.limit).await?;
+    if args.json {
+        output::json(&operations)?;
+        return Ok(Outcome::Well);
+    }
+    let header = ["OPERATION", "STATE", "CREATED", "FILES", "FAILED", "ROWS", "IMPORTED", "FROM"];
+    let mut table = output::table(&header, 3);
+    if let Some(last) = table.column_mut(header.len() - 1) {
+        last.set_cell_alignment(comfy_table::CellAlignment::Left);
+    }
+    for o in &operations {
+        let t = &o.totals;
+        let created = jiff::fmt::strtime::format("%F %H:%M:%SZ", o.created_at).unwrap_or_default();
+        let mut cells = vec![o.operation_id.clone(), o.state.clone(), created];
+        cells.extend([t.tasks, t.failed, t.rows.rows, t.rows.rows_imported].map(output::count));
+        cells.push(o.root.clone());
+        table.add_row(cells);
+    }
+    if operations.is_empty() {
+        output::note("no operations yet; `barlift import DIR` makes one");
+    } else {
+        output::print(|out| writeln!(out, "{}", output::trimmed(&table)))?;
+    }
+    Ok(Outcome::Well)
+}
+
+/// Shows one operation.
+pub(super) async fn status(args: &StatusArgs, config: &Config) -> Result<Outcome> {
+    let database = ready_database(config).await?;
+    let id = status::find(&database.pool, &args.operation).await?;
+    let found = if args.watch {
+        progress::watch(&database.pool, &id, &signals::stop_token()?).await?
+    } else {
+        status::read(&database.pool, &id, true).await?
+    };
+    if args.json {
+        output::json(&found)?;
+    } else {
+        output::operation(&found)?;
+    }
+    Ok(Outcome::Well)
+}

@@ -1,0 +1,33 @@
+//! SIGTERM and Ctrl-C: the first asks to stop, the second stops.
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::output;
+use crate::error::{Error, Result};
+
+/// The shell's convention for "ended by a signal": 128 + SIGINT.
+const STOPPED_AT_ONCE: i32 = 130;
+
+/// A token that the first signal cancels; the second one ends the process.
+pub(super) fn stop_token() -> Result<CancellationToken> {
+    let listen = |kind| signal(kind).map_err(|e| Error::Internal(format!("no signal handler: {e}")));
+    let (mut term, mut int) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    let stop = CancellationToken::new();
+    let token = stop.clone();
+    tokio::spawn(async move {
+        either(&mut term, &mut int).await;
+        output::note("stopping: running batches end, the rest goes back to the queue (again: stop at once)");
+        token.cancel();
+        either(&mut term, &mut int).await;
+        std::process::exit(STOPPED_AT_ONCE);
+    });
+    Ok(stop)
+}
+
+async fn either(term: &mut Signal, int: &mut Signal) {
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
+    }
+}

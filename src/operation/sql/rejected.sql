@@ -1,0 +1,5 @@
+SELECT t.symbol, t.timeframe, t.source, r.line, r.byte_offset, r.rule, r.reason, r.raw
+FROM barlift.rejected_rows r
+JOIN barlift.tasks t ON t.id = r.task_id
+WHERE t.operation_id = $1
+ORDER BY t.symbol, t.timeframe, t.source, r.line
