@@ -162,6 +162,12 @@ impl Error {
         Self::Database { message: message.into(), hint: Some(hint.into()), source: None }
     }
 
+    /// What the database said while barlift was doing `what`.
+    pub fn during(what: &str, e: sqlx::Error) -> Self {
+        let hint = e.as_database_error().and_then(|d| d.code()).and_then(|c| code_hint(&c));
+        Self::Database { message: what.to_owned(), hint, source: Some(e) }
+    }
+
     /// What the user can do about it.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
@@ -219,8 +225,7 @@ impl Error {
 
 impl From<sqlx::Error> for Error {
     fn from(e: sqlx::Error) -> Self {
-        let hint = e.as_database_error().and_then(|d| d.code()).and_then(|c| code_hint(&c));
-        Self::Database { message: "database".into(), hint, source: Some(e) }
+        Self::during("database", e)
     }
 }
 
@@ -232,17 +237,12 @@ pub trait During<T> {
 
 impl<T> During<T> for std::result::Result<T, sqlx::Error> {
     fn during(self, what: &str) -> Result<T> {
-        self.map_err(|e| match Error::from(e) {
-            Error::Database { hint, source, .. } => {
-                Error::Database { message: what.to_owned(), hint, source }
-            }
-            other => other,
-        })
+        self.map_err(|e| Error::during(what, e))
     }
 }
 
 /// Advice for the SQLSTATEs that an operator meets.
-pub(crate) fn code_hint(code: &str) -> Option<String> {
+fn code_hint(code: &str) -> Option<String> {
     let text = match code {
         "42501" => {
             "the database role may not do this: grant it CREATE on the database, or let an \

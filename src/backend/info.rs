@@ -23,7 +23,7 @@ pub struct Info {
     pub storage: Option<Storage>,
     /// Series.
     pub series: i64,
-    /// Bars, as estimated by the server's statistics where counting would take long.
+    /// Bars: counted in a small table, estimated from the server's statistics in a large one.
     pub bars_estimate: i64,
     /// Bytes of the bars with their index.
     pub bars_bytes: i64,
@@ -58,15 +58,12 @@ pub async fn info(database: &Database) -> Result<Info> {
     let what = "reading what is there";
     (info.series, info.operations) =
         sqlx::query_as(include_str!("sql/counts.sql")).fetch_one(pool).await.during(what)?;
-    let timescaledb = setup::hypertable_version(pool).await?;
-    let size_query = match &timescaledb {
-        Some(_) => include_str!("sql/hypertable_size.sql"),
-        None => include_str!("sql/table_size.sql"),
+    let storage = setup::storage(pool).await?;
+    let size_query = match &storage {
+        Storage::Hypertable { .. } => include_str!("sql/hypertable_size.sql"),
+        Storage::Plain { .. } => include_str!("sql/table_size.sql"),
     };
     (info.bars_estimate, info.bars_bytes) = sqlx::query_as(size_query).fetch_one(pool).await.during(what)?;
-    info.storage = Some(match timescaledb {
-        Some(timescaledb) => Storage::Hypertable { timescaledb },
-        None => Storage::Plain { reason: "timescaledb was not there when `barlift db setup` ran".into() },
-    });
+    info.storage = Some(storage);
     Ok(info)
 }

@@ -97,8 +97,8 @@ fn session(options: PgConnectOptions, config: &Config) -> PgConnectOptions {
         .options([
             ("TimeZone", "UTC"),
             ("idle_in_transaction_session_timeout", idle.as_str()),
-            // "relation already exists, skipping" helps nobody.
-            ("client_min_messages", "warning"),
+            // "relation already exists, skipping" and the like help nobody.
+            ("client_min_messages", "error"),
         ])
         .log_statements(tracing::log::LevelFilter::Trace)
         .log_slow_statements(tracing::log::LevelFilter::Debug, Duration::from_secs(1))
@@ -128,11 +128,13 @@ fn shown(options: &PgConnectOptions) -> String {
 }
 
 fn unreachable_database(options: &PgConnectOptions, e: sqlx::Error) -> Error {
-    let hint = match &e {
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => {
-            Some("check that the server runs and that host and port are right (DATABASE_URL, database.url)".into())
-        }
-        _ => e.as_database_error().and_then(|d| d.code()).and_then(|c| crate::error::code_hint(&c)),
-    };
-    Error::Database { message: format!("cannot connect to {}", shown(options)), hint, source: Some(e) }
+    let silent = matches!(e, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut);
+    match Error::during(&format!("cannot connect to {}", shown(options)), e) {
+        Error::Database { message, source, .. } if silent => Error::Database {
+            message,
+            hint: Some("check that the server runs and that host and port are right (DATABASE_URL, database.url)".into()),
+            source,
+        },
+        other => other,
+    }
 }

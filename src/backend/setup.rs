@@ -107,20 +107,16 @@ async fn create_schema(pool: &PgPool) -> Result<()> {
 
 /// Makes `bars` a hypertable where the server can.
 async fn hypertable(connection: &mut PgConnection, config: &DatabaseConfig) -> Result<Storage> {
-    let (available, preloaded): (bool, bool) = sqlx::query_as(include_str!("sql/timescaledb.sql"))
-        .fetch_one(&mut *connection)
-        .await
-        .during("looking for timescaledb")?;
-    let plain = |reason: &str| Ok(Storage::Plain { reason: reason.to_owned() });
-    if !available {
-        return plain("the server does not have the extension timescaledb");
-    }
-    if !preloaded {
-        return plain("timescaledb is installed but not in shared_preload_libraries");
-    }
-    if let Err(e) = sqlx::query("CREATE EXTENSION IF NOT EXISTS timescaledb").execute(&mut *connection).await {
-        tracing::warn!(error = %e, "the extension timescaledb cannot be created; using a plain table");
-        return plain("this role may not create the extension timescaledb");
+    if extension_version(connection).await?.is_none() {
+        if !extension_available(connection).await? {
+            return Ok(Storage::Plain { reason: NOT_AVAILABLE.to_owned() });
+        }
+        // If the server did not preload the library, this costs the connection, which is given up here.
+        if let Err(e) = sqlx::query("CREATE EXTENSION timescaledb").execute(&mut *connection).await {
+            let why = e.as_database_error().map_or_else(|| e.to_string(), |d| d.message().to_owned());
+            tracing::warn!(error = why, "the extension timescaledb cannot be created; bars stay a plain table");
+            return Ok(Storage::Plain { reason: format!("timescaledb cannot be created: {why}") });
+        }
     }
     sqlx::query(include_str!("sql/create_hypertable.sql"))
         .bind(&config.chunk_interval)
@@ -134,15 +130,37 @@ async fn hypertable(connection: &mut PgConnection, config: &DatabaseConfig) -> R
     Ok(Storage::Hypertable { timescaledb: version.unwrap_or_default() })
 }
 
-/// TimescaleDB's version, if `bars` is a hypertable.
-pub(super) async fn hypertable_version(pool: &PgPool) -> Result<Option<String>> {
+/// How `bars` is stored now.
+///
+/// # Errors
+/// [`Error::Database`]
+pub async fn storage(pool: &PgPool) -> Result<Storage> {
     let mut connection = pool.acquire().await.during("connecting")?;
-    let Some(version) = extension_version(&mut connection).await? else { return Ok(None) };
+    let plain = |reason: &str| Ok(Storage::Plain { reason: reason.to_owned() });
+    let Some(timescaledb) = extension_version(&mut connection).await? else {
+        return match extension_available(&mut connection).await? {
+            true => plain("timescaledb is available but not used; `barlift db setup` tries to"),
+            false => plain(NOT_AVAILABLE),
+        };
+    };
     let is_hypertable: bool = sqlx::query_scalar(include_str!("sql/is_hypertable.sql"))
         .fetch_one(&mut *connection)
         .await
         .during("looking for the hypertable")?;
-    Ok(is_hypertable.then_some(version))
+    if is_hypertable {
+        Ok(Storage::Hypertable { timescaledb })
+    } else {
+        plain("timescaledb came after the set-up; `barlift db setup` makes it a hypertable")
+    }
+}
+
+const NOT_AVAILABLE: &str = "the server does not have the extension timescaledb";
+
+async fn extension_available(connection: &mut PgConnection) -> Result<bool> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb')")
+        .fetch_one(connection)
+        .await
+        .during("looking for timescaledb")
 }
 
 async fn extension_version(connection: &mut PgConnection) -> Result<Option<String>> {
@@ -165,7 +183,7 @@ async fn compression(connection: &mut PgConnection, after: &str) -> Result<()> {
 
 fn queue_error(e: apalis_postgres::Error) -> Error {
     match e {
-        apalis_postgres::Error::Database(e) => migrate_error_of(e),
+        apalis_postgres::Error::Database(e) => Error::during("setting up the queue's schema `apalis`", e),
         other => Error::database(
             format!("setting up the queue: {other}"),
             "see the README of apalis-postgres on upgrading",
@@ -173,26 +191,15 @@ fn queue_error(e: apalis_postgres::Error) -> Error {
     }
 }
 
-fn migrate_error_of(e: sqlx::Error) -> Error {
-    match Err::<(), _>(e).during("setting up the queue's schema `apalis`") {
-        Err(e) => e,
-        Ok(()) => Error::Internal("a failure that was none".into()),
-    }
-}
-
 fn migrate_error(e: sqlx::migrate::MigrateError) -> Error {
     use sqlx::migrate::MigrateError as M;
+    const WHAT: &str = "setting up the schema `barlift`";
     match e {
-        M::Execute(e) | M::ExecuteMigration(e, _) => {
-            match Err::<(), _>(e).during("setting up the schema `barlift`") {
-                Err(e) => e,
-                Ok(()) => Error::Internal("a failure that was none".into()),
-            }
-        }
+        M::Execute(e) | M::ExecuteMigration(e, _) => Error::during(WHAT, e),
         M::VersionMissing(v) => Error::database(
             format!("the database was set up by a newer barlift (migration {v})"),
             "use that version of barlift, or another database",
         ),
-        other => Error::database(format!("setting up the schema `barlift`: {other}"), "see the message above"),
+        other => Error::database(format!("{WHAT}: {other}"), "see the message above"),
     }
 }

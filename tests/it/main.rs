@@ -1,2 +1,16 @@
-#[test]
-fn x() {}
+//! Integration tests: the real program against a real PostgreSQL.
+//!
+//! One server a run (started by [`support`]), one database a test, made from a template.
+
+#![allow(missing_docs, unreachable_pub)]
+
+mod bad_input;
+mod cli;
+mod embedded;
+mod hypertable;
+mod import;
+mod policies;
+mod real_files;
+mod setup;
+mod support;
+mod workers;

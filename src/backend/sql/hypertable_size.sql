@@ -1,1 +1,4 @@
-SELECT approximate_row_count('barlift.bars')::bigint, coalesce(hypertable_size('barlift.bars'), 0)::bigint
+SELECT
+    CASE WHEN coalesce(hypertable_size('barlift.bars'), 0) < 1024 * 1024 * 1024::bigint THEN (SELECT count(*) FROM barlift.bars)
+         ELSE approximate_row_count('barlift.bars')::bigint END,
+    coalesce(hypertable_size('barlift.bars'), 0)::bigint

@@ -1,3 +1,7 @@
-SELECT greatest(c.reltuples, 0)::bigint, pg_total_relation_size(c.oid)::bigint
+-- Counting is quick below 1 GB; beyond that the statistics must do.
+SELECT
+    CASE WHEN pg_relation_size(c.oid) < 1024 * 1024 * 1024::bigint THEN (SELECT count(*) FROM barlift.bars)
+         ELSE greatest(c.reltuples, 0)::bigint END,
+    pg_total_relation_size(c.oid)::bigint
 FROM pg_class c
 WHERE c.oid = 'barlift.bars'::regclass

@@ -1,0 +1,258 @@
+//! What becomes of rows: imported, skipped, mismatched, rejected, duplicate; and where a retry goes on.
+
+use serde_json::Value;
+
+use crate::support::{Folder, HEADER, TestDatabase, bar, bars, barlift};
+
+async fn import(database: &TestDatabase, folder: &Folder, more: &[&str]) -> Value {
+    let mut arguments = vec!["import", folder.arg(), "--json"];
+    arguments.extend(more);
+    barlift(database, &arguments).run().await.json(0)
+}
+
+/// rows, imported, skipped, mismatched, rejected, duplicate
+fn counts(result: &Value) -> [i64; 6] {
+    ["rows", "rows_imported", "rows_skipped", "rows_mismatched", "rows_rejected", "rows_duplicate"]
+        .map(|name| result["totals"][name].as_i64().expect(name))
+}
+
+#[tokio::test]
+async fn a_file_that_grew_adds_only_its_new_rows() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(500, 1));
+    assert_eq!(counts(&import(&database, &folder, &[]).await), [500, 500, 0, 0, 0, 0]);
+    folder.write("A_1m.csv", bars(700, 1));
+    assert_eq!(counts(&import(&database, &folder, &["--batch-rows", "64"]).await), [700, 200, 500, 0, 0, 0]);
+    assert_eq!(database.bars().await, 700);
+}
+
+#[tokio::test]
+async fn unsorted_rows_and_duplicates_within_and_across_batches() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    let mut lines: Vec<String> = (0..300).map(|i| bar(i, 1)).collect();
+    // A fixed shuffle.
+    lines.sort_by_key(|l| blake3_of(l));
+    let same = lines[5].clone();
+    let contradiction = lines[7].replacen(',', ",999", 1);
+    lines.insert(8, same.clone());
+    lines.push(same);
+    lines.push(contradiction.clone());
+    folder.write("A_1m.csv", format!("{HEADER}{}", lines.concat()));
+    for batch_rows in ["17", "1000"] {
+        database.execute("TRUNCATE barlift.bars").await;
+        let result = import(&database, &folder, &["--batch-rows", batch_rows, "--force"]).await;
+        assert_eq!(counts(&result), [303, 300, 0, 0, 1, 2], "batches of {batch_rows}");
+        let report = barlift(&database, &["report", "--json"]).run().await.json(0);
+        let rejected = &report["rejected_rows"][0];
+        assert_eq!(rejected["rule"], "duplicate");
+        assert_eq!(rejected["line"], 304);
+        assert_eq!(rejected["raw"], contradiction.trim_end());
+    }
+    // Against what is there now, the first row of each time still decides.
+    let again = import(&database, &folder, &["--batch-rows", "17", "--force"]).await;
+    assert_eq!(counts(&again), [303, 0, 300, 0, 1, 2]);
+}
+
+fn blake3_of(line: &str) -> u64 {
+    line.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[tokio::test]
+async fn duplicates_of_a_mismatched_row_are_judged_by_the_file() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(10, 1));
+    import(&database, &folder, &[]).await;
+    // Row 0 differs from the database's; its copy, batches later, equals the file's first row.
+    let changed = bar(0, 2);
+    let lines: String = (1..10).map(|i| bar(i, 1)).collect();
+    folder.write("A_1m.csv", format!("{HEADER}{changed}{lines}{changed}"));
+    let result = import(&database, &folder, &["--batch-rows", "3"]).await;
+    assert_eq!(counts(&result), [11, 0, 9, 1, 0, 1]);
+}
+
+#[tokio::test]
+async fn a_sparse_file_in_a_dense_series_is_looked_up() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(5000, 1));
+    import(&database, &folder, &[]).await;
+    let sparse: String = (0..5000).step_by(500).map(|i| bar(i, 1)).collect();
+    folder.write("A_1m.csv", format!("{HEADER}{sparse}"));
+    assert_eq!(counts(&import(&database, &folder, &[]).await), [10, 0, 10, 0, 0, 0]);
+}
+
+#[tokio::test]
+async fn recognition_needs_the_bars_to_be_there_still() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(100, 1));
+    import(&database, &folder, &[]).await;
+    let again = import(&database, &folder, &[]).await;
+    assert_eq!(again["tasks"][0]["recognised"], true);
+
+    database.execute("DELETE FROM barlift.bars WHERE time = '2024-01-01 00:10Z'").await;
+    let mended = import(&database, &folder, &[]).await;
+    assert_eq!(mended["tasks"][0]["recognised"], false);
+    assert_eq!(counts(&mended), [100, 1, 99, 0, 0, 0]);
+
+    // Other options give the same bytes another meaning.
+    let elsewhere = import(&database, &folder, &["--timezone", "Asia/Tokyo"]).await;
+    assert_eq!(elsewhere["tasks"][0]["recognised"], false);
+
+    // Another file overwrites a value: the count is the same, the content is not.
+    let other = Folder::new();
+    other.write("A_1m.csv", format!("{HEADER}{}", bar(3, 2)));
+    import(&database, &other, &["--on-mismatch", "overwrite"]).await;
+    let after = import(&database, &folder, &[]).await;
+    assert_eq!(after["tasks"][0]["recognised"], false);
+    assert_eq!(counts(&after), [100, 0, 99, 1, 0, 0]);
+}
+
+#[tokio::test]
+async fn a_dry_run_counts_and_writes_nothing() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", format!("{}nonsense\n{}", bars(50, 1), bar(3, 1)));
+    let dry = import(&database, &folder, &["--dry-run"]).await;
+    assert_eq!(counts(&dry), [52, 50, 0, 0, 1, 1]);
+    assert_eq!(dry["dry_run"], true);
+    assert_eq!(database.bars().await, 0);
+    assert_eq!(database.scalar::<i64>("SELECT count(*) FROM barlift.series").await, 0);
+    assert_eq!(database.scalar::<i64>("SELECT count(*) FROM barlift.rejected_rows").await, 0);
+
+    import(&database, &folder, &[]).await;
+    folder.write("A_1m.csv", format!("{HEADER}{}{}{}", bar(0, 1), bar(1, 2), bar(60, 1)));
+    let dry = import(&database, &folder, &["--dry-run"]).await;
+    assert_eq!(counts(&dry), [3, 1, 1, 1, 0, 0]);
+    assert_eq!(database.bars().await, 50);
+    assert_eq!(database.scalar::<i64>("SELECT count(*) FROM barlift.mismatches").await, 0);
+}
+
+#[tokio::test]
+async fn mended_rejects_import_again() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    let bad = bar(5, 1).replace('\n', ",extra\n");
+    folder.write("sub/A_1m.csv", format!("{}{bad}\u{0}broken\n", bars(5, 1)));
+    let result = import(&database, &folder, &[]).await;
+    assert_eq!(counts(&result), [7, 5, 0, 0, 2, 0]);
+    let mend = Folder::new();
+    let run = barlift(&database, &["report", "latest", "--rejected-to", mend.arg()]).run().await;
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let written = std::fs::read_to_string(mend.path().join("sub/A_1m.csv")).expect("written");
+    assert_eq!(written, format!("{HEADER}{bad}\u{0}broken\n"));
+    mend.write("sub/A_1m.csv", written.replace(",extra", "").replace("\u{0}broken\n", ""));
+    assert_eq!(counts(&import(&database, &mend, &[]).await), [1, 1, 0, 0, 0, 0]);
+    assert_eq!(database.bars().await, 6);
+}
+
+#[tokio::test]
+async fn other_dialects_mean_the_same_bars() {
+    let plain = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1d.csv", "date,open,high,low,close,volume\n2024-01-02,1.5,2,1,1.75,10\n2024-01-03,1.5,2,1,1.25,20\n");
+    import(&plain, &folder, &[]).await;
+    let query = "SELECT string_agg(concat_ws(' ', time, open, high, low, close, volume), ';' ORDER BY time) FROM barlift.bars";
+    let want: String = plain.scalar(query).await;
+
+    let cases: [(&str, &[&str]); 6] = [
+        ("\u{feff}Volume;Close;Low;High;Open;Date\r\n10;1.75;1;2;1.5;20240102\r\n20;1.25;1;2;1.5;20240103\r\n", &[]),
+        ("Date\tO\tH\tL\tC\tVol\n1704153600\t1.5\t2\t1\t1.75\t10\n1704240000000\t1.5\t2\t1\t1.25\t20", &[]),
+        ("2024-01-02,1.5,2,1,1.75,10\n2024-01-03,1.5,2,1,1.25,20\n", &["--no-header"]),
+        (
+            "d|t|o|h|l|Settle|v\n02.01.2024|00:00|1,5|2|1|1,75|10\n03.01.2024|00:00|1,5|2|1|1,25|20\n",
+            &[
+                "--decimal-comma", "--time-format", "%d.%m.%Y %H:%M", "--column", "date=d", "--column", "time=2",
+                "--column", "close=settle",
+            ],
+        ),
+        (
+            "\"timestamp\",\"open\",\"high\",\"low\",\"close\",\"volume\"\n\"2024-01-02\",\"1.5\",\"2\",\"1\",\"1.75\",\"10\"\n2024-01-03,1.5,2,1,1.25,20\n",
+            &[],
+        ),
+        ("timestamp,open,high,low,close,volume\n2024-01-01 19:00,1.5,2,1,1.75,10\n2024-01-02 19:00,1.5,2,1,1.25,20\n", &["--timezone", "America/New_York"]),
+    ];
+    for (text, flags) in cases {
+        let database = TestDatabase::new().await;
+        let folder = Folder::new();
+        folder.write("A_1d.csv", text);
+        let result = import(&database, &folder, flags).await;
+        assert_eq!(counts(&result), [2, 2, 0, 0, 0, 0], "{text}");
+        assert_eq!(database.scalar::<String>(query).await, want, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn ignored_columns_and_stray_files_are_named() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1d.csv", "date,open,high,low,close,adj close,volume\n2024-01-02,1.5,2,1,1.75,9,10\n");
+    folder.write("notes.csv", "a,b\n");
+    folder.write("README.txt", "not a CSV file");
+    let result = import(&database, &folder, &[]).await;
+    assert_eq!(result["tasks"][0]["ignored_columns"][0], "adj close");
+    assert_eq!(result["unrecognised"][0]["path"], "notes.csv");
+    assert_eq!(result["unrecognised"].as_array().expect("a list").len(), 1);
+}
+
+#[tokio::test]
+async fn a_foreign_writer_in_between_is_no_failure() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(2000, 1));
+    import(&database, &folder, &["--batch-rows", "10"]).await;
+    database.execute("DELETE FROM barlift.bars").await;
+    // A transaction that has written one of the bars, and commits only when the import waits for it.
+    let mut foreign = database.pool.begin().await.expect("begun");
+    sqlx::query("INSERT INTO barlift.bars SELECT id, '2024-01-01 00:05Z', 9, 9, 9, 9, 9 FROM barlift.series")
+        .execute(&mut *foreign)
+        .await
+        .expect("inserted");
+    let running = tokio::spawn({
+        let program = barlift(&database, &["import", folder.arg(), "--json", "--force"]);
+        program.run()
+    });
+    crate::support::eventually("the import waits for the foreign writer", || async {
+        let waiting: i64 = database
+            .scalar("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database() AND query LIKE 'COPY%'")
+            .await;
+        (waiting > 0).then_some(())
+    })
+    .await;
+    foreign.commit().await.expect("committed");
+    let result = running.await.expect("ran").json(0);
+    assert_eq!(counts(&result), [2000, 1999, 0, 1, 0, 0]);
+}
+
+#[tokio::test]
+async fn a_retry_goes_on_at_the_checkpoint_and_counts_nothing_twice() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(1000, 1));
+    // The first tries meet a database that refuses the second half.
+    database
+        .execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                 IF NEW.time >= '2024-01-01 08:20Z' AND (SELECT count(*) < 3 FROM barlift.attempts) THEN
+                     RAISE EXCEPTION 'no room' USING ERRCODE = '53100';
+                 END IF;
+                 RETURN NEW;
+             END $$",
+        )
+        .await;
+    database
+        .execute("CREATE TRIGGER refuse BEFORE INSERT ON barlift.bars FOR EACH ROW EXECUTE FUNCTION refuse()")
+        .await;
+    let result = import(&database, &folder, &["--batch-rows", "100"]).await;
+    assert_eq!(counts(&result), [1000, 1000, 0, 0, 0, 0]);
+    assert_eq!(result["tasks"][0]["attempts"], 3);
+    assert_eq!(database.bars().await, 1000);
+    let outcomes: Vec<String> = sqlx::query_scalar("SELECT outcome || ' ' || coalesce(error_class, '') FROM barlift.attempts ORDER BY fence")
+        .fetch_all(&database.pool)
+        .await
+        .expect("attempts");
+    assert_eq!(outcomes, ["failed transient", "failed transient", "succeeded "]);
+}

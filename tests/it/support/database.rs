@@ -1,0 +1,161 @@
+//! One PostgreSQL for the whole run, and a database of its own for each test.
+//!
+//! The server is barlift's own embedded one, in a folder for this process alone; its keeper stops it when
+//! the process is gone, however it ends.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use barlift::backend::embedded::Embedded;
+use barlift::backend::{Database, setup};
+use sqlx::{Connection, PgConnection, PgPool};
+use tokio::sync::OnceCell;
+
+const TEMPLATE: &str = "barlift_template";
+
+struct Server {
+    embedded: Embedded,
+    // Kept, so that the folder outlives the server.
+    directory: PathBuf,
+}
+
+static SERVER: OnceCell<Server> = OnceCell::const_new();
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+/// A folder that the user who runs the server may pass (root's server is run by another user).
+pub fn server_directory() -> tempfile::TempDir {
+    let directory = tempfile::Builder::new().prefix("barlift-test-").tempdir_in("/tmp").expect("a folder");
+    std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o755)).expect("its mode");
+    directory
+}
+
+async fn server() -> &'static Server {
+    SERVER
+        .get_or_init(|| async {
+            remove_old_servers();
+            let directory = server_directory().keep();
+            let embedded = Embedded::start(Some(&directory.join("server"))).await.expect("a server");
+            let server = Server { embedded, directory };
+            let mut admin = server.admin().await;
+            // Durability is not what is tested here, and the tests wait for the disk otherwise.
+            for setting in ["ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", "CREATE DATABASE barlift_template"] {
+                sqlx::query(setting).execute(&mut admin).await.expect(setting);
+            }
+            prepare_template(&server).await;
+            server
+        })
+        .await
+}
+
+/// What earlier runs left behind: their servers are stopped, their folders are not removed by anybody.
+fn remove_old_servers() {
+    let Ok(entries) = std::fs::read_dir("/tmp") else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        let ours = entry.file_name().to_string_lossy().starts_with("barlift-test-");
+        let stopped = path.join("server/data").exists() && !path.join("server/data/postmaster.pid").exists();
+        if ours && stopped {
+            let _ = std::fs::remove_dir_all(path);
+        }
+    }
+}
+
+async fn prepare_template(server: &Server) {
+    let config = config(&server.url(TEMPLATE));
+    let database = Database::connect(&config).await.expect("the template");
+    setup::setup(&database, &config.database).await.expect("set up");
+    // TimescaleDB's own workers would count as users of the template.
+    let timescale: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb')")
+        .fetch_one(&database.pool)
+        .await
+        .expect("asked");
+    if timescale {
+        sqlx::query("SELECT _timescaledb_functions.stop_background_workers()")
+            .execute(&database.pool)
+            .await
+            .expect("stopped");
+    }
+    database.pool.close().await;
+}
+
+fn config(url: &str) -> barlift::config::Config {
+    barlift::config::load(None, &[("database.url", url.to_owned())]).expect("defaults")
+}
+
+impl Server {
+    fn url(&self, database: &str) -> String {
+        let socket = self.embedded.socket().display().to_string().replace('/', "%2F");
+        format!("postgres://barlift@{socket}/{database}")
+    }
+
+    async fn admin(&self) -> PgConnection {
+        PgConnection::connect(&self.url("postgres")).await.expect("the server answers")
+    }
+}
+
+/// A database of one test.
+pub struct TestDatabase {
+    pub url: String,
+    pub pool: PgPool,
+    /// Whether bars are a hypertable.
+    pub timescaledb: bool,
+}
+
+impl TestDatabase {
+    /// A database that is set up.
+    pub async fn new() -> Self {
+        Self::create(TEMPLATE).await
+    }
+
+    /// A database that is not set up.
+    pub async fn empty() -> Self {
+        Self::create("template1").await
+    }
+
+    async fn create(template: &str) -> Self {
+        let server = server().await;
+        let name = format!("t{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let mut admin = server.admin().await;
+        let statement = format!("CREATE DATABASE {name} TEMPLATE {template}");
+        // Copies of one template wait for each other only if they begin at the same moment.
+        sqlx::query("SELECT pg_advisory_lock(1)").execute(&mut admin).await.expect("locked");
+        sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut admin).await.expect("a copy of the template");
+        admin.close().await.expect("closed");
+        let url = server.url(&name);
+        let pool = PgPool::connect(&url).await.expect("connected");
+        let timescaledb =
+            sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb')")
+                .fetch_one(&pool)
+                .await
+                .expect("asked");
+        Self { url, pool, timescaledb }
+    }
+
+    pub fn config(&self) -> barlift::config::Config {
+        config(&self.url)
+    }
+
+    /// The folder of the run's server.
+    #[allow(dead_code)]
+    pub async fn server_folder() -> &'static Path {
+        &server().await.directory
+    }
+
+    /// One value.
+    pub async fn scalar<T>(&self, query: &'static str) -> T
+    where
+        T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres> + Send + Unpin,
+    {
+        sqlx::query_scalar(query).fetch_one(&self.pool).await.expect(query)
+    }
+
+    pub async fn execute(&self, query: &'static str) {
+        sqlx::query(query).execute(&self.pool).await.expect(query);
+    }
+
+    /// How many bars there are.
+    pub async fn bars(&self) -> i64 {
+        self.scalar("SELECT count(*) FROM barlift.bars").await
+    }
+}

@@ -1,0 +1,72 @@
+//! What every test needs: a database of its own, folders of CSV files, the program, and patience.
+
+mod database;
+mod program;
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+pub use database::{TestDatabase, server_directory};
+pub use program::{Run, barlift, barlift_alone};
+
+/// Polls until `check` gives something; panics with `what` after a minute.
+pub async fn eventually<T, F>(what: &str, mut check: impl FnMut() -> F) -> T
+where
+    F: Future<Output = Option<T>>,
+{
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        if let Some(found) = check().await {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "not within a minute: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A folder of files, gone at the end.
+pub struct Folder(tempfile::TempDir);
+
+impl Folder {
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().expect("a temporary folder"))
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub fn arg(&self) -> &str {
+        self.path().to_str().expect("UTF-8")
+    }
+
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+        std::fs::write(&path, content).expect("written");
+        path
+    }
+}
+
+pub const HEADER: &str = "timestamp,open,high,low,close,volume\n";
+
+/// `rows` sound minute bars from 2024-01-01 on; `seed` tells series apart.
+pub fn bars(rows: usize, seed: u64) -> String {
+    let mut text = String::from(HEADER);
+    for i in 0..rows {
+        text.push_str(&bar(i, seed));
+    }
+    text
+}
+
+/// The `i`-th line of [`bars`].
+pub fn bar(i: usize, seed: u64) -> String {
+    let start = jiff::Timestamp::from_second(1_704_067_200).expect("in range");
+    let time = start + jiff::SignedDuration::from_mins(i64::try_from(i).expect("small"));
+    let open = 100.0 + f64::from(u32::try_from((i as u64 * 7 + seed * 13) % 100).expect("small")) / 7.0;
+    let mut line = String::new();
+    writeln!(line, "{time},{open},{},{},{},{}", open + 1.5, open - 1.25, open + 0.1, (i * 3) % 1000)
+        .expect("a string takes everything");
+    line
+}
