@@ -96,6 +96,9 @@ fn session(options: PgConnectOptions, config: &Config) -> PgConnectOptions {
         .application_name("barlift")
         .options([
             ("TimeZone", "UTC"),
+            // The queue's migrations create things without naming a schema; they belong into its own,
+            // where a role needs no right on `public`.
+            ("search_path", "apalis,public"),
             ("idle_in_transaction_session_timeout", idle.as_str()),
             // "relation already exists, skipping" and the like help nobody.
             ("client_min_messages", "error"),

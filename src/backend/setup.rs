@@ -86,21 +86,27 @@ pub async fn is_current(pool: &PgPool) -> Result<bool> {
 }
 
 async fn run(pool: &PgPool, config: &DatabaseConfig) -> Result<Storage> {
-    create_schema(pool).await?;
-    apalis_postgres::PostgresStorage::setup(pool).await.map_err(|e| queue_error(e))?;
+    create_schemas(pool).await?;
+    apalis_postgres::PostgresStorage::setup(pool).await.map_err(queue_error)?;
     MIGRATIONS.run(pool).await.map_err(migrate_error)?;
     let mut connection = pool.acquire().await.during("connecting")?;
     hypertable(&mut connection, config).await
 }
 
 /// Tried first and alone, since it is what a role without rights fails at.
-async fn create_schema(pool: &PgPool) -> Result<()> {
-    let there: bool = sqlx::query_scalar("SELECT to_regnamespace('barlift') IS NOT NULL")
-        .fetch_one(pool)
-        .await
-        .during("looking for the schema `barlift`")?;
-    if !there {
-        sqlx::query("CREATE SCHEMA barlift").execute(pool).await.during("creating the schema `barlift`")?;
+async fn create_schemas(pool: &PgPool) -> Result<()> {
+    for (name, statement) in
+        [("barlift", "CREATE SCHEMA IF NOT EXISTS barlift"), ("apalis", "CREATE SCHEMA IF NOT EXISTS apalis")]
+    {
+        let there: bool = sqlx::query_scalar("SELECT to_regnamespace($1) IS NOT NULL")
+            .bind(name)
+            .fetch_one(pool)
+            .await
+            .during("looking for the schemas")?;
+        // Even IF NOT EXISTS asks for the right to create one.
+        if !there {
+            sqlx::query(statement).execute(pool).await.during("creating the schemas `barlift` and `apalis`")?;
+        }
     }
     Ok(())
 }
@@ -112,7 +118,7 @@ async fn hypertable(connection: &mut PgConnection, config: &DatabaseConfig) -> R
             return Ok(Storage::Plain { reason: NOT_AVAILABLE.to_owned() });
         }
         // If the server did not preload the library, this costs the connection, which is given up here.
-        if let Err(e) = sqlx::query("CREATE EXTENSION timescaledb").execute(&mut *connection).await {
+        if let Err(e) = sqlx::query("CREATE EXTENSION timescaledb SCHEMA public").execute(&mut *connection).await {
             let why = e.as_database_error().map_or_else(|| e.to_string(), |d| d.message().to_owned());
             tracing::warn!(error = why, "the extension timescaledb cannot be created; bars stay a plain table");
             return Ok(Storage::Plain { reason: format!("timescaledb cannot be created: {why}") });

@@ -7,7 +7,6 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::backend::embedded::keeper;
 use crate::config::{OnInvalid, OnMismatch, Override};
 
 /// Moves directories of OHLCV bar CSV files into TimescaleDB or PostgreSQL, and proves the copy.
@@ -62,8 +61,6 @@ pub enum Command {
     Db(DbCommand),
     /// Print a shell's completions (bash: source <(barlift completions bash))
     Completions { shell: clap_complete::Shell },
-    #[command(name = keeper::SUBCOMMAND, hide = true)]
-    EmbeddedKeeper { directory: PathBuf },
 }
 
 const IMPORT_EXAMPLES: &str = "\

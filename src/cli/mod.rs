@@ -15,12 +15,15 @@ mod report;
 mod signals;
 mod worker;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
+
+use clap::Parser as _;
 
 use crate::backend::embedded::keeper;
 use crate::backend::{Database, setup};
 use crate::config::{self, Config};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::telemetry::{self, LogSettings};
 use args::{Cli, Command};
 
@@ -33,9 +36,14 @@ pub(crate) enum Outcome {
     Failures,
 }
 
-/// Runs the command and reports.
-pub async fn run(cli: Cli) -> ExitCode {
-    match dispatch(cli).await {
+/// Runs the program with these arguments (the first is its name) and reports.
+pub async fn run(arguments: Vec<OsString>) -> ExitCode {
+    // No command for people, so neither help nor completions know it.
+    let outcome = match keeper::directory(&arguments) {
+        Some(directory) => keeper::keep(directory).await.map(|()| Outcome::Well),
+        None => dispatch(Cli::parse_from(arguments)).await,
+    };
+    match outcome {
         Ok(Outcome::Well) => ExitCode::SUCCESS,
         Ok(Outcome::Failures) => ExitCode::from(1),
         Err(e) => {
@@ -46,13 +54,6 @@ pub async fn run(cli: Cli) -> ExitCode {
 }
 
 async fn dispatch(cli: Cli) -> Result<Outcome> {
-    match &cli.command {
-        Command::Completions { shell } => return output::completions(*shell),
-        Command::EmbeddedKeeper { directory } => {
-            return keeper::keep(directory).await.map(|()| Outcome::Well);
-        }
-        _ => {}
-    }
     let config = config::load(cli.config.as_deref(), &cli.overrides())?;
     let default_level = if matches!(cli.command, Command::Worker(_)) { "info" } else { "warn" };
     let telemetry = telemetry::start(&LogSettings { log: config.log.clone(), default_level })?;
@@ -70,9 +71,7 @@ async fn command(command: &Command, config: &Config) -> Result<Outcome> {
         Command::Status(args) => operations::status(args, config).await,
         Command::Report(args) => report::run(args, config).await,
         Command::Db(args) => db::run(args, config).await,
-        Command::Completions { .. } | Command::EmbeddedKeeper { .. } => {
-            Err(Error::Internal("this command needs no configuration".into()))
-        }
+        Command::Completions { shell } => output::completions(*shell),
     }
 }
 

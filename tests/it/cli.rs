@@ -1,0 +1,153 @@
+//! What a person sees: texts, streams and exit statuses.
+
+use crate::support::{Folder, HEADER, Run, TestDatabase, bar, barlift, barlift_alone, bars};
+
+/// Compares all three of a run with the snapshot, with what differs from run to run replaced.
+fn check(name: &str, run: &Run, folder: &Folder) {
+    let seen = format!("exit status: {}\n--- stdout\n{}--- stderr\n{}", run.status, run.stdout, run.stderr);
+    let seen = seen.replace(folder.arg(), "[folder]");
+    insta::with_settings!({filters => vec![
+        (r"op_migration_[0-9A-Z]{26}", "[operation]"),
+        (r"\d+\.\d+s", "[time]"),
+        (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ", "[created]"),
+    ]}, { insta::assert_snapshot!(name, seen) });
+}
+
+#[tokio::test]
+async fn help() {
+    let none = Folder::new();
+    for (name, arguments) in [
+        ("help", &["--help"][..]),
+        ("help_import", &["import", "--help"]),
+        ("help_enqueue", &["enqueue", "import", "--help"]),
+        ("help_worker", &["worker", "--help"]),
+        ("help_report", &["report", "--help"]),
+    ] {
+        check(name, &barlift_alone(arguments).run().await, &none);
+    }
+}
+
+#[tokio::test]
+async fn an_import_with_everything_in_it() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("AAPL_1m.csv", bars(1500, 1));
+    folder.write("MSFT_1d.csv", "date,open,high,low,close,adj close,volume\n2024-01-02,1,2,0.5,1.5,1.4,10\n2024-01-03,1,0.9,0.5,1.5,1.4,10\nbad,1,2,0.5,1.5,1.4,10\n");
+    folder.write("BAD_1h.csv", "time,open\n");
+    folder.write("notes.csv", "");
+    let run = barlift(&database, &["import", folder.arg(), "--concurrency", "1"]).run().await;
+    check("import", &run, &folder);
+}
+
+#[tokio::test]
+async fn a_dry_run() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("AAPL_1m.csv", bars(15, 1));
+    let run = barlift(&database, &["import", folder.arg(), "--dry-run"]).run().await;
+    check("dry_run", &run, &folder);
+}
+
+#[tokio::test]
+async fn the_report() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(3, 1));
+    barlift(&database, &["import", folder.arg()]).run().await;
+    let text = format!("{HEADER}{}broken\n2024-02-01,1,0.5,0.9,1,-5\n", bar(1, 2));
+    folder.write("A_1m.csv", text);
+    barlift(&database, &["import", folder.arg()]).run().await;
+    for (name, format) in [("report_table", "table"), ("report_csv", "csv"), ("report_json", "json")] {
+        let run = barlift(&database, &["report", "latest", "--format", format]).run().await;
+        check(name, &run, &folder);
+    }
+}
+
+#[tokio::test]
+async fn operations_and_their_names() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    check("operations_none", &barlift(&database, &["operations"]).run().await, &folder);
+    folder.write("A_1m.csv", bars(3, 1));
+    barlift(&database, &["import", folder.arg()]).run().await;
+    check("operations", &barlift(&database, &["operations"]).run().await, &folder);
+    check("status_unknown", &barlift(&database, &["status", "nonsense"]).run().await, &folder);
+    barlift(&database, &["import", folder.arg()]).run().await;
+    check("status_ambiguous", &barlift(&database, &["status", "op_migration_"]).run().await, &folder);
+}
+
+#[tokio::test]
+async fn the_json_of_status_keeps_its_contract() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", format!("{}x\n", bars(3, 1)));
+    folder.write("B_1m.csv", "");
+    barlift(&database, &["import", folder.arg()]).run().await;
+    let status = barlift(&database, &["status", "--json"]).run().await.json(0);
+    for key in ["operation_id", "type", "state", "trace_id", "created_at", "started_at", "finished_at"] {
+        assert!(status[key].is_string(), "{key}");
+    }
+    assert_eq!(status["type"], "DATA_MIGRATION");
+    assert_eq!(status["trace_id"].as_str().map(str::len), Some(32));
+    let counters =
+        ["rows", "rows_imported", "rows_skipped", "rows_mismatched", "rows_rejected", "rows_duplicate", "quality_issues"];
+    for key in ["tasks", "pending", "running", "succeeded", "failed", "cancelled"].iter().chain(&counters) {
+        assert!(status["totals"][key].is_i64(), "totals.{key}");
+    }
+    for task in status["tasks"].as_array().expect("tasks") {
+        for key in ["symbol", "timeframe", "source", "state"] {
+            assert!(task[key].is_string(), "{key}");
+        }
+        for key in ["attempts", "duration_ms"].iter().chain(&counters) {
+            assert!(task[key].is_i64(), "{key}");
+        }
+    }
+    assert_eq!(status["tasks"][0]["error"], serde_json::Value::Null);
+    assert_eq!(status["tasks"][1]["error"]["class"], "permanent");
+    assert!(status["tasks"][1]["error"]["message"].is_string());
+}
+
+#[tokio::test]
+async fn usage_and_configuration_errors() {
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(3, 1));
+    let config = folder.write("settings.toml", "[import]\nbatch_row = 5\n");
+    let config = config.to_str().expect("UTF-8");
+    for (name, program) in [
+        ("no_command", barlift_alone(&[])),
+        ("unknown_flag", barlift_alone(&["import", folder.arg(), "--batchrows", "5"])),
+        ("bad_policy", barlift_alone(&["import", folder.arg(), "--on-mismatch", "ignore"])),
+        ("bad_column", barlift_alone(&["import", folder.arg(), "--column", "price=x"])),
+        ("bad_rejects", barlift_alone(&["import", folder.arg(), "--max-rejects", "some"])),
+        ("unknown_key", barlift_alone(&["--config", config, "import", folder.arg()])),
+        ("unknown_variable", barlift_alone(&["import", folder.arg()]).env("BARLIFT__WORKER__CONCURENCY", "2")),
+        ("missing_config", barlift_alone(&["--config", "/nowhere.toml", "import", folder.arg()])),
+        ("too_few_connections", barlift_alone(&["worker"]).env("BARLIFT__DATABASE__MAX_CONNECTIONS", "3")),
+    ] {
+        let run = program.run().await;
+        assert_eq!(run.status, 2, "{name}: {}", run.stderr);
+        check(name, &run, &folder);
+    }
+}
+
+#[tokio::test]
+async fn a_local_configuration_file_counts_and_flags_win() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A-1m.csv", bars(3, 1));
+    folder.write("barlift.toml", "[import]\npattern = '{symbol}-{timeframe}.csv'\nmax_rejects = '0'\n");
+    let run = barlift(&database, &["import", folder.arg(), "--json"]).current_dir(folder.path()).run().await;
+    assert_eq!(run.json(0)["totals"]["rows_imported"], 3);
+    let arguments = ["import", folder.arg(), "--json", "--pattern", "{symbol}_{timeframe}.csv"];
+    assert_eq!(barlift(&database, &arguments).current_dir(folder.path()).run().await.status, 2);
+}
+
+#[tokio::test]
+async fn completions_are_a_script() {
+    for (shell, part) in [("bash", "_barlift()"), ("zsh", "#compdef barlift"), ("fish", "complete -c barlift")] {
+        let run = barlift_alone(&["completions", shell]).run().await;
+        assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+        assert!(run.stdout.contains(part), "{shell}");
+        assert!(!run.stdout.contains("embedded-keeper"), "hidden commands stay hidden in {shell}");
+    }
+}

@@ -1,0 +1,54 @@
+//! TimescaleDB, where the server has it; else each test says that it was skipped.
+
+use crate::support::{Folder, TestDatabase, barlift, bars};
+
+async fn with_timescaledb(test: &str) -> Option<TestDatabase> {
+    let database = TestDatabase::new().await;
+    if database.timescaledb {
+        return Some(database);
+    }
+    eprintln!("skipped: {test} (the server does not have the extension timescaledb)");
+    None
+}
+
+#[tokio::test]
+async fn bars_are_a_hypertable_without_a_time_index() {
+    let Some(database) = with_timescaledb("bars_are_a_hypertable_without_a_time_index").await else { return };
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(3000, 1));
+    for imported in [3000, 0] {
+        let result = barlift(&database, &["import", folder.arg(), "--json", "--force"]).run().await.json(0);
+        assert_eq!(result["totals"]["rows_imported"], imported);
+    }
+    let info = barlift(&database, &["db", "info", "--json"]).run().await.json(0);
+    assert_eq!(info["storage"]["kind"], "hypertable");
+    let indexes: i64 =
+        database.scalar("SELECT count(*) FROM pg_indexes WHERE schemaname = 'barlift' AND tablename = 'bars'").await;
+    assert_eq!(indexes, 1, "the primary key alone");
+    let chunks: i64 = database.scalar("SELECT count(*) FROM timescaledb_information.chunks").await;
+    assert!(chunks >= 1);
+}
+
+#[tokio::test]
+async fn a_compression_policy_is_set_once() {
+    let Some(database) = with_timescaledb("a_compression_policy_is_set_once").await else { return };
+    for _ in 0..2 {
+        let program = barlift(&database, &["db", "setup", "--json"]).env("BARLIFT__DATABASE__COMPRESS_AFTER", "30 days");
+        program.run().await.json(0);
+    }
+    let policies: i64 = database
+        .scalar("SELECT count(*) FROM timescaledb_information.jobs WHERE proc_name IN ('policy_compression', 'policy_columnstore')")
+        .await;
+    assert_eq!(policies, 1);
+}
+
+#[tokio::test]
+async fn without_timescaledb_the_table_is_plain_and_says_so() {
+    let database = TestDatabase::new().await;
+    if database.timescaledb {
+        eprintln!("skipped: without_timescaledb_the_table_is_plain_and_says_so (the server has timescaledb)");
+        return;
+    }
+    let info = barlift(&database, &["db", "info"]).run().await;
+    assert!(info.stdout.contains("bars        plain table (the server does not have the extension timescaledb)"), "{}", info.stdout);
+}

@@ -1,0 +1,231 @@
+//! Worker processes: several share an operation, die, stop and come back.
+
+use std::collections::HashSet;
+
+use nix::sys::signal::Signal;
+
+use crate::support::{Folder, TestDatabase, barlift, bars, eventually};
+
+#[tokio::test]
+async fn two_workers_share_an_operation() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    for i in 0..12 {
+        folder.write(&format!("S{i:02}_1m.csv"), bars(3000, i));
+    }
+    let workers = [
+        barlift(&database, &["worker", "--concurrency", "1"]).spawn(),
+        barlift(&database, &["worker", "--concurrency", "1"]).spawn(),
+    ];
+    let both: &str = "SELECT count(*) FROM apalis.workers";
+    eventually("both workers are there", || async { (database.scalar::<i64>(both).await == 2).then_some(()) }).await;
+    let arguments = ["enqueue", "import", folder.arg(), "--wait", "--json", "--batch-rows", "500"];
+    let result = barlift(&database, &arguments).run().await.json(0);
+    assert_eq!(result["totals"]["succeeded"], 12);
+    assert_eq!(result["totals"]["rows_imported"], 36_000);
+    assert_eq!(database.bars().await, 36_000);
+    let names: Vec<String> = sqlx::query_scalar("SELECT DISTINCT worker FROM barlift.attempts")
+        .fetch_all(&database.pool)
+        .await
+        .expect("workers");
+    let processes: HashSet<&str> = names.iter().filter_map(|n| n.rsplit('-').nth(1)).collect();
+    assert_eq!(processes, workers.iter().map(|w| w.pid().to_string()).collect::<Vec<_>>().iter().map(String::as_str).collect());
+    for worker in workers {
+        worker.signal(Signal::SIGTERM);
+        assert_eq!(worker.wait().await, Some(0), "SIGTERM ends a worker well");
+    }
+}
+
+/// Imports stop in front of this row until the lock is let go of.
+async fn hold_back(database: &TestDatabase) -> sqlx::Transaction<'static, sqlx::Postgres> {
+    database
+        .execute(
+            "CREATE FUNCTION hold_back() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                 IF NEW.time = '2024-01-01 08:20Z' THEN PERFORM pg_advisory_xact_lock(77); END IF;
+                 RETURN NEW;
+             END $$",
+        )
+        .await;
+    database
+        .execute("CREATE TRIGGER hold_back BEFORE INSERT ON barlift.bars FOR EACH ROW EXECUTE FUNCTION hold_back()")
+        .await;
+    let mut holder = database.pool.begin().await.expect("begun");
+    sqlx::query("SELECT pg_advisory_xact_lock(77)").execute(&mut *holder).await.expect("locked");
+    holder
+}
+
+async fn wait_for_rows(database: &TestDatabase, rows: i64) {
+    eventually("the task gets to its middle", || async {
+        (database.scalar::<Option<i64>>("SELECT sum(rows)::bigint FROM barlift.tasks").await == Some(rows)).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_killed_workers_task_goes_on_elsewhere_at_its_checkpoint() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(1000, 1));
+    let holder = hold_back(&database).await;
+    assert_eq!(barlift(&database, &["enqueue", "import", folder.arg()]).run().await.status, 0);
+    let first = barlift(&database, &["worker"]).env("BARLIFT__IMPORT__BATCH_ROWS", "100").spawn();
+    wait_for_rows(&database, 500).await;
+    first.signal(Signal::SIGKILL);
+    assert_eq!(first.wait().await, None);
+    holder.commit().await.expect("let go");
+    assert_eq!(barlift(&database, &["worker", "--drain"]).run().await.status, 0);
+    let status = barlift(&database, &["status", "--json"]).run().await.json(0);
+    assert_eq!(status["state"], "succeeded");
+    assert_eq!(status["totals"]["rows_imported"], 1000);
+    assert_eq!(status["totals"]["rows_skipped"], 0, "what was committed is not read again");
+    assert_eq!(status["tasks"][0]["attempts"], 2);
+    assert_eq!(database.bars().await, 1000);
+    let outcomes: Vec<String> = sqlx::query_scalar("SELECT outcome FROM barlift.attempts ORDER BY fence")
+        .fetch_all(&database.pool)
+        .await
+        .expect("attempts");
+    assert_eq!(outcomes, ["rescued", "succeeded"]);
+}
+
+#[tokio::test]
+async fn a_stopped_worker_hands_its_task_back_without_burning_an_attempt() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(1000, 1));
+    let holder = hold_back(&database).await;
+    assert_eq!(barlift(&database, &["enqueue", "import", folder.arg()]).run().await.status, 0);
+    let first = barlift(&database, &["worker"]).env("BARLIFT__IMPORT__BATCH_ROWS", "100").spawn();
+    wait_for_rows(&database, 500).await;
+    first.signal(Signal::SIGTERM);
+    holder.commit().await.expect("let go");
+    assert_eq!(first.wait().await, Some(0));
+    let status = barlift(&database, &["status", "--json"]).run().await.json(0);
+    let task = &status["tasks"][0];
+    assert_eq!(task["state"], "pending");
+    assert_eq!(task["attempts"], 0);
+    assert_eq!(task["rows"], 600, "the running batch ended");
+    assert_eq!(barlift(&database, &["worker", "--drain"]).run().await.status, 0);
+    assert_eq!(database.bars().await, 1000);
+    let after = barlift(&database, &["status", "--json"]).run().await.json(0);
+    assert_eq!(after["tasks"][0]["attempts"], 1);
+}
+
+#[tokio::test]
+async fn a_worker_that_cannot_drain_in_time_leaves_nothing_claimed() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(1000, 1));
+    let holder = hold_back(&database).await;
+    assert_eq!(barlift(&database, &["enqueue", "import", folder.arg()]).run().await.status, 0);
+    let first = barlift(&database, &["worker"])
+        .env("BARLIFT__IMPORT__BATCH_ROWS", "100")
+        .env("BARLIFT__WORKER__DRAIN_TIMEOUT", "200ms")
+        .spawn();
+    wait_for_rows(&database, 500).await;
+    first.signal(Signal::SIGTERM);
+    assert_eq!(first.wait().await, Some(0));
+    assert_eq!(database.scalar::<String>("SELECT state FROM barlift.tasks").await, "pending");
+    let claimed = "SELECT count(*) FROM apalis.jobs WHERE status IN ('Queued', 'Running')";
+    assert_eq!(database.scalar::<i64>(claimed).await, 0);
+    holder.commit().await.expect("let go");
+    assert_eq!(barlift(&database, &["worker", "--drain"]).run().await.status, 0);
+    assert_eq!(database.bars().await, 1000);
+}
+
+#[tokio::test]
+async fn a_file_that_kills_its_workers_is_parked() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(1000, 1));
+    let _holder = hold_back(&database).await;
+    assert_eq!(barlift(&database, &["enqueue", "import", folder.arg()]).run().await.status, 0);
+    for deaths in 1..=2 {
+        let worker = barlift(&database, &["worker"]).env("BARLIFT__RETRY__MAX_RESCUES", "1").spawn();
+        eventually("an attempt runs", || async {
+            let running = "SELECT count(*) FROM barlift.attempts WHERE finished_at IS NULL AND attempt = (SELECT max(attempt) FROM barlift.attempts)";
+            let attempts: i64 = database.scalar("SELECT count(*) FROM barlift.attempts").await;
+            (attempts == deaths && database.scalar::<i64>(running).await == 1).then_some(())
+        })
+        .await;
+        worker.signal(Signal::SIGKILL);
+        worker.wait().await;
+    }
+    let arguments = ["worker", "--drain"];
+    let last = barlift(&database, &arguments).env("BARLIFT__RETRY__MAX_RESCUES", "1").run().await;
+    assert_eq!(last.status, 0, "{}", last.stderr);
+    let status = barlift(&database, &["status", "--json"]).run().await.json(0);
+    assert_eq!(status["state"], "failed");
+    assert_eq!(status["tasks"][0]["error"]["class"], "poisoned");
+}
+
+#[tokio::test]
+async fn one_series_is_written_by_one_task_at_a_time() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("a/A_1m.csv", bars(1000, 1));
+    folder.write("b/A_1m.csv", bars(1200, 1));
+    let holder = hold_back(&database).await;
+    assert_eq!(barlift(&database, &["enqueue", "import", folder.arg()]).run().await.status, 0);
+    let worker = barlift(&database, &["worker", "--drain"]).env("BARLIFT__IMPORT__BATCH_ROWS", "100").spawn();
+    wait_for_rows(&database, 500).await;
+    // The other task has come, found the series taken, and been put off.
+    eventually("the second task is put off", || async {
+        (database.scalar::<i64>("SELECT count(*) FROM barlift.tasks WHERE pushes > 1 AND state = 'pending'").await == 1).then_some(())
+    })
+    .await;
+    holder.commit().await.expect("let go");
+    assert_eq!(worker.wait().await, Some(0));
+    let status = barlift(&database, &["status", "--json"]).run().await.json(0);
+    assert_eq!(status["totals"]["rows_imported"], 1200);
+    assert_eq!(status["totals"]["rows_skipped"], 1000);
+    assert_eq!(status["totals"]["rows_mismatched"], 0);
+    assert_eq!(database.scalar::<i64>("SELECT sum(attempts)::bigint FROM barlift.tasks").await, 2);
+}
+
+#[tokio::test]
+async fn scheduled_work_starts_in_its_time() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(10, 1));
+    let later = barlift(&database, &["enqueue", "import", folder.arg(), "--in", "1h", "--json"]).run().await.json(0);
+    assert_eq!(later["state"], "scheduled");
+    let soon = barlift(&database, &["enqueue", "import", folder.arg(), "--in", "1s", "--json"]).run().await.json(0);
+    let worker = barlift(&database, &["worker"]).spawn();
+    let id = soon["operation_id"].as_str().expect("an id").to_owned();
+    let state = "SELECT state FROM barlift.operations WHERE id = $1";
+    eventually("the operation runs when it is due", || async {
+        let state: String = sqlx::query_scalar(state).bind(&id).fetch_one(&database.pool).await.expect("a state");
+        (state == "succeeded").then_some(())
+    })
+    .await;
+    worker.signal(Signal::SIGTERM);
+    assert_eq!(worker.wait().await, Some(0));
+    // What is not due is not waited for.
+    assert_eq!(barlift(&database, &["worker", "--drain"]).run().await.status, 0);
+    let pending = barlift(&database, &["operations", "--json"]).run().await.json(0);
+    let states: Vec<_> = pending.as_array().expect("a list").iter().map(|o| o["state"].as_str().expect("a state")).collect();
+    assert_eq!(states, ["succeeded", "scheduled"]);
+}
+
+#[tokio::test]
+async fn a_worker_outlives_a_lost_connection() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(1000, 1));
+    let holder = hold_back(&database).await;
+    let mut worker = barlift(&database, &["worker"]).env("BARLIFT__IMPORT__BATCH_ROWS", "100").spawn();
+    assert_eq!(barlift(&database, &["enqueue", "import", folder.arg()]).run().await.status, 0);
+    wait_for_rows(&database, 500).await;
+    database
+        .execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'barlift' AND datname = current_database()")
+        .await;
+    holder.commit().await.expect("let go");
+    eventually("the operation ends all the same", || async {
+        (database.scalar::<String>("SELECT state FROM barlift.operations").await == "succeeded").then_some(())
+    })
+    .await;
+    assert_eq!(database.bars().await, 1000);
+    assert!(!worker.has_ended());
+    worker.signal(Signal::SIGTERM);
+    assert_eq!(worker.wait().await, Some(0));
+}

@@ -5,16 +5,27 @@
 //! Invariant: at most one keeper a folder; it stops the server only under `start.lock`, and lets go of
 //! its own lock before that one, so whoever starts a server next also starts a keeper.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use super::locks::{self, Kind};
 use super::owner::Owner;
 use super::server::{self, Server};
 use crate::error::Result;
 
-/// The hidden subcommand that runs [`keep`].
-pub const SUBCOMMAND: &str = "embedded-keeper";
+/// The first argument of a keeper process.
+const ARGUMENT: &str = "embedded-keeper";
+
+/// The folder to keep, if these are a keeper's arguments.
+#[must_use]
+pub fn directory(arguments: &[OsString]) -> Option<&Path> {
+    match arguments {
+        [_, first, directory] if first == ARGUMENT => Some(Path::new(directory)),
+        _ => None,
+    }
+}
 
 /// Starts a keeper unless there is one.
 pub(super) fn ensure(directory: &Path) {
@@ -29,7 +40,7 @@ pub(super) fn ensure(directory: &Path) {
     };
     use std::os::unix::process::CommandExt as _;
     let started = Command::new(&program)
-        .arg(SUBCOMMAND)
+        .arg(ARGUMENT)
         .arg(directory)
         .current_dir("/")
         .process_group(0)
@@ -66,11 +77,22 @@ pub async fn keep(directory: &Path) -> Result<()> {
         if let Some(alone) = locks::try_exclusive(&files.users)? {
             let owner = Owner::of_this_process()?;
             let socket = server::socket_directory(directory, &owner)?;
-            let stopped = Server::new(directory, &socket, &owner).stop().await;
+            let stopped = stop(&Server::new(directory, &socket, &owner)).await;
             drop(alone);
             drop(keeper);
             drop(starting);
             return stopped;
         }
     }
+}
+
+/// A user that was killed while it started the server may have left one that is only coming up.
+async fn stop(server: &Server<'_>) -> Result<()> {
+    if !server.is_running().await? {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        if !server.is_running().await? {
+            return Ok(());
+        }
+    }
+    server.stop().await
 }

@@ -15,6 +15,7 @@ mod owner;
 mod server;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection};
@@ -53,12 +54,13 @@ impl Embedded {
         let user = locks::wait(locks.users, locks::Kind::Shared).await?;
         let socket = server::socket_directory(&directory, &owner)?;
         let server = server::Server::new(&directory, &socket, &owner);
+        // First, so that a server is stopped even if this process is killed while it starts one.
+        keeper::ensure(&directory);
         if !server.is_running().await? {
             server.start().await?;
         }
         let embedded = Self { directory, socket, _user: user };
         create_database(&embedded).await?;
-        keeper::ensure(&embedded.directory);
         drop(starting);
         Ok(embedded)
     }
@@ -91,8 +93,7 @@ impl Embedded {
 
 async fn create_database(embedded: &Embedded) -> Result<()> {
     let what = "creating the database of the embedded server";
-    let mut connection =
-        PgConnection::connect_with(&embedded.connect_options().database("postgres")).await.during(what)?;
+    let mut connection = first_connection(embedded).await.during(what)?;
     let there: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
         .bind(NAME)
         .fetch_one(&mut connection)
@@ -102,6 +103,25 @@ async fn create_database(embedded: &Embedded) -> Result<()> {
         sqlx::query("CREATE DATABASE barlift").execute(&mut connection).await.during(what)?;
     }
     connection.close().await.during(what)
+}
+
+/// The server may be one that is still coming up, or recovering from a crash.
+async fn first_connection(embedded: &Embedded) -> sqlx::Result<PgConnection> {
+    let options = embedded.connect_options().database("postgres");
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    loop {
+        match PgConnection::connect_with(&options).await {
+            Err(e) if is_starting(&e) && tokio::time::Instant::now() < deadline => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            done => return done,
+        }
+    }
+}
+
+/// No socket yet, or SQLSTATE 57P03: cannot connect now.
+fn is_starting(e: &sqlx::Error) -> bool {
+    matches!(e, sqlx::Error::Io(_)) || e.as_database_error().is_some_and(|d| d.code().as_deref() == Some("57P03"))
 }
 
 /// Root's data folder must be reachable for the user that runs the server, and root's home is not.

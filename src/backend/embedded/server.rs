@@ -12,6 +12,9 @@ use crate::error::{Error, Result};
 /// Longest path of a socket that every system takes, less the socket's own name.
 const MAX_SOCKET_FOLDER: usize = 85;
 
+/// Beginning of the name of a data folder that is being made.
+const UNFINISHED: &str = "unfinished-";
+
 /// The server of one folder.
 pub(super) struct Server<'a> {
     directory: &'a Path,
@@ -69,14 +72,14 @@ impl<'a> Server<'a> {
         self.check(&output, "did not stop", &self.data.join("server.log").to_string_lossy())
     }
 
+    /// Made beside its place and moved there when whole, so that a killed `initdb` leaves nothing in it.
     async fn create(&self, installation: &Installation) -> Result<()> {
-        // What a killed `initdb` left behind is of no use to anybody.
-        if self.data.exists() {
-            std::fs::remove_dir_all(&self.data).map_err(|e| super::unusable(&self.data, &e))?;
-        }
-        self.owner.private_folder(&self.data)?;
+        let unusable = |e: std::io::Error| super::unusable(&self.data, &e);
+        self.remove_unfinished();
+        let unfinished = self.directory.join(format!("{UNFINISHED}{}", std::process::id()));
+        self.owner.private_folder(&unfinished)?;
         let mut command = self.owner.command(&installation.bin.join("initdb"), self.directory);
-        command.arg("--pgdata").arg(&self.data).args([
+        command.arg("--pgdata").arg(&unfinished).args([
             "--username=barlift",
             // Only the socket is there, in a folder that nobody else may enter.
             "--auth-local=trust",
@@ -84,22 +87,34 @@ impl<'a> Server<'a> {
             "--encoding=UTF8",
             "--locale=C",
         ]);
-        let output = command.output().await.map_err(|e| super::unusable(&self.data, &e))?;
+        let output = command.output().await.map_err(unusable)?;
         self.check(&output, "could not be created", "")?;
-        self.configure(installation)
+        self.configure(installation, &unfinished.join("postgresql.conf"))?;
+        std::fs::rename(&unfinished, &self.data).map_err(unusable)
     }
 
-    fn configure(&self, installation: &Installation) -> Result<()> {
-        let file = self.data.join("postgresql.conf");
-        let unusable = |e: std::io::Error| super::unusable(&file, &e);
-        let mut text = std::fs::read_to_string(&file).map_err(unusable)?;
-        text.push_str("\n# barlift\nlisten_addresses = ''\nunix_socket_permissions = 0700\n");
-        text.push_str(&format!("unix_socket_directories = '{}'\n", self.socket.display().to_string().replace('\'', "''")));
-        text.push_str("max_wal_size = '2GB'\nlog_checkpoints = off\n");
+    fn remove_unfinished(&self) {
+        let Ok(entries) = std::fs::read_dir(self.directory) else { return };
+        for entry in entries.flatten() {
+            if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+                // Whatever cannot be removed is in nobody's way.
+                let _ = std::fs::remove_dir_all(entry.path());
+            }
+        }
+    }
+
+    fn configure(&self, installation: &Installation, file: &Path) -> Result<()> {
+        let unusable = |e: std::io::Error| super::unusable(file, &e);
+        let mut text = std::fs::read_to_string(file).map_err(unusable)?;
+        let socket = self.socket.display().to_string().replace('\'', "''");
+        text.push_str(&format!(
+            "\n# barlift\nlisten_addresses = ''\nunix_socket_directories = '{socket}'\n\
+             unix_socket_permissions = 0700\nmax_wal_size = '2GB'\nlog_checkpoints = off\n"
+        ));
         if has_timescaledb(installation) {
             text.push_str("shared_preload_libraries = 'timescaledb'\ntimescaledb.telemetry_level = off\n");
         }
-        std::fs::write(&file, text).map_err(unusable)
+        std::fs::write(file, text).map_err(unusable)
     }
 
     async fn pg_ctl(&self, installation: &Installation, arguments: &[&str]) -> Result<Output> {

@@ -4,7 +4,6 @@
 //! the process is gone, however it ends.
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use barlift::backend::embedded::Embedded;
@@ -16,8 +15,6 @@ const TEMPLATE: &str = "barlift_template";
 
 struct Server {
     embedded: Embedded,
-    // Kept, so that the folder outlives the server.
-    directory: PathBuf,
 }
 
 static SERVER: OnceCell<Server> = OnceCell::const_new();
@@ -36,7 +33,7 @@ async fn server() -> &'static Server {
             remove_old_servers();
             let directory = server_directory().keep();
             let embedded = Embedded::start(Some(&directory.join("server"))).await.expect("a server");
-            let server = Server { embedded, directory };
+            let server = Server { embedded };
             let mut admin = server.admin().await;
             // Durability is not what is tested here, and the tests wait for the disk otherwise.
             for setting in ["ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", "CREATE DATABASE barlift_template"] {
@@ -130,16 +127,6 @@ impl TestDatabase {
                 .await
                 .expect("asked");
         Self { url, pool, timescaledb }
-    }
-
-    pub fn config(&self) -> barlift::config::Config {
-        config(&self.url)
-    }
-
-    /// The folder of the run's server.
-    #[allow(dead_code)]
-    pub async fn server_folder() -> &'static Path {
-        &server().await.directory
     }
 
     /// One value.
