@@ -70,8 +70,11 @@ impl Worker {
         let (lease, info) = *started;
         let span = telemetry::import_symbol(&info, lease.attempt, delivery.traceparent.as_deref());
         async {
-            let context =
-                ImportContext { pool: self.pool.clone(), batch_rows: self.batch_rows, stop: self.stop.clone() };
+            let context = ImportContext {
+                pool: self.pool.clone(),
+                batch_rows: self.batch_rows,
+                stop: self.stop.clone(),
+            };
             let result = import::import(&context, &lease, &info).await;
             telemetry::finish_import_symbol(&info, &result);
             self.settle(&lease, &info, result).await
@@ -104,8 +107,14 @@ impl Worker {
             Ok(rows) => {
                 lease.succeed(&self.pool).await?;
                 tracing::info!(
-                    operation.id = operation_id, symbol, timeframe, source, rows = rows.rows,
-                    imported = rows.rows_imported, skipped = rows.rows_skipped, "imported"
+                    operation.id = operation_id,
+                    symbol,
+                    timeframe,
+                    source,
+                    rows = rows.rows,
+                    imported = rows.rows_imported,
+                    skipped = rows.rows_skipped,
+                    "imported"
                 );
             }
             Err(Error::Stopped) => {
@@ -115,7 +124,11 @@ impl Worker {
             Err(Error::LostLease) => return Err(Error::LostLease),
             Err(e) => match lease.fail(&self.pool, e, &self.retry).await? {
                 Some(wait) => tracing::warn!(
-                    operation.id = operation_id, source, attempt = lease.attempt, error = e.chain(), ?wait,
+                    operation.id = operation_id,
+                    source,
+                    attempt = lease.attempt,
+                    error = e.chain(),
+                    ?wait,
                     "failed; it is tried again after the wait"
                 ),
                 None => tracing::error!(operation.id = operation_id, source, error = e.chain(), "failed"),

@@ -135,7 +135,10 @@ fn unreachable_database(options: &PgConnectOptions, e: sqlx::Error) -> Error {
     match Error::during(&format!("cannot connect to {}", shown(options)), e) {
         Error::Database { message, source, .. } if silent => Error::Database {
             message,
-            hint: Some("check that the server runs and that host and port are right (DATABASE_URL, database.url)".into()),
+            hint: Some(
+                "check that the server runs and that host and port are right (DATABASE_URL, database.url)"
+                    .into(),
+            ),
             source,
         },
         other => other,

@@ -46,8 +46,7 @@ pub async fn setup(database: &Database, config: &DatabaseConfig) -> Result<Stora
         .during("waiting for another set-up to end")?;
     let done = run(&database.pool, config).await;
     // The lock goes with the session, so a failure to unlock just closes the connection.
-    let unlocked =
-        sqlx::query("SELECT pg_advisory_unlock($1)").bind(SETUP_LOCK).execute(&mut *lock).await;
+    let unlocked = sqlx::query("SELECT pg_advisory_unlock($1)").bind(SETUP_LOCK).execute(&mut *lock).await;
     if unlocked.is_err() {
         lock.close_on_drop();
     }
@@ -71,10 +70,8 @@ pub async fn ensure(database: &Database, config: &DatabaseConfig) -> Result<()> 
 /// [`Error::Database`]
 pub async fn is_current(pool: &PgPool) -> Result<bool> {
     let what = "reading the schema's version";
-    let there: bool = sqlx::query_scalar(include_str!("sql/schema_exists.sql"))
-        .fetch_one(pool)
-        .await
-        .during(what)?;
+    let there: bool =
+        sqlx::query_scalar(include_str!("sql/schema_exists.sql")).fetch_one(pool).await.during(what)?;
     if !there {
         return Ok(false);
     }
@@ -105,7 +102,10 @@ async fn create_schemas(pool: &PgPool) -> Result<()> {
             .during("looking for the schemas")?;
         // Even IF NOT EXISTS asks for the right to create one.
         if !there {
-            sqlx::query(statement).execute(pool).await.during("creating the schemas `barlift` and `apalis`")?;
+            sqlx::query(statement)
+                .execute(pool)
+                .await
+                .during("creating the schemas `barlift` and `apalis`")?;
         }
     }
     Ok(())
@@ -118,9 +118,14 @@ async fn hypertable(connection: &mut PgConnection, config: &DatabaseConfig) -> R
             return Ok(Storage::Plain { reason: NOT_AVAILABLE.to_owned() });
         }
         // If the server did not preload the library, this costs the connection, which is given up here.
-        if let Err(e) = sqlx::query("CREATE EXTENSION timescaledb SCHEMA public").execute(&mut *connection).await {
+        if let Err(e) =
+            sqlx::query("CREATE EXTENSION timescaledb SCHEMA public").execute(&mut *connection).await
+        {
             let why = e.as_database_error().map_or_else(|| e.to_string(), |d| d.message().to_owned());
-            tracing::warn!(error = why, "the extension timescaledb cannot be created; bars stay a plain table");
+            tracing::warn!(
+                error = why,
+                "the extension timescaledb cannot be created; bars stay a plain table"
+            );
             return Ok(Storage::Plain { reason: format!("timescaledb cannot be created: {why}") });
         }
     }

@@ -14,10 +14,10 @@ use crate::config::{OnInvalid, OnMismatch, Override};
 #[command(version, max_term_width = 100, after_help = EXAMPLES)]
 pub struct Cli {
     /// Read settings from this file instead of ./barlift.toml
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
     pub config: Option<PathBuf>,
     /// Log this and above: error, warn, info, debug, trace, or a filter like barlift=debug
-    #[arg(long, global = true, value_name = "LEVEL")]
+    #[arg(long, global = true, value_name = "LEVEL", help_heading = "Global options")]
     log_level: Option<String>,
     /// What to do
     #[command(subcommand)]
@@ -315,7 +315,8 @@ impl SourceArgs {
     fn overrides(&self) -> Vec<Override> {
         let mut out = self.column.clone();
         let mut set = |key: &'static str, value: Option<String>| out.extend(value.map(|v| (key, v)));
-        let name = |v: &dyn Fn() -> Option<clap::builder::PossibleValue>| v().map(|p| p.get_name().to_owned());
+        let name =
+            |v: &dyn Fn() -> Option<clap::builder::PossibleValue>| v().map(|p| p.get_name().to_owned());
         set("import.pattern", self.pattern.clone());
         set("import.on_mismatch", self.on_mismatch.and_then(|p| name(&|| p.to_possible_value())));
         set("import.on_invalid", self.on_invalid.and_then(|p| name(&|| p.to_possible_value())));
@@ -345,8 +346,16 @@ mod tests {
     #[test]
     fn flags_become_keys() {
         let cli = Cli::parse_from([
-            "barlift", "import", "x", "--on-mismatch", "overwrite", "--column", "close=Settle", "--no-header",
-            "--concurrency", "3",
+            "barlift",
+            "import",
+            "x",
+            "--on-mismatch",
+            "overwrite",
+            "--column",
+            "close=Settle",
+            "--no-header",
+            "--concurrency",
+            "3",
         ]);
         let got = cli.overrides();
         for want in [

@@ -57,7 +57,12 @@ async fn psql(database: &Database, arguments: &[String]) -> Result<Outcome> {
     };
     let status = tokio::process::Command::new(server.psql())
         .env("PGHOST", server.socket())
-        .envs([("PGPORT", "5432"), ("PGUSER", "barlift"), ("PGDATABASE", "barlift"), ("PGOPTIONS", "-c TimeZone=UTC")])
+        .envs([
+            ("PGPORT", "5432"),
+            ("PGUSER", "barlift"),
+            ("PGDATABASE", "barlift"),
+            ("PGOPTIONS", "-c TimeZone=UTC"),
+        ])
         .args(arguments)
         .status()
         .await

@@ -54,7 +54,8 @@ pub(super) async fn enqueue(args: &EnqueueImportArgs, config: &Config) -> Result
 
 fn run_at(args: &EnqueueImportArgs) -> Result<Option<jiff::Timestamp>> {
     let Some(delay) = args.delay else { return Ok(args.at) };
-    let at = jiff::SignedDuration::try_from(delay).ok().and_then(|d| jiff::Timestamp::now().checked_add(d).ok());
+    let at =
+        jiff::SignedDuration::try_from(delay).ok().and_then(|d| jiff::Timestamp::now().checked_add(d).ok());
     at.map(Some).ok_or_else(|| Error::usage("--in is too long", "give at most some years"))
 }
 
@@ -117,8 +118,8 @@ fn warn_of_missing(args: &SourceArgs, found: &Discovery) {
 
 fn announce(id: &OperationId, new: &NewImport) {
     let bytes: u64 = new.sources.iter().map(|s| s.size).sum();
-    let (files, size) = (new.sources.len(), indicatif::HumanBytes(bytes));
-    output::note(&format!("{id}: {files} files, {size}, from {}", new.root));
+    let files = output::counted(i64::try_from(new.sources.len()).unwrap_or(i64::MAX), "file", "files");
+    output::note(&format!("{id}: {files}, {}, from {}", indicatif::HumanBytes(bytes), new.root));
 }
 
 fn finish(status: &OperationStatus, json: bool) -> Result<Outcome> {

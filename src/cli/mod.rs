@@ -55,7 +55,11 @@ pub async fn run(arguments: Vec<OsString>) -> ExitCode {
 
 async fn dispatch(cli: Cli) -> Result<Outcome> {
     let config = config::load(cli.config.as_deref(), &cli.overrides())?;
-    let default_level = if matches!(cli.command, Command::Worker(_)) { "info" } else { "warn" };
+    // A worker's log is its output. The other commands print what became of tasks themselves.
+    let default_level = match cli.command {
+        Command::Worker(_) => "warn,barlift=info",
+        _ => "warn,barlift::worker=off",
+    };
     let telemetry = telemetry::start(&LogSettings { log: config.log.clone(), default_level })?;
     let outcome = command(&cli.command, &config).await;
     telemetry.stop().await;

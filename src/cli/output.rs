@@ -59,7 +59,10 @@ pub(super) fn completions(shell: clap_complete::Shell) -> Result<Outcome> {
 /// A table without lines; columns from `numbers_from` on are aligned right.
 pub(super) fn table(header: &[&str], numbers_from: usize) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled).set_header(header);
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled)
+        .set_header(header);
     for (i, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 2));
         if i >= numbers_from {
@@ -71,6 +74,15 @@ pub(super) fn table(header: &[&str], numbers_from: usize) -> Table {
 
 pub(super) fn count(n: i64) -> String {
     HumanCount(n.unsigned_abs()).to_string()
+}
+
+/// `1 file`, `1,234 files`.
+pub(super) fn counted(n: i64, one: &str, many: &str) -> String {
+    format!("{} {}", count(n), if n == 1 { one } else { many })
+}
+
+fn files(n: usize) -> String {
+    counted(i64::try_from(n).unwrap_or(i64::MAX), "file", "files")
 }
 
 pub(super) fn duration(milliseconds: i64) -> String {
@@ -87,7 +99,7 @@ pub(super) fn operation(status: &OperationStatus) -> Result<()> {
     print(|out| {
         let shown = tasks(out, status)?;
         if shown < status.tasks.len() {
-            writeln!(out, "({} more files without anything to note)", status.tasks.len() - shown)?;
+            writeln!(out, "({} more without anything to note)", files(status.tasks.len() - shown))?;
         }
         errors(out, status)?;
         sums(out, status)?;
@@ -104,8 +116,17 @@ fn tasks(out: &mut dyn Write, status: &OperationStatus) -> io::Result<usize> {
         status.tasks.iter().filter(|t| all || noteworthy(t)).take(MAX_TASKS).collect();
     let imported = if status.dry_run { "NEW" } else { "IMPORTED" };
     let header = [
-        "SYMBOL", "TIMEFRAME", "STATE", "ROWS", imported, "SKIPPED", "MISMATCHED", "REJECTED", "DUPLICATE",
-        "ISSUES", "TIME",
+        "SYMBOL",
+        "TIMEFRAME",
+        "STATE",
+        "ROWS",
+        imported,
+        "SKIPPED",
+        "MISMATCHED",
+        "REJECTED",
+        "DUPLICATE",
+        "ISSUES",
+        "TIME",
     ];
     let mut table = table(&header, 3);
     for t in &shown {
@@ -140,7 +161,12 @@ fn errors(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
         writeln!(out, "{}: {} ({class}, attempt {})", task.state, error.message, task.attempts)?;
     }
     if failed.len() > MAX_TASKS {
-        writeln!(out, "({} more errors: barlift status {} --json)", failed.len() - MAX_TASKS, status.operation_id)?;
+        writeln!(
+            out,
+            "({} more errors: barlift status {} --json)",
+            failed.len() - MAX_TASKS,
+            status.operation_id
+        )?;
     }
     if failed.is_empty() { Ok(()) } else { writeln!(out) }
 }
@@ -163,12 +189,13 @@ fn sums(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
     ];
     let states: Vec<String> =
         states.iter().filter(|(n, _)| *n > 0).map(|(n, name)| format!("{} {name}", count(*n))).collect();
-    writeln!(out, "{} files: {}", count(t.tasks), states.join(", "))?;
+    writeln!(out, "{}: {}", counted(t.tasks, "file", "files"), states.join(", "))?;
     let [rows, imported, skipped, mismatched, rejected, duplicate, _] = columns(&t.rows).map(count);
     let verb = if status.dry_run { "new (nothing was written)" } else { "imported" };
     writeln!(
         out,
-        "{rows} rows = {imported} {verb} + {skipped} skipped + {mismatched} mismatched + {rejected} rejected + {duplicate} duplicate"
+        "{rows} {} = {imported} {verb} + {skipped} skipped + {mismatched} mismatched + {rejected} rejected + {duplicate} duplicate",
+        if t.rows.rows == 1 { "row" } else { "rows" }
     )
 }
 
@@ -176,10 +203,12 @@ fn notes(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
     let r = &status.totals.rows;
     let recognised = status.tasks.iter().filter(|t| t.recognised).count();
     if recognised > 0 {
-        writeln!(out, "{recognised} files were recognised by their content and not read again (--force reads them)")?;
+        let what = files(recognised);
+        writeln!(out, "{what} recognised by content and not read again (--force reads them)")?;
     }
     if r.quality_issues > 0 {
-        writeln!(out, "{} bars break a market-data rule", count(r.quality_issues))?;
+        let what = counted(r.quality_issues, "bar breaks", "bars break");
+        writeln!(out, "{what} a market-data rule")?;
     }
     for ignored in ignored_columns(status) {
         writeln!(out, "{ignored}")?;
@@ -205,7 +234,7 @@ fn ignored_columns(status: &OperationStatus) -> Vec<String> {
             None => sets.push((&t.ignored_columns, 1)),
         }
     }
-    sets.iter().map(|(names, n)| format!("ignored columns in {n} files: {}", names.join(", "))).collect()
+    sets.iter().map(|(names, n)| format!("ignored columns in {}: {}", files(*n), names.join(", "))).collect()
 }
 
 /// Text from a file name, without anything that moves the cursor.

@@ -21,7 +21,11 @@ const DRAW: Duration = Duration::from_millis(250);
 const LINE: Duration = Duration::from_secs(10);
 
 /// Waits until the operation is settled or `stop`; returns what it then is.
-pub(super) async fn watch(pool: &PgPool, id: &OperationId, stop: &CancellationToken) -> Result<OperationStatus> {
+pub(super) async fn watch(
+    pool: &PgPool,
+    id: &OperationId,
+    stop: &CancellationToken,
+) -> Result<OperationStatus> {
     let mut view = View::new();
     let mut drawn = Instant::now();
     loop {

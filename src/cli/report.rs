@@ -55,14 +55,14 @@ async fn table(pool: &PgPool, id: &OperationId, limit: usize) -> Result<()> {
     }
     let r = &status.totals.rows;
     let sections = [
-        ("mismatches (bars whose values differ)", &mismatches, r.rows_mismatched),
-        ("rejected rows", &rejected, r.rows_rejected),
-        ("quality issues", &issues, r.quality_issues),
+        (output::counted(r.rows_mismatched, "mismatch", "mismatches"), &mismatches, r.rows_mismatched),
+        (output::counted(r.rows_rejected, "rejected row", "rejected rows"), &rejected, r.rows_rejected),
+        (output::counted(r.quality_issues, "quality issue", "quality issues"), &issues, r.quality_issues),
     ];
     output::print(|out| {
         writeln!(out, "{} {}", status.operation_id, status.state)?;
         for (name, table, all) in sections {
-            writeln!(out, "\n{} {name}", output::count(all))?;
+            writeln!(out, "\n{name}")?;
             let shown = table.row_count();
             if shown > 0 {
                 writeln!(out, "{}", output::trimmed(table))?;
@@ -91,8 +91,26 @@ fn placed(p: &Place) -> [String; 3] {
 }
 
 const CSV_HEADER: [&str; 20] = [
-    "kind", "symbol", "timeframe", "source", "line", "time", "rule", "reason", "csv_open", "csv_high", "csv_low",
-    "csv_close", "csv_volume", "db_open", "db_high", "db_low", "db_close", "db_volume", "byte_offset", "raw",
+    "kind",
+    "symbol",
+    "timeframe",
+    "source",
+    "line",
+    "time",
+    "rule",
+    "reason",
+    "csv_open",
+    "csv_high",
+    "csv_low",
+    "csv_close",
+    "csv_volume",
+    "db_open",
+    "db_high",
+    "db_low",
+    "db_close",
+    "db_volume",
+    "byte_offset",
+    "raw",
 ];
 
 /// One line a finding; fields that a kind does not have stay empty.
@@ -106,11 +124,29 @@ async fn csv(pool: &PgPool, id: &OperationId) -> Result<()> {
     }
     let mut rejected = report::rejected(pool, id);
     while let Some(r) = rejected.try_next().await? {
-        lines.finding("rejected", &r.place, None, &r.rule, &r.reason, None, None, Some((r.byte_offset, &r.bytes)))?;
+        lines.finding(
+            "rejected",
+            &r.place,
+            None,
+            &r.rule,
+            &r.reason,
+            None,
+            None,
+            Some((r.byte_offset, &r.bytes)),
+        )?;
     }
     let mut issues = report::issues(pool, id);
     while let Some(i) = issues.try_next().await? {
-        lines.finding("issue", &i.place, Some(i.time), &i.rules.join(" "), "", Some(&i.values), None, None)?;
+        lines.finding(
+            "issue",
+            &i.place,
+            Some(i.time),
+            &i.rules.join(" "),
+            "",
+            Some(&i.values),
+            None,
+            None,
+        )?;
     }
     lines.0.flush().map_err(|e| cannot_write("stdout", &e))
 }
@@ -206,7 +242,11 @@ async fn write_rejected(pool: &PgPool, id: &OperationId, directory: &Path) -> Re
         }
     }
     close(open)?;
-    output::note(&format!("wrote the rejected rows of {files} files to {}", directory.display()));
+    output::note(&format!(
+        "wrote the rejected rows of {} to {}",
+        output::counted(files, "file", "files"),
+        directory.display()
+    ));
     Ok(())
 }
 
@@ -233,5 +273,8 @@ fn close(open: Option<(String, BufWriter<File>)>) -> Result<()> {
 }
 
 fn cannot_write(place: &str, e: &dyn std::fmt::Display) -> Error {
-    Error::usage(format!("cannot write {place}: {e}"), "give an empty directory that you may write, and room on its disk")
+    Error::usage(
+        format!("cannot write {place}: {e}"),
+        "give an empty directory that you may write, and room on its disk",
+    )
 }

@@ -33,7 +33,11 @@ pub(super) async fn run(
         match once(context, lease, task, batch, so_far).await {
             Err(e) if bars::is_conflict(&e) && conflicts < MAX_CONFLICTS => {
                 conflicts += 1;
-                tracing::info!(source = task.source, conflicts, "another writer was faster; looking at the batch afresh");
+                tracing::info!(
+                    source = task.source,
+                    conflicts,
+                    "another writer was faster; looking at the batch afresh"
+                );
             }
             done => return done,
         }
@@ -99,12 +103,8 @@ async fn write(
 /// The first row's values for each repeated time of an earlier batch: what is in the database, unless
 /// that differed from the file already then.
 async fn first_values(tx: &mut PgConnection, lease: &Lease, batch: &Batch) -> Result<HashMap<Micros, Ohlcv>> {
-    let times: Vec<Micros> = batch
-        .repeats
-        .iter()
-        .map(|r| r.time)
-        .filter(|t| batch.bars.time.binary_search(t).is_err())
-        .collect();
+    let times: Vec<Micros> =
+        batch.repeats.iter().map(|r| r.time).filter(|t| batch.bars.time.binary_search(t).is_err()).collect();
     let Some(series_id) = lease.series_id.filter(|_| !times.is_empty()) else { return Ok(HashMap::new()) };
     let there = bars::at(tx, series_id, &times).await?;
     let mut values: HashMap<_, _> = (0..there.len()).map(|i| (there.time[i], there.values(i))).collect();

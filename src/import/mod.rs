@@ -93,8 +93,8 @@ async fn remember(
     hash: &[u8; 32],
     total: &RowCounts,
 ) -> Result<()> {
-    let kept_others = total.rows_mismatched > 0
-        && task.options.on_mismatch != crate::config::OnMismatch::Overwrite;
+    let kept_others =
+        total.rows_mismatched > 0 && task.options.on_mismatch != crate::config::OnMismatch::Overwrite;
     let Some(series_id) = lease.series_id.filter(|_| !task.options.dry_run && !kept_others) else {
         return Ok(());
     };

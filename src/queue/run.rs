@@ -56,7 +56,11 @@ pub async fn run(pool: PgPool, settings: QueueSettings, work: Arc<dyn Work>, sto
             wait = Duration::from_millis(100);
         }
         let Some(problem) = ended.err().or(released.err()) else { continue };
-        tracing::warn!(error = problem.chain(), ?wait, "the database is in trouble; the worker waits and tries again");
+        tracing::warn!(
+            error = problem.chain(),
+            ?wait,
+            "the database is in trouble; the worker waits and tries again"
+        );
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             () = stop.cancelled() => {}

@@ -196,11 +196,8 @@ fn lacking(missing: &[&str], fields: &[String]) -> String {
 }
 
 fn listed(fields: &[String]) -> String {
-    let shown: Vec<String> = fields
-        .iter()
-        .take(20)
-        .map(|f| format!("`{}`", super::time::cut(f.trim())))
-        .collect();
+    let shown: Vec<String> =
+        fields.iter().take(20).map(|f| format!("`{}`", super::time::cut(f.trim()))).collect();
     let more = if fields.len() > 20 { " …" } else { "" };
     format!("{}{more}", shown.join(", "))
 }

@@ -42,16 +42,27 @@ pub async fn claim(pool: &PgPool, task_id: i64, push: i32, worker: &str, max_res
     let mut rescues = row.rescues;
     if row.state == "running" {
         rescues += 1;
-        sqlx::query(include_str!("sql/rescued.sql")).bind(task_id).bind(row.fence).execute(&mut *tx).await.during(WHAT)?;
-        tracing::warn!(task_id, source = row.source, rescues, "the worker that ran this task died; taking over");
+        sqlx::query(include_str!("sql/rescued.sql"))
+            .bind(task_id)
+            .bind(row.fence)
+            .execute(&mut *tx)
+            .await
+            .during(WHAT)?;
+        tracing::warn!(
+            task_id,
+            source = row.source,
+            rescues,
+            "the worker that ran this task died; taking over"
+        );
     }
     if u32::try_from(rescues).unwrap_or(0) > max_rescues {
         super::settle::park(&mut tx, task_id, rescues).await?;
         tx.commit().await.during(WHAT)?;
         return Ok(Claim::Poisoned);
     }
-    let options: ImportOptions = serde_json::from_value(row.options.clone())
-        .map_err(|e| Error::Internal(format!("operation {} has options of another version: {e}", row.operation_id)))?;
+    let options: ImportOptions = serde_json::from_value(row.options.clone()).map_err(|e| {
+        Error::Internal(format!("operation {} has options of another version: {e}", row.operation_id))
+    })?;
     let series_id = series(&mut tx, &row, options.dry_run).await?;
     if let Some(series_id) = series_id.filter(|_| !options.dry_run)
         && !hold(&mut tx, series_id, task_id).await?

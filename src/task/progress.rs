@@ -106,7 +106,9 @@ impl Lease {
     /// # Errors
     /// [`Error::LostLease`]: the caller must roll back. [`Error::Database`]
     pub async fn advance(&self, tx: &mut PgConnection, p: &Progress) -> Result<()> {
-        let time = |t: Option<Micros>| t.and_then(|t| jiff::Timestamp::from_microsecond(t).ok()).map(Timestamp::from);
+        let time = |t: Option<Micros>| {
+            t.and_then(|t| jiff::Timestamp::from_microsecond(t).ok()).map(Timestamp::from)
+        };
         let done = sqlx::query(include_str!("sql/advance.sql"))
             .bind(self.task_id)
             .bind(self.fence)

@@ -120,11 +120,12 @@ impl Lease {
     }
 
     async fn push_next(&self, tx: &mut PgConnection, wait: Duration) -> Result<()> {
-        let (push, priority, traceparent): (i32, i32, String) = sqlx::query_as(include_str!("sql/next_push.sql"))
-            .bind(self.task_id)
-            .fetch_one(&mut *tx)
-            .await
-            .during(WHAT)?;
+        let (push, priority, traceparent): (i32, i32, String) =
+            sqlx::query_as(include_str!("sql/next_push.sql"))
+                .bind(self.task_id)
+                .fetch_one(&mut *tx)
+                .await
+                .during(WHAT)?;
         let run_at = jiff::Timestamp::now() + jiff::SignedDuration::try_from(wait).unwrap_or_default();
         let job = Job::ImportSymbol { task_id: self.task_id, push };
         queue::push(tx, &[Push { job, run_at, priority, traceparent: &traceparent }]).await
@@ -144,7 +145,8 @@ fn printable(text: &str) -> String {
 
 /// Fails a task that kills its workers. The caller has locked its row.
 pub(super) async fn park(tx: &mut PgConnection, task_id: i64, rescues: i32) -> Result<()> {
-    let message = format!("its worker died {rescues} times while importing it (retry.max_rescues); not tried again");
+    let message =
+        format!("its worker died {rescues} times while importing it (retry.max_rescues); not tried again");
     let operation: String = sqlx::query_scalar(include_str!("sql/park.sql"))
         .bind(task_id)
         .bind(rescues)

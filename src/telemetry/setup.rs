@@ -39,7 +39,10 @@ pub struct Telemetry {
 pub fn start(settings: &LogSettings) -> Result<Telemetry> {
     let level = settings.log.level.clone();
     let level = level.unwrap_or_else(|| {
-        std::env::var("RUST_LOG").ok().filter(|l| !l.is_empty()).unwrap_or_else(|| settings.default_level.into())
+        std::env::var("RUST_LOG")
+            .ok()
+            .filter(|l| !l.is_empty())
+            .unwrap_or_else(|| settings.default_level.into())
     });
     let filter = EnvFilter::try_new(&level).map_err(|e| {
         Error::config(format!("log.level `{level}` cannot be used: {e}"), "try \"info\" or \"barlift=debug\"")
@@ -75,7 +78,8 @@ fn export_wanted() -> bool {
     match set("OTEL_TRACES_EXPORTER").as_deref() {
         Some(name) => name == "otlp",
         None => {
-            set("OTEL_EXPORTER_OTLP_ENDPOINT").is_some() || set("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT").is_some()
+            set("OTEL_EXPORTER_OTLP_ENDPOINT").is_some()
+                || set("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT").is_some()
         }
     }
 }
@@ -89,7 +93,10 @@ fn provider() -> Result<SdkTracerProvider> {
         _ => SpanExporter::builder().with_tonic().build(),
     };
     let exporter = built.map_err(|e| {
-        Error::config(format!("the OTLP exporter cannot be set up: {e}"), "check the OTEL_EXPORTER_OTLP_* variables")
+        Error::config(
+            format!("the OTLP exporter cannot be set up: {e}"),
+            "check the OTEL_EXPORTER_OTLP_* variables",
+        )
     })?;
     // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win over this.
     let resource = match std::env::var("OTEL_SERVICE_NAME") {

@@ -46,30 +46,88 @@ fn cases() -> Vec<Case> {
         case("EMPTY_1d.csv", "", Fails("EMPTY_1d.csv: the file is empty: it has no header")),
         case("BLANK_1d.csv", "\n\r\n", Fails("BLANK_1d.csv: the file is empty")),
         case("HEADERONLY_1d.csv", HEADER, Imports(0, &[])),
-        case("NOHEADER_1d.csv", "2024-01-01,1,2,0.5,1.5,10\n", Fails("line 1: the first line looks like data, not like a header; if the file has none, set csv.header = false (--no-header)")),
-        case("LACKS_1d.csv", "date,open,high,low,volume\n2024-01-01,1,2,0.5,1\n", Fails("line 1: the header lacks a column for close; it has: `date`, `open`")),
+        case(
+            "NOHEADER_1d.csv",
+            "2024-01-01,1,2,0.5,1.5,10\n",
+            Fails(
+                "line 1: the first line looks like data, not like a header; if the file has none, set csv.header = false (--no-header)",
+            ),
+        ),
+        case(
+            "LACKS_1d.csv",
+            "date,open,high,low,volume\n2024-01-01,1,2,0.5,1\n",
+            Fails("line 1: the header lacks a column for close; it has: `date`, `open`"),
+        ),
         case("BINARY_1d.csv", b"\x7fELF\x02\x01\x01\x00\x00\n\x00\x01", Fails("the file is binary")),
         case("GZIP_1d.csv", b"\x1f\x8b\x08\x00rest", Fails("gzip-compressed: unpack it first")),
         case("UTF16_1d.csv", b"\xff\xfed\x00a\x00", Fails("UTF-16: convert it to UTF-8")),
         case("a'b\"c;--_1d.csv", row("2024-01-01,1,2,0.5,1.5,9"), Imports(2, &[])),
         case("..%2f..%2fetc_1d.csv", row("2024-01-01,1,2,0.5,1.5,9"), Imports(2, &[])),
         case("..\\x_1d.csv", row("2024-01-01,1,2,0.5,1.5,9"), Imports(2, &[])),
-        case("LATIN1_1d.csv", [HEADER.as_bytes(), b"2024-01-01,1,2,0.5,\xe9,1\n2024-01-02,1,2,0.5,1.5,10\n"].concat(), Imports(1, &[(2, "column 5: close `\u{fffd}` is not a number")])),
-        case("CRLF_1d.csv", format!("{HEADER}2024-01-01,1,2,0.5,1.5,10\n").replace('\n', "\r\n"), Imports(1, &[])),
+        case(
+            "LATIN1_1d.csv",
+            [HEADER.as_bytes(), b"2024-01-01,1,2,0.5,\xe9,1\n2024-01-02,1,2,0.5,1.5,10\n"].concat(),
+            Imports(1, &[(2, "column 5: close `\u{fffd}` is not a number")]),
+        ),
+        case(
+            "CRLF_1d.csv",
+            format!("{HEADER}2024-01-01,1,2,0.5,1.5,10\n").replace('\n', "\r\n"),
+            Imports(1, &[]),
+        ),
         case("BOM_1d.csv", format!("\u{feff}{HEADER}2024-01-01,1,2,0.5,1.5,10\n"), Imports(1, &[])),
-        case("NUL_1d.csv", row("2024-01-01,1,2,0\0.5,1.5,10"), Imports(1, &[(2, "column 4: low `0\\0.5` is not a number")])),
-        case("NULTIME_1d.csv", row("2024\0,1,2,0.5,1.5,10"), Imports(1, &[(2, "column 1: `2024\\0` is no time")])),
+        case(
+            "NUL_1d.csv",
+            row("2024-01-01,1,2,0\0.5,1.5,10"),
+            Imports(1, &[(2, "column 4: low `0\\0.5` is not a number")]),
+        ),
+        case(
+            "NULTIME_1d.csv",
+            row("2024\0,1,2,0.5,1.5,10"),
+            Imports(1, &[(2, "column 1: `2024\\0` is no time")]),
+        ),
         case("SHORT_1d.csv", row("2024-01-01,1,2"), Imports(1, &[(2, "has 3 fields instead of 6")])),
-        case("LONG_1d.csv", row("2024-01-01,1,2,0.5,1.5,10,11"), Imports(1, &[(2, "has 7 fields instead of 6")])),
-        case("QUOTE_1d.csv", row("\"2024-01-01,1,2,0.5,1.5,10"), Imports(1, &[(2, "has 1 fields instead of 6")])),
-        case("NAN_1d.csv", with_value("NaN"), Imports(1, &[(2, "column 5: close `NaN` is not a finite number")])),
-        case("INF_1d.csv", with_value("-inf"), Imports(1, &[(2, "column 5: close `-inf` is not a finite number")])),
-        case("HUGE_1d.csv", with_value("1e400"), Imports(1, &[(2, "column 5: close `1e400` is not a finite number")])),
+        case(
+            "LONG_1d.csv",
+            row("2024-01-01,1,2,0.5,1.5,10,11"),
+            Imports(1, &[(2, "has 7 fields instead of 6")]),
+        ),
+        case(
+            "QUOTE_1d.csv",
+            row("\"2024-01-01,1,2,0.5,1.5,10"),
+            Imports(1, &[(2, "has 1 fields instead of 6")]),
+        ),
+        case(
+            "NAN_1d.csv",
+            with_value("NaN"),
+            Imports(1, &[(2, "column 5: close `NaN` is not a finite number")]),
+        ),
+        case(
+            "INF_1d.csv",
+            with_value("-inf"),
+            Imports(1, &[(2, "column 5: close `-inf` is not a finite number")]),
+        ),
+        case(
+            "HUGE_1d.csv",
+            with_value("1e400"),
+            Imports(1, &[(2, "column 5: close `1e400` is not a finite number")]),
+        ),
         case("NOVALUE_1d.csv", with_value(""), Imports(1, &[(2, "column 5: close is empty")])),
         case("NOTIME_1d.csv", with_time(""), Imports(1, &[(2, "column 1: the time is empty")])),
-        case("YEAR0_1d.csv", with_time("0000-01-01"), Imports(1, &[(2, "column 1: the time `0000-01-01` lies outside the years 1700 to 2299")])),
-        case("YEAR9999999_1d.csv", with_time("9999999-01-01"), Imports(1, &[(2, "column 1: `9999999-01-01` is no time")])),
-        case("FEB30_1d.csv", with_time("2024-02-30"), Imports(1, &[(2, "column 1: `2024-02-30` is no time")])),
+        case(
+            "YEAR0_1d.csv",
+            with_time("0000-01-01"),
+            Imports(1, &[(2, "column 1: the time `0000-01-01` lies outside the years 1700 to 2299")]),
+        ),
+        case(
+            "YEAR9999999_1d.csv",
+            with_time("9999999-01-01"),
+            Imports(1, &[(2, "column 1: `9999999-01-01` is no time")]),
+        ),
+        case(
+            "FEB30_1d.csv",
+            with_time("2024-02-30"),
+            Imports(1, &[(2, "column 1: `2024-02-30` is no time")]),
+        ),
         case("notes.csv", "a,b\n", NotTaken("does not fit the pattern `{symbol}_{timeframe}.csv`")),
         case("_1d.csv", row("2024-01-01,1,2,0.5,1.5,9"), NotTaken("does not fit the pattern")),
         case("NL\nX_1d.csv", row("2024-01-01,1,2,0.5,1.5,9"), NotTaken("control character")),
@@ -91,7 +149,9 @@ async fn each_bad_file_is_explained_and_the_others_go_on() {
     let result = barlift(&database, &["import", folder.arg(), "--json"]).run().await.json(1);
     let report = barlift(&database, &["report", "--json"]).run().await.json(0);
     let tasks = result["tasks"].as_array().expect("tasks");
-    let task = |file: &str| tasks.iter().find(|t| t["source"] == file).unwrap_or_else(|| panic!("no task for {file}"));
+    let task = |file: &str| {
+        tasks.iter().find(|t| t["source"] == file).unwrap_or_else(|| panic!("no task for {file}"))
+    };
     let failed_with = |file: &str, part: &str| {
         let error = &task(file)["error"];
         let message = error["message"].as_str().unwrap_or_else(|| panic!("{file} did not fail"));
@@ -101,7 +161,8 @@ async fn each_bad_file_is_explained_and_the_others_go_on() {
     };
     let not_taken = |file: &str, part: &str| {
         let list = result["unrecognised"].as_array().expect("a list");
-        let found = list.iter().find(|u| u["path"] == file).unwrap_or_else(|| panic!("{file} is passed over"));
+        let found =
+            list.iter().find(|u| u["path"] == file).unwrap_or_else(|| panic!("{file} is passed over"));
         assert!(found["reason"].as_str().expect("a reason").contains(part), "{file}: {found}");
     };
     for case in cases() {
@@ -130,7 +191,11 @@ async fn each_bad_file_is_explained_and_the_others_go_on() {
     // Rows add up everywhere, and in the database.
     for t in tasks {
         let n = |name: &str| t[name].as_i64().expect(name);
-        let sum = n("rows_imported") + n("rows_skipped") + n("rows_mismatched") + n("rows_rejected") + n("rows_duplicate");
+        let sum = n("rows_imported")
+            + n("rows_skipped")
+            + n("rows_mismatched")
+            + n("rows_rejected")
+            + n("rows_duplicate");
         assert_eq!(sum, n("rows"), "{t}");
     }
     assert_eq!(database.bars().await, result["totals"]["rows_imported"].as_i64().expect("a number"));
@@ -214,10 +279,12 @@ async fn an_unreadable_folder_hides_only_itself() {
     folder.write("A_1m.csv", bars(10, 1));
     let unreadable = folder.write("B_1m.csv", bars(10, 1));
     folder.write("closed/C_1m.csv", bars(10, 1));
-    std::fs::set_permissions(folder.path().join("closed"), std::fs::Permissions::from_mode(0o000)).expect("closed");
+    std::fs::set_permissions(folder.path().join("closed"), std::fs::Permissions::from_mode(0o000))
+        .expect("closed");
     std::fs::set_permissions(&unreadable, std::fs::Permissions::from_mode(0o000)).expect("closed");
     let result = barlift(&database, &["import", folder.arg(), "--json"]).run().await.json(1);
-    std::fs::set_permissions(folder.path().join("closed"), std::fs::Permissions::from_mode(0o700)).expect("opened");
+    std::fs::set_permissions(folder.path().join("closed"), std::fs::Permissions::from_mode(0o700))
+        .expect("opened");
     assert_eq!(result["tasks"][0]["rows_imported"], 10);
     assert_eq!(result["unrecognised"][0]["path"], "closed");
     let message = result["tasks"][1]["error"]["message"].as_str().expect("a message");
@@ -233,11 +300,19 @@ async fn places_and_databases_that_are_not_there() {
     let good = Folder::new();
     let file = good.write("A_1m.csv", bars(1, 1));
     let cases: [(&[&str], i32, &str); 8] = [
-        (&["import", "/nowhere/at/all"], 3, "error: cannot open the directory /nowhere/at/all: No such file or directory"),
+        (
+            &["import", "/nowhere/at/all"],
+            3,
+            "error: cannot open the directory /nowhere/at/all: No such file or directory",
+        ),
         (&["import", file.to_str().expect("UTF-8")], 3, "is not a directory"),
         (&["import", empty.arg()], 2, "it holds no CSV file"),
         (&["import", strays.arg()], 2, "none of its 1 CSV files can be imported"),
-        (&["import", good.arg(), "--symbols", "../../etc,b'c"], 2, "--symbols and --timeframes leave none of 1 files"),
+        (
+            &["import", good.arg(), "--symbols", "../../etc,b'c"],
+            2,
+            "--symbols and --timeframes leave none of 1 files",
+        ),
         (&["import", "s3://bucket/bars"], 2, "cannot read from s3://bucket/bars"),
         (&["import", good.arg(), "--pattern", "{ticker}.csv"], 2, "the pattern `{ticker}.csv`"),
         (&["import", good.arg(), "--timezone", "Mars/Olympus"], 2, "there is no time zone `Mars/Olympus`"),

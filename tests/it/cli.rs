@@ -89,8 +89,15 @@ async fn the_json_of_status_keeps_its_contract() {
     }
     assert_eq!(status["type"], "DATA_MIGRATION");
     assert_eq!(status["trace_id"].as_str().map(str::len), Some(32));
-    let counters =
-        ["rows", "rows_imported", "rows_skipped", "rows_mismatched", "rows_rejected", "rows_duplicate", "quality_issues"];
+    let counters = [
+        "rows",
+        "rows_imported",
+        "rows_skipped",
+        "rows_mismatched",
+        "rows_rejected",
+        "rows_duplicate",
+        "quality_issues",
+    ];
     for key in ["tasks", "pending", "running", "succeeded", "failed", "cancelled"].iter().chain(&counters) {
         assert!(status["totals"][key].is_i64(), "totals.{key}");
     }
@@ -120,7 +127,10 @@ async fn usage_and_configuration_errors() {
         ("bad_column", barlift_alone(&["import", folder.arg(), "--column", "price=x"])),
         ("bad_rejects", barlift_alone(&["import", folder.arg(), "--max-rejects", "some"])),
         ("unknown_key", barlift_alone(&["--config", config, "import", folder.arg()])),
-        ("unknown_variable", barlift_alone(&["import", folder.arg()]).env("BARLIFT__WORKER__CONCURENCY", "2")),
+        (
+            "unknown_variable",
+            barlift_alone(&["import", folder.arg()]).env("BARLIFT__WORKER__CONCURENCY", "2"),
+        ),
         ("missing_config", barlift_alone(&["--config", "/nowhere.toml", "import", folder.arg()])),
         ("too_few_connections", barlift_alone(&["worker"]).env("BARLIFT__DATABASE__MAX_CONNECTIONS", "3")),
     ] {
@@ -144,7 +154,9 @@ async fn a_local_configuration_file_counts_and_flags_win() {
 
 #[tokio::test]
 async fn completions_are_a_script() {
-    for (shell, part) in [("bash", "_barlift()"), ("zsh", "#compdef barlift"), ("fish", "complete -c barlift")] {
+    for (shell, part) in
+        [("bash", "_barlift()"), ("zsh", "#compdef barlift"), ("fish", "complete -c barlift")]
+    {
         let run = barlift_alone(&["completions", shell]).run().await;
         assert_eq!((run.status, run.stderr.as_str()), (0, ""));
         assert!(run.stdout.contains(part), "{shell}");

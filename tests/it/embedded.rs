@@ -21,7 +21,8 @@ async fn two_commands_at_once_share_one_server_and_the_last_one_ends_it() {
     let import = |symbol: &str| {
         let folder = Folder::new();
         folder.write(&format!("{symbol}_1m.csv"), bars(100, 1));
-        let program = barlift_alone(&["import", folder.arg(), "--json"]).env("BARLIFT__DATABASE__EMBEDDED_DIR", &directory);
+        let program = barlift_alone(&["import", folder.arg(), "--json"])
+            .env("BARLIFT__DATABASE__EMBEDDED_DIR", &directory);
         async move {
             let result = program.run().await;
             drop(folder);
@@ -34,7 +35,8 @@ async fn two_commands_at_once_share_one_server_and_the_last_one_ends_it() {
     stopped(&directory).await;
     // Used again, it has both, and nothing listens on a network.
     let query = "SELECT count(*), current_setting('listen_addresses') FROM barlift.bars";
-    let psql = barlift_alone(&["db", "psql", "--", "-XAtc", query]).env("BARLIFT__DATABASE__EMBEDDED_DIR", &directory);
+    let psql = barlift_alone(&["db", "psql", "--", "-XAtc", query])
+        .env("BARLIFT__DATABASE__EMBEDDED_DIR", &directory);
     assert_eq!(psql.run().await.stdout, "200|\n");
     stopped(&directory).await;
 }
@@ -59,7 +61,8 @@ async fn a_command_killed_while_it_starts_the_server_leaves_none() {
     for milliseconds in [30, 300, 600, 1000] {
         let home = server_directory();
         let directory = home.path().join("pg");
-        let setup = || barlift_alone(&["db", "setup", "--json"]).env("BARLIFT__DATABASE__EMBEDDED_DIR", &directory);
+        let setup =
+            || barlift_alone(&["db", "setup", "--json"]).env("BARLIFT__DATABASE__EMBEDDED_DIR", &directory);
         let child = setup().spawn();
         tokio::time::sleep(std::time::Duration::from_millis(milliseconds)).await;
         drop(child);
@@ -72,12 +75,14 @@ async fn a_command_killed_while_it_starts_the_server_leaves_none() {
 async fn a_server_that_was_killed_is_started_again() {
     let home = server_directory();
     let directory = home.path().join("pg");
-    let info = || barlift_alone(&["db", "setup", "--json"]).env("BARLIFT__DATABASE__EMBEDDED_DIR", &directory);
+    let info =
+        || barlift_alone(&["db", "setup", "--json"]).env("BARLIFT__DATABASE__EMBEDDED_DIR", &directory);
     info().run().await.json(0);
     stopped(&directory).await;
     // What a power cut leaves: a pid file whose number is another program's by now (this test's own).
     let pid_file = directory.join("data/postmaster.pid");
-    std::fs::write(&pid_file, format!("{}\n{}\n", std::process::id(), directory.join("data").display())).expect("written");
+    std::fs::write(&pid_file, format!("{}\n{}\n", std::process::id(), directory.join("data").display()))
+        .expect("written");
     info().run().await.json(0);
     stopped(&directory).await;
 }
@@ -100,7 +105,8 @@ async fn a_folder_that_cannot_be_used_is_explained() {
     let home = server_directory();
     let file = home.path().join("file");
     std::fs::write(&file, "").expect("written");
-    let run = barlift_alone(&["db", "info"]).env("BARLIFT__DATABASE__EMBEDDED_DIR", file.join("pg")).run().await;
+    let run =
+        barlift_alone(&["db", "info"]).env("BARLIFT__DATABASE__EMBEDDED_DIR", file.join("pg")).run().await;
     assert_eq!(run.status, 3);
     assert!(run.stderr.contains("the embedded database cannot use"), "{}", run.stderr);
     assert!(run.stderr.contains("hint: set database.embedded_dir"), "{}", run.stderr);

@@ -22,8 +22,9 @@ async fn bars_are_a_hypertable_without_a_time_index() {
     }
     let info = barlift(&database, &["db", "info", "--json"]).run().await.json(0);
     assert_eq!(info["storage"]["kind"], "hypertable");
-    let indexes: i64 =
-        database.scalar("SELECT count(*) FROM pg_indexes WHERE schemaname = 'barlift' AND tablename = 'bars'").await;
+    let indexes: i64 = database
+        .scalar("SELECT count(*) FROM pg_indexes WHERE schemaname = 'barlift' AND tablename = 'bars'")
+        .await;
     assert_eq!(indexes, 1, "the primary key alone");
     let chunks: i64 = database.scalar("SELECT count(*) FROM timescaledb_information.chunks").await;
     assert!(chunks >= 1);
@@ -33,7 +34,8 @@ async fn bars_are_a_hypertable_without_a_time_index() {
 async fn a_compression_policy_is_set_once() {
     let Some(database) = with_timescaledb("a_compression_policy_is_set_once").await else { return };
     for _ in 0..2 {
-        let program = barlift(&database, &["db", "setup", "--json"]).env("BARLIFT__DATABASE__COMPRESS_AFTER", "30 days");
+        let program = barlift(&database, &["db", "setup", "--json"])
+            .env("BARLIFT__DATABASE__COMPRESS_AFTER", "30 days");
         program.run().await.json(0);
     }
     let policies: i64 = database
@@ -50,5 +52,9 @@ async fn without_timescaledb_the_table_is_plain_and_says_so() {
         return;
     }
     let info = barlift(&database, &["db", "info"]).run().await;
-    assert!(info.stdout.contains("bars        plain table (the server does not have the extension timescaledb)"), "{}", info.stdout);
+    assert!(
+        info.stdout.contains("bars        plain table (the server does not have the extension timescaledb)"),
+        "{}",
+        info.stdout
+    );
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Folder, HEADER, TestDatabase, bar, bars, barlift};
+use crate::support::{Folder, HEADER, TestDatabase, bar, barlift, bars};
 
 async fn import(database: &TestDatabase, folder: &Folder, more: &[&str]) -> Value {
     let mut arguments = vec!["import", folder.arg(), "--json"];
@@ -153,27 +153,43 @@ async fn mended_rejects_import_again() {
 async fn other_dialects_mean_the_same_bars() {
     let plain = TestDatabase::new().await;
     let folder = Folder::new();
-    folder.write("A_1d.csv", "date,open,high,low,close,volume\n2024-01-02,1.5,2,1,1.75,10\n2024-01-03,1.5,2,1,1.25,20\n");
+    folder.write(
+        "A_1d.csv",
+        "date,open,high,low,close,volume\n2024-01-02,1.5,2,1,1.75,10\n2024-01-03,1.5,2,1,1.25,20\n",
+    );
     import(&plain, &folder, &[]).await;
     let query = "SELECT string_agg(concat_ws(' ', time, open, high, low, close, volume), ';' ORDER BY time) FROM barlift.bars";
     let want: String = plain.scalar(query).await;
 
     let cases: [(&str, &[&str]); 6] = [
-        ("\u{feff}Volume;Close;Low;High;Open;Date\r\n10;1.75;1;2;1.5;20240102\r\n20;1.25;1;2;1.5;20240103\r\n", &[]),
+        (
+            "\u{feff}Volume;Close;Low;High;Open;Date\r\n10;1.75;1;2;1.5;20240102\r\n20;1.25;1;2;1.5;20240103\r\n",
+            &[],
+        ),
         ("Date\tO\tH\tL\tC\tVol\n1704153600\t1.5\t2\t1\t1.75\t10\n1704240000000\t1.5\t2\t1\t1.25\t20", &[]),
         ("2024-01-02,1.5,2,1,1.75,10\n2024-01-03,1.5,2,1,1.25,20\n", &["--no-header"]),
         (
             "d|t|o|h|l|Settle|v\n02.01.2024|00:00|1,5|2|1|1,75|10\n03.01.2024|00:00|1,5|2|1|1,25|20\n",
             &[
-                "--decimal-comma", "--time-format", "%d.%m.%Y %H:%M", "--column", "date=d", "--column", "time=2",
-                "--column", "close=settle",
+                "--decimal-comma",
+                "--time-format",
+                "%d.%m.%Y %H:%M",
+                "--column",
+                "date=d",
+                "--column",
+                "time=2",
+                "--column",
+                "close=settle",
             ],
         ),
         (
             "\"timestamp\",\"open\",\"high\",\"low\",\"close\",\"volume\"\n\"2024-01-02\",\"1.5\",\"2\",\"1\",\"1.75\",\"10\"\n2024-01-03,1.5,2,1,1.25,20\n",
             &[],
         ),
-        ("timestamp,open,high,low,close,volume\n2024-01-01 19:00,1.5,2,1,1.75,10\n2024-01-02 19:00,1.5,2,1,1.25,20\n", &["--timezone", "America/New_York"]),
+        (
+            "timestamp,open,high,low,close,volume\n2024-01-01 19:00,1.5,2,1,1.75,10\n2024-01-02 19:00,1.5,2,1,1.25,20\n",
+            &["--timezone", "America/New_York"],
+        ),
     ];
     for (text, flags) in cases {
         let database = TestDatabase::new().await;
@@ -250,9 +266,11 @@ async fn a_retry_goes_on_at_the_checkpoint_and_counts_nothing_twice() {
     assert_eq!(counts(&result), [1000, 1000, 0, 0, 0, 0]);
     assert_eq!(result["tasks"][0]["attempts"], 3);
     assert_eq!(database.bars().await, 1000);
-    let outcomes: Vec<String> = sqlx::query_scalar("SELECT outcome || ' ' || coalesce(error_class, '') FROM barlift.attempts ORDER BY fence")
-        .fetch_all(&database.pool)
-        .await
-        .expect("attempts");
+    let outcomes: Vec<String> = sqlx::query_scalar(
+        "SELECT outcome || ' ' || coalesce(error_class, '') FROM barlift.attempts ORDER BY fence",
+    )
+    .fetch_all(&database.pool)
+    .await
+    .expect("attempts");
     assert_eq!(outcomes, ["failed transient", "failed transient", "succeeded "]);
 }

@@ -1,12 +1,14 @@
 //! The policies: what a mismatch, an invalid bar and too many rejects lead to.
 
-use crate::support::{Folder, HEADER, TestDatabase, bar, bars, barlift};
+use crate::support::{Folder, HEADER, TestDatabase, bar, barlift, bars};
 
 #[tokio::test]
 async fn mismatches_follow_the_policy() {
-    for (policy, status, kept, overwritten) in
-        [("warn", 0, "first", Some(false)), ("overwrite", 0, "second", Some(true)), ("fail", 1, "first", None)]
-    {
+    for (policy, status, kept, overwritten) in [
+        ("warn", 0, "first", Some(false)),
+        ("overwrite", 0, "second", Some(true)),
+        ("fail", 1, "first", None),
+    ] {
         let database = TestDatabase::new().await;
         let folder = Folder::new();
         folder.write("A_1m.csv", bars(20, 1));
@@ -15,7 +17,8 @@ async fn mismatches_follow_the_policy() {
         let arguments = ["import", folder.arg(), "--json", "--on-mismatch", policy];
         let result = barlift(&database, &arguments).run().await.json(status);
         let (first, second) = (opening(&bar(4, 1)), opening(&bar(4, 2)));
-        let open: f64 = database.scalar("SELECT open FROM barlift.bars WHERE time = '2024-01-01 00:04Z'").await;
+        let open: f64 =
+            database.scalar("SELECT open FROM barlift.bars WHERE time = '2024-01-01 00:04Z'").await;
         assert_eq!(open, if kept == "first" { first } else { second }, "{policy}");
         if let Some(flag) = overwritten {
             assert_eq!(result["totals"]["rows_mismatched"], 1, "{policy}");
@@ -40,7 +43,9 @@ fn opening(line: &str) -> f64 {
 async fn invalid_bars_follow_the_policy() {
     // High below low and a negative volume, then a sound bar.
     let text = format!("{HEADER}2024-01-01,1,0.5,0.9,1,-5\n2024-01-02,1,2,0.5,1.5,5\n");
-    for (policy, status, imported, rejected, issues) in [("warn", 0, 2, 0, 1), ("reject", 0, 1, 1, 0), ("fail", 1, 0, 0, 0)] {
+    for (policy, status, imported, rejected, issues) in
+        [("warn", 0, 2, 0, 1), ("reject", 0, 1, 1, 0), ("fail", 1, 0, 0, 0)]
+    {
         let database = TestDatabase::new().await;
         let folder = Folder::new();
         folder.write("A_1d.csv", &text);
@@ -48,7 +53,11 @@ async fn invalid_bars_follow_the_policy() {
         let result = barlift(&database, &arguments).run().await.json(status);
         let totals = &result["totals"];
         assert_eq!(
-            (totals["rows_imported"].as_i64(), totals["rows_rejected"].as_i64(), totals["quality_issues"].as_i64()),
+            (
+                totals["rows_imported"].as_i64(),
+                totals["rows_rejected"].as_i64(),
+                totals["quality_issues"].as_i64()
+            ),
             (Some(imported), Some(rejected), Some(issues)),
             "{policy}"
         );
@@ -59,7 +68,15 @@ async fn invalid_bars_follow_the_policy() {
         if policy == "warn" {
             let report = barlift(&database, &["report", "--json"]).run().await.json(0);
             let rules = &report["quality_issues"][0]["rules"];
-            assert_eq!(*rules, serde_json::json!(["high_below_low", "high_below_open", "high_below_close", "volume_negative"]));
+            assert_eq!(
+                *rules,
+                serde_json::json!([
+                    "high_below_low",
+                    "high_below_open",
+                    "high_below_close",
+                    "volume_negative"
+                ])
+            );
         }
     }
 }

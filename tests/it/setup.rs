@@ -32,7 +32,9 @@ async fn a_role_without_rights_is_told_so() {
     let database = TestDatabase::empty().await;
     let name: String = database.scalar("SELECT current_database()::text").await;
     let role = format!("nobody_{name}");
-    for statement in [format!("CREATE ROLE {role} LOGIN"), format!("REVOKE CREATE ON DATABASE {name} FROM PUBLIC")] {
+    for statement in
+        [format!("CREATE ROLE {role} LOGIN"), format!("REVOKE CREATE ON DATABASE {name} FROM PUBLIC")]
+    {
         sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&database.pool).await.expect("granted");
     }
     let folder = Folder::new();
@@ -41,7 +43,11 @@ async fn a_role_without_rights_is_told_so() {
     let run = barlift(&database, &["import", folder.arg()]).env("DATABASE_URL", url).run().await;
     assert_eq!(run.status, 3, "{}", run.stderr);
     assert!(run.stderr.contains("creating the schemas `barlift` and `apalis`"), "{}", run.stderr);
-    assert!(run.stderr.contains("hint: the database role may not do this: grant it CREATE"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("hint: the database role may not do this: grant it CREATE"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[tokio::test]
@@ -49,7 +55,9 @@ async fn a_role_that_may_create_in_its_database_suffices() {
     let database = TestDatabase::empty().await;
     let name: String = database.scalar("SELECT current_database()::text").await;
     let role = format!("owner_{name}");
-    for statement in [format!("CREATE ROLE {role} LOGIN"), format!("GRANT CREATE ON DATABASE {name} TO {role}")] {
+    for statement in
+        [format!("CREATE ROLE {role} LOGIN"), format!("GRANT CREATE ON DATABASE {name} TO {role}")]
+    {
         sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&database.pool).await.expect("granted");
     }
     let folder = Folder::new();

@@ -18,7 +18,10 @@ async fn two_workers_share_an_operation() {
         barlift(&database, &["worker", "--concurrency", "1"]).spawn(),
     ];
     let both: &str = "SELECT count(*) FROM apalis.workers";
-    eventually("both workers are there", || async { (database.scalar::<i64>(both).await == 2).then_some(()) }).await;
+    eventually("both workers are there", || async {
+        (database.scalar::<i64>(both).await == 2).then_some(())
+    })
+    .await;
     let arguments = ["enqueue", "import", folder.arg(), "--wait", "--json", "--batch-rows", "500"];
     let result = barlift(&database, &arguments).run().await.json(0);
     assert_eq!(result["totals"]["succeeded"], 12);
@@ -29,7 +32,10 @@ async fn two_workers_share_an_operation() {
         .await
         .expect("workers");
     let processes: HashSet<&str> = names.iter().filter_map(|n| n.rsplit('-').nth(1)).collect();
-    assert_eq!(processes, workers.iter().map(|w| w.pid().to_string()).collect::<Vec<_>>().iter().map(String::as_str).collect());
+    assert_eq!(
+        processes,
+        workers.iter().map(|w| w.pid().to_string()).collect::<Vec<_>>().iter().map(String::as_str).collect()
+    );
     for worker in workers {
         worker.signal(Signal::SIGTERM);
         assert_eq!(worker.wait().await, Some(0), "SIGTERM ends a worker well");
@@ -56,7 +62,8 @@ async fn hold_back(database: &TestDatabase) -> sqlx::Transaction<'static, sqlx::
 
 async fn wait_for_rows(database: &TestDatabase, rows: i64) {
     eventually("the task gets to its middle", || async {
-        (database.scalar::<Option<i64>>("SELECT sum(rows)::bigint FROM barlift.tasks").await == Some(rows)).then_some(())
+        (database.scalar::<Option<i64>>("SELECT sum(rows)::bigint FROM barlift.tasks").await == Some(rows))
+            .then_some(())
     })
     .await;
 }
@@ -170,7 +177,11 @@ async fn one_series_is_written_by_one_task_at_a_time() {
     wait_for_rows(&database, 500).await;
     // The other task has come, found the series taken, and been put off.
     eventually("the second task is put off", || async {
-        (database.scalar::<i64>("SELECT count(*) FROM barlift.tasks WHERE pushes > 1 AND state = 'pending'").await == 1).then_some(())
+        (database
+            .scalar::<i64>("SELECT count(*) FROM barlift.tasks WHERE pushes > 1 AND state = 'pending'")
+            .await
+            == 1)
+            .then_some(())
     })
     .await;
     holder.commit().await.expect("let go");
@@ -187,14 +198,17 @@ async fn scheduled_work_starts_in_its_time() {
     let database = TestDatabase::new().await;
     let folder = Folder::new();
     folder.write("A_1m.csv", bars(10, 1));
-    let later = barlift(&database, &["enqueue", "import", folder.arg(), "--in", "1h", "--json"]).run().await.json(0);
+    let later =
+        barlift(&database, &["enqueue", "import", folder.arg(), "--in", "1h", "--json"]).run().await.json(0);
     assert_eq!(later["state"], "scheduled");
-    let soon = barlift(&database, &["enqueue", "import", folder.arg(), "--in", "1s", "--json"]).run().await.json(0);
+    let soon =
+        barlift(&database, &["enqueue", "import", folder.arg(), "--in", "1s", "--json"]).run().await.json(0);
     let worker = barlift(&database, &["worker"]).spawn();
     let id = soon["operation_id"].as_str().expect("an id").to_owned();
     let state = "SELECT state FROM barlift.operations WHERE id = $1";
     eventually("the operation runs when it is due", || async {
-        let state: String = sqlx::query_scalar(state).bind(&id).fetch_one(&database.pool).await.expect("a state");
+        let state: String =
+            sqlx::query_scalar(state).bind(&id).fetch_one(&database.pool).await.expect("a state");
         (state == "succeeded").then_some(())
     })
     .await;
@@ -203,7 +217,8 @@ async fn scheduled_work_starts_in_its_time() {
     // What is not due is not waited for.
     assert_eq!(barlift(&database, &["worker", "--drain"]).run().await.status, 0);
     let pending = barlift(&database, &["operations", "--json"]).run().await.json(0);
-    let states: Vec<_> = pending.as_array().expect("a list").iter().map(|o| o["state"].as_str().expect("a state")).collect();
+    let states: Vec<_> =
+        pending.as_array().expect("a list").iter().map(|o| o["state"].as_str().expect("a state")).collect();
     assert_eq!(states, ["succeeded", "scheduled"]);
 }
 

@@ -62,7 +62,8 @@ pub(super) async fn download(directory: &Path) -> Result<Installation> {
     let home = directory.join("postgresql");
     // Only the installing is wanted: with a data folder that looks initialised, nothing else is done.
     let stub = directory.join("stub");
-    let written = std::fs::create_dir_all(&stub).and_then(|()| std::fs::write(stub.join("postgresql.conf"), ""));
+    let written =
+        std::fs::create_dir_all(&stub).and_then(|()| std::fs::write(stub.join("postgresql.conf"), ""));
     written.map_err(|e| super::unusable(&stub, &e))?;
     let settings = postgresql_embedded::SettingsBuilder::new()
         .installation_dir(&home)

@@ -86,8 +86,7 @@ impl Embedded {
     /// `psql` of the same installation.
     #[must_use]
     pub fn psql(&self) -> PathBuf {
-        install::find(&self.directory.join("data"))
-            .map_or_else(|_| "psql".into(), |i| i.bin.join("psql"))
+        install::find(&self.directory.join("data")).map_or_else(|_| "psql".into(), |i| i.bin.join("psql"))
     }
 }
 
@@ -121,7 +120,8 @@ async fn first_connection(embedded: &Embedded) -> sqlx::Result<PgConnection> {
 
 /// No socket yet, or SQLSTATE 57P03: cannot connect now.
 fn is_starting(e: &sqlx::Error) -> bool {
-    matches!(e, sqlx::Error::Io(_)) || e.as_database_error().is_some_and(|d| d.code().as_deref() == Some("57P03"))
+    matches!(e, sqlx::Error::Io(_))
+        || e.as_database_error().is_some_and(|d| d.code().as_deref() == Some("57P03"))
 }
 
 /// Root's data folder must be reachable for the user that runs the server, and root's home is not.

@@ -5,7 +5,7 @@
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
-use nix::unistd::{Gid, Uid, User, chown, geteuid, getegid};
+use nix::unistd::{Gid, Uid, User, chown, getegid, geteuid};
 use tokio::process::Command;
 
 use crate::error::{Error, Result};

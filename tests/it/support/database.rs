@@ -36,10 +36,21 @@ async fn server() -> &'static Server {
             let server = Server { embedded };
             let mut admin = server.admin().await;
             // Durability is not what is tested here, and the tests wait for the disk otherwise.
-            for setting in ["ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", "CREATE DATABASE barlift_template"] {
+            for setting in [
+                "ALTER SYSTEM SET fsync = off",
+                "SELECT pg_reload_conf()",
+                "CREATE DATABASE barlift_template",
+            ] {
                 sqlx::query(setting).execute(&mut admin).await.expect(setting);
             }
             prepare_template(&server).await;
+            // TimescaleDB's own workers would count as users of the template, and nobody can copy it then.
+            for statement in [
+                "ALTER DATABASE barlift_template ALLOW_CONNECTIONS false",
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'barlift_template'",
+            ] {
+                sqlx::query(statement).execute(&mut admin).await.expect(statement);
+            }
             server
         })
         .await
@@ -62,17 +73,6 @@ async fn prepare_template(server: &Server) {
     let config = config(&server.url(TEMPLATE));
     let database = Database::connect(&config).await.expect("the template");
     setup::setup(&database, &config.database).await.expect("set up");
-    // TimescaleDB's own workers would count as users of the template.
-    let timescale: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb')")
-        .fetch_one(&database.pool)
-        .await
-        .expect("asked");
-    if timescale {
-        sqlx::query("SELECT _timescaledb_functions.stop_background_workers()")
-            .execute(&database.pool)
-            .await
-            .expect("stopped");
-    }
     database.pool.close().await;
 }
 
@@ -117,7 +117,10 @@ impl TestDatabase {
         let statement = format!("CREATE DATABASE {name} TEMPLATE {template}");
         // Copies of one template wait for each other only if they begin at the same moment.
         sqlx::query("SELECT pg_advisory_lock(1)").execute(&mut admin).await.expect("locked");
-        sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut admin).await.expect("a copy of the template");
+        sqlx::query(sqlx::AssertSqlSafe(statement))
+            .execute(&mut admin)
+            .await
+            .expect("a copy of the template");
         admin.close().await.expect("closed");
         let url = server.url(&name);
         let pool = PgPool::connect(&url).await.expect("connected");

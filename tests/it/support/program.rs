@@ -56,7 +56,8 @@ impl Program {
 
     /// Runs to the end.
     pub async fn run(mut self) -> Run {
-        let output: Output = tokio::task::spawn_blocking(move || self.0.output()).await.expect("ran").expect("ran");
+        let output: Output =
+            tokio::task::spawn_blocking(move || self.0.output()).await.expect("ran").expect("ran");
         Run {
             status: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).expect("UTF-8"),
