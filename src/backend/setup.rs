@@ -15,7 +15,7 @@ use crate::error::{During, Error, Result};
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// The advisory lock that lets one process at a time set up ("barlift" in ASCII).
-const SETUP_LOCK: i64 = 0x6261_726c_6966_74;
+const SETUP_LOCK: i64 = 0x0062_6172_6c69_6674;
 
 /// How `bars` is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -43,7 +43,7 @@ cannot be reached.";
 pub enum Command {
     /// Import a directory of bar files: enqueue, work, watch and report, all on this machine
     #[command(after_help = IMPORT_EXAMPLES)]
-    Import(ImportArgs),
+    Import(Box<ImportArgs>),
     /// Put work into the queue for workers to do
     #[command(subcommand)]
     Enqueue(EnqueueCommand),
@@ -155,7 +155,7 @@ pub struct ImportArgs {
 pub enum EnqueueCommand {
     /// Enqueue the import of a directory
     #[command(after_help = ENQUEUE_EXAMPLES)]
-    Import(EnqueueImportArgs),
+    Import(Box<EnqueueImportArgs>),
 }
 
 const ENQUEUE_EXAMPLES: &str = "\

@@ -1,7 +1,7 @@
 //! The command line: arguments in, text and an exit status out.
 //!
-//! [`args`] says what can be typed, one file a command does it, [`output`] prints results to stdout, and
-//! [`progress`] tells stderr how far things are. Invariant: stdout carries results alone, so `--json` can be
+//! [`args`] says what can be typed, one file a command does it, `output` prints results to stdout, and
+//! `progress` tells stderr how far things are. Invariant: stdout carries results alone, so `--json` can be
 //! piped; an error is printed once, with its causes and what to do. No command holds logic that the
 //! library lacks.
 

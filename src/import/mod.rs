@@ -1,7 +1,7 @@
 //! Importing one source: an attempt from its start to its end.
 //!
 //! A feed reads ahead on its own thread; here each batch is compared with the database and written, with
-//! its findings, counters and checkpoint, in one transaction ([`batch`]). [`compare`] decides what is new,
+//! its findings, counters and checkpoint, in one transaction (`batch`). `compare` decides what is new,
 //! the same or different.
 //!
 //! Invariant: after each commit the task's counters add up to the rows read so far, and an attempt that

@@ -23,7 +23,7 @@ pub enum Fed {
         ignored_columns: Vec<String>,
     },
     /// The next rows.
-    Batch(Batch),
+    Batch(Box<Batch>),
     /// The file's end was reached and the file is what it was at the start.
     End {
         /// BLAKE3 of the whole file.
@@ -84,7 +84,7 @@ fn run(
         return Ok(());
     }
     while let Some(batch) = reader.next_batch(options.batch_rows)? {
-        if out.blocking_send(Ok(Fed::Batch(batch))).is_err() {
+        if out.blocking_send(Ok(Fed::Batch(Box::new(batch)))).is_err() {
             return Ok(());
         }
     }

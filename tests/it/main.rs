@@ -3,6 +3,8 @@
 //! One server a run (started by [`support`]), one database a test, made from a template.
 
 #![allow(missing_docs, unreachable_pub)]
+// Helpers of tests may fail as tests do, and say what they skip.
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod bad_input;
 mod cli;
@@ -11,6 +13,7 @@ mod hypertable;
 mod import;
 mod policies;
 mod real_files;
+mod samples;
 mod setup;
 mod support;
 mod workers;
