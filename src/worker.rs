@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 use crate::config::Config;
-use crate::error::{During, Error, ErrorClass, Result};
+use crate::error::{Error, ErrorClass, Result};
 use crate::import::{self, ImportContext};
 use crate::operation::status::RowCounts;
 use crate::queue::{self, Delivery, Job, QueueSettings, Work};
@@ -147,34 +147,4 @@ impl Work for Worker {
         let pool = self.pool.clone();
         Box::pin(async move { task::hand_back_all(&pool, &worker).await })
     }
-}
-
-/// Waits until no task is open that is due or waits for a retry; for `barlift worker --drain`.
-///
-/// # Errors
-/// [`Error::Database`], when the database stays away.
-pub async fn drained(pool: &PgPool, poll_interval: Duration) -> Result<()> {
-    loop {
-        let open: bool = sqlx::query_scalar(include_str!("task/sql/any_open.sql"))
-            .fetch_one(pool)
-            .await
-            .during("looking for open tasks")?;
-        if !open {
-            return Ok(());
-        }
-        tokio::time::sleep(poll_interval).await;
-    }
-}
-
-/// How many workers of any process have been heard of within `lease`.
-///
-/// # Errors
-/// [`Error::Database`]
-pub async fn alive(pool: &PgPool, lease: Duration) -> Result<i64> {
-    sqlx::query_scalar(include_str!("queue/sql/alive_workers.sql"))
-        .bind(queue::QUEUE)
-        .bind(lease.as_secs_f64())
-        .fetch_one(pool)
-        .await
-        .during("looking for workers")
 }

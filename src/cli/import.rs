@@ -7,11 +7,12 @@ use crate::error::{Error, Result};
 use crate::operation::create::{self, NewImport};
 use crate::operation::status::{self, OperationStatus};
 use crate::operation::{ImportOptions, OperationId};
+use crate::queue;
 use crate::source::discover::{self, Discovery, Filter};
 use crate::source::pattern::Pattern;
 use crate::source::root::Root;
 use crate::telemetry::RootContext;
-use crate::worker::{self, Worker};
+use crate::worker::Worker;
 
 /// Enqueues, works, watches, reports.
 pub(super) async fn import(args: &ImportArgs, config: &Config) -> Result<Outcome> {
@@ -37,7 +38,7 @@ pub(super) async fn enqueue(args: &EnqueueImportArgs, config: &Config) -> Result
     let id = create::import(&database.pool, &new).await?;
     if args.wait {
         announce(&id, &new);
-        if worker::alive(&database.pool, config.worker.lease).await? == 0 {
+        if queue::alive_workers(&database.pool, config.worker.lease).await? == 0 {
             output::note("no worker is running now; start one with `barlift worker`");
         }
         let status = progress::watch(&database.pool, &id, &signals::stop_token()?).await?;

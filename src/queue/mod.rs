@@ -11,12 +11,13 @@ mod listen;
 mod run;
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use apalis::prelude::TaskBuilder;
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 
-use crate::error::{Error, Result};
+use crate::error::{During, Error, Result};
 
 pub use run::{QueueSettings, Work, run};
 
@@ -85,4 +86,17 @@ fn entry(push: &Push<'_>) -> Result<apalis_postgres::PgTask> {
         .max_attempts(i32::MAX as usize)
         .idempotency_key(format!("{task_id}:{n}"))
         .build())
+}
+
+/// How many workers, of any process, have been heard of within `lease`.
+///
+/// # Errors
+/// [`Error::Database`]
+pub async fn alive_workers(pool: &PgPool, lease: Duration) -> Result<i64> {
+    sqlx::query_scalar(include_str!("sql/alive_workers.sql"))
+        .bind(QUEUE)
+        .bind(lease.as_secs_f64())
+        .fetch_one(pool)
+        .await
+        .during("looking for workers")
 }

@@ -11,6 +11,9 @@ mod claim;
 mod progress;
 mod settle;
 
+use sqlx::PgPool;
+
+use crate::error::{During, Result};
 use crate::operation::ImportOptions;
 
 pub use claim::{Claim, claim};
@@ -45,4 +48,15 @@ pub struct TaskInfo {
     pub timeframe: String,
     /// What to do.
     pub options: ImportOptions,
+}
+
+/// Whether any task is open that is due or waits for a retry; what is scheduled for later does not count.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn any_open(pool: &PgPool) -> Result<bool> {
+    sqlx::query_scalar(include_str!("sql/any_open.sql"))
+        .fetch_one(pool)
+        .await
+        .during("looking for open tasks")
 }
