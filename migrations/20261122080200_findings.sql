@@ -18,6 +18,9 @@ CREATE TABLE barlift.mismatches (
     PRIMARY KEY (task_id, line)
 );
 
+-- A later row of the same time is compared with the file's first.
+CREATE INDEX mismatches_time ON barlift.mismatches (task_id, time);
+
 CREATE TABLE barlift.rejected_rows (
     task_id     bigint NOT NULL REFERENCES barlift.tasks ON DELETE CASCADE,
     line        bigint NOT NULL,

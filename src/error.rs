@@ -1,7 +1,7 @@
 //! What can go wrong, whether it is worth another try, and what the process exits with.
 //!
 //! Invariant: an [`Error`]'s text says what and where; its [`hint`](Error::hint) says what to do.
-//! No text here ever holds a password: URLs come in redacted (see `backend::redact`).
+//! No text here ever holds a password: URLs come in without one.
 //! It does not print anything; `cli` does that, once, with the causes.
 
 use serde::{Deserialize, Serialize};
@@ -251,21 +251,21 @@ fn code_hint(code: &str) -> Option<String> {
         "3D000" => "create the database first, or correct the name in the URL",
         "28P01" | "28000" => "check user and password in the database URL",
         "53300" => "the server has no connection free: lower database.max_connections or worker count",
-        "53100" => "the server's disk is full: free space, then `barlift retry latest`",
+        "53100" => "the server's disk is full: free space",
         "3F000" | "42P01" => "the schema is not set up: run `barlift db setup`",
         _ => return None,
     };
     Some(text.to_owned())
 }
 
-/// Connection loss, serialization, resources, operator intervention and I/O may pass; the rest stays.
+/// Connection loss, serialization, resources, operator intervention, I/O, a standby that is read-only and
+/// a foreign writer that was faster may pass; the rest stays.
 fn database_class(e: &sqlx::Error) -> ErrorClass {
     match e {
         sqlx::Error::Database(d) => match d.code().as_deref() {
             Some(code)
                 if ["08", "40", "53", "57", "58"].contains(&&code[..2.min(code.len())])
-                    || code == "55P03"
-                    || code == "25P03" =>
+                    || ["23505", "25006", "25P03", "55P03"].contains(&code) =>
             {
                 ErrorClass::Transient
             }

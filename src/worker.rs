@@ -10,6 +10,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 
 use crate::config::Config;
@@ -57,6 +58,7 @@ impl Worker {
     /// Works until it is stopped.
     pub async fn run(self) {
         let (pool, settings, stop) = (self.pool.clone(), self.queue.clone(), self.stop.clone());
+        let _sweep = AbortOnDropHandle::new(tokio::spawn(sweep(pool.clone(), settings.lease)));
         queue::run(pool, settings, Arc::new(self), stop).await;
     }
 
@@ -135,6 +137,16 @@ impl Worker {
             },
         }
         Ok(())
+    }
+}
+
+/// Looks for forgotten tasks at the start and once a lease.
+async fn sweep(pool: PgPool, lease: Duration) {
+    loop {
+        if let Err(e) = task::push_forgotten(&pool).await {
+            tracing::debug!(error = e.chain(), "the next look will do");
+        }
+        tokio::time::sleep(lease).await;
     }
 }
 

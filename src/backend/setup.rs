@@ -75,11 +75,25 @@ pub async fn is_current(pool: &PgPool) -> Result<bool> {
     if !there {
         return Ok(false);
     }
-    let newest: Option<i64> = sqlx::query_scalar("SELECT max(version) FROM barlift._sqlx_migrations")
-        .fetch_one(pool)
+    let (ours, queue): (Option<i64>, Option<i64>) =
+        sqlx::query_as(include_str!("sql/newest_migrations.sql")).fetch_one(pool).await.during(what)?;
+    let newest = |m: &Migrator| m.iter().map(|m| m.version).max();
+    if ours < newest(&MIGRATIONS) || queue < newest(&apalis_postgres::PostgresStorage::migrations()) {
+        return Ok(false);
+    }
+    Ok(!hypertable_is_missing(pool).await?)
+}
+
+/// Whether a set-up ended before it made the hypertable. Once there are bars, that is `db setup`'s to do.
+async fn hypertable_is_missing(pool: &PgPool) -> Result<bool> {
+    let mut connection = pool.acquire().await.during("connecting")?;
+    if extension_version(&mut connection).await?.is_none() {
+        return Ok(false);
+    }
+    sqlx::query_scalar(include_str!("sql/hypertable_missing.sql"))
+        .fetch_one(&mut *connection)
         .await
-        .during(what)?;
-    Ok(newest >= MIGRATIONS.iter().map(|m| m.version).max())
+        .during("looking for the hypertable")
 }
 
 async fn run(pool: &PgPool, config: &DatabaseConfig) -> Result<Storage> {

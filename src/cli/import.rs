@@ -26,7 +26,9 @@ pub(super) async fn import(args: &ImportArgs, config: &Config) -> Result<Outcome
     let watched = progress::watch(&database.pool, &id, &stop).await;
     worker_stop.cancel();
     worker.await.map_err(|e| Error::Internal(e.to_string()))?;
-    let status = watched?;
+    watched?;
+    // Read again: what was stopped has been handed back by now.
+    let status = status::read(&database.pool, &id, true).await?;
     finish(&status, args.source.json)
 }
 
@@ -66,7 +68,7 @@ async fn prepare(args: &SourceArgs, config: &Config, run_at: Option<jiff::Timest
     let pattern = Pattern::new(&config.import.pattern)?;
     let filter = Filter { symbols: args.symbols.clone(), timeframes: args.timeframes.clone() };
     let found = discover::discover(&root, &pattern, &filter).await?;
-    refuse_nothing(args, config, &found)?;
+    refuse_nothing(&root.url(), config, &found)?;
     warn_of_missing(args, &found);
     Ok(NewImport {
         root: root.url(),
@@ -80,14 +82,14 @@ async fn prepare(args: &SourceArgs, config: &Config, run_at: Option<jiff::Timest
     })
 }
 
-fn refuse_nothing(args: &SourceArgs, config: &Config, found: &Discovery) -> Result<()> {
+fn refuse_nothing(place: &str, config: &Config, found: &Discovery) -> Result<()> {
     if !found.sources.is_empty() {
         return Ok(());
     }
     for u in found.unrecognised.iter().take(10) {
         output::note(&format!("not imported: {} {}", output::visible(&u.path), u.reason));
     }
-    let message = format!("nothing to import in {}", args.root);
+    let message = format!("nothing to import in {place}");
     Err(match (found.filtered, found.unrecognised.len()) {
         (0, 0) => Error::usage(
             format!("{message}: it holds no CSV file"),

@@ -17,12 +17,34 @@ const MAX_TASKS: usize = 40;
 
 /// Writes to stdout.
 pub(super) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
-    let mut out = io::stdout().lock();
-    match write(&mut out).and_then(|()| out.flush()) {
-        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Error::Usage { message: format!("cannot write to stdout: {e}"), hint: None })
-        }
-        _ => Ok(()),
+    let mut out = stdout();
+    write(&mut out)
+        .and_then(|()| out.flush())
+        .map_err(|e| Error::Usage { message: format!("cannot write to stdout: {e}"), hint: None })
+}
+
+/// Stdout, for what is written piece by piece.
+pub(super) fn stdout() -> impl Write {
+    Stdout(io::stdout().lock())
+}
+
+struct Stdout(io::StdoutLock<'static>);
+
+/// A reader that has seen enough is not an error.
+fn unless_reader_left<T>(result: io::Result<T>, otherwise: T) -> io::Result<T> {
+    match result {
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(otherwise),
+        other => other,
+    }
+}
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        unless_reader_left(self.0.write(bytes), bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        unless_reader_left(self.0.flush(), ())
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::output;
-use crate::error::Result;
+use crate::error::{ErrorClass, Result};
 use crate::operation::OperationId;
 use crate::operation::status::{self, OperationStatus};
 
@@ -19,9 +19,33 @@ use crate::operation::status::{self, OperationStatus};
 const LOOK: Duration = Duration::from_millis(50);
 const DRAW: Duration = Duration::from_millis(250);
 const LINE: Duration = Duration::from_secs(10);
+/// Between looks for a database that is away.
+const AWAY: Duration = Duration::from_millis(500);
 
 /// Waits until the operation is settled or `stop`; returns what it then is.
+///
+/// An operation does not end because the database goes away for a moment, so this waits for its return.
 pub(super) async fn watch(
+    pool: &PgPool,
+    id: &OperationId,
+    stop: &CancellationToken,
+) -> Result<OperationStatus> {
+    let mut told = false;
+    loop {
+        match watch_connected(pool, id, stop).await {
+            Err(e) if e.class() == ErrorClass::Transient && !stop.is_cancelled() => {
+                if !told {
+                    output::note(&format!("the database is away ({}); waiting for it", e.chain()));
+                    told = true;
+                }
+                tokio::time::sleep(AWAY).await;
+            }
+            done => return done,
+        }
+    }
+}
+
+async fn watch_connected(
     pool: &PgPool,
     id: &OperationId,
     stop: &CancellationToken,

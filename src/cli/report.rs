@@ -115,7 +115,7 @@ const CSV_HEADER: [&str; 20] = [
 
 /// One line a finding; fields that a kind does not have stay empty.
 async fn csv(pool: &PgPool, id: &OperationId) -> Result<()> {
-    let mut lines = CsvLines(csv::Writer::from_writer(std::io::stdout().lock()));
+    let mut lines = CsvLines(csv::Writer::from_writer(output::stdout()));
     lines.write(CSV_HEADER.iter().map(|h| h.as_bytes().to_vec()))?;
     let mut mismatches = report::mismatches(pool, id);
     while let Some(m) = mismatches.try_next().await? {
@@ -194,7 +194,7 @@ impl<W: Write> CsvLines<W> {
 /// One object, written as it is read.
 async fn json(pool: &PgPool, id: &OperationId) -> Result<()> {
     let status = status::read(pool, id, false).await?;
-    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut out = BufWriter::new(output::stdout());
     let head = serde_json::json!({ "operation_id": status.operation_id, "state": status.state, "totals": status.totals });
     let head = head.to_string();
     let fail = |e: std::io::Error| cannot_write("stdout", &e);

@@ -25,7 +25,9 @@ pub fn load(file: Option<&Path>, overrides: &[Override]) -> Result<Config> {
     let mut builder = config::Config::builder().add_source(defaults);
 
     if let Some((name, source)) = file_layer(file) {
-        check_keys(&keys(&source, &name)?, &known, &name)?;
+        // The parser's own message quotes the line, and that may hold a password.
+        let given = keys(&source, &name).map_err(|e| unreadable(&name, e))?;
+        check_keys(&given, &known, &name)?;
         builder = builder.add_source(source);
     }
     if let Some(url) = non_empty_env("DATABASE_URL") {
@@ -61,7 +63,6 @@ fn file_layer(file: Option<&Path>) -> Option<(String, TomlFile)> {
     let local = Path::new("barlift.toml");
     let path = file.or_else(|| local.exists().then_some(local))?;
     let source = File::from(path.to_path_buf()).format(FileFormat::Toml).required(true);
-    // `File::from(PathBuf)` guesses by extension unless a format is given, as it is here.
     Some((path.display().to_string(), source))
 }
 
@@ -99,6 +100,18 @@ fn check_keys(given: &[String], known: &[String], layer: &str) -> Result<()> {
     Ok(())
 }
 
+fn unreadable(name: &str, e: Error) -> Error {
+    let text = e.to_string();
+    let place = text.find(" at line ").map(|at| text[at..].lines().next().unwrap_or_default().to_owned());
+    match place {
+        Some(place) => Error::config(
+            format!("{name} is no valid TOML{place}"),
+            "see https://toml.io for how it is written",
+        ),
+        None => e,
+    }
+}
+
 fn broken(place: &str, e: &config::ConfigError) -> Error {
     Error::config(
         format!("{place}: {e}"),
@@ -121,7 +134,13 @@ fn check(c: &Config) -> Result<()> {
             c.worker.lease >= 3 * c.worker.heartbeat,
             "worker.lease must be at least three times worker.heartbeat, or live workers seem dead",
         ),
-        (c.worker.lease.as_secs() >= 1, "worker.lease must be at least 1s"),
+        // The queue counts whole seconds, from the last heartbeat.
+        (
+            c.worker.lease.saturating_sub(c.worker.heartbeat).as_secs()
+                >= 1.max((2 * c.worker.heartbeat).as_secs()),
+            "worker.lease must exceed worker.heartbeat by a second and by two further heartbeats",
+        ),
+        (c.worker.lease.as_secs() < 7 * 86_400, "worker.lease must be shorter than a week"),
         (c.worker.poll_interval.as_millis() >= 10, "worker.poll_interval must be at least 10ms"),
         (c.retry.max_attempts >= 1, "retry.max_attempts must be at least 1"),
         (
@@ -182,10 +201,19 @@ mod tests {
     }
 
     #[test]
+    fn a_broken_file_is_placed_but_not_quoted() {
+        let e = load_text("[database]\nurl = \"postgres://me:hunter2@host/db\n").expect_err("broken");
+        let text = format!("{} {:?}", e.chain(), e.hint());
+        assert!(text.contains("is no valid TOML at line 2"), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+
+    #[test]
     fn impossible_values_are_refused() {
         for text in [
             "[worker]\nconcurrency = 0",
             "[worker]\nlease = '5s'\nheartbeat = '4s'",
+            "[worker]\nlease = '1s'\nheartbeat = '100ms'",
             "[import]\ntimezone = 'Mars/Olympus'",
             "[import]\non_mismatch = 'ignore'",
             "[import]\nmax_rejects = 'many'",

@@ -90,6 +90,7 @@ pub struct CsvConfig {
     pub decimal_comma: bool,
     #[serde(deserialize_with = "values::optional")]
     pub time_format: Option<String>,
+    #[serde(serialize_with = "values::exact_size")]
     pub max_line: ByteSize,
     pub columns: ColumnsConfig,
 }

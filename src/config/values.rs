@@ -144,6 +144,11 @@ where
     Ok(Option::<String>::deserialize(d)?.filter(|s| !s.is_empty()).map(T::from))
 }
 
+/// `ByteSize` writes itself rounded; operations store the number.
+pub(super) fn exact_size<S: Serializer>(size: &bytesize::ByteSize, s: S) -> Result<S::Ok, S::Error> {
+    s.serialize_u64(size.as_u64())
+}
+
 pub(super) fn max_rejects<'de, D: Deserializer<'de>>(d: D) -> Result<Option<MaxRejects>, D::Error> {
     match optional::<D, String>(d)? {
         Some(text) => text.parse().map(Some).map_err(D::Error::custom),
@@ -191,6 +196,16 @@ mod tests {
         assert!(five.exceeded(6, 100, true));
         assert!(!five.exceeded(5, 100, true));
         assert!(MaxRejects::Rows(0).exceeded(1, 10, false));
+    }
+
+    #[test]
+    fn csv_settings_survive_being_stored() {
+        let mut csv = crate::config::load(None, &[]).expect("defaults").csv;
+        csv.max_line = bytesize::ByteSize(65_000);
+        csv.delimiter = Delimiter::Byte(b'\t');
+        csv.quote = None;
+        let stored = serde_json::to_value(&csv).expect("JSON");
+        assert_eq!(serde_json::from_value::<crate::config::CsvConfig>(stored).expect("read back"), csv);
     }
 
     #[test]

@@ -99,5 +99,6 @@ async fn remember(
         return Ok(());
     };
     let options = task.options.content_key()?;
-    known::record(&context.pool, series_id, Content { hash, options: &options }, lease.task_id).await
+    known::record(&context.pool, series_id, Content { hash, options: &options }, (lease.task_id, lease.fence))
+        .await
 }

@@ -5,7 +5,7 @@
 //! no harm, and apalis's own retries are not used (it would repeat a failed job at once).
 //!
 //! Invariant: pushing happens on the caller's transaction, together with the rows it belongs to.
-//! This module and `worker` are the only ones that know apalis.
+//! This module is the only one that knows apalis.
 
 mod listen;
 mod run;
@@ -80,7 +80,7 @@ fn entry(push: &Push<'_>) -> Result<apalis_postgres::PgTask> {
     let metadata = HashMap::from([(TRACEPARENT.to_owned(), push.traceparent.to_owned())]);
     Ok(TaskBuilder::new(payload)
         .with_metadata(apalis::prelude::MetadataStore::from_map(metadata))
-        .run_at_timestamp(push.run_at.as_second().unsigned_abs())
+        .run_at_timestamp(u64::try_from(push.run_at.as_second()).unwrap_or(0))
         .priority(usize::try_from(push.priority).unwrap_or(0))
         // Attempts are counted in barlift.tasks.
         .max_attempts(i32::MAX as usize)

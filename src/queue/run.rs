@@ -8,14 +8,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use apalis::layers::WorkerBuilderExt as _;
-use apalis::prelude::{BoxDynError, Data, MetadataStore, PollWith, StreamStrategy, WorkerBuilder};
+use apalis::prelude::{
+    AbortError, BoxDynError, Data, MetadataStore, PollWith, StreamStrategy, WorkerBuilder,
+};
 use apalis_postgres::{Config, PostgresStorage};
 use futures::future::BoxFuture;
 use sqlx::PgPool;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::AbortOnDropHandle;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use super::{Delivery, Job, QUEUE, TRACEPARENT, listen::listen};
 use crate::error::{During, Error, Result};
@@ -88,27 +90,56 @@ async fn run_once(
 ) -> Result<()> {
     let (wake, woken) = mpsc::channel(1);
     let _listener = AbortOnDropHandle::new(tokio::spawn(listen(pool.clone(), settings.poll_interval, wake)));
-    let storage: PostgresStorage<Job> = PostgresStorage::new(pool).with_config(config(settings));
+    // Values, not `Job`s: apalis ends its worker at a payload that it cannot decode.
+    let storage: PostgresStorage<serde_json::Value> =
+        PostgresStorage::new(pool).with_config(config(settings));
     let backend = PollWith::new(storage, StreamStrategy::new(ReceiverStream::new(woken)));
+    let running = TaskTracker::new();
     let worker = WorkerBuilder::new(name)
         .backend(backend)
         .concurrency(settings.concurrency)
-        .data(Context { name: name.to_owned(), work })
+        .data(Context { name: name.to_owned(), work, running: running.clone() })
         .build(deliver);
     let stopped = stop.clone().cancelled_owned();
     let signal = async move {
         stopped.await;
         Ok::<(), std::io::Error>(())
     };
-    let drained = async {
-        stop.cancelled().await;
-        tokio::time::sleep(settings.drain_timeout).await;
-    };
     tokio::select! {
         ended = worker.run_until(signal) => ended.map_err(|e| trouble(&e)),
-        () = drained => {
+        () = drain(pool, settings, name, &running, stop) => Ok(()),
+    }
+}
+
+/// After `stop`: waits for the running jobs, at most `drain_timeout`.
+///
+/// apalis cannot be waited for: while it shuts down nobody empties its channel of acknowledgements, and it
+/// sends no heartbeats. What is not acknowledged is freed afterwards, and its task is settled already.
+async fn drain(
+    pool: &PgPool,
+    settings: &QueueSettings,
+    name: &str,
+    running: &TaskTracker,
+    stop: &CancellationToken,
+) {
+    stop.cancelled().await;
+    running.close();
+    let deadline = tokio::time::Instant::now() + settings.drain_timeout;
+    let beats = async {
+        loop {
+            // Without a database the jobs fail by themselves.
+            let _ = sqlx::query("UPDATE apalis.workers SET last_seen = now() WHERE id = $1")
+                .bind(name)
+                .execute(pool)
+                .await;
+            tokio::time::sleep(settings.heartbeat).await;
+        }
+    };
+    tokio::select! {
+        () = running.wait() => {}
+        () = beats => {}
+        () = tokio::time::sleep_until(deadline) => {
             tracing::warn!("running tasks did not end within worker.drain_timeout; handing them back as they are");
-            Ok(())
         }
     }
 }
@@ -133,14 +164,26 @@ fn config(settings: &QueueSettings) -> Config {
 struct Context {
     name: String,
     work: Arc<dyn Work>,
+    running: TaskTracker,
 }
 
 /// Each job runs as a task of its own, so that one that computes does not hold up the others, and one
 /// that panics takes nothing with it.
-async fn deliver(job: Job, context: Data<Context>, metadata: MetadataStore) -> Result<(), BoxDynError> {
+async fn deliver(
+    payload: serde_json::Value,
+    context: Data<Context>,
+    metadata: MetadataStore,
+) -> Result<(), BoxDynError> {
+    let job: Job = match serde_json::from_value(payload.clone()) {
+        Ok(job) => job,
+        Err(e) => {
+            tracing::error!(%payload, error = %e, "a job that this version of barlift does not know; it is set aside");
+            return Err(Box::new(AbortError::new(e)));
+        }
+    };
     let traceparent = metadata.get(TRACEPARENT).map(str::to_owned);
     let work = Arc::clone(&context.work).run(context.name.clone(), Delivery { job, traceparent });
-    let result = match AbortOnDropHandle::new(tokio::spawn(work)).await {
+    let result = match AbortOnDropHandle::new(context.running.spawn(work)).await {
         Ok(result) => result,
         Err(panic) => Err(Error::Internal(panic.to_string())),
     };

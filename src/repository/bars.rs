@@ -91,7 +91,9 @@ pub async fn overwrite(connection: &mut PgConnection, series_id: i32, bars: &Bar
 /// Whether a write met a bar that another writer had put there in the meantime.
 #[must_use]
 pub fn is_conflict(e: &Error) -> bool {
-    matches!(e, Error::Database { source: Some(sqlx::Error::Database(d)), .. } if d.is_unique_violation())
+    // A chunk's constraint is called after the table's: 7_7_bars_pkey.
+    matches!(e, Error::Database { source: Some(sqlx::Error::Database(d)), .. }
+        if d.is_unique_violation() && d.constraint().is_some_and(|c| c.ends_with("bars_pkey")))
 }
 
 #[derive(FromRow)]

@@ -61,16 +61,18 @@ pub async fn rows(pool: &PgPool, series_id: i32, content: Content<'_>) -> Result
     Ok((held == known.bars).then_some(known.rows))
 }
 
-/// Records that a task's source is now wholly in the series.
+/// Records that a task's source is now wholly in the series, unless the attempt has lost its task.
+/// `task` is its id and the attempt's fence.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
-pub async fn record(pool: &PgPool, series_id: i32, content: Content<'_>, task_id: i64) -> Result<()> {
+pub async fn record(pool: &PgPool, series_id: i32, content: Content<'_>, task: (i64, i32)) -> Result<()> {
     sqlx::query(include_str!("sql/record_known.sql"))
         .bind(series_id)
         .bind(content.hash.as_slice())
         .bind(content.options.as_slice())
-        .bind(task_id)
+        .bind(task.0)
+        .bind(task.1)
         .execute(pool)
         .await
         .during("recording the file's content")?;

@@ -96,6 +96,8 @@ struct Found {
     unreadable: Vec<Unrecognised>,
 }
 
+const LEADS_OUT: &str = "is a link that leads out of the source directory; not followed";
+
 /// `object_store` ends its listing at the first entry it cannot read, so directories are walked.
 fn walk(directory: &std::path::Path) -> Result<Found> {
     std::fs::read_dir(directory).map_err(|e| {
@@ -109,7 +111,19 @@ fn walk(directory: &std::path::Path) -> Result<Found> {
         let relative = p.strip_prefix(directory).unwrap_or(p);
         relative.to_string_lossy().into_owned()
     };
-    for entry in WalkDir::new(directory).follow_links(true).min_depth(1) {
+    let outside = |e: &walkdir::DirEntry| {
+        e.path_is_symlink()
+            && e.file_type().is_dir()
+            && e.path().canonicalize().is_ok_and(|real| !real.starts_with(directory))
+    };
+    let mut entries = WalkDir::new(directory).follow_links(true).min_depth(1).into_iter();
+    while let Some(entry) = entries.next() {
+        if let Some(link) = entry.as_ref().ok().filter(|e| outside(e)) {
+            let path = shown(link.path());
+            found.unreadable.push(Unrecognised { path, reason: LEADS_OUT.into() });
+            entries.skip_current_dir();
+            continue;
+        }
         match entry {
             Err(e) => {
                 let path = e.path().map(shown).unwrap_or_default();
@@ -132,20 +146,21 @@ fn walk(directory: &std::path::Path) -> Result<Found> {
 /// Path and size of a CSV file, the reason it cannot be used, or none if it is something else.
 fn csv_file(directory: &std::path::Path, entry: &walkdir::DirEntry) -> Option<Result<(String, u64), String>> {
     let is_csv = entry.path().extension().is_some_and(|x| x.eq_ignore_ascii_case("csv"));
-    if !entry.file_type().is_file() || !is_csv {
+    if entry.file_type().is_dir() || !is_csv {
         return None;
+    }
+    if !entry.file_type().is_file() {
+        return Some(Err("is not a regular file".into()));
     }
     let relative = entry.path().strip_prefix(directory).ok()?;
     let Some(path) = relative.to_str() else {
         return Some(Err("has a name that is not valid UTF-8".into()));
     };
     if path.chars().any(char::is_control) || object_store::path::Path::parse(path).is_err() {
-        return Some(Err("has a control character in its name".into()));
+        return Some(Err("has a name with a control character or another that cannot be read".into()));
     }
     match (entry.path().canonicalize(), entry.metadata()) {
-        (Ok(real), _) if !real.starts_with(directory) => {
-            Some(Err("is a link that leads out of the source directory; not followed".into()))
-        }
+        (Ok(real), _) if !real.starts_with(directory) => Some(Err(LEADS_OUT.into())),
         (Ok(_), Ok(meta)) => {
             Some(Ok((path.replace('\\', if cfg!(windows) { "/" } else { "\\" }), meta.len())))
         }

@@ -58,7 +58,8 @@ const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 pub fn resolve(first_line: &[u8], csv: &CsvConfig) -> Result<Columns, String> {
     let candidates = match csv.delimiter {
         Delimiter::Byte(b) => vec![b],
-        Delimiter::Auto => DELIMITERS.to_vec(),
+        // With decimal commas a comma cannot be what stands between numbers.
+        Delimiter::Auto => DELIMITERS.into_iter().filter(|d| *d != b',' || !csv.decimal_comma).collect(),
     };
     let mut widest: Option<(usize, String)> = None;
     for delimiter in candidates {
@@ -263,6 +264,15 @@ mod tests {
         let c = resolve(b"2024-01-01,1,2,3,4,5", &csv).expect("fine");
         assert_eq!((c.time, c.values), (0, [1, 2, 3, 4, 5]));
         assert!(resolve(b"2024-01-01,1,2", &csv).expect_err("short").contains("no column 4"));
+    }
+
+    #[test]
+    fn a_decimal_comma_is_no_delimiter() {
+        let mut csv = csv();
+        csv.header = false;
+        csv.decimal_comma = true;
+        let c = resolve(b"2024-01-02;1,5;2,0;0,5;1,5;10,0", &csv).expect("fine");
+        assert_eq!((c.delimiter, c.width), (b';', 6));
     }
 
     #[test]

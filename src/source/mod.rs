@@ -4,8 +4,8 @@
 //! [`discover`] lists them, [`reader`] turns one into batches, and [`feed`] runs a reader on a thread of
 //! its own. The rest are the reader's parts: [`lines`], [`header`], [`time`], [`number`], [`quality`].
 //!
-//! Invariant: memory is bounded by a batch and a line, however long the file is, and each data row comes
-//! out exactly once: as a bar, a repeat of an earlier time, or a rejected row.
+//! Invariant: memory is bounded by a few batches and a line, but for a compressed set of the file's times
+//! (two bytes a row for the usual timeframes), and each data row comes out exactly once: as a bar, a repeat of an earlier time, or a rejected row.
 //! Nothing here knows of the queue or the database.
 
 pub mod discover;

@@ -11,7 +11,10 @@ pub fn parse(field: &[u8], decimal_comma: bool) -> Result<f64, String> {
     if field.is_empty() {
         return Err("is empty".into());
     }
-    let parsed = if decimal_comma && field.contains(&b',') {
+    let parsed = if decimal_comma {
+        if field.contains(&b'.') {
+            return Err(format!("`{}` has a point, but numbers are written with a comma", shown(field)));
+        }
         let text: Vec<u8> = field.iter().map(|&b| if b == b',' { b'.' } else { b }).collect();
         fast_float2::parse::<f64, _>(&text)
     } else {
@@ -40,6 +43,7 @@ mod tests {
             assert_eq!(v, text.parse::<f64>().expect(text), "{text}");
         }
         assert_eq!(parse(b" 1,25 ", true), Ok(1.25));
+        assert!(parse(b"1.250", true).expect_err("1250 or 1.25?").contains("a point"));
     }
 
     #[test]

@@ -46,7 +46,12 @@ pub struct Batch {
     pub rows: u64,
     /// Where the file goes on behind it, in bytes.
     pub end_offset: u64,
+    /// Bytes of raw rows in it; a batch ends early when they become many.
+    pub kept_bytes: usize,
 }
+
+/// Raw rows that a batch keeps, in bytes, before it ends.
+const MAX_KEPT: usize = 8 * 1024 * 1024;
 
 /// A row with a time that the file had before.
 #[derive(Debug, Clone)]
@@ -142,7 +147,7 @@ impl<R: Read> BarReader<R> {
         if let Some(first) = self.first.take() {
             self.rows.take(&first.bytes, first.line, first.offset, &mut batch)?;
         }
-        while batch.rows < max_rows as u64 {
+        while batch.rows < max_rows as u64 && batch.kept_bytes < MAX_KEPT {
             let next = self.lines.next_line();
             let Some(line) = next.map_err(|e| line_error(&self.rows.path, e))? else { break };
             if !line.bytes.trim_ascii().is_empty() {
@@ -210,6 +215,7 @@ impl Rows {
         let (time, values) = match parsed {
             Ok(bar) => bar,
             Err((rule, reason)) => {
+                batch.kept_bytes += bytes.len();
                 batch.rejected.push(RejectedRow { row: row(), rule, reason });
                 return Ok(());
             }
@@ -220,6 +226,7 @@ impl Rows {
                 let reason = format!("the bar of {} {reason}; --on-invalid is fail", format_time(time));
                 return Err(FileError::permanent(&self.path, line, reason));
             }
+            batch.kept_bytes += bytes.len();
             batch.rejected.push(RejectedRow { row: row(), rule: "quality", reason });
         } else if self.seen.insert(time) {
             batch.bars.push(time, values);
@@ -228,6 +235,7 @@ impl Rows {
                 batch.issues.push(QualityIssue { line, time, values, rules });
             }
         } else {
+            batch.kept_bytes += bytes.len();
             batch.repeats.push(Repeat { time, values, row: row() });
         }
         Ok(())
@@ -308,6 +316,9 @@ fn foreign(bytes: &[u8]) -> Option<&'static str> {
         [b'P', b'K', 3, 4, ..] => Some("the file is a zip archive: unpack it first"),
         [b'P', b'A', b'R', b'1', ..] => Some("the file is Parquet, not CSV"),
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("the file is UTF-16: convert it to UTF-8 first"),
+        _ if bytes.contains(&b'\r') => {
+            Some("the lines end with a carriage return alone: convert them to line feeds")
+        }
         _ if bytes.contains(&0) => Some("the file is binary: its first line holds NUL bytes"),
         _ => None,
     }
@@ -361,7 +372,8 @@ impl<'a> Row<'a> {
 impl Fields {
     pub(super) fn new(delimiter: u8, quote: Option<u8>) -> Self {
         let mut builder = csv_core::ReaderBuilder::new();
-        builder.delimiter(delimiter);
+        // A line ends at \n alone; a bare \r belongs to its field.
+        builder.delimiter(delimiter).terminator(csv_core::Terminator::Any(b'\n'));
         match quote {
             Some(q) => builder.quote(q),
             None => builder.quoting(false),

@@ -1,7 +1,7 @@
 //! Where sources lie: a local directory, or (with the `cloud` feature) a bucket.
 //!
-//! Invariant: nothing outside the root is ever read. A path is relative, has no `..`, and a local file is
-//! opened only if it still lies under the root after all links are followed.
+//! Invariant: a path is relative and has no `..`, and a local file is opened only if, looked at just before,
+//! it lies under the root after all links are followed.
 
 use std::io::{self, Read};
 use std::path::PathBuf;

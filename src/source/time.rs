@@ -77,7 +77,8 @@ impl TimeParser {
         }
         let local = DateTime::from_parts(pieces.date(), pieces.time().unwrap_or(Time::midnight()));
         match pieces.offset() {
-            _ if utc => self.instant(local, &TimeZone::UTC),
+            None if utc => self.instant(local, &TimeZone::UTC),
+            Some(_) if utc => Err(not_a_time(text)),
             Some(PiecesOffset::Zulu) => self.instant(local, &TimeZone::UTC),
             Some(PiecesOffset::Numeric(n)) => self.instant(local, &TimeZone::fixed(n.offset())),
             Some(_) => Err(not_a_time(text)),
@@ -93,7 +94,12 @@ impl TimeParser {
             return whole_micros(at.as_nanosecond());
         }
         let date = parsed.to_date().map_err(|e| format!("the time `{}`: {e}", cut(text)))?;
-        let time = parsed.to_time().unwrap_or(Time::midnight());
+        let has_time = parsed.hour().is_some() || parsed.minute().is_some() || parsed.second().is_some();
+        let time = match parsed.to_time() {
+            Ok(time) => time,
+            Err(_) if !has_time => Time::midnight(),
+            Err(e) => return Err(format!("the time `{}`: {e}", cut(text))),
+        };
         self.instant(DateTime::from_parts(date, time), &self.zone)
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use sqlx::{FromRow, PgConnection, PgPool};
 
 use super::{Lease, TaskInfo};
-use crate::error::{During, Error, Result};
+use crate::error::{During, ErrorClass, Result};
 use crate::operation::ImportOptions;
 use crate::queue::{self, Job, Push};
 
@@ -21,8 +21,8 @@ pub enum Claim {
     Gone,
     /// Another task writes the series now; a new job will try again soon.
     Busy,
-    /// It has killed its workers too often and was parked.
-    Poisoned,
+    /// It has killed its workers too often, or cannot be understood: it failed without an attempt.
+    Parked,
 }
 
 const WHAT: &str = "claiming a task";
@@ -52,17 +52,27 @@ pub async fn claim(pool: &PgPool, task_id: i64, push: i32, worker: &str, max_res
             task_id,
             source = row.source,
             rescues,
-            "the worker that ran this task died; taking over"
+            "an attempt ended without a word (its worker died, or lost the database); taking over"
         );
     }
     if u32::try_from(rescues).unwrap_or(0) > max_rescues {
-        super::settle::park(&mut tx, task_id, rescues).await?;
+        let message = format!(
+            "its worker died {rescues} times while importing it (retry.max_rescues); not tried again"
+        );
+        super::settle::park(&mut tx, task_id, rescues, ErrorClass::Poisoned, &message).await?;
         tx.commit().await.during(WHAT)?;
-        return Ok(Claim::Poisoned);
+        return Ok(Claim::Parked);
     }
-    let options: ImportOptions = serde_json::from_value(row.options.clone()).map_err(|e| {
-        Error::Internal(format!("operation {} has options of another version: {e}", row.operation_id))
-    })?;
+    let options: ImportOptions = match serde_json::from_value(row.options.clone()) {
+        Ok(options) => options,
+        Err(e) => {
+            let message =
+                format!("the operation was enqueued by another version of barlift: {e}; enqueue it again");
+            super::settle::park(&mut tx, task_id, rescues, ErrorClass::Permanent, &message).await?;
+            tx.commit().await.during(WHAT)?;
+            return Ok(Claim::Parked);
+        }
+    };
     let series_id = series(&mut tx, &row, options.dry_run).await?;
     if let Some(series_id) = series_id.filter(|_| !options.dry_run)
         && !hold(&mut tx, series_id, task_id).await?

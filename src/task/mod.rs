@@ -10,6 +10,7 @@
 mod claim;
 mod progress;
 mod settle;
+mod sweep;
 
 use sqlx::PgPool;
 
@@ -19,6 +20,7 @@ use crate::operation::ImportOptions;
 pub use claim::{Claim, claim};
 pub use progress::Progress;
 pub use settle::{RetryPolicy, hand_back_all};
+pub use sweep::push_forgotten;
 
 /// A worker's hold on a task.
 #[derive(Debug, Clone)]

@@ -143,14 +143,19 @@ fn printable(text: &str) -> String {
     text.replace('\0', "\\0")
 }
 
-/// Fails a task that kills its workers. The caller has locked its row.
-pub(super) async fn park(tx: &mut PgConnection, task_id: i64, rescues: i32) -> Result<()> {
-    let message =
-        format!("its worker died {rescues} times while importing it (retry.max_rescues); not tried again");
+/// Fails a task without an attempt. The caller has locked its row.
+pub(super) async fn park(
+    tx: &mut PgConnection,
+    task_id: i64,
+    rescues: i32,
+    class: ErrorClass,
+    message: &str,
+) -> Result<()> {
     let operation: String = sqlx::query_scalar(include_str!("sql/park.sql"))
         .bind(task_id)
         .bind(rescues)
-        .bind(message)
+        .bind(printable(message))
+        .bind(class.as_str())
         .fetch_one(&mut *tx)
         .await
         .during(WHAT)?;

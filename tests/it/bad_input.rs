@@ -74,6 +74,11 @@ fn cases() -> Vec<Case> {
             format!("{HEADER}2024-01-01,1,2,0.5,1.5,10\n").replace('\n', "\r\n"),
             Imports(1, &[]),
         ),
+        case(
+            "CR_1d.csv",
+            "\"date\",open,high,low,close,volume\r2024-01-01,1,2,0.5,1.5,10\r",
+            Fails("line 1: the lines end with a carriage return alone"),
+        ),
         case("BOM_1d.csv", format!("\u{feff}{HEADER}2024-01-01,1,2,0.5,1.5,10\n"), Imports(1, &[])),
         case(
             "NUL_1d.csv",
@@ -185,6 +190,7 @@ async fn each_bad_file_is_explained_and_the_others_go_on() {
     failed_with("ONELINE_1d.csv", "line 1: the first line is longer than 64000 bytes");
     failed_with("LONGLINE_1d.csv", "line 3: the line is longer than 64000 bytes");
     not_taken("OUT_1d.csv", "leads out of the source directory");
+    not_taken("etc", "leads out of the source directory");
     not_taken("DANGLING_1d.csv", "link to nothing");
     not_taken("loop", "link to one of its own folders");
     assert_eq!(task("GOOD_1m.csv")["rows_imported"], 100);
@@ -209,6 +215,7 @@ fn long_line(directory: &Path, name: &str, start: &[u8]) {
 }
 
 fn links(directory: &Path) {
+    symlink("/etc", directory.join("etc")).expect("linked");
     symlink("/etc/hostname", directory.join("OUT_1d.csv")).expect("linked");
     symlink("nowhere", directory.join("DANGLING_1d.csv")).expect("linked");
     symlink(directory, directory.join("loop")).expect("linked");

@@ -163,3 +163,15 @@ async fn completions_are_a_script() {
         assert!(!run.stdout.contains("embedded-keeper"), "hidden commands stay hidden in {shell}");
     }
 }
+
+#[tokio::test]
+async fn a_reader_that_leaves_early_is_no_error() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", format!("{HEADER}{}", "broken\n".repeat(20_000)));
+    barlift(&database, &["import", folder.arg()]).run().await;
+    for format in ["table", "csv", "json"] {
+        let arguments = ["report", "latest", "--limit", "20000", "--format", format];
+        assert_eq!(barlift(&database, &arguments).run_unread().await, Some(0), "{format}");
+    }
+}

@@ -58,3 +58,22 @@ async fn without_timescaledb_the_table_is_plain_and_says_so() {
         info.stdout
     );
 }
+
+#[tokio::test]
+async fn a_failed_set_up_is_made_good_by_the_next_command() {
+    if with_timescaledb("a_failed_set_up_is_made_good_by_the_next_command").await.is_none() {
+        return;
+    }
+    let database = TestDatabase::empty().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(10, 1));
+    let bad = barlift(&database, &["import", folder.arg()])
+        .env("BARLIFT__DATABASE__CHUNK_INTERVAL", "90 dayz")
+        .run()
+        .await;
+    assert_eq!(bad.status, 3, "{}", bad.stderr);
+    assert!(bad.stderr.contains("database.chunk_interval"), "{}", bad.stderr);
+    barlift(&database, &["import", folder.arg(), "--json"]).run().await.json(0);
+    let info = barlift(&database, &["db", "info", "--json"]).run().await.json(0);
+    assert_eq!(info["storage"]["kind"], "hypertable");
+}

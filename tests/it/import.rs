@@ -274,3 +274,62 @@ async fn a_retry_goes_on_at_the_checkpoint_and_counts_nothing_twice() {
     .expect("attempts");
     assert_eq!(outcomes, ["failed transient", "failed transient", "succeeded "]);
 }
+
+#[tokio::test]
+async fn an_interrupted_recognition_vouches_for_nothing() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(100, 1));
+    import(&database, &folder, &[]).await;
+    // The second time, the worker recognises the file and dies before it settles the task.
+    assert_eq!(barlift(&database, &["enqueue", "import", folder.arg()]).run().await.status, 0);
+    let task_id: i64 = database.scalar("SELECT max(id) FROM barlift.tasks").await;
+    let claim = barlift::task::claim(&database.pool, task_id, 1, "dies", 3).await.expect("claimed");
+    let barlift::task::Claim::Started(started) = claim else { panic!("{claim:?}") };
+    let (lease, info) = *started;
+    let root = barlift::source::root::Root::open(&info.root).expect("a root");
+    let version = root.version(&info.source).await.expect("a version");
+    lease.begin(&database.pool, &version.text).await.expect("begun");
+    lease.recognised(&database.pool, 100, version.size).await.expect("recognised");
+    lease.hand_back(&database.pool).await.expect("handed back");
+    assert_eq!(barlift(&database, &["worker", "--drain"]).run().await.status, 0);
+
+    database.execute("DELETE FROM barlift.bars").await;
+    assert_eq!(counts(&import(&database, &folder, &[]).await), [100, 100, 0, 0, 0, 0]);
+}
+
+#[tokio::test]
+async fn an_attempt_that_lost_its_task_can_write_nothing() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(100, 1));
+    assert_eq!(barlift(&database, &["enqueue", "import", folder.arg()]).run().await.status, 0);
+    let task_id: i64 = database.scalar("SELECT max(id) FROM barlift.tasks").await;
+    let mut leases = Vec::new();
+    for worker in ["frozen", "rescuer"] {
+        let claim = barlift::task::claim(&database.pool, task_id, 1, worker, 3).await.expect("claimed");
+        let barlift::task::Claim::Started(started) = claim else { panic!("{claim:?}") };
+        leases.push(started.0.clone());
+        if worker == "frozen" {
+            continue;
+        }
+        let frozen = &leases[0];
+        let lost = |e: barlift::error::Error| assert!(matches!(e, barlift::error::Error::LostLease), "{e}");
+        lost(frozen.begin(&database.pool, "v").await.expect_err("fenced"));
+        lost(frozen.header(&database.pool, None, &[]).await.expect_err("fenced"));
+        lost(frozen.recognised(&database.pool, 1, 1).await.expect_err("fenced"));
+        lost(frozen.succeed(&database.pool).await.expect_err("fenced"));
+        lost(frozen.hand_back(&database.pool).await.expect_err("fenced"));
+        let context = barlift::import::ImportContext {
+            pool: database.pool.clone(),
+            batch_rows: 10,
+            stop: tokio_util::sync::CancellationToken::new(),
+        };
+        lost(barlift::import::import(&context, frozen, &started.1).await.expect_err("fenced"));
+        assert_eq!(database.bars().await, 0);
+        let rows = barlift::import::import(&context, &leases[1], &started.1).await.expect("imported");
+        assert_eq!(rows.rows_imported, 100);
+        leases[1].succeed(&database.pool).await.expect("settled");
+    }
+    assert_eq!(database.bars().await, 100);
+}

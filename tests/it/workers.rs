@@ -244,3 +244,90 @@ async fn a_worker_outlives_a_lost_connection() {
     worker.signal(Signal::SIGTERM);
     assert_eq!(worker.wait().await, Some(0));
 }
+
+#[tokio::test]
+async fn import_waits_for_a_database_that_goes_away() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(1000, 1));
+    let holder = hold_back(&database).await;
+    let running =
+        tokio::spawn(barlift(&database, &["import", folder.arg(), "--json", "--batch-rows", "100"]).run());
+    wait_for_rows(&database, 500).await;
+    database
+        .execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'barlift' AND datname = current_database()")
+        .await;
+    holder.commit().await.expect("let go");
+    let result = running.await.expect("ran").json(0);
+    assert_eq!(result["totals"]["rows_imported"], 1000);
+    assert_eq!(result["totals"]["rows_skipped"], 0);
+    assert_eq!(database.bars().await, 1000);
+}
+
+#[tokio::test]
+async fn many_running_files_are_drained_without_waiting_for_the_timeout() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    for i in 0..8 {
+        folder.write(&format!("S{i}_1m.csv"), bars(1000, i));
+    }
+    let holder = hold_back(&database).await;
+    assert_eq!(barlift(&database, &["enqueue", "import", folder.arg()]).run().await.status, 0);
+    let worker = barlift(&database, &["worker", "--concurrency", "8"])
+        .env("BARLIFT__IMPORT__BATCH_ROWS", "100")
+        // Far beyond this test's patience.
+        .env("BARLIFT__WORKER__DRAIN_TIMEOUT", "10m")
+        .spawn();
+    wait_for_rows(&database, 8 * 500).await;
+    worker.signal(Signal::SIGTERM);
+    holder.commit().await.expect("let go");
+    assert_eq!(worker.wait().await, Some(0));
+    let left: i64 = database
+        .scalar("SELECT count(*) FROM barlift.tasks WHERE state = 'pending' AND attempts = 0 AND rescues = 0")
+        .await;
+    assert_eq!(left, 8);
+    assert_eq!(barlift(&database, &["worker", "--drain"]).run().await.status, 0);
+    assert_eq!(database.bars().await, 8000);
+}
+
+#[tokio::test]
+async fn a_job_of_another_version_is_set_aside() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(10, 1));
+    database
+        .execute(
+            "INSERT INTO apalis.jobs (id, job_type, job, status, attempts, max_attempts, run_at, priority)
+             VALUES ('01ARZ3NDEKTSV4RRFFQ69G5FAV', 'barlift.v1', '{\"kind\":\"fly\",\"to\":\"the moon\"}', 'Pending', 0, 25, now() - interval '1 hour', 9)",
+        )
+        .await;
+    let result = barlift(&database, &["import", folder.arg(), "--json"]).run().await.json(0);
+    assert_eq!(result["totals"]["rows_imported"], 10);
+    let status: String = database.scalar("SELECT status FROM apalis.jobs WHERE priority = 9").await;
+    assert_eq!(status, "Killed");
+}
+
+#[tokio::test]
+async fn options_of_another_version_fail_the_task_and_end_the_operation() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(10, 1));
+    assert_eq!(barlift(&database, &["enqueue", "import", folder.arg()]).run().await.status, 0);
+    database.execute("UPDATE barlift.operations SET options = '{}'").await;
+    assert_eq!(barlift(&database, &["worker", "--drain"]).run().await.status, 0);
+    let status = barlift(&database, &["status", "--json"]).run().await.json(0);
+    assert_eq!(status["state"], "failed");
+    let message = status["tasks"][0]["error"]["message"].as_str().expect("a message");
+    assert!(message.contains("enqueued by another version of barlift"), "{message}");
+}
+
+#[tokio::test]
+async fn a_task_without_a_job_is_queued_again() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(10, 1));
+    assert_eq!(barlift(&database, &["enqueue", "import", folder.arg()]).run().await.status, 0);
+    database.execute("UPDATE apalis.jobs SET status = 'Done'").await;
+    assert_eq!(barlift(&database, &["worker", "--drain"]).run().await.status, 0);
+    assert_eq!(database.bars().await, 10);
+}

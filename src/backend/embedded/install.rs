@@ -18,6 +18,9 @@ pub(super) struct Installation {
     pub(super) major: String,
 }
 
+/// Where downloaded installations lie, beside the data.
+const DOWNLOADED: &str = "postgresql";
+
 const HOMES: [&str; 5] = [
     "/usr/lib/postgresql/*/bin",
     "/usr/pgsql-*/bin",
@@ -33,7 +36,7 @@ const HOMES: [&str; 5] = [
 pub(super) fn find(data: &Path) -> Result<Installation> {
     let wanted = std::fs::read_to_string(data.join("PG_VERSION")).ok().map(|v| v.trim().to_owned());
     let mut found = Vec::new();
-    for bin in candidates() {
+    for bin in candidates(data) {
         if let Some(installation) = examine(&bin) {
             if wanted.as_ref().is_none_or(|w| *w == installation.major) {
                 return Ok(installation);
@@ -59,7 +62,7 @@ pub(super) fn find(data: &Path) -> Result<Installation> {
 /// # Errors
 /// [`Error::Database`] if that fails.
 pub(super) async fn download(directory: &Path) -> Result<Installation> {
-    let home = directory.join("postgresql");
+    let home = directory.join(DOWNLOADED);
     // Only the installing is wanted: with a data folder that looks initialised, nothing else is done.
     let stub = directory.join("stub");
     let written =
@@ -84,7 +87,7 @@ fn none_found(more: &str) -> Error {
     )
 }
 
-fn candidates() -> Vec<PathBuf> {
+fn candidates(data: &Path) -> Vec<PathBuf> {
     let mut out = Vec::new();
     if let Ok(answer) = Command::new("pg_config").arg("--bindir").output() {
         out.push(PathBuf::from(String::from_utf8_lossy(&answer.stdout).trim()));
@@ -94,6 +97,9 @@ fn candidates() -> Vec<PathBuf> {
     for home in HOMES {
         out.extend(expand(home));
     }
+    // Downloaded earlier: postgresql/18.1.0/bin beside the data.
+    let downloaded = data.parent().map(|d| d.join(DOWNLOADED)).and_then(|d| std::fs::read_dir(d).ok());
+    out.extend(downloaded.into_iter().flatten().flatten().map(|e| e.path().join("bin")));
     out
 }
 

@@ -118,10 +118,11 @@ async fn first_connection(embedded: &Embedded) -> sqlx::Result<PgConnection> {
     }
 }
 
-/// No socket yet, or SQLSTATE 57P03: cannot connect now.
+/// No socket yet, nobody listening on it, or SQLSTATE 57P03: cannot connect now.
 fn is_starting(e: &sqlx::Error) -> bool {
-    matches!(e, sqlx::Error::Io(_))
-        || e.as_database_error().is_some_and(|d| d.code().as_deref() == Some("57P03"))
+    use std::io::ErrorKind::{ConnectionRefused, NotFound};
+    let absent = matches!(e, sqlx::Error::Io(io) if matches!(io.kind(), NotFound | ConnectionRefused));
+    absent || e.as_database_error().is_some_and(|d| d.code().as_deref() == Some("57P03"))
 }
 
 /// Root's data folder must be reachable for the user that runs the server, and root's home is not.

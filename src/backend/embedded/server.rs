@@ -12,6 +12,9 @@ use crate::error::{Error, Result};
 /// Longest path of a socket that every system takes, less the socket's own name.
 const MAX_SOCKET_FOLDER: usize = 85;
 
+/// The socket's own name.
+const SOCKET: &str = ".s.PGSQL.5432";
+
 /// Beginning of the name of a data folder that is being made.
 const UNFINISHED: &str = "unfinished-";
 
@@ -61,7 +64,10 @@ impl<'a> Server<'a> {
         }
         let log = self.data.join("server.log");
         let log = log.to_string_lossy();
-        let output = self.pg_ctl(&installation, &["start", "--wait", "--timeout=60", "--log", &log]).await?;
+        // Told at each start, since the folder may have been moved; pg_ctl gives it to a shell.
+        let socket = format!("-k '{}'", self.socket.display().to_string().replace('\'', "'\\''"));
+        let arguments = ["start", "--wait", "--timeout=60", "--log", &log, "--options", &socket];
+        let output = self.pg_ctl(&installation, &arguments).await?;
         self.check(&output, "did not start", &log)
     }
 
@@ -106,11 +112,9 @@ impl<'a> Server<'a> {
     fn configure(&self, installation: &Installation, file: &Path) -> Result<()> {
         let unusable = |e: std::io::Error| super::unusable(file, &e);
         let mut text = std::fs::read_to_string(file).map_err(unusable)?;
-        let socket = self.socket.display().to_string().replace('\'', "''");
-        text.push_str(&format!(
-            "\n# barlift\nlisten_addresses = ''\nunix_socket_directories = '{socket}'\n\
-             unix_socket_permissions = 0700\nmax_wal_size = '2GB'\nlog_checkpoints = off\n"
-        ));
+        text.push_str(
+            "\n# barlift\nlisten_addresses = ''\nunix_socket_permissions = 0700\nmax_wal_size = '2GB'\nlog_checkpoints = off\n",
+        );
         if has_timescaledb(installation) {
             text.push_str("shared_preload_libraries = 'timescaledb'\ntimescaledb.telemetry_level = off\n");
         }
@@ -157,13 +161,17 @@ impl<'a> Server<'a> {
     fn forget_dead_postmaster(&self) {
         let file = self.data.join("postmaster.pid");
         let Ok(text) = std::fs::read_to_string(&file) else { return };
+        // A server in another container has no process here, but its socket answers.
+        if std::os::unix::net::UnixStream::connect(self.socket.join(SOCKET)).is_ok() {
+            return;
+        }
         let pid = text.lines().next().unwrap_or_default().trim();
         let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
         if Path::new("/proc/self/comm").exists() && !name.starts_with("postgres") {
             tracing::info!(pid, "forgetting a server that is no longer there");
             // If this fails, starting fails and says why.
             let _ = std::fs::remove_file(&file);
-            let _ = std::fs::remove_file(self.socket.join(".s.PGSQL.5432.lock"));
+            let _ = std::fs::remove_file(self.socket.join(format!("{SOCKET}.lock")));
         }
     }
 }

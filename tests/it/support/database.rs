@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use barlift::backend::embedded::Embedded;
 use barlift::backend::{Database, setup};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection, PgPool};
 use tokio::sync::OnceCell;
 
@@ -123,7 +124,11 @@ impl TestDatabase {
             .expect("a copy of the template");
         admin.close().await.expect("closed");
         let url = server.url(&name);
-        let pool = PgPool::connect(&url).await.expect("connected");
+        // As barlift's own sessions: apalis's things lie in its schema.
+        let options: PgConnectOptions = url.parse().expect("a URL");
+        let pool = PgPool::connect_with(options.options([("search_path", "apalis,public")]))
+            .await
+            .expect("connected");
         let timescaledb =
             sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb')")
                 .fetch_one(&pool)

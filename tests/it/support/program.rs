@@ -65,6 +65,13 @@ impl Program {
         }
     }
 
+    /// Runs to the end with a stdout that nobody reads; its exit status.
+    pub async fn run_unread(mut self) -> Option<i32> {
+        let mut child = self.0.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("started");
+        drop(child.stdout.take());
+        Child(child).wait().await
+    }
+
     /// Starts it; the caller ends it.
     pub fn spawn(mut self) -> Child {
         self.0.stdout(Stdio::null()).stderr(Stdio::null());

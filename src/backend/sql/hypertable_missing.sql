@@ -1,0 +1,4 @@
+SELECT NOT EXISTS (
+    SELECT FROM timescaledb_information.hypertables
+    WHERE hypertable_schema = 'barlift' AND hypertable_name = 'bars')
+AND NOT EXISTS (SELECT FROM barlift.bars)

@@ -1,0 +1,18 @@
+-- Settling, retrying and handing back change the task and push its next job in one transaction, so a task
+-- seen here without a live job has none. Two sweeps at once must not push twice.
+WITH forgotten AS (
+    SELECT t.id
+    FROM barlift.tasks t
+    WHERE t.state IN ('pending', 'running')
+      AND NOT EXISTS (
+          SELECT FROM apalis.jobs j
+          WHERE j.job_type = $1
+            AND j.idempotency_key = t.id || ':' || t.pushes
+            AND j.status IN ('Pending', 'Queued', 'Running', 'Failed'))
+    FOR UPDATE OF t SKIP LOCKED
+)
+UPDATE barlift.tasks t
+SET pushes = t.pushes + 1
+FROM forgotten f, barlift.operations o
+WHERE t.id = f.id AND o.id = t.operation_id
+RETURNING t.id, t.pushes, o.priority, o.traceparent
