@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::error::{Error, ErrorClass, Result};
 use crate::import::{self, ImportContext};
 use crate::operation::status::RowCounts;
-use crate::queue::{self, Delivery, Job, QueueSettings, Work};
+use crate::queue::{self, Delivery, QueueSettings, Work};
 use crate::task::{self, Claim, Lease, RetryPolicy, TaskInfo};
 use crate::telemetry;
 
@@ -63,10 +63,9 @@ impl Worker {
     }
 
     async fn attempt(&self, worker: &str, delivery: &Delivery) -> Result<()> {
-        let Job::ImportSymbol { task_id, push } = delivery.job;
-        let claim = task::claim(&self.pool, task_id, push, worker, self.max_rescues).await?;
+        let claim = task::claim(&self.pool, &delivery.job, worker, self.max_rescues).await?;
         let Claim::Started(started) = claim else {
-            tracing::debug!(task_id, ?claim, "no attempt");
+            tracing::debug!(job = ?delivery.job, ?claim, "no attempt");
             return Ok(());
         };
         let (lease, info) = *started;

@@ -13,12 +13,12 @@ pub mod setup;
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{ConnectOptions, Connection, PgConnection};
 use url::Url;
 
 use crate::config::Config;
-use crate::error::{Error, Result};
+use crate::error::{During, Error, Result};
 use embedded::Embedded;
 
 /// A pool of connections and, if barlift runs the server itself, the hold on that server.
@@ -49,8 +49,13 @@ impl Database {
 
     async fn open(options: PgConnectOptions, embedded: Option<Embedded>, config: &Config) -> Result<Self> {
         let options = session(options, config);
-        let pool = pool_options(config).connect_with(options.clone()).await;
-        let pool = pool.map_err(|e| unreachable_database(&options, e))?;
+        // One connection first: a pool would try again until its time is up, and forget why.
+        let first =
+            tokio::time::timeout(config.database.connect_timeout, PgConnection::connect_with(&options)).await;
+        let first = first.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+        let first = first.map_err(|e| unreachable_database(&options, e))?;
+        first.close().await.during("closing the first connection")?;
+        let pool = pool_options(config).connect_lazy_with(options.clone());
         Ok(Self { pool, embedded: embedded.map(std::sync::Arc::new), options })
     }
 
@@ -100,6 +105,8 @@ fn session(options: PgConnectOptions, config: &Config) -> PgConnectOptions {
             // where a role needs no right on `public`.
             ("search_path", "apalis,public"),
             ("idle_in_transaction_session_timeout", idle.as_str()),
+            // Overwriting a few bars in a compressed chunk may decompress more than TimescaleDB's limit.
+            ("timescaledb.max_tuples_decompressed_per_dml_transaction", "0"),
             // "relation already exists, skipping" and the like help nobody.
             ("client_min_messages", "error"),
         ])
@@ -107,18 +114,54 @@ fn session(options: PgConnectOptions, config: &Config) -> PgConnectOptions {
         .log_slow_statements(tracing::log::LevelFilter::Debug, Duration::from_secs(1))
 }
 
+/// What a database URL may say behind its `?`. sqlx logs what it does not know, values included.
+const URL_PARAMETERS: [&str; 17] = [
+    "application_name",
+    "dbname",
+    "host",
+    "hostaddr",
+    "options",
+    "password",
+    "port",
+    "ssl-ca",
+    "ssl-cert",
+    "ssl-key",
+    "ssl-mode",
+    "sslcert",
+    "sslkey",
+    "sslmode",
+    "sslrootcert",
+    "statement-cache-capacity",
+    "user",
+];
+
+/// Strict, and without a word of the URL in its errors: a password with a stray `@`, `/`, `#` or `?` would
+/// be taken for a host, a name or a parameter, and shown as such.
 fn parse_url(text: &str) -> Result<PgConnectOptions> {
     let bad = |what: &str| {
         Error::config(
             format!("the database URL {what}"),
-            "write it as postgres://user:password@host:5432/name (DATABASE_URL or database.url)",
+            "write it as postgres://user:password@host:5432/name (DATABASE_URL or database.url), with @ / # ? % in \
+             user and password as %40 %2F %23 %3F %25",
         )
     };
-    let url = Url::parse(text).map_err(|e| bad(&format!("cannot be read: {e}")))?;
-    if !matches!(url.scheme(), "postgres" | "postgresql") {
-        return Err(bad(&format!("starts with `{}:`, not with `postgres:`", url.scheme())));
+    if !["postgres://", "postgresql://"].iter().any(|s| text.starts_with(s)) {
+        return Err(bad("does not start with postgres://"));
     }
-    PgConnectOptions::from_str(text).map_err(|_| bad("has an option that is not understood"))
+    let url = Url::parse(text).map_err(|e| bad(&format!("cannot be read: {e}")))?;
+    if url.fragment().is_some() {
+        return Err(bad("has a # in it"));
+    }
+    if url.path().contains('@') || url.path().matches('/').count() > 1 {
+        return Err(bad("has more than a name behind its host"));
+    }
+    for (name, value) in url.query_pairs() {
+        let known = URL_PARAMETERS.contains(&name.as_ref()) || name.starts_with("options[");
+        if !known || value.contains('@') {
+            return Err(bad("has a parameter that is not understood"));
+        }
+    }
+    PgConnectOptions::from_str(text).map_err(|_| bad("has a parameter whose value is not understood"))
 }
 
 fn shown(options: &PgConnectOptions) -> String {

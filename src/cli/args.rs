@@ -34,8 +34,8 @@ Examples:
   barlift report latest                      mismatches, rejected rows, quality issues
 
 The database is DATABASE_URL or database.url; without one, barlift runs a private PostgreSQL.
-Exit status: 0 all well; 1 some of the work failed; 2 usage or configuration; 3 database or source
-cannot be reached.";
+Exit status: 0 all well; 1 some of the work failed (import, enqueue --wait, status --watch);
+2 usage or configuration; 3 database or source cannot be reached.";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -92,7 +92,7 @@ pub struct SourceArgs {
     /// How a file's name tells symbol and timeframe [default: {symbol}_{timeframe}.csv]
     #[arg(long, value_name = "P")]
     pattern: Option<String>,
-    /// Read and compare, but write no bars
+    /// Read and compare, but write nothing (rows that repeat a time of an earlier batch count as duplicates)
     #[arg(long)]
     pub dry_run: bool,
     /// Read files even if the same content was imported before

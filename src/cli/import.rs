@@ -20,7 +20,7 @@ pub(super) async fn import(args: &ImportArgs, config: &Config) -> Result<Outcome
     let database = ready_database(config).await?;
     let id = create::import(&database.pool, &new).await?;
     announce(&id, &new);
-    let stop = signals::stop_token()?;
+    let stop = signals::stop_token(signals::HANDS_BACK)?;
     let worker_stop = stop.child_token();
     let worker = tokio::spawn(Worker::new(database.pool.clone(), config, worker_stop.clone()).run());
     let watched = progress::watch(&database.pool, &id, &stop).await;
@@ -43,7 +43,8 @@ pub(super) async fn enqueue(args: &EnqueueImportArgs, config: &Config) -> Result
         if queue::alive_workers(&database.pool, config.worker.lease).await? == 0 {
             output::note("no worker is running now; start one with `barlift worker`");
         }
-        let status = progress::watch(&database.pool, &id, &signals::stop_token()?).await?;
+        let status =
+            progress::watch(&database.pool, &id, &signals::stop_token(signals::STOPS_WATCHING)?).await?;
         return finish(&status, args.source.json);
     }
     if args.source.json {

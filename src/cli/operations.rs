@@ -40,7 +40,7 @@ pub(super) async fn status(args: &StatusArgs, config: &Config) -> Result<Outcome
     let database = ready_database(config).await?;
     let id = status::find(&database.pool, &args.operation).await?;
     let found = if args.watch {
-        progress::watch(&database.pool, &id, &signals::stop_token()?).await?
+        progress::watch(&database.pool, &id, &signals::stop_token(signals::STOPS_WATCHING)?).await?
     } else {
         status::read(&database.pool, &id, true).await?
     };
@@ -49,5 +49,7 @@ pub(super) async fn status(args: &StatusArgs, config: &Config) -> Result<Outcome
     } else {
         output::operation(&found)?;
     }
-    Ok(Outcome::Well)
+    let failed = matches!(found.state.as_str(), "failed" | "cancelled");
+    // To look at a failed operation is no failure; to have waited for it is.
+    Ok(if args.watch && failed { Outcome::Failures } else { Outcome::Well })
 }

@@ -226,7 +226,27 @@ fn notes(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
     let recognised = status.tasks.iter().filter(|t| t.recognised).count();
     if recognised > 0 {
         let what = files(recognised);
-        writeln!(out, "{what} recognised by content and not read again (--force reads them)")?;
+        writeln!(
+            out,
+            "{what} recognised by content and not read again (--force reads all, and reports bad rows again)"
+        )?;
+    }
+    let worthless =
+        status.tasks.iter().filter(|t| t.rows.rows > 0 && t.rows.rows_rejected == t.rows.rows).count();
+    if worthless > 0 {
+        writeln!(
+            out,
+            "WARNING: every row of {} was rejected; are the times or columns read wrong?",
+            files(worthless)
+        )?;
+    }
+    let repeated = status.tasks.iter().filter(|t| t.attempts > 1).count();
+    if repeated > 0 {
+        let what = files(repeated);
+        writeln!(
+            out,
+            "{what} took more than one attempt; bars that a given-up attempt had written count as skipped"
+        )?;
     }
     if r.quality_issues > 0 {
         let what = counted(r.quality_issues, "bar breaks", "bars break");

@@ -6,18 +6,26 @@ use tokio_util::sync::CancellationToken;
 use super::output;
 use crate::error::{Error, Result};
 
+/// For commands that do the work themselves.
+pub(super) const HANDS_BACK: &str =
+    "stopping: running batches end, the rest goes back to the queue (again: stop at once)";
+/// For commands that only look.
+pub(super) const STOPS_WATCHING: &str = "no longer watching; the work goes on where workers run";
+
 /// The shell's convention for "ended by a signal": 128 + SIGINT.
 const STOPPED_AT_ONCE: i32 = 130;
 
 /// A token that the first signal cancels; the second one ends the process.
-pub(super) fn stop_token() -> Result<CancellationToken> {
+///
+/// `says` tells the user what the first one leads to.
+pub(super) fn stop_token(says: &'static str) -> Result<CancellationToken> {
     let listen = |kind| signal(kind).map_err(|e| Error::Internal(format!("no signal handler: {e}")));
     let (mut term, mut int) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
     let stop = CancellationToken::new();
     let token = stop.clone();
     tokio::spawn(async move {
         either(&mut term, &mut int).await;
-        output::note("stopping: running batches end, the rest goes back to the queue (again: stop at once)");
+        output::note(says);
         token.cancel();
         either(&mut term, &mut int).await;
         std::process::exit(STOPPED_AT_ONCE);

@@ -13,7 +13,7 @@ use crate::worker::Worker;
 
 /// Works the queue until a signal or, with `--drain`, until nothing is left.
 pub(super) async fn run(args: &WorkerArgs, config: &Config) -> Result<Outcome> {
-    let stop = signals::stop_token()?;
+    let stop = signals::stop_token(signals::HANDS_BACK)?;
     let database = ready_database(config).await?;
     tracing::info!(database = database.shown_url(), concurrency = config.worker.concurrency, "working");
     let worker = tokio::spawn(Worker::new(database.pool.clone(), config, stop.clone()).run());

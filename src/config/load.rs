@@ -41,11 +41,15 @@ pub fn load(file: Option<&Path>, overrides: &[Override]) -> Result<Config> {
     for (key, value) in overrides {
         builder = set(builder, key, value.clone())?;
     }
-    let config: Config =
-        builder.build().and_then(config::Config::try_deserialize).map_err(|e| broken("a value", &e))?;
+    let config: Config = builder
+        .build()
+        .and_then(config::Config::try_deserialize)
+        .map_err(|e| Error::config(e.to_string(), ALL_KEYS))?;
     check(&config)?;
     Ok(config)
 }
+
+const ALL_KEYS: &str = "every key, its meaning and its default stand in config/default.toml";
 
 type Builder = config::ConfigBuilder<config::builder::DefaultState>;
 
@@ -113,10 +117,7 @@ fn unreadable(name: &str, e: Error) -> Error {
 }
 
 fn broken(place: &str, e: &config::ConfigError) -> Error {
-    Error::config(
-        format!("{place}: {e}"),
-        "every key, its meaning and its default stand in config/default.toml",
-    )
+    Error::config(format!("{place}: {e}"), ALL_KEYS)
 }
 
 /// Rules that a single value cannot know.

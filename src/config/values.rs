@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 /// What to do with a bar whose database values differ from the file's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase", try_from = "String")]
 pub enum OnMismatch {
     /// Keep the database's bar and record the mismatch.
     Warn,
@@ -22,7 +22,7 @@ pub enum OnMismatch {
 
 /// What to do with a bar that breaks a market-data rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase", try_from = "String")]
 pub enum OnInvalid {
     /// Import it and record the quality issue.
     Warn,
@@ -30,6 +30,33 @@ pub enum OnInvalid {
     Reject,
     /// Fail the task.
     Fail,
+}
+
+/// One of an enum's values by its name, or an error that lists them all.
+fn choice<T: clap::ValueEnum>(text: &str) -> Result<T, String> {
+    T::from_str(text, true).map_err(|_| {
+        let names: Vec<String> = T::value_variants()
+            .iter()
+            .filter_map(|v| v.to_possible_value().map(|p| p.get_name().to_owned()))
+            .collect();
+        format!("`{text}` is none of {}", names.join(", "))
+    })
+}
+
+impl TryFrom<String> for OnMismatch {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        choice(&text)
+    }
+}
+
+impl TryFrom<String> for OnInvalid {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        choice(&text)
+    }
 }
 
 /// How many rejected rows a task may have.

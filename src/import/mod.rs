@@ -85,7 +85,7 @@ fn check_rejects(task: &TaskInfo, total: &RowCounts, at_end: bool) -> Result<()>
     Err(FileError::permanent(&task.source, None, reason).into())
 }
 
-/// Vouches for the content, unless the series holds other values than the file for some of its bars.
+/// Vouches for the content, unless it has no bars, or the series holds other values for some of them.
 async fn remember(
     context: &ImportContext,
     lease: &Lease,
@@ -95,7 +95,9 @@ async fn remember(
 ) -> Result<()> {
     let kept_others =
         total.rows_mismatched > 0 && task.options.on_mismatch != crate::config::OnMismatch::Overwrite;
-    let Some(series_id) = lease.series_id.filter(|_| !task.options.dry_run && !kept_others) else {
+    let has_bars = total.rows_imported + total.rows_skipped + total.rows_mismatched > 0;
+    let Some(series_id) = lease.series_id.filter(|_| !task.options.dry_run && !kept_others && has_bars)
+    else {
         return Ok(());
     };
     let options = task.options.content_key()?;

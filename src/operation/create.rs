@@ -60,7 +60,7 @@ pub async fn import(pool: &PgPool, new: &NewImport) -> Result<OperationId> {
         let jobs: Vec<Push<'_>> = tasks
             .into_iter()
             .map(|task_id| Push {
-                job: Job::ImportSymbol { task_id, push: 1 },
+                job: Job::ImportSymbol { operation_id: id.0.clone(), task_id, push: 1 },
                 run_at,
                 priority: new.priority,
                 traceparent: &new.traceparent,

@@ -28,11 +28,13 @@ pub const QUEUE: &str = "barlift.v1";
 const TRACEPARENT: &str = "traceparent";
 
 /// One entry of the queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Job {
     /// Start an attempt to import a task's source.
     ImportSymbol {
+        /// The task's operation; ids of tasks may come again in a schema that was made anew.
+        operation_id: String,
         /// The task.
         task_id: i64,
         /// The how-manieth job of the task this is; only the last one counts.
@@ -76,7 +78,7 @@ pub async fn push(connection: &mut PgConnection, jobs: &[Push<'_>]) -> Result<()
 
 fn entry(push: &Push<'_>) -> Result<apalis_postgres::PgTask> {
     let payload = serde_json::to_vec(&push.job).map_err(|e| Error::Internal(e.to_string()))?;
-    let Job::ImportSymbol { task_id, push: n } = push.job;
+    let Job::ImportSymbol { operation_id, task_id, push: n } = &push.job;
     let metadata = HashMap::from([(TRACEPARENT.to_owned(), push.traceparent.to_owned())]);
     Ok(TaskBuilder::new(payload)
         .with_metadata(apalis::prelude::MetadataStore::from_map(metadata))
@@ -84,7 +86,7 @@ fn entry(push: &Push<'_>) -> Result<apalis_postgres::PgTask> {
         .priority(usize::try_from(push.priority).unwrap_or(0))
         // Attempts are counted in barlift.tasks.
         .max_attempts(i32::MAX as usize)
-        .idempotency_key(format!("{task_id}:{n}"))
+        .idempotency_key(format!("{operation_id}:{task_id}:{n}"))
         .build())
 }
 

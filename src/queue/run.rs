@@ -182,7 +182,8 @@ async fn deliver(
         }
     };
     let traceparent = metadata.get(TRACEPARENT).map(str::to_owned);
-    let work = Arc::clone(&context.work).run(context.name.clone(), Delivery { job, traceparent });
+    let work =
+        Arc::clone(&context.work).run(context.name.clone(), Delivery { job: job.clone(), traceparent });
     let result = match AbortOnDropHandle::new(context.running.spawn(work)).await {
         Ok(result) => result,
         Err(panic) => Err(Error::Internal(panic.to_string())),

@@ -95,6 +95,13 @@ fn columns(fields: &[String], csv: &CsvConfig, delimiter: u8) -> Result<Columns,
 
 fn by_name(fields: &[String], map: &ColumnsConfig) -> Result<Columns, String> {
     let names: Vec<String> = fields.iter().map(|f| normal(f)).collect();
+    let mapped_by_hand = *map != ColumnsConfig::default();
+    if let Some(twice) = repeated(&names).filter(|_| !mapped_by_hand) {
+        let twice = super::time::cut(twice);
+        return Err(format!(
+            "the header has `{twice}` twice; name the columns by number in [csv.columns] or with --column"
+        ));
+    }
     let find = |wanted: &[&str]| wanted.iter().find_map(|w| names.iter().position(|n| n == w));
     let explicit = |key: &str| named(key, fields, &names);
     let mapped = [&map.open, &map.high, &map.low, &map.close, &map.volume];
@@ -174,6 +181,14 @@ fn named(key: &str, fields: &[String], names: &[String]) -> Result<usize, String
         Ok(n) => within(n, fields.len()),
         Err(_) => Err(format!("there is no column `{key}`; the header has: {}", listed(fields))),
     }
+}
+
+/// A name that stands for a value and comes twice, unless the columns are mapped by hand.
+fn repeated(names: &[String]) -> Option<&str> {
+    let known = |n: &String| {
+        !n.is_empty() && (TIMES.contains(&n.as_str()) || VALUES.iter().any(|v| v.contains(&n.as_str())))
+    };
+    names.iter().enumerate().find(|(i, n)| known(n) && names[..*i].contains(n)).map(|(_, n)| n.as_str())
 }
 
 /// `<Adj Close>` and `adj-close` are one name.
@@ -279,6 +294,7 @@ mod tests {
     fn what_is_missing_is_named() {
         for (header, part) in [
             ("timestamp,open,high,low,volume", "lacks a column for close; it has: `timestamp`"),
+            ("date,open,open,high,low,close,volume", "the header has `open` twice"),
             ("a,b", "lacks a column for time, open, high, low, close, volume"),
             ("2024-01-01,1,2,3,4,5", "--no-header"),
         ] {

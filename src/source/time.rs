@@ -6,6 +6,8 @@
 //! Invariant: a time that names no instant, or one that microseconds cannot hold, is an error that says
 //! so; nothing is rounded.
 
+use std::borrow::Cow;
+
 use jiff::civil::{Date, DateTime, Time};
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::fmt::temporal::{Pieces, PiecesOffset};
@@ -71,7 +73,8 @@ impl TimeParser {
             Some(rest) => (rest.trim_end(), true),
             None => (text, false),
         };
-        let pieces = Pieces::parse(text).map_err(|_| not_a_time(text))?;
+        let dashed = dashed(text);
+        let pieces = Pieces::parse(dashed.as_ref()).map_err(|_| not_a_time(text))?;
         if pieces.time_zone_annotation().is_some() {
             return Err(format!("the time `{text}` has a zone in brackets, which is not supported"));
         }
@@ -144,6 +147,22 @@ impl TimeParser {
         let nanos = count.checked_mul(unit_nanos).ok_or_else(|| not_a_time(text))? + signed;
         whole_micros(nanos)
     }
+}
+
+/// `2024/01/02`, `2024.01.02` and an offset that stands apart, the way RFC 3339 has them.
+fn dashed(text: &str) -> Cow<'_, str> {
+    let bytes = text.as_bytes();
+    let separated = bytes.len() >= 10 && bytes[4] == bytes[7] && (bytes[4] == b'/' || bytes[4] == b'.');
+    let apart = text.contains(" +") || text.contains(" -");
+    if !separated && !apart {
+        return Cow::Borrowed(text);
+    }
+    let mut text = text.replace(" +", "+").replace(" -", "-");
+    if separated && text.is_char_boundary(5) && text.is_char_boundary(8) {
+        text.replace_range(4..5, "-");
+        text.replace_range(7..8, "-");
+    }
+    Cow::Owned(text)
 }
 
 /// The fraction of one unit in nanoseconds; none when it is finer than that.
@@ -237,6 +256,9 @@ mod tests {
             ("2024-01-02 09:30", "2024-01-02T09:30:00Z"),
             ("2024-01-02", "2024-01-02T00:00:00Z"),
             ("20240102", "2024-01-02T00:00:00Z"),
+            ("2024/01/02", "2024-01-02T00:00:00Z"),
+            ("2024.01.02 09:30", "2024-01-02T09:30:00Z"),
+            ("2024-01-02 09:30:00 -05:00", "2024-01-02T14:30:00Z"),
             (" 2024-01-02 ", "2024-01-02T00:00:00Z"),
             ("1704187800", "2024-01-02T09:30:00Z"),
             ("1704187800.5", "2024-01-02T09:30:00.5Z"),
@@ -255,6 +277,8 @@ mod tests {
         for (text, part) in [
             ("", "is empty"),
             ("abc", "is no time"),
+            ("ääää/ää/ää", "is no time"),
+            ("2024-01-02 09:30:00-05:00 UTC", "is no time"),
             ("0000-01-01", "outside the years"),
             ("9999999", "ERR"),
             ("9999999-01-01", "is no time"),

@@ -31,14 +31,18 @@ const WHAT: &str = "claiming a task";
 ///
 /// # Errors
 /// [`Error::Database`]; then nothing has changed.
-pub async fn claim(pool: &PgPool, task_id: i64, push: i32, worker: &str, max_rescues: u32) -> Result<Claim> {
+pub async fn claim(pool: &PgPool, job: &Job, worker: &str, max_rescues: u32) -> Result<Claim> {
+    let Job::ImportSymbol { operation_id, task_id, push } = job;
+    let (task_id, push) = (*task_id, *push);
     let mut tx = pool.begin().await.during(WHAT)?;
     let row: Option<Row> = sqlx::query_as(include_str!("sql/lock_task.sql"))
         .bind(task_id)
         .fetch_optional(&mut *tx)
         .await
         .during(WHAT)?;
-    let Some(row) = row.filter(|r| r.pushes == push && r.is_open()) else { return Ok(Claim::Gone) };
+    let Some(row) = row.filter(|r| r.operation_id == *operation_id && r.pushes == push && r.is_open()) else {
+        return Ok(Claim::Gone);
+    };
     let mut rescues = row.rescues;
     if row.state == "running" {
         rescues += 1;
@@ -134,7 +138,7 @@ async fn defer(tx: &mut PgConnection, row: &Row, push: i32) -> Result<()> {
         .execute(&mut *tx)
         .await
         .during(WHAT)?;
-    let job = Job::ImportSymbol { task_id: row.id, push: push + 1 };
+    let job = Job::ImportSymbol { operation_id: row.operation_id.clone(), task_id: row.id, push: push + 1 };
     queue::push(tx, &[Push { job, run_at, priority: row.priority, traceparent: &row.traceparent }]).await
 }
 

@@ -120,14 +120,14 @@ impl Lease {
     }
 
     async fn push_next(&self, tx: &mut PgConnection, wait: Duration) -> Result<()> {
-        let (push, priority, traceparent): (i32, i32, String) =
+        let (operation_id, push, priority, traceparent): (String, i32, i32, String) =
             sqlx::query_as(include_str!("sql/next_push.sql"))
                 .bind(self.task_id)
                 .fetch_one(&mut *tx)
                 .await
                 .during(WHAT)?;
         let run_at = jiff::Timestamp::now() + jiff::SignedDuration::try_from(wait).unwrap_or_default();
-        let job = Job::ImportSymbol { task_id: self.task_id, push };
+        let job = Job::ImportSymbol { operation_id, task_id: self.task_id, push };
         queue::push(tx, &[Push { job, run_at, priority, traceparent: &traceparent }]).await
     }
 }

@@ -13,6 +13,7 @@ const WHAT: &str = "looking for forgotten tasks";
 
 #[derive(FromRow)]
 struct Forgotten {
+    operation_id: String,
     id: i64,
     pushes: i32,
     priority: i32,
@@ -34,7 +35,7 @@ pub async fn push_forgotten(pool: &PgPool) -> Result<usize> {
     let jobs: Vec<Push<'_>> = forgotten
         .iter()
         .map(|f| Push {
-            job: Job::ImportSymbol { task_id: f.id, push: f.pushes },
+            job: Job::ImportSymbol { operation_id: f.operation_id.clone(), task_id: f.id, push: f.pushes },
             run_at,
             priority: f.priority,
             traceparent: &f.traceparent,

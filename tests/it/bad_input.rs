@@ -332,8 +332,13 @@ async fn places_and_databases_that_are_not_there() {
     }
     let urls = [
         ("postgres://me:hunter2@127.0.0.1:1/x", 3, "cannot connect to postgres://me@127.0.0.1:1/x"),
-        ("mysql://me:hunter2@127.0.0.1/x", 2, "starts with `mysql:`"),
-        ("hunter2", 2, "the database URL cannot be read"),
+        ("mysql://me:hunter2@127.0.0.1/x", 2, "does not start with postgres://"),
+        ("hunter2", 2, "does not start with postgres://"),
+        ("postgres:/me:hunter2@127.0.0.1/x", 2, "does not start with postgres://"),
+        ("postgres://me:hun@ter2/hunter2@127.0.0.1:1/x", 2, "has more than a name behind its host"),
+        ("postgres://me:1#hunter2@127.0.0.1:1/x", 2, "has a # in it"),
+        ("postgres://me:1?hunter2@127.0.0.1:1/x", 2, "has a parameter that is not understood"),
+        ("postgres://me@127.0.0.1:1/x?pasword=hunter2", 2, "has a parameter that is not understood"),
     ];
     for (url, status, part) in urls {
         let run = barlift_alone(&["import", good.arg()])

@@ -1,6 +1,6 @@
 //! TimescaleDB, where the server has it; else each test says that it was skipped.
 
-use crate::support::{Folder, TestDatabase, barlift, bars};
+use crate::support::{Folder, TestDatabase, bar, barlift, bars};
 
 async fn with_timescaledb(test: &str) -> Option<TestDatabase> {
     let database = TestDatabase::new().await;
@@ -76,4 +76,27 @@ async fn a_failed_set_up_is_made_good_by_the_next_command() {
     barlift(&database, &["import", folder.arg(), "--json"]).run().await.json(0);
     let info = barlift(&database, &["db", "info", "--json"]).run().await.json(0);
     assert_eq!(info["storage"]["kind"], "hypertable");
+}
+
+#[tokio::test]
+async fn compressed_bars_can_be_overwritten() {
+    let Some(database) = with_timescaledb("compressed_bars_can_be_overwritten").await else { return };
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(5000, 1));
+    barlift(&database, &["import", folder.arg(), "--json"]).run().await.json(0);
+    barlift(&database, &["db", "setup"]).env("BARLIFT__DATABASE__COMPRESS_AFTER", "30 days").run().await;
+    database.execute("SELECT compress_chunk(c) FROM show_chunks('barlift.bars') c").await;
+    // Far below the file's size, so that the server's own limit would stop it.
+    let name: String = database.scalar("SELECT current_database()::text").await;
+    let limit =
+        format!("ALTER DATABASE {name} SET timescaledb.max_tuples_decompressed_per_dml_transaction = 10");
+    sqlx::query(sqlx::AssertSqlSafe(limit)).execute(&database.pool).await.expect("limited");
+    let changed = bars(5000, 1).replace(&bar(2500, 1), &bar(2500, 2));
+    folder.write("A_1m.csv", changed);
+    let arguments = ["import", folder.arg(), "--json", "--on-mismatch", "overwrite"];
+    let result = barlift(&database, &arguments).run().await.json(0);
+    assert_eq!(result["totals"]["rows_mismatched"], 1);
+    let open: f64 = database.scalar("SELECT open FROM barlift.bars WHERE time = '2024-01-02 17:40Z'").await;
+    assert_eq!(open.to_string(), bar(2500, 2).split(',').nth(1).expect("a field"));
+    assert_eq!(database.bars().await, 5000);
 }

@@ -283,8 +283,8 @@ async fn an_interrupted_recognition_vouches_for_nothing() {
     import(&database, &folder, &[]).await;
     // The second time, the worker recognises the file and dies before it settles the task.
     assert_eq!(barlift(&database, &["enqueue", "import", folder.arg()]).run().await.status, 0);
-    let task_id: i64 = database.scalar("SELECT max(id) FROM barlift.tasks").await;
-    let claim = barlift::task::claim(&database.pool, task_id, 1, "dies", 3).await.expect("claimed");
+    let job = newest_job(&database).await;
+    let claim = barlift::task::claim(&database.pool, &job, "dies", 3).await.expect("claimed");
     let barlift::task::Claim::Started(started) = claim else { panic!("{claim:?}") };
     let (lease, info) = *started;
     let root = barlift::source::root::Root::open(&info.root).expect("a root");
@@ -304,10 +304,10 @@ async fn an_attempt_that_lost_its_task_can_write_nothing() {
     let folder = Folder::new();
     folder.write("A_1m.csv", bars(100, 1));
     assert_eq!(barlift(&database, &["enqueue", "import", folder.arg()]).run().await.status, 0);
-    let task_id: i64 = database.scalar("SELECT max(id) FROM barlift.tasks").await;
+    let job = newest_job(&database).await;
     let mut leases = Vec::new();
     for worker in ["frozen", "rescuer"] {
-        let claim = barlift::task::claim(&database.pool, task_id, 1, worker, 3).await.expect("claimed");
+        let claim = barlift::task::claim(&database.pool, &job, worker, 3).await.expect("claimed");
         let barlift::task::Claim::Started(started) = claim else { panic!("{claim:?}") };
         leases.push(started.0.clone());
         if worker == "frozen" {
@@ -332,4 +332,36 @@ async fn an_attempt_that_lost_its_task_can_write_nothing() {
         leases[1].succeed(&database.pool).await.expect("settled");
     }
     assert_eq!(database.bars().await, 100);
+}
+
+/// The job of the task enqueued last.
+async fn newest_job(database: &TestDatabase) -> barlift::queue::Job {
+    barlift::queue::Job::ImportSymbol {
+        operation_id: database
+            .scalar("SELECT operation_id FROM barlift.tasks ORDER BY id DESC LIMIT 1")
+            .await,
+        task_id: database.scalar("SELECT max(id) FROM barlift.tasks").await,
+        push: 1,
+    }
+}
+
+#[tokio::test]
+async fn jobs_of_a_schema_that_was_dropped_disturb_nobody() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(10, 1));
+    import(&database, &folder, &[]).await;
+    barlift(&database, &["enqueue", "import", folder.arg(), "--force"]).run().await;
+    database.execute("DROP SCHEMA barlift CASCADE").await;
+    assert_eq!(counts(&import(&database, &folder, &[]).await), [10, 10, 0, 0, 0, 0]);
+}
+
+#[tokio::test]
+async fn a_file_without_a_bar_is_never_recognised() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", format!("{HEADER}x,1,1,1,1,1\ny,1,1,1,1,1\n"));
+    for _ in 0..2 {
+        assert_eq!(counts(&import(&database, &folder, &[]).await), [2, 0, 0, 0, 2, 0]);
+    }
 }

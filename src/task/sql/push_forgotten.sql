@@ -7,7 +7,7 @@ WITH forgotten AS (
       AND NOT EXISTS (
           SELECT FROM apalis.jobs j
           WHERE j.job_type = $1
-            AND j.idempotency_key = t.id || ':' || t.pushes
+            AND j.idempotency_key = t.operation_id || ':' || t.id || ':' || t.pushes
             AND j.status IN ('Pending', 'Queued', 'Running', 'Failed'))
     FOR UPDATE OF t SKIP LOCKED
 )
@@ -15,4 +15,4 @@ UPDATE barlift.tasks t
 SET pushes = t.pushes + 1
 FROM forgotten f, barlift.operations o
 WHERE t.id = f.id AND o.id = t.operation_id
-RETURNING t.id, t.pushes, o.priority, o.traceparent
+RETURNING t.operation_id, t.id, t.pushes, o.priority, o.traceparent
