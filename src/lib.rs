@@ -15,10 +15,11 @@
 //! | [`repository`] | bars, findings and known content, as the tables hold them |
 //! | [`backend`] | the database itself: pool, set-up, COPY, the embedded server |
 //! | [`telemetry`] | logs, spans, and the trace that crosses processes |
-//! | [`bar`], [`error`] | the types that everybody shares |
+//! | [`setup`] | making a database ready: our schema and the queue's |
+//! | [`bar`], [`finding`], [`error`] | the types that everybody shares |
 //!
-//! `source` and `repository` share only the types of [`bar`] and know nothing of the queue; apalis stays in
-//! `queue`, OpenTelemetry in `telemetry`. SQL stands in `.sql` files beside the code that runs it.
+//! `source` and `repository` share only the types of [`bar`] and [`finding`] and know nothing of the queue;
+//! apalis stays in `queue`, OpenTelemetry in `telemetry`. SQL stands in `.sql` files beside the code that runs it.
 //!
 //! # Example
 //!
@@ -48,10 +49,12 @@ pub mod bar;
 pub mod cli;
 pub mod config;
 pub mod error;
+pub mod finding;
 pub mod import;
 pub mod operation;
 pub mod queue;
 pub mod repository;
+pub mod setup;
 pub mod source;
 pub mod task;
 pub mod telemetry;

@@ -16,8 +16,8 @@ use tracing::Instrument as _;
 use crate::config::Config;
 use crate::error::{Error, ErrorClass, Result};
 use crate::import::{self, ImportContext};
-use crate::operation::status::RowCounts;
 use crate::queue::{self, Delivery, QueueSettings, Work};
+use crate::task::RowCounts;
 use crate::task::{self, Claim, Lease, RetryPolicy, TaskInfo};
 use crate::telemetry;
 

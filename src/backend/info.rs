@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use super::Database;
-use super::setup::{self, Storage};
+use super::schema::{self, Storage};
 use crate::error::{During, Result};
 
 /// What `barlift db info` shows.
@@ -31,11 +31,11 @@ pub struct Info {
     pub operations: i64,
 }
 
-/// Looks around.
+/// Looks around; `schema_current` is what [`crate::setup::is_current`] says.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
-pub async fn info(database: &Database) -> Result<Info> {
+pub async fn info(database: &Database, schema_current: bool) -> Result<Info> {
     let pool = &database.pool;
     let server_version: String = sqlx::query_scalar("SELECT current_setting('server_version')")
         .fetch_one(pool)
@@ -45,7 +45,7 @@ pub async fn info(database: &Database) -> Result<Info> {
         url: database.shown_url(),
         embedded: database.embedded().is_some(),
         server_version,
-        schema_current: setup::is_current(pool).await?,
+        schema_current,
         storage: None,
         series: 0,
         bars_estimate: 0,
@@ -58,7 +58,7 @@ pub async fn info(database: &Database) -> Result<Info> {
     let what = "reading what is there";
     (info.series, info.operations) =
         sqlx::query_as(include_str!("sql/counts.sql")).fetch_one(pool).await.during(what)?;
-    let storage = setup::storage(pool).await?;
+    let storage = schema::storage(pool).await?;
     let size_query = match &storage {
         Storage::Hypertable { .. } => include_str!("sql/hypertable_size.sql"),
         Storage::Plain { .. } => include_str!("sql/table_size.sql"),

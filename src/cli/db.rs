@@ -2,10 +2,11 @@
 
 use super::args::DbCommand;
 use super::{Outcome, output};
-use crate::backend::setup::{self, Storage};
+use crate::backend::schema::Storage;
 use crate::backend::{Database, info};
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::setup;
 
 /// Sets up, shows, or opens psql.
 pub(super) async fn run(command: &DbCommand, config: &Config) -> Result<Outcome> {
@@ -21,7 +22,7 @@ pub(super) async fn run(command: &DbCommand, config: &Config) -> Result<Outcome>
 }
 
 async fn show(database: &Database, json: bool) -> Result<Outcome> {
-    let info = info::info(database).await?;
+    let info = info::info(database, setup::is_current(&database.pool).await?).await?;
     if json {
         output::json(&info)?;
         return Ok(Outcome::Well);

@@ -4,13 +4,15 @@ use super::args::{EnqueueImportArgs, ImportArgs, SourceArgs};
 use super::{Outcome, output, progress, ready_database, signals};
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::operation::OperationId;
 use crate::operation::create::{self, NewImport};
 use crate::operation::status::{self, OperationStatus};
-use crate::operation::{ImportOptions, OperationId};
 use crate::queue;
 use crate::source::discover::{self, Discovery, Filter};
 use crate::source::pattern::Pattern;
 use crate::source::root::Root;
+use crate::source::time;
+use crate::task::ImportOptions;
 use crate::telemetry::RootContext;
 use crate::worker::Worker;
 
@@ -67,6 +69,7 @@ fn run_at(args: &EnqueueImportArgs) -> Result<Option<jiff::Timestamp>> {
 async fn prepare(args: &SourceArgs, config: &Config, run_at: Option<jiff::Timestamp>) -> Result<NewImport> {
     let root = Root::open(&args.root)?;
     let pattern = Pattern::new(&config.import.pattern)?;
+    time::zone(&config.import.timezone)?;
     let filter = Filter { symbols: args.symbols.clone(), timeframes: args.timeframes.clone() };
     let found = discover::discover(&root, &pattern, &filter).await?;
     refuse_nothing(&root.url(), config, &found)?;

@@ -20,10 +20,11 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+use crate::backend::Database;
 use crate::backend::embedded::keeper;
-use crate::backend::{Database, setup};
 use crate::config::{self, Config};
 use crate::error::Result;
+use crate::setup;
 use crate::telemetry::{self, LogSettings};
 use args::{Cli, Command};
 

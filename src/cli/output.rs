@@ -10,7 +10,8 @@ use serde::Serialize;
 
 use super::Outcome;
 use crate::error::{Error, Result};
-use crate::operation::status::{OperationStatus, RowCounts, TaskStatus};
+use crate::operation::status::{OperationStatus, TaskStatus};
+use crate::task::RowCounts;
 
 /// Tasks that a table shows before it keeps to the noteworthy ones.
 const MAX_TASKS: usize = 40;

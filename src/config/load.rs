@@ -159,7 +159,6 @@ fn check(c: &Config) -> Result<()> {
             return Err(Error::config(rule, "change it where it is set; defaults: config/default.toml"));
         }
     }
-    crate::source::time::zone(&c.import.timezone)?;
     Ok(())
 }
 
@@ -215,7 +214,6 @@ mod tests {
             "[worker]\nconcurrency = 0",
             "[worker]\nlease = '5s'\nheartbeat = '4s'",
             "[worker]\nlease = '1s'\nheartbeat = '100ms'",
-            "[import]\ntimezone = 'Mars/Olympus'",
             "[import]\non_mismatch = 'ignore'",
             "[import]\nmax_rejects = 'many'",
             "[retry]\nmax_backoff = 'soon'",

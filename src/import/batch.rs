@@ -12,9 +12,10 @@ use super::{ImportContext, check_rejects};
 use crate::bar::{Bars, Micros, Ohlcv, format_time};
 use crate::config::OnMismatch;
 use crate::error::{During, Error, FileError, Result};
-use crate::operation::status::RowCounts;
+use crate::finding::RejectedRow;
 use crate::repository::{bars, findings, known};
-use crate::source::reader::{Batch, RejectedRow};
+use crate::source::reader::Batch;
+use crate::task::RowCounts;
 use crate::task::{Lease, Progress, TaskInfo};
 
 /// How often a batch is redone because of foreign writers before the attempt gives up.

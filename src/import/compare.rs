@@ -5,8 +5,8 @@
 use std::collections::HashMap;
 
 use crate::bar::{Bars, Micros, Ohlcv, format_time};
-use crate::repository::findings::Mismatch;
-use crate::source::reader::{Batch, RejectedRow, Repeat};
+use crate::finding::{Mismatch, RejectedRow};
+use crate::source::reader::{Batch, Repeat};
 
 /// The batch's bars, sorted out.
 #[derive(Debug, Default)]
@@ -74,7 +74,7 @@ fn contradiction(repeat: &Repeat, first: &Ohlcv) -> RejectedRow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::reader::RawRow;
+    use crate::finding::RawRow;
 
     fn v(close: f64) -> Ohlcv {
         Ohlcv { open: 1.0, high: 9.0, low: 0.5, close, volume: 10.0 }

@@ -15,10 +15,10 @@ use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, FileError, Result};
-use crate::operation::status::RowCounts;
 use crate::repository::known::{self, Content};
 use crate::source::feed::{self, Fed, FeedOptions};
 use crate::source::root::Root;
+use crate::task::RowCounts;
 use crate::task::{Lease, TaskInfo};
 
 /// What an attempt needs from its worker.

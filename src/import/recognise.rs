@@ -7,9 +7,9 @@ use std::io::Read;
 
 use super::ImportContext;
 use crate::error::{Error, FileError, Result};
-use crate::operation::status::RowCounts;
 use crate::repository::known::{self, Content};
 use crate::source::root::{Root, Version};
+use crate::task::RowCounts;
 use crate::task::{Lease, TaskInfo};
 
 /// Counts every row as skipped if the series holds this very content; none if the file must be read.

@@ -6,10 +6,11 @@
 use jiff_sqlx::ToSqlx as _;
 use sqlx::{PgConnection, PgPool};
 
-use super::{ImportOptions, OperationId};
+use super::OperationId;
 use crate::error::{During, Error, Result};
 use crate::queue::{self, Job, Push};
 use crate::source::discover::{Source, Unrecognised};
+use crate::task::ImportOptions;
 
 /// Tasks and jobs in one statement.
 const CHUNK: usize = 2_000;

@@ -9,6 +9,7 @@ use sqlx::{FromRow, PgPool};
 use super::OperationId;
 use crate::error::{During, Error, ErrorClass, Result};
 use crate::source::discover::Unrecognised;
+use crate::task::RowCounts;
 
 /// One operation with its tasks.
 #[derive(Debug, Clone, Serialize)]
@@ -68,32 +69,6 @@ pub struct Totals {
     pub bytes: i64,
     /// Bytes read and committed so far.
     pub bytes_done: i64,
-}
-
-/// What became of data rows. `imported + skipped + mismatched + rejected + duplicate = rows`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, FromRow)]
-#[allow(missing_docs)]
-pub struct RowCounts {
-    pub rows: i64,
-    pub rows_imported: i64,
-    pub rows_skipped: i64,
-    pub rows_mismatched: i64,
-    pub rows_rejected: i64,
-    pub rows_duplicate: i64,
-    pub quality_issues: i64,
-}
-
-impl RowCounts {
-    /// Adds another count to this one.
-    pub fn add(&mut self, other: &Self) {
-        self.rows += other.rows;
-        self.rows_imported += other.rows_imported;
-        self.rows_skipped += other.rows_skipped;
-        self.rows_mismatched += other.rows_mismatched;
-        self.rows_rejected += other.rows_rejected;
-        self.rows_duplicate += other.rows_duplicate;
-        self.quality_issues += other.quality_issues;
-    }
 }
 
 /// One task.

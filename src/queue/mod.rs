@@ -9,6 +9,7 @@
 
 mod listen;
 mod run;
+mod setup;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -20,6 +21,7 @@ use sqlx::{PgConnection, PgPool};
 use crate::error::{During, Error, Result};
 
 pub use run::{QueueSettings, Work, run};
+pub use setup::{is_current, setup};
 
 /// The queue's name. A payload that older workers could not read gets a new one, and they leave it alone.
 pub const QUEUE: &str = "barlift.v1";

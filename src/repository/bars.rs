@@ -4,11 +4,11 @@
 //! series has. [`insert`] fails with a unique violation rather than write a time twice.
 
 use jiff_sqlx::Timestamp;
-use sqlx::{FromRow, PgConnection};
+use sqlx::PgConnection;
 
-use super::parameter;
+use super::{BarRow, parameter};
 use crate::backend::copy;
-use crate::bar::{Bars, Micros, Ohlcv};
+use crate::bar::{Bars, Micros};
 use crate::error::{During, Error, Result};
 
 /// The bars that the series has at `times` (in time order); others of the range may be among them.
@@ -96,21 +96,11 @@ pub fn is_conflict(e: &Error) -> bool {
         if d.is_unique_violation() && d.constraint().is_some_and(|c| c.ends_with("bars_pkey")))
 }
 
-#[derive(FromRow)]
-struct BarRow {
-    time: Timestamp,
-    open: f64,
-    high: f64,
-    low: f64,
-    close: f64,
-    volume: f64,
-}
-
 fn columns(rows: Vec<BarRow>) -> Bars {
     let mut bars = Bars::with_capacity(rows.len());
-    for r in rows {
-        let values = Ohlcv { open: r.open, high: r.high, low: r.low, close: r.close, volume: r.volume };
-        bars.push(r.time.to_jiff().as_microsecond(), values);
+    for row in rows {
+        let (time, values) = row.bar();
+        bars.push(time, values);
     }
     bars
 }

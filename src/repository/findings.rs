@@ -2,26 +2,12 @@
 //!
 //! Invariant: written on the transaction of the batch they belong to, so a repeated batch finds them once.
 
-use jiff_sqlx::Timestamp;
-use sqlx::{FromRow, PgConnection};
+use sqlx::PgConnection;
 
-use super::parameter;
+use super::{BarRow, parameter};
 use crate::bar::{Micros, Ohlcv};
 use crate::error::{During, Result};
-use crate::source::reader::{QualityIssue, RejectedRow};
-
-/// A bar that the file and the database have different values for.
-#[derive(Debug, Clone)]
-pub struct Mismatch {
-    /// The file's line.
-    pub line: u64,
-    /// The bar's time.
-    pub time: Micros,
-    /// The file's values.
-    pub csv: Ohlcv,
-    /// The database's values, before anything was overwritten.
-    pub db: Ohlcv,
-}
+use crate::finding::{Mismatch, QualityIssue, RejectedRow};
 
 fn line(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
@@ -71,26 +57,13 @@ pub async fn mismatched_at(
     task_id: i64,
     times: &[Micros],
 ) -> Result<Vec<(Micros, Ohlcv)>> {
-    #[derive(FromRow)]
-    struct Row {
-        time: Timestamp,
-        open: f64,
-        high: f64,
-        low: f64,
-        close: f64,
-        volume: f64,
-    }
-    let rows: Vec<Row> = sqlx::query_as(include_str!("sql/mismatched_at.sql"))
+    let rows: Vec<BarRow> = sqlx::query_as(include_str!("sql/mismatched_at.sql"))
         .bind(task_id)
         .bind(times.iter().map(|&t| parameter(t)).collect::<Vec<_>>())
         .fetch_all(connection)
         .await
         .during("looking up mismatches")?;
-    let bar = |r: Row| {
-        let values = Ohlcv { open: r.open, high: r.high, low: r.low, close: r.close, volume: r.volume };
-        (r.time.to_jiff().as_microsecond(), values)
-    };
-    Ok(rows.into_iter().map(bar).collect())
+    Ok(rows.into_iter().map(BarRow::bar).collect())
 }
 
 /// Keeps rejected rows, with their bytes as they stand in the file.

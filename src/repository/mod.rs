@@ -10,9 +10,29 @@ pub mod known;
 
 use jiff_sqlx::{Timestamp, ToSqlx as _};
 
-use crate::bar::Micros;
+use sqlx::FromRow;
+
+use crate::bar::{Micros, Ohlcv};
 
 /// An instant as a parameter. Times of bars lie between the years 1700 and 2299, which always fit.
 fn parameter(time: Micros) -> Timestamp {
     jiff::Timestamp::from_microsecond(time).unwrap_or_default().to_sqlx()
+}
+
+/// A bar as queries give it.
+#[derive(FromRow)]
+struct BarRow {
+    time: Timestamp,
+    open: f64,
+    high: f64,
+    low: f64,
+    close: f64,
+    volume: f64,
+}
+
+impl BarRow {
+    fn bar(self) -> (Micros, Ohlcv) {
+        let Self { time, open, high, low, close, volume } = self;
+        (time.to_jiff().as_microsecond(), Ohlcv { open, high, low, close, volume })
+    }
 }

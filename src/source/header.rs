@@ -219,7 +219,7 @@ fn listed(fields: &[String]) -> String {
 }
 
 fn split(line: &[u8], delimiter: u8, quote: Option<u8>) -> Vec<String> {
-    super::reader::Fields::new(delimiter, quote)
+    super::fields::Fields::new(delimiter, quote)
         .split(line)
         .map(|f| String::from_utf8_lossy(f).into_owned())
         .collect()

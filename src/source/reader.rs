@@ -9,6 +9,7 @@ use std::io::Read;
 
 use serde::{Deserialize, Serialize};
 
+use super::fields::Fields;
 use super::header::{self, Columns, VALUE_NAMES};
 use super::lines::{LineError, Lines};
 use super::seen::Seen;
@@ -17,6 +18,7 @@ use super::{number, quality};
 use crate::bar::{Bars, Micros, Ohlcv, format_time};
 use crate::config::{CsvConfig, OnInvalid};
 use crate::error::FileError;
+use crate::finding::{QualityIssue, RawRow, RejectedRow};
 
 /// How to read a source. Stored with the operation, so that every worker reads alike.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,41 +64,6 @@ pub struct Repeat {
     pub values: Ohlcv,
     /// The row as it stands in the file, should it turn out to contradict the first.
     pub row: RawRow,
-}
-
-/// A row as it stands in the file.
-#[derive(Debug, Clone)]
-pub struct RawRow {
-    /// Line number, from 1.
-    pub line: u64,
-    /// Where the line starts, in bytes.
-    pub offset: u64,
-    /// The line without its end.
-    pub bytes: Vec<u8>,
-}
-
-/// A row that cannot become a bar.
-#[derive(Debug, Clone)]
-pub struct RejectedRow {
-    /// The row.
-    pub row: RawRow,
-    /// Which rule it broke: `ragged`, `time`, `number`, `duplicate`, or `quality`.
-    pub rule: &'static str,
-    /// What is wrong, with the column.
-    pub reason: String,
-}
-
-/// A parsable bar that breaks market-data rules.
-#[derive(Debug, Clone)]
-pub struct QualityIssue {
-    /// Line number, from 1.
-    pub line: u64,
-    /// The bar's time.
-    pub time: Micros,
-    /// The bar's values.
-    pub values: Ohlcv,
-    /// The rules it breaks.
-    pub rules: Vec<&'static str>,
 }
 
 /// Reads one source.
@@ -332,74 +299,6 @@ fn line_error(path: &str, e: LineError) -> FileError {
             line,
             format!("the line is longer than {max} bytes: no bar is (csv.max_line raises the limit)"),
         ),
-    }
-}
-
-/// Splits lines into fields: quoted ones by `csv-core`, all others at the delimiters.
-pub(super) struct Fields {
-    delimiter: u8,
-    quote: Option<u8>,
-    core: csv_core::Reader,
-    unquoted: Vec<u8>,
-    ends: Vec<usize>,
-}
-
-/// One line's fields.
-pub(super) struct Row<'a> {
-    data: &'a [u8],
-    ends: &'a [usize],
-    /// Bytes between two fields in `data`.
-    gap: usize,
-}
-
-impl<'a> Row<'a> {
-    pub(super) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// Field `i`; empty when there is none.
-    fn get(&self, i: usize) -> &'a [u8] {
-        let Some(&end) = self.ends.get(i) else { return b"" };
-        let start = if i == 0 { 0 } else { self.ends[i - 1] + self.gap };
-        &self.data[start..end]
-    }
-
-    pub(super) fn map<T>(&self, f: impl Fn(&'a [u8]) -> T) -> impl Iterator<Item = T> {
-        (0..self.len()).map(move |i| f(self.get(i)))
-    }
-}
-
-impl Fields {
-    pub(super) fn new(delimiter: u8, quote: Option<u8>) -> Self {
-        let mut builder = csv_core::ReaderBuilder::new();
-        // A line ends at \n alone; a bare \r belongs to its field.
-        builder.delimiter(delimiter).terminator(csv_core::Terminator::Any(b'\n'));
-        match quote {
-            Some(q) => builder.quote(q),
-            None => builder.quoting(false),
-        };
-        Self { delimiter, quote, core: builder.build(), unquoted: Vec::new(), ends: Vec::new() }
-    }
-
-    pub(super) fn split<'a>(&'a mut self, line: &'a [u8]) -> Row<'a> {
-        if self.quote.is_some_and(|q| memchr::memchr(q, line).is_some()) {
-            return self.split_quoted(line);
-        }
-        self.ends.clear();
-        self.ends.extend(memchr::memchr_iter(self.delimiter, line));
-        self.ends.push(line.len());
-        Row { data: line, ends: &self.ends, gap: 1 }
-    }
-
-    fn split_quoted(&mut self, line: &[u8]) -> Row<'_> {
-        // Fields never outgrow their line, nor are there more of them than bytes and one.
-        self.unquoted.resize(line.len() + 1, 0);
-        self.ends.resize(line.len() + 2, 0);
-        self.core.reset();
-        let (_, _, written, ended) = self.core.read_record(line, &mut self.unquoted, &mut self.ends);
-        let (_, _, _, last) =
-            self.core.read_record(&[], &mut self.unquoted[written..], &mut self.ends[ended..]);
-        Row { data: &self.unquoted, ends: &self.ends[..ended + last], gap: 0 }
     }
 }
 

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use sqlx::{FromRow, PgConnection, PgPool};
 
+use super::ImportOptions;
 use super::{Lease, TaskInfo};
 use crate::error::{During, ErrorClass, Result};
-use crate::operation::ImportOptions;
 use crate::queue::{self, Job, Push};
 
 /// What came of a job.
@@ -30,7 +30,7 @@ const WHAT: &str = "claiming a task";
 /// Claims the task that a job names.
 ///
 /// # Errors
-/// [`Error::Database`]; then nothing has changed.
+/// [`crate::error::Error::Database`]; then nothing has changed.
 pub async fn claim(pool: &PgPool, job: &Job, worker: &str, max_rescues: u32) -> Result<Claim> {
     let Job::ImportSymbol { operation_id, task_id, push } = job;
     let (task_id, push) = (*task_id, *push);

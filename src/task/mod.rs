@@ -8,6 +8,8 @@
 //! next (the next job, the operation's end) is committed together with the end of the attempt.
 
 mod claim;
+mod counts;
+mod options;
 mod progress;
 mod settle;
 mod sweep;
@@ -15,9 +17,10 @@ mod sweep;
 use sqlx::PgPool;
 
 use crate::error::{During, Result};
-use crate::operation::ImportOptions;
 
 pub use claim::{Claim, claim};
+pub use counts::RowCounts;
+pub use options::ImportOptions;
 pub use progress::Progress;
 pub use settle::{RetryPolicy, hand_back_all};
 pub use sweep::push_forgotten;

@@ -7,9 +7,9 @@ use jiff_sqlx::Timestamp;
 use sqlx::{PgConnection, PgPool};
 
 use super::Lease;
+use super::RowCounts;
 use crate::bar::Micros;
 use crate::error::{During, Error, Result};
-use crate::operation::status::RowCounts;
 
 /// What one batch adds.
 #[derive(Debug, Clone, Default)]

@@ -9,7 +9,7 @@ mod setup;
 use tracing::{Span, field};
 
 use crate::error::{Error, Result};
-use crate::operation::status::RowCounts;
+use crate::task::RowCounts;
 use crate::task::TaskInfo;
 
 pub use context::{RootContext, continue_trace};
@@ -68,7 +68,7 @@ mod tests {
 
     use super::*;
     use crate::error::FileError;
-    use crate::operation::ImportOptions;
+    use crate::task::ImportOptions;
 
     fn task() -> TaskInfo {
         let config = crate::config::load(None, &[]).expect("defaults");

@@ -6,8 +6,9 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use barlift::backend::Database;
 use barlift::backend::embedded::Embedded;
-use barlift::backend::{Database, setup};
+use barlift::setup;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection, PgPool};
 use tokio::sync::OnceCell;

@@ -1,21 +1,16 @@
-//! Bringing a database up to date: migrations, the queue's own schema, the hypertable.
+//! Our own schema: migrations, and the hypertable where the server can.
 //!
-//! Invariant: safe to run at any time, from any number of processes at once, on a database of any
-//! earlier version; it only adds. With `timescaledb` at hand `bars` becomes a hypertable, without it the
-//! table stays plain; [`Storage`] says which.
+//! Invariant: safe to run at any time on a database of any earlier version; it only adds. With `timescaledb`
+//! at hand `bars` becomes a hypertable, without it the table stays plain; [`Storage`] says which.
 
 use serde::Serialize;
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{PgConnection, PgPool};
 
-use super::Database;
 use crate::config::DatabaseConfig;
 use crate::error::{During, Error, Result};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
-
-/// The advisory lock that lets one process at a time set up ("barlift" in ASCII).
-const SETUP_LOCK: i64 = 0x0062_6172_6c69_6674;
 
 /// How `bars` is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -33,55 +28,34 @@ pub enum Storage {
     },
 }
 
-/// Sets up whatever is missing.
+/// Runs our migrations and makes the hypertable.
 ///
 /// # Errors
 /// [`Error::Database`], with advice when the role lacks a right.
-pub async fn setup(database: &Database, config: &DatabaseConfig) -> Result<Storage> {
-    let mut lock = database.pool.acquire().await.during("connecting")?;
-    sqlx::query("SELECT pg_advisory_lock($1)")
-        .bind(SETUP_LOCK)
-        .execute(&mut *lock)
-        .await
-        .during("waiting for another set-up to end")?;
-    let done = run(&database.pool, config).await;
-    // The lock goes with the session, so a failure to unlock just closes the connection.
-    let unlocked = sqlx::query("SELECT pg_advisory_unlock($1)").bind(SETUP_LOCK).execute(&mut *lock).await;
-    if unlocked.is_err() {
-        lock.close_on_drop();
-    }
-    done
+pub async fn setup(pool: &PgPool, config: &DatabaseConfig) -> Result<Storage> {
+    MIGRATIONS.run(pool).await.map_err(|e| migrate_error("barlift", e))?;
+    let mut connection = pool.acquire().await.during("connecting")?;
+    hypertable(&mut connection, config).await
 }
 
-/// Sets up only if the database is behind this program; otherwise one query.
-///
-/// # Errors
-/// As [`setup`].
-pub async fn ensure(database: &Database, config: &DatabaseConfig) -> Result<()> {
-    if !is_current(&database.pool).await? {
-        setup(database, config).await?;
-    }
-    Ok(())
-}
-
-/// Whether all migrations of this program have run.
+/// Whether nothing is left for [`setup`] to do.
 ///
 /// # Errors
 /// [`Error::Database`]
 pub async fn is_current(pool: &PgPool) -> Result<bool> {
     let what = "reading the schema's version";
-    let there: bool =
-        sqlx::query_scalar(include_str!("sql/schema_exists.sql")).fetch_one(pool).await.during(what)?;
+    let there: bool = sqlx::query_scalar("SELECT to_regclass('barlift._sqlx_migrations') IS NOT NULL")
+        .fetch_one(pool)
+        .await
+        .during(what)?;
     if !there {
         return Ok(false);
     }
-    let (ours, queue): (Option<i64>, Option<i64>) =
-        sqlx::query_as(include_str!("sql/newest_migrations.sql")).fetch_one(pool).await.during(what)?;
-    let newest = |m: &Migrator| m.iter().map(|m| m.version).max();
-    if ours < newest(&MIGRATIONS) || queue < newest(&apalis_postgres::PostgresStorage::migrations()) {
-        return Ok(false);
-    }
-    Ok(!hypertable_is_missing(pool).await?)
+    let newest: Option<i64> = sqlx::query_scalar("SELECT max(version) FROM barlift._sqlx_migrations")
+        .fetch_one(pool)
+        .await
+        .during(what)?;
+    Ok(newest >= MIGRATIONS.iter().map(|m| m.version).max() && !hypertable_is_missing(pool).await?)
 }
 
 /// Whether a set-up ended before it made the hypertable. Once there are bars, that is `db setup`'s to do.
@@ -94,35 +68,6 @@ async fn hypertable_is_missing(pool: &PgPool) -> Result<bool> {
         .fetch_one(&mut *connection)
         .await
         .during("looking for the hypertable")
-}
-
-async fn run(pool: &PgPool, config: &DatabaseConfig) -> Result<Storage> {
-    create_schemas(pool).await?;
-    apalis_postgres::PostgresStorage::setup(pool).await.map_err(queue_error)?;
-    MIGRATIONS.run(pool).await.map_err(migrate_error)?;
-    let mut connection = pool.acquire().await.during("connecting")?;
-    hypertable(&mut connection, config).await
-}
-
-/// Tried first and alone, since it is what a role without rights fails at.
-async fn create_schemas(pool: &PgPool) -> Result<()> {
-    for (name, statement) in
-        [("barlift", "CREATE SCHEMA IF NOT EXISTS barlift"), ("apalis", "CREATE SCHEMA IF NOT EXISTS apalis")]
-    {
-        let there: bool = sqlx::query_scalar("SELECT to_regnamespace($1) IS NOT NULL")
-            .bind(name)
-            .fetch_one(pool)
-            .await
-            .during("looking for the schemas")?;
-        // Even IF NOT EXISTS asks for the right to create one.
-        if !there {
-            sqlx::query(statement)
-                .execute(pool)
-                .await
-                .during("creating the schemas `barlift` and `apalis`")?;
-        }
-    }
-    Ok(())
 }
 
 /// Makes `bars` a hypertable where the server can.
@@ -206,25 +151,15 @@ async fn compression(connection: &mut PgConnection, after: &str) -> Result<()> {
     Ok(())
 }
 
-fn queue_error(e: apalis_postgres::Error) -> Error {
+/// What a migration of this schema said.
+pub fn migrate_error(schema: &str, e: MigrateError) -> Error {
+    let what = format!("setting up the schema `{schema}`");
     match e {
-        apalis_postgres::Error::Database(e) => Error::during("setting up the queue's schema `apalis`", e),
-        other => Error::database(
-            format!("setting up the queue: {other}"),
-            "see the README of apalis-postgres on upgrading",
-        ),
-    }
-}
-
-fn migrate_error(e: sqlx::migrate::MigrateError) -> Error {
-    use sqlx::migrate::MigrateError as M;
-    const WHAT: &str = "setting up the schema `barlift`";
-    match e {
-        M::Execute(e) | M::ExecuteMigration(e, _) => Error::during(WHAT, e),
-        M::VersionMissing(v) => Error::database(
-            format!("the database was set up by a newer barlift (migration {v})"),
+        MigrateError::Execute(e) | MigrateError::ExecuteMigration(e, _) => Error::during(&what, e),
+        MigrateError::VersionMissing(v) => Error::database(
+            format!("the database was set up by a newer barlift (migration {v} of `{schema}`)"),
             "use that version of barlift, or another database",
         ),
-        other => Error::database(format!("{WHAT}: {other}"), "see the message above"),
+        other => Error::database(format!("{what}: {other}"), "see the message above"),
     }
 }

@@ -1,1 +1,0 @@
-SELECT (SELECT max(version) FROM barlift._sqlx_migrations), (SELECT max(version) FROM apalis._sqlx_migrations)

@@ -1,0 +1,53 @@
+//! What an import finds about single rows: the types that the reading and the storing side share.
+//!
+//! Invariant: a finding names its line, and a rejected row keeps its bytes as they stand in the file.
+
+use crate::bar::{Micros, Ohlcv};
+
+/// A row as it stands in the file.
+#[derive(Debug, Clone)]
+pub struct RawRow {
+    /// Line number, from 1.
+    pub line: u64,
+    /// Where the line starts, in bytes.
+    pub offset: u64,
+    /// The line without its end.
+    pub bytes: Vec<u8>,
+}
+
+/// A row that cannot become a bar.
+#[derive(Debug, Clone)]
+pub struct RejectedRow {
+    /// The row.
+    pub row: RawRow,
+    /// Which rule it broke: `ragged`, `time`, `number`, `duplicate`, or `quality`.
+    pub rule: &'static str,
+    /// What is wrong, with the column.
+    pub reason: String,
+}
+
+/// A parsable bar that breaks market-data rules.
+#[derive(Debug, Clone)]
+pub struct QualityIssue {
+    /// Line number, from 1.
+    pub line: u64,
+    /// The bar's time.
+    pub time: Micros,
+    /// The bar's values.
+    pub values: Ohlcv,
+    /// The rules it breaks.
+    pub rules: Vec<&'static str>,
+}
+
+/// A bar that the file and the database have different values for.
+#[derive(Debug, Clone)]
+pub struct Mismatch {
+    /// The file's line.
+    pub line: u64,
+    /// The bar's time.
+    pub time: Micros,
+    /// The file's values.
+    pub csv: Ohlcv,
+    /// The database's values, before anything was overwritten.
+    pub db: Ohlcv,
+}

@@ -1,0 +1,80 @@
+//! Setting a database up, or finding that it is: our schema and the queue's, one process at a time.
+//!
+//! Invariant: safe to run at any time and from any number of processes at once.
+
+use sqlx::PgPool;
+
+use crate::backend::Database;
+use crate::backend::schema::{self, Storage};
+use crate::config::DatabaseConfig;
+use crate::error::{During, Result};
+use crate::queue;
+
+/// The advisory lock that lets one process at a time set up ("barlift" in ASCII).
+const SETUP_LOCK: i64 = 0x0062_6172_6c69_6674;
+
+/// Sets up whatever is missing.
+///
+/// # Errors
+/// [`crate::error::Error::Database`], with advice when the role lacks a right.
+pub async fn setup(database: &Database, config: &DatabaseConfig) -> Result<Storage> {
+    let mut lock = database.pool.acquire().await.during("connecting")?;
+    sqlx::query("SELECT pg_advisory_lock($1)")
+        .bind(SETUP_LOCK)
+        .execute(&mut *lock)
+        .await
+        .during("waiting for another set-up to end")?;
+    let done = run(&database.pool, config).await;
+    // The lock goes with the session, so a failure to unlock just closes the connection.
+    let unlocked = sqlx::query("SELECT pg_advisory_unlock($1)").bind(SETUP_LOCK).execute(&mut *lock).await;
+    if unlocked.is_err() {
+        lock.close_on_drop();
+    }
+    done
+}
+
+/// Sets up only if the database is behind this program.
+///
+/// # Errors
+/// As [`setup`].
+pub async fn ensure(database: &Database, config: &DatabaseConfig) -> Result<()> {
+    if !is_current(&database.pool).await? {
+        setup(database, config).await?;
+    }
+    Ok(())
+}
+
+/// Whether nothing is left to set up.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn is_current(pool: &PgPool) -> Result<bool> {
+    Ok(schema::is_current(pool).await? && queue::is_current(pool).await?)
+}
+
+async fn run(pool: &PgPool, config: &DatabaseConfig) -> Result<Storage> {
+    create_schemas(pool).await?;
+    queue::setup(pool).await?;
+    schema::setup(pool, config).await
+}
+
+/// Tried first and alone, since it is what a role without rights fails at.
+async fn create_schemas(pool: &PgPool) -> Result<()> {
+    for (name, statement) in
+        [("barlift", "CREATE SCHEMA IF NOT EXISTS barlift"), ("apalis", "CREATE SCHEMA IF NOT EXISTS apalis")]
+    {
+        let there: bool = sqlx::query_scalar("SELECT to_regnamespace($1) IS NOT NULL")
+            .bind(name)
+            .fetch_one(pool)
+            .await
+            .during("looking for the schemas")?;
+        // Even IF NOT EXISTS asks for the right to create one.
+        if !there {
+            sqlx::query(statement)
+                .execute(pool)
+                .await
+                .during("creating the schemas `barlift` and `apalis`")?;
+        }
+    }
+    Ok(())
+}

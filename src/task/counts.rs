@@ -1,0 +1,30 @@
+//! How many rows became what.
+
+use serde::Serialize;
+use sqlx::FromRow;
+
+/// What became of data rows. `imported + skipped + mismatched + rejected + duplicate = rows`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, FromRow)]
+#[allow(missing_docs)]
+pub struct RowCounts {
+    pub rows: i64,
+    pub rows_imported: i64,
+    pub rows_skipped: i64,
+    pub rows_mismatched: i64,
+    pub rows_rejected: i64,
+    pub rows_duplicate: i64,
+    pub quality_issues: i64,
+}
+
+impl RowCounts {
+    /// Adds another count to this one.
+    pub fn add(&mut self, other: &Self) {
+        self.rows += other.rows;
+        self.rows_imported += other.rows_imported;
+        self.rows_skipped += other.rows_skipped;
+        self.rows_mismatched += other.rows_mismatched;
+        self.rows_rejected += other.rows_rejected;
+        self.rows_duplicate += other.rows_duplicate;
+        self.quality_issues += other.quality_issues;
+    }
+}
