@@ -61,56 +61,31 @@ pub enum Error {
 
 /// Why one file could not be imported.
 #[derive(Debug, thiserror::Error)]
-#[error("{path}{}: {reason}", place(*.line, *.column))]
+#[error("{path}{}: {reason}", place(*.line))]
 pub struct FileError {
     /// The file, relative to the source directory.
     pub path: String,
     /// Line number, from 1, where known.
     pub line: Option<u64>,
-    /// Column (field) number, from 1, where known.
-    pub column: Option<usize>,
     /// What is wrong and what to do.
     pub reason: String,
     /// Whether another try may do better.
     pub class: ErrorClass,
 }
 
-fn place(line: Option<u64>, column: Option<usize>) -> String {
-    match (line, column) {
-        (Some(l), Some(c)) => format!(", line {l}, column {c}"),
-        (Some(l), None) => format!(", line {l}"),
-        _ => String::new(),
-    }
+fn place(line: Option<u64>) -> String {
+    line.map(|l| format!(", line {l}")).unwrap_or_default()
 }
 
 impl FileError {
     /// A fault that stays until somebody mends the file or the options.
     pub fn permanent(path: &str, line: impl Into<Option<u64>>, reason: impl Into<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            line: line.into(),
-            column: None,
-            reason: reason.into(),
-            class: ErrorClass::Permanent,
-        }
+        Self { path: path.to_owned(), line: line.into(), reason: reason.into(), class: ErrorClass::Permanent }
     }
 
     /// A fault that may be gone at the next try.
     pub fn transient(path: &str, reason: impl Into<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            line: None,
-            column: None,
-            reason: reason.into(),
-            class: ErrorClass::Transient,
-        }
-    }
-
-    /// The same, naming the field.
-    #[must_use]
-    pub fn at_column(mut self, column: usize) -> Self {
-        self.column = Some(column);
-        self
+        Self { path: path.to_owned(), line: None, reason: reason.into(), class: ErrorClass::Transient }
     }
 }
 
@@ -287,8 +262,8 @@ mod tests {
 
     #[test]
     fn a_file_error_names_its_place() {
-        let e = FileError::permanent("A_1h.csv", 7, "no close").at_column(5);
-        assert_eq!(e.to_string(), "A_1h.csv, line 7, column 5: no close");
+        let e = FileError::permanent("A_1h.csv", 7, "no close");
+        assert_eq!(e.to_string(), "A_1h.csv, line 7: no close");
     }
 
     #[test]

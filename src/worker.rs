@@ -17,8 +17,7 @@ use crate::config::Config;
 use crate::error::{Error, ErrorClass, Result};
 use crate::import::{self, ImportContext};
 use crate::queue::{self, Delivery, QueueSettings, Work};
-use crate::task::RowCounts;
-use crate::task::{self, Claim, Lease, RetryPolicy, TaskInfo};
+use crate::task::{self, Claim, Lease, RetryPolicy, RowCounts, TaskInfo};
 use crate::telemetry;
 
 /// What a worker needs.

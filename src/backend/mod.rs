@@ -70,18 +70,6 @@ impl Database {
     pub fn embedded(&self) -> Option<&Embedded> {
         self.embedded.as_deref()
     }
-
-    /// The database's name.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        self.options.get_database().unwrap_or("postgres")
-    }
-
-    /// How to connect, for `psql` and the like.
-    #[must_use]
-    pub fn options(&self) -> &PgConnectOptions {
-        &self.options
-    }
 }
 
 fn pool_options(config: &Config) -> PgPoolOptions {

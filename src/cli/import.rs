@@ -137,7 +137,7 @@ fn finish(status: &OperationStatus, json: bool) -> Result<Outcome> {
     }
     if !status.is_settled() {
         output::note(&format!(
-            "stopped before the end; `barlift worker --drain` goes on, `barlift status {}` shows how far it is",
+            "not done yet: workers go on with it (`barlift worker --drain` is one), `barlift status {}` shows how far it is",
             status.operation_id
         ));
         return Ok(Outcome::Failures);

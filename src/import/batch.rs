@@ -8,34 +8,27 @@ use std::collections::HashMap;
 use sqlx::PgConnection;
 
 use super::compare::{self, Compared};
-use super::{ImportContext, check_rejects};
+use super::{Attempt, check_rejects};
 use crate::bar::{Bars, Micros, Ohlcv, format_time};
 use crate::config::OnMismatch;
 use crate::error::{During, Error, FileError, Result};
 use crate::finding::RejectedRow;
 use crate::repository::{bars, findings, known};
 use crate::source::reader::Batch;
-use crate::task::RowCounts;
-use crate::task::{Lease, Progress, TaskInfo};
+use crate::task::{Lease, Progress, RowCounts, TaskInfo};
 
 /// How often a batch is redone because of foreign writers before the attempt gives up.
 const MAX_CONFLICTS: u32 = 10;
 
 /// Compares and writes a batch; returns what it adds to the counters.
-pub(super) async fn run(
-    context: &ImportContext,
-    lease: &Lease,
-    task: &TaskInfo,
-    batch: &Batch,
-    so_far: &RowCounts,
-) -> Result<RowCounts> {
+pub(super) async fn run(attempt: Attempt<'_>, batch: &Batch, so_far: &RowCounts) -> Result<RowCounts> {
     let mut conflicts = 0;
     loop {
-        match once(context, lease, task, batch, so_far).await {
+        match once(attempt, batch, so_far).await {
             Err(e) if bars::is_conflict(&e) && conflicts < MAX_CONFLICTS => {
                 conflicts += 1;
                 tracing::info!(
-                    source = task.source,
+                    source = attempt.task.source,
                     conflicts,
                     "another writer was faster; looking at the batch afresh"
                 );
@@ -45,13 +38,8 @@ pub(super) async fn run(
     }
 }
 
-async fn once(
-    context: &ImportContext,
-    lease: &Lease,
-    task: &TaskInfo,
-    batch: &Batch,
-    so_far: &RowCounts,
-) -> Result<RowCounts> {
+async fn once(attempt: Attempt<'_>, batch: &Batch, so_far: &RowCounts) -> Result<RowCounts> {
+    let Attempt { context, lease, task } = attempt;
     let mut tx = context.pool.begin().await.during("beginning a batch")?;
     let existing = match lease.series_id {
         Some(id) => bars::existing(&mut tx, id, &batch.bars.time).await?,
@@ -66,7 +54,7 @@ async fn once(
     total.add(&added);
     check_rejects(task, &total, false)?;
     if !task.options.dry_run {
-        write(&mut tx, lease, task, batch, &compared, &contradictions).await?;
+        write(&mut tx, attempt, batch, &compared, &contradictions).await?;
     }
     let span = batch.bars.time.first().copied().zip(batch.bars.time.last().copied());
     let progress = Progress { rows: added, checkpoint: batch.end_offset, span };
@@ -77,12 +65,12 @@ async fn once(
 
 async fn write(
     tx: &mut PgConnection,
-    lease: &Lease,
-    task: &TaskInfo,
+    attempt: Attempt<'_>,
     batch: &Batch,
     compared: &Compared,
     contradictions: &[RejectedRow],
 ) -> Result<()> {
+    let Attempt { lease, task, .. } = attempt;
     let series_id =
         lease.series_id.ok_or_else(|| Error::Internal("a task that writes has no series".into()))?;
     bars::insert(tx, series_id, &compared.new).await?;

@@ -18,8 +18,7 @@ use crate::error::{Error, FileError, Result};
 use crate::repository::known::{self, Content};
 use crate::source::feed::{self, Fed, FeedOptions};
 use crate::source::root::Root;
-use crate::task::RowCounts;
-use crate::task::{Lease, TaskInfo};
+use crate::task::{Lease, RowCounts, TaskInfo};
 
 /// What an attempt needs from its worker.
 #[derive(Debug, Clone)]
@@ -32,16 +31,25 @@ pub struct ImportContext {
     pub stop: CancellationToken,
 }
 
+/// One attempt: what it runs with, what it holds, what it is about.
+#[derive(Clone, Copy)]
+struct Attempt<'a> {
+    context: &'a ImportContext,
+    lease: &'a Lease,
+    task: &'a TaskInfo,
+}
+
 /// Imports a task's source. Returns the task's counters.
 ///
 /// # Errors
 /// Whatever ends the attempt; its [`class`](Error::class) says whether another one may help.
 pub async fn import(context: &ImportContext, lease: &Lease, task: &TaskInfo) -> Result<RowCounts> {
+    let attempt = Attempt { context, lease, task };
     let root = Root::open(&task.root)?;
     let source = root.read(&task.source).await?;
     let resume = lease.begin(&context.pool, &source.version.text).await?;
     if resume.checkpoint == 0
-        && let Some(rows) = recognise::recognise(context, lease, task, &root, &source.version).await?
+        && let Some(rows) = recognise::recognise(attempt, &root, &source.version).await?
     {
         return Ok(rows);
     }
@@ -61,12 +69,12 @@ pub async fn import(context: &ImportContext, lease: &Lease, task: &TaskInfo) -> 
                 if context.stop.is_cancelled() {
                     return Err(Error::Stopped);
                 }
-                let added = batch::run(context, lease, task, &batch, &total).await?;
+                let added = batch::run(attempt, &batch, &total).await?;
                 total.add(&added);
             }
             Fed::End { content_hash } => {
                 check_rejects(task, &total, true)?;
-                remember(context, lease, task, &content_hash, &total).await?;
+                remember(attempt, &content_hash, &total).await?;
                 return Ok(total);
             }
         }
@@ -86,13 +94,8 @@ fn check_rejects(task: &TaskInfo, total: &RowCounts, at_end: bool) -> Result<()>
 }
 
 /// Vouches for the content, unless it has no bars, or the series holds other values for some of them.
-async fn remember(
-    context: &ImportContext,
-    lease: &Lease,
-    task: &TaskInfo,
-    hash: &[u8; 32],
-    total: &RowCounts,
-) -> Result<()> {
+async fn remember(attempt: Attempt<'_>, hash: &[u8; 32], total: &RowCounts) -> Result<()> {
+    let Attempt { context, lease, task } = attempt;
     let kept_others =
         total.rows_mismatched > 0 && task.options.on_mismatch != crate::config::OnMismatch::Overwrite;
     let has_bars = total.rows_imported + total.rows_skipped + total.rows_mismatched > 0;

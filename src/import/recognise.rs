@@ -5,21 +5,19 @@
 
 use std::io::Read;
 
-use super::ImportContext;
+use super::Attempt;
 use crate::error::{Error, FileError, Result};
 use crate::repository::known::{self, Content};
 use crate::source::root::{Root, Version};
 use crate::task::RowCounts;
-use crate::task::{Lease, TaskInfo};
 
 /// Counts every row as skipped if the series holds this very content; none if the file must be read.
 pub(super) async fn recognise(
-    context: &ImportContext,
-    lease: &Lease,
-    task: &TaskInfo,
+    attempt: Attempt<'_>,
     root: &Root,
     version: &Version,
 ) -> Result<Option<RowCounts>> {
+    let Attempt { context, lease, task } = attempt;
     let Some(series_id) = lease.series_id.filter(|_| !task.options.force && !task.options.dry_run) else {
         return Ok(None);
     };

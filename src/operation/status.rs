@@ -75,8 +75,6 @@ pub struct Totals {
 #[derive(Debug, Clone, Serialize)]
 #[allow(missing_docs)]
 pub struct TaskStatus {
-    #[serde(skip)]
-    pub id: i64,
     pub symbol: String,
     pub timeframe: String,
     /// Path relative to the operation's root.
@@ -217,7 +215,6 @@ impl From<OperationRow> for OperationStatus {
 
 #[derive(FromRow)]
 struct TaskRow {
-    id: i64,
     symbol: String,
     timeframe: String,
     source: String,
@@ -240,7 +237,6 @@ impl From<TaskRow> for TaskStatus {
             _ => ErrorClass::Permanent,
         };
         Self {
-            id: r.id,
             symbol: r.symbol,
             timeframe: r.timeframe,
             source: r.source,

@@ -11,7 +11,7 @@ use barlift::source::feed::{self, Fed, FeedOptions};
 use barlift::source::reader::ReadOptions;
 use barlift::source::root::Root;
 
-use crate::support::{Folder, HEADER, TestDatabase, barlift, barlift_alone, bars};
+use crate::support::{Folder, HEADER, TestDatabase, barlift, barlift_alone, bars, drain, enqueue};
 
 /// What becomes of the bad file.
 enum Then {
@@ -227,9 +227,9 @@ async fn a_file_that_vanishes_fails_alone() {
     let folder = Folder::new();
     folder.write("A_1m.csv", bars(10, 1));
     let gone = folder.write("B_1m.csv", bars(10, 1));
-    assert_eq!(barlift(&database, &["enqueue", "import", folder.arg()]).run().await.status, 0);
+    enqueue(&database, &folder).await;
     std::fs::remove_file(gone).expect("removed");
-    assert_eq!(barlift(&database, &["worker", "--drain"]).run().await.status, 0);
+    drain(&database).await;
     let status = barlift(&database, &["status", "--json"]).run().await.json(0);
     assert_eq!(status["state"], "failed");
     assert_eq!(status["tasks"][0]["state"], "succeeded");
@@ -242,12 +242,12 @@ async fn a_file_that_is_swapped_for_a_link_is_not_followed() {
     let database = TestDatabase::new().await;
     let folder = Folder::new();
     let path = folder.write("A_1m.csv", bars(10, 1));
-    assert_eq!(barlift(&database, &["enqueue", "import", folder.arg()]).run().await.status, 0);
+    enqueue(&database, &folder).await;
     let outside = Folder::new();
     let other = outside.write("A_1m.csv", bars(20, 1));
     std::fs::remove_file(&path).expect("removed");
     symlink(other, &path).expect("linked");
-    assert_eq!(barlift(&database, &["worker", "--drain"]).run().await.status, 0);
+    drain(&database).await;
     let status = barlift(&database, &["status", "--json"]).run().await.json(0);
     let message = status["tasks"][0]["error"]["message"].as_str().expect("a message");
     assert!(message.contains("leads out of the source directory"), "{message}");

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Folder, HEADER, TestDatabase, bar, barlift, bars};
+use crate::support::{Folder, HEADER, TestDatabase, bar, barlift, bars, drain, enqueue};
 
 async fn import(database: &TestDatabase, folder: &Folder, more: &[&str]) -> Value {
     let mut arguments = vec!["import", folder.arg(), "--json"];
@@ -282,7 +282,7 @@ async fn an_interrupted_recognition_vouches_for_nothing() {
     folder.write("A_1m.csv", bars(100, 1));
     import(&database, &folder, &[]).await;
     // The second time, the worker recognises the file and dies before it settles the task.
-    assert_eq!(barlift(&database, &["enqueue", "import", folder.arg()]).run().await.status, 0);
+    enqueue(&database, &folder).await;
     let job = newest_job(&database).await;
     let claim = barlift::task::claim(&database.pool, &job, "dies", 3).await.expect("claimed");
     let barlift::task::Claim::Started(started) = claim else { panic!("{claim:?}") };
@@ -292,7 +292,7 @@ async fn an_interrupted_recognition_vouches_for_nothing() {
     lease.begin(&database.pool, &version.text).await.expect("begun");
     lease.recognised(&database.pool, 100, version.size).await.expect("recognised");
     lease.hand_back(&database.pool).await.expect("handed back");
-    assert_eq!(barlift(&database, &["worker", "--drain"]).run().await.status, 0);
+    drain(&database).await;
 
     database.execute("DELETE FROM barlift.bars").await;
     assert_eq!(counts(&import(&database, &folder, &[]).await), [100, 100, 0, 0, 0, 0]);
@@ -303,7 +303,7 @@ async fn an_attempt_that_lost_its_task_can_write_nothing() {
     let database = TestDatabase::new().await;
     let folder = Folder::new();
     folder.write("A_1m.csv", bars(100, 1));
-    assert_eq!(barlift(&database, &["enqueue", "import", folder.arg()]).run().await.status, 0);
+    enqueue(&database, &folder).await;
     let job = newest_job(&database).await;
     let mut leases = Vec::new();
     for worker in ["frozen", "rescuer"] {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use nix::sys::signal::Signal;
 
-use crate::support::{Folder, TestDatabase, barlift, bars, eventually};
+use crate::support::{Folder, TestDatabase, barlift, bars, drain, enqueue, eventually};
 
 #[tokio::test]
 async fn two_workers_share_an_operation() {
@@ -74,13 +74,13 @@ async fn a_killed_workers_task_goes_on_elsewhere_at_its_checkpoint() {
     let folder = Folder::new();
     folder.write("A_1m.csv", bars(1000, 1));
     let holder = hold_back(&database).await;
-    assert_eq!(barlift(&database, &["enqueue", "import", folder.arg()]).run().await.status, 0);
+    enqueue(&database, &folder).await;
     let first = barlift(&database, &["worker"]).env("BARLIFT__IMPORT__BATCH_ROWS", "100").spawn();
     wait_for_rows(&database, 500).await;
     first.signal(Signal::SIGKILL);
     assert_eq!(first.wait().await, None);
     holder.commit().await.expect("let go");
-    assert_eq!(barlift(&database, &["worker", "--drain"]).run().await.status, 0);
+    drain(&database).await;
     let status = barlift(&database, &["status", "--json"]).run().await.json(0);
     assert_eq!(status["state"], "succeeded");
     assert_eq!(status["totals"]["rows_imported"], 1000);
@@ -100,7 +100,7 @@ async fn a_stopped_worker_hands_its_task_back_without_burning_an_attempt() {
     let folder = Folder::new();
     folder.write("A_1m.csv", bars(1000, 1));
     let holder = hold_back(&database).await;
-    assert_eq!(barlift(&database, &["enqueue", "import", folder.arg()]).run().await.status, 0);
+    enqueue(&database, &folder).await;
     let first = barlift(&database, &["worker"]).env("BARLIFT__IMPORT__BATCH_ROWS", "100").spawn();
     wait_for_rows(&database, 500).await;
     first.signal(Signal::SIGTERM);
@@ -111,7 +111,7 @@ async fn a_stopped_worker_hands_its_task_back_without_burning_an_attempt() {
     assert_eq!(task["state"], "pending");
     assert_eq!(task["attempts"], 0);
     assert_eq!(task["rows"], 600, "the running batch ended");
-    assert_eq!(barlift(&database, &["worker", "--drain"]).run().await.status, 0);
+    drain(&database).await;
     assert_eq!(database.bars().await, 1000);
     let after = barlift(&database, &["status", "--json"]).run().await.json(0);
     assert_eq!(after["tasks"][0]["attempts"], 1);
@@ -123,7 +123,7 @@ async fn a_worker_that_cannot_drain_in_time_leaves_nothing_claimed() {
     let folder = Folder::new();
     folder.write("A_1m.csv", bars(1000, 1));
     let holder = hold_back(&database).await;
-    assert_eq!(barlift(&database, &["enqueue", "import", folder.arg()]).run().await.status, 0);
+    enqueue(&database, &folder).await;
     let first = barlift(&database, &["worker"])
         .env("BARLIFT__IMPORT__BATCH_ROWS", "100")
         .env("BARLIFT__WORKER__DRAIN_TIMEOUT", "200ms")
@@ -135,7 +135,7 @@ async fn a_worker_that_cannot_drain_in_time_leaves_nothing_claimed() {
     let claimed = "SELECT count(*) FROM apalis.jobs WHERE status IN ('Queued', 'Running')";
     assert_eq!(database.scalar::<i64>(claimed).await, 0);
     holder.commit().await.expect("let go");
-    assert_eq!(barlift(&database, &["worker", "--drain"]).run().await.status, 0);
+    drain(&database).await;
     assert_eq!(database.bars().await, 1000);
 }
 
@@ -145,7 +145,7 @@ async fn a_file_that_kills_its_workers_is_parked() {
     let folder = Folder::new();
     folder.write("A_1m.csv", bars(1000, 1));
     let _holder = hold_back(&database).await;
-    assert_eq!(barlift(&database, &["enqueue", "import", folder.arg()]).run().await.status, 0);
+    enqueue(&database, &folder).await;
     for deaths in 1..=2 {
         let worker = barlift(&database, &["worker"]).env("BARLIFT__RETRY__MAX_RESCUES", "1").spawn();
         eventually("an attempt runs", || async {
@@ -172,7 +172,7 @@ async fn one_series_is_written_by_one_task_at_a_time() {
     folder.write("a/A_1m.csv", bars(1000, 1));
     folder.write("b/A_1m.csv", bars(1200, 1));
     let holder = hold_back(&database).await;
-    assert_eq!(barlift(&database, &["enqueue", "import", folder.arg()]).run().await.status, 0);
+    enqueue(&database, &folder).await;
     let worker = barlift(&database, &["worker", "--drain"]).env("BARLIFT__IMPORT__BATCH_ROWS", "100").spawn();
     wait_for_rows(&database, 500).await;
     // The other task has come, found the series taken, and been put off.
@@ -215,7 +215,7 @@ async fn scheduled_work_starts_in_its_time() {
     worker.signal(Signal::SIGTERM);
     assert_eq!(worker.wait().await, Some(0));
     // What is not due is not waited for.
-    assert_eq!(barlift(&database, &["worker", "--drain"]).run().await.status, 0);
+    drain(&database).await;
     let pending = barlift(&database, &["operations", "--json"]).run().await.json(0);
     let states: Vec<_> =
         pending.as_array().expect("a list").iter().map(|o| o["state"].as_str().expect("a state")).collect();
@@ -229,7 +229,7 @@ async fn a_worker_outlives_a_lost_connection() {
     folder.write("A_1m.csv", bars(1000, 1));
     let holder = hold_back(&database).await;
     let mut worker = barlift(&database, &["worker"]).env("BARLIFT__IMPORT__BATCH_ROWS", "100").spawn();
-    assert_eq!(barlift(&database, &["enqueue", "import", folder.arg()]).run().await.status, 0);
+    enqueue(&database, &folder).await;
     wait_for_rows(&database, 500).await;
     database
         .execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'barlift' AND datname = current_database()")
@@ -272,7 +272,7 @@ async fn many_running_files_are_drained_without_waiting_for_the_timeout() {
         folder.write(&format!("S{i}_1m.csv"), bars(1000, i));
     }
     let holder = hold_back(&database).await;
-    assert_eq!(barlift(&database, &["enqueue", "import", folder.arg()]).run().await.status, 0);
+    enqueue(&database, &folder).await;
     let worker = barlift(&database, &["worker", "--concurrency", "8"])
         .env("BARLIFT__IMPORT__BATCH_ROWS", "100")
         // Far beyond this test's patience.
@@ -286,7 +286,7 @@ async fn many_running_files_are_drained_without_waiting_for_the_timeout() {
         .scalar("SELECT count(*) FROM barlift.tasks WHERE state = 'pending' AND attempts = 0 AND rescues = 0")
         .await;
     assert_eq!(left, 8);
-    assert_eq!(barlift(&database, &["worker", "--drain"]).run().await.status, 0);
+    drain(&database).await;
     assert_eq!(database.bars().await, 8000);
 }
 
@@ -312,9 +312,9 @@ async fn options_of_another_version_fail_the_task_and_end_the_operation() {
     let database = TestDatabase::new().await;
     let folder = Folder::new();
     folder.write("A_1m.csv", bars(10, 1));
-    assert_eq!(barlift(&database, &["enqueue", "import", folder.arg()]).run().await.status, 0);
+    enqueue(&database, &folder).await;
     database.execute("UPDATE barlift.operations SET options = '{}'").await;
-    assert_eq!(barlift(&database, &["worker", "--drain"]).run().await.status, 0);
+    drain(&database).await;
     let status = barlift(&database, &["status", "--json"]).run().await.json(0);
     assert_eq!(status["state"], "failed");
     let message = status["tasks"][0]["error"]["message"].as_str().expect("a message");
@@ -326,8 +326,8 @@ async fn a_task_without_a_job_is_queued_again() {
     let database = TestDatabase::new().await;
     let folder = Folder::new();
     folder.write("A_1m.csv", bars(10, 1));
-    assert_eq!(barlift(&database, &["enqueue", "import", folder.arg()]).run().await.status, 0);
+    enqueue(&database, &folder).await;
     database.execute("UPDATE apalis.jobs SET status = 'Done'").await;
-    assert_eq!(barlift(&database, &["worker", "--drain"]).run().await.status, 0);
+    drain(&database).await;
     assert_eq!(database.bars().await, 10);
 }

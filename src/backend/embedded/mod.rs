@@ -71,12 +71,6 @@ impl Embedded {
         PgConnectOptions::new_without_pgpass().socket(&self.socket).port(5432).username(NAME).database(NAME)
     }
 
-    /// The folder that holds its data.
-    #[must_use]
-    pub fn directory(&self) -> &Path {
-        &self.directory
-    }
-
     /// The folder of its socket, `psql -h` takes it.
     #[must_use]
     pub fn socket(&self) -> &Path {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 pub use database::{TestDatabase, server_directory};
-pub use program::{Run, barlift, barlift_alone};
+pub use program::{Run, barlift, barlift_alone, drain, enqueue};
 
 /// Polls until `check` gives something; panics with `what` after a minute.
 pub async fn eventually<T, F>(what: &str, mut check: impl FnMut() -> F) -> T

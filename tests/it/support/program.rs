@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use super::TestDatabase;
+use super::{Folder, TestDatabase};
 
 /// A finished run.
 pub struct Run {
@@ -120,4 +120,16 @@ impl Run {
         assert_eq!(self.status, status, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}: {}", self.stdout))
     }
+}
+
+/// Enqueues the import of a folder.
+pub async fn enqueue(database: &TestDatabase, folder: &Folder) {
+    let run = barlift(database, &["enqueue", "import", folder.arg()]).run().await;
+    assert_eq!(run.status, 0, "{}", run.stderr);
+}
+
+/// Lets a worker do whatever is left.
+pub async fn drain(database: &TestDatabase) {
+    let run = barlift(database, &["worker", "--drain"]).run().await;
+    assert_eq!(run.status, 0, "{}", run.stderr);
 }
