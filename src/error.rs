@@ -45,6 +45,14 @@ pub enum Error {
         /// What to do.
         hint: Option<String>,
     },
+    /// There are no such bars.
+    #[error("{message}")]
+    NotFound {
+        /// What is not there.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
+    },
     /// One file cannot be read as bars, by the file's own fault or by a policy.
     #[error("{0}")]
     File(#[from] FileError),
@@ -150,7 +158,8 @@ impl Error {
             Self::Usage { hint, .. }
             | Self::Config { hint, .. }
             | Self::Database { hint, .. }
-            | Self::Source { hint, .. } => hint.as_deref(),
+            | Self::Source { hint, .. }
+            | Self::NotFound { hint, .. } => hint.as_deref(),
             _ => None,
         }
     }
@@ -172,12 +181,29 @@ impl Error {
         match self {
             Self::File(e) => e.class,
             Self::Database { source: Some(e), .. } => database_class(e),
-            Self::Database { source: None, .. } | Self::Usage { .. } | Self::Config { .. } => {
-                ErrorClass::Permanent
-            }
+            Self::Database { source: None, .. }
+            | Self::Usage { .. }
+            | Self::Config { .. }
+            | Self::NotFound { .. } => ErrorClass::Permanent,
             Self::Source { .. } | Self::LostLease | Self::Stopped | Self::Internal(_) => {
                 ErrorClass::Transient
             }
+        }
+    }
+
+    /// The kind's name, as spans give it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Usage { .. } => "UsageError",
+            Self::Config { .. } => "ConfigError",
+            Self::Database { .. } => "DatabaseError",
+            Self::Source { .. } => "SourceError",
+            Self::NotFound { .. } => "DataNotFoundError",
+            Self::File(_) => "DataError",
+            Self::LostLease => "LostLease",
+            Self::Stopped => "Stopped",
+            Self::Internal(_) => "InternalError",
         }
     }
 

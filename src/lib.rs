@@ -14,9 +14,10 @@
 //! | [`source`] | finding the files, and turning their bytes into batches of bars |
 //! | [`repository`] | bars, findings and known content, as the tables hold them |
 //! | [`backend`] | the database itself: pool, set-up, COPY, the embedded server |
-//! | [`telemetry`] | logs, spans, and the trace that crosses processes |
+//! | [`telemetry`] | spans, metrics and logs, and the trace that crosses processes |
+//! | [`monitor`] | what a worker shows of itself: metrics, health, readiness |
 //! | [`setup`] | making a database ready: our schema and the queue's |
-//! | [`bar`], [`finding`], [`error`] | the types that everybody shares |
+//! | [`bar`], [`finding`], [`counts`], [`error`] | the types that everybody shares |
 //!
 //! `source` and `repository` share only the types of [`bar`] and [`finding`] and know nothing of the queue;
 //! apalis stays in `queue`, OpenTelemetry in `telemetry`. SQL stands in `.sql` files beside the code that runs it.
@@ -48,9 +49,11 @@ pub mod backend;
 pub mod bar;
 pub mod cli;
 pub mod config;
+pub mod counts;
 pub mod error;
 pub mod finding;
 pub mod import;
+pub mod monitor;
 pub mod operation;
 pub mod queue;
 pub mod repository;

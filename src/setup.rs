@@ -9,6 +9,9 @@ use crate::backend::schema::{self, Storage};
 use crate::config::DatabaseConfig;
 use crate::error::{During, Result};
 use crate::queue;
+use crate::telemetry::Span;
+use crate::telemetry::attribute as attr;
+use crate::telemetry::catalogue::SCHEMA;
 
 /// The advisory lock that lets one process at a time set up ("barlift" in ASCII).
 const SETUP_LOCK: i64 = 0x0062_6172_6c69_6674;
@@ -53,9 +56,28 @@ pub async fn is_current(pool: &PgPool) -> Result<bool> {
 }
 
 async fn run(pool: &PgPool, config: &DatabaseConfig) -> Result<Storage> {
-    create_schemas(pool).await?;
-    queue::setup(pool).await?;
-    schema::setup(pool, config).await
+    step(pool, "CREATE SCHEMA", "schemas barlift, apalis", create_schemas(pool)).await?;
+    step(pool, "MIGRATE", "schema apalis: the queue's tables", queue::setup(pool)).await?;
+    let tables = "schema barlift: series, bars, operations, tasks, attempts, findings";
+    step(pool, "MIGRATE", tables, schema::setup(pool)).await?;
+    step(pool, "CREATE HYPERTABLE", "barlift.bars", schema::hypertable(pool, config)).await
+}
+
+/// One step of the set-up, as a span.
+async fn step<T>(
+    pool: &PgPool,
+    operation: &str,
+    objects: &str,
+    run: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let span = Span::start(&SCHEMA);
+    span.set(attr::DB_SYSTEM, "postgresql")
+        .set(attr::DB_NAME, pool.connect_options().get_database().unwrap_or("postgres"))
+        .set(attr::DB_OPERATION, operation)
+        .set(attr::DB_OBJECTS, objects);
+    let done = span.around(run).await;
+    span.end(&done, "");
+    done
 }
 
 /// Tried first and alone, since it is what a role without rights fails at.

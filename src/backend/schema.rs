@@ -28,14 +28,12 @@ pub enum Storage {
     },
 }
 
-/// Runs our migrations and makes the hypertable.
+/// Runs our migrations.
 ///
 /// # Errors
 /// [`Error::Database`], with advice when the role lacks a right.
-pub async fn setup(pool: &PgPool, config: &DatabaseConfig) -> Result<Storage> {
-    MIGRATIONS.run(pool).await.map_err(|e| migrate_error("barlift", e))?;
-    let mut connection = pool.acquire().await.during("connecting")?;
-    hypertable(&mut connection, config).await
+pub async fn setup(pool: &PgPool) -> Result<()> {
+    MIGRATIONS.run(pool).await.map_err(|e| migrate_error("barlift", e))
 }
 
 /// Whether nothing is left for [`setup`] to do.
@@ -71,7 +69,12 @@ async fn hypertable_is_missing(pool: &PgPool) -> Result<bool> {
 }
 
 /// Makes `bars` a hypertable where the server can.
-async fn hypertable(connection: &mut PgConnection, config: &DatabaseConfig) -> Result<Storage> {
+///
+/// # Errors
+/// [`Error::Database`], with advice when the role lacks a right.
+pub async fn hypertable(pool: &PgPool, config: &DatabaseConfig) -> Result<Storage> {
+    let mut connection = pool.acquire().await.during("connecting")?;
+    let connection = &mut *connection;
     if extension_version(connection).await?.is_none() {
         if !extension_available(connection).await? {
             return Ok(Storage::Plain { reason: NOT_AVAILABLE.to_owned() });

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::config::{OnInvalid, OnMismatch, Override};
+use crate::config::{LogFormat, OnInvalid, OnMismatch, Override, TraceDetail};
 
 /// Moves directories of OHLCV bar CSV files into TimescaleDB or PostgreSQL, and proves the copy.
 #[derive(Debug, Parser)]
@@ -19,6 +19,9 @@ pub struct Cli {
     /// Log this and above: error, warn, info, debug, trace, or a filter like barlift=debug
     #[arg(long, global = true, value_name = "LEVEL", help_heading = "Global options")]
     log_level: Option<String>,
+    /// Log for people or for machines [default: human on a terminal, json otherwise]
+    #[arg(long, global = true, value_name = "FORMAT", help_heading = "Global options")]
+    log_format: Option<LogFormat>,
     /// What to do
     #[command(subcommand)]
     pub command: Command,
@@ -128,6 +131,9 @@ pub struct SourceArgs {
     /// Rows read, compared and committed together
     #[arg(long, value_name = "N")]
     batch_rows: Option<usize>,
+    /// How closely to trace: row makes spans for every row, for a single symbol [default: batch]
+    #[arg(long, value_name = "DETAIL")]
+    trace_detail: Option<TraceDetail>,
     /// Tries of each file when errors may pass [default: 5]
     #[arg(long, value_name = "N")]
     max_attempts: Option<u32>,
@@ -190,6 +196,9 @@ pub struct WorkerArgs {
     /// Exit when nothing is left to do
     #[arg(long)]
     pub drain: bool,
+    /// Show /metrics, /healthz and /readyz here: a port (this machine only) or an address like 0.0.0.0:9464
+    #[arg(long, value_name = "ADDR")]
+    http: Option<String>,
 }
 
 /// `barlift operations`
@@ -297,6 +306,13 @@ impl Cli {
         let mut out = Vec::new();
         let mut set = |key: &'static str, value: Option<String>| out.extend(value.map(|v| (key, v)));
         set("log.level", self.log_level.clone());
+        set(
+            "log.format",
+            self.log_format.and_then(|f| f.to_possible_value()).map(|f| f.get_name().to_owned()),
+        );
+        if let Command::Worker(a) = &self.command {
+            set("worker.http", a.http.clone());
+        }
         let (source, concurrency) = match &self.command {
             Command::Import(a) => (Some(&a.source), a.concurrency),
             Command::Enqueue(EnqueueCommand::Import(a)) => (Some(&a.source), None),
@@ -327,6 +343,7 @@ impl SourceArgs {
         set("csv.delimiter", self.delimiter.clone());
         set("csv.decimal_comma", self.decimal_comma.then(|| "true".into()));
         set("csv.time_format", self.time_format.clone());
+        set("trace.detail", self.trace_detail.and_then(|d| name(&|| d.to_possible_value())));
         set("retry.max_attempts", self.max_attempts.map(|n| n.to_string()));
         out
     }

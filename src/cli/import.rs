@@ -1,7 +1,10 @@
 //! `barlift import` and `barlift enqueue import`.
 
+use std::time::Instant;
+
 use super::args::{EnqueueImportArgs, ImportArgs, SourceArgs};
 use super::{Outcome, output, progress, ready_database, signals};
+use crate::backend::Database;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::operation::OperationId;
@@ -13,47 +16,53 @@ use crate::source::pattern::Pattern;
 use crate::source::root::Root;
 use crate::source::time;
 use crate::task::ImportOptions;
-use crate::telemetry::RootContext;
+use crate::telemetry::attribute as attr;
+use crate::telemetry::catalogue::DISCOVER_SYMBOLS;
+use crate::telemetry::phases::milliseconds;
+use crate::telemetry::{RootContext, Span, Telemetry, TraceOptions};
 use crate::worker::Worker;
 
 /// Enqueues, works, watches, reports.
-pub(super) async fn import(args: &ImportArgs, config: &Config) -> Result<Outcome> {
-    let new = prepare(&args.source, config, None).await?;
-    let database = ready_database(config).await?;
-    let id = create::import(&database.pool, &new).await?;
-    announce(&id, &new);
+pub(super) async fn import(args: &ImportArgs, config: &Config, telemetry: &Telemetry) -> Result<Outcome> {
+    let (database, new) = create(&args.source, config, None, telemetry).await?;
+    announce(&new);
+    let id = &new.id;
     let stop = signals::stop_token(signals::HANDS_BACK)?;
     let worker_stop = stop.child_token();
-    let worker = tokio::spawn(Worker::new(database.pool.clone(), config, worker_stop.clone()).run());
-    let watched = progress::watch(&database.pool, &id, &stop).await;
+    let worker = Worker::new(database.pool.clone(), config, worker_stop.clone(), telemetry.recorder());
+    let worker = tokio::spawn(worker.run());
+    let watched = progress::watch(&database.pool, id, &stop).await;
     worker_stop.cancel();
     worker.await.map_err(|e| Error::Internal(e.to_string()))?;
     watched?;
     // Read again: what was stopped has been handed back by now.
-    let status = status::read(&database.pool, &id, true).await?;
+    let status = status::read(&database.pool, id, true).await?;
     finish(&status, args.source.json)
 }
 
 /// Enqueues, and waits if asked to.
-pub(super) async fn enqueue(args: &EnqueueImportArgs, config: &Config) -> Result<Outcome> {
+pub(super) async fn enqueue(
+    args: &EnqueueImportArgs,
+    config: &Config,
+    telemetry: &Telemetry,
+) -> Result<Outcome> {
     let run_at = run_at(args)?;
-    let new = prepare(&args.source, config, run_at).await?;
-    let database = ready_database(config).await?;
-    let id = create::import(&database.pool, &new).await?;
+    let (database, new) = create(&args.source, config, run_at, telemetry).await?;
+    let id = &new.id;
     if args.wait {
-        announce(&id, &new);
+        announce(&new);
         if queue::alive_workers(&database.pool, config.worker.lease).await? == 0 {
             output::note("no worker is running now; start one with `barlift worker`");
         }
-        let status =
-            progress::watch(&database.pool, &id, &signals::stop_token(signals::STOPS_WATCHING)?).await?;
+        let stop = signals::stop_token(signals::STOPS_WATCHING)?;
+        let status = progress::watch(&database.pool, id, &stop).await?;
         return finish(&status, args.source.json);
     }
     if args.source.json {
-        output::json(&status::read(&database.pool, &id, true).await?)?;
+        output::json(&status::read(&database.pool, id, true).await?)?;
     } else {
         output::print(|out| writeln!(out, "{id}"))?;
-        announce(&id, &new);
+        announce(&new);
     }
     Ok(Outcome::Well)
 }
@@ -65,25 +74,66 @@ fn run_at(args: &EnqueueImportArgs) -> Result<Option<jiff::Timestamp>> {
     at.map(Some).ok_or_else(|| Error::usage("--in is too long", "give at most some years"))
 }
 
+/// Finds the files, sets up what is missing and enqueues the operation, all within its trace.
+async fn create(
+    args: &SourceArgs,
+    config: &Config,
+    run_at: Option<jiff::Timestamp>,
+    telemetry: &Telemetry,
+) -> Result<(Database, NewImport)> {
+    let root = RootContext::new();
+    let create = async {
+        let new = prepare(args, config, run_at, (&root, telemetry)).await?;
+        let database = ready_database(config).await?;
+        create::import(&database.pool, &new).await?;
+        Ok((database, new))
+    };
+    root.around(create).await
+}
+
 /// Finds the files and puts the operation together; nothing is written yet.
-async fn prepare(args: &SourceArgs, config: &Config, run_at: Option<jiff::Timestamp>) -> Result<NewImport> {
+async fn prepare(
+    args: &SourceArgs,
+    config: &Config,
+    run_at: Option<jiff::Timestamp>,
+    (trace, telemetry): (&RootContext, &Telemetry),
+) -> Result<NewImport> {
+    let (id, began_at) = (OperationId::migration(), jiff::Timestamp::now());
     let root = Root::open(&args.root)?;
     let pattern = Pattern::new(&config.import.pattern)?;
     time::zone(&config.import.timezone)?;
     let filter = Filter { symbols: args.symbols.clone(), timeframes: args.timeframes.clone() };
-    let found = discover::discover(&root, &pattern, &filter).await?;
+    let found = discover(&root, &pattern, &filter, &id).await?;
     refuse_nothing(&root.url(), config, &found)?;
     warn_of_missing(args, &found);
+    let (files, pushes) = (found.sources.len(), found.sources.len().div_ceil(create::CHUNK));
+    let trace_options = TraceOptions::share(config.trace.detail, config.trace.max_spans, files, pushes);
     Ok(NewImport {
+        id,
+        began_at,
+        traced: telemetry.recorder().is_some(),
         root: root.url(),
         sources: found.sources,
         unrecognised: found.unrecognised,
-        options: ImportOptions::from_config(config, args.dry_run, args.force),
+        options: ImportOptions::from_config(config, args.dry_run, args.force, trace_options),
         priority: args.priority,
         max_attempts: config.retry.max_attempts,
         run_at,
-        traceparent: RootContext::new().traceparent(),
+        traceparent: trace.traceparent(),
     })
+}
+
+async fn discover(root: &Root, pattern: &Pattern, filter: &Filter, id: &OperationId) -> Result<Discovery> {
+    let span = Span::start(&DISCOVER_SYMBOLS);
+    span.set(attr::DIRECTORY, &root.url()).set(attr::OPERATION_ID, &id.0);
+    let start = Instant::now();
+    let found = span.around(discover::discover(root, pattern, filter)).await;
+    span.set(attr::DISCOVERY_DURATION_MS, milliseconds(start.elapsed()));
+    if let Ok(found) = &found {
+        span.set(attr::SYMBOLS_FOUND, i64::try_from(found.sources.len()).unwrap_or(i64::MAX));
+    }
+    span.end(&found, "");
+    found
 }
 
 fn refuse_nothing(place: &str, config: &Config, found: &Discovery) -> Result<()> {
@@ -123,10 +173,10 @@ fn warn_of_missing(args: &SourceArgs, found: &Discovery) {
     }
 }
 
-fn announce(id: &OperationId, new: &NewImport) {
+fn announce(new: &NewImport) {
     let bytes: u64 = new.sources.iter().map(|s| s.size).sum();
     let files = output::counted(i64::try_from(new.sources.len()).unwrap_or(i64::MAX), "file", "files");
-    output::note(&format!("{id}: {files}, {}, from {}", indicatif::HumanBytes(bytes), new.root));
+    output::note(&format!("{}: {files}, {}, from {}", new.id, indicatif::HumanBytes(bytes), new.root));
 }
 
 fn finish(status: &OperationStatus, json: bool) -> Result<Outcome> {

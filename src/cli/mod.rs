@@ -25,7 +25,7 @@ use crate::backend::embedded::keeper;
 use crate::config::{self, Config};
 use crate::error::Result;
 use crate::setup;
-use crate::telemetry::{self, LogSettings};
+use crate::telemetry::{self, Settings, Telemetry};
 use args::{Cli, Command};
 
 /// How a command that ran ended.
@@ -61,17 +61,21 @@ async fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::Worker(_) => "warn,barlift=info",
         _ => "warn,barlift::worker=off",
     };
-    let telemetry = telemetry::start(&LogSettings { log: config.log.clone(), default_level })?;
-    let outcome = command(&cli.command, &config).await;
+    let prometheus = matches!(cli.command, Command::Worker(_)) && config.worker.http.is_some();
+    let settings = Settings { log: config.log.clone(), default_level, prometheus };
+    let telemetry = telemetry::start(&settings)?;
+    let outcome = command(&cli.command, &config, &telemetry).await;
     telemetry.stop().await;
     outcome
 }
 
-async fn command(command: &Command, config: &Config) -> Result<Outcome> {
+async fn command(command: &Command, config: &Config, telemetry: &Telemetry) -> Result<Outcome> {
     match command {
-        Command::Import(args) => import::import(args, config).await,
-        Command::Enqueue(args::EnqueueCommand::Import(args)) => import::enqueue(args, config).await,
-        Command::Worker(args) => worker::run(args, config).await,
+        Command::Import(args) => import::import(args, config, telemetry).await,
+        Command::Enqueue(args::EnqueueCommand::Import(args)) => {
+            import::enqueue(args, config, telemetry).await
+        }
+        Command::Worker(args) => worker::run(args, config, telemetry).await,
         Command::Operations(args) => operations::list(args, config).await,
         Command::Status(args) => operations::status(args, config).await,
         Command::Report(args) => report::run(args, config).await,

@@ -1,22 +1,36 @@
 //! `barlift worker`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::PgPool;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::args::WorkerArgs;
 use super::{Outcome, ready_database, signals};
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::task;
+use crate::monitor::http::{self, Endpoint};
+use crate::telemetry::Telemetry;
 use crate::worker::Worker;
+use crate::{monitor, task};
 
 /// Works the queue until a signal or, with `--drain`, until nothing is left.
-pub(super) async fn run(args: &WorkerArgs, config: &Config) -> Result<Outcome> {
+pub(super) async fn run(args: &WorkerArgs, config: &Config, telemetry: &Telemetry) -> Result<Outcome> {
     let stop = signals::stop_token(signals::HANDS_BACK)?;
+    let endpoint = Arc::new(Endpoint::new(telemetry.registry(), config.worker.lease, stop.clone()));
+    let _http = match config.worker.http {
+        Some(address) => Some(http::serve(address, Arc::clone(&endpoint)).await?),
+        None => None,
+    };
     let database = ready_database(config).await?;
+    endpoint.connected(database.pool.clone());
+    let _watch = telemetry.has_metrics().then(|| {
+        AbortOnDropHandle::new(tokio::spawn(monitor::watch(database.pool.clone(), config.worker.lease)))
+    });
     tracing::info!(database = database.shown_url(), concurrency = config.worker.concurrency, "working");
-    let worker = tokio::spawn(Worker::new(database.pool.clone(), config, stop.clone()).run());
+    let worker = Worker::new(database.pool.clone(), config, stop.clone(), telemetry.recorder());
+    let worker = tokio::spawn(worker.run());
     if args.drain {
         tokio::select! {
             () = drained(&database.pool, config.worker.poll_interval) => stop.cancel(),

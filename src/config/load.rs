@@ -148,6 +148,7 @@ fn check(c: &Config) -> Result<()> {
             c.retry.initial_backoff <= c.retry.max_backoff,
             "retry.initial_backoff must not exceed retry.max_backoff",
         ),
+        (c.trace.max_spans >= 1, "trace.max_spans must be at least 1"),
         ((64..=1 << 30).contains(&c.csv.max_line.as_u64()), "csv.max_line must be 64B to 1GiB"),
         (
             c.csv.columns.date.is_none() || c.csv.columns.time.is_some(),

@@ -7,6 +7,7 @@
 mod load;
 mod values;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use bytesize::ByteSize;
 use serde::{Deserialize, Serialize};
 
 pub use load::{Override, load};
-pub use values::{Delimiter, MaxRejects, OnInvalid, OnMismatch};
+pub use values::{Delimiter, MaxRejects, OnInvalid, OnMismatch, TraceDetail};
 
 /// All settings. Each field's meaning is written at its key in `config/default.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -25,6 +26,7 @@ pub struct Config {
     pub csv: CsvConfig,
     pub worker: WorkerConfig,
     pub retry: RetryConfig,
+    pub trace: TraceConfig,
     pub log: LogConfig,
 }
 
@@ -128,6 +130,8 @@ pub struct WorkerConfig {
     pub poll_interval: Duration,
     #[serde(with = "humantime_serde")]
     pub drain_timeout: Duration,
+    #[serde(deserialize_with = "values::http_address")]
+    pub http: Option<SocketAddr>,
 }
 
 /// `[retry]`
@@ -142,6 +146,15 @@ pub struct RetryConfig {
     pub max_rescues: u32,
 }
 
+/// `[trace]`
+#[derive(Debug, Clone, Deserialize)]
+#[allow(missing_docs)]
+pub struct TraceConfig {
+    pub detail: TraceDetail,
+    pub max_spans: u32,
+    pub ui_url: String,
+}
+
 /// `[log]`
 #[derive(Debug, Clone, Deserialize)]
 #[allow(missing_docs)]
@@ -152,7 +165,7 @@ pub struct LogConfig {
 }
 
 /// How log lines are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
 pub enum LogFormat {

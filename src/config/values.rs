@@ -3,6 +3,7 @@
 //! Invariant: what is written here reads back to the same value, since operations store them.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::str::FromStr;
 
 use serde::de::{Deserializer, Error as _};
@@ -30,6 +31,24 @@ pub enum OnInvalid {
     Reject,
     /// Fail the task.
     Fail,
+}
+
+/// How closely batches are traced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase", try_from = "String")]
+pub enum TraceDetail {
+    /// One span a batch and step.
+    Batch,
+    /// One span a row and step, too.
+    Row,
+}
+
+impl TryFrom<String> for TraceDetail {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        choice(&text)
+    }
 }
 
 /// One of an enum's values by its name, or an error that lists them all.
@@ -169,6 +188,21 @@ where
     T: From<String>,
 {
     Ok(Option::<String>::deserialize(d)?.filter(|s| !s.is_empty()).map(T::from))
+}
+
+/// An address to listen on; a port alone means this machine only. Empty: none.
+pub(super) fn http_address<'de, D: Deserializer<'de>>(d: D) -> Result<Option<SocketAddr>, D::Error> {
+    let Some(text) = optional::<D, String>(d)? else { return Ok(None) };
+    let port = text.strip_prefix(':').unwrap_or(&text).parse::<u16>().ok();
+    let address = match port {
+        Some(port) => Ok(SocketAddr::from(([127, 0, 0, 1], port))),
+        None => text.parse(),
+    };
+    address.map(Some).map_err(|_| {
+        D::Error::custom(format!(
+            "worker.http `{text}` is neither a port (9464) nor an address (0.0.0.0:9464)"
+        ))
+    })
 }
 
 /// `ByteSize` writes itself rounded; operations store the number.

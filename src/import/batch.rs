@@ -4,18 +4,23 @@
 //! in between the look and the write is a conflict, and the batch is looked at afresh.
 
 use std::collections::HashMap;
+use std::time::Instant;
 
 use sqlx::PgConnection;
 
 use super::compare::{self, Compared};
-use super::{Attempt, check_rejects};
+use super::{Attempt, check_rejects, rows};
 use crate::bar::{Bars, Micros, Ohlcv, format_time};
 use crate::config::OnMismatch;
-use crate::error::{During, Error, FileError, Result};
+use crate::error::{Error, FileError, Result};
 use crate::finding::RejectedRow;
 use crate::repository::{bars, findings, known};
 use crate::source::reader::Batch;
-use crate::task::{Lease, Progress, RowCounts, TaskInfo};
+use crate::task::{Progress, RowCounts, TaskInfo};
+use crate::telemetry::attribute as attr;
+use crate::telemetry::catalogue::{CHECK_EXISTS, COMPARE_VALUES, INSERT_BATCH};
+use crate::telemetry::metrics;
+use crate::telemetry::phases::{Phase, milliseconds};
 
 /// How often a batch is redone because of foreign writers before the attempt gives up.
 const MAX_CONFLICTS: u32 = 10;
@@ -39,28 +44,109 @@ pub(super) async fn run(attempt: Attempt<'_>, batch: &Batch, so_far: &RowCounts)
 }
 
 async fn once(attempt: Attempt<'_>, batch: &Batch, so_far: &RowCounts) -> Result<RowCounts> {
-    let Attempt { context, lease, task } = attempt;
-    let mut tx = context.pool.begin().await.during("beginning a batch")?;
-    let existing = match lease.series_id {
-        Some(id) => bars::existing(&mut tx, id, &batch.bars.time).await?,
-        None => Bars::default(),
-    };
-    let compared = compare::bars(batch, &existing);
-    refuse_mismatch(task, &compared)?;
-    let earlier = first_values(&mut tx, lease, batch).await?;
+    let Attempt { lease, task, telemetry, .. } = attempt;
+    let start = Instant::now();
+    telemetry.begin_batch();
+    let database = attempt.database();
+    let mut tx = database.begin("beginning a batch").await?;
+    let existing = check_exists(&mut tx, attempt, batch).await?;
+    let compared = compare_values(attempt, batch, &existing)?;
+    let earlier = first_values(&mut tx, attempt, batch).await?;
     let (duplicates, contradictions) = compare::repeats(batch, &earlier);
     let added = counts(batch, &compared, duplicates, contradictions.len());
     let mut total = *so_far;
     total.add(&added);
     check_rejects(task, &total, false)?;
     if !task.options.dry_run {
-        write(&mut tx, attempt, batch, &compared, &contradictions).await?;
+        insert_batch(&mut tx, attempt, batch, &compared, &contradictions).await?;
     }
     let span = batch.bars.time.first().copied().zip(batch.bars.time.last().copied());
-    let progress = Progress { rows: added, checkpoint: batch.end_offset, span };
+    let (phases, _) = telemetry.timings();
+    let progress = Progress { rows: added, checkpoint: batch.end_offset, span, phases };
     lease.advance(&mut tx, &progress).await?;
-    tx.commit().await.during("committing a batch")?;
+    database.commit(tx, "committing a batch").await?;
+    metrics::get().batch(start.elapsed());
+    metrics::get().rows(&added);
     Ok(added)
+}
+
+/// The bars that are there already.
+async fn check_exists(tx: &mut PgConnection, attempt: Attempt<'_>, batch: &Batch) -> Result<Bars> {
+    let Attempt { lease, task, telemetry, .. } = attempt;
+    let Some(series_id) = lease.series_id.filter(|_| !batch.bars.is_empty()) else {
+        return Ok(Bars::default());
+    };
+    let span = telemetry.span(&CHECK_EXISTS);
+    let start = Instant::now();
+    let found = span.around(bars::existing(tx, attempt.database(), series_id, &batch.bars.time)).await;
+    let took = start.elapsed();
+    telemetry.add(Phase::CheckExists, took);
+    span.set(attr::DATA_SYMBOL, &task.symbol)
+        .set(attr::DATA_TIMESTAMP, &first_time(batch))
+        .set(attr::DB_QUERY_DURATION_MS, milliseconds(took))
+        .set(attr::ROWS_CHECKED, int(batch.bars.len()));
+    if let Ok(existing) = &found {
+        let there = batch.bars.time.iter().filter(|t| existing.time.binary_search(t).is_ok()).count();
+        span.set(attr::ROW_EXISTS, there > 0).set(attr::ROWS_EXISTING, int(there));
+        span.within(|| rows::checked(attempt, batch, existing, took));
+    }
+    span.end(&found, &task.symbol);
+    found
+}
+
+/// What is new, the same, different.
+fn compare_values(attempt: Attempt<'_>, batch: &Batch, existing: &Bars) -> Result<Compared> {
+    let Attempt { task, telemetry, .. } = attempt;
+    let start = Instant::now();
+    let compared = compare::bars(batch, existing);
+    let different = compared.different.len();
+    let there = different + usize::try_from(compared.same).unwrap_or(usize::MAX);
+    if there > 0 {
+        let span = telemetry.span(&COMPARE_VALUES);
+        span.set(attr::DATA_SYMBOL, &task.symbol)
+            .set(attr::DATA_TIMESTAMP, &first_time(batch))
+            .set(attr::VALUES_MATCH, different == 0)
+            .set(attr::ROWS_COMPARED, int(there))
+            .set(attr::ROWS_DIFFERENT, int(different));
+        span.within(|| rows::compared(attempt, batch, existing, &compared));
+        span.ok();
+        telemetry.add(Phase::CompareValues, start.elapsed());
+    }
+    refuse_mismatch(task, &compared)?;
+    Ok(compared)
+}
+
+/// Writes what the batch brings, if it brings anything.
+async fn insert_batch(
+    tx: &mut PgConnection,
+    attempt: Attempt<'_>,
+    batch: &Batch,
+    compared: &Compared,
+    contradictions: &[RejectedRow],
+) -> Result<()> {
+    let Attempt { task, telemetry, .. } = attempt;
+    let findings =
+        compared.different.len() + batch.rejected.len() + contradictions.len() + batch.issues.len();
+    if compared.new.is_empty() && findings == 0 {
+        return Ok(());
+    }
+    let span = telemetry.span(&INSERT_BATCH);
+    span.set(attr::DATA_SYMBOL, &task.symbol).set(attr::DB_BATCH_SIZE, int(compared.new.len()));
+    let start = Instant::now();
+    let written = span.around(write(tx, attempt, batch, compared, contradictions)).await;
+    let took = start.elapsed();
+    telemetry.add(Phase::InsertBatch, took);
+    span.set(attr::DB_INSERT_DURATION_MS, milliseconds(took));
+    span.end(&written, &task.symbol);
+    written
+}
+
+fn first_time(batch: &Batch) -> String {
+    batch.bars.time.first().map(|t| format_time(*t)).unwrap_or_default()
+}
+
+fn int(n: usize) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
 }
 
 async fn write(
@@ -71,33 +157,39 @@ async fn write(
     contradictions: &[RejectedRow],
 ) -> Result<()> {
     let Attempt { lease, task, .. } = attempt;
+    let database = attempt.database();
     let series_id =
         lease.series_id.ok_or_else(|| Error::Internal("a task that writes has no series".into()))?;
-    bars::insert(tx, series_id, &compared.new).await?;
+    bars::insert(tx, database, series_id, &compared.new).await?;
     let overwrite = task.options.on_mismatch == OnMismatch::Overwrite;
     if overwrite && !compared.different.is_empty() {
         let mut ours = Bars::with_capacity(compared.different.len());
         for m in &compared.different {
             ours.push(m.time, m.csv);
         }
-        bars::overwrite(tx, series_id, &ours).await?;
+        bars::overwrite(tx, database, series_id, &ours).await?;
         known::forget(tx, series_id).await?;
     }
-    findings::keep_mismatches(tx, lease.task_id, &compared.different, overwrite).await?;
-    findings::keep_rejected(tx, lease.task_id, &batch.rejected).await?;
-    findings::keep_rejected(tx, lease.task_id, contradictions).await?;
-    findings::keep_issues(tx, lease.task_id, &batch.issues).await
+    findings::keep_mismatches(tx, database, lease.task_id, &compared.different, overwrite).await?;
+    findings::keep_rejected(tx, database, lease.task_id, &batch.rejected).await?;
+    findings::keep_rejected(tx, database, lease.task_id, contradictions).await?;
+    findings::keep_issues(tx, database, lease.task_id, &batch.issues).await
 }
 
 /// The first row's values for each repeated time of an earlier batch: what is in the database, unless
 /// that differed from the file already then.
-async fn first_values(tx: &mut PgConnection, lease: &Lease, batch: &Batch) -> Result<HashMap<Micros, Ohlcv>> {
+async fn first_values(
+    tx: &mut PgConnection,
+    attempt: Attempt<'_>,
+    batch: &Batch,
+) -> Result<HashMap<Micros, Ohlcv>> {
+    let (lease, database) = (attempt.lease, attempt.database());
     let times: Vec<Micros> =
         batch.repeats.iter().map(|r| r.time).filter(|t| batch.bars.time.binary_search(t).is_err()).collect();
     let Some(series_id) = lease.series_id.filter(|_| !times.is_empty()) else { return Ok(HashMap::new()) };
-    let there = bars::at(tx, series_id, &times).await?;
+    let there = bars::at(tx, database, series_id, &times).await?;
     let mut values: HashMap<_, _> = (0..there.len()).map(|i| (there.time[i], there.values(i))).collect();
-    values.extend(findings::mismatched_at(tx, lease.task_id, &times).await?);
+    values.extend(findings::mismatched_at(tx, database, lease.task_id, &times).await?);
     Ok(values)
 }
 

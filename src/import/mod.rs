@@ -2,23 +2,28 @@
 //!
 //! A feed reads ahead on its own thread; here each batch is compared with the database and written, with
 //! its findings, counters and checkpoint, in one transaction (`batch`). `compare` decides what is new,
-//! the same or different.
+//! the same or different; `load` is the span of the reading, `rows` are the spans of single rows.
 //!
 //! Invariant: after each commit the task's counters add up to the rows read so far, and an attempt that
 //! goes on at the checkpoint counts nothing twice. It does not settle the task; its caller does.
 
 mod batch;
 mod compare;
+mod load;
 mod recognise;
+mod rows;
 
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
+use crate::backend::observed::Observed;
 use crate::error::{Error, FileError, Result};
 use crate::repository::known::{self, Content};
 use crate::source::feed::{self, Fed, FeedOptions};
 use crate::source::root::Root;
 use crate::task::{Lease, RowCounts, TaskInfo};
+use crate::telemetry::AttemptTelemetry;
+use load::LoadSpan;
 
 /// What an attempt needs from its worker.
 #[derive(Debug, Clone)]
@@ -31,26 +36,40 @@ pub struct ImportContext {
     pub stop: CancellationToken,
 }
 
-/// One attempt: what it runs with, what it holds, what it is about.
+/// One attempt: what it runs with, what it holds, what it is about, and who is told.
 #[derive(Clone, Copy)]
-struct Attempt<'a> {
-    context: &'a ImportContext,
-    lease: &'a Lease,
-    task: &'a TaskInfo,
+pub struct Attempt<'a> {
+    /// What it runs with.
+    pub context: &'a ImportContext,
+    /// Its hold on the task.
+    pub lease: &'a Lease,
+    /// What it is about.
+    pub task: &'a TaskInfo,
+    /// Its spans and sums.
+    pub telemetry: &'a AttemptTelemetry,
+}
+
+impl<'a> Attempt<'a> {
+    /// The database, with every statement seen.
+    fn database(&self) -> Observed<'a> {
+        Observed::attempt(&self.context.pool, self.telemetry)
+    }
 }
 
 /// Imports a task's source. Returns the task's counters.
 ///
 /// # Errors
 /// Whatever ends the attempt; its [`class`](Error::class) says whether another one may help.
-pub async fn import(context: &ImportContext, lease: &Lease, task: &TaskInfo) -> Result<RowCounts> {
-    let attempt = Attempt { context, lease, task };
+pub async fn import(attempt: Attempt<'_>) -> Result<RowCounts> {
+    let Attempt { context, lease, task, telemetry } = attempt;
     let root = Root::open(&task.root)?;
     let source = root.read(&task.source).await?;
     let resume = lease.begin(&context.pool, &source.version.text).await?;
+    telemetry.rows(&resume.rows);
     if resume.checkpoint == 0
         && let Some(rows) = recognise::recognise(attempt, &root, &source.version).await?
     {
+        telemetry.rows(&rows);
         return Ok(rows);
     }
     let options = FeedOptions {
@@ -58,21 +77,29 @@ pub async fn import(context: &ImportContext, lease: &Lease, task: &TaskInfo) -> 
         batch_rows: context.batch_rows,
         resume_at: resume.checkpoint,
     };
+    let size = source.version.size;
+    let mut load = LoadSpan::start(task, telemetry);
     let mut feed = feed::start(root, task.source.clone(), source, options);
     let mut total = resume.rows;
     while let Some(fed) = feed.recv().await {
-        match fed? {
+        match fed.inspect_err(|e| load.fail(e))? {
             Fed::Start { header, ignored_columns } => {
                 lease.header(&context.pool, header.as_deref(), &ignored_columns).await?;
             }
-            Fed::Batch(batch) => {
+            Fed::Batch { batch, took } => {
+                load.batch(&batch, took);
                 if context.stop.is_cancelled() {
                     return Err(Error::Stopped);
                 }
+                if telemetry.row_detail() && total.rows == resume.rows.rows {
+                    rows::announce(attempt, &batch, size, resume.checkpoint);
+                }
                 let added = batch::run(attempt, &batch, &total).await?;
                 total.add(&added);
+                telemetry.rows(&total);
             }
             Fed::End { content_hash } => {
+                load.end();
                 check_rejects(task, &total, true)?;
                 remember(attempt, &content_hash, &total).await?;
                 return Ok(total);
@@ -95,7 +122,7 @@ fn check_rejects(task: &TaskInfo, total: &RowCounts, at_end: bool) -> Result<()>
 
 /// Vouches for the content, unless it has no bars, or the series holds other values for some of them.
 async fn remember(attempt: Attempt<'_>, hash: &[u8; 32], total: &RowCounts) -> Result<()> {
-    let Attempt { context, lease, task } = attempt;
+    let Attempt { context, lease, task, .. } = attempt;
     let kept_others =
         total.rows_mismatched > 0 && task.options.on_mismatch != crate::config::OnMismatch::Overwrite;
     let has_bars = total.rows_imported + total.rows_skipped + total.rows_mismatched > 0;
@@ -104,6 +131,7 @@ async fn remember(attempt: Attempt<'_>, hash: &[u8; 32], total: &RowCounts) -> R
         return Ok(());
     };
     let options = task.options.content_key()?;
-    known::record(&context.pool, series_id, Content { hash, options: &options }, (lease.task_id, lease.fence))
-        .await
+    let content = Content { hash, options: &options };
+    let task = (lease.task_id, lease.fence);
+    known::record(&context.pool, attempt.database(), series_id, content, task).await
 }

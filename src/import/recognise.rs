@@ -17,7 +17,7 @@ pub(super) async fn recognise(
     root: &Root,
     version: &Version,
 ) -> Result<Option<RowCounts>> {
-    let Attempt { context, lease, task } = attempt;
+    let Attempt { context, lease, task, telemetry } = attempt;
     let Some(series_id) = lease.series_id.filter(|_| !task.options.force && !task.options.dry_run) else {
         return Ok(None);
     };
@@ -31,8 +31,11 @@ pub(super) async fn recognise(
         .await
         .map_err(|e| Error::Internal(e.to_string()))??;
     let content = Content { hash: &hash, options: &options };
-    let Some(rows) = known::rows(&context.pool, series_id, content).await? else { return Ok(None) };
+    let Some(rows) = known::rows(&context.pool, attempt.database(), series_id, content).await? else {
+        return Ok(None);
+    };
     lease.recognised(&context.pool, rows, version.size).await?;
+    telemetry.recognised();
     Ok(Some(RowCounts { rows, rows_skipped: rows, ..RowCounts::default() }))
 }
 

@@ -13,11 +13,17 @@ use crate::source::discover::{Source, Unrecognised};
 use crate::task::ImportOptions;
 
 /// Tasks and jobs in one statement.
-const CHUNK: usize = 2_000;
+pub const CHUNK: usize = 2_000;
 
 /// An import to be enqueued.
 #[derive(Debug)]
 pub struct NewImport {
+    /// Its id.
+    pub id: OperationId,
+    /// When enqueuing began, before the files were looked for.
+    pub began_at: jiff::Timestamp,
+    /// Whether this process exports spans.
+    pub traced: bool,
     /// Where the sources lie.
     pub root: String,
     /// The sources, one task each.
@@ -40,8 +46,8 @@ pub struct NewImport {
 ///
 /// # Errors
 /// [`Error::Database`]
-pub async fn import(pool: &PgPool, new: &NewImport) -> Result<OperationId> {
-    let id = OperationId::migration();
+pub async fn import(pool: &PgPool, new: &NewImport) -> Result<()> {
+    let id = &new.id;
     let run_at = new.run_at.unwrap_or_else(jiff::Timestamp::now);
     let mut tx = pool.begin().await.during("enqueueing the import")?;
     sqlx::query(include_str!("sql/insert_operation.sql"))
@@ -53,11 +59,13 @@ pub async fn import(pool: &PgPool, new: &NewImport) -> Result<OperationId> {
         .bind(i32::try_from(new.max_attempts).unwrap_or(i32::MAX))
         .bind(&new.traceparent)
         .bind(run_at.to_sqlx())
+        .bind(new.began_at.to_sqlx())
+        .bind(new.traced)
         .execute(&mut *tx)
         .await
         .during("enqueueing the import")?;
     for sources in new.sources.chunks(CHUNK) {
-        let tasks = insert_tasks(&mut tx, &id, sources).await?;
+        let tasks = insert_tasks(&mut tx, id, sources).await?;
         let jobs: Vec<Push<'_>> = tasks
             .into_iter()
             .map(|task_id| Push {
@@ -69,8 +77,7 @@ pub async fn import(pool: &PgPool, new: &NewImport) -> Result<OperationId> {
             .collect();
         queue::push(&mut tx, &jobs).await?;
     }
-    tx.commit().await.during("enqueueing the import")?;
-    Ok(id)
+    tx.commit().await.during("enqueueing the import")
 }
 
 async fn insert_tasks(tx: &mut PgConnection, id: &OperationId, sources: &[Source]) -> Result<Vec<i64>> {

@@ -19,8 +19,11 @@ use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 
 use crate::error::{During, Error, Result};
+use crate::telemetry::attribute as attr;
+use crate::telemetry::catalogue::PUSH_JOBS;
+use crate::telemetry::{MESSAGING_SYSTEM, Span};
 
-pub use run::{QueueSettings, Work, run};
+pub use run::{QueueSettings, Work, process_name, run};
 pub use setup::{is_current, setup};
 
 /// The queue's name. A payload that older workers could not read gets a new one, and they leave it alone.
@@ -72,15 +75,42 @@ pub struct Push<'a> {
 /// [`Error::Database`]
 pub async fn push(connection: &mut PgConnection, jobs: &[Push<'_>]) -> Result<()> {
     let tasks = jobs.iter().map(entry).collect::<Result<Vec<_>>>()?;
-    apalis_postgres::queries::push_tasks(connection, QUEUE, tasks).await.map_err(|e| match e {
+    let span = producer_span(jobs);
+    let pushed = span.around(apalis_postgres::queries::push_tasks(connection, QUEUE, tasks)).await;
+    let pushed = pushed.map_err(|e| match e {
         apalis_postgres::Error::Database(e) => Error::from(e),
         other => Error::Internal(format!("pushing jobs: {other}")),
-    })
+    });
+    span.end(&pushed, "");
+    pushed
+}
+
+/// One span for all jobs that are pushed together; none for what belongs to no one trace.
+fn producer_span(jobs: &[Push<'_>]) -> Span {
+    let [first, rest @ ..] = jobs else { return Span::none(&PUSH_JOBS) };
+    if rest.iter().any(|j| j.traceparent != first.traceparent) {
+        return Span::none(&PUSH_JOBS);
+    }
+    let Job::ImportSymbol { operation_id, .. } = &first.job;
+    let span = Span::start_within(&PUSH_JOBS, first.traceparent);
+    span.set(attr::MESSAGING_SYSTEM, MESSAGING_SYSTEM)
+        .set(attr::MESSAGING_DESTINATION, QUEUE)
+        .set(attr::MESSAGING_OPERATION, "push")
+        .set(attr::MESSAGING_OPERATION_TYPE, "send")
+        .set(attr::MESSAGING_BATCH, i64::try_from(jobs.len()).unwrap_or(i64::MAX))
+        .set(attr::OPERATION_ID, operation_id);
+    span
+}
+
+/// What tells a job apart, for ever.
+#[must_use]
+pub fn message_id(job: &Job) -> String {
+    let Job::ImportSymbol { operation_id, task_id, push } = job;
+    format!("{operation_id}:{task_id}:{push}")
 }
 
 fn entry(push: &Push<'_>) -> Result<apalis_postgres::PgTask> {
     let payload = serde_json::to_vec(&push.job).map_err(|e| Error::Internal(e.to_string()))?;
-    let Job::ImportSymbol { operation_id, task_id, push: n } = &push.job;
     let metadata = HashMap::from([(TRACEPARENT.to_owned(), push.traceparent.to_owned())]);
     Ok(TaskBuilder::new(payload)
         .with_metadata(apalis::prelude::MetadataStore::from_map(metadata))
@@ -88,7 +118,7 @@ fn entry(push: &Push<'_>) -> Result<apalis_postgres::PgTask> {
         .priority(usize::try_from(push.priority).unwrap_or(0))
         // Attempts are counted in barlift.tasks.
         .max_attempts(i32::MAX as usize)
-        .idempotency_key(format!("{operation_id}:{task_id}:{n}"))
+        .idempotency_key(message_id(&push.job))
         .build())
 }
 

@@ -198,9 +198,15 @@ async fn deliver(
 
 /// Unique in time and space, so that nobody mistakes a new worker for a dead one.
 fn worker_name() -> String {
-    let host = nix::unistd::gethostname().ok().and_then(|h| h.into_string().ok());
     let id = ulid::Ulid::generate().to_string().to_lowercase();
-    format!("{}-{}-{}", host.as_deref().unwrap_or("worker"), std::process::id(), &id[18..])
+    format!("{}{}", process_name(), &id[18..])
+}
+
+/// What the names of all workers of this process begin with.
+#[must_use]
+pub fn process_name() -> String {
+    let host = nix::unistd::gethostname().ok().and_then(|h| h.into_string().ok());
+    format!("{}-{}-", host.as_deref().unwrap_or("worker"), std::process::id())
 }
 
 /// Gives back the jobs that a worker of this name had claimed.

@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 
 use super::{BarRow, parameter};
 use crate::backend::copy;
+use crate::backend::observed::Observed;
 use crate::bar::{Bars, Micros};
 use crate::error::{During, Error, Result};
 
@@ -19,35 +20,43 @@ use crate::error::{During, Error, Result};
 ///
 /// # Errors
 /// [`Error::Database`]
-pub async fn existing(connection: &mut PgConnection, series_id: i32, times: &[Micros]) -> Result<Bars> {
+pub async fn existing(
+    connection: &mut PgConnection,
+    seen: Observed<'_>,
+    series_id: i32,
+    times: &[Micros],
+) -> Result<Bars> {
+    const QUERY: &str = include_str!("sql/bars_in_range.sql");
     let (Some(&first), Some(&last)) = (times.first(), times.last()) else { return Ok(Bars::default()) };
     let enough = times.len() * 2 + 1000;
-    let rows: Vec<BarRow> = sqlx::query_as(include_str!("sql/bars_in_range.sql"))
+    let query = sqlx::query_as(QUERY)
         .bind(series_id)
         .bind(parameter(first))
         .bind(parameter(last))
-        .bind(i64::try_from(enough).unwrap_or(i64::MAX))
-        .fetch_all(&mut *connection)
-        .await
-        .during("reading the bars that are there")?;
-    if rows.len() < enough { Ok(columns(rows)) } else { at(connection, series_id, times).await }
+        .bind(i64::try_from(enough).unwrap_or(i64::MAX));
+    let run = async { query.fetch_all(&mut *connection).await.during("reading the bars that are there") };
+    let (rows, _) = seen.query::<BarRow>(QUERY, run).await?;
+    if rows.len() < enough { Ok(columns(rows)) } else { at(connection, seen, series_id, times).await }
 }
 
 /// The bars that the series has at exactly these times, in time order.
 ///
 /// # Errors
 /// [`Error::Database`]
-pub async fn at(connection: &mut PgConnection, series_id: i32, times: &[Micros]) -> Result<Bars> {
+pub async fn at(
+    connection: &mut PgConnection,
+    seen: Observed<'_>,
+    series_id: i32,
+    times: &[Micros],
+) -> Result<Bars> {
+    const QUERY: &str = include_str!("sql/bars_at.sql");
     if times.is_empty() {
         return Ok(Bars::default());
     }
     let wanted: Vec<Timestamp> = times.iter().map(|&t| parameter(t)).collect();
-    let rows: Vec<BarRow> = sqlx::query_as(include_str!("sql/bars_at.sql"))
-        .bind(series_id)
-        .bind(wanted)
-        .fetch_all(connection)
-        .await
-        .during("looking up bars")?;
+    let query = sqlx::query_as(QUERY).bind(series_id).bind(wanted);
+    let run = async { query.fetch_all(connection).await.during("looking up bars") };
+    let (rows, _) = seen.query::<BarRow>(QUERY, run).await?;
     Ok(columns(rows))
 }
 
@@ -55,36 +64,50 @@ pub async fn at(connection: &mut PgConnection, series_id: i32, times: &[Micros])
 ///
 /// # Errors
 /// [`Error::Database`]; [`is_conflict`] tells whether somebody else wrote one of them meanwhile.
-pub async fn insert(connection: &mut PgConnection, series_id: i32, bars: &Bars) -> Result<u64> {
+pub async fn insert(
+    connection: &mut PgConnection,
+    seen: Observed<'_>,
+    series_id: i32,
+    bars: &Bars,
+) -> Result<u64> {
     const WHAT: &str = "writing bars";
     if bars.is_empty() {
         return Ok(0);
     }
-    let mut copy = connection.copy_in_raw(copy::COPY_BARS).await.during(WHAT)?;
-    copy.send(copy::encode(series_id, bars)).await.during(WHAT)?;
-    copy.finish().await.during(WHAT)
+    let run = async {
+        let mut copy = connection.copy_in_raw(copy::COPY_BARS).await.during(WHAT)?;
+        copy.send(copy::encode(series_id, bars)).await.during(WHAT)?;
+        copy.finish().await.during(WHAT)
+    };
+    // The reference's name for whatever adds rows; the statement says that it is a COPY.
+    seen.write(("INSERT", copy::COPY_BARS), bars.len(), run).await
 }
 
 /// Replaces the values of bars that are there.
 ///
 /// # Errors
 /// [`Error::Database`]
-pub async fn overwrite(connection: &mut PgConnection, series_id: i32, bars: &Bars) -> Result<()> {
+pub async fn overwrite(
+    connection: &mut PgConnection,
+    seen: Observed<'_>,
+    series_id: i32,
+    bars: &Bars,
+) -> Result<()> {
+    const QUERY: &str = include_str!("sql/overwrite_bars.sql");
     if bars.is_empty() {
         return Ok(());
     }
     let times: Vec<Timestamp> = bars.time.iter().map(|&t| parameter(t)).collect();
-    sqlx::query(include_str!("sql/overwrite_bars.sql"))
+    let query = sqlx::query(QUERY)
         .bind(series_id)
         .bind(times)
         .bind(&bars.open)
         .bind(&bars.high)
         .bind(&bars.low)
         .bind(&bars.close)
-        .bind(&bars.volume)
-        .execute(connection)
-        .await
-        .during("overwriting bars")?;
+        .bind(&bars.volume);
+    let run = async { Ok(query.execute(connection).await.during("overwriting bars")?.rows_affected()) };
+    seen.write(("UPDATE", QUERY), bars.len(), run).await?;
     Ok(())
 }
 
@@ -96,7 +119,7 @@ pub fn is_conflict(e: &Error) -> bool {
         if d.is_unique_violation() && d.constraint().is_some_and(|c| c.ends_with("bars_pkey")))
 }
 
-fn columns(rows: Vec<BarRow>) -> Bars {
+pub(super) fn columns(rows: Vec<BarRow>) -> Bars {
     let mut bars = Bars::with_capacity(rows.len());
     for row in rows {
         let (time, values) = row.bar();

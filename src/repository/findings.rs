@@ -5,6 +5,7 @@
 use sqlx::PgConnection;
 
 use super::{BarRow, parameter};
+use crate::backend::observed::Observed;
 use crate::bar::{Micros, Ohlcv};
 use crate::error::{During, Result};
 use crate::finding::{Mismatch, QualityIssue, RejectedRow};
@@ -19,15 +20,17 @@ fn line(n: u64) -> i64 {
 /// [`crate::error::Error::Database`]
 pub async fn keep_mismatches(
     connection: &mut PgConnection,
+    seen: Observed<'_>,
     task_id: i64,
     found: &[Mismatch],
     overwritten: bool,
 ) -> Result<()> {
+    const QUERY: &str = include_str!("sql/insert_mismatches.sql");
     if found.is_empty() {
         return Ok(());
     }
     let floats = |f: fn(&Mismatch) -> f64| found.iter().map(f).collect::<Vec<f64>>();
-    sqlx::query(include_str!("sql/insert_mismatches.sql"))
+    let query = sqlx::query(QUERY)
         .bind(task_id)
         .bind(overwritten)
         .bind(found.iter().map(|m| line(m.line)).collect::<Vec<_>>())
@@ -41,10 +44,9 @@ pub async fn keep_mismatches(
         .bind(floats(|m| m.db.high))
         .bind(floats(|m| m.db.low))
         .bind(floats(|m| m.db.close))
-        .bind(floats(|m| m.db.volume))
-        .execute(connection)
-        .await
-        .during("recording mismatches")?;
+        .bind(floats(|m| m.db.volume));
+    let run = async { Ok(query.execute(connection).await.during("recording mismatches")?.rows_affected()) };
+    seen.write(("INSERT", QUERY), found.len(), run).await?;
     Ok(())
 }
 
@@ -54,15 +56,15 @@ pub async fn keep_mismatches(
 /// [`crate::error::Error::Database`]
 pub async fn mismatched_at(
     connection: &mut PgConnection,
+    seen: Observed<'_>,
     task_id: i64,
     times: &[Micros],
 ) -> Result<Vec<(Micros, Ohlcv)>> {
-    let rows: Vec<BarRow> = sqlx::query_as(include_str!("sql/mismatched_at.sql"))
-        .bind(task_id)
-        .bind(times.iter().map(|&t| parameter(t)).collect::<Vec<_>>())
-        .fetch_all(connection)
-        .await
-        .during("looking up mismatches")?;
+    const QUERY: &str = include_str!("sql/mismatched_at.sql");
+    let query =
+        sqlx::query_as(QUERY).bind(task_id).bind(times.iter().map(|&t| parameter(t)).collect::<Vec<_>>());
+    let run = async { query.fetch_all(connection).await.during("looking up mismatches") };
+    let (rows, _) = seen.query::<BarRow>(QUERY, run).await?;
     Ok(rows.into_iter().map(BarRow::bar).collect())
 }
 
@@ -70,20 +72,26 @@ pub async fn mismatched_at(
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
-pub async fn keep_rejected(connection: &mut PgConnection, task_id: i64, found: &[RejectedRow]) -> Result<()> {
+pub async fn keep_rejected(
+    connection: &mut PgConnection,
+    seen: Observed<'_>,
+    task_id: i64,
+    found: &[RejectedRow],
+) -> Result<()> {
+    const QUERY: &str = include_str!("sql/insert_rejected.sql");
     if found.is_empty() {
         return Ok(());
     }
-    sqlx::query(include_str!("sql/insert_rejected.sql"))
+    let query = sqlx::query(QUERY)
         .bind(task_id)
         .bind(found.iter().map(|r| line(r.row.line)).collect::<Vec<_>>())
         .bind(found.iter().map(|r| line(r.row.offset)).collect::<Vec<_>>())
         .bind(found.iter().map(|r| r.rule).collect::<Vec<_>>())
         .bind(found.iter().map(|r| r.reason.as_str()).collect::<Vec<_>>())
-        .bind(found.iter().map(|r| r.row.bytes.as_slice()).collect::<Vec<_>>())
-        .execute(connection)
-        .await
-        .during("recording rejected rows")?;
+        .bind(found.iter().map(|r| r.row.bytes.as_slice()).collect::<Vec<_>>());
+    let run =
+        async { Ok(query.execute(connection).await.during("recording rejected rows")?.rows_affected()) };
+    seen.write(("INSERT", QUERY), found.len(), run).await?;
     Ok(())
 }
 
@@ -91,12 +99,18 @@ pub async fn keep_rejected(connection: &mut PgConnection, task_id: i64, found: &
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
-pub async fn keep_issues(connection: &mut PgConnection, task_id: i64, found: &[QualityIssue]) -> Result<()> {
+pub async fn keep_issues(
+    connection: &mut PgConnection,
+    seen: Observed<'_>,
+    task_id: i64,
+    found: &[QualityIssue],
+) -> Result<()> {
+    const QUERY: &str = include_str!("sql/insert_issues.sql");
     if found.is_empty() {
         return Ok(());
     }
     let floats = |f: fn(&QualityIssue) -> f64| found.iter().map(f).collect::<Vec<f64>>();
-    sqlx::query(include_str!("sql/insert_issues.sql"))
+    let query = sqlx::query(QUERY)
         .bind(task_id)
         .bind(found.iter().map(|i| line(i.line)).collect::<Vec<_>>())
         .bind(found.iter().map(|i| parameter(i.time)).collect::<Vec<_>>())
@@ -105,9 +119,9 @@ pub async fn keep_issues(connection: &mut PgConnection, task_id: i64, found: &[Q
         .bind(floats(|i| i.values.low))
         .bind(floats(|i| i.values.close))
         .bind(floats(|i| i.values.volume))
-        .bind(found.iter().map(|i| i.rules.join(",")).collect::<Vec<_>>())
-        .execute(connection)
-        .await
-        .during("recording quality issues")?;
+        .bind(found.iter().map(|i| i.rules.join(",")).collect::<Vec<_>>());
+    let run =
+        async { Ok(query.execute(connection).await.during("recording quality issues")?.rows_affected()) };
+    seen.write(("INSERT", QUERY), found.len(), run).await?;
     Ok(())
 }

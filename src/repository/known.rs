@@ -6,6 +6,7 @@
 use jiff_sqlx::Timestamp;
 use sqlx::{FromRow, PgConnection, PgPool};
 
+use crate::backend::observed::Observed;
 use crate::error::{During, Result};
 
 /// What tells content apart: the file's bytes, and the options that give them their meaning.
@@ -34,7 +35,13 @@ pub async fn any(pool: &PgPool, series_id: i32, options: &[u8; 32]) -> Result<bo
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
-pub async fn rows(pool: &PgPool, series_id: i32, content: Content<'_>) -> Result<Option<i64>> {
+pub async fn rows(
+    pool: &PgPool,
+    seen: Observed<'_>,
+    series_id: i32,
+    content: Content<'_>,
+) -> Result<Option<i64>> {
+    const COUNT: &str = include_str!("sql/count_bars.sql");
     #[derive(FromRow)]
     struct Known {
         rows: i64,
@@ -51,14 +58,9 @@ pub async fn rows(pool: &PgPool, series_id: i32, content: Content<'_>) -> Result
         .await
         .during(WHAT)?;
     let Some(known) = known else { return Ok(None) };
-    let held: i64 = sqlx::query_scalar(include_str!("sql/count_bars.sql"))
-        .bind(series_id)
-        .bind(known.first_time)
-        .bind(known.last_time)
-        .fetch_one(pool)
-        .await
-        .during(WHAT)?;
-    Ok((held == known.bars).then_some(known.rows))
+    let query = sqlx::query_scalar(COUNT).bind(series_id).bind(known.first_time).bind(known.last_time);
+    let (held, _) = seen.query::<i64>(COUNT, async { query.fetch_all(pool).await.during(WHAT) }).await?;
+    Ok((held == [known.bars]).then_some(known.rows))
 }
 
 /// Records that a task's source is now wholly in the series, unless the attempt has lost its task.
@@ -66,16 +68,22 @@ pub async fn rows(pool: &PgPool, series_id: i32, content: Content<'_>) -> Result
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
-pub async fn record(pool: &PgPool, series_id: i32, content: Content<'_>, task: (i64, i32)) -> Result<()> {
-    sqlx::query(include_str!("sql/record_known.sql"))
+pub async fn record(
+    pool: &PgPool,
+    seen: Observed<'_>,
+    series_id: i32,
+    content: Content<'_>,
+    task: (i64, i32),
+) -> Result<()> {
+    const QUERY: &str = include_str!("sql/record_known.sql");
+    let query = sqlx::query(QUERY)
         .bind(series_id)
         .bind(content.hash.as_slice())
         .bind(content.options.as_slice())
         .bind(task.0)
-        .bind(task.1)
-        .execute(pool)
-        .await
-        .during("recording the file's content")?;
+        .bind(task.1);
+    let run = async { Ok(query.execute(pool).await.during("recording the file's content")?.rows_affected()) };
+    seen.write(("INSERT", QUERY), 1, run).await?;
     Ok(())
 }
 

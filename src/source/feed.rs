@@ -3,6 +3,8 @@
 //! Invariant: at most [`AHEAD`] batches wait, so memory stays bounded however slow the other end is. The
 //! last message is always [`Fed::End`] or an error; dropping the receiver ends the thread at its next batch.
 
+use std::time::{Duration, Instant};
+
 use tokio::sync::mpsc;
 
 use super::reader::{BarReader, Batch, ReadOptions};
@@ -23,7 +25,12 @@ pub enum Fed {
         ignored_columns: Vec<String>,
     },
     /// The next rows.
-    Batch(Box<Batch>),
+    Batch {
+        /// The rows.
+        batch: Box<Batch>,
+        /// How long reading them took.
+        took: Duration,
+    },
     /// The file's end was reached and the file is what it was at the start.
     End {
         /// BLAKE3 of the whole file.
@@ -83,10 +90,13 @@ fn run(
     if out.blocking_send(Ok(start)).is_err() {
         return Ok(());
     }
+    let mut start = Instant::now();
     while let Some(batch) = reader.next_batch(options.batch_rows)? {
-        if out.blocking_send(Ok(Fed::Batch(Box::new(batch)))).is_err() {
+        let fed = Fed::Batch { batch: Box::new(batch), took: start.elapsed() };
+        if out.blocking_send(Ok(fed)).is_err() {
             return Ok(());
         }
+        start = Instant::now();
     }
     unchanged(reader.bytes_read(), &source.version)?;
     let end = Fed::End { content_hash: reader.content_hash() };

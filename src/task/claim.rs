@@ -7,12 +7,31 @@ use std::time::Duration;
 
 use sqlx::{FromRow, PgConnection, PgPool};
 
-use super::ImportOptions;
-use super::{Lease, TaskInfo};
+use super::{Dead, ImportOptions, Lease, TaskInfo};
 use crate::error::{During, ErrorClass, Result};
 use crate::queue::{self, Job, Push};
 
+/// Who claims, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Claimant<'a> {
+    /// The worker's name.
+    pub worker: &'a str,
+    /// How often a task may kill its worker.
+    pub max_rescues: u32,
+    /// Whether the worker exports spans.
+    pub traces: bool,
+}
+
 /// What came of a job.
+#[derive(Debug)]
+pub struct Claimed {
+    /// What the worker is to do now.
+    pub claim: Claim,
+    /// The attempt before, if it ended without a word.
+    pub dead: Option<Dead>,
+}
+
+/// What the worker is to do now.
 #[derive(Debug)]
 pub enum Claim {
     /// An attempt begins.
@@ -22,7 +41,10 @@ pub enum Claim {
     /// Another task writes the series now; a new job will try again soon.
     Busy,
     /// It has killed its workers too often, or cannot be understood: it failed without an attempt.
-    Parked,
+    Parked {
+        /// Whether it was the operation's last open task.
+        operation_ended: bool,
+    },
 }
 
 const WHAT: &str = "claiming a task";
@@ -31,76 +53,86 @@ const WHAT: &str = "claiming a task";
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]; then nothing has changed.
-pub async fn claim(pool: &PgPool, job: &Job, worker: &str, max_rescues: u32) -> Result<Claim> {
+pub async fn claim(pool: &PgPool, job: &Job, claimant: Claimant<'_>) -> Result<Claimed> {
     let Job::ImportSymbol { operation_id, task_id, push } = job;
-    let (task_id, push) = (*task_id, *push);
     let mut tx = pool.begin().await.during(WHAT)?;
     let row: Option<Row> = sqlx::query_as(include_str!("sql/lock_task.sql"))
         .bind(task_id)
         .fetch_optional(&mut *tx)
         .await
         .during(WHAT)?;
-    let Some(row) = row.filter(|r| r.operation_id == *operation_id && r.pushes == push && r.is_open()) else {
-        return Ok(Claim::Gone);
+    let Some(mut row) = row.filter(|r| r.operation_id == *operation_id && r.pushes == *push && r.is_open())
+    else {
+        return Ok(Claimed { claim: Claim::Gone, dead: None });
     };
-    let mut rescues = row.rescues;
-    if row.state == "running" {
-        rescues += 1;
-        sqlx::query(include_str!("sql/rescued.sql"))
-            .bind(task_id)
-            .bind(row.fence)
-            .execute(&mut *tx)
-            .await
-            .during(WHAT)?;
-        tracing::warn!(
-            task_id,
-            source = row.source,
-            rescues,
-            "an attempt ended without a word (its worker died, or lost the database); taking over"
-        );
-    }
-    if u32::try_from(rescues).unwrap_or(0) > max_rescues {
+    let dead = if row.state == "running" { rescue(&mut tx, &mut row).await? } else { None };
+    let claim = decide(&mut tx, row, claimant).await?;
+    tx.commit().await.during(WHAT)?;
+    Ok(Claimed { claim, dead })
+}
+
+/// The task is ours to have; the transaction commits whatever is decided.
+async fn decide(tx: &mut PgConnection, row: Row, claimant: Claimant<'_>) -> Result<Claim> {
+    if u32::try_from(row.rescues).unwrap_or(0) > claimant.max_rescues {
         let message = format!(
-            "its worker died {rescues} times while importing it (retry.max_rescues); not tried again"
+            "its worker died {} times while importing it (retry.max_rescues); not tried again",
+            row.rescues
         );
-        super::settle::park(&mut tx, task_id, rescues, ErrorClass::Poisoned, &message).await?;
-        tx.commit().await.during(WHAT)?;
-        return Ok(Claim::Parked);
+        return park(tx, &row, ErrorClass::Poisoned, &message).await;
     }
     let options: ImportOptions = match serde_json::from_value(row.options.clone()) {
         Ok(options) => options,
         Err(e) => {
             let message =
                 format!("the operation was enqueued by another version of barlift: {e}; enqueue it again");
-            super::settle::park(&mut tx, task_id, rescues, ErrorClass::Permanent, &message).await?;
-            tx.commit().await.during(WHAT)?;
-            return Ok(Claim::Parked);
+            return park(tx, &row, ErrorClass::Permanent, &message).await;
         }
     };
-    let series_id = series(&mut tx, &row, options.dry_run).await?;
+    let series_id = series(tx, &row, options.dry_run).await?;
     if let Some(series_id) = series_id.filter(|_| !options.dry_run)
-        && !hold(&mut tx, series_id, task_id).await?
+        && !hold(tx, series_id, row.id).await?
     {
-        defer(&mut tx, &row, push).await?;
-        tx.commit().await.during(WHAT)?;
+        defer(tx, &row).await?;
         return Ok(Claim::Busy);
     }
     let (fence, attempt): (i32, i32) = sqlx::query_as(include_str!("sql/start.sql"))
-        .bind(task_id)
-        .bind(worker)
-        .bind(rescues)
+        .bind(row.id)
+        .bind(claimant.worker)
+        .bind(row.rescues)
         .bind(series_id)
         .fetch_one(&mut *tx)
         .await
         .during(WHAT)?;
     sqlx::query(include_str!("sql/start_operation.sql"))
         .bind(&row.operation_id)
+        .bind(claimant.traces)
         .execute(&mut *tx)
         .await
         .during(WHAT)?;
-    tx.commit().await.during(WHAT)?;
-    let lease = Lease { task_id, fence, attempt, series_id };
+    let lease = Lease { task_id: row.id, fence, attempt, series_id };
     Ok(Claim::Started(Box::new((lease, row.info(options)))))
+}
+
+/// Ends the attempt that never ended itself.
+async fn rescue(tx: &mut PgConnection, row: &mut Row) -> Result<Option<Dead>> {
+    row.rescues += 1;
+    tracing::warn!(
+        task_id = row.id,
+        source = row.source,
+        rescues = row.rescues,
+        "an attempt ended without a word (its worker died, or lost the database); taking over"
+    );
+    sqlx::query_as(include_str!("sql/rescued.sql"))
+        .bind(row.id)
+        .bind(row.fence)
+        .fetch_optional(tx)
+        .await
+        .during(WHAT)
+}
+
+async fn park(tx: &mut PgConnection, row: &Row, class: ErrorClass, message: &str) -> Result<Claim> {
+    let operation_ended = super::settle::park(tx, row.id, row.rescues, class, message).await?;
+    Ok(Claim::Parked { operation_ended })
 }
 
 /// The id of the task's series, made if need be. Its row stays locked to the transaction's end.
@@ -129,16 +161,17 @@ async fn hold(tx: &mut PgConnection, series_id: i32, task_id: i64) -> Result<boo
 }
 
 /// Tries again in one to three seconds. No attempt is burnt.
-async fn defer(tx: &mut PgConnection, row: &Row, push: i32) -> Result<()> {
+async fn defer(tx: &mut PgConnection, row: &Row) -> Result<()> {
+    let push = row.pushes + 1;
     let wait = Duration::from_millis(1000 + u64::from(rand::random::<u16>()) % 2000);
     let run_at = jiff::Timestamp::now() + jiff::SignedDuration::try_from(wait).unwrap_or_default();
     sqlx::query("UPDATE barlift.tasks SET pushes = $2, state = 'pending' WHERE id = $1")
         .bind(row.id)
-        .bind(push + 1)
+        .bind(push)
         .execute(&mut *tx)
         .await
         .during(WHAT)?;
-    let job = Job::ImportSymbol { operation_id: row.operation_id.clone(), task_id: row.id, push: push + 1 };
+    let job = Job::ImportSymbol { operation_id: row.operation_id.clone(), task_id: row.id, push };
     queue::push(tx, &[Push { job, run_at, priority: row.priority, traceparent: &row.traceparent }]).await
 }
 
@@ -172,6 +205,7 @@ impl Row {
             symbol: self.symbol,
             timeframe: self.timeframe,
             options,
+            traceparent: self.traceparent,
         }
     }
 }

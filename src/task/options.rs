@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::{Config, MaxRejects, OnMismatch};
 use crate::error::{Error, Result};
 use crate::source::reader::ReadOptions;
+use crate::telemetry::TraceOptions;
 
 /// What an import does with what it reads; the same for every worker that runs a part of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -19,12 +20,15 @@ pub struct ImportOptions {
     pub dry_run: bool,
     /// Read files even if their content is known to be there.
     pub force: bool,
+    /// How closely it is traced. Operations of earlier versions say nothing of it.
+    #[serde(default)]
+    pub trace: TraceOptions,
 }
 
 impl ImportOptions {
     /// The options that the configuration gives.
     #[must_use]
-    pub fn from_config(config: &Config, dry_run: bool, force: bool) -> Self {
+    pub fn from_config(config: &Config, dry_run: bool, force: bool, trace: TraceOptions) -> Self {
         Self {
             read: ReadOptions {
                 csv: config.csv.clone(),
@@ -35,6 +39,7 @@ impl ImportOptions {
             max_rejects: config.import.max_rejects,
             dry_run,
             force,
+            trace,
         }
     }
 

@@ -4,12 +4,14 @@
 //! so rows, counters and checkpoint commit together or not at all.
 
 use jiff_sqlx::Timestamp;
+use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 
 use super::Lease;
 use super::RowCounts;
 use crate::bar::Micros;
 use crate::error::{During, Error, Result};
+use crate::telemetry::Phases;
 
 /// What one batch adds.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +22,8 @@ pub struct Progress {
     pub checkpoint: u64,
     /// The first and last time of the batch's bars.
     pub span: Option<(Micros, Micros)>,
+    /// Where the attempt's time went so far.
+    pub phases: Phases,
 }
 
 /// What earlier attempts have done.
@@ -122,6 +126,7 @@ impl Lease {
             .bind(p.rows.quality_issues)
             .bind(time(p.span.map(|s| s.0)))
             .bind(time(p.span.map(|s| s.1)))
+            .bind(Json(&p.phases))
             .execute(tx)
             .await
             .during("moving the checkpoint")?;

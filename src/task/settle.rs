@@ -6,13 +6,18 @@
 
 use std::time::Duration;
 
+use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 
 use super::Lease;
 use crate::error::{During, Error, ErrorClass, Result};
 use crate::queue::{self, Job, Push};
+use crate::telemetry::{Phases, Slowest};
 
 const WHAT: &str = "settling a task";
+
+/// Where the time of an attempt went.
+pub type Timings = (Phases, Slowest);
 
 /// When a failed attempt is tried again.
 #[derive(Debug, Clone, Copy)]
@@ -33,48 +38,63 @@ impl RetryPolicy {
     }
 }
 
+/// What follows the end of an attempt.
+#[derive(Debug, Clone, Copy)]
+pub struct Settled {
+    /// The wait before the next attempt, if there is one.
+    pub retry_in: Option<Duration>,
+    /// Whether it was the operation's last open task.
+    pub operation_ended: bool,
+}
+
 impl Lease {
     /// The task is done.
     ///
     /// # Errors
     /// [`Error::LostLease`]; [`Error::Database`]: nothing has changed then.
-    pub async fn succeed(&self, pool: &PgPool) -> Result<()> {
+    pub async fn succeed(&self, pool: &PgPool, timings: &Timings) -> Result<Settled> {
         let mut tx = pool.begin().await.during(WHAT)?;
         let end = End { state: "succeeded", outcome: "succeeded", error: None };
-        self.end(&mut tx, &end).await?;
-        tx.commit().await.during(WHAT)
+        let operation_ended = self.end(&mut tx, &end, timings).await?;
+        tx.commit().await.during(WHAT)?;
+        Ok(Settled { retry_in: None, operation_ended })
     }
 
     /// The attempt failed: another one follows if the error may pass and tries are left.
-    /// Returns the wait before it, or none if the task has failed for good.
     ///
     /// # Errors
     /// [`Error::LostLease`]; [`Error::Database`]: nothing has changed then.
-    pub async fn fail(&self, pool: &PgPool, error: &Error, policy: &RetryPolicy) -> Result<Option<Duration>> {
+    pub async fn fail(
+        &self,
+        pool: &PgPool,
+        error: &Error,
+        policy: &RetryPolicy,
+        timings: &Timings,
+    ) -> Result<Settled> {
         let mut tx = pool.begin().await.during(WHAT)?;
         let (failures, max_attempts) = self.count_failure(&mut tx).await?;
         let again = error.class() == ErrorClass::Transient && failures < max_attempts;
         let state = if again { "pending" } else { "failed" };
         let end = End { state, outcome: "failed", error: Some((error.class(), error.chain())) };
-        self.end(&mut tx, &end).await?;
-        let mut wait = None;
+        let operation_ended = self.end(&mut tx, &end, timings).await?;
+        let mut retry_in = None;
         if again {
             let backoff = policy.wait(u32::try_from(failures).unwrap_or(u32::MAX));
             self.push_next(&mut tx, backoff).await?;
-            wait = Some(backoff);
+            retry_in = Some(backoff);
         }
         tx.commit().await.during(WHAT)?;
-        Ok(wait)
+        Ok(Settled { retry_in, operation_ended })
     }
 
     /// The worker stops: the task goes back to the queue, and this attempt does not count.
     ///
     /// # Errors
     /// [`Error::LostLease`]; [`Error::Database`]: nothing has changed then.
-    pub async fn hand_back(&self, pool: &PgPool) -> Result<()> {
+    pub async fn hand_back(&self, pool: &PgPool, timings: &Timings) -> Result<()> {
         let mut tx = pool.begin().await.during(WHAT)?;
         let end = End { state: "pending", outcome: "handed_back", error: None };
-        self.end(&mut tx, &end).await?;
+        self.end(&mut tx, &end, timings).await?;
         sqlx::query("UPDATE barlift.tasks SET attempts = attempts - 1 WHERE id = $1")
             .bind(self.task_id)
             .execute(&mut *tx)
@@ -94,7 +114,8 @@ impl Lease {
         counted.ok_or(Error::LostLease)
     }
 
-    async fn end(&self, tx: &mut PgConnection, end: &End) -> Result<()> {
+    /// Whether this ended the operation, too.
+    async fn end(&self, tx: &mut PgConnection, end: &End, timings: &Timings) -> Result<bool> {
         let (class, message) = match &end.error {
             Some((class, message)) => (Some(class.as_str()), Some(printable(message))),
             None => (None, None),
@@ -106,6 +127,8 @@ impl Lease {
             .bind(end.outcome)
             .bind(class)
             .bind(message)
+            .bind(Json(&timings.0))
+            .bind(Json(&timings.1))
             .fetch_optional(&mut *tx)
             .await
             .during(WHAT)?;
@@ -116,7 +139,7 @@ impl Lease {
             .execute(&mut *tx)
             .await
             .during(WHAT)?;
-        if end.state == "pending" { Ok(()) } else { end_operation(tx, &operation).await }
+        if end.state == "pending" { Ok(false) } else { end_operation(tx, &operation).await }
     }
 
     async fn push_next(&self, tx: &mut PgConnection, wait: Duration) -> Result<()> {
@@ -143,14 +166,14 @@ fn printable(text: &str) -> String {
     text.replace('\0', "\\0")
 }
 
-/// Fails a task without an attempt. The caller has locked its row.
+/// Fails a task without an attempt; whether that ended the operation. The caller has locked its row.
 pub(super) async fn park(
     tx: &mut PgConnection,
     task_id: i64,
     rescues: i32,
     class: ErrorClass,
     message: &str,
-) -> Result<()> {
+) -> Result<bool> {
     let operation: String = sqlx::query_scalar(include_str!("sql/park.sql"))
         .bind(task_id)
         .bind(rescues)
@@ -162,14 +185,16 @@ pub(super) async fn park(
     end_operation(tx, &operation).await
 }
 
-async fn end_operation(tx: &mut PgConnection, operation: &str) -> Result<()> {
+/// Ends the operation if nothing of it is open; whether it did.
+async fn end_operation(tx: &mut PgConnection, operation: &str) -> Result<bool> {
     sqlx::query("SELECT FROM barlift.operations WHERE id = $1 FOR UPDATE")
         .bind(operation)
         .execute(&mut *tx)
         .await
         .during(WHAT)?;
-    sqlx::query(include_str!("sql/end_operation.sql")).bind(operation).execute(tx).await.during(WHAT)?;
-    Ok(())
+    let ended =
+        sqlx::query(include_str!("sql/end_operation.sql")).bind(operation).execute(tx).await.during(WHAT)?;
+    Ok(ended.rows_affected() == 1)
 }
 
 /// Hands back every task that a worker of this name still runs: it lost the database, or was told to

@@ -1,34 +1,54 @@
 //! The W3C trace context: made by the enqueuer, carried by the operation and its jobs, taken up by workers.
 //!
-//! Invariant: all spans of one operation have one trace id, and the ids of its root span are fixed when it
-//! is enqueued, so that any worker at any time can be its child.
+//! Invariant: all spans of one operation have one trace id; the ids of its root span are fixed, and it is
+//! decided whether the operation is traced at all, when it is enqueued, so that any worker at any time can
+//! be its child. The span of an attempt has an id that follows from the attempt's number, so that a rescuer
+//! can write the span of a dead one.
 
+use std::cell::Cell;
 use std::collections::HashMap;
+use std::pin::Pin;
 
+use opentelemetry::Context;
+use opentelemetry::context::WithContext;
 use opentelemetry::propagation::TextMapPropagator as _;
-use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState};
+use opentelemetry::trace::{
+    FutureExt as _, SpanContext, SpanId, SpanKind, TraceContextExt as _, TraceFlags, TraceId, TraceState,
+};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
-use tracing::Span;
+use opentelemetry_sdk::trace::{
+    IdGenerator, RandomIdGenerator, Sampler, SamplingDecision, ShouldSample as _,
+};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+
+use super::span::Span;
 
 /// The root span of an operation, known before it is emitted.
 #[derive(Debug, Clone)]
 pub struct RootContext(SpanContext);
 
 impl RootContext {
-    /// New ids, from the operating system's randomness.
+    /// New ids, from the operating system's randomness; `OTEL_TRACES_SAMPLER` decides whether the whole
+    /// operation is traced.
     #[must_use]
     pub fn new() -> Self {
         // Ids of zeros mean "none"; their chance is that of guessing a key.
         let trace = TraceId::from(rand::random::<u128>().max(1));
         let span = SpanId::from(rand::random::<u64>().max(1));
-        Self(SpanContext::new(trace, span, TraceFlags::SAMPLED, true, TraceState::default()))
+        let flags = TraceFlags::default().with_sampled(sampled(trace));
+        Self(SpanContext::new(trace, span, flags, true, TraceState::default()))
     }
 
     /// As a W3C traceparent header.
     #[must_use]
     pub fn traceparent(&self) -> String {
         format!("00-{}-{}-{:02x}", self.0.trace_id(), self.0.span_id(), self.0.trace_flags().to_u8())
+    }
+
+    /// A future whose spans are children of the root.
+    pub fn around<F: Future>(&self, future: F) -> WithContext<Pin<Box<F>>> {
+        let context = Context::new().with_remote_span_context(self.0.clone());
+        Box::pin(future).with_context(context)
     }
 }
 
@@ -38,16 +58,67 @@ impl Default for RootContext {
     }
 }
 
-/// Makes `span` a child of the span that `traceparent` names, wherever that one was or will be emitted.
-pub fn continue_trace(span: &Span, traceparent: &str) {
+/// What a W3C traceparent says, or none if it is none.
+pub(super) fn remote(traceparent: &str) -> Option<SpanContext> {
     let carrier = HashMap::from([("traceparent".to_owned(), traceparent.to_owned())]);
-    let context = TraceContextPropagator::new().extract(&carrier);
-    if !context.span().span_context().is_valid() {
+    let context = TraceContextPropagator::new().extract_with_context(&Context::new(), &carrier);
+    let span = context.span().span_context().clone();
+    span.is_valid().then_some(span)
+}
+
+/// Makes `span` a child of the span that `traceparent` names, wherever that one was or will be emitted, with
+/// an id of its own.
+pub(super) fn continue_trace(span: &Span, traceparent: &str, id: SpanId) {
+    let Some(parent) = remote(traceparent) else {
         tracing::warn!(traceparent, "not a W3C traceparent; the trace begins anew");
         return;
-    }
+    };
+    let parent = Context::new().with_remote_span_context(parent);
     // Fails only where no exporter is set up, and then nobody sees the trace.
-    let _ = span.set_parent(context);
+    let _ = span.tracing().set_parent(parent);
+    NEXT.set(Some(id));
+    // Begins the span, which takes the id.
+    let _ = span.tracing().context();
+    NEXT.set(None);
+}
+
+/// The id of an attempt's span.
+pub(super) fn attempt_span_id(operation_id: &str, task_id: i64, fence: i32) -> SpanId {
+    let hash = blake3::hash(format!("{operation_id}:{task_id}:{fence}").as_bytes());
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&hash.as_bytes()[..8]);
+    SpanId::from(u64::from_be_bytes(bytes).max(1))
+}
+
+thread_local! {
+    static NEXT: Cell<Option<SpanId>> = const { Cell::new(None) };
+}
+
+/// Random ids, but for the spans of attempts.
+#[derive(Debug, Default)]
+pub(super) struct Ids(RandomIdGenerator);
+
+impl IdGenerator for Ids {
+    fn new_trace_id(&self) -> TraceId {
+        self.0.new_trace_id()
+    }
+
+    fn new_span_id(&self) -> SpanId {
+        NEXT.take().unwrap_or_else(|| self.0.new_span_id())
+    }
+}
+
+/// What `OTEL_TRACES_SAMPLER` makes of an operation. Workers follow this decision, whatever they are set to.
+fn sampled(trace: TraceId) -> bool {
+    let sampler = std::env::var("OTEL_TRACES_SAMPLER").unwrap_or_default();
+    let ratio = std::env::var("OTEL_TRACES_SAMPLER_ARG").ok().and_then(|r| r.parse().ok()).unwrap_or(1.0);
+    let sampler = match sampler.as_str() {
+        "always_off" | "parentbased_always_off" => Sampler::AlwaysOff,
+        "traceidratio" | "parentbased_traceidratio" => Sampler::TraceIdRatioBased(ratio),
+        _ => Sampler::AlwaysOn,
+    };
+    let result = sampler.should_sample(None, trace, "", &SpanKind::Internal, &[], &[]);
+    result.decision == SamplingDecision::RecordAndSample
 }
 
 #[cfg(test)]
@@ -60,5 +131,16 @@ mod tests {
         let parts: Vec<&str> = text.split('-').collect();
         assert_eq!((parts[0], parts[1].len(), parts[2].len(), parts[3]), ("00", 32, 16, "01"));
         assert_ne!(RootContext::new().traceparent(), text);
+        let read = remote(&text).expect("valid");
+        assert_eq!(read.span_id().to_string(), parts[2]);
+        assert!(remote("00-0-0-00").is_none());
+    }
+
+    #[test]
+    fn each_attempt_has_an_id_that_can_be_found_again() {
+        let id = attempt_span_id("op_migration_1", 7, 1);
+        assert_eq!(id, attempt_span_id("op_migration_1", 7, 1));
+        assert_ne!(id, attempt_span_id("op_migration_1", 7, 2));
+        assert_ne!(id, attempt_span_id("op_migration_1", 8, 1));
     }
 }

@@ -1,49 +1,106 @@
-//! Starts logging and, if asked for, the export of spans.
+//! Starts logging and, if asked for, the export of spans and metrics.
 //!
 //! Spans are exported over OTLP when `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`
-//! is set, or `OTEL_TRACES_EXPORTER=otlp`. Invariant: logs go to stderr, never to stdout.
+//! is set, or `OTEL_TRACES_EXPORTER=otlp`; metrics likewise. Invariant: logs go to stderr, never to stdout.
 
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
+use opentelemetry::global;
 use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_otlp::SpanExporter;
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::SdkTracerProvider;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::trace::{BatchConfigBuilder, BatchSpanProcessor, Sampler, SdkTracerProvider};
+use tracing::Metadata;
+use tracing_subscriber::filter::{FilterFn, filter_fn};
+use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
+use super::context::Ids;
+use super::export::{self, Signal};
+use super::log::JsonLines;
+use super::record::Recorder;
+use super::span;
 use crate::config::{LogConfig, LogFormat};
 use crate::error::{Error, Result};
 
-/// Where log lines go and which.
+/// How long sending what is left may take at the end.
+const STOP_LIMIT: Duration = Duration::from_secs(3);
+/// Spans that wait for their export, unless `OTEL_BSP_MAX_QUEUE_SIZE` says otherwise. A burst of small files
+/// makes more than the usual 2048 before the first export is over.
+const QUEUED_SPANS: usize = 16_384;
+
+/// Where log lines and metrics go and which.
 #[derive(Debug, Clone)]
-pub struct LogSettings {
+pub struct Settings {
     /// The configuration.
     pub log: LogConfig,
     /// The level if the configuration names none.
     pub default_level: &'static str,
+    /// Whether metrics are shown to Prometheus.
+    pub prometheus: bool,
 }
 
 /// Running exporters; [`Telemetry::stop`] sends what is left.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Telemetry {
-    provider: Option<SdkTracerProvider>,
+    spans: Option<SdkTracerProvider>,
+    recorder: Option<Recorder>,
+    metrics: Option<SdkMeterProvider>,
+    registry: Option<prometheus::Registry>,
 }
 
-/// Sets up logs and spans for this process. Call it once.
+/// Sets up logs, spans and metrics for this process. Call it once.
 ///
 /// # Errors
 /// [`Error::Config`] for a filter or an exporter setting that cannot be used.
-pub fn start(settings: &LogSettings) -> Result<Telemetry> {
-    let level = settings.log.level.clone();
-    let level = level.unwrap_or_else(|| {
-        std::env::var("RUST_LOG")
-            .ok()
-            .filter(|l| !l.is_empty())
-            .unwrap_or_else(|| settings.default_level.into())
+pub fn start(settings: &Settings) -> Result<Telemetry> {
+    let mut telemetry = Telemetry::default();
+    let resource = resource();
+    if Signal::Traces.wanted() {
+        telemetry.spans = Some(span_provider(&resource)?);
+        telemetry.recorder = Some(Recorder::new(export::spans()?, &resource));
+    }
+    let layer = telemetry.spans.as_ref().map(|provider| {
+        tracing_opentelemetry::layer()
+            .with_tracer(provider.tracer("barlift"))
+            .with_location(false)
+            .with_threads(false)
+            .with_target(false)
+            .with_level(false)
+            .with_tracked_inactivity(false)
+            .with_filter(filter_fn(is_exported))
     });
+    tracing_subscriber::registry()
+        .with(layer)
+        .with(log_lines(settings)?)
+        .try_init()
+        .map_err(|e| Error::Internal(e.to_string()))?;
+    for unknown in [Signal::Traces, Signal::Metrics].iter().filter_map(|s| s.unknown_exporter()) {
+        tracing::warn!("{unknown} is not supported and is ignored: `otlp` and `none` are");
+    }
+    telemetry.start_metrics(settings.prometheus, &resource)?;
+    Ok(telemetry)
+}
+
+/// Spans of the catalogue, and warnings as their events.
+fn is_exported(m: &Metadata<'_>) -> bool {
+    if m.is_span() {
+        m.target() == span::TARGET
+    } else {
+        m.target().starts_with("barlift") && *m.level() <= tracing::Level::WARN
+    }
+}
+
+fn log_lines<S>(settings: &Settings) -> Result<Box<dyn tracing_subscriber::Layer<S> + Send + Sync>>
+where
+    S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a> + Send + Sync,
+{
+    let level =
+        settings.log.level.clone().or_else(|| std::env::var("RUST_LOG").ok().filter(|l| !l.is_empty()));
+    let level = level.unwrap_or_else(|| settings.default_level.to_owned());
     let filter = EnvFilter::try_new(&level).map_err(|e| {
         Error::config(format!("log.level `{level}` cannot be used: {e}"), "try \"info\" or \"barlift=debug\"")
     })?;
@@ -52,69 +109,102 @@ pub fn start(settings: &LogSettings) -> Result<Telemetry> {
         LogFormat::Human => false,
         LogFormat::Auto => !std::io::stderr().is_terminal(),
     };
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
-    let lines = match json {
-        true => lines.json().flatten_event(true).with_span_list(false).boxed(),
-        false => lines.compact().with_ansi(std::io::stderr().is_terminal()).boxed(),
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let layer = match json {
+        true => layer.fmt_fields(JsonFields::new()).event_format(JsonLines).boxed(),
+        false => layer.compact().with_ansi(std::io::stderr().is_terminal()).boxed(),
     };
-    let provider = if export_wanted() { Some(provider()?) } else { None };
-    let spans = provider.as_ref().map(|p| {
-        let only_ours = tracing_subscriber::filter::filter_fn(|m| m.target().starts_with("barlift"));
-        tracing_opentelemetry::layer().with_tracer(p.tracer("barlift")).with_filter(only_ours)
-    });
-    tracing_subscriber::registry()
-        .with(spans)
-        .with(lines.with_filter(filter))
-        .try_init()
-        .map_err(|e| Error::Internal(e.to_string()))?;
-    Ok(Telemetry { provider })
+    // Exporters speak through `export`, once; what they say at every try helps nobody.
+    let quiet: FilterFn =
+        filter_fn(|m| m.target() != span::TARGET && !m.target().starts_with("opentelemetry"));
+    Ok(layer.with_filter(filter).with_filter(quiet).boxed())
 }
 
-fn export_wanted() -> bool {
-    let set = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
-    if set("OTEL_SDK_DISABLED").is_some_and(|v| v.eq_ignore_ascii_case("true")) {
-        return false;
-    }
-    match set("OTEL_TRACES_EXPORTER").as_deref() {
-        Some(name) => name == "otlp",
-        None => {
-            set("OTEL_EXPORTER_OTLP_ENDPOINT").is_some()
-                || set("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT").is_some()
-        }
-    }
-}
-
-fn provider() -> Result<SdkTracerProvider> {
-    let protocol = std::env::var("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL")
-        .or_else(|_| std::env::var("OTEL_EXPORTER_OTLP_PROTOCOL"))
-        .unwrap_or_default();
-    let built = match protocol.as_str() {
-        "http/protobuf" => SpanExporter::builder().with_http().build(),
-        _ => SpanExporter::builder().with_tonic().build(),
-    };
-    let exporter = built.map_err(|e| {
-        Error::config(
-            format!("the OTLP exporter cannot be set up: {e}"),
-            "check the OTEL_EXPORTER_OTLP_* variables",
-        )
-    })?;
+fn resource() -> Resource {
     // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win over this.
-    let resource = match std::env::var("OTEL_SERVICE_NAME") {
-        Ok(_) => Resource::builder().build(),
-        Err(_) => Resource::builder().with_service_name("barlift").build(),
-    };
-    Ok(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build())
+    let named = std::env::var("OTEL_SERVICE_NAME").is_ok_and(|n| !n.is_empty())
+        || std::env::var("OTEL_RESOURCE_ATTRIBUTES").is_ok_and(|a| a.contains("service.name="));
+    let builder = Resource::builder()
+        .with_attribute(opentelemetry::KeyValue::new("service.version", env!("CARGO_PKG_VERSION")));
+    if named { builder.build() } else { builder.with_service_name("barlift").build() }
+}
+
+fn span_provider(resource: &Resource) -> Result<SdkTracerProvider> {
+    let mut batches = BatchConfigBuilder::default();
+    if std::env::var("OTEL_BSP_MAX_QUEUE_SIZE").is_err() {
+        batches = batches.with_max_queue_size(QUEUED_SPANS);
+    }
+    let processor = BatchSpanProcessor::builder(export::spans()?).with_batch_config(batches.build()).build();
+    Ok(SdkTracerProvider::builder()
+        .with_span_processor(processor)
+        .with_resource(resource.clone())
+        .with_id_generator(Ids::default())
+        // The enqueuer has decided for the whole operation.
+        .with_sampler(Sampler::ParentBased(Box::new(Sampler::AlwaysOn)))
+        .build())
 }
 
 impl Telemetry {
-    /// Sends what is left, for at most five seconds.
+    fn start_metrics(&mut self, prometheus: bool, resource: &Resource) -> Result<()> {
+        let otlp = Signal::Metrics.wanted();
+        if !otlp && !prometheus {
+            return Ok(());
+        }
+        let mut provider = SdkMeterProvider::builder().with_resource(resource.clone());
+        if otlp {
+            provider = provider.with_periodic_exporter(export::metrics()?);
+        }
+        if prometheus {
+            let registry = prometheus::Registry::new();
+            let reader = opentelemetry_prometheus::exporter()
+                .with_registry(registry.clone())
+                .scope_info_enabled(false)
+                .build()
+                .map_err(|e| Error::Internal(e.to_string()))?;
+            provider = provider.with_reader(reader);
+            self.registry = Some(registry);
+        }
+        let provider = provider.build();
+        global::set_meter_provider(provider.clone());
+        self.metrics = Some(provider);
+        super::metrics::get().begin();
+        Ok(())
+    }
+
+    /// Whether anybody reads metrics.
+    #[must_use]
+    pub fn has_metrics(&self) -> bool {
+        self.metrics.is_some()
+    }
+
+    /// The exporter for spans that are written from records, if spans are exported.
+    #[must_use]
+    pub fn recorder(&self) -> Option<Recorder> {
+        self.recorder.clone()
+    }
+
+    /// The metrics in Prometheus's text format, if they are shown.
+    #[must_use]
+    pub fn registry(&self) -> Option<prometheus::Registry> {
+        self.registry.clone()
+    }
+
+    /// Sends what is left, for at most [`STOP_LIMIT`].
     pub async fn stop(self) {
-        let Some(provider) = self.provider else { return };
-        let limit = Duration::from_secs(5);
-        let stopping = tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(limit));
-        match tokio::time::timeout(limit, stopping).await {
-            Ok(Ok(Ok(()))) => {}
-            other => tracing::debug!(?other, "the last spans may be lost"),
+        let Self { spans, metrics, .. } = self;
+        if spans.is_none() && metrics.is_none() {
+            return;
+        }
+        let (done, stopped) = tokio::sync::oneshot::channel();
+        // A thread of its own: the runtime would wait for a blocking task however long it takes.
+        let stopping = std::thread::Builder::new().name("telemetry-stop".into()).spawn(move || {
+            let metrics = metrics.map(|m| std::thread::spawn(move || m.shutdown_with_timeout(STOP_LIMIT)));
+            let spans = spans.map_or(Ok(()), |s| s.shutdown_with_timeout(STOP_LIMIT));
+            let metrics = metrics.map(std::thread::JoinHandle::join);
+            let _ = done.send((spans, metrics.is_some()));
+        });
+        if stopping.is_err() || tokio::time::timeout(STOP_LIMIT, stopped).await.is_err() {
+            tracing::debug!("the last spans may be lost");
         }
     }
 }

@@ -1,5 +1,8 @@
 //! What becomes of rows: imported, skipped, mismatched, rejected, duplicate; and where a retry goes on.
 
+use barlift::import::Attempt;
+use barlift::task::{Claim, Claimant, Lease, TaskInfo, Timings};
+use barlift::telemetry::{AttemptInfo, AttemptTelemetry};
 use serde_json::Value;
 
 use crate::support::{Folder, HEADER, TestDatabase, bar, barlift, bars, drain, enqueue};
@@ -284,14 +287,12 @@ async fn an_interrupted_recognition_vouches_for_nothing() {
     // The second time, the worker recognises the file and dies before it settles the task.
     enqueue(&database, &folder).await;
     let job = newest_job(&database).await;
-    let claim = barlift::task::claim(&database.pool, &job, "dies", 3).await.expect("claimed");
-    let barlift::task::Claim::Started(started) = claim else { panic!("{claim:?}") };
-    let (lease, info) = *started;
+    let (lease, info) = claim(&database, &job, "dies").await;
     let root = barlift::source::root::Root::open(&info.root).expect("a root");
     let version = root.version(&info.source).await.expect("a version");
     lease.begin(&database.pool, &version.text).await.expect("begun");
     lease.recognised(&database.pool, 100, version.size).await.expect("recognised");
-    lease.hand_back(&database.pool).await.expect("handed back");
+    lease.hand_back(&database.pool, &Timings::default()).await.expect("handed back");
     drain(&database).await;
 
     database.execute("DELETE FROM barlift.bars").await;
@@ -307,9 +308,8 @@ async fn an_attempt_that_lost_its_task_can_write_nothing() {
     let job = newest_job(&database).await;
     let mut leases = Vec::new();
     for worker in ["frozen", "rescuer"] {
-        let claim = barlift::task::claim(&database.pool, &job, worker, 3).await.expect("claimed");
-        let barlift::task::Claim::Started(started) = claim else { panic!("{claim:?}") };
-        leases.push(started.0.clone());
+        let (lease, info) = claim(&database, &job, worker).await;
+        leases.push(lease);
         if worker == "frozen" {
             continue;
         }
@@ -318,20 +318,46 @@ async fn an_attempt_that_lost_its_task_can_write_nothing() {
         lost(frozen.begin(&database.pool, "v").await.expect_err("fenced"));
         lost(frozen.header(&database.pool, None, &[]).await.expect_err("fenced"));
         lost(frozen.recognised(&database.pool, 1, 1).await.expect_err("fenced"));
-        lost(frozen.succeed(&database.pool).await.expect_err("fenced"));
-        lost(frozen.hand_back(&database.pool).await.expect_err("fenced"));
+        lost(frozen.succeed(&database.pool, &Timings::default()).await.expect_err("fenced"));
+        lost(frozen.hand_back(&database.pool, &Timings::default()).await.expect_err("fenced"));
         let context = barlift::import::ImportContext {
             pool: database.pool.clone(),
             batch_rows: 10,
             stop: tokio_util::sync::CancellationToken::new(),
         };
-        lost(barlift::import::import(&context, frozen, &started.1).await.expect_err("fenced"));
+        let telemetry = AttemptTelemetry::start(&attempt_info(frozen, &info));
+        let attempt = |lease| Attempt { context: &context, lease, task: &info, telemetry: &telemetry };
+        lost(barlift::import::import(attempt(frozen)).await.expect_err("fenced"));
         assert_eq!(database.bars().await, 0);
-        let rows = barlift::import::import(&context, &leases[1], &started.1).await.expect("imported");
+        let rows = barlift::import::import(attempt(&leases[1])).await.expect("imported");
         assert_eq!(rows.rows_imported, 100);
-        leases[1].succeed(&database.pool).await.expect("settled");
+        leases[1].succeed(&database.pool, &Timings::default()).await.expect("settled");
     }
     assert_eq!(database.bars().await, 100);
+}
+
+async fn claim(database: &TestDatabase, job: &barlift::queue::Job, worker: &str) -> (Lease, TaskInfo) {
+    let claimant = Claimant { worker, max_rescues: 3, traces: false };
+    let claimed = barlift::task::claim(&database.pool, job, claimant).await.expect("claimed");
+    let Claim::Started(started) = claimed.claim else { panic!("{claimed:?}") };
+    *started
+}
+
+fn attempt_info(lease: &Lease, info: &TaskInfo) -> AttemptInfo {
+    AttemptInfo {
+        operation_id: info.operation_id.clone(),
+        symbol: info.symbol.clone(),
+        timeframe: info.timeframe.clone(),
+        source: info.source.clone(),
+        task_id: lease.task_id,
+        fence: lease.fence,
+        attempt: lease.attempt,
+        worker: "a test".into(),
+        queue: barlift::queue::QUEUE,
+        message_id: String::new(),
+        traceparent: info.traceparent.clone(),
+        trace: info.options.trace,
+    }
 }
 
 /// The job of the task enqueued last.

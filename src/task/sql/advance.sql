@@ -1,12 +1,20 @@
-UPDATE barlift.tasks
-SET checkpoint = $3,
-    rows = rows + $4,
-    rows_imported = rows_imported + $5,
-    rows_skipped = rows_skipped + $6,
-    rows_mismatched = rows_mismatched + $7,
-    rows_rejected = rows_rejected + $8,
-    rows_duplicate = rows_duplicate + $9,
-    quality_issues = quality_issues + $10,
-    first_time = least(first_time, $11),
-    last_time = greatest(last_time, $12)
-WHERE id = $1 AND fence = $2 AND state = 'running'
+WITH advanced AS (
+    UPDATE barlift.tasks
+    SET checkpoint = $3,
+        rows = rows + $4,
+        rows_imported = rows_imported + $5,
+        rows_skipped = rows_skipped + $6,
+        rows_mismatched = rows_mismatched + $7,
+        rows_rejected = rows_rejected + $8,
+        rows_duplicate = rows_duplicate + $9,
+        quality_issues = quality_issues + $10,
+        first_time = least(first_time, $11),
+        last_time = greatest(last_time, $12)
+    WHERE id = $1 AND fence = $2 AND state = 'running'
+    RETURNING id
+)
+-- So that a running attempt, and one that dies, has told where its time went.
+UPDATE barlift.attempts a
+SET phases = $13
+FROM advanced
+WHERE a.task_id = advanced.id AND a.fence = $2

@@ -9,7 +9,7 @@ WITH ended AS (
     RETURNING id, operation_id
 ), recorded AS (
     UPDATE barlift.attempts a
-    SET finished_at = now(), outcome = $4, error_class = $5, error_message = $6
+    SET finished_at = now(), outcome = $4, error_class = $5, error_message = $6, phases = $7, slowest = $8
     FROM ended
     WHERE a.task_id = ended.id AND a.fence = $2
 )

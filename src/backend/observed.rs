@@ -1,0 +1,162 @@
+//! Statements that are seen: each has a span, counts in its phase, and may be one of the slowest.
+//!
+//! Invariant: what a statement returns, and whether it fails, is the same as without being seen.
+
+use std::time::{Duration, Instant};
+
+use sqlx::{PgPool, Postgres, Transaction};
+
+use crate::error::{During, Result};
+use crate::telemetry::attribute as attr;
+use crate::telemetry::catalogue::{CONNECTION_ACQUIRE, INSERT, QUERY, SpanSpec};
+use crate::telemetry::phases::{Phase, milliseconds};
+use crate::telemetry::{AttemptTelemetry, Span};
+
+/// The database, as an attempt or a single call uses it.
+#[derive(Debug, Clone, Copy)]
+pub struct Observed<'a> {
+    pool: &'a PgPool,
+    attempt: Option<&'a AttemptTelemetry>,
+}
+
+impl<'a> Observed<'a> {
+    /// For an attempt: within its span budget, and counted in its phases.
+    #[must_use]
+    pub fn attempt(pool: &'a PgPool, attempt: &'a AttemptTelemetry) -> Self {
+        Self { pool, attempt: Some(attempt) }
+    }
+
+    /// For a single call.
+    #[must_use]
+    pub fn call(pool: &'a PgPool) -> Self {
+        Self { pool, attempt: None }
+    }
+
+    fn symbol(&self) -> &str {
+        self.attempt.map_or("", |a| &a.symbol)
+    }
+
+    fn span(&self, spec: &'static SpanSpec) -> Span {
+        self.attempt.map_or_else(|| Span::start(spec), |a| a.span(spec))
+    }
+
+    /// How many more connections could be had at once.
+    fn available(&self) -> i64 {
+        let open = i64::from(self.pool.size());
+        let idle = i64::try_from(self.pool.num_idle()).unwrap_or(i64::MAX).min(open);
+        i64::from(self.pool.options().get_max_connections()) - open + idle
+    }
+
+    fn describe(&self, span: &Span, operation: &str) {
+        let options = self.pool.connect_options();
+        span.set(attr::DB_SYSTEM, "postgresql")
+            .set(attr::DB_NAME, options.get_database().unwrap_or("postgres"))
+            .set(attr::DB_OPERATION, operation);
+    }
+
+    /// Begins a transaction, once a connection is there.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Database`]
+    pub async fn begin(&self, what: &str) -> Result<Transaction<'static, Postgres>> {
+        let span = self.span(&CONNECTION_ACQUIRE);
+        span.set(attr::DB_POOL_SIZE, i64::from(self.pool.size()))
+            .set(attr::DB_POOL_AVAILABLE, self.available());
+        let start = Instant::now();
+        let begun = span.around(self.pool.begin()).await.during(what);
+        let took = start.elapsed();
+        span.set(attr::DB_POOL_WAIT_MS, milliseconds(took));
+        span.end(&begun, self.symbol());
+        if let Some(attempt) = self.attempt {
+            attempt.add(Phase::ConnectionWait, took);
+        }
+        begun
+    }
+
+    /// Runs a query; returns its rows and how long it took.
+    ///
+    /// # Errors
+    /// The query's own.
+    pub async fn query<T>(
+        &self,
+        statement: &'static str,
+        run: impl Future<Output = Result<Vec<T>>>,
+    ) -> Result<(Vec<T>, Duration)> {
+        let span = self.query_span("SELECT", statement);
+        let start = Instant::now();
+        let result = span.around(run).await;
+        let took = start.elapsed();
+        let rows = result.as_ref().map_or(0, |rows| i64::try_from(rows.len()).unwrap_or(i64::MAX));
+        self.end_query(&span, ("SELECT", statement), &result, rows, took);
+        result.map(|rows| (rows, took))
+    }
+
+    /// Commits a transaction.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Database`]
+    pub async fn commit(&self, tx: Transaction<'static, Postgres>, what: &str) -> Result<()> {
+        let span = self.query_span("COMMIT", "COMMIT");
+        let start = Instant::now();
+        let result = span.around(tx.commit()).await.during(what);
+        let took = start.elapsed();
+        self.end_query(&span, ("COMMIT", "COMMIT"), &result, 0, took);
+        if let Some(attempt) = self.attempt {
+            attempt.add(Phase::Commit, took);
+        }
+        result
+    }
+
+    /// Runs a write of `batch` rows that returns how many it wrote.
+    ///
+    /// # Errors
+    /// The write's own.
+    pub async fn write(
+        &self,
+        (operation, statement): (&str, &'static str),
+        batch: usize,
+        run: impl Future<Output = Result<u64>>,
+    ) -> Result<u64> {
+        let span = self.span(&INSERT);
+        self.describe(&span, operation);
+        span.set(attr::DB_STATEMENT, statement)
+            .set(attr::DB_BATCH_SIZE, i64::try_from(batch).unwrap_or(i64::MAX));
+        let start = Instant::now();
+        let result = span.around(run).await;
+        let took = start.elapsed();
+        let rows = result.as_ref().map_or(0, |rows| i64::try_from(*rows).unwrap_or(i64::MAX));
+        span.set(attr::DB_ROWS_AFFECTED, rows).set(attr::DB_INSERT_DURATION_MS, milliseconds(took));
+        span.end(&result, self.symbol());
+        self.note(took, operation, statement, rows);
+        result
+    }
+
+    fn query_span(&self, operation: &str, statement: &str) -> Span {
+        let span = self.span(&QUERY);
+        self.describe(&span, operation);
+        span.set(attr::DB_STATEMENT, statement);
+        span
+    }
+
+    fn end_query<T>(
+        &self,
+        span: &Span,
+        (operation, statement): (&str, &str),
+        result: &Result<T>,
+        rows: i64,
+        took: Duration,
+    ) {
+        span.set(attr::DB_ROWS_AFFECTED, rows)
+            .set(attr::DB_QUERY_DURATION_MS, milliseconds(took))
+            .set(attr::DB_POOL_SIZE, i64::from(self.pool.size()))
+            .set(attr::DB_POOL_AVAILABLE, self.available());
+        span.end(result, self.symbol());
+        self.note(took, operation, statement, rows);
+    }
+
+    fn note(&self, took: Duration, operation: &str, statement: &str, rows: i64) {
+        if let Some(attempt) = self.attempt {
+            attempt.statement(took, operation, statement, rows);
+        }
+    }
+}

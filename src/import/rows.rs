@@ -1,0 +1,75 @@
+//! Spans of single rows: for bars that differ and, with `trace.detail = "row"`, for all.
+//!
+//! Invariant: they tell what was done to the batch at once; nothing here asks the database again.
+
+use std::time::Duration;
+
+use super::Attempt;
+use super::compare::Compared;
+use crate::bar::{Bars, format_time};
+use crate::finding::Mismatch;
+use crate::source::reader::Batch;
+use crate::telemetry::Span;
+use crate::telemetry::attribute as attr;
+use crate::telemetry::catalogue::{CHECK_EXISTS, COMPARE_VALUES};
+use crate::telemetry::phases::milliseconds;
+
+/// Says how many spans a closely traced file will have, guessing its rows from its first ones.
+pub(super) fn announce(attempt: Attempt<'_>, first: &Batch, bytes: u64, from: u64) {
+    let read = first.end_offset.saturating_sub(from).max(1);
+    let rows = u128::from(first.rows) * u128::from(bytes.saturating_sub(from)) / u128::from(read);
+    tracing::warn!(
+        source = attempt.task.source,
+        "trace.detail is `row`: about {rows} rows, so between {rows} and {} spans",
+        2 * rows
+    );
+}
+
+/// One `check_exists` span a bar. `took` is the whole batch's look-up; a bar's share of it is what it says.
+pub(super) fn checked(attempt: Attempt<'_>, batch: &Batch, existing: &Bars, took: Duration) {
+    if !attempt.telemetry.row_detail() {
+        return;
+    }
+    let share = milliseconds(took) / f64::from(u32::try_from(batch.bars.len().max(1)).unwrap_or(u32::MAX));
+    for time in &batch.bars.time {
+        let span = Span::start(&CHECK_EXISTS);
+        span.set(attr::DATA_SYMBOL, &attempt.task.symbol)
+            .set(attr::DATA_TIMESTAMP, &format_time(*time))
+            .set(attr::ROW_EXISTS, existing.time.binary_search(time).is_ok())
+            .set(attr::DB_QUERY_DURATION_MS, share)
+            .ok();
+    }
+}
+
+/// One `compare_values` span for each bar that differs, as far as the budget goes; closely traced, one for
+/// each bar that is there.
+pub(super) fn compared(attempt: Attempt<'_>, batch: &Batch, existing: &Bars, compared: &Compared) {
+    if !attempt.telemetry.row_detail() {
+        for m in &compared.different {
+            let Some(span) = attempt.telemetry.mismatch_span(&COMPARE_VALUES) else { return };
+            differs(&span, attempt, m);
+        }
+        return;
+    }
+    let mut different = compared.different.iter().peekable();
+    for time in batch.bars.time.iter().filter(|t| existing.time.binary_search(t).is_ok()) {
+        let span = Span::start(&COMPARE_VALUES);
+        if let Some(m) = different.next_if(|m| m.time == *time) {
+            differs(&span, attempt, m);
+            continue;
+        }
+        span.set(attr::DATA_SYMBOL, &attempt.task.symbol)
+            .set(attr::DATA_TIMESTAMP, &format_time(*time))
+            .set(attr::VALUES_MATCH, true)
+            .ok();
+    }
+}
+
+fn differs(span: &Span, attempt: Attempt<'_>, m: &Mismatch) {
+    span.set(attr::DATA_SYMBOL, &attempt.task.symbol)
+        .set(attr::DATA_TIMESTAMP, &format_time(m.time))
+        .set(attr::VALUES_MATCH, false)
+        .set(attr::CSV_VALUE, &m.csv.to_string())
+        .set(attr::DB_VALUE, &m.db.to_string())
+        .ok();
+}

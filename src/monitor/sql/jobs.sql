@@ -1,0 +1,5 @@
+SELECT t.state, count(*)
+FROM barlift.tasks t
+JOIN barlift.operations o ON o.id = t.operation_id
+WHERE o.finished_at IS NULL OR o.finished_at > now() - interval '1 hour'
+GROUP BY t.state

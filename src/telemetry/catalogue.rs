@@ -1,0 +1,206 @@
+//! All spans, each with its attributes: the reference's table and what the design adds to it.
+//!
+//! Invariant: a span that is not here cannot be made, and (in debug builds) a span is given no attribute
+//! that its entry does not list. `docs/spans.md` is [`markdown`], kept equal by a test.
+
+use std::fmt::Write as _;
+
+use super::attribute::AnyAttribute;
+use super::attribute::any::*;
+
+/// What OpenTelemetry calls the kind of a span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum SpanKind {
+    Internal,
+    Client,
+    Producer,
+    Consumer,
+}
+
+impl SpanKind {
+    /// As `otel.kind` wants it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Internal => "internal",
+            Self::Client => "client",
+            Self::Producer => "producer",
+            Self::Consumer => "consumer",
+        }
+    }
+}
+
+/// One kind of span.
+#[derive(Debug)]
+pub struct SpanSpec {
+    /// Its name.
+    pub name: &'static str,
+    /// Its kind.
+    pub kind: SpanKind,
+    /// What it stands for, and under which span it is found.
+    pub about: &'static str,
+    /// Attributes of every such span that ended well.
+    pub required: &'static [AnyAttribute],
+    /// Attributes where they apply. [`ERRORS`] apply to all.
+    pub optional: &'static [AnyAttribute],
+}
+
+impl SpanSpec {
+    /// Whether such a span may have this attribute.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        [self.required, self.optional, ERRORS].iter().any(|list| list.iter().any(|a| a.name == name))
+    }
+}
+
+/// Attributes that any failed span may have, beside its status ERROR and an `exception` event.
+pub static ERRORS: &[AnyAttribute] = &[ERROR_TYPE, ERROR_SYMBOL, ERROR_CLASS];
+
+macro_rules! spans {
+    ($($(#[$doc:meta])* $id:ident = $name:literal $kind:ident, $about:literal,
+        [$($required:ident),* $(,)?], [$($optional:ident),* $(,)?];)+) => {
+        $(
+            #[doc = concat!("`", $name, "`: ", $about)]
+            pub static $id: SpanSpec = SpanSpec {
+                name: $name,
+                kind: SpanKind::$kind,
+                about: $about,
+                required: &[$($required),*],
+                optional: &[$($optional),*],
+            };
+        )+
+        /// All of them.
+        pub static SPANS: &[&SpanSpec] = &[$(&$id),+];
+    };
+}
+
+spans! {
+    IMPORT_ALL = "csv_import.import_all" Internal,
+        "An import from its enqueuing to its last task's end: the root. Written when the last task has settled.",
+        [TOTAL_SYMBOLS, TOTAL_ROWS_IMPORTED, TOTAL_ROWS_SKIPPED, WARNINGS_COUNT, DURATION_MS, OPERATION_ID, OPERATION_TYPE],
+        [OPERATION_STATE, TOTAL_FILES, FAILED_FILES, ROWS_REJECTED, ROWS_DUPLICATE, QUALITY_ISSUES, DIRECTORY];
+    VERIFY_ALL = "migration.verify_all" Internal,
+        "A verification from its enqueuing to its last task's end: the root.",
+        [DURATION_MS, OPERATION_ID, OPERATION_TYPE],
+        [OPERATION_STATE, TOTAL_SYMBOLS, TOTAL_FILES, FAILED_FILES, DIRECTORY];
+    DISCOVER_SYMBOLS = "csv_import.discover_symbols" Internal,
+        "Looking for the files. Child of the root.",
+        [DIRECTORY, SYMBOLS_FOUND, DISCOVERY_DURATION_MS], [OPERATION_ID];
+    PUSH_JOBS = "push barlift.v1" Producer,
+        "Pushing a batch of jobs: child of the root when enqueuing, of the attempt when it is tried again.",
+        [MESSAGING_SYSTEM, MESSAGING_DESTINATION, MESSAGING_OPERATION, MESSAGING_OPERATION_TYPE, MESSAGING_BATCH],
+        [OPERATION_ID];
+    IMPORT_SYMBOL = "csv_import.import_symbol" Consumer,
+        "One attempt to import one file. Child of the root.",
+        [
+            DATA_SYMBOL, DATA_TIMEFRAME, ROWS_IMPORTED, ROWS_SKIPPED, WARNINGS, DURATION_MS, OPERATION_ID, JOB_ATTEMPT,
+            JOB_OUTCOME, JOB_WORKER, SOURCE, MESSAGING_SYSTEM, MESSAGING_DESTINATION, MESSAGING_OPERATION,
+            MESSAGING_OPERATION_TYPE, MESSAGING_MESSAGE_ID,
+            READ_MS, READ_COUNT, CHECK_EXISTS_MS, CHECK_EXISTS_COUNT, COMPARE_VALUES_MS, COMPARE_VALUES_COUNT,
+            INSERT_BATCH_MS, INSERT_BATCH_COUNT, COMMIT_MS, COMMIT_COUNT, CONNECTION_WAIT_MS, CONNECTION_WAIT_COUNT,
+            BATCHES, BATCHES_FOLDED,
+        ],
+        [ROWS_REJECTED, ROWS_DUPLICATE, QUALITY_ISSUES, RECOGNISED];
+    REPOSITORY_LOAD = "data.repository.load" Internal,
+        "Loading bars: of a series, or (under `csv_import.import_symbol`) from the file.",
+        [DATA_SYMBOL, DATA_TIMEFRAME, DATA_START_DATE, DATA_END_DATE, DATA_ROWS_LOADED, DATA_BACKEND, DB_QUERY_DURATION_MS],
+        [SOURCE];
+    REPOSITORY_SAVE = "data.repository.save" Internal,
+        "Saving bars of a series.",
+        [DATA_SYMBOL, DATA_TIMEFRAME, DATA_ROWS_SAVED, DATA_BACKEND, DB_INSERT_DURATION_MS], [];
+    REPOSITORY_LIST_SYMBOLS = "data.repository.list_symbols" Internal,
+        "Listing symbols.",
+        [DATA_SYMBOLS_COUNT, DATA_BACKEND], [DATA_TIMEFRAME];
+    REPOSITORY_GET_DATE_RANGE = "data.repository.get_date_range" Internal,
+        "Looking up a series' first and last time; neither is set where the series has no bars.",
+        [DATA_SYMBOL, DATA_TIMEFRAME, DATA_BACKEND], [DATA_START_DATE, DATA_END_DATE];
+    CHECK_EXISTS = "csv_import.check_exists" Internal,
+        "Which bars of a batch the database has. With `trace.detail = \"row\"` also one for each row.",
+        [DATA_SYMBOL, DATA_TIMESTAMP, ROW_EXISTS, DB_QUERY_DURATION_MS], [ROWS_CHECKED, ROWS_EXISTING];
+    COMPARE_VALUES = "csv_import.compare_values" Internal,
+        "Comparing the bars of a batch that the database has; below it, one for each bar that differs (at most 100 an \
+         attempt). With `trace.detail = \"row\"` one for each row that is there.",
+        [DATA_SYMBOL, DATA_TIMESTAMP, VALUES_MATCH], [CSV_VALUE, DB_VALUE, ROWS_COMPARED, ROWS_DIFFERENT];
+    INSERT_BATCH = "csv_import.insert_batch" Internal,
+        "Writing a batch's new bars, overwritten bars and findings.",
+        [DATA_SYMBOL, DB_BATCH_SIZE, DB_INSERT_DURATION_MS], [];
+    QUERY = "timescaledb.query" Client,
+        "A query, or a batch's COMMIT.",
+        [
+            DB_SYSTEM, DB_NAME, DB_OPERATION, DB_STATEMENT, DB_ROWS_AFFECTED, DB_QUERY_DURATION_MS, DB_POOL_SIZE,
+            DB_POOL_AVAILABLE,
+        ],
+        [];
+    INSERT = "timescaledb.insert" Client,
+        "A write: bars by binary COPY, overwritten bars, findings.",
+        [DB_SYSTEM, DB_NAME, DB_OPERATION, DB_ROWS_AFFECTED, DB_INSERT_DURATION_MS, DB_BATCH_SIZE],
+        [DB_STATEMENT];
+    CONNECTION_ACQUIRE = "timescaledb.connection_acquire" Client,
+        "Waiting for a connection of the pool.",
+        [DB_POOL_WAIT_MS, DB_POOL_SIZE, DB_POOL_AVAILABLE], [];
+    SCHEMA = "timescaledb.schema" Client,
+        "Creating or updating tables and the hypertable.",
+        [DB_SYSTEM, DB_NAME, DB_OPERATION, DB_OBJECTS], [];
+    VERIFY_DATA = "migration.verify_data" Consumer,
+        "One attempt to verify one file against its series. Child of the root.",
+        [
+            DATA_SYMBOL, DATA_TIMEFRAME, CSV_ROW_COUNT, DB_ROW_COUNT, ROWS_MATCH, SPOT_CHECK_PASSED,
+            VERIFICATION_DURATION_MS,
+        ],
+        [OPERATION_ID, JOB_ATTEMPT, JOB_OUTCOME, JOB_WORKER, SOURCE, MESSAGING_SYSTEM, MESSAGING_DESTINATION,
+            MESSAGING_OPERATION, MESSAGING_OPERATION_TYPE, MESSAGING_MESSAGE_ID];
+    COMPARE_CSV_DB = "migration.compare_csv_db" Internal,
+        "Comparing sampled rows with the database.",
+        [DATA_SYMBOL, SAMPLE_SIZE, MISMATCHES, MISMATCH_TIMESTAMPS], [];
+}
+
+/// `docs/spans.md`.
+#[must_use]
+pub fn markdown() -> String {
+    let mut out = String::from(
+        "# Spans\n\n\
+         Generated from `src/telemetry/catalogue.rs`; a test keeps it equal. Each span has status OK or ERROR; one that \
+         failed has `error.type`, mostly `error.symbol`, and an `exception` event. Strings are cut at 500 characters. \
+         With `OTEL_SEMCONV_STABILITY_OPT_IN=database` the names in brackets replace the ones before them, with \
+         `database/dup` they are added.\n",
+    );
+    for span in SPANS {
+        let kind = span.kind.as_str();
+        let _ = write!(out, "\n## {}\n\n{} (Kind {kind}.)\n\n", span.name, span.about);
+        let _ = writeln!(out, "| attribute | type | required | meaning |\n| --- | --- | --- | --- |");
+        for (list, required) in [(span.required, "yes"), (span.optional, "")] {
+            for a in list {
+                let stable = a.stable.map(|s| format!(" (`{s}`)")).unwrap_or_default();
+                let _ = writeln!(out, "| `{}`{stable} | {} | {required} | {} |", a.name, a.kind, a.about);
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_in_docs_is_this_one() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/spans.md");
+        if std::env::var_os("BARLIFT_UPDATE_DOCS").is_some() {
+            std::fs::write(path, markdown()).expect("written");
+        }
+        let written = std::fs::read_to_string(path).expect("docs/spans.md");
+        assert!(
+            written == markdown(),
+            "docs/spans.md is stale: BARLIFT_UPDATE_DOCS=1 cargo test --lib catalogue"
+        );
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let mut names: Vec<_> = SPANS.iter().map(|s| s.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), SPANS.len());
+    }
+}

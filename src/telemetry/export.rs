@@ -1,0 +1,237 @@
+//! Exporters that trouble nobody: what fails is said once, what hangs is left behind.
+//!
+//! Invariant: an exporter is polled in the runtime's context, whatever thread asks for it (tonic and reqwest
+//! need that), and no call takes longer than [`LIMIT`].
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use opentelemetry::trace::Status;
+use opentelemetry_otlp::{MetricExporter, Protocol, SpanExporter, WithExportConfig as _};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::metrics::Temporality;
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+use opentelemetry_sdk::trace::SpanData;
+use tokio::runtime::Handle;
+
+use super::attempt::LOST;
+use super::attribute::JOB_OUTCOME;
+use crate::error::{Error, Result};
+
+/// The longest that one export may take, beyond the exporter's own limit.
+const LIMIT: Duration = Duration::from_secs(15);
+
+/// What is exported.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Signal {
+    Traces,
+    Metrics,
+}
+
+impl Signal {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Traces => "TRACES",
+            Self::Metrics => "METRICS",
+        }
+    }
+
+    /// A variable of this signal, or else the one for all signals.
+    fn variable(self, suffix: &str) -> Option<String> {
+        let own = format!("OTEL_EXPORTER_OTLP_{}_{suffix}", self.name());
+        set(&own).or_else(|| set(&format!("OTEL_EXPORTER_OTLP_{suffix}")))
+    }
+
+    /// Whether the environment asks for this signal's export.
+    pub(super) fn wanted(self) -> bool {
+        if set("OTEL_SDK_DISABLED").is_some_and(|v| v.eq_ignore_ascii_case("true")) {
+            return false;
+        }
+        match set(&format!("OTEL_{}_EXPORTER", self.name())) {
+            Some(names) => names.split(',').any(|n| n.trim() == "otlp"),
+            None => self.variable("ENDPOINT").is_some(),
+        }
+    }
+
+    /// A name in `OTEL_…_EXPORTER` that nothing here answers to.
+    pub(super) fn unknown_exporter(self) -> Option<String> {
+        let names = set(&format!("OTEL_{}_EXPORTER", self.name()))?;
+        let unknown =
+            names.split(',').map(str::trim).find(|n| !["otlp", "none", "prometheus"].contains(n))?;
+        Some(format!("OTEL_{}_EXPORTER={unknown}", self.name()))
+    }
+
+    /// The protocol that is set, else the one that the endpoint's port stands for, else gRPC.
+    fn protocol(self) -> Protocol {
+        match self.variable("PROTOCOL").as_deref() {
+            Some("http/protobuf") => Protocol::HttpBinary,
+            Some("http/json") => Protocol::HttpJson,
+            Some(_) => Protocol::Grpc,
+            None => {
+                let endpoint = self.variable("ENDPOINT").and_then(|e| url::Url::parse(&e).ok());
+                if endpoint.and_then(|e| e.port()) == Some(4318) {
+                    Protocol::HttpBinary
+                } else {
+                    Protocol::Grpc
+                }
+            }
+        }
+    }
+
+    /// Where it goes, for messages.
+    fn place(self) -> String {
+        self.variable("ENDPOINT").map_or_else(|| "localhost".to_owned(), |e| without_userinfo(&e))
+    }
+}
+
+fn without_userinfo(endpoint: &str) -> String {
+    match url::Url::parse(endpoint) {
+        Ok(mut url) => {
+            let _ = (url.set_username(""), url.set_password(None));
+            url.set_query(None);
+            url.to_string()
+        }
+        Err(_) => "the endpoint".to_owned(),
+    }
+}
+
+fn set(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|v| !v.is_empty())
+}
+
+fn unusable(e: impl std::fmt::Display) -> Error {
+    Error::config(
+        format!("the OTLP exporter cannot be set up: {e}"),
+        "check the OTEL_EXPORTER_OTLP_* variables",
+    )
+}
+
+/// An OTLP exporter of spans.
+pub(super) fn spans() -> Result<Spans> {
+    let built = match Signal::Traces.protocol() {
+        Protocol::Grpc => SpanExporter::builder().with_tonic().build(),
+        protocol => SpanExporter::builder().with_http().with_protocol(protocol).build(),
+    };
+    Ok(Spans(Watched::new(built.map_err(unusable)?, Signal::Traces)))
+}
+
+/// An OTLP exporter of metrics.
+pub(super) fn metrics() -> Result<Metrics> {
+    let built = match Signal::Metrics.protocol() {
+        Protocol::Grpc => MetricExporter::builder().with_tonic().build(),
+        protocol => MetricExporter::builder().with_http().with_protocol(protocol).build(),
+    };
+    Ok(Metrics(Watched::new(built.map_err(unusable)?, Signal::Metrics)))
+}
+
+/// Spans over OTLP.
+#[derive(Debug)]
+pub(super) struct Spans(Watched<SpanExporter>);
+
+/// Metrics over OTLP.
+#[derive(Debug)]
+pub(super) struct Metrics(Watched<MetricExporter>);
+
+#[derive(Debug)]
+struct Watched<E> {
+    exporter: E,
+    signal: Signal,
+    failing: AtomicBool,
+    runtime: Handle,
+}
+
+impl<E> Watched<E> {
+    fn new(exporter: E, signal: Signal) -> Self {
+        Self { exporter, signal, failing: AtomicBool::new(false), runtime: Handle::current() }
+    }
+
+    async fn run(&self, export: impl Future<Output = OTelSdkResult>) -> OTelSdkResult {
+        let limited = async move {
+            tokio::time::timeout(LIMIT, export).await.unwrap_or(Err(OTelSdkError::Timeout(LIMIT)))
+        };
+        let mut limited = std::pin::pin!(limited);
+        let result = std::future::poll_fn(|context| {
+            let _in_runtime = self.runtime.enter();
+            limited.as_mut().poll(context)
+        });
+        let result = result.await;
+        self.tell(&result);
+        result
+    }
+
+    /// Says that exporting fails, or works again; once each time.
+    fn tell(&self, result: &OTelSdkResult) {
+        let fails = result.is_err();
+        if self.failing.swap(fails, Ordering::Relaxed) == fails {
+            return;
+        }
+        let to = self.signal.place();
+        match (self.signal, result) {
+            (Signal::Traces, Err(e)) => tracing::warn!(
+                error = %e, to,
+                "spans cannot be exported and are lost until that changes; the work goes on without them"
+            ),
+            // A trace store that takes no metrics is a usual thing.
+            (Signal::Metrics, Err(e)) => tracing::info!(
+                error = %e, to,
+                "metrics cannot be exported (OTEL_METRICS_EXPORTER=none turns them off); the work goes on"
+            ),
+            (_, Ok(())) => tracing::info!(to, signal = self.signal.name(), "exporting works again"),
+        }
+    }
+}
+
+impl opentelemetry_sdk::trace::SpanExporter for Spans {
+    async fn export(&self, mut batch: Vec<SpanData>) -> OTelSdkResult {
+        // Whoever took a task over writes the span of the attempt that lost it.
+        batch.retain(|s| !is_lost(s));
+        if batch.is_empty() {
+            return Ok(());
+        }
+        self.0.run(self.0.exporter.export(batch)).await
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.0.exporter.shutdown_with_timeout(timeout)
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.0.exporter.set_resource(resource);
+    }
+}
+
+fn is_lost(span: &SpanData) -> bool {
+    span.status != Status::Unset
+        && span.attributes.iter().any(|a| a.key.as_str() == JOB_OUTCOME.name && a.value.as_str() == LOST)
+}
+
+impl PushMetricExporter for Metrics {
+    async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
+        self.0.run(self.0.exporter.export(metrics)).await
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.0.exporter.shutdown_with_timeout(timeout)
+    }
+
+    fn temporality(&self) -> Temporality {
+        self.0.exporter.temporality()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_shown_without_its_secrets() {
+        assert_eq!(without_userinfo("http://me:hunter2@host:4317/?key=hunter2"), "http://host:4317/");
+        assert_eq!(without_userinfo("nonsense hunter2"), "the endpoint");
+    }
+}

@@ -1,0 +1,205 @@
+//! A span while it lasts.
+//!
+//! Invariant: its name, kind and attributes come from the catalogue. It ends when it is dropped. One that
+//! nobody exports, or that the span budget has no room for, costs next to nothing.
+
+use std::pin::Pin;
+use std::sync::LazyLock;
+
+use opentelemetry::KeyValue;
+use opentelemetry::trace::{Status, TraceContextExt as _};
+use tracing::Instrument as _;
+use tracing::instrument::Instrumented;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+
+use super::attribute::{Attribute, ERROR_CLASS, ERROR_SYMBOL, ERROR_TYPE, Kind, cut};
+use super::catalogue::SpanSpec;
+use super::context::remote;
+use crate::error::{Error, ErrorClass, FileError};
+
+/// The target that tells spans for export from everything else that is traced.
+pub(super) const TARGET: &str = "barlift::span";
+
+/// A running span.
+#[derive(Debug, Clone)]
+pub struct Span {
+    inner: tracing::Span,
+    spec: &'static SpanSpec,
+}
+
+impl Span {
+    /// Begins a span below the current one.
+    #[must_use]
+    pub fn start(spec: &'static SpanSpec) -> Self {
+        let inner = tracing::info_span!(
+            target: TARGET,
+            "span",
+            otel.name = spec.name,
+            otel.kind = spec.kind.as_str(),
+        );
+        Self { inner, spec }
+    }
+
+    /// Begins a span below the current one or, where there is none, below the one that a W3C traceparent names.
+    #[must_use]
+    pub fn start_within(spec: &'static SpanSpec, traceparent: &str) -> Self {
+        let context = opentelemetry::Context::current();
+        if context.span().span_context().is_valid() {
+            return Self::start(spec);
+        }
+        let Some(parent) = remote(traceparent) else { return Self::none(spec) };
+        let _within = opentelemetry::Context::new().with_remote_span_context(parent).attach();
+        Self::start(spec)
+    }
+
+    /// One that is not there.
+    #[must_use]
+    pub fn none(spec: &'static SpanSpec) -> Self {
+        Self { inner: tracing::Span::none(), spec }
+    }
+
+    /// Sets an attribute.
+    pub fn set<T: Kind>(&self, attribute: Attribute<T>, value: T::Input<'_>) -> &Self {
+        debug_assert!(self.spec.has(attribute.name), "{} has no {}", self.spec.name, attribute.name);
+        if !self.inner.is_disabled() {
+            self.extend(pairs(attribute, value));
+        }
+        self
+    }
+
+    /// Sets attributes that were named elsewhere.
+    pub(super) fn extend(&self, attributes: Vec<KeyValue>) {
+        for pair in attributes {
+            self.inner.set_attribute(pair.key, pair.value);
+        }
+    }
+
+    /// It ended well.
+    pub fn ok(&self) {
+        self.inner.set_status(Status::Ok);
+    }
+
+    /// It failed: status ERROR, with the exception recorded.
+    pub fn fail(&self, error: &Error, symbol: &str) {
+        if !self.inner.is_disabled() {
+            let (kind, class) = (error.kind(), error.class());
+            self.failed(&Failure { kind, class, message: error.chain(), symbol });
+        }
+    }
+
+    /// The same for a file's fault.
+    pub fn fail_with(&self, error: &FileError, symbol: &str) {
+        let kind = "DataError";
+        self.failed(&Failure { kind, class: error.class, message: error.to_string(), symbol });
+    }
+
+    fn failed(&self, failure: &Failure<'_>) {
+        self.extend(failure.attributes());
+        self.inner.set_status(failure.status());
+        self.inner.add_event("exception", failure.exception());
+    }
+
+    /// Writes down how it ended.
+    pub fn end<T>(&self, result: &Result<T, Error>, symbol: &str) {
+        match result {
+            Ok(_) => self.ok(),
+            Err(e) => self.fail(e, symbol),
+        }
+    }
+
+    /// A future that runs within this span. Boxed, for futures of statements grow large when nested.
+    pub fn around<F: Future>(&self, future: F) -> Instrumented<Pin<Box<F>>> {
+        Box::pin(future).instrument(self.inner.clone())
+    }
+
+    /// Runs a function within this span.
+    pub fn within<T>(&self, run: impl FnOnce() -> T) -> T {
+        self.inner.in_scope(run)
+    }
+
+    pub(super) fn tracing(&self) -> &tracing::Span {
+        &self.inner
+    }
+}
+
+/// What a failed span says.
+pub(super) struct Failure<'a> {
+    pub(super) kind: &'static str,
+    pub(super) class: ErrorClass,
+    pub(super) message: String,
+    pub(super) symbol: &'a str,
+}
+
+impl Failure<'_> {
+    pub(super) fn attributes(&self) -> Vec<KeyValue> {
+        let mut out = pairs(ERROR_TYPE, self.kind);
+        out.extend(pairs(ERROR_CLASS, self.class.as_str()));
+        if !self.symbol.is_empty() {
+            out.extend(pairs(ERROR_SYMBOL, self.symbol));
+        }
+        out
+    }
+
+    pub(super) fn status(&self) -> Status {
+        Status::error(cut(&self.message).to_owned())
+    }
+
+    /// The attributes of an `exception` event, as OpenTelemetry's conventions name them.
+    pub(super) fn exception(&self) -> Vec<KeyValue> {
+        vec![
+            KeyValue::new("exception.type", self.kind),
+            KeyValue::new("exception.message", cut(&self.message).to_owned()),
+        ]
+    }
+}
+
+/// An attribute under the name, or names, that the operator wants.
+pub(super) fn pairs<T: Kind>(attribute: Attribute<T>, value: T::Input<'_>) -> Vec<KeyValue> {
+    let value = T::value(value);
+    match (attribute.stable, *NAMES) {
+        (Some(stable), Names::Stable) => vec![KeyValue::new(stable, value)],
+        (Some(stable), Names::Both) => {
+            vec![KeyValue::new(attribute.name, value.clone()), KeyValue::new(stable, value)]
+        }
+        _ => vec![KeyValue::new(attribute.name, value)],
+    }
+}
+
+/// Which names database attributes get: `OTEL_SEMCONV_STABILITY_OPT_IN`, a list separated by commas in which
+/// `database/dup` wins over `database`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Names {
+    Reference,
+    Stable,
+    Both,
+}
+
+static NAMES: LazyLock<Names> =
+    LazyLock::new(|| names(&std::env::var("OTEL_SEMCONV_STABILITY_OPT_IN").unwrap_or_default()));
+
+fn names(opt_in: &str) -> Names {
+    let has = |wanted: &str| opt_in.split(',').any(|word| word.trim() == wanted);
+    match (has("database/dup"), has("database")) {
+        (true, _) => Names::Both,
+        (_, true) => Names::Stable,
+        _ => Names::Reference,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_opt_in_is_a_list() {
+        for (text, want) in [
+            ("", Names::Reference),
+            ("http", Names::Reference),
+            ("database", Names::Stable),
+            ("http, database/dup", Names::Both),
+            ("database,database/dup", Names::Both),
+        ] {
+            assert_eq!(names(text), want, "{text}");
+        }
+    }
+}
