@@ -20,6 +20,7 @@ pub(super) struct LoadSpan<'a> {
     rows: u64,
     took: Duration,
     range: Option<(Micros, Micros)>,
+    failed: bool,
 }
 
 impl<'a> LoadSpan<'a> {
@@ -29,7 +30,7 @@ impl<'a> LoadSpan<'a> {
             .set(attr::DATA_TIMEFRAME, &task.timeframe)
             .set(attr::DATA_BACKEND, "csv")
             .set(attr::SOURCE, &task.source);
-        Self { telemetry, span, rows: 0, took: Duration::ZERO, range: None }
+        Self { telemetry, span, rows: 0, took: Duration::ZERO, range: None, failed: false }
     }
 
     pub(super) fn batch(&mut self, batch: &Batch, took: Duration) {
@@ -42,17 +43,15 @@ impl<'a> LoadSpan<'a> {
         }
     }
 
-    pub(super) fn end(&self) {
-        self.describe();
-        self.span.ok();
-    }
-
-    pub(super) fn fail(&self, e: &FileError) {
-        self.describe();
+    pub(super) fn fail(&mut self, e: &FileError) {
+        self.failed = true;
         self.span.fail_with(e, &self.telemetry.symbol);
     }
+}
 
-    fn describe(&self) {
+/// Whatever ends the attempt ends the reading.
+impl Drop for LoadSpan<'_> {
+    fn drop(&mut self) {
         let range = self.range.map(|(start, end)| (format_time(start), format_time(end)));
         let (start, end) = range.unwrap_or_default();
         self.span
@@ -60,5 +59,8 @@ impl<'a> LoadSpan<'a> {
             .set(attr::DB_QUERY_DURATION_MS, milliseconds(self.took))
             .set(attr::DATA_START_DATE, &start)
             .set(attr::DATA_END_DATE, &end);
+        if !self.failed {
+            self.span.ok();
+        }
     }
 }

@@ -99,7 +99,7 @@ pub async fn import(attempt: Attempt<'_>) -> Result<RowCounts> {
                 telemetry.rows(&total);
             }
             Fed::End { content_hash } => {
-                load.end();
+                drop(load);
                 check_rejects(task, &total, true)?;
                 remember(attempt, &content_hash, &total).await?;
                 return Ok(total);

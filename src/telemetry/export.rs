@@ -80,6 +80,16 @@ impl Signal {
         }
     }
 
+    /// Whether the last export failed, by whichever exporter of this signal.
+    fn failing(self) -> &'static AtomicBool {
+        static TRACES: AtomicBool = AtomicBool::new(false);
+        static METRICS: AtomicBool = AtomicBool::new(false);
+        match self {
+            Self::Traces => &TRACES,
+            Self::Metrics => &METRICS,
+        }
+    }
+
     /// Where it goes, for messages.
     fn place(self) -> String {
         self.variable("ENDPOINT").map_or_else(|| "localhost".to_owned(), |e| without_userinfo(&e))
@@ -138,13 +148,12 @@ pub(super) struct Metrics(Watched<MetricExporter>);
 struct Watched<E> {
     exporter: E,
     signal: Signal,
-    failing: AtomicBool,
     runtime: Handle,
 }
 
 impl<E> Watched<E> {
     fn new(exporter: E, signal: Signal) -> Self {
-        Self { exporter, signal, failing: AtomicBool::new(false), runtime: Handle::current() }
+        Self { exporter, signal, runtime: Handle::current() }
     }
 
     async fn run(&self, export: impl Future<Output = OTelSdkResult>) -> OTelSdkResult {
@@ -164,7 +173,7 @@ impl<E> Watched<E> {
     /// Says that exporting fails, or works again; once each time.
     fn tell(&self, result: &OTelSdkResult) {
         let fails = result.is_err();
-        if self.failing.swap(fails, Ordering::Relaxed) == fails {
+        if self.signal.failing().swap(fails, Ordering::Relaxed) == fails {
             return;
         }
         let to = self.signal.place();

@@ -16,4 +16,5 @@ mod real_files;
 mod samples;
 mod setup;
 mod support;
+mod tracing;
 mod workers;

@@ -4,7 +4,9 @@ use std::collections::HashSet;
 
 use nix::sys::signal::Signal;
 
-use crate::support::{Folder, TestDatabase, barlift, bars, drain, enqueue, eventually};
+use crate::support::{
+    Folder, TestDatabase, barlift, bars, drain, enqueue, eventually, hold_back, wait_for_rows,
+};
 
 #[tokio::test]
 async fn two_workers_share_an_operation() {
@@ -40,32 +42,6 @@ async fn two_workers_share_an_operation() {
         worker.signal(Signal::SIGTERM);
         assert_eq!(worker.wait().await, Some(0), "SIGTERM ends a worker well");
     }
-}
-
-/// Imports stop in front of this row until the lock is let go of.
-async fn hold_back(database: &TestDatabase) -> sqlx::Transaction<'static, sqlx::Postgres> {
-    database
-        .execute(
-            "CREATE FUNCTION hold_back() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-                 IF NEW.time = '2024-01-01 08:20Z' THEN PERFORM pg_advisory_xact_lock(77); END IF;
-                 RETURN NEW;
-             END $$",
-        )
-        .await;
-    database
-        .execute("CREATE TRIGGER hold_back BEFORE INSERT ON barlift.bars FOR EACH ROW EXECUTE FUNCTION hold_back()")
-        .await;
-    let mut holder = database.pool.begin().await.expect("begun");
-    sqlx::query("SELECT pg_advisory_xact_lock(77)").execute(&mut *holder).await.expect("locked");
-    holder
-}
-
-async fn wait_for_rows(database: &TestDatabase, rows: i64) {
-    eventually("the task gets to its middle", || async {
-        (database.scalar::<Option<i64>>("SELECT sum(rows)::bigint FROM barlift.tasks").await == Some(rows))
-            .then_some(())
-    })
-    .await;
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! What every test needs: a database of its own, folders of CSV files, the program, and patience.
 
+pub mod collector;
 mod database;
 mod program;
 
@@ -8,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 pub use database::{TestDatabase, server_directory};
-pub use program::{Run, barlift, barlift_alone, drain, enqueue};
+pub use program::{Program, Run, barlift, barlift_alone, drain, enqueue};
 
 /// Polls until `check` gives something; panics with `what` after a minute.
 pub async fn eventually<T, F>(what: &str, mut check: impl FnMut() -> F) -> T
@@ -69,4 +70,31 @@ pub fn bar(i: usize, seed: u64) -> String {
     writeln!(line, "{time},{open},{},{},{},{}", open + 1.5, open - 1.25, open + 0.1, (i * 3) % 1000)
         .expect("a string takes everything");
     line
+}
+
+/// Imports stop in front of this row until the lock is let go of.
+pub async fn hold_back(database: &TestDatabase) -> sqlx::Transaction<'static, sqlx::Postgres> {
+    database
+        .execute(
+            "CREATE FUNCTION hold_back() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                 IF NEW.time = '2024-01-01 08:20Z' THEN PERFORM pg_advisory_xact_lock(77); END IF;
+                 RETURN NEW;
+             END $$",
+        )
+        .await;
+    database
+        .execute("CREATE TRIGGER hold_back BEFORE INSERT ON barlift.bars FOR EACH ROW EXECUTE FUNCTION hold_back()")
+        .await;
+    let mut holder = database.pool.begin().await.expect("begun");
+    sqlx::query("SELECT pg_advisory_xact_lock(77)").execute(&mut *holder).await.expect("locked");
+    holder
+}
+
+/// Waits until the tasks have so many rows.
+pub async fn wait_for_rows(database: &TestDatabase, rows: i64) {
+    eventually("the task gets to its middle", || async {
+        (database.scalar::<Option<i64>>("SELECT sum(rows)::bigint FROM barlift.tasks").await == Some(rows))
+            .then_some(())
+    })
+    .await;
 }

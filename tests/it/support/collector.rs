@@ -1,0 +1,350 @@
+//! An OTLP receiver in the test's own process: what `barlift` processes export, and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use barlift::telemetry::catalogue::{SPANS, SpanSpec};
+use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
+    MetricsService, MetricsServiceServer,
+};
+use opentelemetry_proto::tonic::collector::metrics::v1::{
+    ExportMetricsServiceRequest, ExportMetricsServiceResponse,
+};
+use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
+    TraceService, TraceServiceServer,
+};
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
+use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tonic::codec::CompressionEncoding;
+use tonic::transport::Server;
+use tonic::{Request, Response, Status};
+
+/// A span as it came in.
+#[derive(Debug, Clone)]
+pub struct Span {
+    pub service: String,
+    pub trace: String,
+    pub id: String,
+    /// Empty for a root.
+    pub parent: String,
+    pub name: String,
+    pub kind: SpanKind,
+    pub start: u64,
+    pub end: u64,
+    pub attributes: BTreeMap<String, Value>,
+    pub status: StatusCode,
+    pub message: String,
+    /// Names, with their attributes as text.
+    pub events: Vec<(String, BTreeMap<String, String>)>,
+}
+
+impl Span {
+    pub fn text(&self, key: &str) -> &str {
+        match self.attributes.get(key) {
+            Some(Value::StringValue(s)) => s,
+            other => panic!("{}: {key} is {other:?}", self.name),
+        }
+    }
+
+    pub fn int(&self, key: &str) -> i64 {
+        match self.attributes.get(key) {
+            Some(Value::IntValue(n)) => *n,
+            other => panic!("{}: {key} is {other:?}", self.name),
+        }
+    }
+
+    pub fn float(&self, key: &str) -> f64 {
+        match self.attributes.get(key) {
+            Some(Value::DoubleValue(n)) => *n,
+            other => panic!("{}: {key} is {other:?}", self.name),
+        }
+    }
+
+    pub fn flag(&self, key: &str) -> bool {
+        match self.attributes.get(key) {
+            Some(Value::BoolValue(b)) => *b,
+            other => panic!("{}: {key} is {other:?}", self.name),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Received {
+    spans: Mutex<Vec<Span>>,
+    metrics: Mutex<BTreeSet<String>>,
+    hangs: AtomicBool,
+}
+
+/// The receiver; it ends when dropped.
+pub struct Collector {
+    address: SocketAddr,
+    received: Arc<Received>,
+    server: JoinHandle<()>,
+}
+
+impl Drop for Collector {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+impl Collector {
+    pub async fn start() -> Self {
+        Self::on("127.0.0.1:0".parse().expect("an address")).await
+    }
+
+    /// On a given address, for one that comes back.
+    pub async fn on(address: SocketAddr) -> Self {
+        let received = Arc::new(Received::default());
+        let listener = TcpListener::bind(address).await.expect("bound");
+        let address = listener.local_addr().expect("an address");
+        let (traces, metrics) = (Service(Arc::clone(&received)), Service(Arc::clone(&received)));
+        let server = Server::builder()
+            .add_service(TraceServiceServer::new(traces).accept_compressed(CompressionEncoding::Gzip))
+            .add_service(MetricsServiceServer::new(metrics).accept_compressed(CompressionEncoding::Gzip))
+            .serve_with_incoming(tokio_stream::wrappers::TcpListenerStream::new(listener));
+        let server = tokio::spawn(async move { server.await.expect("served") });
+        Self { address, received, server }
+    }
+
+    /// Takes everything and answers nothing.
+    pub async fn hanging() -> Self {
+        let collector = Self::start().await;
+        collector.received.hangs.store(true, Ordering::Relaxed);
+        collector
+    }
+
+    /// The same spans, over HTTP with protobuf.
+    pub async fn http() -> Self {
+        use axum::body::Bytes;
+        use prost::Message as _;
+        let received = Arc::new(Received::default());
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("bound");
+        let address = listener.local_addr().expect("an address");
+        let service = Service(Arc::clone(&received));
+        let router = axum::Router::new().route(
+            "/v1/traces",
+            axum::routing::post(move |body: Bytes| {
+                let service = Service(Arc::clone(&service.0));
+                async move {
+                    service.take(ExportTraceServiceRequest::decode(body).expect("protobuf"));
+                    ExportTraceServiceResponse::default().encode_to_vec()
+                }
+            }),
+        );
+        let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("served") });
+        Self { address, received, server }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// All spans so far.
+    pub fn spans(&self) -> Vec<Span> {
+        self.received.spans.lock().expect("not poisoned").clone()
+    }
+
+    /// The names of all metrics so far.
+    pub fn metrics(&self) -> BTreeSet<String> {
+        self.received.metrics.lock().expect("not poisoned").clone()
+    }
+
+    /// All spans, as the one trace that they must be.
+    pub fn trace(&self) -> Trace {
+        Trace::new(self.spans())
+    }
+}
+
+/// The spans of one operation.
+pub struct Trace {
+    pub spans: Vec<Span>,
+}
+
+impl Trace {
+    /// Checks what holds for every trace: one id, no span twice, no parent missing, exactly one root, every span
+    /// in the catalogue with its kind, its required attributes and their types, and within its parent's time
+    /// where the parent waits for it.
+    fn new(spans: Vec<Span>) -> Self {
+        let traces: BTreeSet<_> = spans.iter().map(|s| &s.trace).collect();
+        assert_eq!(traces.len(), 1, "one trace: {traces:?}");
+        let by_id: HashMap<_, _> = spans.iter().map(|s| (s.id.as_str(), s)).collect();
+        assert_eq!(by_id.len(), spans.len(), "no span twice");
+        for span in &spans {
+            assert_eq!(span.service, "barlift");
+            let specification = specification(&span.name);
+            check_kind(span, specification);
+            if span.status != StatusCode::Error {
+                check_required(span, specification);
+            }
+            check_types(span, specification);
+            if !span.parent.is_empty() {
+                let parent = by_id.get(span.parent.as_str());
+                let parent = parent.unwrap_or_else(|| panic!("{} has no parent", span.name));
+                // Clocks of processes on one machine agree, but times of the database are cut to microseconds.
+                let slack = 2_000_000;
+                assert!(span.start + slack >= parent.start, "{} begins before {}", span.name, parent.name);
+            }
+        }
+        let roots = spans.iter().filter(|s| s.parent.is_empty()).count();
+        assert_eq!(roots, 1, "one root");
+        Self { spans }
+    }
+
+    pub fn root(&self) -> &Span {
+        self.spans.iter().find(|s| s.parent.is_empty()).expect("a root")
+    }
+
+    pub fn named(&self, name: &str) -> Vec<&Span> {
+        specification(name);
+        self.spans.iter().filter(|s| s.name == name).collect()
+    }
+
+    /// The names of the parents of all spans of a name.
+    pub fn parents(&self, name: &str) -> BTreeSet<&str> {
+        let parent = |s: &&Span| self.spans.iter().find(|p| p.id == s.parent).map_or("", |p| p.name.as_str());
+        self.named(name).iter().map(parent).collect()
+    }
+
+    pub fn children(&self, of: &Span) -> Vec<&Span> {
+        self.spans.iter().filter(|s| s.parent == of.id).collect()
+    }
+}
+
+fn specification(name: &str) -> &'static SpanSpec {
+    SPANS.iter().find(|s| s.name == name).unwrap_or_else(|| panic!("{name} is not in the catalogue"))
+}
+
+fn check_kind(span: &Span, specification: &SpanSpec) {
+    let kind = match span.kind {
+        SpanKind::Internal => "internal",
+        SpanKind::Client => "client",
+        SpanKind::Producer => "producer",
+        SpanKind::Consumer => "consumer",
+        other => panic!("{}: {other:?}", span.name),
+    };
+    assert_eq!(kind, specification.kind.as_str(), "{}", span.name);
+}
+
+fn check_required(span: &Span, specification: &SpanSpec) {
+    assert_eq!(span.status, StatusCode::Ok, "{}", span.name);
+    for attribute in specification.required {
+        assert!(span.attributes.contains_key(attribute.name), "{} has no {}", span.name, attribute.name);
+    }
+}
+
+pub fn check_types(span: &Span, specification: &SpanSpec) {
+    for (name, value) in &span.attributes {
+        let kind = match value {
+            Value::StringValue(s) => {
+                assert!(s.chars().count() <= 500, "{}: {name} is too long", span.name);
+                "str"
+            }
+            Value::IntValue(_) => "int",
+            Value::DoubleValue(_) => "float",
+            Value::BoolValue(_) => "bool",
+            Value::ArrayValue(_) => "list[str]",
+            other => panic!("{}: {name} is {other:?}", span.name),
+        };
+        let errors = barlift::telemetry::catalogue::ERRORS;
+        let known = [specification.required, specification.optional, errors].concat();
+        let known = known.iter().find(|a| a.name == name);
+        let known = known.unwrap_or_else(|| panic!("{}: {name} is not in the catalogue", span.name));
+        assert_eq!(kind, known.kind, "{}: {name}", span.name);
+    }
+}
+
+struct Service(Arc<Received>);
+
+impl Service {
+    fn take(&self, request: ExportTraceServiceRequest) {
+        let mut spans = self.0.spans.lock().expect("not poisoned");
+        for resource in request.resource_spans {
+            let about = attributes(resource.resource.map(|r| r.attributes).unwrap_or_default());
+            let service = about.get("service.name").map(as_text).unwrap_or_default();
+            for span in resource.scope_spans.into_iter().flat_map(|s| s.spans) {
+                let status = span.status.clone().unwrap_or_default();
+                let count = span.attributes.len();
+                let attributes_by_name = attributes(span.attributes.clone());
+                assert_eq!(attributes_by_name.len(), count, "{}: an attribute twice", span.name);
+                spans.push(Span {
+                    service: service.clone(),
+                    trace: hex(&span.trace_id),
+                    id: hex(&span.span_id),
+                    parent: hex(&span.parent_span_id),
+                    kind: span.kind(),
+                    start: span.start_time_unix_nano,
+                    end: span.end_time_unix_nano,
+                    attributes: attributes_by_name,
+                    status: status.code(),
+                    message: status.message,
+                    events: span.events.into_iter().map(|e| (e.name, texts(e.attributes))).collect(),
+                    name: span.name,
+                });
+            }
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl TraceService for Service {
+    async fn export(
+        &self,
+        request: Request<ExportTraceServiceRequest>,
+    ) -> Result<Response<ExportTraceServiceResponse>, Status> {
+        if self.0.hangs.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+        self.take(request.into_inner());
+        Ok(Response::new(ExportTraceServiceResponse::default()))
+    }
+}
+
+#[tonic::async_trait]
+impl MetricsService for Service {
+    async fn export(
+        &self,
+        request: Request<ExportMetricsServiceRequest>,
+    ) -> Result<Response<ExportMetricsServiceResponse>, Status> {
+        if self.0.hangs.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+        let metrics = request.into_inner().resource_metrics.into_iter().flat_map(|r| r.scope_metrics);
+        let names = metrics.flat_map(|s| s.metrics).map(|m| m.name);
+        self.0.metrics.lock().expect("not poisoned").extend(names);
+        Ok(Response::new(ExportMetricsServiceResponse::default()))
+    }
+}
+
+fn attributes(pairs: Vec<KeyValue>) -> BTreeMap<String, Value> {
+    let value = |v: Option<AnyValue>| v.and_then(|v| v.value).expect("a value");
+    pairs.into_iter().map(|p| (p.key, value(p.value))).collect()
+}
+
+fn texts(pairs: Vec<KeyValue>) -> BTreeMap<String, String> {
+    attributes(pairs).into_iter().map(|(name, value)| (name, as_text(&value))).collect()
+}
+
+fn as_text(value: &Value) -> String {
+    match value {
+        Value::StringValue(s) => s.clone(),
+        other => format!("{other:?}"),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
