@@ -8,9 +8,11 @@
 
 mod bad_input;
 mod cli;
+mod data;
 mod embedded;
 mod hypertable;
 mod import;
+mod metrics;
 mod policies;
 mod real_files;
 mod samples;
