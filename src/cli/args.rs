@@ -35,6 +35,7 @@ Examples:
   barlift worker --concurrency 8             be such a worker
   barlift status latest --watch              see how far it is
   barlift report latest                      mismatches, rejected rows, quality issues
+  barlift diagnose latest                    where the time went, and what to do
 
 The database is DATABASE_URL or database.url; without one, barlift runs a private PostgreSQL.
 Exit status: 0 all well; 1 some of the work failed (import, enqueue --wait, status --watch);
@@ -59,6 +60,9 @@ pub enum Command {
     /// Show what an import found: mismatches, rejected rows, quality issues
     #[command(after_help = REPORT_EXAMPLES)]
     Report(ReportArgs),
+    /// Show where an operation's time went, what is wrong with its data, and what to do
+    #[command(after_help = DIAGNOSE_EXAMPLES)]
+    Diagnose(DiagnoseArgs),
     /// Set up the database, or look at it
     #[command(subcommand)]
     Db(DbCommand),
@@ -79,6 +83,12 @@ Examples:
   barlift report latest
   barlift report latest --format csv > findings.csv
   barlift report latest --rejected-to mend/     then edit mend/*.csv and: barlift import mend/";
+
+const DIAGNOSE_EXAMPLES: &str = "\
+Examples:
+  barlift diagnose latest
+  barlift diagnose latest --symbol AAPL        each attempt of one symbol
+  barlift diagnose latest --json | jq .advice";
 
 /// Which files, and how to read and import them.
 #[derive(Debug, Args)]
@@ -244,6 +254,23 @@ pub struct ReportArgs {
     /// Also write the rejected rows, as they stand in the files, to CSV files in this directory
     #[arg(long, value_name = "DIR")]
     pub rejected_to: Option<PathBuf>,
+}
+
+/// `barlift diagnose`
+#[derive(Debug, Args)]
+pub struct DiagnoseArgs {
+    /// The operation's id, a unique part of it, or `latest`
+    #[arg(value_name = "OP", default_value = "latest")]
+    pub operation: String,
+    /// Only this symbol, with each of its attempts
+    #[arg(long, value_name = "S")]
+    pub symbol: Option<String>,
+    /// Entries of each list
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub limit: usize,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// How a report is printed.

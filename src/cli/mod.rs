@@ -7,6 +7,7 @@
 
 pub mod args;
 mod db;
+mod diagnose;
 mod import;
 mod operations;
 mod output;
@@ -79,6 +80,7 @@ async fn command(command: &Command, config: &Config, telemetry: &Telemetry) -> R
         Command::Operations(args) => operations::list(args, config).await,
         Command::Status(args) => operations::status(args, config).await,
         Command::Report(args) => report::run(args, config).await,
+        Command::Diagnose(args) => diagnose::run(args, config).await,
         Command::Db(args) => db::run(args, config).await,
         Command::Completions { shell } => output::completions(*shell),
     }

@@ -3,7 +3,7 @@
 use crate::support::{Folder, HEADER, Run, TestDatabase, bar, barlift, barlift_alone, bars};
 
 /// Compares all three of a run with the snapshot, with what differs from run to run replaced.
-fn check(name: &str, run: &Run, folder: &Folder) {
+pub fn check(name: &str, run: &Run, folder: &Folder) {
     let seen = format!("exit status: {}\n--- stdout\n{}--- stderr\n{}", run.status, run.stdout, run.stderr);
     let seen = seen.replace(folder.arg(), "[folder]");
     insta::with_settings!({filters => vec![
@@ -22,6 +22,7 @@ async fn help() {
         ("help_enqueue", &["enqueue", "import", "--help"]),
         ("help_worker", &["worker", "--help"]),
         ("help_report", &["report", "--help"]),
+        ("help_diagnose", &["diagnose", "--help"]),
     ] {
         check(name, &barlift_alone(arguments).run().await, &none);
     }

@@ -9,6 +9,7 @@
 mod bad_input;
 mod cli;
 mod data;
+mod diagnose;
 mod embedded;
 mod hypertable;
 mod import;

@@ -1,0 +1,112 @@
+//! What follows from a diagnosis: the reference's "Diagnose" steps.
+//!
+//! Invariant: pure; each piece names the figure that it follows from.
+
+use super::{Advice, Diagnosis};
+use crate::telemetry::Phase;
+
+/// A wait for a connection, or a statement, that an operator would notice.
+const LONG_MS: f64 = 100.0;
+/// A wait for the first worker that is worth a word.
+const LONG_WAIT_MS: f64 = 10_000.0;
+/// A phase with less than this share, or less time, is not what makes an import slow.
+const NOTABLE: f64 = 0.25;
+const NOTABLE_MS: f64 = 1000.0;
+
+pub(super) fn advice(d: &Diagnosis) -> Vec<Advice> {
+    let mut out = Vec::new();
+    let mut say = |finding: String, action: &str| out.push(Advice { finding, action: action.to_owned() });
+    if d.waited_ms > LONG_WAIT_MS {
+        say(
+            format!("no worker took a file for {} after the operation was due", time(d.waited_ms)),
+            "start workers (`barlift worker`), or raise the operation's priority",
+        );
+    }
+    if let Some(phase) = d.phases.first().filter(|p| p.share >= NOTABLE && p.ms >= NOTABLE_MS) {
+        let percent = phase.share * 100.0;
+        say(
+            format!("{} took {percent:.0} % of the attempts' time", phase.phase.as_str()),
+            action(phase.phase),
+        );
+    }
+    let waits = d.phases.iter().find(|p| p.phase == Phase::ConnectionWait);
+    let most = d.phases.first().map(|p| p.phase);
+    if d.pool.max_ms > LONG_MS || waits.is_some_and(|w| w.share > 0.1 && most != Some(w.phase)) {
+        say(
+            format!("up to {} of waiting for a connection", time(d.pool.max_ms)),
+            "increase the connection pool (database.max_connections), or lower worker.concurrency",
+        );
+    }
+    if let Some(slow) = d.slowest_statements.first().filter(|s| s.statement.ms > LONG_MS) {
+        say(
+            format!("a {} of {} took {}", slow.statement.operation, slow.symbol, time(slow.statement.ms)),
+            "check indexes, query plan (EXPLAIN) and data volume, and what else the database does",
+        );
+    }
+    data(d, &mut say);
+    if d.attempts > d.files {
+        say(
+            format!("{} took {} attempts", counted(d.files, "file", "files"), d.attempts),
+            "see why they ended: `barlift status`, or `barlift diagnose --symbol`",
+        );
+    }
+    if !d.failures.is_empty() {
+        say(
+            {
+                let failed = i64::try_from(d.failures.len()).unwrap_or(i64::MAX);
+                counted(failed, "file whose last attempt failed", "files whose last attempt failed")
+            },
+            "mend what their errors name and import them again; the others are recognised",
+        );
+    }
+    out
+}
+
+fn data(d: &Diagnosis, say: &mut impl FnMut(String, &str)) {
+    let r = &d.rows;
+    if r.rows_mismatched > 0 {
+        say(
+            counted(r.rows_mismatched, "bar differs from the database's", "bars differ from the database's"),
+            "`barlift report` shows both values; --on-mismatch overwrite takes the files'",
+        );
+    }
+    if r.rows_rejected > 0 {
+        say(
+            counted(r.rows_rejected, "row was rejected", "rows were rejected"),
+            "`barlift report --rejected-to DIR` writes them out, to be mended and imported",
+        );
+    }
+    if r.quality_issues > 0 {
+        say(
+            counted(r.quality_issues, "bar breaks a market-data rule", "bars break a market-data rule"),
+            "`barlift report` lists them; --on-invalid reject keeps such bars out",
+        );
+    }
+}
+
+fn counted(n: i64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+fn time(ms: f64) -> String {
+    if ms < 1000.0 { format!("{ms:.0} ms") } else { format!("{:.1} s", ms / 1000.0) }
+}
+
+fn action(phase: Phase) -> &'static str {
+    match phase {
+        Phase::CheckExists => {
+            "check the database's index (the primary key of barlift.bars) and the connection pool"
+        }
+        Phase::InsertBatch => "check the batch size (import.batch_rows) and database contention",
+        Phase::CompareValues => "too many warnings: a data-quality issue; see `barlift report`",
+        Phase::ConnectionWait => {
+            "increase the connection pool (database.max_connections), or lower worker.concurrency"
+        }
+        Phase::Read => {
+            "the disk or network that the files come from is the limit; more workers read more at once"
+        }
+        Phase::Commit => {
+            "the database's write-ahead log is the limit: a faster disk, or larger batches (import.batch_rows)"
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! Why an operation is slow, where its data is bad, what the database did: the reference's three debugging
+//! workflows, answered from the database's own records.
+//!
+//! [`diagnose`] reads them, `sums` adds them up, `advice` says what to do. Invariant: works with no trace
+//! store, on an operation in any state, and reads only.
+
+mod advice;
+mod sums;
+
+use futures::TryStreamExt as _;
+use jiff_sqlx::Timestamp;
+use serde::Serialize;
+use sqlx::types::Json;
+use sqlx::{FromRow, PgPool};
+
+use super::OperationId;
+use super::status::{self, OperationStatus};
+use crate::counts::RowCounts;
+use crate::error::{During, Error, Result};
+use crate::telemetry::{Phase, Phases, SlowStatement, Slowest};
+
+/// What is known of an operation. Durations are in milliseconds.
+#[derive(Debug, Clone, Serialize)]
+pub struct Diagnosis {
+    /// The operation.
+    pub operation_id: String,
+    /// Its state.
+    pub state: String,
+    /// The trace that holds all its spans.
+    pub trace_id: String,
+    /// That trace in the Jaeger UI (`trace.ui_url`).
+    pub trace_url: String,
+    /// The symbol it was narrowed down to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub symbol: Option<String>,
+    /// From when it was due to its first task's start, or so far.
+    pub waited_ms: f64,
+    /// From its first task's start to its end, or so far; none before it has started.
+    pub duration_ms: Option<f64>,
+    /// Files.
+    pub files: i64,
+    /// Sums of the rows.
+    pub rows: RowCounts,
+    /// Rows a second of `duration_ms`, or, for a symbol, of `busy_ms`.
+    pub rows_per_second: Option<f64>,
+    /// Attempts, and the sum of their durations: with `duration_ms` it tells how many ran at once.
+    pub attempts: i64,
+    /// See `attempts`.
+    pub busy_ms: f64,
+    /// Where that time went, the longest first.
+    pub phases: Vec<PhaseShare>,
+    /// What of `busy_ms` is in no phase: opening files, waiting for the reader, claiming and settling.
+    pub other_ms: f64,
+    /// The files that took longest.
+    pub slowest_files: Vec<FileTimes>,
+    /// What is wrong with the data.
+    pub quality: Quality,
+    /// The statements that took longest.
+    pub slowest_statements: Vec<FileStatement>,
+    /// Waiting for connections of the pool.
+    pub pool: PoolWaits,
+    /// Files that failed, or whose last attempt did.
+    pub failures: Vec<Failure>,
+    /// With a symbol: each of its attempts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attempt_list: Vec<AttemptTimes>,
+    /// What follows from all that.
+    pub advice: Vec<Advice>,
+}
+
+/// One phase of all attempts together.
+#[derive(Debug, Clone, Serialize)]
+pub struct PhaseShare {
+    /// Which.
+    pub phase: Phase,
+    /// In all.
+    pub ms: f64,
+    /// Of `busy_ms`, 0 to 1. Reading goes on beside the others, so together they may be more than 1.
+    pub share: f64,
+    /// How often.
+    pub count: i64,
+    /// On average.
+    pub mean_ms: f64,
+    /// The longest.
+    pub max_ms: f64,
+}
+
+/// One file's times.
+#[derive(Debug, Clone, Serialize)]
+#[allow(missing_docs)]
+pub struct FileTimes {
+    pub symbol: String,
+    pub timeframe: String,
+    pub source: String,
+    pub state: String,
+    pub attempts: i64,
+    pub rows: i64,
+    /// Of all its attempts.
+    pub duration_ms: f64,
+    /// The phase that took longest.
+    pub slowest_phase: Option<Phase>,
+    pub phases: Phases,
+}
+
+/// What is wrong with the data.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Quality {
+    /// How often each rule was broken, the most often first.
+    pub rules: Vec<BrokenRule>,
+    /// Files with mismatches, rejected rows or quality issues, the most of them first.
+    pub files: Vec<FileQuality>,
+}
+
+/// A rule that rows or bars broke.
+#[derive(Debug, Clone, Serialize, FromRow)]
+pub struct BrokenRule {
+    /// `rejected` or `quality issue`.
+    pub kind: String,
+    /// Which.
+    pub rule: String,
+    /// How many.
+    pub rows: i64,
+}
+
+/// One file's bad rows.
+#[derive(Debug, Clone, Serialize)]
+#[allow(missing_docs)]
+pub struct FileQuality {
+    pub symbol: String,
+    pub timeframe: String,
+    pub source: String,
+    #[serde(flatten)]
+    pub rows: RowCounts,
+}
+
+/// A slow statement and whose it was.
+#[derive(Debug, Clone, Serialize)]
+#[allow(missing_docs)]
+pub struct FileStatement {
+    pub symbol: String,
+    pub timeframe: String,
+    #[serde(flatten)]
+    pub statement: SlowStatement,
+}
+
+/// Waiting for connections of the pool.
+#[derive(Debug, Clone, Default, Serialize)]
+#[allow(missing_docs)]
+pub struct PoolWaits {
+    pub waits: i64,
+    pub ms: f64,
+    pub mean_ms: f64,
+    pub max_ms: f64,
+}
+
+/// A file that failed.
+#[derive(Debug, Clone, Serialize)]
+#[allow(missing_docs)]
+pub struct Failure {
+    pub symbol: String,
+    pub timeframe: String,
+    pub source: String,
+    pub state: String,
+    pub class: String,
+    pub message: String,
+}
+
+/// One attempt.
+#[derive(Debug, Clone, Serialize)]
+#[allow(missing_docs)]
+pub struct AttemptTimes {
+    pub source: String,
+    pub attempt: i32,
+    pub worker: String,
+    pub started_at: jiff::Timestamp,
+    pub duration_ms: f64,
+    /// `running`, `succeeded`, `failed`, `rescued` or `handed_back`.
+    pub outcome: String,
+    pub error: Option<String>,
+    pub phases: Phases,
+}
+
+/// A finding and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Advice {
+    /// What was found.
+    pub finding: String,
+    /// What to do (reference, "Debugging Workflows").
+    pub action: String,
+}
+
+#[derive(FromRow)]
+struct Row {
+    task_id: i64,
+    symbol: String,
+    timeframe: String,
+    source: String,
+    state: String,
+    #[sqlx(flatten)]
+    rows: RowCounts,
+    error_class: Option<String>,
+    error_message: Option<String>,
+    attempt: Option<i32>,
+    worker: Option<String>,
+    started_at: Option<Timestamp>,
+    outcome: Option<String>,
+    attempt_error: Option<String>,
+    phases: Option<Json<Phases>>,
+    slowest: Option<Json<Slowest>>,
+    attempt_ms: Option<f64>,
+}
+
+/// What to look at.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'a> {
+    /// Only this symbol.
+    pub symbol: Option<&'a str>,
+    /// The most entries of each list.
+    pub limit: usize,
+    /// Address of the Jaeger UI.
+    pub ui_url: &'a str,
+}
+
+/// Looks into an operation.
+///
+/// # Errors
+/// [`Error::Usage`] if it, or the symbol in it, is not there; [`Error::Database`].
+pub async fn diagnose(pool: &PgPool, id: &OperationId, scope: Scope<'_>) -> Result<Diagnosis> {
+    const WHAT: &str = "reading the attempts";
+    let operation = status::read(pool, id, false).await?;
+    let mut sums = sums::Sums::default();
+    let mut rows = sqlx::query_as::<_, Row>(include_str!("../sql/attempts.sql"))
+        .bind(&id.0)
+        .bind(scope.symbol)
+        .fetch(pool);
+    while let Some(row) = rows.try_next().await.during(WHAT)? {
+        sums.add(row);
+    }
+    drop(rows);
+    if let Some(symbol) = scope.symbol.filter(|_| sums.files.is_empty()) {
+        return Err(Error::usage(
+            format!("there is no symbol `{symbol}` in {id}"),
+            format!("`barlift status {id}` lists them"),
+        ));
+    }
+    let rules: Vec<BrokenRule> = sqlx::query_as(include_str!("../sql/rules.sql"))
+        .bind(&id.0)
+        .bind(scope.symbol)
+        .fetch_all(pool)
+        .await
+        .during("reading the broken rules")?;
+    let mut diagnosis = put_together(&operation, sums, rules, scope);
+    diagnosis.advice = advice::advice(&diagnosis);
+    Ok(diagnosis)
+}
+
+fn put_together(
+    operation: &OperationStatus,
+    sums: sums::Sums,
+    rules: Vec<BrokenRule>,
+    scope: Scope<'_>,
+) -> Diagnosis {
+    let now = jiff::Timestamp::now();
+    let ms =
+        |from: jiff::Timestamp, to: jiff::Timestamp| to.duration_since(from).as_secs_f64().max(0.0) * 1000.0;
+    let due = operation.run_at.max(operation.created_at);
+    let duration_ms = operation.started_at.map(|start| ms(start, operation.finished_at.unwrap_or(now)));
+    #[allow(clippy::cast_precision_loss)]
+    let per_second = |duration: f64| sums.rows.rows as f64 * 1000.0 / duration;
+    let worked_ms = if scope.symbol.is_some() { Some(sums.busy_ms) } else { duration_ms };
+    let limit = scope.limit;
+    Diagnosis {
+        operation_id: operation.operation_id.clone(),
+        state: operation.state.clone(),
+        trace_id: operation.trace_id.clone(),
+        trace_url: format!("{}/trace/{}", scope.ui_url.trim_end_matches('/'), operation.trace_id),
+        symbol: scope.symbol.map(str::to_owned),
+        waited_ms: ms(due, operation.started_at.unwrap_or(now)),
+        duration_ms,
+        files: i64::try_from(sums.files.len()).unwrap_or(i64::MAX),
+        rows: sums.rows,
+        rows_per_second: worked_ms.filter(|d| *d > 0.0).map(per_second),
+        attempts: sums.attempts,
+        busy_ms: sums.busy_ms,
+        phases: sums.phases(),
+        other_ms: sums.other_ms(),
+        quality: Quality { rules, files: sums.bad_files(limit) },
+        slowest_statements: sums.slowest_statements(limit),
+        pool: sums.pool(),
+        failures: sums.failures.clone(),
+        attempt_list: if scope.symbol.is_some() { sums.attempt_list.clone() } else { Vec::new() },
+        slowest_files: sums.slowest_files(limit),
+        advice: Vec::new(),
+    }
+}
