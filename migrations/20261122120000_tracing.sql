@@ -31,11 +31,14 @@ CREATE FUNCTION barlift.queue_overview(
     -- How long the longest-waiting due job has been due.
     OUT oldest_age_seconds double precision
 ) LANGUAGE sql STABLE AS $$
-    SELECT count(*) FILTER (WHERE status IN ('Pending', 'Failed') AND run_at <= now()),
-           count(*) FILTER (WHERE status IN ('Queued', 'Running')),
-           count(*) FILTER (WHERE status IN ('Pending', 'Failed') AND run_at > now()),
-           coalesce(extract(epoch FROM now() - min(run_at) FILTER (
-               WHERE status IN ('Pending', 'Failed') AND run_at <= now())), 0)::double precision
-    FROM apalis.jobs
-    WHERE job_type = 'barlift.v1' AND status IN ('Pending', 'Failed', 'Queued', 'Running')
+    SELECT count(*) FILTER (WHERE j.status IN ('Pending', 'Failed') AND j.run_at <= now()),
+           count(*) FILTER (WHERE j.status IN ('Queued', 'Running')),
+           count(*) FILTER (WHERE j.status IN ('Pending', 'Failed') AND j.run_at > now()),
+           coalesce(extract(epoch FROM now() - min(j.run_at) FILTER (
+               WHERE j.status IN ('Pending', 'Failed') AND j.run_at <= now())), 0)::double precision
+    FROM barlift.tasks t
+    -- Only a task's last job counts; one that was settled may have left a job behind that nobody acknowledged.
+    JOIN apalis.jobs j
+        ON j.job_type = 'barlift.v1' AND j.idempotency_key = t.operation_id || ':' || t.id || ':' || t.pushes
+    WHERE t.state IN ('pending', 'running') AND j.status IN ('Pending', 'Failed', 'Queued', 'Running')
 $$;

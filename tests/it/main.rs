@@ -9,7 +9,9 @@
 mod bad_input;
 mod cli;
 mod data;
+mod deploy;
 mod diagnose;
+mod docs;
 mod embedded;
 mod hypertable;
 mod import;

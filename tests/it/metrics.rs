@@ -7,13 +7,7 @@ use barlift::telemetry::metrics::METRICS;
 use nix::sys::signal::Signal;
 
 use crate::support::collector::Collector;
-use crate::support::{Folder, TestDatabase, barlift, barlift_alone, bars, enqueue, eventually};
-
-/// A port that nobody has now.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
-    listener.local_addr().expect("an address").port()
-}
+use crate::support::{Folder, TestDatabase, barlift, barlift_alone, bars, enqueue, eventually, free_port};
 
 /// Status and body, once somebody listens.
 async fn get(address: &str, path: &str) -> Option<(u16, String)> {

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use axum::extract::Query;
 use barlift::telemetry::catalogue::{SPANS, SpanSpec};
 use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
     MetricsService, MetricsServiceServer,
@@ -67,6 +68,39 @@ impl Span {
             Some(Value::DoubleValue(n)) => *n,
             other => panic!("{}: {key} is {other:?}", self.name),
         }
+    }
+
+    /// As OTLP's JSON has it: integers of 64 bits are strings.
+    fn as_otlp(&self) -> serde_json::Value {
+        let value = |v: &Value| match v {
+            Value::StringValue(s) => serde_json::json!({ "stringValue": s }),
+            Value::IntValue(n) => serde_json::json!({ "intValue": n.to_string() }),
+            Value::DoubleValue(n) => serde_json::json!({ "doubleValue": n }),
+            Value::BoolValue(b) => serde_json::json!({ "boolValue": b }),
+            other => panic!("{other:?}"),
+        };
+        let attributes: Vec<_> =
+            self.attributes.iter().map(|(k, v)| serde_json::json!({ "key": k, "value": value(v) })).collect();
+        serde_json::json!({
+            "name": self.name, "attributes": attributes,
+            "startTimeUnixNano": self.start.to_string(), "endTimeUnixNano": self.end.to_string(),
+        })
+    }
+
+    /// As Jaeger's API v1 has it.
+    fn as_jaeger(&self) -> serde_json::Value {
+        let value = |v: &Value| match v {
+            Value::StringValue(s) => serde_json::json!(s),
+            Value::IntValue(n) => serde_json::json!(n),
+            Value::DoubleValue(n) => serde_json::json!(n),
+            Value::BoolValue(b) => serde_json::json!(b),
+            other => panic!("{other:?}"),
+        };
+        let tags: Vec<_> =
+            self.attributes.iter().map(|(k, v)| serde_json::json!({ "key": k, "value": value(v) })).collect();
+        serde_json::json!({
+            "operationName": self.name, "tags": tags, "duration": (self.end - self.start) / 1000,
+        })
     }
 
     pub fn flag(&self, key: &str) -> bool {
@@ -143,6 +177,35 @@ impl Collector {
         );
         let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("served") });
         Self { address, received, server }
+    }
+
+    /// What Jaeger would answer to a search for these spans, on an address of its own: API v3, or (`old`) v1 alone.
+    pub async fn jaeger(&self, old: bool) -> String {
+        let answer = if old { self.v1() } else { self.v3() };
+        let (path, wanted) =
+            if old { ("/api/traces", "tags") } else { ("/api/v3/traces", "query.attributes") };
+        let operation = self.trace().root().text("operation.id").to_owned();
+        let handler = move |Query(asked): Query<HashMap<String, String>>| async move {
+            let tag: serde_json::Value = serde_json::from_str(&asked[wanted]).expect("a JSON object");
+            assert_eq!(tag["operation.id"], operation);
+            answer
+        };
+        let router = axum::Router::new().route(path, axum::routing::get(handler));
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("bound");
+        let address = listener.local_addr().expect("an address");
+        tokio::spawn(async move { axum::serve(listener, router).await.expect("served") });
+        format!("http://{address}")
+    }
+
+    fn v3(&self) -> String {
+        let spans: Vec<_> = self.spans().iter().map(|s| s.as_otlp()).collect();
+        serde_json::json!({ "result": { "resourceSpans": [{ "scopeSpans": [{ "spans": spans }] }] } })
+            .to_string()
+    }
+
+    fn v1(&self) -> String {
+        let spans: Vec<_> = self.spans().iter().map(|s| s.as_jaeger()).collect();
+        serde_json::json!({ "data": [{ "spans": spans }] }).to_string()
     }
 
     pub fn address(&self) -> SocketAddr {

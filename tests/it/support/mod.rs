@@ -98,3 +98,9 @@ pub async fn wait_for_rows(database: &TestDatabase, rows: i64) {
     })
     .await;
 }
+
+/// A port that nobody has now.
+pub fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("bound");
+    listener.local_addr().expect("an address").port()
+}

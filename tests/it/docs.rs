@@ -1,0 +1,100 @@
+//! docs/debugging.md: its commands, run as they stand, against what Jaeger would answer.
+
+use std::process::Command;
+
+use regex::Regex;
+use serde_json::Value;
+
+use crate::support::collector::Collector;
+use crate::support::{Folder, TestDatabase, bar, barlift, bars};
+
+/// The output of each named block, in order.
+struct Answers(Vec<(String, String)>);
+
+impl Answers {
+    fn json(&self, name: &str) -> Value {
+        let (_, text) = self.0.iter().find(|(n, _)| n == name).expect(name);
+        serde_json::from_str(text).unwrap_or_else(|e| panic!("{name}: {e}\n{text}"))
+    }
+}
+
+fn run_blocks(jaeger: &str, database: &TestDatabase, folder: &Folder) -> Answers {
+    let text =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/debugging.md")).expect("docs");
+    let block = Regex::new(r"(?s)<!-- ([a-z ]+) -->\n```sh\n(.*?)```").expect("a pattern");
+    let mut script = format!(
+        "set -eu\nexport JAEGER={jaeger} DATABASE_URL='{}'\nbarlift() {{ '{}' \"$@\"; }}\n",
+        database.url,
+        env!("CARGO_BIN_EXE_barlift")
+    );
+    let mut names = Vec::new();
+    for found in block.captures_iter(&text) {
+        names.push(found[1].to_owned());
+        script.push_str(&format!("printf '\\n@@\\n'\n{}", &found[2]));
+    }
+    let output =
+        Command::new("bash").args(["-c", &script]).current_dir(folder.path()).output().expect("bash");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let stdout = String::from_utf8(output.stdout).expect("UTF-8");
+    let answers = stdout.split("\n@@\n").skip(1).map(str::to_owned);
+    Answers(names.into_iter().zip(answers).collect())
+}
+
+fn installed(program: &str) -> bool {
+    let there = Command::new(program).arg("--version").output().is_ok();
+    if !there {
+        eprintln!("skipped: {program} is not installed (docs/debugging.md is not run)");
+    }
+    there
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_workflows_answer_their_questions() {
+    if !installed("jq") || !installed("curl") {
+        return;
+    }
+    let (database, folder, work) = (TestDatabase::new().await, Folder::new(), Folder::new());
+    folder.write("A_1m.csv", bars(2000, 1));
+    barlift(&database, &["import", folder.arg()]).run().await;
+    folder.write("A_1m.csv", bars(2000, 1).replace(&bar(7, 1), &bar(7, 2)));
+    folder.write("BAD_1m.csv", "time,open\n");
+    let collector = Collector::start().await;
+    let run = barlift(&database, &["import", folder.arg(), "--json"])
+        .env("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", collector.endpoint())
+        .run()
+        .await;
+    run.json(1);
+    for old in [false, true] {
+        let jaeger = collector.jaeger(old).await;
+        let answers = run_blocks(&jaeger, &database, &work);
+        let slowest = answers.json("slowest symbols");
+        assert_eq!(slowest.as_array().map(Vec::len), Some(2));
+        assert_eq!(slowest[0]["symbol"], "A");
+        assert!(slowest[0]["duration_ms"].as_f64() >= slowest[1]["duration_ms"].as_f64());
+        let phases = answers.json("phases");
+        let phases: Vec<_> =
+            phases.as_array().expect("a list").iter().map(|p| p["phase"].as_str().expect("a name")).collect();
+        for phase in ["read", "check_exists", "compare_values", "insert_batch", "commit", "connection_wait"] {
+            assert!(phases.contains(&phase), "{phases:?}");
+        }
+        assert_eq!(answers.json("batches")[0]["phase"], "csv_import.import_symbol");
+        let warnings = answers.json("warnings");
+        assert_eq!(warnings.as_array().map(Vec::len), Some(1));
+        assert_eq!((&warnings[0]["symbol"], &warnings[0]["warnings"]), (&"A".into(), &1.into()));
+        let mismatches = answers.json("mismatches");
+        assert_eq!(mismatches[0]["time"], "2024-01-01T00:07:00Z");
+        assert_ne!(mismatches[0]["csv"], mismatches[0]["db"]);
+        let errors = answers.json("errors");
+        assert!(
+            errors
+                .as_array()
+                .expect("a list")
+                .iter()
+                .any(|e| e["symbol"] == "BAD" && e["type"] == "DataError")
+        );
+        let queries = answers.json("queries");
+        assert!(queries[0]["duration_ms"].as_f64().expect("a number") > 0.0);
+        assert!(answers.json("pool")[0]["wait_time_ms"].as_f64().expect("a number") > 0.0);
+    }
+}
