@@ -118,11 +118,20 @@ fn unusable(e: impl std::fmt::Display) -> Error {
     )
 }
 
+/// The HTTP client takes the process's default for TLS; the same one as for the database, which needs no C.
+fn tls_for_http() {
+    // Somebody else may have been first.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// An OTLP exporter of spans.
 pub(super) fn spans() -> Result<Spans> {
     let built = match Signal::Traces.protocol() {
         Protocol::Grpc => SpanExporter::builder().with_tonic().build(),
-        protocol => SpanExporter::builder().with_http().with_protocol(protocol).build(),
+        protocol => {
+            tls_for_http();
+            SpanExporter::builder().with_http().with_protocol(protocol).build()
+        }
     };
     Ok(Spans(Watched::new(built.map_err(unusable)?, Signal::Traces)))
 }
@@ -131,7 +140,10 @@ pub(super) fn spans() -> Result<Spans> {
 pub(super) fn metrics() -> Result<Metrics> {
     let built = match Signal::Metrics.protocol() {
         Protocol::Grpc => MetricExporter::builder().with_tonic().build(),
-        protocol => MetricExporter::builder().with_http().with_protocol(protocol).build(),
+        protocol => {
+            tls_for_http();
+            MetricExporter::builder().with_http().with_protocol(protocol).build()
+        }
     };
     Ok(Metrics(Watched::new(built.map_err(unusable)?, Signal::Metrics)))
 }

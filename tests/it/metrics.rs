@@ -11,6 +11,8 @@ use crate::support::{Folder, TestDatabase, barlift, barlift_alone, bars, enqueue
 
 /// Status and body, once somebody listens.
 async fn get(address: &str, path: &str) -> Option<(u16, String)> {
+    // The client wants to know what to do TLS with, also where there is none.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let response = reqwest::get(format!("http://{address}{path}")).await.ok()?;
     let status = response.status().as_u16();
     Some((status, response.text().await.ok()?))
