@@ -74,7 +74,11 @@ pub async fn import(attempt: Attempt<'_>) -> Result<RowCounts> {
     }
     let options = FeedOptions {
         read: task.options.read.clone(),
-        batch_rows: context.batch_rows,
+        batch_rows: if telemetry.row_detail() {
+            context.batch_rows.min(rows::BATCH)
+        } else {
+            context.batch_rows
+        },
         resume_at: resume.checkpoint,
     };
     let size = source.version.size;
@@ -95,6 +99,9 @@ pub async fn import(attempt: Attempt<'_>) -> Result<RowCounts> {
                     rows::announce(attempt, &batch, size, resume.checkpoint);
                 }
                 let added = batch::run(attempt, &batch, &total).await?;
+                if telemetry.row_detail() {
+                    crate::telemetry::flush().await;
+                }
                 total.add(&added);
                 telemetry.rows(&total);
             }

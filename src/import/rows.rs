@@ -14,6 +14,9 @@ use crate::telemetry::attribute as attr;
 use crate::telemetry::catalogue::{CHECK_EXISTS, COMPARE_VALUES};
 use crate::telemetry::phases::milliseconds;
 
+/// Rows in a batch that is closely traced: its spans, up to two a row, fit into the exporter's queue.
+pub(super) const BATCH: usize = 4_000;
+
 /// Says how many spans a closely traced file will have, guessing its rows from its first ones.
 pub(super) fn announce(attempt: Attempt<'_>, first: &Batch, bytes: u64, from: u64) {
     let read = first.end_offset.saturating_sub(from).max(1);

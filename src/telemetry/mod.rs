@@ -24,7 +24,7 @@ pub use attempt::{AttemptInfo, AttemptTelemetry, Outcome, TraceOptions};
 pub use context::RootContext;
 pub use phases::{Phase, Phases, SlowStatement, Slowest};
 pub use record::{DeadAttempt, EndedOperation, Recorder};
-pub use setup::{Settings, Telemetry, start};
+pub use setup::{Settings, Telemetry, flush, start};
 pub use span::Span;
 
 /// What `messaging.system` says.

@@ -4,6 +4,8 @@
 //! is set, or `OTEL_TRACES_EXPORTER=otlp`; metrics likewise. Invariant: logs go to stderr, never to stdout.
 
 use std::io::IsTerminal as _;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use opentelemetry::global;
@@ -43,6 +45,24 @@ pub struct Settings {
     pub prometheus: bool,
 }
 
+/// The provider of this process, for [`flush`].
+static SPANS: OnceLock<SdkTracerProvider> = OnceLock::new();
+
+/// Sends the spans that wait, so that a burst of them does not overrun the queue. Once that has failed it is not
+/// tried again: the work must not wait for a collector.
+pub async fn flush() {
+    static FAILED: AtomicBool = AtomicBool::new(false);
+    let Some(provider) = SPANS.get().filter(|_| !FAILED.load(Ordering::Relaxed)) else { return };
+    let provider = provider.clone();
+    let (done, flushed) = tokio::sync::oneshot::channel();
+    // A thread of its own, as at the end.
+    let flushing = std::thread::Builder::new().name("telemetry-flush".into()).spawn(move || {
+        let _ = done.send(provider.force_flush());
+    });
+    let well = flushing.is_ok() && matches!(tokio::time::timeout(STOP_LIMIT, flushed).await, Ok(Ok(Ok(()))));
+    FAILED.store(!well, Ordering::Relaxed);
+}
+
 /// Running exporters; [`Telemetry::stop`] sends what is left.
 #[derive(Debug, Default)]
 pub struct Telemetry {
@@ -60,7 +80,10 @@ pub fn start(settings: &Settings) -> Result<Telemetry> {
     let mut telemetry = Telemetry::default();
     let resource = resource();
     if Signal::Traces.wanted() {
-        telemetry.spans = Some(span_provider(&resource)?);
+        let provider = span_provider(&resource)?;
+        // Telemetry is started once, so nobody was here before.
+        let _ = SPANS.set(provider.clone());
+        telemetry.spans = Some(provider);
         telemetry.recorder = Some(Recorder::new(export::spans()?, &resource));
     }
     let layer = telemetry.spans.as_ref().map(|provider| {

@@ -230,6 +230,34 @@ async fn a_killed_worker_leaves_one_whole_tree_with_one_root() {
 }
 
 #[tokio::test]
+async fn a_frozen_worker_that_wakes_late_adds_no_second_span() {
+    let (database, collector, folder) =
+        (TestDatabase::new().await, Collector::start().await, Folder::new());
+    folder.write("A_1m.csv", bars(1000, 1));
+    let holder = hold_back(&database).await;
+    assert_eq!(traced(&database, &collector, &["enqueue", "import", folder.arg()]).run().await.status, 0);
+    let frozen =
+        traced(&database, &collector, &["worker"]).env("BARLIFT__IMPORT__BATCH_ROWS", "100").spawn();
+    wait_for_rows(&database, 500).await;
+    frozen.signal(Signal::SIGSTOP);
+    // Its COPY waits in the server, which only ends it when its transaction may go on.
+    holder.commit().await.expect("let go");
+    assert_eq!(traced(&database, &collector, &["worker", "--drain"]).run().await.status, 0);
+    assert_eq!(database.bars().await, 1000);
+    frozen.signal(Signal::SIGCONT);
+    // It finds out at its next statement, and takes no harm.
+    let outcome = "SELECT outcome FROM barlift.attempts WHERE fence = 1";
+    assert_eq!(database.scalar::<String>(outcome).await, "rescued");
+    frozen.signal(Signal::SIGTERM);
+    assert_eq!(frozen.wait().await, Some(0));
+    let trace = collector.trace();
+    let mut told: Vec<_> =
+        trace.named("csv_import.import_symbol").iter().map(|a| a.text("job.outcome").to_owned()).collect();
+    told.sort();
+    assert_eq!(told, ["died", "succeeded"]);
+}
+
+#[tokio::test]
 async fn a_retried_attempt_stays_in_the_trace() {
     let (database, collector, folder) = (TestDatabase::new().await, Collector::start().await, Folder::new());
     folder.write("A_1m.csv", bars(1000, 1));
@@ -317,6 +345,16 @@ async fn row_detail_gives_every_row_its_spans() {
     let differing: Vec<_> = rows.iter().filter(|s| !s.flag("csv_import.values_match")).collect();
     assert_eq!(differing.len(), 1);
     assert!(differing[0].attributes.contains_key("csv_import.csv_value"));
+}
+
+#[tokio::test]
+async fn row_detail_loses_no_span_however_long_the_file() {
+    let (database, collector, folder) = (TestDatabase::new().await, Collector::start().await, Folder::new());
+    // More than any queue of spans holds.
+    folder.write("A_1m.csv", bars(20_000, 1));
+    let trace = import(&collector, &database, &folder, &["--trace-detail", "row"]).await;
+    let rows = trace.named("csv_import.check_exists").len() - 5;
+    assert_eq!(rows, 20_000, "beside one for each of the five batches");
 }
 
 #[tokio::test]
