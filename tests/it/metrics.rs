@@ -103,6 +103,19 @@ async fn health_and_readiness_tell_the_truth() {
     until_status(&address, "/readyz", 503).await;
     holder.rollback().await.expect("let go");
     until_status(&address, "/readyz", 200).await;
+    // Its heartbeats no longer arrive.
+    database
+        .execute(
+            "CREATE FUNCTION stale() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                 NEW.last_seen := now() - interval '1 hour';
+                 RETURN NEW;
+             END $$",
+        )
+        .await;
+    database
+        .execute("CREATE TRIGGER stale BEFORE UPDATE ON apalis.workers FOR EACH ROW EXECUTE FUNCTION stale()")
+        .await;
+    assert_eq!(until_status(&address, "/readyz", 503).await, "the last heartbeat is too old\n");
     assert_eq!(get(&address, "/nonsense").await.expect("an answer").0, 404);
     worker.signal(Signal::SIGTERM);
     assert_eq!(worker.wait().await, Some(0));
