@@ -1,10 +1,11 @@
 //! How many rows became what.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 
 /// What became of data rows. `imported + skipped + mismatched + rejected + duplicate = rows`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, FromRow)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, FromRow)]
+#[serde(default)]
 #[allow(missing_docs)]
 pub struct RowCounts {
     pub rows: i64,

@@ -110,6 +110,16 @@ pub enum ErrorClass {
 }
 
 impl ErrorClass {
+    /// The class that the database knows under this name.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        match name {
+            "transient" => Self::Transient,
+            "poisoned" => Self::Poisoned,
+            _ => Self::Permanent,
+        }
+    }
+
     /// The name used in the database and in JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {

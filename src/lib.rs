@@ -17,7 +17,7 @@
 //! | [`telemetry`] | spans, metrics and logs, and the trace that crosses processes |
 //! | [`monitor`] | what a worker shows of itself: metrics, health, readiness |
 //! | [`setup`] | making a database ready: our schema and the queue's |
-//! | [`bar`], [`finding`], [`counts`], [`error`] | the types that everybody shares |
+//! | [`bar`], [`finding`], [`counts`], [`error`], [`instance`] | the types that everybody shares |
 //!
 //! `source` and `repository` share only the types of [`bar`] and [`finding`] and know nothing of the queue;
 //! apalis stays in `queue`, OpenTelemetry in `telemetry`. SQL stands in `.sql` files beside the code that runs it.
@@ -53,6 +53,7 @@ pub mod counts;
 pub mod error;
 pub mod finding;
 pub mod import;
+pub mod instance;
 pub mod monitor;
 pub mod operation;
 pub mod queue;

@@ -16,12 +16,12 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::config::Config;
 use crate::error::{Error, ErrorClass, Result};
 use crate::import::{self, Attempt, ImportContext};
-use crate::operation::root_span;
+use crate::operation::due_spans;
 use crate::queue::{self, Delivery, QueueSettings, Work};
-use crate::task::{self, Claim, Claimant, Dead, Lease, RetryPolicy, RowCounts, Settled, TaskInfo};
-use crate::telemetry::{AttemptInfo, AttemptTelemetry, DeadAttempt, Outcome, Recorder, TraceOptions};
+use crate::task::{self, Claim, Claimant, Lease, RetryPolicy, RowCounts, Settled, TaskInfo};
+use crate::telemetry::{self, AttemptInfo, AttemptTelemetry, Outcome, Recorder, delivery, metrics};
 
-/// How long a worker that stops waits for root spans to be exported.
+/// How long a worker that stops waits for spans that are due.
 const LAST_EXPORT: Duration = Duration::from_millis(1500);
 
 /// What a worker needs.
@@ -35,8 +35,8 @@ pub struct Worker {
     stop: CancellationToken,
     /// None where no spans are exported.
     recorder: Option<Recorder>,
-    /// An operation has ended: its root span is due.
-    ended: Arc<Notify>,
+    /// Spans are due that only the database knows of.
+    due: Arc<Notify>,
 }
 
 impl Worker {
@@ -61,7 +61,7 @@ impl Worker {
             max_rescues: config.retry.max_rescues,
             stop,
             recorder,
-            ended: Arc::default(),
+            due: Arc::default(),
         }
     }
 
@@ -70,28 +70,36 @@ impl Worker {
         let (pool, settings, stop) = (self.pool.clone(), self.queue.clone(), self.stop.clone());
         let _sweep = AbortOnDropHandle::new(tokio::spawn(sweep(pool.clone(), settings.lease)));
         let worker = Arc::new(self);
-        let roots = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&worker).export_roots()));
+        let done = CancellationToken::new();
+        let exporter = Arc::clone(&worker).export_due_spans(done.clone());
+        let exporter = AbortOnDropHandle::new(tokio::spawn(exporter));
         queue::run(pool, settings, Arc::clone(&worker) as Arc<dyn Work>, stop).await;
-        // It may be exporting just now; what it then leaves is done here.
-        worker.ended.notify_one();
-        let _ = tokio::time::timeout(LAST_EXPORT, roots).await;
+        done.cancel();
+        let _ = tokio::time::timeout(LAST_EXPORT, exporter).await;
     }
 
-    /// Exports root spans when an operation ends and, for those whose worker died or whose export failed, once
-    /// a lease. Ends after the stop.
-    async fn export_roots(self: Arc<Self>) {
+    /// Exports spans that only the database knows of: when this worker makes some due and, for those whose worker
+    /// died or whose export failed, once a lease. After `done` it does what is left and ends.
+    async fn export_due_spans(self: Arc<Self>, done: CancellationToken) {
         let Some(recorder) = &self.recorder else { return };
-        let lease = self.queue.lease;
         loop {
-            if let Err(e) = root_span::export_due(&self.pool, recorder, lease).await {
+            let last = done.is_cancelled();
+            if last {
+                // So that nobody has to write from the records what waits here.
+                telemetry::flush().await;
+            }
+            let noted = due_spans::note_taken(&self.pool).await;
+            if let Err(e) = noted.and(due_spans::export(&self.pool, recorder).await) {
                 tracing::debug!(error = e.chain(), "the next look will do");
             }
-            if self.stop.is_cancelled() {
+            if last {
                 return;
             }
             tokio::select! {
-                () = self.ended.notified() => {}
-                () = tokio::time::sleep(lease) => {}
+                () = self.due.notified() => {}
+                () = delivery::wait() => {}
+                () = done.cancelled() => {}
+                () = tokio::time::sleep(self.queue.lease) => {}
             }
         }
     }
@@ -100,14 +108,12 @@ impl Worker {
         let traces = self.recorder.is_some();
         let claimant = Claimant { worker, max_rescues: self.max_rescues, traces };
         let claimed = task::claim(&self.pool, &delivery.job, claimant).await?;
-        if let (Some(dead), Some(recorder)) = (claimed.dead, self.recorder.clone()) {
-            let dead = dead_attempt(dead, &delivery.job);
-            tokio::spawn(async move { recorder.dead_attempt(&dead).await });
-        }
+        self.tell_due(claimed.rescued);
         let (lease, info) = match claimed.claim {
             Claim::Started(started) => *started,
-            Claim::Parked { operation_ended } => {
-                self.tell_ended(operation_ended);
+            Claim::Parked { .. } => {
+                metrics::get().parked();
+                self.tell_due(true);
                 return Ok(());
             }
             idle @ (Claim::Gone | Claim::Busy) => {
@@ -134,16 +140,16 @@ impl Worker {
         let mut wait = Duration::from_millis(100);
         loop {
             match self.settle_once(attempt, &result).await {
-                Err(Error::LostLease) => {
-                    tracing::warn!("another worker has this task now");
-                    attempt.telemetry.settled(Outcome::Lost, None);
-                    return Ok(());
-                }
+                Err(Error::LostLease) => return self.settled_elsewhere(attempt, &result).await,
                 Err(e) if e.class() == ErrorClass::Transient && wait < Duration::from_secs(5) => {
                     tokio::time::sleep(wait).await;
                     wait *= 2;
                 }
-                Err(e) => return Err(e),
+                Err(e) => {
+                    // The task stays as it is and is rescued.
+                    attempt.telemetry.lost();
+                    return Err(e);
+                }
                 Ok(outcome) => {
                     attempt.telemetry.settled(outcome, result.as_ref().err().filter(|e| !is_stop(e)));
                     return Ok(());
@@ -152,34 +158,57 @@ impl Worker {
         }
     }
 
+    /// Another worker has the task, or it was ours to settle and only the answer got lost.
+    async fn settled_elsewhere(&self, attempt: Attempt<'_>, result: &Result<RowCounts>) -> Result<()> {
+        let outcome = attempt.lease.outcome(&self.pool).await.unwrap_or_default();
+        let ours = match (outcome.as_deref(), result) {
+            (Some("succeeded"), Ok(_)) => Some(Outcome::Succeeded),
+            (Some("failed"), Err(_)) => Some(Outcome::Failed),
+            (Some("handed_back"), Err(Error::Stopped)) => Some(Outcome::HandedBack),
+            _ => None,
+        };
+        match ours {
+            Some(outcome) => {
+                attempt.telemetry.settled(outcome, result.as_ref().err().filter(|e| !is_stop(e)));
+                self.tell_due(true);
+            }
+            None => {
+                tracing::warn!("another worker has this task now");
+                attempt.telemetry.lost();
+            }
+        }
+        Ok(())
+    }
+
     async fn settle_once(&self, attempt: Attempt<'_>, result: &Result<RowCounts>) -> Result<Outcome> {
         let Attempt { lease, telemetry, .. } = attempt;
-        let timings = telemetry.timings();
+        let record = telemetry.record();
         match result {
             Ok(rows) => {
-                let settled = lease.succeed(&self.pool, &timings).await?;
-                self.tell_ended(settled.operation_ended);
+                let settled = lease.succeed(&self.pool, &record).await?;
+                self.tell_due(settled.operation_ended);
                 let RowCounts { rows, rows_imported, rows_skipped, .. } = rows;
                 tracing::info!(rows, imported = rows_imported, skipped = rows_skipped, "imported");
                 Ok(Outcome::Succeeded)
             }
             Err(Error::Stopped) => {
-                lease.hand_back(&self.pool, &timings).await?;
+                lease.hand_back(&self.pool, &record).await?;
                 tracing::info!("handed back");
                 Ok(Outcome::HandedBack)
             }
             Err(Error::LostLease) => Err(Error::LostLease),
             Err(e) => {
-                let settled = lease.fail(&self.pool, e, &self.retry, &timings).await?;
-                self.tell_ended(settled.operation_ended);
+                let settled = lease.fail(&self.pool, e, &self.retry, &record).await?;
+                self.tell_due(settled.operation_ended);
                 Ok(tell_failed(e, settled))
             }
         }
     }
 
-    fn tell_ended(&self, operation_ended: bool) {
-        if operation_ended {
-            self.ended.notify_one();
+    /// Wakes the exporter if there is something for it.
+    fn tell_due(&self, due: bool) {
+        if due {
+            self.due.notify_one();
         }
     }
 }
@@ -215,28 +244,6 @@ fn attempt_info(lease: &Lease, info: &TaskInfo, worker: &str, delivery: &Deliver
         message_id: queue::message_id(&delivery.job),
         traceparent: delivery.traceparent.as_ref().unwrap_or(&info.traceparent).clone(),
         trace: info.options.trace,
-    }
-}
-
-fn dead_attempt(dead: Dead, job: &queue::Job) -> DeadAttempt {
-    DeadAttempt {
-        started_at: dead.started_at.to_jiff(),
-        rows: dead.rows,
-        phases: dead.phases.0,
-        info: AttemptInfo {
-            operation_id: dead.operation_id,
-            symbol: dead.symbol,
-            timeframe: dead.timeframe,
-            source: dead.source,
-            task_id: dead.task_id,
-            fence: dead.fence,
-            attempt: dead.attempt,
-            worker: dead.worker,
-            queue: queue::QUEUE,
-            message_id: queue::message_id(job),
-            traceparent: dead.traceparent,
-            trace: TraceOptions::default(),
-        },
     }
 }
 

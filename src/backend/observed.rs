@@ -4,6 +4,7 @@
 
 use std::time::{Duration, Instant};
 
+use sqlx::pool::PoolConnection;
 use sqlx::{PgPool, Postgres, Transaction};
 
 use crate::error::{During, Result};
@@ -59,18 +60,30 @@ impl<'a> Observed<'a> {
     /// # Errors
     /// [`crate::error::Error::Database`]
     pub async fn begin(&self, what: &str) -> Result<Transaction<'static, Postgres>> {
+        self.wait(async { self.pool.begin().await.during(what) }).await
+    }
+
+    /// A connection, once one is there.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Database`]
+    pub async fn acquire(&self, what: &str) -> Result<PoolConnection<Postgres>> {
+        self.wait(async { self.pool.acquire().await.during(what) }).await
+    }
+
+    async fn wait<T>(&self, acquire: impl Future<Output = Result<T>>) -> Result<T> {
         let span = self.span(&CONNECTION_ACQUIRE);
         span.set(attr::DB_POOL_SIZE, i64::from(self.pool.size()))
             .set(attr::DB_POOL_AVAILABLE, self.available());
         let start = Instant::now();
-        let begun = span.around(self.pool.begin()).await.during(what);
+        let acquired = span.around(acquire).await;
         let took = start.elapsed();
         span.set(attr::DB_POOL_WAIT_MS, milliseconds(took));
-        span.end(&begun, self.symbol());
+        span.end(&acquired, self.symbol());
         if let Some(attempt) = self.attempt {
             attempt.add(Phase::ConnectionWait, took);
         }
-        begun
+        acquired
     }
 
     /// Runs a query; returns its rows and how long it took.

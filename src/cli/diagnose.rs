@@ -14,7 +14,12 @@ use crate::telemetry::Phases;
 pub(super) async fn run(args: &DiagnoseArgs, config: &Config) -> Result<Outcome> {
     let database = ready_database(config).await?;
     let id = status::find(&database.pool, &args.operation).await?;
-    let scope = Scope { symbol: args.symbol.as_deref(), limit: args.limit, ui_url: &config.trace.ui_url };
+    let scope = Scope {
+        symbol: args.symbol.as_deref(),
+        limit: args.limit,
+        ui_url: &config.trace.ui_url,
+        lease: config.worker.lease,
+    };
     let found = diagnose::diagnose(&database.pool, &id, scope).await?;
     if args.json {
         output::json(&found)?;
@@ -42,7 +47,14 @@ fn head(out: &mut dyn Write, d: &Diagnosis) -> io::Result<()> {
     let (files, rows) =
         (output::counted(d.files, "file", "files"), output::counted(d.rows.rows, "row", "rows"));
     writeln!(out, "{files}, {rows}{rate}; waited {} for a worker", span(d.waited_ms))?;
-    writeln!(out, "trace {}  {}", d.trace_id, d.trace_url)
+    match d.traced {
+        true => writeln!(out, "trace {}  {}", d.trace_id, d.trace_url),
+        false => writeln!(
+            out,
+            "trace {}, not exported (OTEL_EXPORTER_OTLP_ENDPOINT was not set, or not sampled)",
+            d.trace_id
+        ),
+    }
 }
 
 fn phases(out: &mut dyn Write, d: &Diagnosis) -> io::Result<()> {
@@ -70,6 +82,7 @@ fn phases(out: &mut dyn Write, d: &Diagnosis) -> io::Result<()> {
     if !d.phases.is_empty() {
         let share = format!("{:.0} %", d.other_ms * 100.0 / d.busy_ms.max(1.0));
         table.add_row(vec!["other".to_owned(), span(d.other_ms), share]);
+        // Opening files, waiting for the reader, claiming and settling.
         writeln!(out, "{}", output::trimmed(&table))?;
     }
     Ok(())

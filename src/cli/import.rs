@@ -51,7 +51,7 @@ pub(super) async fn enqueue(
     let id = &new.id;
     if args.wait {
         announce(&new);
-        if queue::alive_workers(&database.pool, config.worker.lease).await? == 0 {
+        if queue::heartbeats(&database.pool, config.worker.lease).await?.alive == 0 {
             output::note("no worker is running now; start one with `barlift worker`");
         }
         let stop = signals::stop_token(signals::STOPS_WATCHING)?;
@@ -81,14 +81,18 @@ async fn create(
     run_at: Option<jiff::Timestamp>,
     telemetry: &Telemetry,
 ) -> Result<(Database, NewImport)> {
-    let root = RootContext::new();
+    let (root, id, began_at) = (RootContext::new(), OperationId::migration(), jiff::Timestamp::now());
     let create = async {
-        let new = prepare(args, config, run_at, (&root, telemetry)).await?;
+        let new = prepare(args, config, run_at, (&root, &id, telemetry)).await?;
         let database = ready_database(config).await?;
         create::import(&database.pool, &new).await?;
         Ok((database, new))
     };
-    root.around(create).await
+    let created = root.around(create).await;
+    if let (Err(e), Some(recorder)) = (&created, telemetry.recorder()) {
+        recorder.refused(&root, &id.0, began_at, e).await;
+    }
+    created
 }
 
 /// Finds the files and puts the operation together; nothing is written yet.
@@ -96,21 +100,21 @@ async fn prepare(
     args: &SourceArgs,
     config: &Config,
     run_at: Option<jiff::Timestamp>,
-    (trace, telemetry): (&RootContext, &Telemetry),
+    (trace, id, telemetry): (&RootContext, &OperationId, &Telemetry),
 ) -> Result<NewImport> {
-    let (id, began_at) = (OperationId::migration(), jiff::Timestamp::now());
+    let began = Instant::now();
     let root = Root::open(&args.root)?;
     let pattern = Pattern::new(&config.import.pattern)?;
     time::zone(&config.import.timezone)?;
     let filter = Filter { symbols: args.symbols.clone(), timeframes: args.timeframes.clone() };
-    let found = discover(&root, &pattern, &filter, &id).await?;
+    let found = discover(&root, &pattern, &filter, id).await?;
     refuse_nothing(&root.url(), config, &found)?;
     warn_of_missing(args, &found);
     let (files, pushes) = (found.sources.len(), found.sources.len().div_ceil(create::CHUNK));
     let trace_options = TraceOptions::share(config.trace.detail, config.trace.max_spans, files, pushes);
     Ok(NewImport {
-        id,
-        began_at,
+        id: id.clone(),
+        began,
         traced: telemetry.recorder().is_some(),
         root: root.url(),
         sources: found.sources,

@@ -63,7 +63,8 @@ async fn dispatch(cli: Cli) -> Result<Outcome> {
         _ => "warn,barlift::worker=off",
     };
     let prometheus = matches!(cli.command, Command::Worker(_)) && config.worker.http.is_some();
-    let settings = Settings { log: config.log.clone(), default_level, prometheus };
+    let metrics = matches!(cli.command, Command::Worker(_) | Command::Import(_));
+    let settings = Settings { log: config.log.clone(), default_level, metrics, prometheus };
     let telemetry = telemetry::start(&settings)?;
     let outcome = command(&cli.command, &config, &telemetry).await;
     telemetry.stop().await;

@@ -61,12 +61,18 @@ async fn once(attempt: Attempt<'_>, batch: &Batch, so_far: &RowCounts) -> Result
         insert_batch(&mut tx, attempt, batch, &compared, &contradictions).await?;
     }
     let span = batch.bars.time.first().copied().zip(batch.bars.time.last().copied());
-    let (phases, _) = telemetry.timings();
-    let progress = Progress { rows: added, checkpoint: batch.end_offset, span, phases };
+    let mut attempt_rows = telemetry.rows();
+    attempt_rows.add(&added);
+    let (checkpoint, phases) = (batch.end_offset, telemetry.phases());
+    let progress = Progress { rows: added, checkpoint, span, phases, attempt_rows };
     lease.advance(&mut tx, &progress).await?;
     database.commit(tx, "committing a batch").await?;
     metrics::get().batch(start.elapsed());
-    metrics::get().rows(&added);
+    if task.options.dry_run {
+        telemetry.looked_at(&added);
+    } else {
+        telemetry.committed(&added);
+    }
     Ok(added)
 }
 
@@ -85,7 +91,9 @@ async fn check_exists(tx: &mut PgConnection, attempt: Attempt<'_>, batch: &Batch
         .set(attr::DATA_TIMESTAMP, &first_time(batch))
         .set(attr::DB_QUERY_DURATION_MS, milliseconds(took))
         .set(attr::ROWS_CHECKED, int(batch.bars.len()));
-    if let Ok(existing) = &found {
+    if let Ok(existing) = found.as_ref()
+        && span.is_recorded()
+    {
         let there = batch.bars.time.iter().filter(|t| existing.time.binary_search(t).is_ok()).count();
         span.set(attr::ROW_EXISTS, there > 0).set(attr::ROWS_EXISTING, int(there));
         span.within(|| rows::checked(attempt, batch, existing, took));
@@ -97,12 +105,16 @@ async fn check_exists(tx: &mut PgConnection, attempt: Attempt<'_>, batch: &Batch
 /// What is new, the same, different.
 fn compare_values(attempt: Attempt<'_>, batch: &Batch, existing: &Bars) -> Result<Compared> {
     let Attempt { task, telemetry, .. } = attempt;
+    if existing.is_empty() {
+        return Ok(compare::bars(batch, existing));
+    }
+    let span = telemetry.span(&COMPARE_VALUES);
     let start = Instant::now();
     let compared = compare::bars(batch, existing);
+    telemetry.add(Phase::CompareValues, start.elapsed());
     let different = compared.different.len();
     let there = different + usize::try_from(compared.same).unwrap_or(usize::MAX);
-    if there > 0 {
-        let span = telemetry.span(&COMPARE_VALUES);
+    if span.is_recorded() {
         span.set(attr::DATA_SYMBOL, &task.symbol)
             .set(attr::DATA_TIMESTAMP, &first_time(batch))
             .set(attr::VALUES_MATCH, different == 0)
@@ -110,7 +122,6 @@ fn compare_values(attempt: Attempt<'_>, batch: &Batch, existing: &Bars) -> Resul
             .set(attr::ROWS_DIFFERENT, int(different));
         span.within(|| rows::compared(attempt, batch, existing, &compared));
         span.ok();
-        telemetry.add(Phase::CompareValues, start.elapsed());
     }
     refuse_mismatch(task, &compared)?;
     Ok(compared)

@@ -64,12 +64,11 @@ pub async fn import(attempt: Attempt<'_>) -> Result<RowCounts> {
     let Attempt { context, lease, task, telemetry } = attempt;
     let root = Root::open(&task.root)?;
     let source = root.read(&task.source).await?;
-    let resume = lease.begin(&context.pool, &source.version.text).await?;
-    telemetry.rows(&resume.rows);
+    let resume = telemetry.kept(lease.begin(&context.pool, &source.version.text)).await?;
     if resume.checkpoint == 0
         && let Some(rows) = recognise::recognise(attempt, &root, &source.version).await?
     {
-        telemetry.rows(&rows);
+        telemetry.committed(&rows);
         return Ok(rows);
     }
     let options = FeedOptions {
@@ -88,7 +87,8 @@ pub async fn import(attempt: Attempt<'_>) -> Result<RowCounts> {
     while let Some(fed) = feed.recv().await {
         match fed.inspect_err(|e| load.fail(e))? {
             Fed::Start { header, ignored_columns } => {
-                lease.header(&context.pool, header.as_deref(), &ignored_columns).await?;
+                let header = header.as_deref();
+                telemetry.kept(lease.header(&context.pool, header, &ignored_columns)).await?;
             }
             Fed::Batch { batch, took } => {
                 load.batch(&batch, took);
@@ -103,12 +103,11 @@ pub async fn import(attempt: Attempt<'_>) -> Result<RowCounts> {
                     crate::telemetry::flush().await;
                 }
                 total.add(&added);
-                telemetry.rows(&total);
             }
             Fed::End { content_hash } => {
                 drop(load);
                 check_rejects(task, &total, true)?;
-                remember(attempt, &content_hash, &total).await?;
+                telemetry.kept(remember(attempt, &content_hash, &total)).await?;
                 return Ok(total);
             }
         }

@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::error::{Error, Result};
+use crate::queue;
 
 /// A database that takes longer than this to answer is not ready.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -53,10 +54,13 @@ impl Endpoint {
             return Err("stopping".into());
         }
         let pool = self.pool.get().ok_or("not connected to the database yet")?;
-        let look = tokio::time::timeout(PATIENCE, super::look(pool, self.lease)).await;
-        let seen = look.map_err(|_| "the database does not answer")?;
-        let seen = seen.map_err(|_| "the database cannot be asked; the log says why")?;
-        match seen.heartbeat_age_seconds {
+        let look = tokio::time::timeout(PATIENCE, queue::heartbeats(pool, self.lease)).await;
+        let heartbeats = look.map_err(|_| "the database does not answer")?;
+        let heartbeats = heartbeats.map_err(|e| {
+            tracing::warn!(error = e.chain(), "not ready");
+            "the database cannot be asked; the log says why"
+        })?;
+        match heartbeats.own_age {
             Some(age) if age <= self.lease.as_secs_f64() => Ok(()),
             Some(_) => Err("the last heartbeat is too old".into()),
             None => Err("no heartbeat yet".into()),

@@ -1,20 +1,22 @@
 //! What a worker sees of its surroundings, and shows: metrics, and whether it is alive and ready.
 //!
-//! [`look`] asks the database, [`watch`] does so every now and then for the metrics, [`http`] answers
-//! `/metrics`, `/healthz` and `/readyz`. Invariant: it only reads, and nothing waits for it.
+//! [`watch`] asks the database every now and then for the metrics, [`http`] answers `/metrics`, `/healthz` and
+//! `/readyz`. Invariant: it only reads, and nothing waits for it.
 
 pub mod http;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::{FromRow, PgPool};
 
 use crate::error::{During, Result};
 use crate::queue;
-use crate::telemetry::metrics::{self, Surroundings};
+use crate::telemetry::metrics::{self, Connections, Surroundings};
 
 /// Between looks: often enough for a dashboard, seldom enough for an idle worker.
 const INTERVAL: Duration = Duration::from_secs(5);
+/// A look must cost the database no more than a twentieth of its time, however many jobs there are.
+const SHARE: u32 = 20;
 
 #[derive(FromRow)]
 struct Row {
@@ -22,47 +24,56 @@ struct Row {
     scheduled: i64,
     oldest_age_seconds: f64,
     running: i64,
-    workers_alive: i64,
-    heartbeat_age_seconds: Option<f64>,
 }
 
 /// Looks around. A worker that was not heard of within `lease` counts as dead.
-///
-/// # Errors
-/// [`crate::error::Error::Database`]
-pub async fn look(pool: &PgPool, lease: Duration) -> Result<Surroundings> {
+async fn look(pool: &PgPool, lease: Duration) -> Result<Surroundings> {
     const WHAT: &str = "looking at the queue";
-    let row: Row = sqlx::query_as(include_str!("sql/surroundings.sql"))
-        .bind(queue::QUEUE)
-        .bind(lease.as_secs_f64())
+    let row: Row = sqlx::query_as(include_str!("sql/queue.sql"))
         .bind(queue::process_name())
         .fetch_one(pool)
         .await
         .during(WHAT)?;
     let jobs = sqlx::query_as(include_str!("sql/jobs.sql")).fetch_all(pool).await.during(WHAT)?;
-    let open = i64::from(pool.size());
-    let idle = i64::try_from(pool.num_idle()).unwrap_or(i64::MAX).min(open);
+    let heartbeats = queue::heartbeats(pool, lease).await?;
     Ok(Surroundings {
         waiting: row.waiting,
         scheduled: row.scheduled,
         oldest_age_seconds: row.oldest_age_seconds,
         jobs,
-        workers_alive: row.workers_alive,
-        heartbeat_age_seconds: row.heartbeat_age_seconds,
+        workers_alive: heartbeats.alive,
+        heartbeat_age_seconds: heartbeats.own_age,
         running: row.running,
-        pool_idle: idle,
-        pool_used: open - idle,
-        pool_max: i64::from(pool.options().get_max_connections()),
     })
+}
+
+fn connections(pool: &PgPool) -> Connections {
+    let open = i64::from(pool.size());
+    let idle = i64::try_from(pool.num_idle()).unwrap_or(i64::MAX).min(open);
+    Connections { idle, used: open - idle, max: i64::from(pool.options().get_max_connections()) }
 }
 
 /// Feeds the metrics until it is dropped.
 pub async fn watch(pool: PgPool, lease: Duration) {
+    let mut last_heartbeat = None;
     loop {
-        match look(&pool, lease).await {
-            Ok(seen) => metrics::get().surroundings(&seen),
-            Err(e) => tracing::debug!(error = e.chain(), "the next look will do"),
+        let start = Instant::now();
+        let seen = tokio::time::timeout(INTERVAL, look(&pool, lease)).await;
+        let seen =
+            seen.map_err(|_| "no answer in time".to_owned()).and_then(|seen| seen.map_err(|e| e.chain()));
+        metrics::get().connections(&connections(&pool));
+        match seen {
+            Ok(seen) => {
+                last_heartbeat = seen.heartbeat_age_seconds.map(|age| (start, age));
+                metrics::get().surroundings(&seen);
+            }
+            Err(error) => {
+                tracing::debug!(error, "the next look will do");
+                // The heart goes on ageing where nobody can ask for it.
+                let age = last_heartbeat.map(|(at, age): (Instant, f64)| age + at.elapsed().as_secs_f64());
+                metrics::get().database_is_away(age);
+            }
         }
-        tokio::time::sleep(INTERVAL).await;
+        tokio::time::sleep(INTERVAL.max(start.elapsed() * SHARE)).await;
     }
 }

@@ -3,6 +3,8 @@
 //! Invariant: workers see either everything or nothing. Cost per file is constant: tasks and jobs go in
 //! by the thousand.
 
+use std::time::Instant;
+
 use jiff_sqlx::ToSqlx as _;
 use sqlx::{PgConnection, PgPool};
 
@@ -21,7 +23,7 @@ pub struct NewImport {
     /// Its id.
     pub id: OperationId,
     /// When enqueuing began, before the files were looked for.
-    pub began_at: jiff::Timestamp,
+    pub began: Instant,
     /// Whether this process exports spans.
     pub traced: bool,
     /// Where the sources lie.
@@ -59,7 +61,7 @@ pub async fn import(pool: &PgPool, new: &NewImport) -> Result<()> {
         .bind(i32::try_from(new.max_attempts).unwrap_or(i32::MAX))
         .bind(&new.traceparent)
         .bind(run_at.to_sqlx())
-        .bind(new.began_at.to_sqlx())
+        .bind(new.began.elapsed().as_secs_f64())
         .bind(new.traced)
         .execute(&mut *tx)
         .await
@@ -75,7 +77,7 @@ pub async fn import(pool: &PgPool, new: &NewImport) -> Result<()> {
                 traceparent: &new.traceparent,
             })
             .collect();
-        queue::push(&mut tx, &jobs).await?;
+        queue::push_traced(&mut tx, &jobs).await?;
     }
     tx.commit().await.during("enqueueing the import")
 }

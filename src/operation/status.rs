@@ -231,11 +231,7 @@ struct TaskRow {
 
 impl From<TaskRow> for TaskStatus {
     fn from(r: TaskRow) -> Self {
-        let class = match r.error_class.as_deref() {
-            Some("transient") => ErrorClass::Transient,
-            Some("poisoned") => ErrorClass::Poisoned,
-            _ => ErrorClass::Permanent,
-        };
+        let class = ErrorClass::named(r.error_class.as_deref().unwrap_or_default());
         Self {
             symbol: r.symbol,
             timeframe: r.timeframe,

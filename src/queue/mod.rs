@@ -75,22 +75,26 @@ pub struct Push<'a> {
 /// [`Error::Database`]
 pub async fn push(connection: &mut PgConnection, jobs: &[Push<'_>]) -> Result<()> {
     let tasks = jobs.iter().map(entry).collect::<Result<Vec<_>>>()?;
-    let span = producer_span(jobs);
-    let pushed = span.around(apalis_postgres::queries::push_tasks(connection, QUEUE, tasks)).await;
-    let pushed = pushed.map_err(|e| match e {
+    apalis_postgres::queries::push_tasks(connection, QUEUE, tasks).await.map_err(|e| match e {
         apalis_postgres::Error::Database(e) => Error::from(e),
         other => Error::Internal(format!("pushing jobs: {other}")),
-    });
+    })
+}
+
+/// [`push`] with a producer span, for jobs of one operation that are new. What only puts a task off has none: that
+/// may happen any number of times.
+///
+/// # Errors
+/// [`Error::Database`]
+pub async fn push_traced(connection: &mut PgConnection, jobs: &[Push<'_>]) -> Result<()> {
+    let span = producer_span(jobs);
+    let pushed = span.around(push(connection, jobs)).await;
     span.end(&pushed, "");
     pushed
 }
 
-/// One span for all jobs that are pushed together; none for what belongs to no one trace.
 fn producer_span(jobs: &[Push<'_>]) -> Span {
-    let [first, rest @ ..] = jobs else { return Span::none(&PUSH_JOBS) };
-    if rest.iter().any(|j| j.traceparent != first.traceparent) {
-        return Span::none(&PUSH_JOBS);
-    }
+    let Some(first) = jobs.first() else { return Span::none(&PUSH_JOBS) };
     let Job::ImportSymbol { operation_id, .. } = &first.job;
     let span = Span::start_within(&PUSH_JOBS, first.traceparent);
     span.set(attr::MESSAGING_SYSTEM, MESSAGING_SYSTEM)
@@ -122,14 +126,24 @@ fn entry(push: &Push<'_>) -> Result<apalis_postgres::PgTask> {
         .build())
 }
 
-/// How many workers, of any process, have been heard of within `lease`.
+/// Who was heard of.
+#[derive(Debug, Clone, Copy, sqlx::FromRow)]
+pub struct Heartbeats {
+    /// Workers of any process that count as alive.
+    pub alive: i64,
+    /// Seconds since the last heartbeat of this process's worker; none before its first.
+    pub own_age: Option<f64>,
+}
+
+/// Looks who was heard of; a heartbeat counts for `lease`.
 ///
 /// # Errors
 /// [`Error::Database`]
-pub async fn alive_workers(pool: &PgPool, lease: Duration) -> Result<i64> {
-    sqlx::query_scalar(include_str!("sql/alive_workers.sql"))
+pub async fn heartbeats(pool: &PgPool, lease: Duration) -> Result<Heartbeats> {
+    sqlx::query_as(include_str!("sql/heartbeats.sql"))
         .bind(QUEUE)
         .bind(lease.as_secs_f64())
+        .bind(process_name())
         .fetch_one(pool)
         .await
         .during("looking for workers")

@@ -5,6 +5,7 @@
 //! claimed but not done is free for others.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use apalis::layers::WorkerBuilderExt as _;
@@ -198,15 +199,15 @@ async fn deliver(
 
 /// Unique in time and space, so that nobody mistakes a new worker for a dead one.
 fn worker_name() -> String {
-    let id = ulid::Ulid::generate().to_string().to_lowercase();
-    format!("{}{}", process_name(), &id[18..])
+    static STARTED: AtomicU32 = AtomicU32::new(1);
+    format!("{}{}", process_name(), STARTED.fetch_add(1, Ordering::Relaxed))
 }
 
 /// What the names of all workers of this process begin with.
 #[must_use]
 pub fn process_name() -> String {
     let host = nix::unistd::gethostname().ok().and_then(|h| h.into_string().ok());
-    format!("{}-{}-", host.as_deref().unwrap_or("worker"), std::process::id())
+    format!("{}-{}-{}.", host.as_deref().unwrap_or("worker"), std::process::id(), crate::instance::id())
 }
 
 /// Gives back the jobs that a worker of this name had claimed.

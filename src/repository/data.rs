@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use jiff_sqlx::Timestamp;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 
 use super::{BarRow, bars, parameter};
 use crate::backend::observed::Observed;
@@ -49,9 +49,10 @@ impl DataRepository {
         span.set(attr::DATA_START_DATE, &format_time(start)).set(attr::DATA_END_DATE, &format_time(end));
         let mut took = Duration::ZERO;
         let load = async {
-            let series = self.series(symbol, timeframe).await?;
+            let mut connection = self.seen().acquire("loading bars").await?;
+            let series = series(&mut connection, symbol, timeframe).await?;
             let query = sqlx::query_as(QUERY).bind(series).bind(parameter(start)).bind(parameter(end));
-            let run = async { query.fetch_all(&self.pool).await.during("loading bars") };
+            let run = async { query.fetch_all(&mut *connection).await.during("loading bars") };
             let (rows, queried) = self.seen().query::<BarRow>(QUERY, run).await?;
             took = queried;
             Ok(bars::columns(rows))
@@ -103,9 +104,13 @@ impl DataRepository {
         if let Some(timeframe) = timeframe {
             span.set(attr::DATA_TIMEFRAME, timeframe);
         }
-        let query = sqlx::query_scalar(QUERY).bind(timeframe);
-        let run = async { query.fetch_all(&self.pool).await.during("listing symbols") };
-        let listed = span.around(self.seen().query::<String>(QUERY, run)).await.map(|(symbols, _)| symbols);
+        let list = async {
+            let mut connection = self.seen().acquire("listing symbols").await?;
+            let query = sqlx::query_scalar(QUERY).bind(timeframe);
+            let run = async { query.fetch_all(&mut *connection).await.during("listing symbols") };
+            self.seen().query::<String>(QUERY, run).await.map(|(symbols, _)| symbols)
+        };
+        let listed = span.around(list).await;
         span.set(attr::DATA_SYMBOLS_COUNT, int(listed.as_ref().map_or(0, Vec::len)));
         span.end(&listed, "");
         listed
@@ -119,9 +124,10 @@ impl DataRepository {
         const QUERY: &str = include_str!("sql/date_range.sql");
         let span = series_span(&REPOSITORY_GET_DATE_RANGE, symbol, timeframe);
         let find = async {
-            let series = self.series(symbol, timeframe).await?;
+            let mut connection = self.seen().acquire("looking up the date range").await?;
+            let series = series(&mut connection, symbol, timeframe).await?;
             let query = sqlx::query_as(QUERY).bind(series);
-            let run = async { query.fetch_all(&self.pool).await.during("looking up the date range") };
+            let run = async { query.fetch_all(&mut *connection).await.during("looking up the date range") };
             let (rows, _) = self.seen().query::<(Option<Timestamp>, Option<Timestamp>)>(QUERY, run).await?;
             let micros = |t: Timestamp| t.to_jiff().as_microsecond();
             Ok(rows.into_iter().next().and_then(|(start, end)| Some((micros(start?), micros(end?)))))
@@ -133,20 +139,19 @@ impl DataRepository {
         span.end(&found, symbol);
         found
     }
+}
 
-    async fn series(&self, symbol: &str, timeframe: &str) -> Result<i32> {
-        let found: Option<i32> =
-            sqlx::query_scalar("SELECT id FROM barlift.series WHERE symbol = $1 AND timeframe = $2")
-                .bind(symbol)
-                .bind(timeframe)
-                .fetch_optional(&self.pool)
-                .await
-                .during("looking for the series")?;
-        found.ok_or_else(|| Error::NotFound {
-            message: format!("there are no bars of {symbol} at {timeframe}"),
-            hint: Some("symbols and timeframes are compared exactly, as the file names spelled them".into()),
-        })
-    }
+async fn series(connection: &mut PgConnection, symbol: &str, timeframe: &str) -> Result<i32> {
+    let found: Option<i32> = sqlx::query_scalar(include_str!("sql/find_series.sql"))
+        .bind(symbol)
+        .bind(timeframe)
+        .fetch_optional(connection)
+        .await
+        .during("looking for the series")?;
+    found.ok_or_else(|| Error::NotFound {
+        message: format!("there are no bars of {symbol} at {timeframe}"),
+        hint: Some("symbols and timeframes are compared exactly, as the file names spelled them".into()),
+    })
 }
 
 fn series_span(spec: &'static SpanSpec, symbol: &str, timeframe: &str) -> Span {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sqlx::{FromRow, PgConnection, PgPool};
 
-use super::{Dead, ImportOptions, Lease, TaskInfo};
+use super::{ImportOptions, Lease, TaskInfo};
 use crate::error::{During, ErrorClass, Result};
 use crate::queue::{self, Job, Push};
 
@@ -27,8 +27,8 @@ pub struct Claimant<'a> {
 pub struct Claimed {
     /// What the worker is to do now.
     pub claim: Claim,
-    /// The attempt before, if it ended without a word.
-    pub dead: Option<Dead>,
+    /// Whether the attempt before had ended without a word; its span is due now.
+    pub rescued: bool,
 }
 
 /// What the worker is to do now.
@@ -63,12 +63,15 @@ pub async fn claim(pool: &PgPool, job: &Job, claimant: Claimant<'_>) -> Result<C
         .during(WHAT)?;
     let Some(mut row) = row.filter(|r| r.operation_id == *operation_id && r.pushes == *push && r.is_open())
     else {
-        return Ok(Claimed { claim: Claim::Gone, dead: None });
+        return Ok(Claimed { claim: Claim::Gone, rescued: false });
     };
-    let dead = if row.state == "running" { rescue(&mut tx, &mut row).await? } else { None };
+    let rescued = row.state == "running";
+    if rescued {
+        rescue(&mut tx, &mut row).await?;
+    }
     let claim = decide(&mut tx, row, claimant).await?;
     tx.commit().await.during(WHAT)?;
-    Ok(Claimed { claim, dead })
+    Ok(Claimed { claim, rescued })
 }
 
 /// The task is ours to have; the transaction commits whatever is decided.
@@ -78,14 +81,14 @@ async fn decide(tx: &mut PgConnection, row: Row, claimant: Claimant<'_>) -> Resu
             "its worker died {} times while importing it (retry.max_rescues); not tried again",
             row.rescues
         );
-        return park(tx, &row, ErrorClass::Poisoned, &message).await;
+        return park(tx, &row, (ErrorClass::Poisoned, &message), claimant).await;
     }
     let options: ImportOptions = match serde_json::from_value(row.options.clone()) {
         Ok(options) => options,
         Err(e) => {
             let message =
                 format!("the operation was enqueued by another version of barlift: {e}; enqueue it again");
-            return park(tx, &row, ErrorClass::Permanent, &message).await;
+            return park(tx, &row, (ErrorClass::Permanent, &message), claimant).await;
         }
     };
     let series_id = series(tx, &row, options.dry_run).await?;
@@ -114,24 +117,42 @@ async fn decide(tx: &mut PgConnection, row: Row, claimant: Claimant<'_>) -> Resu
 }
 
 /// Ends the attempt that never ended itself.
-async fn rescue(tx: &mut PgConnection, row: &mut Row) -> Result<Option<Dead>> {
+async fn rescue(tx: &mut PgConnection, row: &mut Row) -> Result<()> {
     row.rescues += 1;
     tracing::warn!(
-        task_id = row.id,
+        operation.id = row.operation_id,
+        symbol = row.symbol,
+        timeframe = row.timeframe,
+        trace_id = row.traceparent.get(3..35),
         source = row.source,
         rescues = row.rescues,
         "an attempt ended without a word (its worker died, or lost the database); taking over"
     );
-    sqlx::query_as(include_str!("sql/rescued.sql"))
+    sqlx::query(include_str!("sql/rescued.sql"))
         .bind(row.id)
         .bind(row.fence)
-        .fetch_optional(tx)
+        .execute(tx)
         .await
-        .during(WHAT)
+        .during(WHAT)?;
+    Ok(())
 }
 
-async fn park(tx: &mut PgConnection, row: &Row, class: ErrorClass, message: &str) -> Result<Claim> {
-    let operation_ended = super::settle::park(tx, row.id, row.rescues, class, message).await?;
+async fn park(
+    tx: &mut PgConnection,
+    row: &Row,
+    why: (ErrorClass, &str),
+    claimant: Claimant<'_>,
+) -> Result<Claim> {
+    tracing::error!(
+        operation.id = row.operation_id,
+        symbol = row.symbol,
+        timeframe = row.timeframe,
+        trace_id = row.traceparent.get(3..35),
+        source = row.source,
+        error = why.1,
+        "failed"
+    );
+    let operation_ended = super::settle::park(tx, row.id, row.rescues, why, claimant.worker).await?;
     Ok(Claim::Parked { operation_ended })
 }
 

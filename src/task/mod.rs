@@ -16,13 +16,12 @@ mod sweep;
 use sqlx::PgPool;
 
 use crate::error::{During, Result};
-use crate::telemetry::Phases;
 
 pub use crate::counts::RowCounts;
 pub use claim::{Claim, Claimant, Claimed, claim};
 pub use options::ImportOptions;
 pub use progress::Progress;
-pub use settle::{RetryPolicy, Settled, Timings, hand_back_all};
+pub use settle::{RetryPolicy, Settled, hand_back_all};
 pub use sweep::push_forgotten;
 
 /// A worker's hold on a task.
@@ -55,32 +54,6 @@ pub struct TaskInfo {
     pub options: ImportOptions,
     /// The operation's root span, as a W3C traceparent.
     pub traceparent: String,
-}
-
-/// An attempt that ended without a word: its worker died, or lost its lease.
-#[derive(Debug, Clone, sqlx::FromRow)]
-#[allow(missing_docs)]
-pub struct Dead {
-    pub operation_id: String,
-    pub symbol: String,
-    pub timeframe: String,
-    pub source: String,
-    /// The operation's root span, as a W3C traceparent.
-    pub traceparent: String,
-    pub task_id: i64,
-    /// Its fence.
-    pub fence: i32,
-    /// Which try it was.
-    pub attempt: i32,
-    /// Who ran it.
-    pub worker: String,
-    /// When it began.
-    pub started_at: jiff_sqlx::Timestamp,
-    /// Where its time went, as far as it got.
-    pub phases: sqlx::types::Json<Phases>,
-    /// The task's counters when it ended.
-    #[sqlx(flatten)]
-    pub rows: RowCounts,
 }
 
 /// Whether any task is open that is due or waits for a retry; what is scheduled for later does not count.

@@ -24,6 +24,8 @@ pub struct Progress {
     pub span: Option<(Micros, Micros)>,
     /// Where the attempt's time went so far.
     pub phases: Phases,
+    /// The attempt's rows, with this batch.
+    pub attempt_rows: RowCounts,
 }
 
 /// What earlier attempts have done.
@@ -127,6 +129,7 @@ impl Lease {
             .bind(time(p.span.map(|s| s.0)))
             .bind(time(p.span.map(|s| s.1)))
             .bind(Json(&p.phases))
+            .bind(Json(&p.attempt_rows))
             .execute(tx)
             .await
             .during("moving the checkpoint")?;

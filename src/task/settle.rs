@@ -12,12 +12,9 @@ use sqlx::{PgConnection, PgPool};
 use super::Lease;
 use crate::error::{During, Error, ErrorClass, Result};
 use crate::queue::{self, Job, Push};
-use crate::telemetry::{Phases, Slowest};
+use crate::telemetry::AttemptRecord;
 
 const WHAT: &str = "settling a task";
-
-/// Where the time of an attempt went.
-pub type Timings = (Phases, Slowest);
 
 /// When a failed attempt is tried again.
 #[derive(Debug, Clone, Copy)]
@@ -52,10 +49,10 @@ impl Lease {
     ///
     /// # Errors
     /// [`Error::LostLease`]; [`Error::Database`]: nothing has changed then.
-    pub async fn succeed(&self, pool: &PgPool, timings: &Timings) -> Result<Settled> {
+    pub async fn succeed(&self, pool: &PgPool, record: &AttemptRecord) -> Result<Settled> {
         let mut tx = pool.begin().await.during(WHAT)?;
         let end = End { state: "succeeded", outcome: "succeeded", error: None };
-        let operation_ended = self.end(&mut tx, &end, timings).await?;
+        let operation_ended = self.end(&mut tx, &end, record).await?;
         tx.commit().await.during(WHAT)?;
         Ok(Settled { retry_in: None, operation_ended })
     }
@@ -69,14 +66,14 @@ impl Lease {
         pool: &PgPool,
         error: &Error,
         policy: &RetryPolicy,
-        timings: &Timings,
+        record: &AttemptRecord,
     ) -> Result<Settled> {
         let mut tx = pool.begin().await.during(WHAT)?;
         let (failures, max_attempts) = self.count_failure(&mut tx).await?;
         let again = error.class() == ErrorClass::Transient && failures < max_attempts;
         let state = if again { "pending" } else { "failed" };
         let end = End { state, outcome: "failed", error: Some((error.class(), error.chain())) };
-        let operation_ended = self.end(&mut tx, &end, timings).await?;
+        let operation_ended = self.end(&mut tx, &end, record).await?;
         let mut retry_in = None;
         if again {
             let backoff = policy.wait(u32::try_from(failures).unwrap_or(u32::MAX));
@@ -91,10 +88,10 @@ impl Lease {
     ///
     /// # Errors
     /// [`Error::LostLease`]; [`Error::Database`]: nothing has changed then.
-    pub async fn hand_back(&self, pool: &PgPool, timings: &Timings) -> Result<()> {
+    pub async fn hand_back(&self, pool: &PgPool, record: &AttemptRecord) -> Result<()> {
         let mut tx = pool.begin().await.during(WHAT)?;
         let end = End { state: "pending", outcome: "handed_back", error: None };
-        self.end(&mut tx, &end, timings).await?;
+        self.end(&mut tx, &end, record).await?;
         sqlx::query("UPDATE barlift.tasks SET attempts = attempts - 1 WHERE id = $1")
             .bind(self.task_id)
             .execute(&mut *tx)
@@ -102,6 +99,20 @@ impl Lease {
             .during(WHAT)?;
         self.push_next(&mut tx, Duration::ZERO).await?;
         tx.commit().await.during(WHAT)
+    }
+
+    /// How the attempt has ended: for one that lost its hold, or the answer to its settling.
+    ///
+    /// # Errors
+    /// [`Error::Database`]
+    pub async fn outcome(&self, pool: &PgPool) -> Result<Option<String>> {
+        let outcome: Option<Option<String>> = sqlx::query_scalar(include_str!("sql/outcome.sql"))
+            .bind(self.task_id)
+            .bind(self.fence)
+            .fetch_optional(pool)
+            .await
+            .during(WHAT)?;
+        Ok(outcome.flatten())
     }
 
     async fn count_failure(&self, tx: &mut PgConnection) -> Result<(i32, i32)> {
@@ -115,7 +126,7 @@ impl Lease {
     }
 
     /// Whether this ended the operation, too.
-    async fn end(&self, tx: &mut PgConnection, end: &End, timings: &Timings) -> Result<bool> {
+    async fn end(&self, tx: &mut PgConnection, end: &End, record: &AttemptRecord) -> Result<bool> {
         let (class, message) = match &end.error {
             Some((class, message)) => (Some(class.as_str()), Some(printable(message))),
             None => (None, None),
@@ -127,8 +138,10 @@ impl Lease {
             .bind(end.outcome)
             .bind(class)
             .bind(message)
-            .bind(Json(&timings.0))
-            .bind(Json(&timings.1))
+            .bind(Json(&record.phases))
+            .bind(Json(&record.slowest))
+            .bind(Json(&record.rows))
+            .bind(record.exported)
             .fetch_optional(&mut *tx)
             .await
             .during(WHAT)?;
@@ -151,7 +164,7 @@ impl Lease {
                 .during(WHAT)?;
         let run_at = jiff::Timestamp::now() + jiff::SignedDuration::try_from(wait).unwrap_or_default();
         let job = Job::ImportSymbol { operation_id, task_id: self.task_id, push };
-        queue::push(tx, &[Push { job, run_at, priority, traceparent: &traceparent }]).await
+        queue::push_traced(tx, &[Push { job, run_at, priority, traceparent: &traceparent }]).await
     }
 }
 
@@ -171,14 +184,15 @@ pub(super) async fn park(
     tx: &mut PgConnection,
     task_id: i64,
     rescues: i32,
-    class: ErrorClass,
-    message: &str,
+    (class, message): (ErrorClass, &str),
+    worker: &str,
 ) -> Result<bool> {
     let operation: String = sqlx::query_scalar(include_str!("sql/park.sql"))
         .bind(task_id)
         .bind(rescues)
         .bind(printable(message))
         .bind(class.as_str())
+        .bind(worker)
         .fetch_one(&mut *tx)
         .await
         .during(WHAT)?;

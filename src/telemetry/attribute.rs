@@ -201,6 +201,8 @@ attributes! {
     BATCHES_FOLDED: Int = "csv_import.batches_folded", "batches beyond the span budget, which have no spans of their own";
     READ_MS: Float = "csv_import.phase.read.duration_ms", "sum of reading the file in ms";
     READ_COUNT: Int = "csv_import.phase.read.count", "batches read";
+    BOOKKEEPING_MS: Float = "csv_import.phase.bookkeeping.duration_ms", "sum of beginning and ending the attempt, in ms";
+    BOOKKEEPING_COUNT: Int = "csv_import.phase.bookkeeping.count", "such steps";
     CHECK_EXISTS_MS: Float = "csv_import.phase.check_exists.duration_ms", "sum of looking up existing bars in ms";
     CHECK_EXISTS_COUNT: Int = "csv_import.phase.check_exists.count", "look-ups";
     COMPARE_VALUES_MS: Float = "csv_import.phase.compare_values.duration_ms", "sum of comparing values in ms";
@@ -225,7 +227,7 @@ attributes! {
     OPERATION_TYPE: Text = "operation.type", "`DATA_MIGRATION` or `DATA_VERIFICATION`";
     OPERATION_STATE: Text = "operation.state", "how it ended";
     JOB_ATTEMPT: Int = "job.attempt", "which try of the task, from 1; one that was handed back does not count";
-    JOB_OUTCOME: Text = "job.outcome", "`succeeded`, `failed` (for good), `retried`, `handed_back` or `died`";
+    JOB_OUTCOME: Text = "job.outcome", "`succeeded`, `failed` (for good), `retried`, `handed_back` (no attempt was burnt) or `died`";
     JOB_WORKER: Text = "job.worker", "the worker";
     // Messaging conventions.
     MESSAGING_SYSTEM: Text = "messaging.system", "`apalis`";

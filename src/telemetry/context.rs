@@ -39,6 +39,10 @@ impl RootContext {
         Self(SpanContext::new(trace, span, flags, true, TraceState::default()))
     }
 
+    pub(super) fn context(&self) -> &SpanContext {
+        &self.0
+    }
+
     /// As a W3C traceparent header.
     #[must_use]
     pub fn traceparent(&self) -> String {
@@ -108,16 +112,37 @@ impl IdGenerator for Ids {
     }
 }
 
-/// What `OTEL_TRACES_SAMPLER` makes of an operation. Workers follow this decision, whatever they are set to.
-fn sampled(trace: TraceId) -> bool {
+/// What `OTEL_TRACES_SAMPLER` says of whatever has no parent.
+pub(super) fn sampler() -> Sampler {
     let sampler = std::env::var("OTEL_TRACES_SAMPLER").unwrap_or_default();
     let ratio = std::env::var("OTEL_TRACES_SAMPLER_ARG").ok().and_then(|r| r.parse().ok()).unwrap_or(1.0);
-    let sampler = match sampler.as_str() {
+    match sampler.as_str() {
         "always_off" | "parentbased_always_off" => Sampler::AlwaysOff,
         "traceidratio" | "parentbased_traceidratio" => Sampler::TraceIdRatioBased(ratio),
         _ => Sampler::AlwaysOn,
-    };
-    let result = sampler.should_sample(None, trace, "", &SpanKind::Internal, &[], &[]);
+    }
+}
+
+/// A sampler, or an argument of one, that nothing here answers to.
+pub(super) fn unknown_sampler() -> Option<String> {
+    let set = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
+    let known = ["always_on", "always_off", "traceidratio"];
+    let sampler = set("OTEL_TRACES_SAMPLER")?;
+    let name = sampler.strip_prefix("parentbased_").unwrap_or(&sampler);
+    if !known.contains(&name) {
+        return Some(format!(
+            "OTEL_TRACES_SAMPLER={sampler} (there are {}, also as parentbased_…)",
+            known.join(", ")
+        ));
+    }
+    let argument = set("OTEL_TRACES_SAMPLER_ARG").filter(|_| name == "traceidratio")?;
+    let ratio = argument.parse::<f64>().is_ok_and(|r| (0.0..=1.0).contains(&r));
+    (!ratio).then(|| format!("OTEL_TRACES_SAMPLER_ARG={argument} (a ratio is 0 to 1)"))
+}
+
+/// Whether an operation is traced. Workers follow this decision, whatever they are set to.
+fn sampled(trace: TraceId) -> bool {
+    let result = sampler().should_sample(None, trace, "", &SpanKind::Internal, &[], &[]);
     result.decision == SamplingDecision::RecordAndSample
 }
 

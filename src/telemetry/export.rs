@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use opentelemetry::trace::Status;
+use opentelemetry::trace::{SpanId, Status};
 use opentelemetry_otlp::{MetricExporter, Protocol, SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
@@ -16,8 +16,10 @@ use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::trace::SpanData;
 use tokio::runtime::Handle;
 
-use super::attempt::LOST;
+use super::attempt_info::LOST;
 use super::attribute::JOB_OUTCOME;
+use super::catalogue::IMPORT_SYMBOL;
+use super::delivery;
 use crate::error::{Error, Result};
 
 /// The longest that one export may take, beyond the exporter's own limit.
@@ -55,12 +57,19 @@ impl Signal {
         }
     }
 
-    /// A name in `OTEL_…_EXPORTER` that nothing here answers to.
-    pub(super) fn unknown_exporter(self) -> Option<String> {
-        let names = set(&format!("OTEL_{}_EXPORTER", self.name()))?;
-        let unknown =
-            names.split(',').map(str::trim).find(|n| !["otlp", "none", "prometheus"].contains(n))?;
-        Some(format!("OTEL_{}_EXPORTER={unknown}", self.name()))
+    /// Values that nothing here answers to, with what does.
+    pub(super) fn unknown(self) -> Vec<String> {
+        let mut out = Vec::new();
+        let names = set(&format!("OTEL_{}_EXPORTER", self.name())).unwrap_or_default();
+        let known = ["", "otlp", "none", "prometheus"];
+        if let Some(name) = names.split(',').map(str::trim).find(|n| !known.contains(n)) {
+            out.push(format!("OTEL_{}_EXPORTER={name} (there are otlp and none)", self.name()));
+        }
+        let known = ["grpc", "http/protobuf", "http/json"];
+        if let Some(protocol) = self.variable("PROTOCOL").filter(|p| !known.contains(&p.as_str())) {
+            out.push(format!("OTEL_EXPORTER_OTLP_PROTOCOL={protocol} (there are {})", known.join(", ")));
+        }
+        out
     }
 
     /// The protocol that is set, else the one that the endpoint's port stands for, else gRPC.
@@ -68,8 +77,8 @@ impl Signal {
         match self.variable("PROTOCOL").as_deref() {
             Some("http/protobuf") => Protocol::HttpBinary,
             Some("http/json") => Protocol::HttpJson,
-            Some(_) => Protocol::Grpc,
-            None => {
+            Some("grpc") => Protocol::Grpc,
+            _ => {
                 let endpoint = self.variable("ENDPOINT").and_then(|e| url::Url::parse(&e).ok());
                 if endpoint.and_then(|e| e.port()) == Some(4318) {
                     Protocol::HttpBinary
@@ -80,8 +89,16 @@ impl Signal {
         }
     }
 
+    /// A text without the endpoint as it was given.
+    fn without_endpoint(self, text: &str) -> String {
+        match self.variable("ENDPOINT") {
+            Some(endpoint) => text.replace(&endpoint, "the endpoint"),
+            None => text.to_owned(),
+        }
+    }
+
     /// Whether the last export failed, by whichever exporter of this signal.
-    fn failing(self) -> &'static AtomicBool {
+    pub(super) fn failing(self) -> &'static AtomicBool {
         static TRACES: AtomicBool = AtomicBool::new(false);
         static METRICS: AtomicBool = AtomicBool::new(false);
         match self {
@@ -98,12 +115,12 @@ impl Signal {
 
 fn without_userinfo(endpoint: &str) -> String {
     match url::Url::parse(endpoint) {
-        Ok(mut url) => {
+        Ok(mut url) if ["http", "https"].contains(&url.scheme()) => {
             let _ = (url.set_username(""), url.set_password(None));
             url.set_query(None);
             url.to_string()
         }
-        Err(_) => "the endpoint".to_owned(),
+        _ => "the endpoint".to_owned(),
     }
 }
 
@@ -111,9 +128,10 @@ fn set(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|v| !v.is_empty())
 }
 
-fn unusable(e: impl std::fmt::Display) -> Error {
+/// The endpoint may hold a password, and the exporter's own words quote it.
+fn unusable(signal: Signal, e: impl std::fmt::Display) -> Error {
     Error::config(
-        format!("the OTLP exporter cannot be set up: {e}"),
+        format!("the OTLP exporter cannot be set up: {}", signal.without_endpoint(&e.to_string())),
         "check the OTEL_EXPORTER_OTLP_* variables",
     )
 }
@@ -124,8 +142,20 @@ fn tls_for_http() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
+/// An endpoint that no client could use is said here, where it can be named.
+fn check_endpoint(signal: Signal) -> Result<()> {
+    let Some(endpoint) = signal.variable("ENDPOINT") else { return Ok(()) };
+    if !["http://", "https://"].iter().any(|s| endpoint.starts_with(s)) {
+        return Err(unusable(signal, "the endpoint does not begin with http:// or https://"));
+    }
+    url::Url::parse(&endpoint)
+        .map(|_| ())
+        .map_err(|e| unusable(signal, format!("the endpoint cannot be read: {e}")))
+}
+
 /// An OTLP exporter of spans.
 pub(super) fn spans() -> Result<Spans> {
+    check_endpoint(Signal::Traces)?;
     let built = match Signal::Traces.protocol() {
         Protocol::Grpc => SpanExporter::builder().with_tonic().build(),
         protocol => {
@@ -133,11 +163,13 @@ pub(super) fn spans() -> Result<Spans> {
             SpanExporter::builder().with_http().with_protocol(protocol).build()
         }
     };
-    Ok(Spans(Watched::new(built.map_err(unusable)?, Signal::Traces)))
+    let built = built.map_err(|e| unusable(Signal::Traces, e))?;
+    Ok(Spans(Watched::new(built, Signal::Traces)))
 }
 
 /// An OTLP exporter of metrics.
 pub(super) fn metrics() -> Result<Metrics> {
+    check_endpoint(Signal::Metrics)?;
     let built = match Signal::Metrics.protocol() {
         Protocol::Grpc => MetricExporter::builder().with_tonic().build(),
         protocol => {
@@ -145,7 +177,8 @@ pub(super) fn metrics() -> Result<Metrics> {
             MetricExporter::builder().with_http().with_protocol(protocol).build()
         }
     };
-    Ok(Metrics(Watched::new(built.map_err(unusable)?, Signal::Metrics)))
+    let built = built.map_err(|e| unusable(Signal::Metrics, e))?;
+    Ok(Metrics(Watched::new(built, Signal::Metrics)))
 }
 
 /// Spans over OTLP.
@@ -189,14 +222,17 @@ impl<E> Watched<E> {
             return;
         }
         let to = self.signal.place();
+        let error = result.as_ref().err().map(|e| self.signal.without_endpoint(&e.to_string()));
         match (self.signal, result) {
-            (Signal::Traces, Err(e)) => tracing::warn!(
-                error = %e, to,
+            (Signal::Traces, Err(_)) => tracing::warn!(
+                error,
+                to,
                 "spans cannot be exported and are lost until that changes; the work goes on without them"
             ),
             // A trace store that takes no metrics is a usual thing.
-            (Signal::Metrics, Err(e)) => tracing::info!(
-                error = %e, to,
+            (Signal::Metrics, Err(_)) => tracing::info!(
+                error,
+                to,
                 "metrics cannot be exported (OTEL_METRICS_EXPORTER=none turns them off); the work goes on"
             ),
             (_, Ok(())) => tracing::info!(to, signal = self.signal.name(), "exporting works again"),
@@ -211,7 +247,15 @@ impl opentelemetry_sdk::trace::SpanExporter for Spans {
         if batch.is_empty() {
             return Ok(());
         }
-        self.0.run(self.0.exporter.export(batch)).await
+        let of_attempt = |s: &&SpanData| s.name == IMPORT_SYMBOL.name;
+        let attempts: Vec<SpanId> =
+            batch.iter().filter(of_attempt).map(|s| s.span_context.span_id()).collect();
+        let result = self.0.run(self.0.exporter.export(batch)).await;
+        match result {
+            Ok(()) => delivery::taken(&attempts),
+            Err(_) => delivery::refused(&attempts),
+        }
+        result
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
@@ -254,5 +298,6 @@ mod tests {
     fn an_endpoint_is_shown_without_its_secrets() {
         assert_eq!(without_userinfo("http://me:hunter2@host:4317/?key=hunter2"), "http://host:4317/");
         assert_eq!(without_userinfo("nonsense hunter2"), "the endpoint");
+        assert_eq!(without_userinfo("me:hunter2@host"), "the endpoint");
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
 use opentelemetry::{KeyValue, global};
 
-use super::attempt::Outcome;
+use super::attempt_info::Outcome;
 use super::phases::Phase;
 use crate::counts::RowCounts;
 
@@ -39,13 +39,14 @@ metrics! {
     ROWS = "barlift.rows" "barlift_rows_total" "{row}",
         "rows by `outcome`: imported, skipped, mismatched, rejected, duplicate";
     FILES = "barlift.files" "barlift_files_total" "{file}",
-        "attempts that ended, by `outcome`: succeeded, failed (for good), retried, handed_back, lost";
+        "attempts that ended, by `outcome`: succeeded, failed (for good), retried, handed_back, lost (cut off or taken over)";
     RETRIES = "barlift.retries" "barlift_retries_total" "{retry}",
         "attempts that failed and are tried again";
     BATCH = "barlift.batch.duration" "barlift_batch_duration_seconds" "s",
         "histogram: a batch from its connection to its commit";
     PHASE = "barlift.phase.duration" "barlift_phase_duration_seconds" "s",
-        "histogram by `phase`: read, connection_wait, check_exists, compare_values, insert_batch, commit; one value a batch";
+        "histogram by `phase`: read, bookkeeping, connection_wait, check_exists, compare_values, insert_batch, commit; one value \
+         a batch (bookkeeping: a step)";
     POOL_WAIT = "barlift.pool.wait" "barlift_pool_wait_seconds" "s",
         "histogram: waiting for a connection of the pool";
     QUEUE_WAITING = "barlift.queue.waiting" "barlift_queue_waiting" "{job}",
@@ -60,6 +61,8 @@ metrics! {
         "workers heard of within `worker.lease`";
     HEARTBEAT = "barlift.worker.heartbeat.age" "barlift_worker_heartbeat_age_seconds" "s",
         "since this worker's last heartbeat in the database";
+    DATABASE_UP = "barlift.database.up" "barlift_database_up" "1",
+        "1 if the database answered this worker's last look, else 0; queue, jobs and workers are then what they were";
     RUNNING = "barlift.worker.running.jobs" "barlift_worker_running_jobs" "{job}",
         "jobs that this worker runs now";
     CONNECTIONS = "barlift.pool.connections" "barlift_pool_connections" "{connection}",
@@ -86,9 +89,15 @@ pub struct Surroundings {
     pub workers_alive: i64,
     pub heartbeat_age_seconds: Option<f64>,
     pub running: i64,
-    pub pool_idle: i64,
-    pub pool_used: i64,
-    pub pool_max: i64,
+}
+
+/// Connections of the pool.
+#[derive(Debug, Clone, Copy)]
+#[allow(missing_docs)]
+pub struct Connections {
+    pub idle: i64,
+    pub used: i64,
+    pub max: i64,
 }
 
 /// The instruments.
@@ -114,6 +123,7 @@ struct Gauges {
     workers: Gauge<i64>,
     heartbeat: Gauge<f64>,
     running: Gauge<i64>,
+    database_up: Gauge<i64>,
     connections: Gauge<i64>,
     connections_max: Gauge<i64>,
 }
@@ -157,6 +167,8 @@ impl Metrics {
                 workers: whole(WORKERS),
                 heartbeat: seconds(HEARTBEAT),
                 running: whole(RUNNING),
+                // No unit: Prometheus would make a ratio of it.
+                database_up: meter.i64_gauge(DATABASE_UP.name).with_description(DATABASE_UP.about).build(),
                 connections: whole(CONNECTIONS),
                 connections_max: whole(CONNECTIONS_MAX),
             },
@@ -198,11 +210,32 @@ impl Metrics {
         }
     }
 
+    /// A task failed without an attempt.
+    pub fn parked(&self) {
+        self.file(Outcome::Failed);
+    }
+
     pub(super) fn phase(&self, phase: Phase, took: Duration) {
         self.phase.record(took.as_secs_f64(), &[KeyValue::new("phase", phase.as_str())]);
         if phase == Phase::ConnectionWait {
             self.pool_wait.record(took.as_secs_f64(), &[]);
         }
+    }
+
+    /// The worker could not look; its last heartbeat is so old.
+    pub fn database_is_away(&self, heartbeat_age_seconds: Option<f64>) {
+        self.gauges.database_up.record(0, &[]);
+        if let Some(age) = heartbeat_age_seconds {
+            self.gauges.heartbeat.record(age, &[]);
+        }
+    }
+
+    /// The pool's connections now.
+    pub fn connections(&self, c: &Connections) {
+        let g = &self.gauges;
+        g.connections.record(c.idle, &[KeyValue::new("state", "idle")]);
+        g.connections.record(c.used, &[KeyValue::new("state", "used")]);
+        g.connections_max.record(c.max, &[]);
     }
 
     /// What the worker has just seen.
@@ -216,9 +249,7 @@ impl Metrics {
             g.heartbeat.record(age, &[]);
         }
         g.running.record(s.running, &[]);
-        g.connections.record(s.pool_idle, &[KeyValue::new("state", "idle")]);
-        g.connections.record(s.pool_used, &[KeyValue::new("state", "used")]);
-        g.connections_max.record(s.pool_max, &[]);
+        g.database_up.record(1, &[]);
         let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
         for (state, _) in &s.jobs {
             if !states.contains(state) {

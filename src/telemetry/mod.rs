@@ -2,16 +2,20 @@
 //!
 //! [`attribute`] and [`catalogue`] name everything that spans say; [`span`] is a running one; [`attempt`] is
 //! what one attempt tells; [`phases`] sums its time up; [`context`] carries a trace through jobs and processes;
-//! [`record`] writes spans that nobody has running; [`metrics`] names and counts; `export`, `log` and `setup`
+//! [`record`] writes spans that nobody has running, [`delivery`] knows which
+//! arrived; [`metrics`] names and counts; `export`, `log` and `setup`
 //! send it on its way.
 //!
 //! Invariant: OpenTelemetry is known here and nowhere else. Without an `OTEL_*` variable that asks for it
 //! nothing is exported; a collector that is away costs spans, never the work.
 
 pub mod attempt;
+mod attempt_info;
 pub mod attribute;
+mod budget;
 pub mod catalogue;
 pub mod context;
+pub mod delivery;
 mod export;
 mod log;
 pub mod metrics;
@@ -20,10 +24,12 @@ pub mod record;
 mod setup;
 pub mod span;
 
-pub use attempt::{AttemptInfo, AttemptTelemetry, Outcome, TraceOptions};
+pub use attempt::AttemptTelemetry;
+pub use attempt_info::{AttemptInfo, Outcome};
+pub use budget::TraceOptions;
 pub use context::RootContext;
-pub use phases::{Phase, Phases, SlowStatement, Slowest};
-pub use record::{DeadAttempt, EndedOperation, Recorder};
+pub use phases::{AttemptRecord, Phase, Phases, SlowStatement, Slowest};
+pub use record::{EndedOperation, RecordedAttempt, Recorder};
 pub use setup::{Settings, Telemetry, flush, start};
 pub use span::Span;
 

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::counts::RowCounts;
+
 /// A part of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -17,6 +19,8 @@ pub enum Phase {
     Read,
     /// Waiting for a connection of the pool.
     ConnectionWait,
+    /// Beginning and ending: the task's counters, the header, what is known of the content.
+    Bookkeeping,
     /// Looking up the bars that are there.
     CheckExists,
     CompareValues,
@@ -27,8 +31,9 @@ pub enum Phase {
 
 impl Phase {
     /// All of them, in the order they come.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Read,
+        Self::Bookkeeping,
         Self::ConnectionWait,
         Self::CheckExists,
         Self::CompareValues,
@@ -41,6 +46,7 @@ impl Phase {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Read => "read",
+            Self::Bookkeeping => "bookkeeping",
             Self::ConnectionWait => "connection_wait",
             Self::CheckExists => "check_exists",
             Self::CompareValues => "compare_values",
@@ -82,6 +88,7 @@ impl Timing {
 pub struct Phases {
     pub read: Timing,
     pub connection_wait: Timing,
+    pub bookkeeping: Timing,
     pub check_exists: Timing,
     pub compare_values: Timing,
     pub insert_batch: Timing,
@@ -95,6 +102,7 @@ impl Phases {
         match phase {
             Phase::Read => &self.read,
             Phase::ConnectionWait => &self.connection_wait,
+            Phase::Bookkeeping => &self.bookkeeping,
             Phase::CheckExists => &self.check_exists,
             Phase::CompareValues => &self.compare_values,
             Phase::InsertBatch => &self.insert_batch,
@@ -106,6 +114,7 @@ impl Phases {
         match phase {
             Phase::Read => &mut self.read,
             Phase::ConnectionWait => &mut self.connection_wait,
+            Phase::Bookkeeping => &mut self.bookkeeping,
             Phase::CheckExists => &mut self.check_exists,
             Phase::CompareValues => &mut self.compare_values,
             Phase::InsertBatch => &mut self.insert_batch,
@@ -137,6 +146,27 @@ pub struct SlowStatement {
     pub ms: f64,
     /// Rows returned or written.
     pub rows: i64,
+}
+
+/// What is kept of an attempt in the database.
+#[derive(Debug, Clone, Default)]
+pub struct AttemptRecord {
+    /// Its own rows, not those of the attempts before it.
+    pub rows: RowCounts,
+    /// Where its time went.
+    pub phases: Phases,
+    /// Its slowest statements.
+    pub slowest: Slowest,
+    /// Whether its span is on its way to an exporter.
+    pub exported: bool,
+}
+
+impl SlowStatement {
+    /// What the statement itself begins with: bars are written by COPY, which spans call an INSERT.
+    #[must_use]
+    pub fn verb(&self) -> &str {
+        self.statement.split_whitespace().next().unwrap_or(&self.operation)
+    }
 }
 
 /// How many an attempt keeps.

@@ -1,5 +1,5 @@
 //! Spans that are written from the database's records, when nobody can have them running: the root of an
-//! operation, and the attempt of a worker that died.
+//! operation, and attempts whose worker died, or that never began.
 //!
 //! Invariant: they go straight to an exporter, whose answer tells the caller whether it took them.
 
@@ -10,17 +10,16 @@ use opentelemetry::trace::{Event, SpanContext, SpanId, SpanKind, Status, TraceSt
 use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanExporter as _, SpanLinks};
-use tokio::sync::Mutex;
 
-use super::attempt::{AttemptInfo, Sums};
+use super::attempt_info::{AttemptInfo, Outcome, Sums};
 use super::attribute as attr;
 use super::catalogue::{IMPORT_ALL, IMPORT_SYMBOL, SpanSpec, VERIFY_ALL};
-use super::context::remote;
+use super::context::{RootContext, remote};
 use super::export::Spans;
 use super::phases::{Phases, milliseconds};
 use super::span::{Failure, pairs};
 use crate::counts::RowCounts;
-use crate::error::ErrorClass;
+use crate::error::{Error, ErrorClass};
 
 /// An operation whose last task has settled.
 #[derive(Debug, Clone)]
@@ -39,18 +38,25 @@ pub struct EndedOperation {
     /// When its first task started.
     pub started_at: jiff::Timestamp,
     pub finished_at: jiff::Timestamp,
+    /// Where the span ends: not before those of its attempts.
+    pub ended_at: jiff::Timestamp,
     pub symbols: i64,
     pub files: i64,
     pub failed: i64,
     pub rows: RowCounts,
 }
 
-/// An attempt that ended without a word.
+/// An attempt as the database knows it.
 #[derive(Debug, Clone)]
 #[allow(missing_docs)]
-pub struct DeadAttempt {
+pub struct RecordedAttempt {
     pub info: AttemptInfo,
     pub started_at: jiff::Timestamp,
+    pub finished_at: jiff::Timestamp,
+    pub outcome: Outcome,
+    /// The error's class and message, if it failed.
+    pub class: String,
+    pub message: String,
     pub rows: RowCounts,
     pub phases: Phases,
 }
@@ -60,19 +66,19 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 /// An exporter for single spans. Clones share it.
 #[derive(Debug, Clone)]
-pub struct Recorder(Arc<Mutex<Spans>>);
+pub struct Recorder(Arc<Spans>);
 
 impl Recorder {
     pub(super) fn new(mut exporter: Spans, resource: &Resource) -> Self {
         exporter.set_resource(resource);
-        Self(Arc::new(Mutex::new(exporter)))
+        Self(Arc::new(exporter))
     }
 
     /// Exports the root span of an ended operation; false if the exporter did not take it.
     pub async fn root(&self, ended: &EndedOperation) -> bool {
-        let Some(root) = remote(&ended.traceparent) else { return true };
+        let Some(root) = remote(&ended.traceparent).filter(SpanContext::is_sampled) else { return true };
         let spec = if ended.kind == "DATA_VERIFICATION" { &VERIFY_ALL } else { &IMPORT_ALL };
-        let mut span = data(spec, root, SpanId::INVALID, ended.began_at, ended.finished_at);
+        let mut span = data(spec, root, SpanId::INVALID, ended.began_at, ended.ended_at);
         span.attributes = root_attributes(ended);
         span.status = Status::Ok;
         if ended.failed > 0 {
@@ -85,30 +91,55 @@ impl Recorder {
         self.export(span).await
     }
 
-    /// Exports the span of an attempt whose worker died, under the id that its children name.
-    pub async fn dead_attempt(&self, dead: &DeadAttempt) -> bool {
-        let info = &dead.info;
+    /// Exports the root span of an operation that could not be enqueued.
+    pub async fn refused(&self, root: &RootContext, id: &str, began_at: jiff::Timestamp, error: &Error) {
+        if !root.context().is_sampled() {
+            return;
+        }
+        let now = jiff::Timestamp::now();
+        let mut span = data(&IMPORT_ALL, root.context().clone(), SpanId::INVALID, began_at, now);
+        span.attributes = pairs(attr::OPERATION_ID, id);
+        let (kind, class) = (error.kind(), error.class());
+        fail(&mut span, &Failure { kind, class, message: error.chain(), symbol: "" });
+        // Nobody will try again, for there is no operation.
+        self.export(span).await;
+    }
+
+    /// Exports the span of an attempt from its record, under the id that its children name; false if the exporter
+    /// did not take it.
+    pub async fn attempt(&self, attempt: &RecordedAttempt) -> bool {
+        let info = &attempt.info;
         let Some(root) = remote(&info.traceparent).filter(SpanContext::is_sampled) else { return true };
         let state = TraceState::default();
         let context = SpanContext::new(root.trace_id(), info.span_id(), root.trace_flags(), false, state);
-        let now = jiff::Timestamp::now();
-        let mut span = data(&IMPORT_SYMBOL, context, root.span_id(), dead.started_at, now);
+        let (start, end) = (attempt.started_at, attempt.finished_at);
+        let mut span = data(&IMPORT_SYMBOL, context, root.span_id(), start, end);
         span.parent_span_is_remote = true;
         span.span_kind = SpanKind::Consumer;
-        let took = Duration::try_from(now.duration_since(dead.started_at)).unwrap_or_default();
-        let batches = dead.phases.commit.count;
-        let sums = Sums { took, rows: dead.rows, phases: dead.phases, batches, folded: 0 };
+        let took = Duration::try_from(end.duration_since(start)).unwrap_or_default();
+        let batches = attempt.phases.commit.count;
+        let sums = Sums { took, rows: attempt.rows, phases: attempt.phases, batches, folded: 0 };
         span.attributes = info.attributes();
-        span.attributes.extend(sums.attributes("died"));
-        let message = format!("the worker {} died, or lost its lease, during this attempt", info.worker);
-        let class = ErrorClass::Transient;
-        fail(&mut span, &Failure { kind: "WorkerDied", class, message, symbol: &info.symbol });
+        span.attributes.extend(sums.attributes(attempt.outcome));
+        span.status = Status::Ok;
+        if let Some(kind) = failure_kind(attempt.outcome) {
+            let (class, message) = (ErrorClass::named(&attempt.class), attempt.message.clone());
+            fail(&mut span, &Failure { kind, class, message, symbol: &info.symbol });
+        }
         self.export(span).await
     }
 
     async fn export(&self, span: SpanData) -> bool {
-        let exporter = self.0.lock().await;
-        matches!(tokio::time::timeout(LIMIT, exporter.export(vec![span])).await, Ok(Ok(())))
+        matches!(tokio::time::timeout(LIMIT, self.0.export(vec![span])).await, Ok(Ok(())))
+    }
+}
+
+fn failure_kind(outcome: Outcome) -> Option<&'static str> {
+    match outcome {
+        Outcome::Died => Some("WorkerDied"),
+        // The record has the message, not the kind of error.
+        Outcome::Failed | Outcome::Retried => Some("TaskError"),
+        Outcome::Succeeded | Outcome::HandedBack | Outcome::Lost => None,
     }
 }
 
@@ -161,7 +192,8 @@ fn data(
         span_kind: SpanKind::Internal,
         name: spec.name.into(),
         start_time: SystemTime::from(start),
-        end_time: SystemTime::from(end),
+        // Clocks of two machines may have given them.
+        end_time: SystemTime::from(end.max(start)),
         attributes: Vec::new(),
         dropped_attributes_count: 0,
         events: SpanEvents::default(),

@@ -8,8 +8,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use opentelemetry::global;
 use opentelemetry::trace::TracerProvider as _;
+use opentelemetry::{KeyValue, global};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::{BatchConfigBuilder, BatchSpanProcessor, Sampler, SdkTracerProvider};
@@ -20,7 +20,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
-use super::context::Ids;
+use super::context::{Ids, sampler, unknown_sampler};
 use super::export::{self, Signal};
 use super::log::JsonLines;
 use super::record::Recorder;
@@ -41,6 +41,8 @@ pub struct Settings {
     pub log: LogConfig,
     /// The level if the configuration names none.
     pub default_level: &'static str,
+    /// Whether there is anything to count.
+    pub metrics: bool,
     /// Whether metrics are shown to Prometheus.
     pub prometheus: bool,
 }
@@ -101,10 +103,14 @@ pub fn start(settings: &Settings) -> Result<Telemetry> {
         .with(log_lines(settings)?)
         .try_init()
         .map_err(|e| Error::Internal(e.to_string()))?;
-    for unknown in [Signal::Traces, Signal::Metrics].iter().filter_map(|s| s.unknown_exporter()) {
-        tracing::warn!("{unknown} is not supported and is ignored: `otlp` and `none` are");
+    let mut unknown = Signal::Traces.unknown();
+    unknown.extend(Signal::Metrics.unknown());
+    unknown.extend(unknown_sampler());
+    unknown.dedup();
+    for variable in unknown {
+        tracing::warn!("ignored: {variable}");
     }
-    telemetry.start_metrics(settings.prometheus, &resource)?;
+    telemetry.start_metrics(settings, &resource)?;
     Ok(telemetry)
 }
 
@@ -138,8 +144,10 @@ where
         false => layer.compact().with_ansi(std::io::stderr().is_terminal()).boxed(),
     };
     // Exporters speak through `export`, once; what they say at every try helps nobody.
-    let quiet: FilterFn =
-        filter_fn(|m| m.target() != span::TARGET && !m.target().starts_with("opentelemetry"));
+    let quiet: FilterFn = filter_fn(|m| {
+        let exporter = m.target().starts_with("opentelemetry");
+        m.target() != span::TARGET && (!exporter || m.name().contains("Dropp"))
+    });
     Ok(layer.with_filter(filter).with_filter(quiet).boxed())
 }
 
@@ -147,8 +155,12 @@ fn resource() -> Resource {
     // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win over this.
     let named = std::env::var("OTEL_SERVICE_NAME").is_ok_and(|n| !n.is_empty())
         || std::env::var("OTEL_RESOURCE_ATTRIBUTES").is_ok_and(|a| a.contains("service.name="));
-    let builder = Resource::builder()
-        .with_attribute(opentelemetry::KeyValue::new("service.version", env!("CARGO_PKG_VERSION")));
+    let mut builder =
+        Resource::builder().with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")));
+    // Tells the metrics of several workers apart.
+    if !std::env::var("OTEL_RESOURCE_ATTRIBUTES").is_ok_and(|a| a.contains("service.instance.id=")) {
+        builder = builder.with_attribute(KeyValue::new("service.instance.id", crate::instance::id()));
+    }
     if named { builder.build() } else { builder.with_service_name("barlift").build() }
 }
 
@@ -163,13 +175,13 @@ fn span_provider(resource: &Resource) -> Result<SdkTracerProvider> {
         .with_resource(resource.clone())
         .with_id_generator(Ids::default())
         // The enqueuer has decided for the whole operation.
-        .with_sampler(Sampler::ParentBased(Box::new(Sampler::AlwaysOn)))
+        .with_sampler(Sampler::ParentBased(Box::new(sampler())))
         .build())
 }
 
 impl Telemetry {
-    fn start_metrics(&mut self, prometheus: bool, resource: &Resource) -> Result<()> {
-        let otlp = Signal::Metrics.wanted();
+    fn start_metrics(&mut self, settings: &Settings, resource: &Resource) -> Result<()> {
+        let (otlp, prometheus) = (settings.metrics && Signal::Metrics.wanted(), settings.prometheus);
         if !otlp && !prometheus {
             return Ok(());
         }
@@ -226,8 +238,9 @@ impl Telemetry {
             let metrics = metrics.map(std::thread::JoinHandle::join);
             let _ = done.send((spans, metrics.is_some()));
         });
-        if stopping.is_err() || tokio::time::timeout(STOP_LIMIT, stopped).await.is_err() {
-            tracing::debug!("the last spans may be lost");
+        let sent = stopping.is_ok() && tokio::time::timeout(STOP_LIMIT, stopped).await.is_ok();
+        if !sent && !Signal::Traces.failing().load(Ordering::Relaxed) {
+            tracing::warn!("the collector does not answer in time: the last spans and metrics may be lost");
         }
     }
 }

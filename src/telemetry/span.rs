@@ -5,6 +5,7 @@
 
 use std::pin::Pin;
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Status, TraceContextExt as _};
@@ -21,10 +22,12 @@ use crate::error::{Error, ErrorClass, FileError};
 pub(super) const TARGET: &str = "barlift::span";
 
 /// A running span.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Span {
     inner: tracing::Span,
     spec: &'static SpanSpec,
+    /// Whether it is said how it ended.
+    ended: AtomicBool,
 }
 
 impl Span {
@@ -37,7 +40,7 @@ impl Span {
             otel.name = spec.name,
             otel.kind = spec.kind.as_str(),
         );
-        Self { inner, spec }
+        Self { inner, spec, ended: AtomicBool::new(false) }
     }
 
     /// Begins a span below the current one or, where there is none, below the one that a W3C traceparent names.
@@ -55,7 +58,13 @@ impl Span {
     /// One that is not there.
     #[must_use]
     pub fn none(spec: &'static SpanSpec) -> Self {
-        Self { inner: tracing::Span::none(), spec }
+        Self { inner: tracing::Span::none(), spec, ended: AtomicBool::new(true) }
+    }
+
+    /// Whether anybody will see it.
+    #[must_use]
+    pub fn is_recorded(&self) -> bool {
+        !self.inner.is_disabled()
     }
 
     /// Sets an attribute.
@@ -76,6 +85,7 @@ impl Span {
 
     /// It ended well.
     pub fn ok(&self) {
+        self.ended.store(true, Ordering::Relaxed);
         self.inner.set_status(Status::Ok);
     }
 
@@ -94,6 +104,7 @@ impl Span {
     }
 
     fn failed(&self, failure: &Failure<'_>) {
+        self.ended.store(true, Ordering::Relaxed);
         self.extend(failure.attributes());
         self.inner.set_status(failure.status());
         self.inner.add_event("exception", failure.exception());
@@ -119,6 +130,16 @@ impl Span {
 
     pub(super) fn tracing(&self) -> &tracing::Span {
         &self.inner
+    }
+}
+
+/// One that nobody ended was cut off, by its worker's stop or a panic.
+impl Drop for Span {
+    fn drop(&mut self) {
+        if !self.ended.load(Ordering::Relaxed) && !self.inner.is_disabled() {
+            let message = "cut off before its end".to_owned();
+            self.failed(&Failure { kind: "CutOff", class: ErrorClass::Transient, message, symbol: "" });
+        }
     }
 }
 

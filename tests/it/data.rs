@@ -91,7 +91,7 @@ async fn every_call_is_a_span_of_the_reference() {
             "has its call as parent"
         );
     }
-    assert_eq!(of("timescaledb.connection_acquire").len(), 2);
+    assert_eq!(of("timescaledb.connection_acquire").len(), 6);
     assert_eq!(of("timescaledb.insert").len(), 2);
 }
 

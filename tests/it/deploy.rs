@@ -26,6 +26,7 @@ fn read(relative: &str) -> String {
 fn passes(program: &str, arguments: &[&str]) -> bool {
     match Command::new(program).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output() {
         Err(e) if e.kind() == io::ErrorKind::NotFound => {
+            assert!(std::env::var_os("BARLIFT_TEST_TOOLS").is_none(), "{program} is not installed");
             eprintln!("skipped: {program} is not installed ({program} {})", arguments.join(" "));
             false
         }
@@ -58,13 +59,22 @@ fn the_dockerfile_is_sound_and_copies_what_is_there() {
     let text = read("deploy/Dockerfile");
     let user = text.lines().rfind(|l| l.starts_with("USER ")).expect("a user");
     assert!(user[5..].starts_with(|c: char| ('1'..='9').contains(&c)), "a number, and not root: {user}");
+    // With what it copies, and nothing else, cargo can read the manifest.
+    let copied = Folder::new();
     for line in text.lines().filter(|l| l.starts_with("COPY ") && !l.contains("--from")) {
         let mut words: Vec<&str> = line.split_whitespace().skip(1).collect();
         words.pop();
         for source in words {
-            assert!(path(source).exists(), "{source}");
+            let run = Command::new("cp").arg("-r").arg(path(source)).arg(copied.path()).status();
+            assert!(run.expect("cp").success(), "{source}");
         }
     }
+    let metadata = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--offline", "--locked", "--format-version", "1"])
+        .current_dir(copied.path())
+        .output()
+        .expect("cargo");
+    assert!(metadata.status.success(), "{}", String::from_utf8_lossy(&metadata.stderr));
 }
 
 /// The command of the image's HEALTHCHECK, on a real worker.

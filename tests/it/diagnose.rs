@@ -16,7 +16,7 @@ async fn known_operation(database: &TestDatabase) -> Folder {
     assert_eq!(barlift(database, &["import", folder.arg()]).run().await.status, 1);
     for statement in [
         "UPDATE barlift.operations SET traceparent = '00-0123456789abcdef0123456789abcdef-0123456789abcdef-01',
-             created_at = '2030-01-01', run_at = '2030-01-01', started_at = '2030-01-01 00:00:30', finished_at = '2030-01-01 00:10:30'
+             traced = true, created_at = '2030-01-01', run_at = '2030-01-01', started_at = '2030-01-01 00:00:30', finished_at = '2030-01-01 00:10:30'
          WHERE created_at = (SELECT max(created_at) FROM barlift.operations)",
         "UPDATE barlift.attempts a
          SET started_at = '2030-01-01 00:00:30', worker = 'host-1-abc',

@@ -78,7 +78,13 @@ async fn the_workflows_answer_their_questions() {
         for phase in ["read", "check_exists", "compare_values", "insert_batch", "commit", "connection_wait"] {
             assert!(phases.contains(&phase), "{phases:?}");
         }
-        assert_eq!(answers.json("batches")[0]["phase"], "csv_import.import_symbol");
+        let batches = answers.json("batches");
+        assert_eq!(batches[0]["rows"], 2000);
+        assert_eq!(
+            batches.as_array().map(Vec::len),
+            Some(4),
+            "check, compare, the bar that differs, its record"
+        );
         let warnings = answers.json("warnings");
         assert_eq!(warnings.as_array().map(Vec::len), Some(1));
         assert_eq!((&warnings[0]["symbol"], &warnings[0]["warnings"]), (&"A".into(), &1.into()));

@@ -1,8 +1,8 @@
 //! What becomes of rows: imported, skipped, mismatched, rejected, duplicate; and where a retry goes on.
 
 use barlift::import::Attempt;
-use barlift::task::{Claim, Claimant, Lease, TaskInfo, Timings};
-use barlift::telemetry::{AttemptInfo, AttemptTelemetry};
+use barlift::task::{Claim, Claimant, Lease, TaskInfo};
+use barlift::telemetry::{AttemptInfo, AttemptRecord, AttemptTelemetry};
 use serde_json::Value;
 
 use crate::support::{Folder, HEADER, TestDatabase, bar, barlift, bars, drain, enqueue};
@@ -292,7 +292,7 @@ async fn an_interrupted_recognition_vouches_for_nothing() {
     let version = root.version(&info.source).await.expect("a version");
     lease.begin(&database.pool, &version.text).await.expect("begun");
     lease.recognised(&database.pool, 100, version.size).await.expect("recognised");
-    lease.hand_back(&database.pool, &Timings::default()).await.expect("handed back");
+    lease.hand_back(&database.pool, &AttemptRecord::default()).await.expect("handed back");
     drain(&database).await;
 
     database.execute("DELETE FROM barlift.bars").await;
@@ -318,8 +318,8 @@ async fn an_attempt_that_lost_its_task_can_write_nothing() {
         lost(frozen.begin(&database.pool, "v").await.expect_err("fenced"));
         lost(frozen.header(&database.pool, None, &[]).await.expect_err("fenced"));
         lost(frozen.recognised(&database.pool, 1, 1).await.expect_err("fenced"));
-        lost(frozen.succeed(&database.pool, &Timings::default()).await.expect_err("fenced"));
-        lost(frozen.hand_back(&database.pool, &Timings::default()).await.expect_err("fenced"));
+        lost(frozen.succeed(&database.pool, &AttemptRecord::default()).await.expect_err("fenced"));
+        lost(frozen.hand_back(&database.pool, &AttemptRecord::default()).await.expect_err("fenced"));
         let context = barlift::import::ImportContext {
             pool: database.pool.clone(),
             batch_rows: 10,
@@ -331,7 +331,7 @@ async fn an_attempt_that_lost_its_task_can_write_nothing() {
         assert_eq!(database.bars().await, 0);
         let rows = barlift::import::import(attempt(&leases[1])).await.expect("imported");
         assert_eq!(rows.rows_imported, 100);
-        leases[1].succeed(&database.pool, &Timings::default()).await.expect("settled");
+        leases[1].succeed(&database.pool, &AttemptRecord::default()).await.expect("settled");
     }
     assert_eq!(database.bars().await, 100);
 }

@@ -76,6 +76,7 @@ async fn a_worker_shows_every_metric() {
         ("barlift_workers_alive", 1.0),
         ("barlift_jobs{state=\"pending\"", 4.0),
         ("barlift_pool_connections_max", 8.0),
+        ("barlift_database_up", 1.0),
     ] {
         assert_eq!(value(&text, series), Some(want), "{series}\n{text}");
     }

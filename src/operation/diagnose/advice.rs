@@ -16,7 +16,14 @@ const NOTABLE_MS: f64 = 1000.0;
 pub(super) fn advice(d: &Diagnosis) -> Vec<Advice> {
     let mut out = Vec::new();
     let mut say = |finding: String, action: &str| out.push(Advice { finding, action: action.to_owned() });
-    if d.waited_ms > LONG_WAIT_MS {
+    if d.duration_ms.is_none() && d.due_in_ms > 0.0 {
+        say(
+            format!("it has not started: it is due in {}", time(d.due_in_ms)),
+            "nothing; workers take it then",
+        );
+    } else if d.duration_ms.is_none() && d.workers_alive == 0 {
+        say("it has not started, and no worker is alive".to_owned(), "start workers (`barlift worker`)");
+    } else if d.waited_ms > LONG_WAIT_MS {
         say(
             format!("no worker took a file for {} after the operation was due", time(d.waited_ms)),
             "start workers (`barlift worker`), or raise the operation's priority",
@@ -39,15 +46,16 @@ pub(super) fn advice(d: &Diagnosis) -> Vec<Advice> {
     }
     if let Some(slow) = d.slowest_statements.first().filter(|s| s.statement.ms > LONG_MS) {
         say(
-            format!("a {} of {} took {}", slow.statement.operation, slow.symbol, time(slow.statement.ms)),
+            format!("{} of {} took {}", slow.statement.verb(), slow.symbol, time(slow.statement.ms)),
             "check indexes, query plan (EXPLAIN) and data volume, and what else the database does",
         );
     }
     data(d, &mut say);
-    if d.attempts > d.files {
+    if d.files_repeated > 0 && d.symbol.is_none() {
+        let files = counted(d.files_repeated, "file", "files");
         say(
-            format!("{} took {} attempts", counted(d.files, "file", "files"), d.attempts),
-            "see why they ended: `barlift status`, or `barlift diagnose --symbol`",
+            format!("{files} took more than one attempt"),
+            &format!("see why they ended: `barlift diagnose {} --symbol SYMBOL`", d.operation_id),
         );
     }
     if !d.failures.is_empty() {
@@ -64,22 +72,23 @@ pub(super) fn advice(d: &Diagnosis) -> Vec<Advice> {
 
 fn data(d: &Diagnosis, say: &mut impl FnMut(String, &str)) {
     let r = &d.rows;
+    let id = &d.operation_id;
     if r.rows_mismatched > 0 {
         say(
             counted(r.rows_mismatched, "bar differs from the database's", "bars differ from the database's"),
-            "`barlift report` shows both values; --on-mismatch overwrite takes the files'",
+            &format!("`barlift report {id}` shows both values, and which it kept (--on-mismatch)"),
         );
     }
     if r.rows_rejected > 0 {
         say(
             counted(r.rows_rejected, "row was rejected", "rows were rejected"),
-            "`barlift report --rejected-to DIR` writes them out, to be mended and imported",
+            &format!("`barlift report {id} --rejected-to DIR` writes them out, to be mended and imported"),
         );
     }
     if r.quality_issues > 0 {
         say(
             counted(r.quality_issues, "bar breaks a market-data rule", "bars break a market-data rule"),
-            "`barlift report` lists them; --on-invalid reject keeps such bars out",
+            &format!("`barlift report {id}` lists them; --on-invalid reject keeps such bars out"),
         );
     }
 }
@@ -101,6 +110,9 @@ fn action(phase: Phase) -> &'static str {
         Phase::CompareValues => "too many warnings: a data-quality issue; see `barlift report`",
         Phase::ConnectionWait => {
             "increase the connection pool (database.max_connections), or lower worker.concurrency"
+        }
+        Phase::Bookkeeping => {
+            "the database is slow with small writes, or counts a large series (barlift.imported_sources): see what else it does"
         }
         Phase::Read => {
             "the disk or network that the files come from is the limit; more workers read more at once"

@@ -7,6 +7,8 @@
 mod advice;
 mod sums;
 
+use std::time::Duration;
+
 use futures::TryStreamExt as _;
 use jiff_sqlx::Timestamp;
 use serde::Serialize;
@@ -17,6 +19,7 @@ use super::OperationId;
 use super::status::{self, OperationStatus};
 use crate::counts::RowCounts;
 use crate::error::{During, Error, Result};
+use crate::queue;
 use crate::telemetry::{Phase, Phases, SlowStatement, Slowest};
 
 /// What is known of an operation. Durations are in milliseconds.
@@ -30,11 +33,17 @@ pub struct Diagnosis {
     pub trace_id: String,
     /// That trace in the Jaeger UI (`trace.ui_url`).
     pub trace_url: String,
+    /// Whether any process exported spans of it, and it was sampled.
+    pub traced: bool,
     /// The symbol it was narrowed down to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub symbol: Option<String>,
     /// From when it was due to its first task's start, or so far.
     pub waited_ms: f64,
+    /// Until it is due; 0 if it is.
+    pub due_in_ms: f64,
+    /// Workers that are alive now, whatever they work at.
+    pub workers_alive: i64,
     /// From its first task's start to its end, or so far; none before it has started.
     pub duration_ms: Option<f64>,
     /// Files.
@@ -43,6 +52,8 @@ pub struct Diagnosis {
     pub rows: RowCounts,
     /// Rows a second of `duration_ms`, or, for a symbol, of `busy_ms`.
     pub rows_per_second: Option<f64>,
+    /// Files with more than one attempt.
+    pub files_repeated: i64,
     /// Attempts, and the sum of their durations: with `duration_ms` it tells how many ran at once.
     pub attempts: i64,
     /// See `attempts`.
@@ -219,6 +230,8 @@ pub struct Scope<'a> {
     pub limit: usize,
     /// Address of the Jaeger UI.
     pub ui_url: &'a str,
+    /// How long a worker's heartbeat counts.
+    pub lease: Duration,
 }
 
 /// Looks into an operation.
@@ -250,6 +263,12 @@ pub async fn diagnose(pool: &PgPool, id: &OperationId, scope: Scope<'_>) -> Resu
         .await
         .during("reading the broken rules")?;
     let mut diagnosis = put_together(&operation, sums, rules, scope);
+    diagnosis.traced = sqlx::query_scalar(include_str!("../sql/traced.sql"))
+        .bind(&id.0)
+        .fetch_one(pool)
+        .await
+        .during("reading the operation")?;
+    diagnosis.workers_alive = queue::heartbeats(pool, scope.lease).await?.alive;
     diagnosis.advice = advice::advice(&diagnosis);
     Ok(diagnosis)
 }
@@ -274,8 +293,12 @@ fn put_together(
         state: operation.state.clone(),
         trace_id: operation.trace_id.clone(),
         trace_url: format!("{}/trace/{}", scope.ui_url.trim_end_matches('/'), operation.trace_id),
+        traced: false,
         symbol: scope.symbol.map(str::to_owned),
         waited_ms: ms(due, operation.started_at.unwrap_or(now)),
+        due_in_ms: ms(now, due),
+        workers_alive: 0,
+        files_repeated: sums.files_repeated(),
         duration_ms,
         files: i64::try_from(sums.files.len()).unwrap_or(i64::MAX),
         rows: sums.rows,

@@ -122,6 +122,11 @@ impl Sums {
         out
     }
 
+    pub(super) fn files_repeated(&self) -> i64 {
+        let repeated = self.files.iter().filter(|f| f.times.attempts > 1).count();
+        i64::try_from(repeated).unwrap_or(i64::MAX)
+    }
+
     /// The attempts' time beside their phases. Reading does not count, for it runs ahead of the others.
     pub(super) fn other_ms(&self) -> f64 {
         let in_phases: f64 =

@@ -1,16 +1,14 @@
--- One ended operation whose root span nobody has exported, and nobody is exporting now.
+-- One ended operation whose root span is due. Those that were tried and not taken come last.
 WITH due AS (
     SELECT id
     FROM barlift.operations
-    WHERE traced AND finished_at IS NOT NULL AND root_span_emitted_at IS NULL
-      AND right(traceparent, 2) = '01'
-      AND coalesce(root_span_claimed_until <= now(), true)
-    ORDER BY finished_at
+    WHERE root_span_due_at <= now()
+    ORDER BY root_span_due_at
     LIMIT 1
     FOR UPDATE SKIP LOCKED
 )
 UPDATE barlift.operations o
-SET root_span_claimed_until = now() + make_interval(secs => $1)
+SET root_span_due_at = now() + make_interval(secs => $1)
 FROM due, LATERAL (
     SELECT count(DISTINCT symbol) AS symbols,
            count(*) AS files,
@@ -27,4 +25,7 @@ FROM due, LATERAL (
 ) t
 WHERE o.id = due.id
 RETURNING o.id, o.type, o.state, o.root, o.traceparent, coalesce(o.began_at, o.created_at) AS began_at,
-          o.started_at, o.finished_at, t.*
+          coalesce(o.started_at, o.finished_at) AS started_at, t.*,
+          -- Right after the end, the last attempt's span may still be open by a hair.
+          CASE WHEN now() - o.finished_at < interval '5 seconds' THEN clock_timestamp() ELSE o.finished_at END AS ended_at,
+          o.finished_at

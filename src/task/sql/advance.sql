@@ -15,6 +15,6 @@ WITH advanced AS (
 )
 -- So that a running attempt, and one that dies, has told where its time went.
 UPDATE barlift.attempts a
-SET phases = $13
+SET phases = $13, rows = $14
 FROM advanced
 WHERE a.task_id = advanced.id AND a.fence = $2

@@ -9,7 +9,9 @@ WITH ended AS (
     RETURNING id, operation_id
 ), recorded AS (
     UPDATE barlift.attempts a
-    SET finished_at = now(), outcome = $4, error_class = $5, error_message = $6, phases = $7, slowest = $8
+    SET finished_at = now(), outcome = $4, error_class = $5, error_message = $6, phases = $7, slowest = $8, rows = $9,
+        -- Owed until the exporter has taken it; long enough for that.
+        span_due_at = CASE WHEN $10 THEN now() + interval '30 seconds' END
     FROM ended
     WHERE a.task_id = ended.id AND a.fence = $2
 )

@@ -1,4 +1,15 @@
-UPDATE barlift.tasks
-SET state = 'failed', rescues = $2, fence = fence + 1, finished_at = now(), error_class = $4, error_message = $3
-WHERE id = $1
-RETURNING operation_id
+WITH parked AS (
+    UPDATE barlift.tasks
+    SET state = 'failed', rescues = $2, fence = fence + 1, finished_at = now(), error_class = $4, error_message = $3
+    WHERE id = $1
+    RETURNING id, fence, attempts, operation_id
+), recorded AS (
+    -- So that the trace, too, says why it failed.
+    INSERT INTO barlift.attempts
+        (task_id, fence, attempt, worker, finished_at, outcome, error_class, error_message, span_due_at)
+    SELECT p.id, p.fence, greatest(p.attempts, 1), $5, now(), 'failed', $4, $3,
+           CASE WHEN o.traced AND right(o.traceparent, 2) = '01' THEN now() END
+    FROM parked p
+    JOIN barlift.operations o ON o.id = p.operation_id
+)
+SELECT operation_id FROM parked

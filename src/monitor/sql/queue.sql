@@ -1,0 +1,3 @@
+SELECT q.waiting, q.scheduled, q.oldest_age_seconds,
+       (SELECT count(*) FROM barlift.tasks WHERE state = 'running' AND starts_with(worker, $1)) AS running
+FROM barlift.queue_overview() q

@@ -1,0 +1,1 @@
+SELECT id FROM barlift.series WHERE symbol = $1 AND timeframe = $2

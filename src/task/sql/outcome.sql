@@ -1,0 +1,1 @@
+SELECT outcome FROM barlift.attempts WHERE task_id = $1 AND fence = $2

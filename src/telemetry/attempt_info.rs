@@ -1,0 +1,138 @@
+//! What the span of an attempt says, whoever writes it.
+//!
+//! Invariant: the worker that ran an attempt, and the one that writes its span from the database's records, say
+//! the same things under the same names.
+
+use std::time::Duration;
+
+use opentelemetry::KeyValue;
+use opentelemetry::trace::SpanId;
+
+use super::MESSAGING_SYSTEM;
+use super::attribute as attr;
+use super::budget::TraceOptions;
+use super::context::attempt_span_id;
+use super::phases::{Phases, milliseconds};
+use super::span::pairs;
+use crate::counts::RowCounts;
+
+/// Who attempts what.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)]
+pub struct AttemptInfo {
+    pub operation_id: String,
+    pub symbol: String,
+    pub timeframe: String,
+    /// Path of the file, relative to the operation's directory.
+    pub source: String,
+    pub task_id: i64,
+    pub fence: i32,
+    /// Which try it is, from 1.
+    pub attempt: i32,
+    pub worker: String,
+    pub queue: &'static str,
+    /// What the queue calls the job.
+    pub message_id: String,
+    /// The root span, as a W3C traceparent.
+    pub traceparent: String,
+    pub trace: TraceOptions,
+}
+
+impl AttemptInfo {
+    /// The id of the attempt's span, which its rescuer can find again.
+    pub(super) fn span_id(&self) -> SpanId {
+        attempt_span_id(&self.operation_id, self.task_id, self.fence)
+    }
+
+    /// What the attempt's span says whatever happens.
+    pub(super) fn attributes(&self) -> Vec<KeyValue> {
+        let mut out = Vec::with_capacity(12);
+        out.extend(pairs(attr::OPERATION_ID, &self.operation_id));
+        out.extend(pairs(attr::DATA_SYMBOL, &self.symbol));
+        out.extend(pairs(attr::DATA_TIMEFRAME, &self.timeframe));
+        out.extend(pairs(attr::SOURCE, &self.source));
+        out.extend(pairs(attr::JOB_ATTEMPT, i64::from(self.attempt)));
+        out.extend(pairs(attr::JOB_WORKER, &self.worker));
+        out.extend(pairs(attr::MESSAGING_SYSTEM, MESSAGING_SYSTEM));
+        out.extend(pairs(attr::MESSAGING_DESTINATION, self.queue));
+        out.extend(pairs(attr::MESSAGING_OPERATION, "process"));
+        out.extend(pairs(attr::MESSAGING_OPERATION_TYPE, "process"));
+        out.extend(pairs(attr::MESSAGING_MESSAGE_ID, &self.message_id));
+        out
+    }
+}
+
+/// How far an attempt came, for its span.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Sums {
+    pub(super) took: Duration,
+    pub(super) rows: RowCounts,
+    pub(super) phases: Phases,
+    pub(super) batches: i64,
+    pub(super) folded: i64,
+}
+
+impl Sums {
+    pub(super) fn attributes(&self, outcome: Outcome) -> Vec<KeyValue> {
+        let (p, rows) = (&self.phases, &self.rows);
+        let mut out = pairs(attr::JOB_OUTCOME, outcome.as_str());
+        out.extend(pairs(attr::DURATION_MS, milliseconds(self.took)));
+        for (attribute, value) in [
+            (attr::ROWS_IMPORTED, rows.rows_imported),
+            (attr::ROWS_SKIPPED, rows.rows_skipped),
+            (attr::WARNINGS, rows.rows_mismatched),
+            (attr::ROWS_REJECTED, rows.rows_rejected),
+            (attr::ROWS_DUPLICATE, rows.rows_duplicate),
+            (attr::QUALITY_ISSUES, rows.quality_issues),
+            (attr::BATCHES, self.batches),
+            (attr::BATCHES_FOLDED, self.folded),
+        ] {
+            out.extend(pairs(attribute, value));
+        }
+        for (timing, ms, count) in [
+            (&p.read, attr::READ_MS, attr::READ_COUNT),
+            (&p.connection_wait, attr::CONNECTION_WAIT_MS, attr::CONNECTION_WAIT_COUNT),
+            (&p.bookkeeping, attr::BOOKKEEPING_MS, attr::BOOKKEEPING_COUNT),
+            (&p.check_exists, attr::CHECK_EXISTS_MS, attr::CHECK_EXISTS_COUNT),
+            (&p.compare_values, attr::COMPARE_VALUES_MS, attr::COMPARE_VALUES_COUNT),
+            (&p.insert_batch, attr::INSERT_BATCH_MS, attr::INSERT_BATCH_COUNT),
+            (&p.commit, attr::COMMIT_MS, attr::COMMIT_COUNT),
+        ] {
+            out.extend(pairs(ms, timing.ms));
+            out.extend(pairs(count, timing.count));
+        }
+        out
+    }
+}
+
+/// How an attempt ended, for its span and the metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Outcome {
+    Succeeded,
+    Failed,
+    Retried,
+    HandedBack,
+    /// Its worker died; whoever took over says so.
+    Died,
+    /// Another worker has the task: that one writes this attempt's span.
+    Lost,
+}
+
+impl Outcome {
+    /// Its name in attributes and metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Retried => "retried",
+            Self::HandedBack => "handed_back",
+            Self::Died => "died",
+            Self::Lost => LOST,
+        }
+    }
+}
+
+/// A span with this `job.outcome` is not exported.
+pub(super) const LOST: &str = "lost";
