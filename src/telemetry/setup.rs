@@ -224,7 +224,7 @@ impl Telemetry {
         self.registry.clone()
     }
 
-    /// Sends what is left, for at most [`STOP_LIMIT`].
+    /// Sends what is left, for at most three seconds.
     pub async fn stop(self) {
         let Self { spans, metrics, .. } = self;
         if spans.is_none() && metrics.is_none() {
