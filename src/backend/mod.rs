@@ -1,8 +1,8 @@
 //! The database itself: connecting, setting up, moving bars in and out by COPY and SQL.
 //!
 //! [`connect`](Database::connect) makes a pool, [`schema`] brings our tables up to date, [`copy`] encodes
-//! bars for binary COPY, [`observed`] lets statements be seen, [`info`] tells what is there, [`embedded`] runs a private server where no URL is
-//! set. Invariant: no text that leaves this module holds a password.
+//! bars for binary COPY, [`observed`] lets statements be seen, [`info`] tells what is there, [`embedded`] runs
+//! a private server where no URL is set. Invariant: no text that leaves this module holds a password.
 //! It knows tables but not what an import or an operation is.
 
 pub mod copy;

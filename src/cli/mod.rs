@@ -39,7 +39,19 @@ pub(crate) enum Outcome {
 }
 
 /// Runs the program with these arguments (the first is its name) and reports.
-pub async fn run(arguments: Vec<OsString>) -> ExitCode {
+///
+/// The runtime is made here and not in `main`, so that all of this is compiled once, with the library.
+#[must_use]
+pub fn run(arguments: Vec<OsString>) -> ExitCode {
+    let Ok(runtime) = tokio::runtime::Runtime::new() else { return ExitCode::FAILURE };
+    let code = runtime.block_on(run_async(arguments));
+    // What hangs still, a name server or a collector that does not answer, is not waited for, and finds its
+    // runtime there until the process is gone.
+    std::mem::forget(runtime);
+    code
+}
+
+async fn run_async(arguments: Vec<OsString>) -> ExitCode {
     // No command for people, so neither help nor completions know it.
     let outcome = match keeper::directory(&arguments) {
         Some(directory) => keeper::keep(directory).await.map(|()| Outcome::Well),

@@ -30,7 +30,7 @@ pub async fn export(pool: &PgPool, recorder: &Recorder) -> Result<()> {
     while let Some(attempt) = claim::<Attempt>(pool, include_str!("sql/claim_attempt_span.sql")).await? {
         let (task_id, fence) = (attempt.task_id, attempt.fence);
         let taken = recorder.attempt(&attempt.recorded()).await;
-        sqlx::query("UPDATE barlift.attempts SET span_due_at = CASE WHEN NOT $3 THEN now() END WHERE task_id = $1 AND fence = $2")
+        sqlx::query(include_str!("sql/attempt_span_tried.sql"))
             .bind(task_id)
             .bind(fence)
             .bind(taken)
@@ -44,14 +44,12 @@ pub async fn export(pool: &PgPool, recorder: &Recorder) -> Result<()> {
     while let Some(root) = claim::<Root>(pool, include_str!("sql/claim_root_span.sql")).await? {
         let ended = root.ended();
         let taken = recorder.root(&ended).await;
-        sqlx::query(
-            "UPDATE barlift.operations SET root_span_due_at = CASE WHEN NOT $2 THEN now() END WHERE id = $1",
-        )
-        .bind(&ended.id)
-        .bind(taken)
-        .execute(pool)
-        .await
-        .during(WHAT)?;
+        sqlx::query(include_str!("sql/root_span_tried.sql"))
+            .bind(&ended.id)
+            .bind(taken)
+            .execute(pool)
+            .await
+            .during(WHAT)?;
         if !taken {
             return Ok(());
         }

@@ -1,7 +1,8 @@
 //! Operations: what a user asked for, split into tasks, and how far they are.
 //!
 //! [`create`] writes an operation, its tasks and their jobs in one transaction; [`status`] reads them back;
-//! [`report`] reads what was found, [`diagnose`] where the time went, [`due_spans`] completes their traces. Invariant: an operation is either wholly there or not at all.
+//! [`report`] reads what was found, [`diagnose`] where the time went; [`due_spans`] completes their traces.
+//! Invariant: an operation is either wholly there or not at all.
 //! Running tasks is `task` and `worker`; nothing here claims or settles one.
 
 pub mod create;

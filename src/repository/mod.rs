@@ -1,8 +1,8 @@
 //! Bars, findings and known content, as the tables hold them.
 //!
-//! [`data`] is the library's `DataRepository`. [`bars`] reads and writes bars of one series, [`findings`] what an import found about rows, [`known`]
-//! the content that series already hold. Invariant: but for [`data`], every write happens on the
-//! caller's transaction.
+//! [`data`] is the library's `DataRepository`. [`bars`] reads and writes bars of one series, [`findings`] what
+//! an import found about rows, [`known`] the content that series already hold. Invariant: but for [`data`],
+//! every write happens on the caller's transaction.
 //! It does not decide anything: what is new, what differs and what to do about it is `import`'s.
 
 pub mod bars;

@@ -2,9 +2,8 @@
 //!
 //! [`attribute`] and [`catalogue`] name everything that spans say; [`span`] is a running one; [`attempt`] is
 //! what one attempt tells; [`phases`] sums its time up; [`context`] carries a trace through jobs and processes;
-//! [`record`] writes spans that nobody has running, [`delivery`] knows which
-//! arrived; [`metrics`] names and counts; `export`, `log` and `setup`
-//! send it on its way.
+//! [`record`] writes spans that nobody has running, [`delivery`] knows which ones arrived; [`metrics`] names and
+//! counts; `export`, `log` and `setup` send it on its way.
 //!
 //! Invariant: OpenTelemetry is known here and nowhere else. Without an `OTEL_*` variable that asks for it
 //! nothing is exported; a collector that is away costs spans, never the work.
