@@ -1,5 +1,7 @@
 -- What an attempt did and where its time went, kept while it runs.
 ALTER TABLE barlift.attempts
+    -- The task's job that started it.
+    ADD COLUMN push integer,
     -- Its own rows, not those of the attempts before it: {"rows": 500, "rows_imported": 500, …}
     ADD COLUMN rows jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(rows) = 'object'),
     -- {"read": {"ms": 12.5, "count": 3, "max_ms": 7.1}, "check_exists": …}

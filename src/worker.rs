@@ -83,18 +83,13 @@ impl Worker {
     async fn export_due_spans(self: Arc<Self>, done: CancellationToken) {
         let Some(recorder) = &self.recorder else { return };
         loop {
-            let last = done.is_cancelled();
-            if last {
+            if done.is_cancelled() {
                 // So that nobody has to write from the records what waits here.
-                telemetry::flush().await;
-            }
-            let noted = due_spans::note_taken(&self.pool).await;
-            if let Err(e) = noted.and(due_spans::export(&self.pool, recorder).await) {
-                tracing::debug!(error = e.chain(), "the next look will do");
-            }
-            if last {
+                let ((), rest) = tokio::join!(telemetry::flush_at_the_end(), self.export_now(recorder));
+                tell_later(rest.and(due_spans::note_taken(&self.pool).await));
                 return;
             }
+            tell_later(self.export_now(recorder).await);
             tokio::select! {
                 () = self.due.notified() => {}
                 () = delivery::wait() => {}
@@ -104,9 +99,15 @@ impl Worker {
         }
     }
 
+    async fn export_now(&self, recorder: &Recorder) -> Result<()> {
+        due_spans::note_taken(&self.pool).await?;
+        due_spans::export(&self.pool, recorder).await
+    }
+
     async fn attempt(&self, worker: &str, delivery: &Delivery) -> Result<()> {
         let traces = self.recorder.is_some();
-        let claimant = Claimant { worker, max_rescues: self.max_rescues, traces };
+        let lease = self.queue.lease;
+        let claimant = Claimant { worker, max_rescues: self.max_rescues, traces, lease };
         let claimed = task::claim(&self.pool, &delivery.job, claimant).await?;
         self.tell_due(claimed.rescued);
         let (lease, info) = match claimed.claim {
@@ -210,6 +211,13 @@ impl Worker {
         if due {
             self.due.notify_one();
         }
+    }
+}
+
+/// What could not be exported now stays due.
+fn tell_later(exported: Result<()>) {
+    if let Err(e) = exported {
+        tracing::debug!(error = e.chain(), "the next look will do");
     }
 }
 

@@ -1,6 +1,6 @@
 //! `barlift import` and `barlift enqueue import`.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::args::{EnqueueImportArgs, ImportArgs, SourceArgs};
 use super::{Outcome, output, progress, ready_database, signals};
@@ -90,7 +90,9 @@ async fn create(
     };
     let created = root.around(create).await;
     if let (Err(e), Some(recorder)) = (&created, telemetry.recorder()) {
-        recorder.refused(&root, &id.0, began_at, e).await;
+        // A collector that hangs must not keep the user from the error.
+        let told = recorder.refused(&root, &id.0, began_at, e);
+        let _ = tokio::time::timeout(Duration::from_millis(1500), told).await;
     }
     created
 }

@@ -22,12 +22,15 @@ const WHAT: &str = "writing spans that are due";
 /// How long a claim lasts: longer than any export, so that nobody writes a span a second time meanwhile.
 const CLAIM: Duration = Duration::from_secs(30);
 
-/// Exports all spans that are due, until one is not taken; that one is tried at the next call.
+/// Exports all spans that are due, attempts and then roots, each until one is not taken; that one is tried at the
+/// next call.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
 pub async fn export(pool: &PgPool, recorder: &Recorder) -> Result<()> {
+    // What the batches have taken meanwhile is noted at every turn: a long backlog must not let it fall due.
     while let Some(attempt) = claim::<Attempt>(pool, include_str!("sql/claim_attempt_span.sql")).await? {
+        note_taken(pool).await?;
         let (task_id, fence) = (attempt.task_id, attempt.fence);
         let taken = recorder.attempt(&attempt.recorded()).await;
         sqlx::query(include_str!("sql/attempt_span_tried.sql"))
@@ -38,10 +41,11 @@ pub async fn export(pool: &PgPool, recorder: &Recorder) -> Result<()> {
             .await
             .during(WHAT)?;
         if !taken {
-            return Ok(());
+            break;
         }
     }
     while let Some(root) = claim::<Root>(pool, include_str!("sql/claim_root_span.sql")).await? {
+        note_taken(pool).await?;
         let ended = root.ended();
         let taken = recorder.root(&ended).await;
         sqlx::query(include_str!("sql/root_span_tried.sql"))
@@ -51,7 +55,7 @@ pub async fn export(pool: &PgPool, recorder: &Recorder) -> Result<()> {
             .await
             .during(WHAT)?;
         if !taken {
-            return Ok(());
+            break;
         }
     }
     Ok(())
@@ -60,20 +64,18 @@ pub async fn export(pool: &PgPool, recorder: &Recorder) -> Result<()> {
 /// Notes which attempts' spans the exporter has taken.
 ///
 /// # Errors
-/// [`crate::error::Error::Database`]; what was taken may be written a second time then.
+/// [`crate::error::Error::Database`]; the next call notes them.
 pub async fn note_taken(pool: &PgPool) -> Result<()> {
     let taken = delivery::take();
     if taken.is_empty() {
         return Ok(());
     }
-    let (tasks, fences): (Vec<i64>, Vec<i32>) = taken.into_iter().unzip();
-    sqlx::query(include_str!("sql/note_taken.sql"))
-        .bind(tasks)
-        .bind(fences)
-        .execute(pool)
-        .await
-        .during(WHAT)?;
-    Ok(())
+    let (tasks, fences): (Vec<i64>, Vec<i32>) = taken.iter().copied().unzip();
+    let noted = sqlx::query(include_str!("sql/note_taken.sql")).bind(tasks).bind(fences).execute(pool).await;
+    if noted.is_err() {
+        delivery::put_back(taken);
+    }
+    noted.during(WHAT).map(|_| ())
 }
 
 async fn claim<T>(pool: &PgPool, query: &'static str) -> Result<Option<T>>
@@ -127,7 +129,7 @@ struct Attempt {
     symbol: String,
     timeframe: String,
     source: String,
-    pushes: i32,
+    push: i32,
     traceparent: String,
     task_id: i64,
     fence: i32,
@@ -148,7 +150,7 @@ impl Attempt {
         let job = Job::ImportSymbol {
             operation_id: self.operation_id.clone(),
             task_id: self.task_id,
-            push: self.pushes,
+            push: self.push,
         };
         RecordedAttempt {
             started_at: self.started_at.to_jiff(),

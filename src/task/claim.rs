@@ -20,6 +20,8 @@ pub struct Claimant<'a> {
     pub max_rescues: u32,
     /// Whether the worker exports spans.
     pub traces: bool,
+    /// After how long without a heartbeat a worker counts as dead.
+    pub lease: Duration,
 }
 
 /// What came of a job.
@@ -67,7 +69,7 @@ pub async fn claim(pool: &PgPool, job: &Job, claimant: Claimant<'_>) -> Result<C
     };
     let rescued = row.state == "running";
     if rescued {
-        rescue(&mut tx, &mut row).await?;
+        rescue(&mut tx, &mut row, claimant.lease).await?;
     }
     let claim = decide(&mut tx, row, claimant).await?;
     tx.commit().await.during(WHAT)?;
@@ -117,7 +119,7 @@ async fn decide(tx: &mut PgConnection, row: Row, claimant: Claimant<'_>) -> Resu
 }
 
 /// Ends the attempt that never ended itself.
-async fn rescue(tx: &mut PgConnection, row: &mut Row) -> Result<()> {
+async fn rescue(tx: &mut PgConnection, row: &mut Row, lease: Duration) -> Result<()> {
     row.rescues += 1;
     tracing::warn!(
         operation.id = row.operation_id,
@@ -131,6 +133,7 @@ async fn rescue(tx: &mut PgConnection, row: &mut Row) -> Result<()> {
     sqlx::query(include_str!("sql/rescued.sql"))
         .bind(row.id)
         .bind(row.fence)
+        .bind(lease.as_secs_f64())
         .execute(tx)
         .await
         .during(WHAT)?;

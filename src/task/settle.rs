@@ -12,7 +12,7 @@ use sqlx::{PgConnection, PgPool};
 use super::Lease;
 use crate::error::{During, Error, ErrorClass, Result};
 use crate::queue::{self, Job, Push};
-use crate::telemetry::AttemptRecord;
+use crate::telemetry::{AttemptRecord, delivery};
 
 const WHAT: &str = "settling a task";
 
@@ -142,6 +142,7 @@ impl Lease {
             .bind(Json(&record.slowest))
             .bind(Json(&record.rows))
             .bind(record.exported)
+            .bind(delivery::DUE_AFTER.as_secs_f64())
             .fetch_optional(&mut *tx)
             .await
             .during(WHAT)?;

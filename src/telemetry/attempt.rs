@@ -13,7 +13,7 @@ use super::attempt_info::{AttemptInfo, Outcome, Sums};
 use super::attribute as attr;
 use super::budget::Budget;
 use super::catalogue::{IMPORT_SYMBOL, SpanSpec};
-use super::context::{continue_trace, remote};
+use super::context::{continue_trace, is_sampled, remote};
 use super::delivery::{self, AttemptKey};
 use super::metrics;
 use super::phases::{AttemptRecord, Phase, Phases, Slowest};
@@ -28,6 +28,8 @@ pub struct AttemptTelemetry {
     /// The symbol it is about.
     pub symbol: String,
     id: (SpanId, AttemptKey),
+    /// Whether its span is on its way to an exporter.
+    exported: bool,
     span: Span,
     log: tracing::Span,
     started: Instant,
@@ -64,6 +66,7 @@ impl AttemptTelemetry {
         Self {
             symbol: info.symbol.clone(),
             id: (info.span_id(), (info.task_id, info.fence)),
+            exported: span.is_recorded() && is_sampled(&info.traceparent),
             span,
             log,
             started: Instant::now(),
@@ -136,7 +139,7 @@ impl AttemptTelemetry {
     pub fn record(&self) -> AttemptRecord {
         let state = self.state();
         let (rows, phases) = (state.sums.rows, state.sums.phases);
-        AttemptRecord { rows, phases, slowest: state.slowest.clone(), exported: self.span.is_recorded() }
+        AttemptRecord { rows, phases, slowest: state.slowest.clone(), exported: self.exported }
     }
 
     /// The rows of this attempt so far.
@@ -178,7 +181,7 @@ impl AttemptTelemetry {
     fn finish(&self, outcome: Outcome) {
         let mut state = self.state();
         state.finished = true;
-        if outcome != Outcome::Lost && self.span.is_recorded() {
+        if outcome != Outcome::Lost && self.exported {
             delivery::expect(self.id.0, self.id.1);
         }
         state.sums.took = self.started.elapsed();

@@ -70,6 +70,11 @@ pub(super) fn remote(traceparent: &str) -> Option<SpanContext> {
     span.is_valid().then_some(span)
 }
 
+/// Whether the trace that a W3C traceparent names is kept.
+pub(super) fn is_sampled(traceparent: &str) -> bool {
+    remote(traceparent).is_some_and(|c| c.is_sampled())
+}
+
 /// Makes `span` a child of the span that `traceparent` names, wherever that one was or will be emitted, with
 /// an id of its own.
 pub(super) fn continue_trace(span: &Span, traceparent: &str, id: SpanId) {

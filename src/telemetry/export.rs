@@ -153,8 +153,17 @@ fn check_endpoint(signal: Signal) -> Result<()> {
         .map_err(|e| unusable(signal, format!("the endpoint cannot be read: {e}")))
 }
 
+/// Where spans come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    /// They ran in this process, and wait for their batch.
+    Batches,
+    /// They are written from the database's records.
+    Records,
+}
+
 /// An OTLP exporter of spans.
-pub(super) fn spans() -> Result<Spans> {
+pub(super) fn spans(source: Source) -> Result<Spans> {
     check_endpoint(Signal::Traces)?;
     let built = match Signal::Traces.protocol() {
         Protocol::Grpc => SpanExporter::builder().with_tonic().build(),
@@ -164,7 +173,7 @@ pub(super) fn spans() -> Result<Spans> {
         }
     };
     let built = built.map_err(|e| unusable(Signal::Traces, e))?;
-    Ok(Spans(Watched::new(built, Signal::Traces)))
+    Ok(Spans(Watched::new(built, Signal::Traces), source))
 }
 
 /// An OTLP exporter of metrics.
@@ -183,7 +192,7 @@ pub(super) fn metrics() -> Result<Metrics> {
 
 /// Spans over OTLP.
 #[derive(Debug)]
-pub(super) struct Spans(Watched<SpanExporter>);
+pub(super) struct Spans(Watched<SpanExporter>, Source);
 
 /// Metrics over OTLP.
 #[derive(Debug)]
@@ -242,8 +251,11 @@ impl<E> Watched<E> {
 
 impl opentelemetry_sdk::trace::SpanExporter for Spans {
     async fn export(&self, mut batch: Vec<SpanData>) -> OTelSdkResult {
-        // Whoever took a task over writes the span of the attempt that lost it.
-        batch.retain(|s| !is_lost(s));
+        if self.1 == Source::Records {
+            return self.0.run(self.0.exporter.export(batch)).await;
+        }
+        // Somebody else writes the span of an attempt that lost its task, or that has waited for too long.
+        batch.retain(|s| !is_lost(s) && !delivery::is_too_late(s.span_context.span_id()));
         if batch.is_empty() {
             return Ok(());
         }
@@ -251,9 +263,8 @@ impl opentelemetry_sdk::trace::SpanExporter for Spans {
         let attempts: Vec<SpanId> =
             batch.iter().filter(of_attempt).map(|s| s.span_context.span_id()).collect();
         let result = self.0.run(self.0.exporter.export(batch)).await;
-        match result {
-            Ok(()) => delivery::taken(&attempts),
-            Err(_) => delivery::refused(&attempts),
+        if result.is_ok() {
+            delivery::taken(&attempts);
         }
         result
     }

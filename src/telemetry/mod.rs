@@ -29,7 +29,7 @@ pub use budget::TraceOptions;
 pub use context::RootContext;
 pub use phases::{AttemptRecord, Phase, Phases, SlowStatement, Slowest};
 pub use record::{EndedOperation, RecordedAttempt, Recorder};
-pub use setup::{Settings, Telemetry, flush, start};
+pub use setup::{Settings, Telemetry, flush, flush_at_the_end, start};
 pub use span::Span;
 
 /// What `messaging.system` says.

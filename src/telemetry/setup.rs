@@ -21,7 +21,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
 use super::context::{Ids, sampler, unknown_sampler};
-use super::export::{self, Signal};
+use super::export::{self, Signal, Source};
 use super::log::JsonLines;
 use super::record::Recorder;
 use super::span;
@@ -54,15 +54,25 @@ static SPANS: OnceLock<SdkTracerProvider> = OnceLock::new();
 /// tried again: the work must not wait for a collector.
 pub async fn flush() {
     static FAILED: AtomicBool = AtomicBool::new(false);
-    let Some(provider) = SPANS.get().filter(|_| !FAILED.load(Ordering::Relaxed)) else { return };
-    let provider = provider.clone();
+    if !FAILED.load(Ordering::Relaxed) {
+        FAILED.store(!flush_within(STOP_LIMIT).await, Ordering::Relaxed);
+    }
+}
+
+/// The same, once more, whatever came of it before.
+pub async fn flush_at_the_end() {
+    flush_within(STOP_LIMIT).await;
+}
+
+/// Whether all that waited was sent.
+async fn flush_within(limit: Duration) -> bool {
+    let Some(provider) = SPANS.get().cloned() else { return true };
     let (done, flushed) = tokio::sync::oneshot::channel();
     // A thread of its own, as at the end.
     let flushing = std::thread::Builder::new().name("telemetry-flush".into()).spawn(move || {
         let _ = done.send(provider.force_flush());
     });
-    let well = flushing.is_ok() && matches!(tokio::time::timeout(STOP_LIMIT, flushed).await, Ok(Ok(Ok(()))));
-    FAILED.store(!well, Ordering::Relaxed);
+    flushing.is_ok() && matches!(tokio::time::timeout(limit, flushed).await, Ok(Ok(Ok(()))))
 }
 
 /// Running exporters; [`Telemetry::stop`] sends what is left.
@@ -86,7 +96,7 @@ pub fn start(settings: &Settings) -> Result<Telemetry> {
         // Telemetry is started once, so nobody was here before.
         let _ = SPANS.set(provider.clone());
         telemetry.spans = Some(provider);
-        telemetry.recorder = Some(Recorder::new(export::spans()?, &resource));
+        telemetry.recorder = Some(Recorder::new(export::spans(Source::Records)?, &resource));
     }
     let layer = telemetry.spans.as_ref().map(|provider| {
         tracing_opentelemetry::layer()
@@ -169,7 +179,9 @@ fn span_provider(resource: &Resource) -> Result<SdkTracerProvider> {
     if std::env::var("OTEL_BSP_MAX_QUEUE_SIZE").is_err() {
         batches = batches.with_max_queue_size(QUEUED_SPANS);
     }
-    let processor = BatchSpanProcessor::builder(export::spans()?).with_batch_config(batches.build()).build();
+    let processor = BatchSpanProcessor::builder(export::spans(Source::Batches)?)
+        .with_batch_config(batches.build())
+        .build();
     Ok(SdkTracerProvider::builder()
         .with_span_processor(processor)
         .with_resource(resource.clone())

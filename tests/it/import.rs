@@ -337,7 +337,8 @@ async fn an_attempt_that_lost_its_task_can_write_nothing() {
 }
 
 async fn claim(database: &TestDatabase, job: &barlift::queue::Job, worker: &str) -> (Lease, TaskInfo) {
-    let claimant = Claimant { worker, max_rescues: 3, traces: false };
+    let lease = std::time::Duration::from_secs(2);
+    let claimant = Claimant { worker, max_rescues: 3, traces: false, lease };
     let claimed = barlift::task::claim(&database.pool, job, claimant).await.expect("claimed");
     let Claim::Started(started) = claimed.claim else { panic!("{claimed:?}") };
     *started

@@ -369,6 +369,8 @@ async fn the_enqueuer_decides_whether_an_operation_is_traced() {
             assert_eq!(collector.trace().named("csv_import.import_symbol").len(), 1);
         } else {
             assert_eq!(collector.spans().len(), 0, "dropped whole");
+            let owed = "SELECT count(*) FROM barlift.attempts WHERE span_due_at IS NOT NULL";
+            assert_eq!(database.scalar::<i64>(owed).await, 0, "and nothing of it is owed");
         }
     }
 }

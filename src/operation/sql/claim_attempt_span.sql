@@ -2,7 +2,8 @@
 WITH due AS (
     SELECT task_id, fence
     FROM barlift.attempts
-    WHERE span_due_at <= now()
+    -- What nobody has wanted for a day is left alone.
+    WHERE span_due_at BETWEEN now() - interval '1 day' AND now()
     ORDER BY span_due_at
     LIMIT 1
     FOR UPDATE SKIP LOCKED
@@ -11,6 +12,6 @@ UPDATE barlift.attempts a
 SET span_due_at = now() + make_interval(secs => $1)
 FROM due, barlift.tasks t, barlift.operations o
 WHERE a.task_id = due.task_id AND a.fence = due.fence AND t.id = a.task_id AND o.id = t.operation_id
-RETURNING t.operation_id, (t.state = 'pending' OR t.fence > a.fence) AS again, t.symbol, t.timeframe, t.source, t.pushes, o.traceparent,
+RETURNING t.operation_id, (t.state = 'pending' OR t.fence > a.fence) AS again, t.symbol, t.timeframe, t.source, coalesce(a.push, t.pushes) AS push, o.traceparent,
           a.task_id, a.fence, a.attempt, a.worker, a.started_at, a.finished_at, a.outcome, a.error_class,
           a.error_message, a.rows, a.phases

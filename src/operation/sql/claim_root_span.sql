@@ -2,7 +2,8 @@
 WITH due AS (
     SELECT id
     FROM barlift.operations
-    WHERE root_span_due_at <= now()
+    -- What nobody has wanted for a day is left alone.
+    WHERE root_span_due_at BETWEEN now() - interval '1 day' AND now()
     ORDER BY root_span_due_at
     LIMIT 1
     FOR UPDATE SKIP LOCKED

@@ -10,8 +10,8 @@ WITH ended AS (
 ), recorded AS (
     UPDATE barlift.attempts a
     SET finished_at = now(), outcome = $4, error_class = $5, error_message = $6, phases = $7, slowest = $8, rows = $9,
-        -- Owed until the exporter has taken it; long enough for that.
-        span_due_at = CASE WHEN $10 THEN now() + interval '30 seconds' END
+        -- Owed from then on, unless the exporter has taken it by then.
+        span_due_at = CASE WHEN $10 THEN now() + make_interval(secs => $11) END
     FROM ended
     WHERE a.task_id = ended.id AND a.fence = $2
 )

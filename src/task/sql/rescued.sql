@@ -1,5 +1,5 @@
--- Nobody else can tell of this attempt any more; whoever exports spans writes its span, and those of the same
--- worker that were still on their way.
+-- Nobody else can tell of this attempt any more, so whoever exports spans writes its span; and, if the worker is
+-- dead indeed, those of its spans that were still on their way.
 WITH rescued AS (
     UPDATE barlift.attempts a
     SET finished_at = now(), outcome = 'rescued', error_class = 'transient',
@@ -9,8 +9,17 @@ WITH rescued AS (
     JOIN barlift.operations o ON o.id = t.operation_id
     WHERE a.task_id = $1 AND a.fence = $2 AND a.finished_at IS NULL AND t.id = a.task_id
     RETURNING a.worker
+), on_their_way AS (
+    SELECT a.task_id, a.fence
+    FROM barlift.attempts a
+    JOIN rescued r ON r.worker = a.worker
+    WHERE a.span_due_at > now()
+      -- Live workers are heard of three times a lease.
+      AND NOT EXISTS (
+          SELECT FROM apalis.workers w WHERE w.id = r.worker AND w.last_seen > now() - make_interval(secs => $3 / 2))
+    FOR UPDATE OF a SKIP LOCKED
 )
 UPDATE barlift.attempts a
 SET span_due_at = now()
-FROM rescued r
-WHERE a.worker = r.worker AND a.span_due_at > now()
+FROM on_their_way w
+WHERE a.task_id = w.task_id AND a.fence = w.fence

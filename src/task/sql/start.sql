@@ -9,9 +9,9 @@ WITH started AS (
         started_at = coalesce(started_at, now()),
         finished_at = NULL
     WHERE id = $1
-    RETURNING id, fence, attempts
+    RETURNING id, fence, attempts, pushes
 ), recorded AS (
-    INSERT INTO barlift.attempts (task_id, fence, attempt, worker)
-    SELECT id, fence, attempts, $2 FROM started
+    INSERT INTO barlift.attempts (task_id, fence, attempt, worker, push)
+    SELECT id, fence, attempts, $2, pushes FROM started
 )
 SELECT fence, attempts FROM started
