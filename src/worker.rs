@@ -18,8 +18,8 @@ use crate::error::{Error, ErrorClass, Result};
 use crate::import::{self, Attempt, ImportContext};
 use crate::operation::due_spans;
 use crate::queue::{self, Delivery, QueueSettings, Work};
-use crate::task::{self, Claim, Claimant, Lease, RetryPolicy, RowCounts, Settled, TaskInfo};
-use crate::telemetry::{self, AttemptInfo, AttemptTelemetry, Outcome, Recorder, delivery, metrics};
+use crate::task::{self, Claim, Claimant, RetryPolicy, RowCounts, Settled};
+use crate::telemetry::{self, AttemptTelemetry, Outcome, Recorder, delivery, metrics};
 
 /// How long a worker that stops waits for spans that are due.
 const LAST_EXPORT: Duration = Duration::from_millis(1500);
@@ -112,7 +112,7 @@ impl Worker {
         self.tell_due(claimed.rescued);
         let (lease, info) = match claimed.claim {
             Claim::Started(started) => *started,
-            Claim::Parked { .. } => {
+            Claim::Parked => {
                 metrics::get().parked();
                 self.tell_due(true);
                 return Ok(());
@@ -122,7 +122,7 @@ impl Worker {
                 return Ok(());
             }
         };
-        let telemetry = AttemptTelemetry::start(&attempt_info(&lease, &info, worker, delivery));
+        let telemetry = AttemptTelemetry::start(&info.attempt(&lease, worker, delivery));
         let run = async {
             let context = ImportContext {
                 pool: self.pool.clone(),
@@ -235,23 +235,6 @@ fn tell_failed(e: &Error, settled: Settled) -> Outcome {
             tracing::error!(error = e.chain(), "failed");
             Outcome::Failed
         }
-    }
-}
-
-fn attempt_info(lease: &Lease, info: &TaskInfo, worker: &str, delivery: &Delivery) -> AttemptInfo {
-    AttemptInfo {
-        operation_id: info.operation_id.clone(),
-        symbol: info.symbol.clone(),
-        timeframe: info.timeframe.clone(),
-        source: info.source.clone(),
-        task_id: lease.task_id,
-        fence: lease.fence,
-        attempt: lease.attempt,
-        worker: worker.to_owned(),
-        queue: queue::QUEUE,
-        message_id: queue::message_id(&delivery.job),
-        traceparent: delivery.traceparent.as_ref().unwrap_or(&info.traceparent).clone(),
-        trace: info.options.trace,
     }
 }
 

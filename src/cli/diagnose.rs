@@ -80,9 +80,9 @@ fn phases(out: &mut dyn Write, d: &Diagnosis) -> io::Result<()> {
         ]);
     }
     if !d.phases.is_empty() {
+        // Opening files, waiting for the reader, claiming and settling.
         let share = format!("{:.0} %", d.other_ms * 100.0 / d.busy_ms.max(1.0));
         table.add_row(vec!["other".to_owned(), span(d.other_ms), share]);
-        // Opening files, waiting for the reader, claiming and settling.
         writeln!(out, "{}", output::trimmed(&table))?;
     }
     Ok(())

@@ -43,10 +43,7 @@ pub enum Claim {
     /// Another task writes the series now; a new job will try again soon.
     Busy,
     /// It has killed its workers too often, or cannot be understood: it failed without an attempt.
-    Parked {
-        /// Whether it was the operation's last open task.
-        operation_ended: bool,
-    },
+    Parked,
 }
 
 const WHAT: &str = "claiming a task";
@@ -155,8 +152,8 @@ async fn park(
         error = why.1,
         "failed"
     );
-    let operation_ended = super::settle::park(tx, row.id, row.rescues, why, claimant.worker).await?;
-    Ok(Claim::Parked { operation_ended })
+    super::settle::park(tx, row.id, row.rescues, why, claimant.worker).await?;
+    Ok(Claim::Parked)
 }
 
 /// The id of the task's series, made if need be. Its row stays locked to the transaction's end.

@@ -16,6 +16,8 @@ mod sweep;
 use sqlx::PgPool;
 
 use crate::error::{During, Result};
+use crate::queue::{self, Delivery};
+use crate::telemetry::AttemptInfo;
 
 pub use crate::counts::RowCounts;
 pub use claim::{Claim, Claimant, Claimed, claim};
@@ -54,6 +56,27 @@ pub struct TaskInfo {
     pub options: ImportOptions,
     /// The operation's root span, as a W3C traceparent.
     pub traceparent: String,
+}
+
+impl TaskInfo {
+    /// What is told of an attempt at it, in the trace that its job was enqueued in.
+    #[must_use]
+    pub fn attempt(&self, lease: &Lease, worker: &str, delivery: &Delivery) -> AttemptInfo {
+        AttemptInfo {
+            operation_id: self.operation_id.clone(),
+            symbol: self.symbol.clone(),
+            timeframe: self.timeframe.clone(),
+            source: self.source.clone(),
+            task_id: lease.task_id,
+            fence: lease.fence,
+            attempt: lease.attempt,
+            worker: worker.to_owned(),
+            queue: queue::QUEUE,
+            message_id: queue::message_id(&delivery.job),
+            traceparent: delivery.traceparent.as_ref().unwrap_or(&self.traceparent).clone(),
+            trace: self.options.trace,
+        }
+    }
 }
 
 /// Whether any task is open that is due or waits for a retry; what is scheduled for later does not count.

@@ -180,14 +180,14 @@ fn printable(text: &str) -> String {
     text.replace('\0', "\\0")
 }
 
-/// Fails a task without an attempt; whether that ended the operation. The caller has locked its row.
+/// Fails a task without an attempt. The caller has locked its row.
 pub(super) async fn park(
     tx: &mut PgConnection,
     task_id: i64,
     rescues: i32,
     (class, message): (ErrorClass, &str),
     worker: &str,
-) -> Result<bool> {
+) -> Result<()> {
     let operation: String = sqlx::query_scalar(include_str!("sql/park.sql"))
         .bind(task_id)
         .bind(rescues)
@@ -197,7 +197,8 @@ pub(super) async fn park(
         .fetch_one(&mut *tx)
         .await
         .during(WHAT)?;
-    end_operation(tx, &operation).await
+    end_operation(tx, &operation).await?;
+    Ok(())
 }
 
 /// Ends the operation if nothing of it is open; whether it did.

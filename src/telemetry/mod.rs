@@ -1,7 +1,7 @@
 //! Traces, metrics and logs: what is told of the work, and where it goes.
 //!
 //! [`attribute`] and [`catalogue`] name everything that spans say; [`span`] is a running one; [`attempt`] is
-//! what one attempt tells; [`phases`] sums its time up; [`context`] carries a trace through jobs and processes;
+//! what one attempt tells, within its `budget` of spans; [`phases`] sums its time up; [`context`] carries a trace through jobs and processes;
 //! [`record`] writes spans that nobody has running, [`delivery`] knows which ones arrived; [`metrics`] names and
 //! counts; `export`, `log` and `setup` send it on its way.
 //!

@@ -2,7 +2,7 @@
 
 use barlift::import::Attempt;
 use barlift::task::{Claim, Claimant, Lease, TaskInfo};
-use barlift::telemetry::{AttemptInfo, AttemptRecord, AttemptTelemetry};
+use barlift::telemetry::{AttemptRecord, AttemptTelemetry};
 use serde_json::Value;
 
 use crate::support::{Folder, HEADER, TestDatabase, bar, barlift, bars, drain, enqueue};
@@ -325,7 +325,8 @@ async fn an_attempt_that_lost_its_task_can_write_nothing() {
             batch_rows: 10,
             stop: tokio_util::sync::CancellationToken::new(),
         };
-        let telemetry = AttemptTelemetry::start(&attempt_info(frozen, &info));
+        let delivery = barlift::queue::Delivery { job: job.clone(), traceparent: None };
+        let telemetry = AttemptTelemetry::start(&info.attempt(frozen, "a test", &delivery));
         let attempt = |lease| Attempt { context: &context, lease, task: &info, telemetry: &telemetry };
         lost(barlift::import::import(attempt(frozen)).await.expect_err("fenced"));
         assert_eq!(database.bars().await, 0);
@@ -342,23 +343,6 @@ async fn claim(database: &TestDatabase, job: &barlift::queue::Job, worker: &str)
     let claimed = barlift::task::claim(&database.pool, job, claimant).await.expect("claimed");
     let Claim::Started(started) = claimed.claim else { panic!("{claimed:?}") };
     *started
-}
-
-fn attempt_info(lease: &Lease, info: &TaskInfo) -> AttemptInfo {
-    AttemptInfo {
-        operation_id: info.operation_id.clone(),
-        symbol: info.symbol.clone(),
-        timeframe: info.timeframe.clone(),
-        source: info.source.clone(),
-        task_id: lease.task_id,
-        fence: lease.fence,
-        attempt: lease.attempt,
-        worker: "a test".into(),
-        queue: barlift::queue::QUEUE,
-        message_id: String::new(),
-        traceparent: info.traceparent.clone(),
-        trace: info.options.trace,
-    }
 }
 
 /// The job of the task enqueued last.

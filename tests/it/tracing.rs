@@ -18,6 +18,22 @@ fn traced(database: &TestDatabase, collector: &Collector, arguments: &[&str]) ->
         .env("OTEL_METRICS_EXPORTER", "none")
 }
 
+async fn setting() -> (TestDatabase, Collector, Folder) {
+    (TestDatabase::new().await, Collector::start().await, Folder::new())
+}
+
+/// Enqueues an import, traced.
+async fn enqueue(database: &TestDatabase, collector: &Collector, folder: &Folder) {
+    let run = traced(database, collector, &["enqueue", "import", folder.arg()]).run().await;
+    assert_eq!(run.status, 0, "{}", run.stderr);
+}
+
+/// Lets a traced worker do whatever is left.
+async fn drain(database: &TestDatabase, collector: &Collector) {
+    let run = traced(database, collector, &["worker", "--drain"]).run().await;
+    assert_eq!(run.status, 0, "{}", run.stderr);
+}
+
 /// A traced import, whole.
 async fn import(collector: &Collector, database: &TestDatabase, folder: &Folder, more: &[&str]) -> Trace {
     let arguments = [&["import", folder.arg(), "--json"], more].concat();
@@ -199,7 +215,7 @@ async fn a_killed_worker_leaves_one_whole_tree_with_one_root() {
     let (database, collector, folder) = (TestDatabase::new().await, Collector::start().await, Folder::new());
     folder.write("A_1m.csv", bars(1000, 1));
     let holder = hold_back(&database).await;
-    assert_eq!(traced(&database, &collector, &["enqueue", "import", folder.arg()]).run().await.status, 0);
+    enqueue(&database, &collector, &folder).await;
     let first = traced(&database, &collector, &["worker"])
         .env("BARLIFT__IMPORT__BATCH_ROWS", "100")
         .env("OTEL_BSP_SCHEDULE_DELAY", "50")
@@ -212,7 +228,7 @@ async fn a_killed_worker_leaves_one_whole_tree_with_one_root() {
     first.signal(Signal::SIGKILL);
     first.wait().await;
     holder.commit().await.expect("let go");
-    assert_eq!(traced(&database, &collector, &["worker", "--drain"]).run().await.status, 0);
+    drain(&database, &collector).await;
 
     let trace = collector.trace();
     let attempts = trace.named("csv_import.import_symbol");
@@ -234,13 +250,13 @@ async fn a_frozen_worker_that_wakes_late_adds_no_second_span() {
     let (database, collector, folder) = (TestDatabase::new().await, Collector::start().await, Folder::new());
     folder.write("A_1m.csv", bars(1000, 1));
     let holder = hold_back(&database).await;
-    assert_eq!(traced(&database, &collector, &["enqueue", "import", folder.arg()]).run().await.status, 0);
+    enqueue(&database, &collector, &folder).await;
     let frozen = traced(&database, &collector, &["worker"]).env("BARLIFT__IMPORT__BATCH_ROWS", "100").spawn();
     wait_for_rows(&database, 500).await;
     frozen.signal(Signal::SIGSTOP);
     // Its COPY waits in the server, which only ends it when its transaction may go on.
     holder.commit().await.expect("let go");
-    assert_eq!(traced(&database, &collector, &["worker", "--drain"]).run().await.status, 0);
+    drain(&database, &collector).await;
     assert_eq!(database.bars().await, 1000);
     frozen.signal(Signal::SIGCONT);
     // It finds out at its next statement, and takes no harm.
@@ -260,7 +276,7 @@ async fn a_retried_attempt_stays_in_the_trace() {
     let (database, collector, folder) = (TestDatabase::new().await, Collector::start().await, Folder::new());
     folder.write("A_1m.csv", bars(1000, 1));
     let holder = hold_back(&database).await;
-    assert_eq!(traced(&database, &collector, &["enqueue", "import", folder.arg()]).run().await.status, 0);
+    enqueue(&database, &collector, &folder).await;
     let worker = traced(&database, &collector, &["worker"]).env("BARLIFT__IMPORT__BATCH_ROWS", "100").spawn();
     wait_for_rows(&database, 500).await;
     // The one that waits in its COPY: a passing error.
@@ -358,8 +374,7 @@ async fn row_detail_loses_no_span_however_long_the_file() {
 #[tokio::test]
 async fn the_enqueuer_decides_whether_an_operation_is_traced() {
     for (enqueuer, worker, whole) in [("always_off", "always_on", false), ("always_on", "always_off", true)] {
-        let (database, collector, folder) =
-            (TestDatabase::new().await, Collector::start().await, Folder::new());
+        let (database, collector, folder) = setting().await;
         folder.write("A_1m.csv", bars(10, 1));
         let enqueue = traced(&database, &collector, &["enqueue", "import", folder.arg()]);
         assert_eq!(enqueue.env("OTEL_TRACES_SAMPLER", enqueuer).run().await.status, 0);
@@ -378,8 +393,7 @@ async fn the_enqueuer_decides_whether_an_operation_is_traced() {
 #[tokio::test]
 async fn stable_database_names_replace_or_join_the_others() {
     for (opt_in, old, new) in [("database", false, true), ("database/dup", true, true), ("", true, false)] {
-        let (database, collector, folder) =
-            (TestDatabase::new().await, Collector::start().await, Folder::new());
+        let (database, collector, folder) = setting().await;
         folder.write("A_1m.csv", bars(10, 1));
         let run = traced(&database, &collector, &["import", folder.arg(), "--json"]);
         run.env("OTEL_SEMCONV_STABILITY_OPT_IN", opt_in).run().await.json(0);
@@ -473,7 +487,7 @@ async fn an_attempt_that_is_cut_off_by_its_workers_stop_has_a_span() {
     let (database, collector, folder) = (TestDatabase::new().await, Collector::start().await, Folder::new());
     folder.write("A_1m.csv", bars(1000, 1));
     let holder = hold_back(&database).await;
-    assert_eq!(traced(&database, &collector, &["enqueue", "import", folder.arg()]).run().await.status, 0);
+    enqueue(&database, &collector, &folder).await;
     let first = traced(&database, &collector, &["worker"])
         .env("BARLIFT__IMPORT__BATCH_ROWS", "100")
         .env("BARLIFT__WORKER__DRAIN_TIMEOUT", "200ms")
@@ -482,7 +496,7 @@ async fn an_attempt_that_is_cut_off_by_its_workers_stop_has_a_span() {
     first.signal(Signal::SIGTERM);
     assert_eq!(first.wait().await, Some(0));
     holder.commit().await.expect("let go");
-    assert_eq!(traced(&database, &collector, &["worker", "--drain"]).run().await.status, 0);
+    drain(&database, &collector).await;
     let trace = collector.trace();
     let mut attempts = trace.named("csv_import.import_symbol");
     attempts.sort_by_key(|a| a.start);
@@ -499,7 +513,7 @@ async fn spans_that_waited_for_their_export_survive_their_worker() {
     }
     folder.write("Z_1m.csv", bars(1000, 9));
     let holder = hold_back(&database).await;
-    assert_eq!(traced(&database, &collector, &["enqueue", "import", folder.arg()]).run().await.status, 0);
+    enqueue(&database, &collector, &folder).await;
     // Nothing is exported before it is killed.
     let first = traced(&database, &collector, &["worker"]).env("OTEL_BSP_SCHEDULE_DELAY", "600000").spawn();
     let done = "SELECT count(*) FROM barlift.tasks WHERE state = 'succeeded'";
@@ -512,7 +526,7 @@ async fn spans_that_waited_for_their_export_survive_their_worker() {
     first.signal(Signal::SIGKILL);
     first.wait().await;
     holder.commit().await.expect("let go");
-    assert_eq!(traced(&database, &collector, &["worker", "--drain"]).run().await.status, 0);
+    drain(&database, &collector).await;
     let trace = collector.trace();
     let told: Vec<_> =
         trace.named("csv_import.import_symbol").iter().map(|a| a.text("job.outcome").to_owned()).collect();
@@ -544,7 +558,7 @@ async fn a_file_that_kills_its_workers_says_so_in_the_trace() {
     let (database, collector, folder) = (TestDatabase::new().await, Collector::start().await, Folder::new());
     folder.write("A_1m.csv", bars(1000, 1));
     let _holder = hold_back(&database).await;
-    assert_eq!(traced(&database, &collector, &["enqueue", "import", folder.arg()]).run().await.status, 0);
+    enqueue(&database, &collector, &folder).await;
     let worker = traced(&database, &collector, &["worker"]).env("BARLIFT__RETRY__MAX_RESCUES", "0").spawn();
     eventually("an attempt runs", || async {
         (database.scalar::<i64>("SELECT count(*) FROM barlift.attempts").await == 1).then_some(())
