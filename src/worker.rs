@@ -22,7 +22,7 @@ use crate::task::{self, Claim, Claimant, RetryPolicy, RowCounts, Settled};
 use crate::telemetry::{self, AttemptTelemetry, Outcome, Recorder, delivery, metrics};
 
 /// How long a worker that stops waits for spans that are due.
-const LAST_EXPORT: Duration = Duration::from_millis(1500);
+const LAST_EXPORT: Duration = Duration::from_secs(3);
 
 /// What a worker needs.
 #[derive(Debug, Clone)]

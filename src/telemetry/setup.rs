@@ -47,6 +47,10 @@ pub struct Settings {
     pub prometheus: bool,
 }
 
+/// The same where a worker has flushed before: together with what it may wait it stays below five seconds.
+const STOP_LIMIT_AFTER_WORKER: Duration = Duration::from_millis(1500);
+static WORKER_FLUSHED: AtomicBool = AtomicBool::new(false);
+
 /// The provider of this process, for [`flush`].
 static SPANS: OnceLock<SdkTracerProvider> = OnceLock::new();
 
@@ -61,6 +65,7 @@ pub async fn flush() {
 
 /// The same, once more, whatever came of it before.
 pub async fn flush_at_the_end() {
+    WORKER_FLUSHED.store(true, Ordering::Relaxed);
     flush_within(STOP_LIMIT).await;
 }
 
@@ -236,21 +241,23 @@ impl Telemetry {
         self.registry.clone()
     }
 
-    /// Sends what is left, for at most three seconds.
+    /// Sends what is left, for at most three seconds; half that after a worker, which has flushed before.
     pub async fn stop(self) {
         let Self { spans, metrics, .. } = self;
         if spans.is_none() && metrics.is_none() {
             return;
         }
+        let flushed = WORKER_FLUSHED.load(Ordering::Relaxed);
+        let limit = if flushed { STOP_LIMIT_AFTER_WORKER } else { STOP_LIMIT };
         let (done, stopped) = tokio::sync::oneshot::channel();
         // A thread of its own: the runtime would wait for a blocking task however long it takes.
         let stopping = std::thread::Builder::new().name("telemetry-stop".into()).spawn(move || {
-            let metrics = metrics.map(|m| std::thread::spawn(move || m.shutdown_with_timeout(STOP_LIMIT)));
-            let spans = spans.map_or(Ok(()), |s| s.shutdown_with_timeout(STOP_LIMIT));
+            let metrics = metrics.map(|m| std::thread::spawn(move || m.shutdown_with_timeout(limit)));
+            let spans = spans.map_or(Ok(()), |s| s.shutdown_with_timeout(limit));
             let metrics = metrics.map(std::thread::JoinHandle::join);
             let _ = done.send((spans, metrics.is_some()));
         });
-        let sent = stopping.is_ok() && tokio::time::timeout(STOP_LIMIT, stopped).await.is_ok();
+        let sent = stopping.is_ok() && tokio::time::timeout(limit, stopped).await.is_ok();
         if !sent && !Signal::Traces.failing().load(Ordering::Relaxed) {
             tracing::warn!("the collector does not answer in time: the last spans and metrics may be lost");
         }
