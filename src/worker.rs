@@ -174,7 +174,7 @@ impl Worker {
                 self.tell_due(true);
             }
             None => {
-                tracing::warn!("another worker has this task now");
+                tell_lost(outcome.as_deref());
                 attempt.telemetry.lost();
             }
         }
@@ -218,6 +218,15 @@ impl Worker {
 fn tell_later(exported: Result<()>) {
     if let Err(e) = exported {
         tracing::debug!(error = e.chain(), "the next look will do");
+    }
+}
+
+/// Why an attempt could not settle its task.
+fn tell_lost(outcome: Option<&str>) {
+    match outcome {
+        Some("cancelled") => tracing::info!("cancelled; what was not committed is rolled back"),
+        Some("handed_back") => tracing::info!("handed back: the operation is paused, or the worker lost the database"),
+        _ => tracing::warn!("another worker has this task now"),
     }
 }
 

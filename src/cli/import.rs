@@ -185,7 +185,8 @@ fn announce(new: &NewImport) {
     output::note(&format!("{}: {files}, {}, from {}", new.id, indicatif::HumanBytes(bytes), new.root));
 }
 
-fn finish(status: &OperationStatus, json: bool) -> Result<Outcome> {
+/// Prints how an operation that was waited for has ended.
+pub(super) fn finish(status: &OperationStatus, json: bool) -> Result<Outcome> {
     if json {
         output::json(status)?;
     } else {

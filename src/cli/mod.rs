@@ -6,6 +6,7 @@
 //! library lacks.
 
 pub mod args;
+mod control;
 mod db;
 mod diagnose;
 mod import;
@@ -92,6 +93,11 @@ async fn command(command: &Command, config: &Config, telemetry: &Telemetry) -> R
         Command::Worker(args) => worker::run(args, config, telemetry).await,
         Command::Operations(args) => operations::list(args, config).await,
         Command::Status(args) => operations::status(args, config).await,
+        Command::Retry(args) => control::retry(args, config).await,
+        Command::Cancel(args) => control::cancel(args, config).await,
+        Command::Pause(args) => control::pause(args, config).await,
+        Command::Resume(args) => control::resume(args, config).await,
+        Command::Priority(args) => control::priority(args, config).await,
         Command::Report(args) => report::run(args, config).await,
         Command::Diagnose(args) => diagnose::run(args, config).await,
         Command::Db(args) => db::run(args, config).await,

@@ -22,7 +22,7 @@ pub(super) async fn list(args: &OperationsArgs, config: &Config) -> Result<Outco
     for o in &operations {
         let t = &o.totals;
         let created = jiff::fmt::strtime::format("%F %H:%M:%SZ", o.created_at).unwrap_or_default();
-        let mut cells = vec![o.operation_id.clone(), o.state.clone(), created];
+        let mut cells = vec![o.operation_id.clone(), o.shown_state(), created];
         cells.extend([t.tasks, t.failed, t.rows.rows, t.rows.rows_imported].map(output::count));
         cells.push(o.root.clone());
         table.add_row(cells);

@@ -202,7 +202,7 @@ fn sums(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
         }
         _ => String::new(),
     };
-    writeln!(out, "{} {}{took}", status.operation_id, status.state)?;
+    writeln!(out, "{} {}{took}", status.operation_id, status.shown_state())?;
     let states = [
         (t.succeeded, "succeeded"),
         (t.failed, "failed"),
@@ -264,6 +264,9 @@ fn notes(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
     }
     if r.rows_mismatched + r.rows_rejected + r.quality_issues > 0 && !status.dry_run {
         writeln!(out, "details: barlift report {}", status.operation_id)?;
+    }
+    if status.totals.failed > 0 {
+        writeln!(out, "to try failed files again: barlift retry {}", status.operation_id)?;
     }
     Ok(())
 }

@@ -86,8 +86,9 @@ impl View {
     fn show(&mut self, s: &OperationStatus) {
         let t = &s.totals;
         let done = t.succeeded + t.failed + t.cancelled;
+        let paused = if s.paused_at.is_some() { ", paused (`barlift resume` lets it go on)" } else { "" };
         let text = format!(
-            "{}/{} files, {} rows{}",
+            "{}/{} files, {} rows{}{paused}",
             HumanCount(done.unsigned_abs()),
             HumanCount(t.tasks.unsigned_abs()),
             HumanCount(t.rows.rows.unsigned_abs()),

@@ -50,6 +50,7 @@ pub async fn export(pool: &PgPool, recorder: &Recorder) -> Result<()> {
         let taken = recorder.root(&ended).await;
         sqlx::query(include_str!("sql/root_span_tried.sql"))
             .bind(&ended.id)
+            .bind(&ended.traceparent)
             .bind(taken)
             .execute(pool)
             .await
@@ -92,6 +93,7 @@ struct Root {
     state: String,
     root: String,
     traceparent: String,
+    root_span_id: Option<String>,
     began_at: Timestamp,
     started_at: Timestamp,
     finished_at: Timestamp,
@@ -99,6 +101,7 @@ struct Root {
     symbols: i64,
     files: i64,
     failed: i64,
+    cancelled: i64,
     #[sqlx(flatten)]
     rows: RowCounts,
 }
@@ -111,6 +114,7 @@ impl Root {
             state: self.state,
             root: self.root,
             traceparent: self.traceparent,
+            root_span_id: self.root_span_id,
             began_at: self.began_at.to_jiff(),
             started_at: self.started_at.to_jiff(),
             finished_at: self.finished_at.to_jiff(),
@@ -118,6 +122,7 @@ impl Root {
             symbols: self.symbols,
             files: self.files,
             failed: self.failed,
+            cancelled: self.cancelled,
             rows: self.rows,
         }
     }
@@ -159,6 +164,7 @@ impl Attempt {
                 "succeeded" => Outcome::Succeeded,
                 "handed_back" => Outcome::HandedBack,
                 "rescued" => Outcome::Died,
+                "cancelled" => Outcome::Cancelled,
                 _ if self.again => Outcome::Retried,
                 _ => Outcome::Failed,
             },

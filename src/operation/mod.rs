@@ -1,10 +1,12 @@
 //! Operations: what a user asked for, split into tasks, and how far they are.
 //!
 //! [`create`] writes an operation, its tasks and their jobs in one transaction; [`status`] reads them back;
-//! [`report`] reads what was found, [`diagnose`] where the time went; [`due_spans`] completes their traces.
+//! [`control`] pauses, cancels and retries them; [`report`] reads what was found, [`diagnose`] where the time went;
+//! [`due_spans`] completes their traces.
 //! Invariant: an operation is either wholly there or not at all.
-//! Running tasks is `task` and `worker`; nothing here claims or settles one.
+//! Running tasks is `task` and `worker`; nothing here claims one.
 
+pub mod control;
 pub mod create;
 pub mod diagnose;
 pub mod due_spans;

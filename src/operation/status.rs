@@ -27,10 +27,14 @@ pub struct OperationStatus {
     pub root: String,
     /// Whether it only looks.
     pub dry_run: bool,
+    /// 0 to 1000; higher ones run first.
+    pub priority: i32,
     /// When it was enqueued, UTC.
     pub created_at: jiff::Timestamp,
     /// When it may start, UTC.
     pub run_at: jiff::Timestamp,
+    /// Since when none of its tasks may start, UTC; none if it is not paused.
+    pub paused_at: Option<jiff::Timestamp>,
     /// When its first task started, UTC.
     pub started_at: Option<jiff::Timestamp>,
     /// When its last task settled, UTC.
@@ -45,6 +49,15 @@ pub struct OperationStatus {
 }
 
 impl OperationStatus {
+    /// Its state for people.
+    #[must_use]
+    pub fn shown_state(&self) -> String {
+        match self.paused_at {
+            Some(_) => format!("{} (paused)", self.state),
+            None => self.state.clone(),
+        }
+    }
+
     /// Whether nothing will change any more.
     #[must_use]
     pub fn is_settled(&self) -> bool {
@@ -189,6 +202,8 @@ struct OperationRow {
     run_at: Timestamp,
     started_at: Option<Timestamp>,
     finished_at: Option<Timestamp>,
+    priority: i32,
+    paused_at: Option<Timestamp>,
     #[sqlx(flatten)]
     totals: Totals,
 }
@@ -202,6 +217,8 @@ impl From<OperationRow> for OperationStatus {
             trace_id: r.traceparent.get(3..35).unwrap_or_default().to_owned(),
             root: r.root,
             dry_run: r.dry_run,
+            priority: r.priority,
+            paused_at: r.paused_at.map(Timestamp::to_jiff),
             created_at: r.created_at.to_jiff(),
             run_at: r.run_at.to_jiff(),
             started_at: r.started_at.map(Timestamp::to_jiff),

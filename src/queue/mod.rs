@@ -148,3 +148,32 @@ pub async fn heartbeats(pool: &PgPool, lease: Duration) -> Result<Heartbeats> {
         .await
         .during("looking for workers")
 }
+
+/// Takes jobs out of the queue that no worker has; those that one has speak for nothing by now.
+///
+/// # Errors
+/// [`Error::Database`]
+pub async fn withdraw(connection: &mut PgConnection, jobs: &[Job]) -> Result<()> {
+    sqlx::query(include_str!("sql/withdraw.sql"))
+        .bind(QUEUE)
+        .bind(jobs.iter().map(message_id).collect::<Vec<_>>())
+        .execute(connection)
+        .await
+        .during("taking jobs out of the queue")?;
+    Ok(())
+}
+
+/// Moves jobs that wait to another place in the queue.
+///
+/// # Errors
+/// [`Error::Database`]
+pub async fn set_priority(connection: &mut PgConnection, jobs: &[Job], priority: i32) -> Result<()> {
+    sqlx::query(include_str!("sql/set_priority.sql"))
+        .bind(QUEUE)
+        .bind(jobs.iter().map(message_id).collect::<Vec<_>>())
+        .bind(priority)
+        .execute(connection)
+        .await
+        .during("changing the priority of jobs")?;
+    Ok(())
+}

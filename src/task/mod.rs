@@ -23,7 +23,7 @@ pub use crate::counts::RowCounts;
 pub use claim::{Claim, Claimant, Claimed, claim};
 pub use options::ImportOptions;
 pub use progress::Progress;
-pub use settle::{RetryPolicy, Settled, hand_back_all};
+pub use settle::{RetryPolicy, Settled, end_operation, hand_back_all};
 pub use sweep::push_forgotten;
 
 /// A worker's hold on a task.

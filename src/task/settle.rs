@@ -201,8 +201,11 @@ pub(super) async fn park(
     Ok(())
 }
 
-/// Ends the operation if nothing of it is open; whether it did.
-async fn end_operation(tx: &mut PgConnection, operation: &str) -> Result<bool> {
+/// Ends the operation if nothing of it is open; whether it did. The caller has locked the tasks that it changed.
+///
+/// # Errors
+/// [`Error::Database`]
+pub async fn end_operation(tx: &mut PgConnection, operation: &str) -> Result<bool> {
     sqlx::query("SELECT FROM barlift.operations WHERE id = $1 FOR UPDATE")
         .bind(operation)
         .execute(&mut *tx)

@@ -115,7 +115,9 @@ pub enum Outcome {
     HandedBack,
     /// Its worker died; whoever took over says so.
     Died,
-    /// Another worker has the task: that one writes this attempt's span.
+    /// Somebody cancelled its task.
+    Cancelled,
+    /// The task was taken from it: another worker writes this attempt's span.
     Lost,
 }
 
@@ -129,6 +131,7 @@ impl Outcome {
             Self::Retried => "retried",
             Self::HandedBack => "handed_back",
             Self::Died => "died",
+            Self::Cancelled => "cancelled",
             Self::Lost => LOST,
         }
     }

@@ -176,6 +176,7 @@ attributes! {
     TOTAL_ROWS_SKIPPED: Int = "csv_import.total_rows_skipped", "rows that were there already, of all files";
     TOTAL_FILES: Int = "csv_import.total_files", "files";
     FAILED_FILES: Int = "csv_import.failed_files", "files that failed";
+    CANCELLED_FILES: Int = "csv_import.cancelled_files", "files that were cancelled";
     WARNINGS_COUNT: Int = "csv_import.warnings_count", "bars that differ from the database's, of all files";
     ROWS_IMPORTED: Int = "csv_import.rows_imported", "new rows, of all attempts so far";
     ROWS_SKIPPED: Int = "csv_import.rows_skipped", "rows that were there with the same values";
@@ -227,7 +228,7 @@ attributes! {
     OPERATION_TYPE: Text = "operation.type", "`DATA_MIGRATION` or `DATA_VERIFICATION`";
     OPERATION_STATE: Text = "operation.state", "how it ended";
     JOB_ATTEMPT: Int = "job.attempt", "which try of the task, from 1; one that was handed back does not count";
-    JOB_OUTCOME: Text = "job.outcome", "`succeeded`, `failed` (for good), `retried`, `handed_back` (no attempt was burnt) or `died`";
+    JOB_OUTCOME: Text = "job.outcome", "`succeeded`, `failed` (for good), `retried`, `handed_back` (no attempt was burnt), `cancelled` or `died`";
     JOB_WORKER: Text = "job.worker", "the worker";
     // Messaging conventions.
     MESSAGING_SYSTEM: Text = "messaging.system", "`apalis`";

@@ -79,11 +79,16 @@ spans! {
     IMPORT_ALL = "csv_import.import_all" Internal,
         "An import from its enqueuing to its last task's end: the root. Written when the last task has settled.",
         [TOTAL_SYMBOLS, TOTAL_ROWS_IMPORTED, TOTAL_ROWS_SKIPPED, WARNINGS_COUNT, DURATION_MS, OPERATION_ID, OPERATION_TYPE],
-        [OPERATION_STATE, TOTAL_FILES, FAILED_FILES, ROWS_REJECTED, ROWS_DUPLICATE, QUALITY_ISSUES, DIRECTORY];
+        [OPERATION_STATE, TOTAL_FILES, FAILED_FILES, CANCELLED_FILES, ROWS_REJECTED, ROWS_DUPLICATE, QUALITY_ISSUES, DIRECTORY];
+    RETRY = "csv_import.retry" Internal,
+        "What `barlift retry` started after the root was written, to its last task's end; the attempts that followed are \
+         its children. Its sums are the whole operation's. Child of the root.",
+        [TOTAL_SYMBOLS, TOTAL_ROWS_IMPORTED, TOTAL_ROWS_SKIPPED, WARNINGS_COUNT, DURATION_MS, OPERATION_ID, OPERATION_TYPE],
+        [OPERATION_STATE, TOTAL_FILES, FAILED_FILES, CANCELLED_FILES, ROWS_REJECTED, ROWS_DUPLICATE, QUALITY_ISSUES, DIRECTORY];
     VERIFY_ALL = "migration.verify_all" Internal,
         "A verification from its enqueuing to its last task's end: the root.",
         [DURATION_MS, OPERATION_ID, OPERATION_TYPE],
-        [OPERATION_STATE, TOTAL_SYMBOLS, TOTAL_FILES, FAILED_FILES, DIRECTORY];
+        [OPERATION_STATE, TOTAL_SYMBOLS, TOTAL_FILES, FAILED_FILES, CANCELLED_FILES, DIRECTORY];
     DISCOVER_SYMBOLS = "csv_import.discover_symbols" Internal,
         "Looking for the files. Child of the root.",
         [DIRECTORY, SYMBOLS_FOUND, DISCOVERY_DURATION_MS], [OPERATION_ID];

@@ -62,6 +62,12 @@ impl Default for RootContext {
     }
 }
 
+/// A new span id as a traceparent has it, for a span that is written later.
+#[must_use]
+pub fn new_span_id() -> String {
+    SpanId::from(rand::random::<u64>().max(1)).to_string()
+}
+
 /// What a W3C traceparent says, or none if it is none.
 pub(super) fn remote(traceparent: &str) -> Option<SpanContext> {
     let carrier = HashMap::from([("traceparent".to_owned(), traceparent.to_owned())]);

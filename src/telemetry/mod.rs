@@ -26,7 +26,7 @@ pub mod span;
 pub use attempt::AttemptTelemetry;
 pub use attempt_info::{AttemptInfo, Outcome};
 pub use budget::TraceOptions;
-pub use context::RootContext;
+pub use context::{RootContext, new_span_id};
 pub use phases::{AttemptRecord, Phase, Phases, SlowStatement, Slowest};
 pub use record::{EndedOperation, RecordedAttempt, Recorder};
 pub use setup::{Settings, Telemetry, flush, flush_at_the_end, start};

@@ -13,7 +13,7 @@ use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanExporter as _, SpanLink
 
 use super::attempt_info::{AttemptInfo, Outcome, Sums};
 use super::attribute as attr;
-use super::catalogue::{IMPORT_ALL, IMPORT_SYMBOL, SpanSpec, VERIFY_ALL};
+use super::catalogue::{IMPORT_ALL, IMPORT_SYMBOL, RETRY, SpanSpec, VERIFY_ALL};
 use super::context::{RootContext, remote};
 use super::export::Spans;
 use super::phases::{Phases, milliseconds};
@@ -31,8 +31,10 @@ pub struct EndedOperation {
     pub state: String,
     /// The directory's URL.
     pub root: String,
-    /// The root span, as a W3C traceparent.
+    /// Its span, as a W3C traceparent: the root, or that of a retry.
     pub traceparent: String,
+    /// The id of the root span, if this is a retry below it.
+    pub root_span_id: Option<String>,
     /// When its enqueuing began.
     pub began_at: jiff::Timestamp,
     /// When its first task started.
@@ -43,6 +45,7 @@ pub struct EndedOperation {
     pub symbols: i64,
     pub files: i64,
     pub failed: i64,
+    pub cancelled: i64,
     pub rows: RowCounts,
 }
 
@@ -74,11 +77,18 @@ impl Recorder {
         Self(Arc::new(exporter))
     }
 
-    /// Exports the root span of an ended operation; false if the exporter did not take it.
+    /// Exports the root span of an ended operation, or the span of its retry; false if the exporter did not take it.
     pub async fn root(&self, ended: &EndedOperation) -> bool {
-        let Some(root) = remote(&ended.traceparent).filter(SpanContext::is_sampled) else { return true };
-        let spec = if ended.kind == "DATA_VERIFICATION" { &VERIFY_ALL } else { &IMPORT_ALL };
-        let mut span = data(spec, root, SpanId::INVALID, ended.began_at, ended.ended_at);
+        let Some(context) = remote(&ended.traceparent).filter(SpanContext::is_sampled) else { return true };
+        let parent = ended.root_span_id.as_deref().and_then(|id| SpanId::from_hex(id).ok());
+        let spec = match ended.kind.as_str() {
+            _ if parent.is_some() => &RETRY,
+            "DATA_VERIFICATION" => &VERIFY_ALL,
+            _ => &IMPORT_ALL,
+        };
+        let parent = parent.unwrap_or(SpanId::INVALID);
+        let mut span = data(spec, context, parent, ended.began_at, ended.ended_at);
+        span.parent_span_is_remote = parent != SpanId::INVALID;
         span.attributes = root_attributes(ended);
         span.status = Status::Ok;
         if ended.failed > 0 {
@@ -139,7 +149,7 @@ fn failure_kind(outcome: Outcome) -> Option<&'static str> {
         Outcome::Died => Some("WorkerDied"),
         // The record has the message, not the kind of error.
         Outcome::Failed | Outcome::Retried => Some("TaskError"),
-        Outcome::Succeeded | Outcome::HandedBack | Outcome::Lost => None,
+        Outcome::Succeeded | Outcome::HandedBack | Outcome::Cancelled | Outcome::Lost => None,
     }
 }
 
@@ -160,6 +170,7 @@ fn root_attributes(ended: &EndedOperation) -> Vec<KeyValue> {
         (attr::TOTAL_SYMBOLS, ended.symbols),
         (attr::TOTAL_FILES, ended.files),
         (attr::FAILED_FILES, ended.failed),
+        (attr::CANCELLED_FILES, ended.cancelled),
         (attr::TOTAL_ROWS_IMPORTED, rows.rows_imported),
         (attr::TOTAL_ROWS_SKIPPED, rows.rows_skipped),
         (attr::WARNINGS_COUNT, rows.rows_mismatched),

@@ -1,8 +1,11 @@
 UPDATE barlift.operations o
 SET finished_at = now(),
     started_at = coalesce(started_at, now()),
+    paused_at = NULL,
     state = CASE
         WHEN EXISTS (SELECT FROM barlift.tasks WHERE operation_id = o.id AND state = 'failed') THEN 'failed'
+        -- Only if nothing failed: what was cancelled was somebody's wish.
+        WHEN EXISTS (SELECT FROM barlift.tasks WHERE operation_id = o.id AND state = 'cancelled') THEN 'cancelled'
         ELSE 'succeeded'
     END,
     root_span_due_at = CASE WHEN traced AND right(traceparent, 2) = '01' THEN now() END

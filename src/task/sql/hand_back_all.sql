@@ -1,9 +1,12 @@
 -- The attempts were cut off, so their spans are written from here.
-WITH handed_back AS (
-    UPDATE barlift.tasks
+WITH held AS (
+    SELECT id FROM barlift.tasks WHERE worker = $1 AND state = 'running' ORDER BY id FOR UPDATE
+), handed_back AS (
+    UPDATE barlift.tasks t
     SET state = 'pending', fence = fence + 1, attempts = attempts - 1
-    WHERE worker = $1 AND state = 'running'
-    RETURNING id, fence, operation_id
+    FROM held
+    WHERE t.id = held.id
+    RETURNING t.id, fence, operation_id
 )
 UPDATE barlift.attempts a
 SET finished_at = now(), outcome = 'handed_back',

@@ -3,12 +3,16 @@
 WITH forgotten AS (
     SELECT t.id
     FROM barlift.tasks t
+    JOIN barlift.operations o ON o.id = t.operation_id
     WHERE t.state IN ('pending', 'running')
+      -- What is paused has no jobs.
+      AND o.paused_at IS NULL
       AND NOT EXISTS (
           SELECT FROM apalis.jobs j
           WHERE j.job_type = $1
             AND j.idempotency_key = t.operation_id || ':' || t.id || ':' || t.pushes
             AND j.status IN ('Pending', 'Queued', 'Running', 'Failed'))
+    ORDER BY t.id
     FOR UPDATE OF t SKIP LOCKED
 )
 UPDATE barlift.tasks t

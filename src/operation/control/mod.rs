@@ -1,0 +1,255 @@
+//! What people do to operations while workers run: pause and resume, cancel, change the priority, retry.
+//!
+//! Invariant: each takes effect when it returns, whatever workers do. A task that is taken from its worker gets
+//! a new fence, so the batch in work is rolled back and nothing more is written; a job that was pushed before
+//! speaks for its task no longer. Rows are locked in the order task, operation, as everywhere.
+
+mod retry;
+
+use serde::Serialize;
+use sqlx::{FromRow, PgConnection, PgPool};
+
+use super::OperationId;
+use super::create::CHUNK;
+use crate::error::{During, Error, Result};
+use crate::queue::{self, Job, Push};
+use crate::task;
+
+pub use retry::retry;
+
+const WHAT: &str = "changing the operation";
+
+/// Which of an operation's tasks; an empty list means all.
+#[derive(Debug, Clone, Default)]
+#[allow(missing_docs)]
+pub struct Selection {
+    pub symbols: Vec<String>,
+    pub timeframes: Vec<String>,
+}
+
+impl Selection {
+    /// Whether it selects every task.
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        self.symbols.is_empty() && self.timeframes.is_empty()
+    }
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Changed {
+    /// The operation.
+    pub operation_id: String,
+    /// Tasks that were changed.
+    pub tasks: usize,
+    /// Those of them that a worker was running.
+    pub running: usize,
+}
+
+impl Changed {
+    fn new(id: &OperationId, tasks: &[Task]) -> Self {
+        let running = tasks.iter().filter(|t| t.state == "running").count();
+        Self { operation_id: id.0.clone(), tasks: tasks.len(), running }
+    }
+}
+
+/// Lets none of its tasks run until [`resume`]; running ones go back to where their last batch ended, without
+/// burning an attempt.
+///
+/// # Errors
+/// [`Error::Usage`] if it has ended.
+pub async fn pause(pool: &PgPool, id: &OperationId) -> Result<Changed> {
+    let mut tx = pool.begin().await.during(WHAT)?;
+    let tasks = lock(&mut tx, id, &["pending", "running"], &Selection::default()).await?;
+    refuse_ended(&mut tx, id, "paused").await?;
+    stop(&mut tx, id, &tasks, "pending", "handed_back").await?;
+    set_paused(&mut tx, id, true).await?;
+    tx.commit().await.during(WHAT)?;
+    Ok(Changed::new(id, &tasks))
+}
+
+/// Lets its tasks run again, those that waited for another try at once.
+///
+/// # Errors
+/// [`Error::Usage`] if it is not paused.
+pub async fn resume(pool: &PgPool, id: &OperationId) -> Result<Changed> {
+    let mut tx = pool.begin().await.during(WHAT)?;
+    let tasks = lock(&mut tx, id, &["pending"], &Selection::default()).await?;
+    let operation = refuse_ended(&mut tx, id, "resumed").await?;
+    if !operation.paused {
+        return Err(Error::usage(format!("{id} is not paused"), "`barlift status` shows how far it is"));
+    }
+    set_paused(&mut tx, id, false).await?;
+    push_again(&mut tx, id, &tasks, &operation).await?;
+    tx.commit().await.during(WHAT)?;
+    Ok(Changed::new(id, &tasks))
+}
+
+/// Ends its open tasks; a worker that runs one writes nothing more. What is committed stays.
+///
+/// # Errors
+/// [`Error::Usage`] if it has ended, or has no task of a symbol that is named.
+pub async fn cancel(pool: &PgPool, id: &OperationId, selection: &Selection) -> Result<Changed> {
+    let mut tx = pool.begin().await.during(WHAT)?;
+    refuse_unknown(&mut tx, id, selection).await?;
+    let tasks = lock(&mut tx, id, &["pending", "running"], selection).await?;
+    refuse_ended(&mut tx, id, "cancelled").await?;
+    stop(&mut tx, id, &tasks, "cancelled", "cancelled").await?;
+    if selection.is_all() {
+        let query = sqlx::query(include_str!("sql/cancel_operation.sql")).bind(&id.0);
+        query.execute(&mut *tx).await.during(WHAT)?;
+    } else {
+        task::end_operation(&mut tx, &id.0).await?;
+    }
+    tx.commit().await.during(WHAT)?;
+    Ok(Changed::new(id, &tasks))
+}
+
+/// Gives it another priority; tasks that wait are taken in the new order from now on.
+///
+/// # Errors
+/// [`Error::Usage`] if it has ended.
+pub async fn prioritize(pool: &PgPool, id: &OperationId, priority: i32) -> Result<Changed> {
+    let mut tx = pool.begin().await.during(WHAT)?;
+    let tasks = lock(&mut tx, id, &["pending", "running"], &Selection::default()).await?;
+    refuse_ended(&mut tx, id, "given another priority").await?;
+    sqlx::query("UPDATE barlift.operations SET priority = $2 WHERE id = $1")
+        .bind(&id.0)
+        .bind(priority)
+        .execute(&mut *tx)
+        .await
+        .during(WHAT)?;
+    queue::set_priority(&mut tx, &jobs(id, &tasks), priority).await?;
+    tx.commit().await.during(WHAT)?;
+    Ok(Changed::new(id, &tasks))
+}
+
+/// A task whose row is locked.
+#[derive(FromRow)]
+struct Task {
+    id: i64,
+    state: String,
+    pushes: i32,
+    failures: i32,
+}
+
+/// What its jobs need to know of the operation.
+#[derive(FromRow)]
+struct Operation {
+    traceparent: String,
+    priority: i32,
+    run_at: jiff_sqlx::Timestamp,
+    paused: bool,
+}
+
+async fn lock(
+    tx: &mut PgConnection,
+    id: &OperationId,
+    states: &[&str],
+    selection: &Selection,
+) -> Result<Vec<Task>> {
+    sqlx::query_as(include_str!("sql/lock_tasks.sql"))
+        .bind(&id.0)
+        .bind(states)
+        .bind(&selection.symbols)
+        .bind(&selection.timeframes)
+        .fetch_all(tx)
+        .await
+        .during(WHAT)
+}
+
+/// Symbols and timeframes that are spelt wrong must not look like work that is done.
+async fn refuse_unknown(tx: &mut PgConnection, id: &OperationId, selection: &Selection) -> Result<()> {
+    let unknown: Vec<String> = sqlx::query_scalar(include_str!("sql/unknown.sql"))
+        .bind(&id.0)
+        .bind(&selection.symbols)
+        .bind(&selection.timeframes)
+        .fetch_all(tx)
+        .await
+        .during(WHAT)?;
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    Err(Error::usage(
+        format!("{id} has no file of {}", unknown.join(", ")),
+        "symbols and timeframes are compared exactly; `barlift status` lists them",
+    ))
+}
+
+/// The operation, its row locked, unless it has ended.
+async fn refuse_ended(tx: &mut PgConnection, id: &OperationId, what: &str) -> Result<Operation> {
+    const QUERY: &str = "SELECT traceparent, priority, greatest(run_at, now()) AS run_at,
+                                paused_at IS NOT NULL AS paused
+                         FROM barlift.operations WHERE id = $1 AND finished_at IS NULL FOR UPDATE";
+    let open: Option<Operation> = sqlx::query_as(QUERY).bind(&id.0).fetch_optional(tx).await.during(WHAT)?;
+    open.ok_or_else(|| {
+        Error::usage(
+            format!("{id} has ended and cannot be {what}"),
+            format!("`barlift status {id}` shows how it ended, `barlift retry {id}` tries failed files again"),
+        )
+    })
+}
+
+/// Takes tasks from their workers and from the queue.
+async fn stop(
+    tx: &mut PgConnection,
+    id: &OperationId,
+    tasks: &[Task],
+    state: &str,
+    outcome: &str,
+) -> Result<()> {
+    sqlx::query(include_str!("sql/stop_tasks.sql"))
+        .bind(ids(tasks))
+        .bind(state)
+        .bind(outcome)
+        .execute(&mut *tx)
+        .await
+        .during(WHAT)?;
+    queue::withdraw(tx, &jobs(id, tasks)).await
+}
+
+async fn set_paused(tx: &mut PgConnection, id: &OperationId, paused: bool) -> Result<()> {
+    let query = sqlx::query(include_str!("sql/set_paused.sql")).bind(&id.0).bind(paused);
+    query.execute(tx).await.during(WHAT)?;
+    Ok(())
+}
+
+/// New jobs for tasks that wait, in the place of whichever they have.
+async fn push_again(
+    tx: &mut PgConnection,
+    id: &OperationId,
+    tasks: &[Task],
+    operation: &Operation,
+) -> Result<()> {
+    queue::withdraw(tx, &jobs(id, tasks)).await?;
+    let pushed: Vec<(i64, i32)> = sqlx::query_as(include_str!("sql/push_again.sql"))
+        .bind(ids(tasks))
+        .fetch_all(&mut *tx)
+        .await
+        .during(WHAT)?;
+    for some in pushed.chunks(CHUNK) {
+        let jobs: Vec<Push<'_>> = some
+            .iter()
+            .map(|&(task_id, push)| Push {
+                job: Job::ImportSymbol { operation_id: id.0.clone(), task_id, push },
+                run_at: operation.run_at.to_jiff(),
+                priority: operation.priority,
+                traceparent: &operation.traceparent,
+            })
+            .collect();
+        queue::push_traced(tx, &jobs).await?;
+    }
+    Ok(())
+}
+
+fn ids(tasks: &[Task]) -> Vec<i64> {
+    tasks.iter().map(|t| t.id).collect()
+}
+
+/// The jobs that speak for these tasks.
+fn jobs(id: &OperationId, tasks: &[Task]) -> Vec<Job> {
+    tasks
+        .iter()
+        .map(|t| Job::ImportSymbol { operation_id: id.0.clone(), task_id: t.id, push: t.pushes })
+        .collect()
+}

@@ -1,0 +1,56 @@
+//! Trying failed tasks again, in the operation that they belong to.
+//!
+//! Invariant: a task that is retried begins with a clean slate (failures and rescues) but keeps its checkpoint,
+//! its attempts and their errors. The operation runs again, in its trace.
+
+use sqlx::PgPool;
+
+use super::{Changed, Operation, Selection, WHAT, ids, lock, push_again, refuse_unknown};
+use crate::error::{During, Error, Result};
+use crate::operation::OperationId;
+use crate::telemetry::new_span_id;
+
+/// Retries what failed and what waits for another try; with `cancelled`, what was cancelled, too.
+///
+/// # Errors
+/// [`Error::Usage`] if there is no such task.
+pub async fn retry(
+    pool: &PgPool,
+    id: &OperationId,
+    selection: &Selection,
+    cancelled: bool,
+) -> Result<Changed> {
+    let mut tx = pool.begin().await.during(WHAT)?;
+    refuse_unknown(&mut tx, id, selection).await?;
+    let states: &[&str] =
+        if cancelled { &["pending", "failed", "cancelled"] } else { &["pending", "failed"] };
+    let mut tasks = lock(&mut tx, id, states, selection).await?;
+    tasks.retain(|t| t.state != "pending" || t.failures > 0);
+    if tasks.is_empty() {
+        return Err(nothing(id, cancelled));
+    }
+    sqlx::query(include_str!("sql/retry_tasks.sql"))
+        .bind(ids(&tasks))
+        .execute(&mut *tx)
+        .await
+        .during(WHAT)?;
+    let operation: Operation = sqlx::query_as(include_str!("sql/retry_operation.sql"))
+        .bind(&id.0)
+        .bind(new_span_id())
+        .fetch_one(&mut *tx)
+        .await
+        .during(WHAT)?;
+    if !operation.paused {
+        push_again(&mut tx, id, &tasks, &operation).await?;
+    }
+    tx.commit().await.during(WHAT)?;
+    Ok(Changed::new(id, &tasks))
+}
+
+fn nothing(id: &OperationId, cancelled: bool) -> Error {
+    let which = if cancelled { "failed or was cancelled" } else { "failed" };
+    Error::usage(
+        format!("nothing of {id} that was selected {which}"),
+        format!("`barlift status {id}` shows what became of each file; --cancelled retries cancelled ones, too"),
+    )
+}

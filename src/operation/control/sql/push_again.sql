@@ -1,0 +1,4 @@
+UPDATE barlift.tasks
+SET pushes = pushes + 1
+WHERE id = ANY ($1)
+RETURNING id, pushes

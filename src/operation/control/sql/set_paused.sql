@@ -1,0 +1,3 @@
+UPDATE barlift.operations
+SET paused_at = CASE WHEN $2 THEN coalesce(paused_at, now()) END
+WHERE id = $1 AND finished_at IS NULL

@@ -1,0 +1,22 @@
+-- The fence moves on, so whoever runs one of these can commit nothing more; the job of one that waits speaks
+-- for it no longer.
+WITH before AS (
+    SELECT id, state, fence FROM barlift.tasks WHERE id = ANY ($1)
+), stopped AS (
+    UPDATE barlift.tasks t
+    SET state = $2,
+        pushes = t.pushes + 1,
+        fence = t.fence + 1,
+        attempts = t.attempts - CASE WHEN $3 = 'handed_back' AND b.state = 'running' THEN 1 ELSE 0 END,
+        finished_at = CASE WHEN $2 = 'cancelled' THEN now() END
+    FROM before b
+    WHERE t.id = b.id
+    RETURNING t.id, t.operation_id, b.state, b.fence
+)
+-- Its worker cannot settle it any more, so its span is written from here.
+UPDATE barlift.attempts a
+SET finished_at = now(), outcome = $3,
+    span_due_at = CASE WHEN o.traced AND right(o.traceparent, 2) = '01' THEN now() END
+FROM stopped s
+JOIN barlift.operations o ON o.id = s.operation_id
+WHERE s.state = 'running' AND a.task_id = s.id AND a.fence = s.fence
