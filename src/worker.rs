@@ -225,7 +225,9 @@ fn tell_later(exported: Result<()>) {
 fn tell_lost(outcome: Option<&str>) {
     match outcome {
         Some("cancelled") => tracing::info!("cancelled; what was not committed is rolled back"),
-        Some("handed_back") => tracing::info!("handed back: the operation is paused, or the worker lost the database"),
+        Some("handed_back") => {
+            tracing::info!("handed back: the operation is paused, or the worker lost the database")
+        }
         _ => tracing::warn!("another worker has this task now"),
     }
 }

@@ -1,15 +1,18 @@
 //! `barlift retry`, `cancel`, `pause`, `resume` and `priority`.
 
+use std::time::Duration;
+
 use super::args::{CancelArgs, PauseArgs, PriorityArgs, RetryArgs};
 use super::import::finish;
 use super::{Outcome, output, progress, ready_database, signals};
 use crate::backend::Database;
 use crate::config::Config;
 use crate::error::Result;
-use crate::operation::OperationId;
 use crate::operation::control::{self, Changed};
 use crate::operation::status;
+use crate::operation::{OperationId, due_spans};
 use crate::queue;
+use crate::telemetry::Telemetry;
 
 /// Retries what failed.
 pub(super) async fn retry(args: &RetryArgs, config: &Config) -> Result<Outcome> {
@@ -27,9 +30,14 @@ pub(super) async fn retry(args: &RetryArgs, config: &Config) -> Result<Outcome> 
 }
 
 /// Cancels it, or some files of it.
-pub(super) async fn cancel(args: &CancelArgs, config: &Config) -> Result<Outcome> {
+pub(super) async fn cancel(args: &CancelArgs, config: &Config, telemetry: &Telemetry) -> Result<Outcome> {
     let (database, id) = open(&args.operation, config).await?;
     let changed = control::cancel(&database.pool, &id, &args.selection.selection()).await?;
+    if let Some(recorder) = telemetry.recorder() {
+        // There may be no worker that completes the trace. A collector that hangs must not keep the user.
+        let told = due_spans::export(&database.pool, &recorder);
+        let _ = tokio::time::timeout(Duration::from_millis(1500), told).await;
+    }
     let text = format!("{} of {id} cancelled{}", files(changed.tasks), stopped(&changed));
     tell(&changed, args.json, &text)
 }

@@ -94,7 +94,7 @@ async fn command(command: &Command, config: &Config, telemetry: &Telemetry) -> R
         Command::Operations(args) => operations::list(args, config).await,
         Command::Status(args) => operations::status(args, config).await,
         Command::Retry(args) => control::retry(args, config).await,
-        Command::Cancel(args) => control::cancel(args, config).await,
+        Command::Cancel(args) => control::cancel(args, config, telemetry).await,
         Command::Pause(args) => control::pause(args, config).await,
         Command::Resume(args) => control::resume(args, config).await,
         Command::Priority(args) => control::priority(args, config).await,

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::support::{
     Folder, HEADER, TestDatabase, barlift, bars, drain, enqueue, eventually, hold_back, wait_for_rows,
 };
+use crate::tracing::{self, setting, traced};
 
 async fn status(database: &TestDatabase) -> Value {
     barlift(database, &["status", "latest", "--json"]).run().await.json(0)
@@ -38,13 +39,16 @@ async fn retry_tries_what_failed_and_only_that() {
     let second = status(&database).await;
     assert_eq!(second["state"], "failed");
     assert_eq!(second["totals"]["succeeded"], 2);
-    let attempts: Vec<_> = second["tasks"].as_array().expect("tasks").iter().map(|t| &t["attempts"]).collect();
+    let attempts: Vec<_> =
+        second["tasks"].as_array().expect("tasks").iter().map(|t| &t["attempts"]).collect();
     assert_eq!(attempts, [2, 1, 1], "BAD, GOOD, WORSE");
 
     folder.write("WORSE_1m.csv", bars(60, 3));
     let rest = tokio::spawn(barlift(&database, &["retry", "latest", "--wait", "--json"]).run());
-    eventually("the retry is queued", || async { (status(&database).await["state"] == "running").then_some(()) })
-        .await;
+    eventually("the retry is queued", || async {
+        (status(&database).await["state"] == "running").then_some(())
+    })
+    .await;
     drain(&database).await;
     let third = rest.await.expect("ran").json(0);
     assert_eq!(third["state"], "succeeded");
@@ -60,7 +64,9 @@ async fn retry_does_not_wait_for_the_backoff_and_begins_with_a_clean_slate() {
     let folder = Folder::new();
     let file = folder.write("A_1m.csv", bars(100, 1));
     database.execute("CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'away' USING ERRCODE = '57P01'; END $$").await;
-    database.execute("CREATE TRIGGER fail BEFORE INSERT ON barlift.bars FOR EACH ROW EXECUTE FUNCTION fail()").await;
+    database
+        .execute("CREATE TRIGGER fail BEFORE INSERT ON barlift.bars FOR EACH ROW EXECUTE FUNCTION fail()")
+        .await;
     enqueue(&database, &folder).await;
     let worker = barlift(&database, &["worker"])
         .env("BARLIFT__RETRY__INITIAL_BACKOFF", "1h")
@@ -68,7 +74,8 @@ async fn retry_does_not_wait_for_the_backoff_and_begins_with_a_clean_slate() {
         .spawn();
     let failures = "SELECT failures FROM barlift.tasks WHERE state = 'pending'";
     eventually("the first try fails", || async {
-        let n: Option<i32> = sqlx::query_scalar(failures).fetch_optional(&database.pool).await.expect("asked");
+        let n: Option<i32> =
+            sqlx::query_scalar(failures).fetch_optional(&database.pool).await.expect("asked");
         (n == Some(1)).then_some(())
     })
     .await;
@@ -113,9 +120,11 @@ async fn cancel_stops_a_running_file_at_its_batch_and_nothing_is_written_afterwa
     .await;
     assert!(!worker.has_ended());
     assert_eq!(database.bars().await, 510);
-    let outcome: String = database.scalar("SELECT outcome FROM barlift.attempts ORDER BY started_at LIMIT 1").await;
+    let outcome: String =
+        database.scalar("SELECT outcome FROM barlift.attempts ORDER BY started_at LIMIT 1").await;
     assert_eq!(outcome, "cancelled");
-    let jobs: i64 = database.scalar("SELECT count(*) FROM apalis.jobs WHERE status IN ('Pending', 'Failed')").await;
+    let jobs: i64 =
+        database.scalar("SELECT count(*) FROM apalis.jobs WHERE status IN ('Pending', 'Failed')").await;
     assert_eq!(jobs, 0, "nothing is left in the queue");
 
     // Whoever wants it after all gets the rest.
@@ -227,4 +236,71 @@ async fn a_priority_takes_effect_on_work_that_waits() {
     assert_eq!(order.concat(), "222111000");
     let outside = barlift(&database, &["priority", "latest", "1001"]).run().await;
     assert_eq!(outside.status, 2);
+}
+
+#[tokio::test]
+async fn a_retry_has_a_span_below_the_root_with_its_attempts_below_that() {
+    let (database, collector, folder) = setting().await;
+    folder.write("GOOD_1m.csv", bars(10, 1));
+    folder.write("BAD_1m.csv", broken());
+    let arguments = ["import", folder.arg(), "--max-rejects", "0", "--json"];
+    traced(&database, &collector, &arguments).run().await.json(1);
+    let before = collector.trace();
+    assert_eq!(before.root().int("csv_import.failed_files"), 1);
+
+    // Twice: the second one is below the root, too.
+    for rows in [0, 20] {
+        folder.write("BAD_1m.csv", if rows == 0 { broken() } else { bars(rows, 2) });
+        traced(&database, &collector, &["retry", "latest", "--json"]).run().await.json(0);
+        tracing::drain(&database, &collector).await;
+    }
+    let trace = collector.trace();
+    assert_eq!(trace.root().id, before.root().id);
+    let mut retries = trace.named("csv_import.retry");
+    retries.sort_by_key(|r| r.start);
+    let told: Vec<_> = retries
+        .iter()
+        .map(|r| {
+            (r.int("csv_import.failed_files"), r.text("operation.state"), r.int("csv_import.total_files"))
+        })
+        .collect();
+    assert_eq!(told, [(1, "failed", 2), (0, "succeeded", 2)]);
+    for retry in &retries {
+        assert_eq!(retry.parent, trace.root().id);
+        let mut names: Vec<_> = trace.children(retry).iter().map(|c| c.name.clone()).collect();
+        names.sort();
+        assert_eq!(names, ["csv_import.import_symbol", "push barlift.v1"]);
+    }
+    assert_eq!(trace.named("csv_import.import_symbol").len(), 4);
+}
+
+#[tokio::test]
+async fn a_cancelled_operation_has_a_whole_trace_even_without_a_worker() {
+    let (database, collector, folder) = setting().await;
+    folder.write("A_1m.csv", bars(1000, 1));
+    folder.write("B_1m.csv", bars(1000, 2));
+    let holder = hold_back(&database).await;
+    tracing::enqueue(&database, &collector, &folder).await;
+    let worker = traced(&database, &collector, &["worker", "--concurrency", "1"])
+        .env("BARLIFT__IMPORT__BATCH_ROWS", "100")
+        .spawn();
+    wait_for_rows(&database, 500).await;
+    worker.signal(Signal::SIGSTOP);
+    traced(&database, &collector, &["cancel", "latest", "--json"]).run().await.json(0);
+    let trace = collector.trace();
+    assert_eq!(trace.root().text("operation.state"), "cancelled");
+    assert_eq!(trace.root().int("csv_import.cancelled_files"), 2);
+    let attempts = trace.named("csv_import.import_symbol");
+    assert_eq!(attempts.len(), 1, "the other never began");
+    assert_eq!(
+        (attempts[0].text("job.outcome"), attempts[0].int("csv_import.rows_imported")),
+        ("cancelled", 500)
+    );
+    // The frozen worker wakes and adds nothing of its own to the attempt.
+    worker.signal(Signal::SIGCONT);
+    holder.commit().await.expect("let go");
+    worker.signal(Signal::SIGTERM);
+    assert_eq!(worker.wait().await, Some(0));
+    assert_eq!(collector.trace().named("csv_import.import_symbol").len(), 1);
+    assert_eq!(database.bars().await, 500);
 }

@@ -12,24 +12,24 @@ use crate::support::{
 };
 
 /// The program with its spans sent to a collector.
-fn traced(database: &TestDatabase, collector: &Collector, arguments: &[&str]) -> crate::support::Program {
+pub fn traced(database: &TestDatabase, collector: &Collector, arguments: &[&str]) -> crate::support::Program {
     barlift(database, arguments)
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint())
         .env("OTEL_METRICS_EXPORTER", "none")
 }
 
-async fn setting() -> (TestDatabase, Collector, Folder) {
+pub async fn setting() -> (TestDatabase, Collector, Folder) {
     (TestDatabase::new().await, Collector::start().await, Folder::new())
 }
 
 /// Enqueues an import, traced.
-async fn enqueue(database: &TestDatabase, collector: &Collector, folder: &Folder) {
+pub async fn enqueue(database: &TestDatabase, collector: &Collector, folder: &Folder) {
     let run = traced(database, collector, &["enqueue", "import", folder.arg()]).run().await;
     assert_eq!(run.status, 0, "{}", run.stderr);
 }
 
 /// Lets a traced worker do whatever is left.
-async fn drain(database: &TestDatabase, collector: &Collector) {
+pub async fn drain(database: &TestDatabase, collector: &Collector) {
     let run = traced(database, collector, &["worker", "--drain"]).run().await;
     assert_eq!(run.status, 0, "{}", run.stderr);
 }

@@ -185,7 +185,9 @@ async fn refuse_ended(tx: &mut PgConnection, id: &OperationId, what: &str) -> Re
     open.ok_or_else(|| {
         Error::usage(
             format!("{id} has ended and cannot be {what}"),
-            format!("`barlift status {id}` shows how it ended, `barlift retry {id}` tries failed files again"),
+            format!(
+                "`barlift status {id}` shows how it ended, `barlift retry {id}` tries failed files again"
+            ),
         )
     })
 }

@@ -51,6 +51,8 @@ fn nothing(id: &OperationId, cancelled: bool) -> Error {
     let which = if cancelled { "failed or was cancelled" } else { "failed" };
     Error::usage(
         format!("nothing of {id} that was selected {which}"),
-        format!("`barlift status {id}` shows what became of each file; --cancelled retries cancelled ones, too"),
+        format!(
+            "`barlift status {id}` shows what became of each file; --cancelled retries cancelled ones, too"
+        ),
     )
 }
