@@ -5,7 +5,7 @@
 //! It wires `queue`, `task` and `import` together and decides nothing about bars.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
 use sqlx::PgPool;
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::config::Config;
-use crate::error::{Error, ErrorClass, Result};
+use crate::error::{Error, ErrorClass, FileError, Result};
 use crate::import::{self, Attempt, ImportContext};
 use crate::operation::due_spans;
 use crate::queue::{self, Delivery, QueueSettings, Work};
@@ -24,6 +24,9 @@ use crate::telemetry::{self, AttemptTelemetry, Outcome, Recorder, delivery, metr
 /// How long a worker that stops waits for spans that are due.
 const LAST_EXPORT: Duration = Duration::from_secs(3);
 
+/// Between removals of jobs that are done.
+const PRUNE_EVERY: Duration = Duration::from_secs(3600);
+
 /// What a worker needs.
 #[derive(Debug, Clone)]
 pub struct Worker {
@@ -32,6 +35,7 @@ pub struct Worker {
     batch_rows: usize,
     retry: RetryPolicy,
     max_rescues: u32,
+    task_timeout: Duration,
     stop: CancellationToken,
     /// None where no spans are exported.
     recorder: Option<Recorder>,
@@ -59,6 +63,7 @@ impl Worker {
                 max_backoff: config.retry.max_backoff,
             },
             max_rescues: config.retry.max_rescues,
+            task_timeout: config.worker.task_timeout,
             stop,
             recorder,
             due: Arc::default(),
@@ -130,10 +135,22 @@ impl Worker {
                 stop: self.stop.clone(),
             };
             let attempt = Attempt { context: &context, lease: &lease, task: &info, telemetry: &telemetry };
-            let result = import::import(attempt).await;
+            let result = self.within_time(&info.source, import::import(attempt)).await;
             self.settle(attempt, result).await
         };
         telemetry.around(run).await
+    }
+
+    /// An attempt that hangs (a file on a share that went away, a statement behind somebody's lock) ends here, and the
+    /// next one goes on at the checkpoint.
+    async fn within_time<T>(&self, source: &str, attempt: impl Future<Output = Result<T>>) -> Result<T> {
+        let limit = self.task_timeout;
+        tokio::time::timeout(limit, attempt).await.unwrap_or_else(|_| {
+            let limit = humantime::format_duration(limit);
+            let reason =
+                format!("did not end within worker.task_timeout ({limit}); what was committed stays");
+            Err(FileError::transient(source, reason).into())
+        })
     }
 
     /// Records the end, waiting for a database that is away for a moment.
@@ -214,9 +231,9 @@ impl Worker {
     }
 }
 
-/// What could not be exported now stays due.
-fn tell_later(exported: Result<()>) {
-    if let Err(e) = exported {
+/// What could not be done now is done at the next turn.
+fn tell_later(done: Result<()>) {
+    if let Err(e) = done {
         tracing::debug!(error = e.chain(), "the next look will do");
     }
 }
@@ -249,11 +266,14 @@ fn tell_failed(e: &Error, settled: Settled) -> Outcome {
     }
 }
 
-/// Looks for forgotten tasks at the start and once a lease.
+/// Looks for forgotten tasks at the start and once a lease, and keeps the queue small.
 async fn sweep(pool: PgPool, lease: Duration) {
+    let mut pruned: Option<Instant> = None;
     loop {
-        if let Err(e) = task::push_forgotten(&pool).await {
-            tracing::debug!(error = e.chain(), "the next look will do");
+        tell_later(task::push_forgotten(&pool).await.map(|_| ()));
+        if pruned.is_none_or(|p| p.elapsed() > PRUNE_EVERY) {
+            tell_later(queue::prune(&pool).await);
+            pruned = Some(Instant::now());
         }
         tokio::time::sleep(lease).await;
     }

@@ -1,7 +1,8 @@
 //! The database itself: connecting, setting up, moving bars in and out by COPY and SQL.
 //!
 //! [`connect`](Database::connect) makes a pool, [`schema`] brings our tables up to date, [`copy`] encodes
-//! bars for binary COPY, [`observed`] lets statements be seen, [`info`] tells what is there, [`embedded`] runs
+//! bars for binary COPY, [`observed`] lets statements be seen, [`transaction`] leaves no connection
+//! in disorder, [`info`] tells what is there, [`embedded`] runs
 //! a private server where no URL is set. Invariant: no text that leaves this module holds a password.
 //! It knows tables but not what an import or an operation is.
 
@@ -10,6 +11,7 @@ pub mod embedded;
 pub mod info;
 pub mod observed;
 pub mod schema;
+pub mod transaction;
 
 use std::str::FromStr;
 use std::time::Duration;

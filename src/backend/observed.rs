@@ -5,8 +5,9 @@
 use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolConnection;
-use sqlx::{PgPool, Postgres, Transaction};
+use sqlx::{PgPool, Postgres};
 
+use super::transaction::Transaction;
 use crate::error::{During, Result};
 use crate::telemetry::attribute as attr;
 use crate::telemetry::catalogue::{CONNECTION_ACQUIRE, INSERT, QUERY, SpanSpec};
@@ -59,8 +60,8 @@ impl<'a> Observed<'a> {
     ///
     /// # Errors
     /// [`crate::error::Error::Database`]
-    pub async fn begin(&self, what: &str) -> Result<Transaction<'static, Postgres>> {
-        self.wait(async { self.pool.begin().await.during(what) }).await
+    pub async fn begin(&self, what: &str) -> Result<Transaction> {
+        self.wait(async { Transaction::begin(self.pool).await.during(what) }).await
     }
 
     /// A connection, once one is there.
@@ -108,7 +109,7 @@ impl<'a> Observed<'a> {
     ///
     /// # Errors
     /// [`crate::error::Error::Database`]
-    pub async fn commit(&self, tx: Transaction<'static, Postgres>, what: &str) -> Result<()> {
+    pub async fn commit(&self, tx: Transaction, what: &str) -> Result<()> {
         let span = self.query_span("COMMIT", "COMMIT");
         let start = Instant::now();
         let result = span.around(tx.commit()).await.during(what);

@@ -130,6 +130,8 @@ pub struct WorkerConfig {
     pub poll_interval: Duration,
     #[serde(with = "humantime_serde")]
     pub drain_timeout: Duration,
+    #[serde(with = "humantime_serde")]
+    pub task_timeout: Duration,
     #[serde(deserialize_with = "values::http_address")]
     pub http: Option<SocketAddr>,
 }

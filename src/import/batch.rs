@@ -9,7 +9,7 @@ use std::time::Instant;
 use sqlx::PgConnection;
 
 use super::compare::{self, Compared};
-use super::{Attempt, check_rejects, rows};
+use super::{Attempt, rows};
 use crate::bar::{Bars, Micros, Ohlcv, format_time};
 use crate::config::OnMismatch;
 use crate::error::{Error, FileError, Result};
@@ -26,10 +26,10 @@ use crate::telemetry::phases::{Phase, milliseconds};
 const MAX_CONFLICTS: u32 = 10;
 
 /// Compares and writes a batch; returns what it adds to the counters.
-pub(super) async fn run(attempt: Attempt<'_>, batch: &Batch, so_far: &RowCounts) -> Result<RowCounts> {
+pub(super) async fn run(attempt: Attempt<'_>, batch: &Batch) -> Result<RowCounts> {
     let mut conflicts = 0;
     loop {
-        match once(attempt, batch, so_far).await {
+        match once(attempt, batch).await {
             Err(e) if bars::is_conflict(&e) && conflicts < MAX_CONFLICTS => {
                 conflicts += 1;
                 tracing::info!(
@@ -43,7 +43,7 @@ pub(super) async fn run(attempt: Attempt<'_>, batch: &Batch, so_far: &RowCounts)
     }
 }
 
-async fn once(attempt: Attempt<'_>, batch: &Batch, so_far: &RowCounts) -> Result<RowCounts> {
+async fn once(attempt: Attempt<'_>, batch: &Batch) -> Result<RowCounts> {
     let Attempt { lease, task, telemetry, .. } = attempt;
     let start = Instant::now();
     telemetry.begin_batch();
@@ -54,9 +54,6 @@ async fn once(attempt: Attempt<'_>, batch: &Batch, so_far: &RowCounts) -> Result
     let earlier = first_values(&mut tx, attempt, batch).await?;
     let (duplicates, contradictions) = compare::repeats(batch, &earlier);
     let added = counts(batch, &compared, duplicates, contradictions.len());
-    let mut total = *so_far;
-    total.add(&added);
-    check_rejects(task, &total, false)?;
     if !task.options.dry_run {
         insert_batch(&mut tx, attempt, batch, &compared, &contradictions).await?;
     }

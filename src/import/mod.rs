@@ -98,11 +98,13 @@ pub async fn import(attempt: Attempt<'_>) -> Result<RowCounts> {
                 if telemetry.row_detail() && total.rows == resume.rows.rows {
                     rows::announce(attempt, &batch, size, resume.checkpoint);
                 }
-                let added = batch::run(attempt, &batch, &total).await?;
+                let added = batch::run(attempt, &batch).await?;
                 if telemetry.row_detail() {
                     crate::telemetry::flush().await;
                 }
                 total.add(&added);
+                // After the batch is kept, so that its rejected rows can be looked at.
+                check_rejects(task, &total, false)?;
             }
             Fed::End { content_hash } => {
                 drop(load);

@@ -10,6 +10,8 @@
 mod listen;
 mod run;
 mod setup;
+mod tidy;
+mod unknown;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -25,8 +27,9 @@ use crate::telemetry::{MESSAGING_SYSTEM, Span};
 
 pub use run::{QueueSettings, Work, process_name, run};
 pub use setup::{is_current, setup};
+pub use tidy::prune;
 
-/// The queue's name. A payload that older workers could not read gets a new one, and they leave it alone.
+/// The queue's name.
 pub const QUEUE: &str = "barlift.v1";
 
 /// The key of the W3C trace context in a job's metadata.
@@ -114,7 +117,10 @@ pub fn message_id(job: &Job) -> String {
 }
 
 fn entry(push: &Push<'_>) -> Result<apalis_postgres::PgTask> {
-    let payload = serde_json::to_vec(&push.job).map_err(|e| Error::Internal(e.to_string()))?;
+    let internal = |e: serde_json::Error| Error::Internal(e.to_string());
+    let mut payload = serde_json::to_value(&push.job).map_err(internal)?;
+    payload[unknown::VERSION_KEY] = unknown::VERSION.into();
+    let payload = serde_json::to_vec(&payload).map_err(internal)?;
     let metadata = HashMap::from([(TRACEPARENT.to_owned(), push.traceparent.to_owned())]);
     Ok(TaskBuilder::new(payload)
         .with_metadata(apalis::prelude::MetadataStore::from_map(metadata))

@@ -9,9 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use apalis::layers::WorkerBuilderExt as _;
-use apalis::prelude::{
-    AbortError, BoxDynError, Data, MetadataStore, PollWith, StreamStrategy, WorkerBuilder,
-};
+use apalis::prelude::{BoxDynError, Data, MetadataStore, PollWith, StreamStrategy, TaskId, WorkerBuilder};
 use apalis_postgres::{Config, PostgresStorage};
 use futures::future::BoxFuture;
 use sqlx::PgPool;
@@ -20,7 +18,9 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
-use super::{Delivery, Job, QUEUE, TRACEPARENT, listen::listen};
+use super::listen::listen;
+use super::tidy::say_goodbye;
+use super::{Delivery, QUEUE, TRACEPARENT, unknown};
 use crate::error::{During, Error, Result};
 
 /// How a worker works the queue.
@@ -58,7 +58,11 @@ pub async fn run(pool: PgPool, settings: QueueSettings, work: Arc<dyn Work>, sto
         if started.elapsed() > Duration::from_secs(30) {
             wait = Duration::from_millis(100);
         }
-        let Some(problem) = ended.err().or(released.err()) else { continue };
+        let Some(problem) = ended.err().or(released.err()) else {
+            // If the database is gone by now, its lease says so.
+            let _ = say_goodbye(&pool, &name).await;
+            continue;
+        };
         tracing::warn!(
             error = problem.chain(),
             ?wait,
@@ -79,6 +83,7 @@ pub async fn run(pool: PgPool, settings: QueueSettings, work: Arc<dyn Work>, sto
 /// First the tasks, then the jobs: a job that is picked up must find its task free.
 async fn free(pool: &PgPool, worker: &str, work: &dyn Work) -> Result<()> {
     work.abandon(worker.to_owned()).await?;
+    unknown::set_aside(pool, worker).await?;
     release(pool, worker).await
 }
 
@@ -99,7 +104,13 @@ async fn run_once(
     let worker = WorkerBuilder::new(name)
         .backend(backend)
         .concurrency(settings.concurrency)
-        .data(Context { name: name.to_owned(), work, running: running.clone() })
+        .data(Context {
+            name: name.to_owned(),
+            work,
+            running: running.clone(),
+            pool: pool.clone(),
+            look_again: settings.lease,
+        })
         .build(deliver);
     let stopped = stop.clone().cancelled_owned();
     let signal = async move {
@@ -166,6 +177,9 @@ struct Context {
     name: String,
     work: Arc<dyn Work>,
     running: TaskTracker,
+    pool: PgPool,
+    /// When a job that nobody here knows is looked at again.
+    look_again: Duration,
 }
 
 /// Each job runs as a task of its own, so that one that computes does not hold up the others, and one
@@ -174,12 +188,20 @@ async fn deliver(
     payload: serde_json::Value,
     context: Data<Context>,
     metadata: MetadataStore,
+    id: TaskId,
 ) -> Result<(), BoxDynError> {
-    let job: Job = match serde_json::from_value(payload.clone()) {
+    let job = match unknown::read(&payload) {
         Ok(job) => job,
-        Err(e) => {
-            tracing::error!(%payload, error = %e, "a job that this version of barlift does not know; it is set aside");
-            return Err(Box::new(AbortError::new(e)));
+        Err(why) => {
+            let kind = payload.get("kind").and_then(serde_json::Value::as_str).unwrap_or("unknown");
+            tracing::warn!(
+                job = %id,
+                kind,
+                why,
+                "a job of another version of barlift; it is left alone for a worker that knows it"
+            );
+            let id = id.to_string();
+            return Ok(unknown::put_off(&context.pool, &id, &context.name, context.look_again).await?);
         }
     };
     let traceparent = metadata.get(TRACEPARENT).map(str::to_owned);

@@ -266,21 +266,139 @@ async fn many_running_files_are_drained_without_waiting_for_the_timeout() {
     assert_eq!(database.bars().await, 8000);
 }
 
+/// Puts a job into the queue as another build of barlift might, before all others.
+async fn push_raw(database: &TestDatabase, id: &str, payload: &str) {
+    let insert =
+        "INSERT INTO apalis.jobs (id, job_type, job, status, attempts, max_attempts, run_at, priority)
+         VALUES ($1, 'barlift.v1', $2, 'Pending', 0, 25, now() - interval '1 hour', 9)";
+    sqlx::query(insert).bind(id).bind(payload.as_bytes()).execute(&database.pool).await.expect("pushed");
+}
+
 #[tokio::test]
-async fn a_job_of_another_version_is_set_aside() {
+async fn a_job_of_another_version_is_left_alone() {
     let database = TestDatabase::new().await;
     let folder = Folder::new();
     folder.write("A_1m.csv", bars(10, 1));
-    database
-        .execute(
-            "INSERT INTO apalis.jobs (id, job_type, job, status, attempts, max_attempts, run_at, priority)
-             VALUES ('01ARZ3NDEKTSV4RRFFQ69G5FAV', 'barlift.v1', '{\"kind\":\"fly\",\"to\":\"the moon\"}', 'Pending', 0, 25, now() - interval '1 hour', 9)",
-        )
-        .await;
-    let result = barlift(&database, &["import", folder.arg(), "--json"]).run().await.json(0);
-    assert_eq!(result["totals"]["rows_imported"], 10);
+    let newer = r#"{"kind":"import-symbol","operation_id":"op","task_id":1,"push":1,"version":2}"#;
+    push_raw(&database, "01ARZ3NDEKTSV4RRFFQ69G5FAV", newer).await;
+    push_raw(&database, "01ARZ3NDEKTSV4RRFFQ69G5FAW", r#"{"kind":"fly","to":"the moon"}"#).await;
+    enqueue(&database, &folder).await;
+    let run = barlift(&database, &["worker", "--drain"]).run().await;
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert_eq!(database.bars().await, 10);
+    for why in ["version 2 of jobs, this worker knows 1", "unknown variant `fly`"] {
+        assert!(run.stderr.contains(why), "{}", run.stderr);
+    }
+    assert!(run.stderr.contains("it is left alone for a worker that knows it"), "{}", run.stderr);
+    let left = "SELECT count(*) FROM apalis.jobs
+                WHERE priority = 9 AND status = 'Pending' AND lock_by IS NULL AND attempts = 0 AND run_at > now() - interval '1 minute'";
+    assert_eq!(database.scalar::<i64>(left).await, 2);
+    // As it was, for the worker that knows it.
+    let payload: Vec<u8> = database.scalar("SELECT job FROM apalis.jobs WHERE id LIKE '%FAV'").await;
+    assert_eq!(String::from_utf8(payload).expect("text"), newer);
+}
+
+#[tokio::test]
+async fn what_is_no_job_at_all_does_not_stop_the_queue() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(10, 1));
+    push_raw(&database, "01ARZ3NDEKTSV4RRFFQ69G5FAV", "no JSON").await;
+    enqueue(&database, &folder).await;
+    let run = barlift(&database, &["worker", "--drain"]).run().await;
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert_eq!(database.bars().await, 10);
+    assert!(run.stderr.contains("that are no JSON; they are set aside"), "{}", run.stderr);
     let status: String = database.scalar("SELECT status FROM apalis.jobs WHERE priority = 9").await;
     assert_eq!(status, "Killed");
+}
+
+#[tokio::test]
+async fn a_worker_that_ends_well_is_gone_at_once_and_old_jobs_go() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(10, 1));
+    enqueue(&database, &folder).await;
+    drain(&database).await;
+    let alive = "SELECT count(*) FROM apalis.workers WHERE last_seen > now() - interval '1 hour'";
+    assert_eq!(database.scalar::<i64>(alive).await, 0);
+    database.execute("UPDATE apalis.jobs SET done_at = now() - interval '25 hours'").await;
+    folder.write("B_1m.csv", bars(10, 1));
+    enqueue(&database, &folder).await;
+    drain(&database).await;
+    let jobs: i64 = database.scalar("SELECT count(*) FROM apalis.jobs").await;
+    assert_eq!(jobs, 2, "those of the second operation");
+}
+
+#[tokio::test]
+async fn an_attempt_that_hangs_ends_and_the_next_one_goes_on() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(1000, 1));
+    let holder = hold_back(&database).await;
+    enqueue(&database, &folder).await;
+    let worker = barlift(&database, &["worker", "--drain"])
+        .env("BARLIFT__IMPORT__BATCH_ROWS", "100")
+        .env("BARLIFT__WORKER__TASK_TIMEOUT", "1500ms")
+        .spawn();
+    eventually("the first attempt is given up", || async {
+        let failed: i64 =
+            database.scalar("SELECT count(*) FROM barlift.attempts WHERE outcome = 'failed'").await;
+        (failed > 0).then_some(())
+    })
+    .await;
+    holder.commit().await.expect("let go");
+    assert_eq!(worker.wait().await, Some(0));
+    let message: String =
+        database.scalar("SELECT error_message FROM barlift.attempts ORDER BY fence LIMIT 1").await;
+    assert_eq!(
+        message,
+        "A_1m.csv: did not end within worker.task_timeout (1s 500ms); what was committed stays"
+    );
+    let status = barlift(&database, &["status", "--json"]).run().await.json(0);
+    assert_eq!(status["state"], "succeeded");
+    assert_eq!(status["totals"]["rows_skipped"], 0, "what was committed is not read again");
+    assert_eq!(database.bars().await, 1000);
+    let odd: Vec<String> = sqlx::query_scalar(
+        "SELECT DISTINCT error_message FROM barlift.attempts WHERE error_message NOT LIKE '%task_timeout%'",
+    )
+    .fetch_all(&database.pool)
+    .await
+    .expect("messages");
+    assert_eq!(odd, Vec::<String>::new(), "the connection that was cut off is not used again");
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_a_worker_at_once_and_its_file_goes_on_elsewhere() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(1000, 1));
+    let holder = hold_back(&database).await;
+    enqueue(&database, &folder).await;
+    let worker = barlift(&database, &["worker"])
+        .env("BARLIFT__IMPORT__BATCH_ROWS", "100")
+        .env("BARLIFT__WORKER__DRAIN_TIMEOUT", "10m")
+        .spawn();
+    wait_for_rows(&database, 500).await;
+    worker.signal(Signal::SIGTERM);
+    eventually("it no longer takes work", || async {
+        let other = Folder::new();
+        other.write("B_1m.csv", bars(1, 1));
+        enqueue(&database, &other).await;
+        let taken = "SELECT count(*) FROM apalis.jobs WHERE status = 'Pending'";
+        (database.scalar::<i64>(taken).await > 0).then_some(())
+    })
+    .await;
+    worker.signal(Signal::SIGINT);
+    assert_eq!(worker.wait().await, Some(130));
+    holder.commit().await.expect("let go");
+    drain(&database).await;
+    let outcomes: Vec<String> =
+        sqlx::query_scalar("SELECT outcome FROM barlift.attempts WHERE task_id = (SELECT min(id) FROM barlift.tasks) ORDER BY fence")
+            .fetch_all(&database.pool)
+            .await
+            .expect("attempts");
+    assert_eq!(outcomes, ["rescued", "succeeded"]);
 }
 
 #[tokio::test]

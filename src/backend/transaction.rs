@@ -1,0 +1,53 @@
+//! A transaction whose connection is used again only after it has committed.
+//!
+//! An attempt may be dropped at any await (its time is up, its worker stops), also in the middle of a COPY. sqlx then
+//! leaves answers unread on the connection, and whoever gets it next would read them as its own. Invariant: such a
+//! connection is closed, and the server rolls back.
+
+use std::ops::{Deref, DerefMut};
+
+use sqlx::pool::PoolConnection;
+use sqlx::{PgConnection, PgPool, Postgres};
+
+/// A transaction. Dropped without [`commit`](Self::commit), it is rolled back and its connection closed.
+#[derive(Debug)]
+pub struct Transaction {
+    connection: PoolConnection<Postgres>,
+    committed: bool,
+}
+
+impl Transaction {
+    pub(super) async fn begin(pool: &PgPool) -> sqlx::Result<Self> {
+        let mut transaction = Self { connection: pool.acquire().await?, committed: false };
+        sqlx::raw_sql("BEGIN").execute(&mut *transaction.connection).await?;
+        Ok(transaction)
+    }
+
+    pub(super) async fn commit(mut self) -> sqlx::Result<()> {
+        sqlx::raw_sql("COMMIT").execute(&mut *self.connection).await?;
+        self.committed = true;
+        Ok(())
+    }
+}
+
+impl Deref for Transaction {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.connection
+    }
+}
+
+impl DerefMut for Transaction {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        if !self.committed {
+            self.connection.close_on_drop();
+        }
+    }
+}

@@ -1,0 +1,1 @@
+SELECT id, job FROM apalis.jobs WHERE lock_by = $1 AND status IN ('Queued', 'Running')

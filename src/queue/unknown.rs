@@ -1,0 +1,80 @@
+//! Jobs that this build cannot run: those of a newer one, and what is no job at all.
+//!
+//! Invariant: a job of a newer build is left as it is, for a worker that knows it. What cannot be read by any is
+//! set aside, since apalis ends its worker at it, again and again.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use sqlx::PgPool;
+
+use super::Job;
+use crate::error::{During, Result};
+
+/// What the payloads of this build look like. Goes up when an older worker must not run a job of a newer build,
+/// be it that it would not understand it, or would leave something out.
+pub(super) const VERSION: u64 = 1;
+
+/// The key of the version in a payload.
+pub(super) const VERSION_KEY: &str = "version";
+
+/// The job, or why this build cannot run it.
+pub(super) fn read(payload: &Value) -> std::result::Result<Job, String> {
+    let version = payload.get(VERSION_KEY).and_then(Value::as_u64).unwrap_or(VERSION);
+    if version > VERSION {
+        return Err(format!("version {version} of jobs, this worker knows {VERSION}"));
+    }
+    serde_json::from_value(payload.clone()).map_err(|e| e.to_string())
+}
+
+/// Leaves a job to other workers, and looks at it again after `wait`.
+pub(super) async fn put_off(pool: &PgPool, id: &str, worker: &str, wait: Duration) -> Result<()> {
+    sqlx::query(include_str!("sql/put_off.sql"))
+        .bind(id)
+        .bind(worker)
+        .bind(wait.as_secs_f64())
+        .execute(pool)
+        .await
+        .during("leaving a job to other workers")?;
+    Ok(())
+}
+
+/// Sets aside what a worker holds and cannot be read at all.
+pub(super) async fn set_aside(pool: &PgPool, worker: &str) -> Result<()> {
+    const WHAT: &str = "looking for jobs that cannot be read";
+    let held: Vec<(String, Vec<u8>)> =
+        sqlx::query_as(include_str!("sql/held.sql")).bind(worker).fetch_all(pool).await.during(WHAT)?;
+    let broken: Vec<String> = held
+        .into_iter()
+        .filter(|(_, job)| serde_json::from_slice::<Value>(job).is_err())
+        .map(|j| j.0)
+        .collect();
+    if broken.is_empty() {
+        return Ok(());
+    }
+    tracing::error!(jobs = ?broken, "jobs in apalis.jobs that are no JSON; they are set aside as `Killed`");
+    sqlx::query(include_str!("sql/set_aside.sql")).bind(broken).execute(pool).await.during(WHAT)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn jobs_of_newer_builds_are_not_read() {
+        let job = json!({"kind": "import-symbol", "operation_id": "op", "task_id": 7, "push": 1});
+        let mut with = |version: u64| {
+            let mut job = job.clone();
+            job[VERSION_KEY] = version.into();
+            read(&job)
+        };
+        assert!(with(VERSION).is_ok());
+        assert_eq!(with(VERSION + 1).expect_err("newer"), "version 2 of jobs, this worker knows 1");
+        // As builds before the version wrote it.
+        assert!(read(&job).is_ok());
+        assert!(read(&json!({"kind": "fly"})).is_err());
+    }
+}
