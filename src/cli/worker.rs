@@ -1,16 +1,16 @@
 //! `barlift worker`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use sqlx::PgPool;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::args::WorkerArgs;
 use super::{Outcome, ready_database, signals};
-use crate::config::Config;
+use crate::config::{Config, WorkerConfig};
 use crate::error::{Error, Result};
 use crate::monitor::http::{self, Endpoint};
+use crate::queue::process_name;
 use crate::telemetry::Telemetry;
 use crate::worker::Worker;
 use crate::{monitor, task};
@@ -33,7 +33,7 @@ pub(super) async fn run(args: &WorkerArgs, config: &Config, telemetry: &Telemetr
     let worker = tokio::spawn(worker.run());
     if args.drain {
         tokio::select! {
-            () = drained(&database.pool, config.worker.poll_interval) => stop.cancel(),
+            () = drained(&database.pool, &config.worker) => stop.cancel(),
             () = stop.cancelled() => {}
         }
     }
@@ -43,8 +43,16 @@ pub(super) async fn run(args: &WorkerArgs, config: &Config, telemetry: &Telemetr
 }
 
 /// Waits until nothing is left to do now. Without a database that cannot be known, so it goes on asking.
-async fn drained(pool: &PgPool, poll_interval: Duration) {
+async fn drained(pool: &PgPool, config: &WorkerConfig) {
+    let mut told = false;
     while !matches!(task::any_open(pool).await, Ok(false)) {
-        tokio::time::sleep(poll_interval).await;
+        tokio::time::sleep(config.poll_interval).await;
+        if !told && matches!(task::only_elsewhere(pool, &process_name(), config.lease).await, Ok(true)) {
+            tracing::info!(
+                lease = %humantime::format_duration(config.lease),
+                "what is left is with workers that are not heard of; it is taken over when their lease is over"
+            );
+            told = true;
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! Where sources lie: a local directory, or (with the `cloud` feature) a bucket.
 //!
-//! Invariant: a path is relative and has no `..`, and a local file is opened only if, looked at just before,
-//! it lies under the root after all links are followed.
+//! Invariant: a path is relative and has no `..`, and a local file is read only if it lies under the root after
+//! all links are followed: looked at before it is opened and, where the system tells, afterwards.
 
 use std::io::{self, Read};
+use std::os::fd::AsRawFd as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -130,7 +131,10 @@ impl Root {
         let found = self.store.get(&location).await.map_err(|e| store_error(path, &e))?;
         let version = Version::of(&found.meta);
         let input: Box<dyn Read + Send> = match found.payload {
-            GetResultPayload::File(file, _) => Box::new(file),
+            GetResultPayload::File(file, _) => {
+                self.refuse_swapped(path, &file)?;
+                Box::new(file)
+            }
             GetResultPayload::Stream(_) => {
                 Box::new(SyncIoBridge::new(StreamReader::new(found.into_stream())))
             }
@@ -150,12 +154,21 @@ impl Root {
         if real.starts_with(directory) {
             return Ok(());
         }
-        Err(FileError::permanent(
-            path,
-            None,
-            "is a link that leads out of the source directory; not followed",
-        ))
+        Err(outside(path))
     }
+
+    /// A link may have been put in the file's place after it was looked at. Linux knows where an open file lies.
+    fn refuse_swapped(&self, path: &str, file: &std::fs::File) -> Result<(), FileError> {
+        let opened = std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()));
+        match (&self.directory, opened) {
+            (Some(directory), Ok(opened)) if !opened.starts_with(directory) => Err(outside(path)),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn outside(path: &str) -> FileError {
+    FileError::permanent(path, None, "is a link that leads out of the source directory; not followed")
 }
 
 impl Version {

@@ -13,6 +13,8 @@ mod progress;
 mod settle;
 mod sweep;
 
+use std::time::Duration;
+
 use sqlx::PgPool;
 
 use crate::error::{During, Result};
@@ -85,6 +87,20 @@ impl TaskInfo {
 /// [`crate::error::Error::Database`]
 pub async fn any_open(pool: &PgPool) -> Result<bool> {
     sqlx::query_scalar(include_str!("sql/any_open.sql"))
+        .fetch_one(pool)
+        .await
+        .during("looking for open tasks")
+}
+
+/// Whether all that is due is with workers that have missed two heartbeats or more: nothing of it is this
+/// process's, and nothing waits.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn only_elsewhere(pool: &PgPool, process: &str, lease: Duration) -> Result<bool> {
+    sqlx::query_scalar(include_str!("sql/only_elsewhere.sql"))
+        .bind(process)
+        .bind(lease.as_secs_f64())
         .fetch_one(pool)
         .await
         .during("looking for open tasks")

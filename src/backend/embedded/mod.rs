@@ -1,13 +1,14 @@
 //! A private PostgreSQL for those who have set no database URL.
 //!
 //! It is created once, reused, started when the first process needs it and stopped when the last one is
-//! gone, however that one ended: every user holds a shared lock on `users.lock`, and a small keeper
+//! gone, however that one ended; if it dies in between, it is started again (`guard`): every user holds a shared lock on `users.lock`, and a small keeper
 //! process waits for the exclusive one (see [`keeper`]). Locks are the kernel's, so a killed process
 //! leaves none behind.
 //!
 //! Invariant: it listens on no network, only on a socket in a folder that this user alone may enter.
 //! Starting and stopping happen under `start.lock`, one at a time.
 
+mod guard;
 mod install;
 pub mod keeper;
 mod locks;
@@ -23,6 +24,7 @@ use sqlx::{Connection, PgConnection};
 use crate::error::{During, Error, Result};
 use locks::Lock;
 use owner::Owner;
+use tokio_util::task::AbortOnDropHandle;
 
 /// User and database of the embedded server.
 const NAME: &str = "barlift";
@@ -33,6 +35,7 @@ pub struct Embedded {
     directory: PathBuf,
     socket: PathBuf,
     _user: Lock,
+    _guard: AbortOnDropHandle<()>,
 }
 
 impl Embedded {
@@ -59,7 +62,8 @@ impl Embedded {
         if !server.is_running().await? {
             server.start().await?;
         }
-        let embedded = Self { directory, socket, _user: user };
+        let guard = guard::watch(directory.clone(), socket.clone());
+        let embedded = Self { directory, socket, _user: user, _guard: guard };
         create_database(&embedded).await?;
         drop(starting);
         Ok(embedded)

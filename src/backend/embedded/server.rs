@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 const MAX_SOCKET_FOLDER: usize = 85;
 
 /// The socket's own name.
-const SOCKET: &str = ".s.PGSQL.5432";
+pub(super) const SOCKET: &str = ".s.PGSQL.5432";
 
 /// Beginning of the name of a data folder that is being made.
 const UNFINISHED: &str = "unfinished-";

@@ -1,0 +1,47 @@
+//! Starts the server again if it dies while somebody uses it.
+//!
+//! Invariant: it acts only while its process holds the shared lock of a user, so it never wakes a server that the
+//! last user has just stopped.
+
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio_util::task::AbortOnDropHandle;
+
+use super::locks;
+use super::owner::Owner;
+use super::server::{SOCKET, Server};
+use crate::error::Result;
+
+/// Between looks.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Looks after the server until dropped.
+pub(super) fn watch(directory: PathBuf, socket: PathBuf) -> AbortOnDropHandle<()> {
+    AbortOnDropHandle::new(tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            if UnixStream::connect(socket.join(SOCKET)).is_ok() {
+                continue;
+            }
+            match revive(&directory, &socket).await {
+                Ok(true) => tracing::warn!("the embedded PostgreSQL was gone; it runs again"),
+                Ok(false) => {}
+                Err(e) => tracing::warn!(error = e.chain(), "the embedded PostgreSQL is gone; trying again"),
+            }
+        }
+    }))
+}
+
+/// Whether it had to be started.
+async fn revive(directory: &std::path::Path, socket: &std::path::Path) -> Result<bool> {
+    let owner = Owner::of_this_process()?;
+    let _starting = locks::wait(locks::in_directory(directory).start, locks::Kind::Exclusive).await?;
+    let server = Server::new(directory, socket, &owner);
+    if server.is_running().await? {
+        return Ok(false);
+    }
+    server.start().await?;
+    Ok(true)
+}
