@@ -20,6 +20,7 @@ mod metrics;
 mod policies;
 mod real_files;
 mod samples;
+mod security;
 mod setup;
 mod support;
 mod tracing;

@@ -4,6 +4,7 @@
 //! the process is gone, however it ends.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use barlift::backend::Database;
@@ -45,7 +46,7 @@ async fn server() -> &'static Server {
             ] {
                 sqlx::query(setting).execute(&mut admin).await.expect(setting);
             }
-            prepare_template(&server).await;
+            prepare(&server.url(TEMPLATE)).await;
             // TimescaleDB's own workers would count as users of the template, and nobody can copy it then.
             for statement in [
                 "ALTER DATABASE barlift_template ALLOW_CONNECTIONS false",
@@ -56,6 +57,12 @@ async fn server() -> &'static Server {
             server
         })
         .await
+}
+
+/// The folder of `initdb` and `pg_ctl`: the installation that barlift itself finds and uses.
+pub async fn installation() -> PathBuf {
+    let psql = server().await.embedded.psql();
+    psql.parent().expect("a folder").to_path_buf()
 }
 
 /// What earlier runs left behind: their servers are stopped, their folders are not removed by anybody.
@@ -71,9 +78,9 @@ fn remove_old_servers() {
     }
 }
 
-async fn prepare_template(server: &Server) {
-    let config = config(&server.url(TEMPLATE));
-    let database = Database::connect(&config).await.expect("the template");
+async fn prepare(url: &str) {
+    let config = config(url);
+    let database = Database::connect(&config).await.expect("connected");
     setup::setup(&database, &config.database).await.expect("set up");
     database.pool.close().await;
 }
@@ -124,7 +131,11 @@ impl TestDatabase {
             .await
             .expect("a copy of the template");
         admin.close().await.expect("closed");
-        let url = server.url(&name);
+        Self::at(server.url(&name)).await
+    }
+
+    /// A database that is there already.
+    pub async fn at(url: String) -> Self {
         // As barlift's own sessions: apalis's things lie in its schema.
         let options: PgConnectOptions = url.parse().expect("a URL");
         let pool = PgPool::connect_with(options.options([("search_path", "apalis,public")]))
@@ -136,6 +147,11 @@ impl TestDatabase {
                 .await
                 .expect("asked");
         Self { url, pool, timescaledb }
+    }
+
+    /// Sets it up, as `barlift db setup` does.
+    pub async fn set_up(&self) {
+        prepare(&self.url).await;
     }
 
     /// One value.

@@ -3,6 +3,7 @@
 pub mod collector;
 mod database;
 mod program;
+mod server;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 
 pub use database::{TestDatabase, server_directory};
 pub use program::{Program, Run, barlift, barlift_alone, drain, enqueue};
+pub use server::PrivateServer;
 
 /// Polls until `check` gives something; panics with `what` after a minute.
 pub async fn eventually<T, F>(what: &str, mut check: impl FnMut() -> F) -> T
