@@ -1,14 +1,17 @@
 //! `barlift worker`.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::args::WorkerArgs;
 use super::{Outcome, ready_database, signals};
+use crate::backend::Database;
 use crate::config::{Config, WorkerConfig};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorClass, Result};
 use crate::monitor::http::{self, Endpoint};
 use crate::queue::process_name;
 use crate::telemetry::Telemetry;
@@ -23,7 +26,7 @@ pub(super) async fn run(args: &WorkerArgs, config: &Config, telemetry: &Telemetr
         Some(address) => Some(http::serve(address, Arc::clone(&endpoint)).await?),
         None => None,
     };
-    let database = ready_database(config).await?;
+    let database = patiently(config, &stop).await?;
     endpoint.connected(database.pool.clone());
     let _watch = telemetry.has_metrics().then(|| {
         AbortOnDropHandle::new(tokio::spawn(monitor::watch(database.pool.clone(), config.worker.lease)))
@@ -40,6 +43,28 @@ pub(super) async fn run(args: &WorkerArgs, config: &Config, telemetry: &Telemetr
     worker.await.map_err(|e| Error::Internal(e.to_string()))?;
     tracing::info!("stopped");
     Ok(Outcome::Well)
+}
+
+/// A worker may be started together with its database, or while that restarts.
+async fn patiently(config: &Config, stop: &CancellationToken) -> Result<Database> {
+    let started = Instant::now();
+    let mut told = false;
+    loop {
+        match ready_database(config).await {
+            Err(e)
+                if e.class() == ErrorClass::Transient
+                    && started.elapsed() < config.database.connect_timeout
+                    && !stop.is_cancelled() =>
+            {
+                if !told {
+                    tracing::warn!(error = e.chain(), "waiting for the database");
+                    told = true;
+                }
+                tokio::time::sleep(Duration::from_millis(250)).await;
+            }
+            done => return done,
+        }
+    }
 }
 
 /// Waits until nothing is left to do now. Without a database that cannot be known, so it goes on asking.

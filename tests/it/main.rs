@@ -7,6 +7,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod bad_input;
+mod chaos;
 mod cli;
 mod control;
 mod data;

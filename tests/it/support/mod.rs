@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 pub use database::{TestDatabase, server_directory};
-pub use program::{Program, Run, barlift, barlift_alone, drain, enqueue};
+pub use program::{Child, Program, Run, barlift, barlift_alone, drain, enqueue};
 pub use server::PrivateServer;
 
 /// Polls until `check` gives something; panics with `what` after a minute.
