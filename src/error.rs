@@ -157,7 +157,10 @@ impl Error {
 
     /// What the database said while barlift was doing `what`.
     pub fn during(what: &str, e: sqlx::Error) -> Self {
-        let hint = e.as_database_error().and_then(|d| d.code()).and_then(|c| code_hint(&c));
+        let hint = match &e {
+            sqlx::Error::PoolTimedOut => Some(NO_CONNECTION.to_owned()),
+            e => e.as_database_error().and_then(|d| d.code()).and_then(|c| code_hint(&c)),
+        };
         Self::Database { message: what.to_owned(), hint, source: Some(e) }
     }
 
@@ -217,18 +220,32 @@ impl Error {
         }
     }
 
+    /// The message with all its causes and what to do, for a task that failed with it.
+    #[must_use]
+    pub fn with_advice(&self) -> String {
+        match self.hint() {
+            Some(hint) => format!("{}; {hint}", self.chain()),
+            None => self.chain(),
+        }
+    }
+
     /// The message with all its causes, on one line.
     #[must_use]
     pub fn chain(&self) -> String {
         let mut text = self.to_string();
         let mut cause = std::error::Error::source(self);
         while let Some(e) = cause {
-            let part = e.to_string();
+            // Without what sqlx adds to the server's words, and they have no further cause.
+            let said = match e.downcast_ref() {
+                Some(sqlx::Error::Database(said)) => Some(said.message()),
+                _ => None,
+            };
+            let part = said.map_or_else(|| e.to_string(), str::to_owned);
             if !text.contains(&part) {
                 text.push_str(": ");
                 text.push_str(&part);
             }
-            cause = e.source();
+            cause = if said.is_some() { None } else { e.source() };
         }
         text
     }
@@ -252,6 +269,9 @@ impl<T> During<T> for std::result::Result<T, sqlx::Error> {
     }
 }
 
+const NO_CONNECTION: &str = "none was free within database.connect_timeout: the server is away, or grants fewer \
+     connections than this process wants (lower worker.concurrency or database.max_connections)";
+
 /// Advice for the SQLSTATEs that an operator meets.
 fn code_hint(code: &str) -> Option<String> {
     let text = match code {
@@ -262,6 +282,9 @@ fn code_hint(code: &str) -> Option<String> {
         "3D000" => "create the database first, or correct the name in the URL",
         "28P01" | "28000" => "check user and password in the database URL",
         "53300" => "the server has no connection free: lower database.max_connections or worker count",
+        "57014" => {
+            "cancelled by somebody, or statement_timeout is too short for a batch: raise it for barlift's role, or lower import.batch_rows"
+        }
         "53100" => "the server's disk is full: free space",
         "3F000" | "42P01" => "the schema is not set up: run `barlift db setup`",
         _ => return None,

@@ -56,9 +56,10 @@ impl Database {
         let first =
             tokio::time::timeout(config.database.connect_timeout, PgConnection::connect_with(&options)).await;
         let first = first.unwrap_or(Err(sqlx::Error::PoolTimedOut));
-        let first = first.map_err(|e| unreachable_database(&options, e))?;
+        let mut first = first.map_err(|e| unreachable_database(&options, e))?;
+        let granted = connection_limit(&mut first).await?;
         first.close().await.during("closing the first connection")?;
-        let pool = pool_options(config).connect_lazy_with(options.clone());
+        let pool = pool_options(config, granted).connect_lazy_with(options.clone());
         Ok(Self { pool, embedded: embedded.map(std::sync::Arc::new), options })
     }
 
@@ -75,9 +76,27 @@ impl Database {
     }
 }
 
-fn pool_options(config: &Config) -> PgPoolOptions {
+/// Beyond what the server grants, sqlx would try to connect again and again, past connections that become free.
+async fn connection_limit(connection: &mut PgConnection) -> Result<u32> {
+    let limit: Option<i32> = sqlx::query_scalar(include_str!("sql/connection_limit.sql"))
+        .fetch_optional(connection)
+        .await
+        .during("asking for the limit of connections")?
+        .flatten();
+    Ok(limit.and_then(|l| u32::try_from(l).ok()).unwrap_or(u32::MAX).max(1))
+}
+
+fn pool_options(config: &Config, granted: u32) -> PgPoolOptions {
+    let wanted = config.max_connections();
+    if granted < wanted {
+        tracing::warn!(
+            granted,
+            wanted,
+            "the server grants this role few connections; work will wait for one"
+        );
+    }
     PgPoolOptions::new()
-        .max_connections(config.max_connections())
+        .max_connections(wanted.min(granted))
         .acquire_timeout(config.database.connect_timeout)
         // A connection that the server closed is found out here, not in the middle of a batch.
         .test_before_acquire(true)

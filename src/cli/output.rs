@@ -181,7 +181,17 @@ fn errors(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
     let failed: Vec<_> = status.tasks.iter().filter_map(|t| Some((t, t.error.as_ref()?))).collect();
     for (task, error) in failed.iter().take(MAX_TASKS) {
         let class = error.class.as_str();
-        writeln!(out, "{}: {} ({class}, attempt {})", task.state, error.message, task.attempts)?;
+        // Most errors of a file begin with its name.
+        let source = visible(&task.source);
+        let place =
+            if error.message.starts_with(&task.source) { String::new() } else { format!("{source}: ") };
+        writeln!(
+            out,
+            "{}: {place}{} ({class}, attempt {})",
+            task.state,
+            visible(&error.message),
+            task.attempts
+        )?;
     }
     if failed.len() > MAX_TASKS {
         writeln!(

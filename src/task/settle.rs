@@ -72,7 +72,7 @@ impl Lease {
         let (failures, max_attempts) = self.count_failure(&mut tx).await?;
         let again = error.class() == ErrorClass::Transient && failures < max_attempts;
         let state = if again { "pending" } else { "failed" };
-        let end = End { state, outcome: "failed", error: Some((error.class(), error.chain())) };
+        let end = End { state, outcome: "failed", error: Some((error.class(), error.with_advice())) };
         let operation_ended = self.end(&mut tx, &end, record).await?;
         let mut retry_in = None;
         if again {

@@ -15,6 +15,7 @@ mod deploy;
 mod diagnose;
 mod docs;
 mod embedded;
+mod faults;
 mod hypertable;
 mod import;
 mod metrics;

@@ -8,7 +8,8 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use nix::unistd::{Gid, Uid, User, chown, getegid, geteuid};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Gid, Pid, Uid, User, chown, getegid, geteuid};
 use sqlx::{Connection, PgConnection};
 
 use super::database::{TestDatabase, installation, server_directory};
@@ -108,6 +109,19 @@ impl PrivateServer {
 
     pub fn start_again(&self) {
         assert!(self.pg_ctl(&["start"]), "{}", self.log());
+    }
+
+    /// Stops all processes of the server where they are, or lets them go on.
+    pub fn freeze(&self, frozen: bool) {
+        let text = std::fs::read_to_string(self.directory.join("data/postmaster.pid")).expect("it runs");
+        let postmaster: i32 = text.lines().next().and_then(|l| l.parse().ok()).expect("a pid");
+        let children = std::fs::read_to_string(format!("/proc/{postmaster}/task/{postmaster}/children"));
+        let children = children.expect("Linux tells of children");
+        let signal = if frozen { Signal::SIGSTOP } else { Signal::SIGCONT };
+        for pid in children.split_whitespace().filter_map(|p| p.parse().ok()).chain([postmaster]) {
+            // A child may have ended meanwhile.
+            let _ = kill(Pid::from_raw(pid), signal);
+        }
     }
 
     /// Turns TLS on, with a certificate for 127.0.0.1 and localhost; the file of the CA that signed it.
