@@ -239,3 +239,61 @@ async fn a_server_away_at_the_start_is_waited_for_by_workers_alone() {
     assert_eq!(database.bars().await, 10);
     drain(&database).await;
 }
+
+/// A small file system for bars alone, so that the server's own files have room.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    fn mount(options: &str, on: &std::path::Path) -> bool {
+        let mount = std::process::Command::new("mount")
+            .args(["-t", "tmpfs", "-o", options, "tmpfs"])
+            .arg(on)
+            .output();
+        mount.is_ok_and(|m| m.status.success())
+    }
+
+    /// None where this user may not mount anything.
+    fn new() -> Option<Self> {
+        let place = crate::support::server_directory();
+        Self::mount("size=6m,mode=777", place.path()).then_some(Self(place))
+    }
+
+    fn enlarge(&self) {
+        assert!(Self::mount("remount,size=200m", self.0.path()), "remounted");
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // The server has its files open until it ends.
+        let _ = std::process::Command::new("umount").arg("--lazy").arg(self.0.path()).status();
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_is_waited_out() {
+    let Some(disk) = SmallDisk::new() else {
+        eprintln!("skipped: a_full_disk_is_waited_out, for this user may not mount a file system");
+        return;
+    };
+    let server = PrivateServer::start().await;
+    server
+        .execute("postgres", &format!("CREATE TABLESPACE small LOCATION '{}'", server.place(disk.0.path())))
+        .await;
+    let database = server.database("market").await;
+    database.execute("ALTER TABLE barlift.bars SET TABLESPACE small").await;
+    let folder = Folder::new();
+    for i in 0..4 {
+        folder.write(&format!("S{i}_1m.csv"), bars(30_000, i));
+    }
+    let arguments = ["import", folder.arg(), "--max-attempts", "1000", "--batch-rows", "1000", "--json"];
+    let run = tokio::spawn(barlift(&database, &arguments).env("BARLIFT__RETRY__MAX_BACKOFF", "200ms").run());
+    let said = first_error(&database).await;
+    assert!(said.starts_with("writing bars: could not extend file"), "{said}");
+    assert!(said.ends_with("No space left on device; the server's disk is full: free space"), "{said}");
+    disk.enlarge();
+    let result = run.await.expect("ran").json(0);
+    assert_eq!(result["totals"]["rows_imported"], 120_000);
+    assert_eq!(result["totals"]["rows_skipped"], 0);
+    assert_eq!(database.bars().await, 120_000);
+}

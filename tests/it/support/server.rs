@@ -86,6 +86,14 @@ impl PrivateServer {
         admin.close().await.expect("closed");
     }
 
+    /// A folder in `place` that the server may use.
+    pub fn place(&self, place: &Path) -> String {
+        let folder = place.join("files");
+        std::fs::create_dir(&folder).expect("made");
+        self.owner.take(&folder);
+        folder.display().to_string()
+    }
+
     pub async fn create_database(&self, name: &str) {
         self.execute("postgres", &format!("CREATE DATABASE {name}")).await;
     }
