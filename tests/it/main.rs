@@ -18,6 +18,7 @@ mod embedded;
 mod faults;
 mod hypertable;
 mod import;
+mod many;
 mod metrics;
 mod policies;
 mod real_files;
