@@ -235,19 +235,25 @@ impl Error {
         let mut text = self.to_string();
         let mut cause = std::error::Error::source(self);
         while let Some(e) = cause {
-            // Without what sqlx adds to the server's words, and they have no further cause.
-            let said = match e.downcast_ref() {
-                Some(sqlx::Error::Database(said)) => Some(said.message()),
-                _ => None,
-            };
-            let part = said.map_or_else(|| e.to_string(), str::to_owned);
+            let (part, next) = said(e);
             if !text.contains(&part) {
                 text.push_str(": ");
                 text.push_str(&part);
             }
-            cause = if said.is_some() { None } else { e.source() };
+            cause = next;
         }
         text
+    }
+}
+
+/// What one cause says, and the next cause. Of what the server said, sqlx would also show the line of
+/// PostgreSQL's own source code, which looks like one of a CSV file.
+fn said<'a>(
+    e: &'a (dyn std::error::Error + 'static),
+) -> (String, Option<&'a (dyn std::error::Error + 'static)>) {
+    match e.downcast_ref() {
+        Some(sqlx::Error::Database(d)) => (d.message().to_owned(), None),
+        _ => (e.to_string(), e.source()),
     }
 }
 
@@ -280,7 +286,11 @@ fn code_hint(code: &str) -> Option<String> {
              administrator run `barlift db setup` once"
         }
         "3D000" => "create the database first, or correct the name in the URL",
-        "28P01" | "28000" => "check user and password in the database URL",
+        "28P01" => "check user and password in the database URL",
+        "28000" => {
+            "check user and database in the URL; where it says `no encryption`, add ?sslmode=require; else the \
+             server's pg_hba.conf has to let this user in"
+        }
         "53300" => "the server has no connection free: lower database.max_connections or worker count",
         "57014" => {
             "cancelled by somebody, or statement_timeout is too short for a batch: raise it for barlift's role, or lower import.batch_rows"

@@ -1,9 +1,9 @@
 //! The database itself: connecting, setting up, moving bars in and out by COPY and SQL.
 //!
 //! [`connect`](Database::connect) makes a pool, [`schema`] brings our tables up to date, [`copy`] encodes
-//! bars for binary COPY, [`observed`] lets statements be seen, [`transaction`] leaves no connection
-//! in disorder, [`info`] tells what is there, [`embedded`] runs
-//! a private server where no URL is set. Invariant: no text that leaves this module holds a password.
+//! bars for binary COPY, [`observed`] lets statements be seen, [`transaction`] leaves no connection in disorder,
+//! [`info`] tells what is there, [`embedded`] runs a private server where no URL is set, `tls` decides when a
+//! certificate is checked. Invariant: no text that leaves this module holds a password.
 //! It knows tables but not what an import or an operation is.
 
 pub mod copy;
@@ -11,6 +11,7 @@ pub mod embedded;
 pub mod info;
 pub mod observed;
 pub mod schema;
+mod tls;
 pub mod transaction;
 
 use std::str::FromStr;
@@ -125,7 +126,7 @@ fn session(options: PgConnectOptions, config: &Config) -> PgConnectOptions {
 }
 
 /// What a database URL may say behind its `?`. sqlx logs what it does not know, values included.
-const URL_PARAMETERS: [&str; 17] = [
+const URL_PARAMETERS: [&str; 18] = [
     "application_name",
     "dbname",
     "host",
@@ -137,6 +138,7 @@ const URL_PARAMETERS: [&str; 17] = [
     "ssl-cert",
     "ssl-key",
     "ssl-mode",
+    "ssl-root-cert",
     "sslcert",
     "sslkey",
     "sslmode",
@@ -171,7 +173,9 @@ fn parse_url(text: &str) -> Result<PgConnectOptions> {
             return Err(bad("has a parameter that is not understood"));
         }
     }
-    PgConnectOptions::from_str(text).map_err(|_| bad("has a parameter whose value is not understood"))
+    let options =
+        PgConnectOptions::from_str(text).map_err(|_| bad("has a parameter whose value is not understood"))?;
+    Ok(tls::with_named_ca(options, &url))
 }
 
 fn shown(options: &PgConnectOptions) -> String {
@@ -184,16 +188,15 @@ fn shown(options: &PgConnectOptions) -> String {
 }
 
 fn unreachable_database(options: &PgConnectOptions, e: sqlx::Error) -> Error {
-    let silent = matches!(e, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut);
+    let advice = tls::advice(options, &e).or_else(|| {
+        matches!(e, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut).then_some(
+            "check that the server runs and that host and port are right (DATABASE_URL, database.url)",
+        )
+    });
     match Error::during(&format!("cannot connect to {}", shown(options)), e) {
-        Error::Database { message, source, .. } if silent => Error::Database {
-            message,
-            hint: Some(
-                "check that the server runs and that host and port are right (DATABASE_URL, database.url)"
-                    .into(),
-            ),
-            source,
-        },
+        Error::Database { message, hint, source } => {
+            Error::Database { message, hint: advice.map(str::to_owned).or(hint), source }
+        }
         other => other,
     }
 }

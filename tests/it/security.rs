@@ -1,6 +1,8 @@
 //! What must not happen: passwords that get out, connections in the clear, rights that are not needed, files
 //! from elsewhere, and data taken for SQL.
 
+mod tls;
+
 use crate::support::{Folder, PrivateServer, barlift, bars};
 
 #[tokio::test]

@@ -9,9 +9,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-pub use database::{TestDatabase, server_directory};
+pub use database::{TestDatabase, installation, server_directory};
 pub use program::{Child, Program, Run, barlift, barlift_alone, drain, enqueue};
-pub use server::PrivateServer;
+pub use server::{PrivateServer, encoded};
 
 /// Polls until `check` gives something; panics with `what` after a minute.
 pub async fn eventually<T, F>(what: &str, mut check: impl FnMut() -> F) -> T

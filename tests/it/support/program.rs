@@ -72,6 +72,12 @@ impl Program {
         Child(child).wait().await
     }
 
+    /// Starts it with its log in a file; the caller ends it.
+    pub fn spawn_logging(mut self, log: &Path) -> Child {
+        self.0.stdout(Stdio::null()).stderr(std::fs::File::create(log).expect("a log"));
+        Child(self.0.spawn().expect("started"))
+    }
+
     /// Starts it; the caller ends it.
     pub fn spawn(mut self) -> Child {
         self.0.stdout(Stdio::null()).stderr(Stdio::null());

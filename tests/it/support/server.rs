@@ -197,7 +197,8 @@ impl PrivateServer {
         std::fs::write(file, format!("{text}{name} = '{value}'\n")).expect("written");
     }
 
-    fn has_timescaledb(&self) -> bool {
+    /// Whether it can have the extension.
+    pub fn has_timescaledb(&self) -> bool {
         let asked = Command::new(self.bin.join("pg_config")).arg("--pkglibdir").output();
         let asked = asked.ok().map(|a| PathBuf::from(String::from_utf8_lossy(&a.stdout).trim()));
         let beside = self.bin.parent().map(|home| home.join("lib"));
@@ -300,7 +301,8 @@ impl Certificates {
         use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
         let mut about = CertificateParams::default();
         about.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        about.distinguished_name.push(DnType::CommonName, "a CA of barlift's tests");
+        let name = format!("CA {:08x} of barlift's tests", rand::random::<u32>());
+        about.distinguished_name.push(DnType::CommonName, name);
         let ca = CertifiedIssuer::self_signed(about, KeyPair::generate().expect("a key")).expect("a CA");
         let hosts: Vec<_> = hosts.iter().map(|h| (*h).to_owned()).collect();
         let key = KeyPair::generate().expect("a key");

@@ -1,0 +1,59 @@
+//! TLS to the server: when its certificate is checked, and what to do when it is refused.
+
+use std::io::ErrorKind;
+
+use rustls::CertificateError;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use url::Url;
+
+/// Who names a CA wants it asked: with one, `require` is `verify-ca`, as it is for psql. sqlx alone would not look
+/// at the certificate.
+pub(super) fn with_named_ca(options: PgConnectOptions, url: &Url) -> PgConnectOptions {
+    let in_url = url.query_pairs().any(|(name, _)| NAMES_OF_CA.contains(&name.as_ref()));
+    let named = in_url || std::env::var_os("PGSSLROOTCERT").is_some();
+    match options.get_ssl_mode() {
+        PgSslMode::Require if named => options.ssl_mode(PgSslMode::VerifyCa),
+        _ => options,
+    }
+}
+
+/// sqlx has no kind of its own for this.
+const NO_TLS: &str = "server does not support TLS";
+
+const CHECK_FILES: &str = "check the files that sslrootcert, sslcert and sslkey name in the database URL";
+
+const NAMES_OF_CA: [&str; 3] = ["sslrootcert", "ssl-root-cert", "ssl-ca"];
+
+/// What to do about a connection that failed, if TLS is what it failed at.
+pub(super) fn advice(options: &PgConnectOptions, e: &sqlx::Error) -> Option<&'static str> {
+    match e {
+        sqlx::Error::Tls(why) if why.to_string() == NO_TLS => Some(
+            "turn TLS on at the server (ssl = on), or connect without it where the network is safe: ?sslmode=prefer",
+        ),
+        sqlx::Error::Tls(_) => Some(CHECK_FILES),
+        sqlx::Error::Io(io) => match io.get_ref().and_then(|inner| inner.downcast_ref()) {
+            Some(rustls::Error::InvalidCertificate(why)) => Some(about_certificate(why)),
+            // Over TCP, nothing else is opened by a path.
+            None if names_a_file(io.kind()) && options.get_socket().is_none() => Some(CHECK_FILES),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn names_a_file(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::NotFound | ErrorKind::PermissionDenied | ErrorKind::IsADirectory)
+}
+
+fn about_certificate(why: &CertificateError) -> &'static str {
+    match why {
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "connect by a name that the server's certificate has; sslmode=verify-ca does not look at the name"
+        }
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "name the CA that signed the server's certificate, ?sslrootcert=/path/to/ca.crt in the database URL; \
+             without it, only the CAs of this system count"
+        }
+        _ => "the server needs another certificate; ask whoever runs it",
+    }
+}
