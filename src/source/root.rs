@@ -143,8 +143,12 @@ impl Root {
     }
 
     fn location(&self, path: &str) -> Result<ObjectPath, FileError> {
-        let relative = ObjectPath::parse(path)
-            .map_err(|_| FileError::permanent(path, None, "the path is not one that can be read"))?;
+        let bad = || FileError::permanent(path, None, "the path is not one that can be read");
+        // `parse` would overlook the slash.
+        if path.starts_with('/') {
+            return Err(bad());
+        }
+        let relative = ObjectPath::parse(path).map_err(|_| bad())?;
         Ok(self.prefix.parts().chain(relative.parts()).collect())
     }
 

@@ -1,6 +1,7 @@
 //! What must not happen: passwords that get out, connections in the clear, rights that are not needed, files
 //! from elsewhere, and data taken for SQL.
 
+mod data;
 mod rights;
 mod tls;
 
