@@ -2,6 +2,8 @@
 //! from elsewhere, and data taken for SQL.
 
 mod data;
+mod passwords;
+mod places;
 mod rights;
 mod tls;
 
