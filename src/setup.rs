@@ -40,9 +40,12 @@ pub async fn setup(database: &Database, config: &DatabaseConfig) -> Result<Stora
 ///
 /// # Errors
 /// As [`setup`].
-pub async fn ensure(database: &Database, config: &DatabaseConfig) -> Result<()> {
+pub async fn ensure(database: &mut Database, config: &DatabaseConfig) -> Result<()> {
     if !is_current(&database.pool).await? {
         setup(database, config).await?;
+        // A session that looked for names at the moment when another process made the schemas may go on not
+        // finding what is in them.
+        database.reconnect().await;
     }
     Ok(())
 }

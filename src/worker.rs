@@ -135,7 +135,7 @@ impl Worker {
                 stop: self.stop.clone(),
             };
             let attempt = Attempt { context: &context, lease: &lease, task: &info, telemetry: &telemetry };
-            let result = self.within_time(&info.source, import::import(attempt)).await;
+            let result = self.within_time(&info.source, Box::pin(import::import(attempt))).await;
             self.settle(attempt, result).await
         };
         telemetry.around(run).await
@@ -243,7 +243,7 @@ fn tell_lost(outcome: Option<&str>) {
     match outcome {
         Some("cancelled") => tracing::info!("cancelled; what was not committed is rolled back"),
         Some("handed_back") => {
-            tracing::info!("handed back: the operation is paused, or the worker lost the database")
+            tracing::info!("handed back: the operation is paused, or the worker lost the database");
         }
         _ => tracing::warn!("another worker has this task now"),
     }

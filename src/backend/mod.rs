@@ -64,6 +64,12 @@ impl Database {
         Ok(Self { pool, embedded: embedded.map(std::sync::Arc::new), options })
     }
 
+    /// Ends all sessions; new ones begin when they are needed.
+    pub async fn reconnect(&mut self) {
+        let fresh = self.pool.options().clone().connect_lazy_with(self.options.clone());
+        std::mem::replace(&mut self.pool, fresh).close().await;
+    }
+
     /// Where the database is, without the password.
     #[must_use]
     pub fn shown_url(&self) -> String {

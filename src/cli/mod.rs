@@ -107,7 +107,7 @@ async fn command(command: &Command, config: &Config, telemetry: &Telemetry) -> R
 
 /// Connects, and sets up what is missing.
 async fn ready_database(config: &Config) -> Result<Database> {
-    let database = Database::connect(config).await?;
-    setup::ensure(&database, &config.database).await?;
+    let mut database = Database::connect(config).await?;
+    setup::ensure(&mut database, &config.database).await?;
     Ok(database)
 }

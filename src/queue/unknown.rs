@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn jobs_of_newer_builds_are_not_read() {
         let job = json!({"kind": "import-symbol", "operation_id": "op", "task_id": 7, "push": 1});
-        let mut with = |version: u64| {
+        let with = |version: u64| {
             let mut job = job.clone();
             job[VERSION_KEY] = version.into();
             read(&job)
