@@ -57,14 +57,14 @@ impl TimeParser {
         }
         let text = std::str::from_utf8(text).map_err(|_| "the time is not valid UTF-8".to_owned())?;
         let micros = match &self.format {
-            Some(format) => self.formatted(text, format)?,
+            Some(format) => without_leap_second(text, |t| self.formatted(t, format))?,
             None if is_number(text) => self.digits(text)?,
-            None => self.written(text)?,
+            None => without_leap_second(text, |t| self.written(t))?,
         };
         if (FIRST_MICROS..END_MICROS).contains(&micros) {
             Ok(micros)
         } else {
-            Err(format!("the time `{text}` lies outside the years 1700 to 2299"))
+            Err(format!("the time `{}` lies outside the years 1700 to 2299", cut(text)))
         }
     }
 
@@ -76,7 +76,7 @@ impl TimeParser {
         let dashed = dashed(text);
         let pieces = Pieces::parse(dashed.as_ref()).map_err(|_| not_a_time(text))?;
         if pieces.time_zone_annotation().is_some() {
-            return Err(format!("the time `{text}` has a zone in brackets, which is not supported"));
+            return Err(format!("the time `{}` has a zone in brackets, which is not supported", cut(text)));
         }
         let local = DateTime::from_parts(pieces.date(), pieces.time().unwrap_or(Time::midnight()));
         match pieces.offset() {
@@ -92,7 +92,13 @@ impl TimeParser {
     fn formatted(&self, text: &str, format: &str) -> Result<Micros, String> {
         let parsed = BrokenDownTime::parse(format, text)
             .map_err(|e| format!("the time `{}` does not fit csv.time_format `{format}`: {e}", cut(text)))?;
-        if parsed.offset().is_some() || parsed.timestamp().is_some() {
+        if let Some(at) = parsed.timestamp() {
+            // jiff leaves the fraction behind a `%s` out.
+            let fraction = i128::from(parsed.subsec_nanosecond().unwrap_or(0));
+            let signed = if text.starts_with('-') { -fraction } else { fraction };
+            return whole_micros(at.as_nanosecond() + signed);
+        }
+        if parsed.offset().is_some() {
             let at = parsed.to_timestamp().map_err(|e| e.to_string())?;
             return whole_micros(at.as_nanosecond());
         }
@@ -103,7 +109,11 @@ impl TimeParser {
             Err(_) if !has_time => Time::midnight(),
             Err(e) => return Err(format!("the time `{}`: {e}", cut(text))),
         };
-        self.instant(DateTime::from_parts(date, time), &self.zone)
+        let local = DateTime::from_parts(date, time);
+        match parsed.iana_time_zone() {
+            Some(name) => self.instant(local, &zone(name).map_err(|e| e.to_string())?),
+            None => self.instant(local, &self.zone),
+        }
     }
 
     fn instant(&self, local: DateTime, zone: &TimeZone) -> Result<Micros, String> {
@@ -131,7 +141,7 @@ impl TimeParser {
 
     /// `YYYYMMDD`, or an epoch count with or without a fraction.
     fn digits(&self, text: &str) -> Result<Micros, String> {
-        if let Some(date) = compact_date(text) {
+        if let Some(date) = compact_date(text).transpose()? {
             return self.instant(DateTime::from_parts(date, Time::midnight()), &self.zone);
         }
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
@@ -153,14 +163,18 @@ impl TimeParser {
 fn dashed(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();
     let separated = bytes.len() >= 10 && bytes[4] == bytes[7] && (bytes[4] == b'/' || bytes[4] == b'.');
-    let apart = text.contains(" +") || text.contains(" -");
-    if !separated && !apart {
+    // Before the tenth byte there is no offset yet, only a date.
+    let apart = text.rfind(" +").or_else(|| text.rfind(" -")).filter(|&at| at >= 10);
+    if !separated && apart.is_none() {
         return Cow::Borrowed(text);
     }
-    let mut text = text.replace(" +", "+").replace(" -", "-");
-    if separated && text.is_char_boundary(5) && text.is_char_boundary(8) {
+    let mut text = text.to_owned();
+    if separated {
         text.replace_range(4..5, "-");
         text.replace_range(7..8, "-");
+    }
+    if let Some(at) = apart {
+        text.remove(at);
     }
     Cow::Owned(text)
 }
@@ -192,8 +206,9 @@ fn is_number(text: &str) -> bool {
     !whole.is_empty() && whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit())
 }
 
-/// Eight digits that are a calendar day. As epoch seconds they would lie in the year 1970 to 1973.
-fn compact_date(text: &str) -> Option<Date> {
+/// Eight digits that begin with a year: a calendar day, or an error. As epoch seconds they would lie in the
+/// year 1970, and a 30th of February there would be a bar that nobody looks for.
+fn compact_date(text: &str) -> Option<Result<Date, String>> {
     if text.len() != 8 || text.starts_with('-') || text.contains('.') {
         return None;
     }
@@ -201,7 +216,18 @@ fn compact_date(text: &str) -> Option<Date> {
     if !(1700..2300).contains(&year) {
         return None;
     }
-    Date::new(year, month, day).ok()
+    Some(Date::new(year, month, day).map_err(|_| not_a_time(text)))
+}
+
+/// What `read` makes of `text`, unless that has a second 60: jiff reads it as 59, which is another instant.
+fn without_leap_second(text: &str, read: impl Fn(&str) -> Result<Micros, String>) -> Result<Micros, String> {
+    let micros = read(text)?;
+    let mut sixties = text.match_indices("60");
+    let same = |at: usize| read(&format!("{}59{}", &text[..at], &text[at + 2..])) == Ok(micros);
+    if sixties.any(|(at, _)| same(at)) {
+        return Err(format!("the time `{}` has a second 60, which is not supported", cut(text)));
+    }
+    Ok(micros)
 }
 
 fn zone_name(zone: &TimeZone) -> String {
@@ -285,6 +311,12 @@ mod tests {
             ("9999-01-01", "outside the years"),
             ("2024-02-30", "is no time"),
             ("2024-01-02T00:00:00Z[UTC]", "brackets"),
+            ("2024-01-02T00:00:60Z", "has a second 60"),
+            ("20240102T000060", "has a second 60"),
+            ("20240230", "is no time"),
+            ("20241301", "is no time"),
+            ("2024-01 -02", "is no time"),
+            ("2024 -01-02", "is no time"),
             ("2024-01-02 09:30:00.123456789", "finer than a microsecond"),
             ("1704187800000000001", "finer than a microsecond"),
             ("99999999999999999999999999000", "outside the years"),
@@ -300,6 +332,24 @@ mod tests {
             }
         }
         assert!(utc().parse(b"\xff\xfe").expect_err("not utf-8").contains("UTF-8"));
+    }
+
+    #[test]
+    fn no_character_is_cut_in_two() {
+        // Two offsets apart from their time, and a letter of two bytes where the third separator would be.
+        assert!(shown(&utc(), "x +y/ +/éabc").contains("is no time"));
+        assert!(shown(&utc(), "2024/01/ +é -é").contains("is no time"));
+    }
+
+    #[test]
+    fn sixty_is_an_odd_second_only_where_seconds_stand() {
+        for (text, want) in [
+            ("1960-01-02", "1960-01-02T00:00:00Z"),
+            ("1960-06-01T00:00:59.60Z", "1960-06-01T00:00:59.6Z"),
+            ("1604146060", "2020-10-31T12:07:40Z"),
+        ] {
+            assert_eq!(shown(&utc(), text), want, "{text}");
+        }
     }
 
     #[test]
@@ -320,5 +370,22 @@ mod tests {
         assert_eq!(shown(&date, "01/02/2024"), "2024-01-02T00:00:00Z");
         let zoned = TimeParser::new(TimeZone::UTC, Some("%Y%m%d %H%M%S %z".into()));
         assert_eq!(shown(&zoned, "20240102 093000 -0500"), "2024-01-02T14:30:00Z");
+        assert!(shown(&zoned, "20240102 093060 -0500").contains("has a second 60"));
+    }
+
+    #[test]
+    fn a_format_reads_the_fraction_of_an_epoch_count() {
+        let p = TimeParser::new(TimeZone::UTC, Some("%s.%f".into()));
+        assert_eq!(shown(&p, "1704187800.250000"), "2024-01-02T09:30:00.25Z");
+        assert_eq!(shown(&p, "-0.5"), "1969-12-31T23:59:59.5Z");
+        assert!(shown(&p, "1704187800.0000001").contains("finer than a microsecond"));
+    }
+
+    #[test]
+    fn a_zone_that_a_format_reads_is_the_times_zone() {
+        let p = TimeParser::new(TimeZone::UTC, Some("%Y-%m-%d %H:%M %Q".into()));
+        assert_eq!(shown(&p, "2024-01-02 09:30 America/New_York"), "2024-01-02T14:30:00Z");
+        assert!(shown(&p, "2024-03-10 02:30 America/New_York").contains("does not exist"));
+        assert!(shown(&p, "2024-01-02 09:30 Mars/Olympus").contains("no time zone `Mars/Olympus`"));
     }
 }
