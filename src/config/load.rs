@@ -4,10 +4,11 @@
 //! whichever layer it came from.
 
 use std::path::Path;
+use std::time::Duration;
 
 use config::{Environment, File, FileFormat, Map, Source, Value, ValueKind};
 
-use super::Config;
+use super::{Config, CsvConfig};
 use crate::error::{Error, Result};
 
 const DEFAULTS: &str = include_str!("../../config/default.toml");
@@ -94,7 +95,9 @@ fn check_keys(given: &[String], known: &[String], layer: &str) -> Result<()> {
         if known.contains(key) {
             continue;
         }
-        let nearest = known.iter().min_by_key(|k| strsim::damerau_levenshtein(k, key));
+        // The distance takes memory for each pair of characters, and no known key is that long.
+        let key: String = key.chars().take(100).collect();
+        let nearest = known.iter().min_by_key(|k| strsim::damerau_levenshtein(k, &key));
         let hint = match nearest {
             Some(k) => format!("did you mean `{k}`? All keys: config/default.toml"),
             None => "all keys: config/default.toml".to_owned(),
@@ -120,29 +123,47 @@ fn broken(place: &str, e: &config::ConfigError) -> Error {
     Error::config(format!("{place}: {e}"), ALL_KEYS)
 }
 
+/// No wait is longer, so that the clock can be added to all of them.
+const YEAR: Duration = Duration::from_secs(365 * 86_400);
+
+/// A NUL, which no JSON in PostgreSQL may hold; that is where operations keep these settings.
+fn holds_nul(csv: &CsvConfig) -> bool {
+    let c = &csv.columns;
+    let texts = [&csv.time_format, &c.time, &c.date, &c.open, &c.high, &c.low, &c.close, &c.volume];
+    texts.into_iter().flatten().any(|text| text.contains('\0'))
+}
+
 /// Rules that a single value cannot know.
 fn check(c: &Config) -> Result<()> {
+    let beats = |n: u32| c.worker.heartbeat.saturating_mul(n);
     let rules = [
         (
             c.database.max_connections == 0
-                || c.database.max_connections as usize >= c.worker.concurrency + 2,
+                || c.database.max_connections as usize >= c.worker.concurrency.saturating_add(2),
             "database.max_connections must be at least worker.concurrency + 2 (or 0 for enough)",
         ),
         ((1..=1_000_000).contains(&c.import.batch_rows), "import.batch_rows must be 1 to 1000000"),
         ((1..=256).contains(&c.worker.concurrency), "worker.concurrency must be 1 to 256"),
         (c.worker.heartbeat.as_millis() >= 100, "worker.heartbeat must be at least 100ms"),
         (
-            c.worker.lease >= 3 * c.worker.heartbeat,
+            c.worker.lease >= beats(3),
             "worker.lease must be at least three times worker.heartbeat, or live workers seem dead",
         ),
         // The queue counts whole seconds, from the last heartbeat.
         (
-            c.worker.lease.saturating_sub(c.worker.heartbeat).as_secs()
-                >= 1.max((2 * c.worker.heartbeat).as_secs()),
+            c.worker.lease.saturating_sub(c.worker.heartbeat).as_secs() >= 1.max(beats(2).as_secs()),
             "worker.lease must exceed worker.heartbeat by a second and by two further heartbeats",
         ),
         (c.worker.lease.as_secs() < 7 * 86_400, "worker.lease must be shorter than a week"),
         (c.worker.poll_interval.as_millis() >= 10, "worker.poll_interval must be at least 10ms"),
+        (!c.database.connect_timeout.is_zero(), "database.connect_timeout must be longer than nothing"),
+        (
+            [c.database.connect_timeout, c.worker.poll_interval, c.worker.drain_timeout, c.retry.max_backoff]
+                .iter()
+                .all(|wait| *wait < YEAR),
+            "database.connect_timeout, worker.poll_interval, worker.drain_timeout and retry.max_backoff must be \
+             shorter than a year",
+        ),
         (c.retry.max_attempts >= 1, "retry.max_attempts must be at least 1"),
         (
             c.retry.initial_backoff <= c.retry.max_backoff,
@@ -150,6 +171,7 @@ fn check(c: &Config) -> Result<()> {
         ),
         (c.trace.max_spans >= 1, "trace.max_spans must be at least 1"),
         ((64..=1 << 30).contains(&c.csv.max_line.as_u64()), "csv.max_line must be 64B to 1GiB"),
+        (!holds_nul(&c.csv), "csv.time_format and csv.columns must not hold a NUL character"),
         (
             c.csv.columns.date.is_none() || c.csv.columns.time.is_some(),
             "csv.columns.date needs csv.columns.time, the column with the time of day",
@@ -192,6 +214,12 @@ mod tests {
     }
 
     #[test]
+    fn an_unknown_key_may_be_long() {
+        let e = load_text(&format!("{} = 1", "x".repeat(100_000))).expect_err("unknown");
+        assert!(e.to_string().len() < 300, "{} bytes", e.to_string().len());
+    }
+
+    #[test]
     fn flags_win_over_the_file() -> Result<()> {
         let mut f = tempfile::NamedTempFile::new().map_err(|e| Error::Internal(e.to_string()))?;
         writeln!(f, "[worker]\nconcurrency = 3\nlease = '1m'").map_err(|e| Error::Internal(e.to_string()))?;
@@ -218,6 +246,17 @@ mod tests {
             "[import]\non_mismatch = 'ignore'",
             "[import]\nmax_rejects = 'many'",
             "[retry]\nmax_backoff = 'soon'",
+            // What cannot be calculated with.
+            "[worker]\nlease = '100000000000y'\nheartbeat = '400000000000y'",
+            "[worker]\nconcurrency = '18446744073709551615'\n[database]\nmax_connections = 5",
+            "[worker]\ndrain_timeout = '100000000000y'",
+            "[database]\nconnect_timeout = '100000000000y'",
+            "[database]\nconnect_timeout = '0s'",
+            // What the database cannot keep.
+            "[csv]\ntime_format = \"%Y\\u0000\"",
+            "[csv.columns]\nopen = \"\\u0000\"",
+            "[csv]\nquote = \"\\u0000\"",
+            "[csv]\ndelimiter = \"\\u0000\"",
             "not toml",
         ] {
             let e = load_text(text).expect_err(text);

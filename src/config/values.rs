@@ -151,7 +151,7 @@ impl FromStr for Delimiter {
         match (s, s.as_bytes()) {
             ("auto", _) => Ok(Self::Auto),
             ("tab" | "\\t", _) => Ok(Self::Byte(b'\t')),
-            (_, [b]) if b.is_ascii() && !b.is_ascii_alphanumeric() && !b"\r\n.-+".contains(b) => {
+            (_, [b]) if b.is_ascii() && !b.is_ascii_alphanumeric() && !b"\r\n\0.-+".contains(b) => {
                 Ok(Self::Byte(*b))
             }
             _ => Err(format!("`{s}` is no delimiter: give one ASCII character, `tab` or `auto`")),
@@ -231,7 +231,7 @@ pub(super) mod quote {
         let text = String::deserialize(d)?;
         match text.as_bytes() {
             [] => Ok(None),
-            [b] if b.is_ascii() => Ok(Some(*b)),
+            [b] if b.is_ascii() && !b.is_ascii_control() => Ok(Some(*b)),
             _ => Err(D::Error::custom(format!("`{text}` is no quote: give one ASCII character, or nothing"))),
         }
     }

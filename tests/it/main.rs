@@ -21,6 +21,7 @@ mod import;
 mod many;
 mod metrics;
 mod policies;
+mod properties;
 mod real_files;
 mod samples;
 mod security;
