@@ -4,9 +4,9 @@
 //! `PROPTEST_RNG_SEED=7` others. A find becomes a plain test beside the code that it was found in.
 
 mod corpus;
-//mod model;
+mod model;
 mod reader;
-//mod roundtrip;
+mod roundtrip;
 mod settings;
 mod values;
 
