@@ -7,14 +7,16 @@ use std::collections::{BTreeMap, HashMap};
 /// Open, high, low, close, volume.
 pub type Values = [f64; 5];
 
+/// Time and values of a row, or the rule that it breaks.
+pub type Meaning = Result<(i64, Values), &'static str>;
+
 /// A line of a file that is not blank.
 #[derive(Debug, Clone)]
 pub struct Row {
     pub line: i64,
     pub offset: i64,
     pub raw: Vec<u8>,
-    /// Time and values, or the rule that it breaks.
-    pub meaning: Result<(i64, Values), &'static str>,
+    pub meaning: Meaning,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

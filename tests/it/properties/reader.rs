@@ -129,7 +129,7 @@ impl Read for Chopped<'_> {
 
 #[test]
 fn each_row_comes_out_once_and_at_its_place() {
-    holds(1500, &inputs(), |input| {
+    holds(1000, &inputs(), |input| {
         let whole = read(&input, input.bytes.as_slice(), ALL, 0);
         for batch in &whole.batches {
             is_whole(batch, input.options.on_invalid);

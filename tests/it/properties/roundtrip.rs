@@ -12,7 +12,7 @@ use proptest::sample::select;
 use proptest::strategy::ValueTree as _;
 use sqlx::FromRow as _;
 
-use super::model::{self, Outcome, Policies, Policy, Row, Values};
+use super::model::{self, Meaning, Outcome, Policies, Policy, Row, Values};
 use super::runner;
 use crate::support::{Folder, TestDatabase, barlift};
 
@@ -145,7 +145,7 @@ impl Series {
         let d = &self.dialect;
         let names = ["Time", "OPEN", "h", "Low", "close_price", "vol"];
         let mut bytes = if d.mark { b"\xef\xbb\xbf".to_vec() } else { Vec::new() };
-        bytes.extend(d.line(names.map(str::to_owned)).bytes().chain(d.end.bytes()));
+        bytes.extend(d.line(&names.map(str::to_owned)).bytes().chain(d.end.bytes()));
         let mut rows = Vec::new();
         for (i, content) in self.lines.iter().enumerate() {
             let (text, meaning) = self.line(content, decimal_comma);
@@ -162,12 +162,8 @@ impl Series {
         (bytes, rows)
     }
 
-    #[allow(clippy::type_complexity)]
-    fn line(
-        &self,
-        content: &Content,
-        decimal_comma: bool,
-    ) -> (String, Option<Result<(i64, Values), &'static str>>) {
+    /// A line's text and what it means, unless it is blank.
+    fn line(&self, content: &Content, decimal_comma: bool) -> (String, Option<Meaning>) {
         let d = &self.dialect;
         match content {
             Content::Blank => (" ".into(), None),
@@ -183,7 +179,7 @@ impl Series {
                 });
                 let [open, high, low, close, volume] = numbers;
                 let fields = [d.time(time), open, high, low, close, volume];
-                (d.line(fields), Some(Ok((time, values))))
+                (d.line(&fields), Some(Ok((time, values))))
             }
         }
     }
@@ -194,7 +190,7 @@ impl Series {
 }
 
 impl Dialect {
-    fn line(&self, fields: [String; 6]) -> String {
+    fn line(&self, fields: &[String; 6]) -> String {
         let mut line = String::new();
         for (i, &column) in self.order.iter().enumerate() {
             if i > 0 {

@@ -97,15 +97,15 @@ fn a_rendered_name_gives_its_parts_back() {
         "[0-9]{1,4}[A-Za-z]{1,6}",
         select(vec!["tick", "Daily", "monthly"]).prop_map(str::to_owned)
     ];
+    let texts = ["{symbol}_{timeframe}.csv", "{timeframe}/{symbol}.csv", "x/{symbol}-{timeframe}.csv"];
+    let patterns = texts.map(|text| (text, Pattern::new(text).expect(text)));
     holds(1500, &(symbols, timeframes), |(symbol, timeframe)| {
         let is_name = !symbol.trim().is_empty()
             && symbol.len() <= 128
             && !symbol.chars().any(|c| c.is_control() || c == '/');
-        for pattern in ["{symbol}_{timeframe}.csv", "{timeframe}/{symbol}.csv", "*/{symbol}-{timeframe}.csv"]
-        {
-            let pattern = &pattern.replace('*', "x");
-            let path = pattern.replace("{symbol}", &symbol).replace("{timeframe}", &timeframe);
-            let name = Pattern::new(pattern).expect(pattern).name(&path);
+        for (text, pattern) in &patterns {
+            let path = text.replace("{symbol}", &symbol).replace("{timeframe}", &timeframe);
+            let name = pattern.name(&path);
             if is_name {
                 let name = name.expect(&path);
                 assert_eq!((name.symbol, name.timeframe), (symbol.clone(), timeframe.clone()), "{path}");

@@ -112,7 +112,7 @@ fn any_text_is_a_time_or_says_why_not() {
         1 => select(FORMATS).prop_map(|f| Some(f.to_owned())),
         1 => "(%[a-zA-Z%.:]|[-/ T0-9]){0,8}".prop_map(Some),
     ];
-    holds(2000, &(texts, select(ZONES), formats), |(text, zone, format)| {
+    holds(8000, &(texts, select(ZONES), formats), |(text, zone, format)| {
         let parsed = parser(zone, format.as_deref()).parse(&text);
         match parsed {
             Ok(micros) => assert!((FIRST_MICROS..END_MICROS).contains(&micros)),
@@ -277,7 +277,7 @@ fn any_text_is_a_number_or_says_why_not() {
         1 => proptest::collection::vec(any::<u8>(), 0..20),
     ];
     let plain = regex::Regex::new(r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$").expect("valid");
-    holds(2000, &(texts, any::<bool>()), |(text, comma)| {
+    holds(5000, &(texts, any::<bool>()), |(text, comma)| {
         let text = String::from_utf8_lossy(&text).into_owned();
         let pointed = if comma { text.replace(',', ".") } else { text.clone() };
         let is_plain = plain.is_match(pointed.trim_ascii()) && !(comma && text.contains('.'));
