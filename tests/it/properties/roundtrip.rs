@@ -121,8 +121,12 @@ fn series() -> impl Strategy<Value = Series> {
         proptest::collection::vec(pick(), 0..12),
         bad,
         dialect(),
+        proptest::collection::vec((any::<proptest::sample::Index>(), 0..5usize), 0..4),
     );
-    parts.prop_map(|(times, values, lines, there, bad, dialect)| {
+    parts.prop_map(|(times, mut values, lines, there, bad, dialect, twins)| {
+        for (which, field) in twins {
+            values.push(twin(values[which.index(values.len())], field));
+        }
         // Most bars of one time have the same values.
         let picked = |(time, other, chance): (proptest::sample::Index, proptest::sample::Index, u32)| {
             let time = time.index(times.len());
@@ -137,6 +141,12 @@ fn series() -> impl Strategy<Value = Series> {
         let there = there.into_iter().map(picked).collect();
         Series { times, values, lines, there, dialect }
     })
+}
+
+/// Values that differ in the last bit of one.
+fn twin(mut values: Values, field: usize) -> Values {
+    values[field] = if values[field] < 1.0 { values[field].next_up() } else { values[field].next_down() };
+    values
 }
 
 impl Series {
@@ -351,8 +361,9 @@ const BATCH_ROWS: [usize; 5] = [1, 2, 7, 20, 1000];
 
 #[tokio::test]
 async fn any_file_is_imported_as_it_is_meant_under_all_policies() {
-    let mut runner = runner(12);
-    let files = runner.config().cases;
+    let mut runner = runner(1200);
+    // A file takes a hundred times as long as a value.
+    let files = runner.config().cases.div_ceil(100);
     let database = TestDatabase::new().await;
     for (round, (mismatch, invalid)) in
         POLICIES.iter().flat_map(|m| POLICIES.iter().map(move |i| (m, i))).enumerate()

@@ -244,7 +244,7 @@ fn survives_being_stored(config: &Config) {
 #[test]
 fn any_value_of_any_key_is_refused_or_sane() {
     let settings = proptest::collection::vec((select(KEYS.as_slice()), values(), any::<bool>()), 1..4);
-    holds(1500, &settings, |settings| {
+    holds(1000, &settings, |settings| {
         let (flags, lines): (Vec<_>, Vec<_>) = settings.into_iter().partition(|(.., is_flag)| *is_flag);
         let overrides: Vec<Override> = flags.into_iter().map(|(key, value, _)| (key, value)).collect();
         let text: String = lines.iter().map(|(key, value, _)| format!("{key} = {}\n", toml(value))).collect();
@@ -305,13 +305,13 @@ fn any_file_is_refused_or_sane() {
         "\r",
     ];
     let texts = prop_oneof![3 => spliced(PIECES, 12), 1 => any::<String>()];
-    holds(1500, &texts, |text| judge(&load_text(&text, &[]), &text));
+    holds(800, &texts, |text| judge(&load_text(&text, &[]), &text));
 }
 
 #[test]
 fn an_unknown_key_always_names_a_known_one() {
     let keys = prop_oneof!["[a-z_]{1,12}(\\.[a-z_]{1,12}){0,3}", "(import|csv|worker)\\.[a-z_]{1,14}"];
-    holds(700, &keys, |key| {
+    holds(400, &keys, |key| {
         let loaded = load_text(&format!("{key} = 1\n"), &[]);
         if KEYS.contains(&key.as_str()) {
             return judge(&loaded, &key);
