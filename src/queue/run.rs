@@ -54,30 +54,39 @@ pub async fn run(pool: PgPool, settings: QueueSettings, work: Arc<dyn Work>, sto
         let name = worker_name();
         let started = tokio::time::Instant::now();
         let ended = run_once(&pool, &settings, &name, Arc::clone(&work), &stop).await;
+        // Told before anything is tried that may take its time.
+        let _ = ended.as_ref().inspect_err(|e| tell_trouble(e));
         let released = free(&pool, &name, work.as_ref()).await;
         if started.elapsed() > Duration::from_secs(30) {
             wait = Duration::from_millis(100);
         }
-        let Some(problem) = ended.err().or(released.err()) else {
-            // If the database is gone by now, its lease says so.
-            let _ = say_goodbye(&pool, &name).await;
-            continue;
-        };
-        tracing::warn!(
-            error = problem.chain(),
-            ?wait,
-            "the database is in trouble; the worker waits and tries again"
-        );
+        match (ended, released) {
+            (Ok(()), Ok(())) => {
+                // If the database is gone by now, its lease says so.
+                let _ = say_goodbye(&pool, &name).await;
+                continue;
+            }
+            (Ok(()), Err(e)) => tell_trouble(&e),
+            (Err(_), _) => {}
+        }
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             () = stop.cancelled() => {}
         }
         wait = (wait * 2).min(Duration::from_secs(5));
         // The jobs of the old name must not wait for its lease to run out.
-        while !stop.is_cancelled() && free(&pool, &name, work.as_ref()).await.is_err() {
+        while !stop.is_cancelled() {
+            if free(&pool, &name, work.as_ref()).await.is_ok() {
+                tracing::info!("the database answers again");
+                break;
+            }
             tokio::time::sleep(wait).await;
         }
     }
+}
+
+fn tell_trouble(e: &Error) {
+    tracing::warn!(error = e.chain(), "the database is in trouble; the worker waits and tries again");
 }
 
 /// First the tasks, then the jobs: a job that is picked up must find its task free.

@@ -323,11 +323,20 @@ async fn a_worker_that_ends_well_is_gone_at_once_and_old_jobs_go() {
     let alive = "SELECT count(*) FROM apalis.workers WHERE last_seen > now() - interval '1 hour'";
     assert_eq!(database.scalar::<i64>(alive).await, 0);
     database.execute("UPDATE apalis.jobs SET done_at = now() - interval '25 hours'").await;
+    database.execute("UPDATE apalis.workers SET last_seen = now() - interval '25 hours'").await;
     folder.write("B_1m.csv", bars(10, 1));
     enqueue(&database, &folder).await;
-    drain(&database).await;
-    let jobs: i64 = database.scalar("SELECT count(*) FROM apalis.jobs").await;
-    assert_eq!(jobs, 2, "those of the second operation");
+    let worker = barlift(&database, &["worker"]).spawn();
+    eventually("only the second operation's jobs and the worker itself are left", || async {
+        let left: (i64, i64) = (
+            database.scalar("SELECT count(*) FROM apalis.jobs WHERE status = 'Done'").await,
+            database.scalar("SELECT count(*) FROM apalis.workers").await,
+        );
+        (left == (2, 1)).then_some(())
+    })
+    .await;
+    worker.signal(Signal::SIGTERM);
+    assert_eq!(worker.wait().await, Some(0));
 }
 
 #[tokio::test]
