@@ -434,3 +434,37 @@ async fn a_task_without_a_job_is_queued_again() {
     drain(&database).await;
     assert_eq!(database.bars().await, 10);
 }
+
+#[tokio::test]
+async fn a_file_that_takes_longer_than_the_lease_stays_with_its_living_worker() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(1000, 1));
+    let holder = hold_back(&database).await;
+    enqueue(&database, &folder).await;
+    let workers = [barlift(&database, &["worker"]).spawn(), barlift(&database, &["worker"]).spawn()];
+    // More than two leases of two seconds, within one statement.
+    eventually("the attempt is older than two leases", || async {
+        let age: Option<f64> = database
+            .scalar(
+                "SELECT extract(epoch FROM now() - min(started_at))::double precision FROM barlift.attempts",
+            )
+            .await;
+        age.filter(|seconds| *seconds > 5.0)
+    })
+    .await;
+    holder.commit().await.expect("let go");
+    eventually("it ends", || async {
+        (database.scalar::<String>("SELECT state FROM barlift.operations").await == "succeeded").then_some(())
+    })
+    .await;
+    let (attempts, rescues): (i32, i32) = (
+        database.scalar("SELECT attempts FROM barlift.tasks").await,
+        database.scalar("SELECT rescues FROM barlift.tasks").await,
+    );
+    assert_eq!((attempts, rescues), (1, 0));
+    for worker in workers {
+        worker.signal(Signal::SIGTERM);
+        assert_eq!(worker.wait().await, Some(0));
+    }
+}
