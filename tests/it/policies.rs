@@ -97,7 +97,7 @@ async fn too_many_rejects_fail_the_file_but_not_the_others() {
             assert!(text.contains("2 of 10 rows rejected, more than --max-rejects"), "{text}");
             // Whoever has to mend the file sees which rows they are.
             let report = barlift(&database, &["report", "latest", "--json"]).run().await.json(0);
-            assert_eq!(report["rejected"].as_array().map(Vec::len), Some(2), "{report}");
+            assert_eq!(report["rejected_rows"].as_array().map(Vec::len), Some(2), "{report}");
             assert_eq!(result["tasks"][0]["rows"], 10);
         }
     }
