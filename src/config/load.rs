@@ -156,13 +156,20 @@ fn check(c: &Config) -> Result<()> {
         ),
         (c.worker.lease.as_secs() < 7 * 86_400, "worker.lease must be shorter than a week"),
         (c.worker.poll_interval.as_millis() >= 10, "worker.poll_interval must be at least 10ms"),
+        (c.worker.task_timeout.as_secs() >= 1, "worker.task_timeout must be at least 1s"),
         (!c.database.connect_timeout.is_zero(), "database.connect_timeout must be longer than nothing"),
         (
-            [c.database.connect_timeout, c.worker.poll_interval, c.worker.drain_timeout, c.retry.max_backoff]
-                .iter()
-                .all(|wait| *wait < YEAR),
-            "database.connect_timeout, worker.poll_interval, worker.drain_timeout and retry.max_backoff must be \
-             shorter than a year",
+            [
+                c.database.connect_timeout,
+                c.worker.poll_interval,
+                c.worker.drain_timeout,
+                c.worker.task_timeout,
+                c.retry.max_backoff,
+            ]
+            .iter()
+            .all(|wait| *wait < YEAR),
+            "database.connect_timeout, worker.poll_interval, worker.drain_timeout, worker.task_timeout and \
+             retry.max_backoff must be shorter than a year",
         ),
         (c.retry.max_attempts >= 1, "retry.max_attempts must be at least 1"),
         (

@@ -129,25 +129,6 @@ async fn run_once(
     tokio::select! {
         ended = worker.run_until(signal) => ended.map_err(|e| trouble(&e)),
         () = drain(pool, settings, name, &running, stop) => Ok(()),
-        silent = silence(pool, settings) => Err(silent),
-    }
-}
-
-/// Ends when the database has not answered for a lease: a server or a network that died without a word is found out
-/// by nobody who only waits for an answer.
-async fn silence(pool: &PgPool, settings: &QueueSettings) -> Error {
-    loop {
-        tokio::time::sleep(settings.heartbeat).await;
-        let asked = sqlx::query("SELECT 1").execute(pool);
-        // Whatever it answers, an error too, it is no silence.
-        if tokio::time::timeout(settings.lease, asked).await.is_err() {
-            let lease = humantime::format_duration(settings.lease);
-            return Error::Database {
-                message: format!("the database has not answered for {lease}"),
-                hint: None,
-                source: None,
-            };
-        }
     }
 }
 

@@ -60,7 +60,7 @@ pub async fn claim(pool: &PgPool, job: &Job, claimant: Claimant<'_>) -> Result<C
         .fetch_optional(&mut *tx)
         .await
         .during(WHAT)?;
-    let Some(mut row) = row.filter(|r| r.operation_id == *operation_id && r.pushes == *push && r.is_open())
+    let Some(mut row) = row.filter(|r| r.operation_id == *operation_id && r.pushes == *push && r.may_start())
     else {
         return Ok(Claimed { claim: Claim::Gone, rescued: false });
     };
@@ -211,11 +211,13 @@ struct Row {
     options: serde_json::Value,
     priority: i32,
     traceparent: String,
+    paused: bool,
 }
 
 impl Row {
-    fn is_open(&self) -> bool {
-        matches!(self.state.as_str(), "pending" | "running")
+    /// A paused operation gets new jobs when it is resumed.
+    fn may_start(&self) -> bool {
+        !self.paused && matches!(self.state.as_str(), "pending" | "running")
     }
 
     fn info(self, options: ImportOptions) -> TaskInfo {

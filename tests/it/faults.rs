@@ -206,16 +206,29 @@ async fn a_server_without_a_free_connection_is_waited_for() {
     assert!(none.stderr.contains("hint: the server has no connection free"), "{}", none.stderr);
 }
 
+fn says(log: &std::path::Path, what: &str) -> Option<()> {
+    std::fs::read_to_string(log).ok()?.contains(what).then_some(())
+}
+
 #[tokio::test]
 async fn a_server_that_falls_silent_is_found_out_and_nothing_is_written_twice() {
     let server = PrivateServer::start().await;
     let (database, folder) = (server.database("market").await, Folder::new());
-    let (worker, holder) = held_import(&database, &folder).await;
+    folder.write("A_1m.csv", bars(1000, 1));
+    let holder = hold_back(&database).await;
+    enqueue(&database, &folder).await;
+    let log = folder.path().join("worker.log");
+    let worker = barlift(&database, &["worker"])
+        .env("BARLIFT__IMPORT__BATCH_ROWS", "100")
+        .env("BARLIFT__DATABASE__CONNECT_TIMEOUT", "1s")
+        .spawn_logging(&log);
+    wait_for_rows(&database, 500).await;
     holder.commit().await.expect("let go");
     // No answer, and no end of a connection either.
     server.freeze(true);
-    tokio::time::sleep(Duration::from_secs(4)).await;
+    eventually("it is found out", || async { says(&log, "the database is in trouble") }).await;
     server.freeze(false);
+    eventually("it is found to be back", || async { says(&log, "the database answers again") }).await;
     comes_out_well(&database, worker).await;
 }
 
