@@ -42,7 +42,8 @@ fn page(out: &mut dyn Write, d: &Diagnosis) -> io::Result<()> {
 fn head(out: &mut dyn Write, d: &Diagnosis) -> io::Result<()> {
     let took = d.duration_ms.map(|ms| format!(" in {}", span(ms))).unwrap_or_default();
     let only = d.symbol.as_ref().map(|s| format!(", only {}", output::visible(s))).unwrap_or_default();
-    writeln!(out, "{} {}{took}{only}", d.operation_id, d.state)?;
+    let paused = if d.paused { " (paused)" } else { "" };
+    writeln!(out, "{} {}{paused}{took}{only}", d.operation_id, d.state)?;
     let rate = d.rows_per_second.map(|r| format!(", {} rows/s", output::count(whole(r)))).unwrap_or_default();
     let (files, rows) =
         (output::counted(d.files, "file", "files"), output::counted(d.rows.rows, "row", "rows"));

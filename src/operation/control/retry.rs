@@ -27,7 +27,7 @@ pub async fn retry(
     let mut tasks = lock(&mut tx, id, states, selection).await?;
     tasks.retain(|t| t.state != "pending" || t.failures > 0);
     if tasks.is_empty() {
-        return Err(nothing(id, cancelled));
+        return Err(nothing(id, selection, cancelled));
     }
     sqlx::query(include_str!("sql/retry_tasks.sql"))
         .bind(ids(&tasks))
@@ -47,12 +47,13 @@ pub async fn retry(
     Ok(Changed::new(id, &tasks))
 }
 
-fn nothing(id: &OperationId, cancelled: bool) -> Error {
-    let which = if cancelled { "failed or was cancelled" } else { "failed" };
+fn nothing(id: &OperationId, selection: &Selection, cancelled: bool) -> Error {
+    let which = if selection.is_all() { "file" } else { "file that was selected" };
+    let what = if cancelled { "has failed or was cancelled" } else { "has failed" };
     Error::usage(
-        format!("nothing of {id} that was selected {which}"),
+        format!("no {which} of {id} {what}"),
         format!(
-            "`barlift status {id}` shows what became of each file; --cancelled retries cancelled ones, too"
+            "`barlift status {id}` shows what became of each; --cancelled tries cancelled ones again, too"
         ),
     )
 }

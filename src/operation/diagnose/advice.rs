@@ -16,7 +16,14 @@ const NOTABLE_MS: f64 = 1000.0;
 pub(super) fn advice(d: &Diagnosis) -> Vec<Advice> {
     let mut out = Vec::new();
     let mut say = |finding: String, action: &str| out.push(Advice { finding, action: action.to_owned() });
-    if d.duration_ms.is_none() && d.due_in_ms > 0.0 {
+    if d.paused {
+        say("it is paused".to_owned(), &format!("`barlift resume {}` lets it go on", d.operation_id));
+    } else if d.state == "cancelled" {
+        say(
+            "it was cancelled".to_owned(),
+            &format!("`barlift retry {} --cancelled` does the rest after all", d.operation_id),
+        );
+    } else if d.duration_ms.is_none() && d.due_in_ms > 0.0 {
         say(
             format!("it has not started: it is due in {}", time(d.due_in_ms)),
             "nothing; workers take it then",
@@ -64,7 +71,7 @@ pub(super) fn advice(d: &Diagnosis) -> Vec<Advice> {
                 let failed = i64::try_from(d.failures.len()).unwrap_or(i64::MAX);
                 counted(failed, "file whose last attempt failed", "files whose last attempt failed")
             },
-            "mend what their errors name and import them again; the others are recognised",
+            &format!("mend what their errors name, then `barlift retry {}`", d.operation_id),
         );
     }
     out

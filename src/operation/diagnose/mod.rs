@@ -29,6 +29,8 @@ pub struct Diagnosis {
     pub operation_id: String,
     /// Its state.
     pub state: String,
+    /// Whether none of its tasks may start for now.
+    pub paused: bool,
     /// The trace that holds all its spans.
     pub trace_id: String,
     /// That trace in the Jaeger UI (`trace.ui_url`).
@@ -291,6 +293,7 @@ fn put_together(
     Diagnosis {
         operation_id: operation.operation_id.clone(),
         state: operation.state.clone(),
+        paused: operation.paused_at.is_some(),
         trace_id: operation.trace_id.clone(),
         trace_url: format!("{}/trace/{}", scope.ui_url.trim_end_matches('/'), operation.trace_id),
         traced: false,
