@@ -637,3 +637,18 @@ async fn a_recognised_file_says_so() {
     assert!(attempt.flag("csv_import.recognised"));
     assert_eq!(attempt.int("csv_import.rows_skipped"), 100);
 }
+
+#[tokio::test]
+async fn what_nobody_exports_is_owed_to_nobody() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    folder.write("A_1m.csv", bars(10, 1));
+    // At any level of logging, which decides what spans there are inside the process.
+    for level in ["warn", "trace"] {
+        let arguments = ["import", folder.arg(), "--force", "--json", "--log-level", level];
+        barlift(&database, &arguments).run().await.json(0);
+    }
+    let owed: i64 = database
+        .scalar("SELECT (SELECT count(span_due_at) FROM barlift.attempts) + (SELECT count(root_span_due_at) FROM barlift.operations)")
+        .await;
+    assert_eq!(owed, 0);
+}

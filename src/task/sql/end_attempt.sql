@@ -10,9 +10,10 @@ WITH ended AS (
 ), recorded AS (
     UPDATE barlift.attempts a
     SET finished_at = now(), outcome = $4, error_class = $5, error_message = $6, phases = $7, slowest = $8, rows = $9,
-        -- Owed from then on, unless the exporter has taken it by then.
-        span_due_at = CASE WHEN $10 THEN now() + make_interval(secs => $11) END
+        -- Owed from then on, unless the exporter has taken it by then; to nobody, if nobody exports.
+        span_due_at = CASE WHEN $10 AND o.traced THEN now() + make_interval(secs => $11) END
     FROM ended
+    JOIN barlift.operations o ON o.id = ended.operation_id
     WHERE a.task_id = ended.id AND a.fence = $2
 )
 SELECT operation_id FROM ended
