@@ -98,7 +98,8 @@ fn files(out: &mut dyn Write, d: &Diagnosis) -> io::Result<()> {
         output::table(&["SYMBOL", "TIMEFRAME", "STATE", "MOST OF IT", "ROWS", "ATTEMPTS", "TIME"], 4);
     for f in &d.slowest_files {
         let phase = f.slowest_phase.map(|p| p.as_str().to_owned()).unwrap_or_default();
-        let mut cells = vec![f.symbol.clone(), f.timeframe.clone(), f.state.clone(), phase];
+        let mut cells =
+            vec![output::visible(&f.symbol), output::visible(&f.timeframe), f.state.clone(), phase];
         cells.extend([output::count(f.rows), output::count(f.attempts), span(f.duration_ms)]);
         table.add_row(cells);
     }
@@ -134,7 +135,7 @@ fn quality(out: &mut dyn Write, d: &Diagnosis) -> io::Result<()> {
     let mut table = output::table(&["SYMBOL", "TIMEFRAME", "ROWS", "MISMATCHED", "REJECTED", "ISSUES"], 2);
     for f in &d.quality.files {
         let r = &f.rows;
-        let mut cells = vec![f.symbol.clone(), f.timeframe.clone()];
+        let mut cells = vec![output::visible(&f.symbol), output::visible(&f.timeframe)];
         cells.extend([r.rows, r.rows_mismatched, r.rows_rejected, r.quality_issues].map(output::count));
         table.add_row(cells);
     }
@@ -168,7 +169,12 @@ fn statements(out: &mut dyn Write, d: &Diagnosis) -> io::Result<()> {
         let text = s.statement.statement.split_whitespace().collect::<Vec<_>>().join(" ");
         let text =
             if text.chars().count() > 70 { text.chars().take(69).collect::<String>() + "…" } else { text };
-        table.add_row(vec![span(s.statement.ms), output::count(s.statement.rows), s.symbol.clone(), text]);
+        table.add_row(vec![
+            span(s.statement.ms),
+            output::count(s.statement.rows),
+            output::visible(&s.symbol),
+            text,
+        ]);
     }
     writeln!(out, "{}", output::trimmed(&table))
 }

@@ -154,7 +154,7 @@ fn tasks(out: &mut dyn Write, status: &OperationStatus) -> io::Result<usize> {
     let mut table = table(&header, 3);
     for t in &shown {
         let r = &t.rows;
-        let mut cells = vec![t.symbol.clone(), t.timeframe.clone(), t.state.clone()];
+        let mut cells = vec![visible(&t.symbol), visible(&t.timeframe), t.state.clone()];
         cells.extend(columns(r).map(count));
         cells.push(t.duration_ms.map(duration).unwrap_or_default());
         table.add_row(cells);
@@ -293,9 +293,13 @@ fn ignored_columns(status: &OperationStatus) -> Vec<String> {
     sets.iter().map(|(names, n)| format!("ignored columns in {}: {}", files(*n), names.join(", "))).collect()
 }
 
-/// Text from a file name, without anything that moves the cursor.
+/// Text from a file name, without anything that moves the cursor or turns the direction of writing.
 pub(super) fn visible(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    let hides = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|c| if hides(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// A table's text without the blanks at the lines' ends.

@@ -87,7 +87,7 @@ async fn limited<T>(
 }
 
 fn placed(p: &Place) -> [String; 3] {
-    [p.symbol.clone(), p.timeframe.clone(), p.line.to_string()]
+    [output::visible(&p.symbol), output::visible(&p.timeframe), p.line.to_string()]
 }
 
 const CSV_HEADER: [&str; 20] = [
