@@ -272,8 +272,9 @@ async fn sweep(pool: PgPool, lease: Duration) {
     loop {
         tell_later(task::push_forgotten(&pool).await.map(|_| ()));
         if pruned.is_none_or(|p| p.elapsed() > PRUNE_EVERY) {
-            tell_later(queue::prune(&pool).await);
-            pruned = Some(Instant::now());
+            let done = queue::prune(&pool).await;
+            pruned = done.is_ok().then(Instant::now);
+            tell_later(done);
         }
         tokio::time::sleep(lease).await;
     }

@@ -35,6 +35,9 @@ pub struct Database {
     options: PgConnectOptions,
 }
 
+/// What a worker cannot do without.
+const WORKER_CONNECTIONS: u32 = 3;
+
 impl Database {
     /// Connects to `database.url`, or to the embedded server where none is set.
     ///
@@ -62,6 +65,24 @@ impl Database {
         first.close().await.during("closing the first connection")?;
         let pool = pool_options(config, granted).connect_lazy_with(options.clone());
         Ok(Self { pool, embedded: embedded.map(std::sync::Arc::new), options })
+    }
+
+    /// Refuses to work where fewer connections are granted than a worker holds: one for the queue's announcements, one
+    /// for a file, one for everything else.
+    ///
+    /// # Errors
+    /// [`Error::Database`]
+    pub fn require_connections(&self) -> Result<()> {
+        let granted = self.pool.options().get_max_connections();
+        if granted >= WORKER_CONNECTIONS {
+            return Ok(());
+        }
+        Err(Error::database(
+            format!(
+                "the server grants only {granted} connections at once, and a worker needs {WORKER_CONNECTIONS}"
+            ),
+            "raise the limit: ALTER ROLE or ALTER DATABASE … CONNECTION LIMIT, or max_connections of the server",
+        ))
     }
 
     /// Ends all sessions; new ones begin when they are needed.

@@ -18,10 +18,16 @@ use crate::telemetry::Telemetry;
 pub(super) async fn retry(args: &RetryArgs, config: &Config) -> Result<Outcome> {
     let (database, id) = open(&args.operation, config).await?;
     let changed = control::retry(&database.pool, &id, &args.selection.selection(), args.cancelled).await?;
+    let text = if changed.paused {
+        let files = files(changed.tasks);
+        format!("{files} of {id} to be tried again; it is paused, and `barlift resume {id}` lets it go on")
+    } else {
+        format!("{} of {id} queued again", files(changed.tasks))
+    };
     if !args.wait {
-        return tell(&changed, args.json, &format!("{} of {id} queued again", files(changed.tasks)));
+        return tell(&changed, args.json, &text);
     }
-    output::note(&format!("{} of {id} queued again", files(changed.tasks)));
+    output::note(&text);
     if queue::heartbeats(&database.pool, config.worker.lease).await?.alive == 0 {
         output::note("no worker is running now; start one with `barlift worker`");
     }

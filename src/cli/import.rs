@@ -24,7 +24,7 @@ use crate::worker::Worker;
 
 /// Enqueues, works, watches, reports.
 pub(super) async fn import(args: &ImportArgs, config: &Config, telemetry: &Telemetry) -> Result<Outcome> {
-    let (database, new) = create(&args.source, config, None, telemetry).await?;
+    let (database, new) = create(&args.source, config, Start::Here, telemetry).await?;
     announce(&new);
     let id = &new.id;
     let stop = signals::stop_token(signals::HANDS_BACK)?;
@@ -47,7 +47,7 @@ pub(super) async fn enqueue(
     telemetry: &Telemetry,
 ) -> Result<Outcome> {
     let run_at = run_at(args)?;
-    let (database, new) = create(&args.source, config, run_at, telemetry).await?;
+    let (database, new) = create(&args.source, config, Start::ByWorkers(run_at), telemetry).await?;
     let id = &new.id;
     if args.wait {
         announce(&new);
@@ -74,17 +74,30 @@ fn run_at(args: &EnqueueImportArgs) -> Result<Option<jiff::Timestamp>> {
     at.map(Some).ok_or_else(|| Error::usage("--in is too long", "give at most some years"))
 }
 
+/// Who does the work, and when.
+#[derive(Clone, Copy)]
+enum Start {
+    /// This process, now.
+    Here,
+    /// Whichever workers there are, not before that time.
+    ByWorkers(Option<jiff::Timestamp>),
+}
+
 /// Finds the files, sets up what is missing and enqueues the operation, all within its trace.
 async fn create(
     args: &SourceArgs,
     config: &Config,
-    run_at: Option<jiff::Timestamp>,
+    start: Start,
     telemetry: &Telemetry,
 ) -> Result<(Database, NewImport)> {
     let (root, id, began_at) = (RootContext::new(), OperationId::migration(), jiff::Timestamp::now());
     let create = async {
+        let run_at = if let Start::ByWorkers(run_at) = start { run_at } else { None };
         let new = prepare(args, config, run_at, (&root, &id, telemetry)).await?;
         let database = ready_database(config).await?;
+        if let Start::Here = start {
+            database.require_connections()?;
+        }
         create::import(&database.pool, &new).await?;
         Ok((database, new))
     };
@@ -105,7 +118,7 @@ async fn prepare(
     (trace, id, telemetry): (&RootContext, &OperationId, &Telemetry),
 ) -> Result<NewImport> {
     let began = Instant::now();
-    let root = Root::open(&args.root)?;
+    let root = Root::open(&args.root).await?;
     let pattern = Pattern::new(&config.import.pattern)?;
     time::zone(&config.import.timezone)?;
     let filter = Filter { symbols: args.symbols.clone(), timeframes: args.timeframes.clone() };

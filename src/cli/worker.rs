@@ -26,7 +26,8 @@ pub(super) async fn run(args: &WorkerArgs, config: &Config, telemetry: &Telemetr
         Some(address) => Some(http::serve(address, Arc::clone(&endpoint)).await?),
         None => None,
     };
-    let database = patiently(config, &stop).await?;
+    let Some(database) = patiently(config, &stop).await? else { return Ok(Outcome::Well) };
+    database.require_connections()?;
     endpoint.connected(database.pool.clone());
     let _watch = telemetry.has_metrics().then(|| {
         AbortOnDropHandle::new(tokio::spawn(monitor::watch(database.pool.clone(), config.worker.lease)))
@@ -45,24 +46,24 @@ pub(super) async fn run(args: &WorkerArgs, config: &Config, telemetry: &Telemetr
     Ok(Outcome::Well)
 }
 
-/// A worker may be started together with its database, or while that restarts.
-async fn patiently(config: &Config, stop: &CancellationToken) -> Result<Database> {
-    let started = Instant::now();
+/// A worker may be started together with its database, or while that restarts. None if it is stopped meanwhile.
+async fn patiently(config: &Config, stop: &CancellationToken) -> Result<Option<Database>> {
+    let deadline = Instant::now() + config.database.connect_timeout;
     let mut told = false;
     loop {
-        match ready_database(config).await {
-            Err(e)
-                if e.class() == ErrorClass::Transient
-                    && started.elapsed() < config.database.connect_timeout
-                    && !stop.is_cancelled() =>
-            {
+        let connected = tokio::select! {
+            connected = ready_database(config) => connected,
+            () = stop.cancelled() => return Ok(None),
+        };
+        match connected {
+            Err(e) if e.class() == ErrorClass::Transient && Instant::now() < deadline => {
                 if !told {
                     tracing::warn!(error = e.chain(), "waiting for the database");
                     told = true;
                 }
                 tokio::time::sleep(Duration::from_millis(250)).await;
             }
-            done => return done,
+            done => return done.map(Some),
         }
     }
 }

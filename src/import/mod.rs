@@ -62,7 +62,7 @@ impl<'a> Attempt<'a> {
 /// Whatever ends the attempt; its [`class`](Error::class) says whether another one may help.
 pub async fn import(attempt: Attempt<'_>) -> Result<RowCounts> {
     let Attempt { context, lease, task, telemetry } = attempt;
-    let root = Root::open(&task.root)?;
+    let root = Root::open(&task.root).await?;
     let source = root.read(&task.source).await?;
     let resume = telemetry.kept(lease.begin(&context.pool, &source.version.text)).await?;
     if resume.checkpoint == 0

@@ -113,11 +113,21 @@ pub struct TaskError {
     pub message: String,
 }
 
+/// The shortest beginning or end of an id that is taken for it.
+const SHORTEST_NAME: usize = 4;
+
 /// Finds an operation by its id, a unique beginning or end of it, or `latest`.
 ///
 /// # Errors
 /// [`Error::Usage`] if there is none, or several.
 pub async fn find(pool: &PgPool, name: &str) -> Result<OperationId> {
+    // `barlift cancel "$OP"` with nothing in it must not mean the only operation there is.
+    if name.len() < SHORTEST_NAME {
+        return Err(Error::usage(
+            format!("`{name}` is too short to name an operation"),
+            "give more of the id, or `latest`; `barlift operations` lists them",
+        ));
+    }
     let found: Vec<String> = sqlx::query_scalar(include_str!("sql/find_operation.sql"))
         .bind(name)
         .fetch_all(pool)

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use apalis::layers::WorkerBuilderExt as _;
 use apalis::prelude::{BoxDynError, Data, MetadataStore, PollWith, StreamStrategy, TaskId, WorkerBuilder};
@@ -77,7 +77,7 @@ pub async fn run(pool: PgPool, settings: QueueSettings, work: Arc<dyn Work>, sto
         // The jobs of the old name must not wait for its lease to run out.
         while !stop.is_cancelled() {
             if free(&pool, &name, work.as_ref()).await.is_ok() {
-                tracing::info!("the database answers again");
+                tracing::info!("the queue answers again; the worker goes on");
                 break;
             }
             tokio::time::sleep(wait).await;
@@ -86,7 +86,10 @@ pub async fn run(pool: PgPool, settings: QueueSettings, work: Arc<dyn Work>, sto
 }
 
 fn tell_trouble(e: &Error) {
-    tracing::warn!(error = e.chain(), "the database is in trouble; the worker waits and tries again");
+    tracing::warn!(
+        error = e.chain(),
+        "the database or the queue is in trouble; the worker waits and tries again"
+    );
 }
 
 /// First the tasks, then the jobs: a job that is picked up must find its task free.
@@ -128,40 +131,48 @@ async fn run_once(
     };
     tokio::select! {
         ended = worker.run_until(signal) => ended.map_err(|e| trouble(&e)),
-        () = drain(pool, settings, name, &running, stop) => Ok(()),
+        () = drain(settings, &running, stop) => Ok(()),
+        silent = heartbeat(pool, settings, name) => Err(silent),
+    }
+}
+
+/// Tells that the worker lives, whatever its jobs do: apalis tells it only while it looks for further jobs, which it
+/// does not with all hands full.
+///
+/// Ends when the database has not answered for a lease (and two waits for a connection). That a server or a network died
+/// without a word is found out by nobody who only waits for an answer, as the queue's own fetching may do.
+async fn heartbeat(pool: &PgPool, settings: &QueueSettings, name: &str) -> Error {
+    let limit = settings.lease.max(2 * pool.options().get_acquire_timeout());
+    let mut heard = Instant::now();
+    while heard.elapsed() < limit {
+        let beat =
+            sqlx::query("UPDATE apalis.workers SET last_seen = now() WHERE id = $1").bind(name).execute(pool);
+        match tokio::time::timeout(limit.saturating_sub(heard.elapsed()), beat).await {
+            Err(_) | Ok(Err(sqlx::Error::PoolTimedOut)) => {}
+            // An error is an answer, too.
+            Ok(_) => heard = Instant::now(),
+        }
+        tokio::time::sleep(settings.heartbeat).await;
+    }
+    let limit = humantime::format_duration(limit);
+    Error::Database {
+        message: format!("the database has not answered for {limit}"),
+        hint: None,
+        source: None,
     }
 }
 
 /// After `stop`: waits for the running jobs, at most `drain_timeout`.
 ///
-/// apalis cannot be waited for: while it shuts down nobody empties its channel of acknowledgements, and it
-/// sends no heartbeats. What is not acknowledged is freed afterwards, and its task is settled already.
-async fn drain(
-    pool: &PgPool,
-    settings: &QueueSettings,
-    name: &str,
-    running: &TaskTracker,
-    stop: &CancellationToken,
-) {
+/// apalis cannot be waited for: while it shuts down nobody empties its channel of acknowledgements. What is not
+/// acknowledged is freed afterwards, and its task is settled already.
+async fn drain(settings: &QueueSettings, running: &TaskTracker, stop: &CancellationToken) {
     stop.cancelled().await;
     running.close();
-    let deadline = tokio::time::Instant::now() + settings.drain_timeout;
-    let beats = async {
-        loop {
-            // Without a database the jobs fail by themselves.
-            let _ = sqlx::query("UPDATE apalis.workers SET last_seen = now() WHERE id = $1")
-                .bind(name)
-                .execute(pool)
-                .await;
-            tokio::time::sleep(settings.heartbeat).await;
-        }
-    };
-    tokio::select! {
-        () = running.wait() => {}
-        () = beats => {}
-        () = tokio::time::sleep_until(deadline) => {
-            tracing::warn!("running tasks did not end within worker.drain_timeout; handing them back as they are");
-        }
+    if tokio::time::timeout(settings.drain_timeout, running.wait()).await.is_err() {
+        tracing::warn!(
+            "running tasks did not end within worker.drain_timeout; handing them back as they are"
+        );
     }
 }
 

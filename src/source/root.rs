@@ -46,12 +46,14 @@ impl Root {
     ///
     /// # Errors
     /// [`Error::Source`] if it is not there or not a directory; [`Error::Usage`] for an unknown scheme.
-    pub fn open(place: &str) -> Result<Self> {
-        match Url::parse(place) {
+    pub async fn open(place: &str) -> Result<Self> {
+        let place = place.to_owned();
+        off_the_runtime(move || match Url::parse(&place) {
             // One letter is a Windows drive, not a scheme.
             Ok(url) if url.scheme().len() > 1 && place.contains("://") => Self::from_url(&url),
-            _ => Self::from_directory(std::path::Path::new(place)),
-        }
+            _ => Self::from_directory(std::path::Path::new(&place)),
+        })
+        .await?
     }
 
     fn from_directory(path: &std::path::Path) -> Result<Self> {
@@ -127,14 +129,11 @@ impl Root {
     /// A [`FileError`] if it cannot be opened, or lies outside the root.
     pub async fn read(&self, path: &str) -> Result<OpenSource, FileError> {
         let location = self.location(path)?;
-        self.refuse_outside(path)?;
+        self.refuse_outside(path).await?;
         let found = self.store.get(&location).await.map_err(|e| store_error(path, &e))?;
         let version = Version::of(&found.meta);
         let input: Box<dyn Read + Send> = match found.payload {
-            GetResultPayload::File(file, _) => {
-                self.refuse_swapped(path, &file)?;
-                Box::new(file)
-            }
+            GetResultPayload::File(file, _) => Box::new(self.refuse_swapped(path, file)?),
             GetResultPayload::Stream(_) => {
                 Box::new(SyncIoBridge::new(StreamReader::new(found.into_stream())))
             }
@@ -152,9 +151,12 @@ impl Root {
         Ok(self.prefix.parts().chain(relative.parts()).collect())
     }
 
-    fn refuse_outside(&self, path: &str) -> Result<(), FileError> {
+    async fn refuse_outside(&self, path: &str) -> Result<(), FileError> {
         let Some(directory) = &self.directory else { return Ok(()) };
-        let real = directory.join(path).canonicalize().map_err(|e| io_error(path, &e))?;
+        let joined = directory.join(path);
+        let real = off_the_runtime(move || joined.canonicalize()).await;
+        let real = real.map_err(|e| FileError::transient(path, e.to_string()))?;
+        let real = real.map_err(|e| io_error(path, &e))?;
         if real.starts_with(directory) {
             return Ok(());
         }
@@ -162,11 +164,11 @@ impl Root {
     }
 
     /// A link may have been put in the file's place after it was looked at. Linux knows where an open file lies.
-    fn refuse_swapped(&self, path: &str, file: &std::fs::File) -> Result<(), FileError> {
+    fn refuse_swapped(&self, path: &str, file: std::fs::File) -> Result<std::fs::File, FileError> {
         let opened = std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()));
         match (&self.directory, opened) {
             (Some(directory), Ok(opened)) if !opened.starts_with(directory) => Err(outside(path)),
-            _ => Ok(()),
+            _ => Ok(file),
         }
     }
 }
@@ -181,6 +183,11 @@ impl Version {
         let modified = meta.last_modified.timestamp_micros();
         Self { size: meta.size, text: format!("{} {modified} {etag}", meta.size) }
     }
+}
+
+/// A share that went away lets whoever looks at it wait; that must not be the thread that sends heartbeats.
+async fn off_the_runtime<T: Send + 'static>(look: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(look).await.map_err(|e| Error::Internal(e.to_string()))
 }
 
 fn without_password(url: &Url) -> String {

@@ -258,7 +258,7 @@ async fn a_file_that_is_swapped_for_a_link_is_not_followed() {
 async fn a_file_that_shrinks_while_it_is_read_is_tried_again() {
     let folder = Folder::new();
     let path = folder.write("A_1m.csv", bars(1000, 1));
-    let root = Root::open(folder.arg()).expect("opened");
+    let root = Root::open(folder.arg()).await.expect("opened");
     let source = root.read("A_1m.csv").await.expect("opened");
     File::options().write(true).open(&path).expect("opened").set_len(5000).expect("cut");
     let config = barlift::config::load(None, &[]).expect("defaults");

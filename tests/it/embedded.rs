@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use barlift::backend::embedded::Embedded;
 use nix::sys::signal::Signal;
 
 use crate::support::{Folder, barlift_alone, bars, eventually, server_directory};
@@ -110,4 +111,37 @@ async fn a_folder_that_cannot_be_used_is_explained() {
     assert_eq!(run.status, 3);
     assert!(run.stderr.contains("the embedded database cannot use"), "{}", run.stderr);
     assert!(run.stderr.contains("hint: set database.embedded_dir"), "{}", run.stderr);
+}
+
+#[tokio::test]
+async fn a_server_that_dies_under_an_import_is_started_again() {
+    let home = server_directory();
+    let directory = home.path().join("pg");
+    let folder = Folder::new();
+    for i in 0..40 {
+        folder.write(&format!("S{i:02}_1m.csv"), bars(500, i));
+    }
+    let arguments = ["import", folder.arg(), "--batch-rows", "50", "--json"];
+    let run =
+        tokio::spawn(barlift_alone(&arguments).env("BARLIFT__DATABASE__EMBEDDED_DIR", &directory).run());
+    let at_work = || async { Embedded::start(Some(&directory)).await.ok() };
+    eventually("the server runs", || async { running(&directory).then_some(()) }).await;
+    let server = eventually("it can be asked", at_work).await;
+    let pool = sqlx::PgPool::connect_with(server.connect_options()).await.expect("connected");
+    eventually("the import is at work", || async {
+        let rows: Option<Option<i64>> =
+            sqlx::query_scalar("SELECT sum(rows)::bigint FROM barlift.tasks").fetch_one(&pool).await.ok();
+        (rows.flatten()? > 1000).then_some(())
+    })
+    .await;
+    // Only the import is to look after the server now.
+    pool.close().await;
+    let file = std::fs::read_to_string(directory.join("data/postmaster.pid")).expect("it runs");
+    drop(server);
+    let pid: i32 = file.lines().next().and_then(|l| l.parse().ok()).expect("a pid");
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), Signal::SIGKILL).expect("killed");
+    let result = run.await.expect("ran").json(0);
+    assert_eq!(result["totals"]["rows_imported"], 20_000);
+    assert_eq!(result["totals"]["rows_skipped"], 0);
+    stopped(&directory).await;
 }

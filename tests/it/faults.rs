@@ -161,7 +161,7 @@ async fn a_backend_terminated_in_the_middle_of_a_copy_costs_one_batch() {
 #[tokio::test]
 async fn a_statement_timeout_is_tried_again() {
     let (database, folder) = (TestDatabase::new().await, Folder::new());
-    let set = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET statement_timeout = %L', current_database(), '700ms'); END $$";
+    let set = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET statement_timeout = %L', current_database(), '3s'); END $$";
     database.execute(set).await;
     let (worker, holder) = held_import(&database, &folder).await;
     let said = first_error(&database).await;
@@ -195,6 +195,21 @@ async fn a_server_without_a_free_connection_is_waited_for() {
         "no try is burnt"
     );
 
+    // A worker says what it cannot do without.
+    server.execute("market", "ALTER ROLE few CONNECTION LIMIT 2").await;
+    for command in [&["worker", "--drain"][..], &["import", folder.arg()]] {
+        let refused = barlift(&database, command).env("DATABASE_URL", &url).run().await;
+        assert_eq!(refused.status, 3, "{}", refused.stderr);
+        let message = "error: the server grants only 2 connections at once, and a worker needs 3\nhint: raise the limit";
+        assert!(refused.stderr.contains(message), "{}", refused.stderr);
+    }
+    assert_eq!(
+        database.scalar::<i64>("SELECT count(*) FROM barlift.operations").await,
+        1,
+        "nothing was enqueued"
+    );
+    server.execute("market", "ALTER ROLE few CONNECTION LIMIT 3").await;
+
     // With none left it says so at once.
     let mut held = Vec::new();
     for _ in 0..3 {
@@ -223,12 +238,23 @@ async fn a_server_that_falls_silent_is_found_out_and_nothing_is_written_twice() 
         .env("BARLIFT__DATABASE__CONNECT_TIMEOUT", "1s")
         .spawn_logging(&log);
     wait_for_rows(&database, 500).await;
-    holder.commit().await.expect("let go");
+    // The queue waits for an answer already, so it will not find out by asking.
+    let mut jobs = database.pool.begin().await.expect("begun");
+    sqlx::query("LOCK TABLE apalis.jobs IN ACCESS EXCLUSIVE MODE").execute(&mut *jobs).await.expect("locked");
+    let waits = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'barlift' AND query LIKE '%apalis.get_jobs%'
+                 AND wait_event_type = 'Lock'";
+    eventually("it waits for jobs", || async { (database.scalar::<i64>(waits).await > 0).then_some(()) })
+        .await;
     // No answer, and no end of a connection either.
     server.freeze(true);
-    eventually("it is found out", || async { says(&log, "the database is in trouble") }).await;
+    eventually("it is found out", || async { says(&log, "the database has not answered for 2s") }).await;
     server.freeze(false);
-    eventually("it is found to be back", || async { says(&log, "the database answers again") }).await;
+    jobs.rollback().await.expect("let go");
+    holder.commit().await.expect("let go");
+    eventually("it is found to be back", || async {
+        says(&log, "the queue answers again; the worker goes on")
+    })
+    .await;
     comes_out_well(&database, worker).await;
 }
 

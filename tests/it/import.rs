@@ -288,7 +288,7 @@ async fn an_interrupted_recognition_vouches_for_nothing() {
     enqueue(&database, &folder).await;
     let job = newest_job(&database).await;
     let (lease, info) = claim(&database, &job, "dies").await;
-    let root = barlift::source::root::Root::open(&info.root).expect("a root");
+    let root = barlift::source::root::Root::open(&info.root).await.expect("a root");
     let version = root.version(&info.source).await.expect("a version");
     lease.begin(&database.pool, &version.text).await.expect("begun");
     lease.recognised(&database.pool, 100, version.size).await.expect("recognised");

@@ -442,7 +442,9 @@ async fn a_file_that_takes_longer_than_the_lease_stays_with_its_living_worker() 
     folder.write("A_1m.csv", bars(1000, 1));
     let holder = hold_back(&database).await;
     enqueue(&database, &folder).await;
-    let workers = [barlift(&database, &["worker"]).spawn(), barlift(&database, &["worker"]).spawn()];
+    // Neither has a hand free while it works at a file.
+    let worker = || barlift(&database, &["worker", "--concurrency", "1"]).spawn();
+    let workers = [worker(), worker()];
     // More than two leases of two seconds, within one statement.
     eventually("the attempt is older than two leases", || async {
         let age: Option<f64> = database

@@ -3,10 +3,10 @@
 //! Invariant: it acts only while its process holds the shared lock of a user, so it never wakes a server that the
 //! last user has just stopped.
 
-use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tokio::net::UnixStream;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::locks;
@@ -22,7 +22,7 @@ pub(super) fn watch(directory: PathBuf, socket: PathBuf) -> AbortOnDropHandle<()
     AbortOnDropHandle::new(tokio::spawn(async move {
         loop {
             tokio::time::sleep(LOOK).await;
-            if UnixStream::connect(socket.join(SOCKET)).is_ok() {
+            if UnixStream::connect(socket.join(SOCKET)).await.is_ok() {
                 continue;
             }
             match revive(&directory, &socket).await {

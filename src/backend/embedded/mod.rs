@@ -34,8 +34,9 @@ const NAME: &str = "barlift";
 pub struct Embedded {
     directory: PathBuf,
     socket: PathBuf,
-    _user: Lock,
+    // Before the lock: it acts only while that is held.
     _guard: AbortOnDropHandle<()>,
+    _user: Lock,
 }
 
 impl Embedded {

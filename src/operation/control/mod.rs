@@ -2,12 +2,13 @@
 //!
 //! Invariant: each takes effect when it returns, whatever workers do. A task that is taken from its worker gets
 //! a new fence, so the batch in work is rolled back and nothing more is written; a job that was pushed before
-//! speaks for its task no longer. Rows are locked in the order task, operation, as everywhere.
+//! speaks for its task no longer. Commands on one operation take turns; rows are locked in the order task,
+//! operation, as everywhere.
 
 mod retry;
 
 use serde::Serialize;
-use sqlx::{FromRow, PgConnection, PgPool};
+use sqlx::{FromRow, PgConnection, PgPool, Postgres, Transaction};
 
 use super::OperationId;
 use super::create::CHUNK;
@@ -44,12 +45,14 @@ pub struct Changed {
     pub tasks: usize,
     /// Those of them that a worker was running.
     pub running: usize,
+    /// Whether the operation is paused now, so that nothing of it runs.
+    pub paused: bool,
 }
 
 impl Changed {
-    fn new(id: &OperationId, tasks: &[Task]) -> Self {
+    fn new(id: &OperationId, tasks: &[Task], paused: bool) -> Self {
         let running = tasks.iter().filter(|t| t.state == "running").count();
-        Self { operation_id: id.0.clone(), tasks: tasks.len(), running }
+        Self { operation_id: id.0.clone(), tasks: tasks.len(), running, paused }
     }
 }
 
@@ -59,13 +62,13 @@ impl Changed {
 /// # Errors
 /// [`Error::Usage`] if it has ended.
 pub async fn pause(pool: &PgPool, id: &OperationId) -> Result<Changed> {
-    let mut tx = pool.begin().await.during(WHAT)?;
+    let mut tx = begin(pool, id).await?;
     let tasks = lock(&mut tx, id, &["pending", "running"], &Selection::default()).await?;
     refuse_ended(&mut tx, id, "paused").await?;
     stop(&mut tx, id, &tasks, "pending", "handed_back").await?;
     set_paused(&mut tx, id, true).await?;
     tx.commit().await.during(WHAT)?;
-    Ok(Changed::new(id, &tasks))
+    Ok(Changed::new(id, &tasks, true))
 }
 
 /// Lets its tasks run again, those that waited for another try at once.
@@ -73,7 +76,7 @@ pub async fn pause(pool: &PgPool, id: &OperationId) -> Result<Changed> {
 /// # Errors
 /// [`Error::Usage`] if it is not paused.
 pub async fn resume(pool: &PgPool, id: &OperationId) -> Result<Changed> {
-    let mut tx = pool.begin().await.during(WHAT)?;
+    let mut tx = begin(pool, id).await?;
     let tasks = lock(&mut tx, id, &["pending"], &Selection::default()).await?;
     let operation = refuse_ended(&mut tx, id, "resumed").await?;
     if !operation.paused {
@@ -82,7 +85,7 @@ pub async fn resume(pool: &PgPool, id: &OperationId) -> Result<Changed> {
     set_paused(&mut tx, id, false).await?;
     push_again(&mut tx, id, &tasks, &operation).await?;
     tx.commit().await.during(WHAT)?;
-    Ok(Changed::new(id, &tasks))
+    Ok(Changed::new(id, &tasks, false))
 }
 
 /// Ends its open tasks; a worker that runs one writes nothing more. What is committed stays.
@@ -90,10 +93,16 @@ pub async fn resume(pool: &PgPool, id: &OperationId) -> Result<Changed> {
 /// # Errors
 /// [`Error::Usage`] if it has ended, or has no task of a symbol that is named.
 pub async fn cancel(pool: &PgPool, id: &OperationId, selection: &Selection) -> Result<Changed> {
-    let mut tx = pool.begin().await.during(WHAT)?;
+    let mut tx = begin(pool, id).await?;
     refuse_unknown(&mut tx, id, selection).await?;
     let tasks = lock(&mut tx, id, &["pending", "running"], selection).await?;
-    refuse_ended(&mut tx, id, "cancelled").await?;
+    let operation = refuse_ended(&mut tx, id, "cancelled").await?;
+    if tasks.is_empty() {
+        return Err(Error::usage(
+            format!("no file of {id} that was selected is open"),
+            format!("`barlift status {id}` shows what became of each"),
+        ));
+    }
     stop(&mut tx, id, &tasks, "cancelled", "cancelled").await?;
     if selection.is_all() {
         let query = sqlx::query(include_str!("sql/cancel_operation.sql")).bind(&id.0);
@@ -102,7 +111,7 @@ pub async fn cancel(pool: &PgPool, id: &OperationId, selection: &Selection) -> R
         task::end_operation(&mut tx, &id.0).await?;
     }
     tx.commit().await.during(WHAT)?;
-    Ok(Changed::new(id, &tasks))
+    Ok(Changed::new(id, &tasks, operation.paused && !selection.is_all()))
 }
 
 /// Gives it another priority; tasks that wait are taken in the new order from now on.
@@ -110,9 +119,9 @@ pub async fn cancel(pool: &PgPool, id: &OperationId, selection: &Selection) -> R
 /// # Errors
 /// [`Error::Usage`] if it has ended.
 pub async fn prioritize(pool: &PgPool, id: &OperationId, priority: i32) -> Result<Changed> {
-    let mut tx = pool.begin().await.during(WHAT)?;
+    let mut tx = begin(pool, id).await?;
     let tasks = lock(&mut tx, id, &["pending", "running"], &Selection::default()).await?;
-    refuse_ended(&mut tx, id, "given another priority").await?;
+    let operation = refuse_ended(&mut tx, id, "given another priority").await?;
     sqlx::query("UPDATE barlift.operations SET priority = $2 WHERE id = $1")
         .bind(&id.0)
         .bind(priority)
@@ -121,7 +130,19 @@ pub async fn prioritize(pool: &PgPool, id: &OperationId, priority: i32) -> Resul
         .during(WHAT)?;
     queue::set_priority(&mut tx, &jobs(id, &tasks), priority).await?;
     tx.commit().await.during(WHAT)?;
-    Ok(Changed::new(id, &tasks))
+    Ok(Changed::new(id, &tasks, operation.paused))
+}
+
+/// Begins a command, after those on the same operation that are under way: else one could miss the tasks that
+/// another is just opening.
+async fn begin(pool: &PgPool, id: &OperationId) -> Result<Transaction<'static, Postgres>> {
+    let mut tx = pool.begin().await.during(WHAT)?;
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+        .bind(&id.0)
+        .execute(&mut *tx)
+        .await
+        .during(WHAT)?;
+    Ok(tx)
 }
 
 /// A task whose row is locked.

@@ -5,7 +5,7 @@
 
 use sqlx::PgPool;
 
-use super::{Changed, Operation, Selection, WHAT, ids, lock, push_again, refuse_unknown};
+use super::{Changed, Operation, Selection, WHAT, begin, ids, lock, push_again, refuse_unknown};
 use crate::error::{During, Error, Result};
 use crate::operation::OperationId;
 use crate::telemetry::new_span_id;
@@ -20,7 +20,7 @@ pub async fn retry(
     selection: &Selection,
     cancelled: bool,
 ) -> Result<Changed> {
-    let mut tx = pool.begin().await.during(WHAT)?;
+    let mut tx = begin(pool, id).await?;
     refuse_unknown(&mut tx, id, selection).await?;
     let states: &[&str] =
         if cancelled { &["pending", "failed", "cancelled"] } else { &["pending", "failed"] };
@@ -44,7 +44,7 @@ pub async fn retry(
         push_again(&mut tx, id, &tasks, &operation).await?;
     }
     tx.commit().await.during(WHAT)?;
-    Ok(Changed::new(id, &tasks))
+    Ok(Changed::new(id, &tasks, operation.paused))
 }
 
 fn nothing(id: &OperationId, selection: &Selection, cancelled: bool) -> Error {

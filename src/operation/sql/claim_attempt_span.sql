@@ -12,6 +12,9 @@ UPDATE barlift.attempts a
 SET span_due_at = now() + make_interval(secs => $1)
 FROM due, barlift.tasks t, barlift.operations o
 WHERE a.task_id = due.task_id AND a.fence = due.fence AND t.id = a.task_id AND o.id = t.operation_id
-RETURNING t.operation_id, (t.state = 'pending' OR t.fence > a.fence) AS again, t.symbol, t.timeframe, t.source, coalesce(a.push, t.pushes) AS push, o.traceparent,
+RETURNING t.operation_id, (t.state = 'pending' OR t.fence > a.fence) AS again, t.symbol, t.timeframe, t.source, coalesce(a.push, t.pushes) AS push,
+          -- Attempts before a retry are the root's children, not the retry's.
+          CASE WHEN a.started_at < o.retried_at THEN overlay(o.traceparent PLACING o.root_span_id FROM 37 FOR 16)
+               ELSE o.traceparent END AS traceparent,
           a.task_id, a.fence, a.attempt, a.worker, a.started_at, a.finished_at, a.outcome, a.error_class,
           a.error_message, a.rows, a.phases

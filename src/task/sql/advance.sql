@@ -8,6 +8,9 @@ WITH advanced AS (
         rows_rejected = rows_rejected + $8,
         rows_duplicate = rows_duplicate + $9,
         quality_issues = quality_issues + $10,
+        -- What gets further is neither failing for good nor what kills its workers.
+        failures = 0,
+        rescues = 0,
         first_time = least(first_time, $11),
         last_time = greatest(last_time, $12)
     WHERE id = $1 AND fence = $2 AND state = 'running'

@@ -214,11 +214,13 @@ fn is_sane(config: &Config) {
     let w = &config.worker;
     assert!(w.heartbeat >= Duration::from_millis(100) && w.lease >= w.heartbeat * 3);
     assert!(!config.database.connect_timeout.is_zero() && !w.poll_interval.is_zero());
+    assert!(w.task_timeout >= Duration::from_secs(1));
     let waits = [
         config.database.connect_timeout,
         w.lease,
         w.poll_interval,
         w.drain_timeout,
+        w.task_timeout,
         config.retry.initial_backoff,
         config.retry.max_backoff,
     ];

@@ -1,3 +1,3 @@
 UPDATE barlift.tasks
-SET state = 'pending', failures = 0, rescues = 0, finished_at = NULL
+SET state = 'pending', pushes = pushes + 1, failures = 0, rescues = 0, finished_at = NULL
 WHERE id = ANY ($1)
