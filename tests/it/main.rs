@@ -19,6 +19,7 @@ mod faults;
 mod hypertable;
 mod import;
 mod many;
+mod many_hands;
 mod metrics;
 mod policies;
 mod properties;
