@@ -191,8 +191,11 @@ async fn a_paused_operation_waits_and_goes_on_where_it_was() {
     let other = Folder::new();
     other.write("C_1m.csv", bars(10, 3));
     enqueue(&database, &other).await;
+    let pushes = "SELECT sum(pushes)::bigint FROM barlift.tasks WHERE symbol IN ('A', 'B')";
+    let pushed: i64 = database.scalar(pushes).await;
     drain(&database).await;
     assert_eq!(database.bars().await, 510);
+    assert_eq!(database.scalar::<i64>(pushes).await, pushed, "nobody takes its files for forgotten");
 
     let id: String = database.scalar("SELECT id FROM barlift.operations ORDER BY created_at LIMIT 1").await;
     for command in [&["operations"][..], &["status", &id], &["diagnose", &id]] {
