@@ -84,10 +84,16 @@ async fn retry_does_not_wait_for_the_backoff_and_begins_with_a_clean_slate() {
     assert_eq!(worker.wait().await, None);
     let waits = "SELECT count(*) FROM apalis.jobs WHERE status = 'Pending' AND run_at > now() AND run_at < now() + interval '1 hour'";
     assert_eq!(database.scalar::<i64>(waits).await, 1);
-    let worker = barlift(&database, &["worker"]).spawn();
     database.execute("DROP TRIGGER fail ON barlift.bars").await;
+    database.execute("UPDATE barlift.tasks SET rescues = 2").await;
     let changed = barlift(&database, &["retry", "latest", "--json"]).run().await.json(0);
     assert_eq!(changed["tasks"], 1);
+    let slate: (i32, i32) = (
+        database.scalar("SELECT failures FROM barlift.tasks").await,
+        database.scalar("SELECT rescues FROM barlift.tasks").await,
+    );
+    assert_eq!(slate, (0, 0));
+    let worker = barlift(&database, &["worker"]).spawn();
     eventually("it is tried at once", || async {
         (status(&database).await["state"] == "succeeded").then_some(())
     })

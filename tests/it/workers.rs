@@ -440,31 +440,38 @@ async fn a_file_that_takes_longer_than_the_lease_stays_with_its_living_worker() 
     let database = TestDatabase::new().await;
     let folder = Folder::new();
     folder.write("A_1m.csv", bars(1000, 1));
+    folder.write("B_1m.csv", bars(1000, 2));
     let holder = hold_back(&database).await;
     enqueue(&database, &folder).await;
-    // Neither has a hand free while it works at a file.
-    let worker = || barlift(&database, &["worker", "--concurrency", "1"]).spawn();
-    let workers = [worker(), worker()];
-    // More than two leases of two seconds, within one statement.
-    eventually("the attempt is older than two leases", || async {
+    // One has no hand free, the other goes on looking for work.
+    let worker =
+        |n| barlift(&database, &["worker", "--concurrency", n]).env("BARLIFT__WORKER__LEASE", "3s").spawn();
+    let workers = [worker("1"), worker("4")];
+    let both = "SELECT count(DISTINCT worker) FROM barlift.tasks WHERE state = 'running'";
+    eventually("each has a file", || async { (database.scalar::<i64>(both).await == 2).then_some(()) }).await;
+    // The queue cannot be asked meanwhile.
+    let mut jobs = database.pool.begin().await.expect("begun");
+    sqlx::query("LOCK TABLE apalis.jobs IN SHARE MODE").execute(&mut *jobs).await.expect("locked");
+    eventually("the attempts are older than two leases, within one statement", || async {
         let age: Option<f64> = database
             .scalar(
-                "SELECT extract(epoch FROM now() - min(started_at))::double precision FROM barlift.attempts",
+                "SELECT extract(epoch FROM now() - max(started_at))::double precision FROM barlift.attempts",
             )
             .await;
-        age.filter(|seconds| *seconds > 5.0)
+        age.filter(|seconds| *seconds > 7.0)
     })
     .await;
+    jobs.rollback().await.expect("let go");
     holder.commit().await.expect("let go");
     eventually("it ends", || async {
         (database.scalar::<String>("SELECT state FROM barlift.operations").await == "succeeded").then_some(())
     })
     .await;
-    let (attempts, rescues): (i32, i32) = (
-        database.scalar("SELECT attempts FROM barlift.tasks").await,
-        database.scalar("SELECT rescues FROM barlift.tasks").await,
-    );
-    assert_eq!((attempts, rescues), (1, 0));
+    let outcomes: Vec<String> = sqlx::query_scalar("SELECT outcome FROM barlift.attempts")
+        .fetch_all(&database.pool)
+        .await
+        .expect("attempts");
+    assert_eq!(outcomes, ["succeeded", "succeeded"]);
     for worker in workers {
         worker.signal(Signal::SIGTERM);
         assert_eq!(worker.wait().await, Some(0));
