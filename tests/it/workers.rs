@@ -461,6 +461,8 @@ async fn a_file_that_takes_longer_than_the_lease_stays_with_its_living_worker() 
         age.filter(|seconds| *seconds > 7.0)
     })
     .await;
+    let silent = "SELECT count(*) FROM apalis.workers WHERE last_seen < now() - interval '3 seconds'";
+    assert_eq!(database.scalar::<i64>(silent).await, 0, "both are heard of all the time");
     jobs.rollback().await.expect("let go");
     holder.commit().await.expect("let go");
     eventually("it ends", || async {
