@@ -136,8 +136,7 @@ async fn run_once(
     }
 }
 
-/// Tells that the worker lives, whatever its jobs do. apalis tells it only between its looks for further jobs, and a
-/// look may have to wait.
+/// Tells that the worker lives, whatever its jobs do, and also while it drains, when apalis no longer does.
 ///
 /// Ends when the database has not answered for a lease (and two waits for a connection). That a server or a network died
 /// without a word is found out by nobody who only waits for an answer, as the queue's own fetching may do.

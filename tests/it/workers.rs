@@ -443,15 +443,16 @@ async fn a_file_that_takes_longer_than_the_lease_stays_with_its_living_worker() 
     folder.write("B_1m.csv", bars(1000, 2));
     let holder = hold_back(&database).await;
     enqueue(&database, &folder).await;
-    // One has no hand free, the other goes on looking for work.
-    let worker =
-        |n| barlift(&database, &["worker", "--concurrency", n]).env("BARLIFT__WORKER__LEASE", "3s").spawn();
-    let workers = [worker("1"), worker("4")];
-    let both = "SELECT count(DISTINCT worker) FROM barlift.tasks WHERE state = 'running'";
-    eventually("each has a file", || async { (database.scalar::<i64>(both).await == 2).then_some(()) }).await;
-    // The queue cannot be asked meanwhile.
-    let mut jobs = database.pool.begin().await.expect("begun");
-    sqlx::query("LOCK TABLE apalis.jobs IN SHARE MODE").execute(&mut *jobs).await.expect("locked");
+    let worker = || {
+        barlift(&database, &["worker", "--concurrency", "1"])
+            .env("BARLIFT__IMPORT__BATCH_ROWS", "100")
+            .env("BARLIFT__WORKER__LEASE", "3s")
+            .env("BARLIFT__WORKER__DRAIN_TIMEOUT", "10m")
+    };
+    let workers = [worker().spawn(), worker().spawn()];
+    wait_for_rows(&database, 2 * 500).await;
+    // One has no hand free, the other is about to stop.
+    workers[1].signal(Signal::SIGTERM);
     eventually("the attempts are older than two leases, within one statement", || async {
         let age: Option<f64> = database
             .scalar(
@@ -463,19 +464,18 @@ async fn a_file_that_takes_longer_than_the_lease_stays_with_its_living_worker() 
     .await;
     let silent = "SELECT count(*) FROM apalis.workers WHERE last_seen < now() - interval '3 seconds'";
     assert_eq!(database.scalar::<i64>(silent).await, 0, "both are heard of all the time");
-    jobs.rollback().await.expect("let go");
     holder.commit().await.expect("let go");
     eventually("it ends", || async {
         (database.scalar::<String>("SELECT state FROM barlift.operations").await == "succeeded").then_some(())
     })
     .await;
-    let outcomes: Vec<String> = sqlx::query_scalar("SELECT outcome FROM barlift.attempts")
+    let outcomes: Vec<String> = sqlx::query_scalar("SELECT outcome FROM barlift.attempts ORDER BY outcome")
         .fetch_all(&database.pool)
         .await
         .expect("attempts");
-    assert_eq!(outcomes, ["succeeded", "succeeded"]);
-    for worker in workers {
-        worker.signal(Signal::SIGTERM);
-        assert_eq!(worker.wait().await, Some(0));
-    }
+    assert_eq!(outcomes, ["handed_back", "succeeded", "succeeded"]);
+    let [first, second] = workers;
+    assert_eq!(second.wait().await, Some(0));
+    first.signal(Signal::SIGTERM);
+    assert_eq!(first.wait().await, Some(0));
 }
