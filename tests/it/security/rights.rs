@@ -67,6 +67,14 @@ async fn a_role_that_owns_two_schemas_can_do_everything() {
     assert_eq!(run(&["report", "latest", "--json"]).await.json(0)["rejected_rows"][0]["line"], 502);
     run(&["operations", "--json"]).await.json(0);
     run(&["diagnose", "latest", "--json"]).await.json(0);
+    run(&["enqueue", "import", folder.arg(), "--force", "--json"]).await.json(0);
+    for command in ["pause", "resume", "cancel"] {
+        run(&[command, "latest", "--json"]).await.json(0);
+    }
+    run(&["retry", "latest", "--cancelled", "--json"]).await.json(0);
+    run(&["priority", "latest", "7", "--json"]).await.json(0);
+    server.execute("market", "UPDATE apalis.jobs SET done_at = now() - interval '2 days'").await;
+    assert_eq!(run(&["worker", "--drain"]).await.status, 0);
     // Again, on what is there.
     run(&["db", "setup", "--json"]).await.json(0);
     assert_eq!(database.bars().await, 1000);
