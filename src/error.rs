@@ -204,6 +204,12 @@ impl Error {
         }
     }
 
+    /// Whether no connection to the database was to be had.
+    #[must_use]
+    pub fn is_no_connection(&self) -> bool {
+        matches!(self, Self::Database { source: Some(sqlx::Error::PoolTimedOut), .. })
+    }
+
     /// The kind's name, as spans give it.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -295,6 +301,9 @@ fn code_hint(code: &str) -> Option<String> {
         "57014" => {
             "cancelled by somebody, or statement_timeout is too short for a batch: raise it for barlift's role, or lower import.batch_rows"
         }
+        "25006" => {
+            "the server takes no writes: connect to the primary, or lift default_transaction_read_only"
+        }
         "53100" => "the server's disk is full: free space",
         "3F000" | "42P01" => "the schema is not set up: run `barlift db setup`",
         _ => return None,
@@ -306,6 +315,8 @@ fn code_hint(code: &str) -> Option<String> {
 /// a foreign writer that was faster may pass; the rest stays.
 fn database_class(e: &sqlx::Error) -> ErrorClass {
     match e {
+        // The server has no code of its own for a disk that is full while it starts a session.
+        sqlx::Error::Database(d) if d.message().starts_with("could not write") => ErrorClass::Transient,
         sqlx::Error::Database(d) => match d.code().as_deref() {
             Some(code)
                 if ["08", "40", "53", "57", "58"].contains(&&code[..2.min(code.len())])

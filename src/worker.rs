@@ -135,22 +135,29 @@ impl Worker {
                 stop: self.stop.clone(),
             };
             let attempt = Attempt { context: &context, lease: &lease, task: &info, telemetry: &telemetry };
-            let result = self.within_time(&info.source, Box::pin(import::import(attempt))).await;
+            let result = self.within_limits(attempt, Box::pin(import::import(attempt))).await;
             self.settle(attempt, result).await
         };
         telemetry.around(run).await
     }
 
     /// An attempt that hangs (a file on a share that went away, a statement behind somebody's lock) ends here, and the
-    /// next one goes on at the checkpoint.
-    async fn within_time<T>(&self, source: &str, attempt: impl Future<Output = Result<T>>) -> Result<T> {
-        let limit = self.task_timeout;
-        tokio::time::timeout(limit, attempt).await.unwrap_or_else(|_| {
-            let limit = humantime::format_duration(limit);
-            let reason =
-                format!("did not end within worker.task_timeout ({limit}); what was committed stays");
-            Err(FileError::transient(source, reason).into())
-        })
+    /// next one goes on at the checkpoint. So does one whose task was cancelled or taken over: it would notice by
+    /// itself at its next write, and may never come to that.
+    async fn within_limits<T>(
+        &self,
+        attempt: Attempt<'_>,
+        run: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        tokio::select! {
+            done = run => done,
+            () = attempt.lease.lost(&self.pool, self.queue.heartbeat) => Err(Error::LostLease),
+            () = tokio::time::sleep(self.task_timeout) => {
+                let limit = humantime::format_duration(self.task_timeout);
+                let reason = format!("did not end within worker.task_timeout ({limit}); what was committed stays");
+                Err(FileError::transient(&attempt.task.source, reason).into())
+            }
+        }
     }
 
     /// Records the end, waiting for a database that is away for a moment.
@@ -245,7 +252,7 @@ fn tell_lost(outcome: Option<&str>) {
         Some("handed_back") => {
             tracing::info!("handed back: the operation is paused, or the worker lost the database");
         }
-        _ => tracing::warn!("another worker has this task now"),
+        _ => tracing::warn!("another worker has this task now, or its operation was deleted"),
     }
 }
 

@@ -125,6 +125,8 @@ fn pool_options(config: &Config, granted: u32) -> PgPoolOptions {
     }
     PgPoolOptions::new()
         .max_connections(wanted.min(granted))
+        // That a server restarts is told otherwise.
+        .acquire_slow_level(tracing::log::LevelFilter::Debug)
         .acquire_timeout(config.database.connect_timeout)
         // A connection that the server closed is found out here, not in the middle of a batch.
         .test_before_acquire(true)

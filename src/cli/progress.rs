@@ -35,7 +35,7 @@ pub(super) async fn watch(
         match watch_connected(pool, id, stop).await {
             Err(e) if e.class() == ErrorClass::Transient && !stop.is_cancelled() => {
                 if !told {
-                    output::note(&format!("the database is away ({}); waiting for it", e.chain()));
+                    output::note(&format!("waiting for the database: {}", e.chain()));
                     told = true;
                 }
                 tokio::time::sleep(AWAY).await;

@@ -113,10 +113,10 @@ pub struct TaskError {
     pub message: String,
 }
 
-/// The shortest beginning or end of an id that is taken for it.
+/// The shortest part of an id that is taken for it.
 const SHORTEST_NAME: usize = 4;
 
-/// Finds an operation by its id, a unique beginning or end of it, or `latest`.
+/// Finds an operation by its id, a unique part of it in any case, or `latest`.
 ///
 /// # Errors
 /// [`Error::Usage`] if there is none, or several.

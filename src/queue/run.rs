@@ -4,6 +4,7 @@
 //! long as nobody asks to stop. Invariant: when [`run`] returns, no job of it is running, and what it had
 //! claimed but not done is free for others.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 use apalis::layers::WorkerBuilderExt as _;
 use apalis::prelude::{BoxDynError, Data, MetadataStore, PollWith, StreamStrategy, TaskId, WorkerBuilder};
 use apalis_postgres::{Config, PostgresStorage};
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use sqlx::PgPool;
 use tokio::sync::mpsc;
@@ -53,7 +55,12 @@ pub async fn run(pool: PgPool, settings: QueueSettings, work: Arc<dyn Work>, sto
     while !stop.is_cancelled() {
         let name = worker_name();
         let started = tokio::time::Instant::now();
-        let ended = run_once(&pool, &settings, &name, Arc::clone(&work), &stop).await;
+        let run = run_once(&pool, &settings, &name, Arc::clone(&work), &stop);
+        // There are rows in apalis.jobs that it panics at.
+        let ended = match AssertUnwindSafe(run).catch_unwind().await {
+            Ok(ended) => ended,
+            Err(_) => Err(Error::Internal("the queue's loop broke".into())),
+        };
         // Told before anything is tried that may take its time.
         let _ = ended.as_ref().inspect_err(|e| tell_trouble(e));
         let released = free(&pool, &name, work.as_ref()).await;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 use sqlx::PgPool;
 
-use super::Job;
+use super::{Job, QUEUE};
 use crate::error::{During, Result};
 
 /// What the payloads of this build look like. Goes up when an older worker must not run a job of a newer build,
@@ -39,7 +39,8 @@ pub(super) async fn put_off(pool: &PgPool, id: &str, worker: &str, wait: Duratio
     Ok(())
 }
 
-/// Sets aside what a worker holds and cannot be read at all.
+/// Sets aside what cannot be read at all: payloads that are no JSON, of those that a worker holds, and rows that
+/// somebody has written by hand and apalis cannot take for a job.
 pub(super) async fn set_aside(pool: &PgPool, worker: &str) -> Result<()> {
     const WHAT: &str = "looking for jobs that cannot be read";
     let held: Vec<(String, Vec<u8>)> =
@@ -49,11 +50,15 @@ pub(super) async fn set_aside(pool: &PgPool, worker: &str) -> Result<()> {
         .filter(|(_, job)| serde_json::from_slice::<Value>(job).is_err())
         .map(|j| j.0)
         .collect();
-    if broken.is_empty() {
-        return Ok(());
+    let aside: Vec<String> = sqlx::query_scalar(include_str!("sql/set_aside.sql"))
+        .bind(QUEUE)
+        .bind(broken)
+        .fetch_all(pool)
+        .await
+        .during(WHAT)?;
+    if !aside.is_empty() {
+        tracing::error!(jobs = ?aside, "jobs in apalis.jobs that cannot be read; they are set aside as `Killed`");
     }
-    tracing::error!(jobs = ?broken, "jobs in apalis.jobs that are no JSON; they are set aside as `Killed`");
-    sqlx::query(include_str!("sql/set_aside.sql")).bind(broken).execute(pool).await.during(WHAT)?;
     Ok(())
 }
 

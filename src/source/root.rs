@@ -119,6 +119,7 @@ impl Root {
     /// A [`FileError`] if it cannot be had.
     pub async fn version(&self, path: &str) -> Result<Version, FileError> {
         let location = self.location(path)?;
+        self.refuse_outside(path).await?;
         let meta = self.store.head(&location).await.map_err(|e| store_error(path, &e))?;
         Ok(Version::of(&meta))
     }
@@ -154,9 +155,17 @@ impl Root {
     async fn refuse_outside(&self, path: &str) -> Result<(), FileError> {
         let Some(directory) = &self.directory else { return Ok(()) };
         let joined = directory.join(path);
-        let real = off_the_runtime(move || joined.canonicalize()).await;
-        let real = real.map_err(|e| FileError::transient(path, e.to_string()))?;
-        let real = real.map_err(|e| io_error(path, &e))?;
+        let looked = off_the_runtime(move || {
+            let real = joined.canonicalize()?;
+            let is_file = real.metadata()?.is_file();
+            Ok::<_, io::Error>((real, is_file))
+        });
+        let looked = looked.await.map_err(|e| FileError::transient(path, e.to_string()))?;
+        let (real, is_file) = looked.map_err(|e| io_error(path, &e))?;
+        // Whoever opens a pipe waits for its other end.
+        if !is_file {
+            return Err(FileError::permanent(path, None, "is not a regular file any more"));
+        }
         if real.starts_with(directory) {
             return Ok(());
         }

@@ -3,6 +3,8 @@
 //! Invariant: all of it is fenced. [`Lease::advance`] is called on the transaction that writes the batch,
 //! so rows, counters and checkpoint commit together or not at all.
 
+use std::time::Duration;
+
 use jiff_sqlx::Timestamp;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
@@ -134,6 +136,20 @@ impl Lease {
             .await
             .during("moving the checkpoint")?;
         if done.rows_affected() == 1 { Ok(()) } else { Err(Error::LostLease) }
+    }
+
+    /// Returns when the task is no longer this attempt's: cancelled, paused, taken over.
+    pub async fn lost(&self, pool: &PgPool, look_every: Duration) {
+        const QUERY: &str =
+            "SELECT EXISTS (SELECT FROM barlift.tasks WHERE id = $1 AND fence = $2 AND state = 'running')";
+        loop {
+            tokio::time::sleep(look_every).await;
+            let held = sqlx::query_scalar(QUERY).bind(self.task_id).bind(self.fence).fetch_one(pool).await;
+            // Without an answer nobody knows, and nothing is written either.
+            if matches!(held, Ok(false)) {
+                return;
+            }
+        }
     }
 
     /// Counts all rows of a source whose content the series already holds as skipped.

@@ -69,14 +69,16 @@ impl Lease {
         record: &AttemptRecord,
     ) -> Result<Settled> {
         let mut tx = pool.begin().await.during(WHAT)?;
-        let (failures, max_attempts) = self.count_failure(&mut tx).await?;
+        // That no connection was free is not the file's fault.
+        let counted = i32::from(!error.is_no_connection());
+        let (failures, max_attempts) = self.count_failure(&mut tx, counted).await?;
         let again = error.class() == ErrorClass::Transient && failures < max_attempts;
         let state = if again { "pending" } else { "failed" };
         let end = End { state, outcome: "failed", error: Some((error.class(), error.with_advice())) };
         let operation_ended = self.end(&mut tx, &end, record).await?;
         let mut retry_in = None;
         if again {
-            let backoff = policy.wait(u32::try_from(failures).unwrap_or(u32::MAX));
+            let backoff = policy.wait(u32::try_from(failures.max(1)).unwrap_or(u32::MAX));
             self.push_next(&mut tx, backoff).await?;
             retry_in = Some(backoff);
         }
@@ -115,10 +117,11 @@ impl Lease {
         Ok(outcome.flatten())
     }
 
-    async fn count_failure(&self, tx: &mut PgConnection) -> Result<(i32, i32)> {
+    async fn count_failure(&self, tx: &mut PgConnection, by: i32) -> Result<(i32, i32)> {
         let counted: Option<(i32, i32)> = sqlx::query_as(include_str!("sql/count_failure.sql"))
             .bind(self.task_id)
             .bind(self.fence)
+            .bind(by)
             .fetch_optional(tx)
             .await
             .during(WHAT)?;

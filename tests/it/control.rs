@@ -120,8 +120,7 @@ async fn cancel_stops_a_running_file_at_its_batch_and_nothing_is_written_afterwa
     let ended = status(&database).await;
     assert_eq!(ended["state"], "cancelled");
     assert_eq!(ended["totals"]["cancelled"], 2);
-    holder.commit().await.expect("let go");
-    // The worker is free again: it does what comes next, and had it written more, it would have done so before.
+    // The worker has its only hand free again, although the statement it was at still waits.
     let other = Folder::new();
     other.write("C_1m.csv", bars(10, 3));
     enqueue(&database, &other).await;
@@ -130,6 +129,12 @@ async fn cancel_stops_a_running_file_at_its_batch_and_nothing_is_written_afterwa
     })
     .await;
     assert!(!worker.has_ended());
+    holder.commit().await.expect("let go");
+    eventually("the statement is over", || async {
+        let copying = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY%' AND state = 'active'";
+        (database.scalar::<i64>(copying).await == 0).then_some(())
+    })
+    .await;
     assert_eq!(database.bars().await, 510);
     let outcome: String =
         database.scalar("SELECT outcome FROM barlift.attempts ORDER BY started_at LIMIT 1").await;

@@ -300,17 +300,33 @@ async fn a_job_of_another_version_is_left_alone() {
 
 #[tokio::test]
 async fn what_is_no_job_at_all_does_not_stop_the_queue() {
-    let database = TestDatabase::new().await;
-    let folder = Folder::new();
-    folder.write("A_1m.csv", bars(10, 1));
-    push_raw(&database, "01ARZ3NDEKTSV4RRFFQ69G5FAV", "no JSON").await;
-    enqueue(&database, &folder).await;
-    let run = barlift(&database, &["worker", "--drain"]).run().await;
-    assert_eq!(run.status, 0, "{}", run.stderr);
-    assert_eq!(database.bars().await, 10);
-    assert!(run.stderr.contains("that are no JSON; they are set aside"), "{}", run.stderr);
-    let status: String = database.scalar("SELECT status FROM apalis.jobs WHERE priority = 9").await;
-    assert_eq!(status, "Killed");
+    for odd in [
+        "job = 'no JSON'",
+        "id = 'nope'",
+        "run_at = '-infinity'",
+        "run_at = '1969-01-01'",
+        "attempts = -5",
+        "attempts = 2147483647, max_attempts = 2147483647, status = 'Pending'",
+        "metadata = 'traceparent=>NULL'",
+    ] {
+        let database = TestDatabase::new().await;
+        let folder = Folder::new();
+        folder.write("A_1m.csv", bars(10, 1));
+        push_raw(&database, "01ARZ3NDEKTSV4RRFFQ69G5FAV", "{}").await;
+        let set = sqlx::AssertSqlSafe(format!("UPDATE apalis.jobs SET {odd}"));
+        sqlx::query(set).execute(&database.pool).await.expect(odd);
+        enqueue(&database, &folder).await;
+        let run = barlift(&database, &["worker", "--drain"]).run().await;
+        assert_eq!(run.status, 0, "{odd}: {}", run.stderr);
+        assert_eq!(database.bars().await, 10, "{odd}");
+        assert!(
+            run.stderr.contains("that cannot be read; they are set aside as `Killed`"),
+            "{odd}: {}",
+            run.stderr
+        );
+        let status: String = database.scalar("SELECT status FROM apalis.jobs WHERE priority = 9").await;
+        assert_eq!(status, "Killed", "{odd}");
+    }
 }
 
 #[tokio::test]

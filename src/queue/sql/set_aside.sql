@@ -1,1 +1,14 @@
-UPDATE apalis.jobs SET status = 'Killed', done_at = now() WHERE id = ANY ($1)
+UPDATE apalis.jobs
+SET status = 'Killed', done_at = now()
+WHERE job_type = $1
+  AND status IN ('Pending', 'Failed', 'Queued', 'Running')
+  AND (id = ANY ($2)
+       -- What apalis fails at while it reads the row, for this worker and every other: no ULID, numbers and times
+       -- out of its range, metadata without a value.
+       OR id !~ '^[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{25}$'
+       OR run_at < to_timestamp(0)
+       OR run_at > to_timestamp(1e11)
+       OR attempts NOT BETWEEN 0 AND 2147483646
+       OR max_attempts < 0
+       OR metadata::text LIKE '%=>NULL%')
+RETURNING id

@@ -140,12 +140,12 @@ async fn a_worker_that_loses_its_server_does_not_show_it() {
     server.stop_immediately();
     let read = || std::fs::read_to_string(&log).expect("the log");
     eventually("the worker misses its server", || async {
-        read().contains("the database is in trouble").then_some(())
+        read().contains("the database or the queue is in trouble").then_some(())
     })
     .await;
     server.start_again();
     works().await;
-    check(&Seen { place: "the log".into(), text: read() }, "the database is in trouble");
+    check(&Seen { place: "the log".into(), text: read() }, "the database or the queue is in trouble");
 }
 
 #[tokio::test]
