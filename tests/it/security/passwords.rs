@@ -137,8 +137,10 @@ async fn a_worker_that_loses_its_server_does_not_show_it() {
     works().await;
     let text = std::fs::read(format!("/proc/{}/cmdline", worker.pid())).expect("Linux");
     check(&Seen { place: "the command line".into(), text: String::from_utf8_lossy(&text).into() }, "worker");
-    server.stop_immediately();
+    // Before that it would give up for want of a server.
     let read = || std::fs::read_to_string(&log).expect("the log");
+    eventually("it has begun", || async { read().contains(" working ").then_some(()) }).await;
+    server.stop_immediately();
     eventually("the worker misses its server", || async {
         read().contains("the database or the queue is in trouble").then_some(())
     })
