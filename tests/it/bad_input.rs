@@ -255,6 +255,27 @@ async fn a_file_that_is_swapped_for_a_link_is_not_followed() {
 }
 
 #[tokio::test]
+async fn what_is_no_file_any_more_is_not_opened() {
+    let pipe = |path: &Path| nix::unistd::mkfifo(path, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+    let directory = |path: &Path| std::fs::create_dir(path).expect("a directory");
+    let become_: [&dyn Fn(&Path); 2] = [&pipe, &directory];
+    for make in become_ {
+        let (database, folder) = (TestDatabase::new().await, Folder::new());
+        let path = folder.write("A_1m.csv", bars(1000, 1));
+        folder.write("B_1m.csv", bars(10, 2));
+        enqueue(&database, &folder).await;
+        std::fs::remove_file(&path).expect("removed");
+        make(&path);
+        // Whoever opened the pipe would wait for ever.
+        drain(&database).await;
+        let status = barlift(&database, &["status", "--json"]).run().await.json(0);
+        assert_eq!(status["tasks"][0]["error"]["message"], "A_1m.csv: is not a regular file any more");
+        assert_eq!(status["tasks"][0]["error"]["class"], "permanent");
+        assert_eq!(database.bars().await, 10);
+    }
+}
+
+#[tokio::test]
 async fn a_file_that_shrinks_while_it_is_read_is_tried_again() {
     let folder = Folder::new();
     let path = folder.write("A_1m.csv", bars(1000, 1));
