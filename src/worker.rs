@@ -49,14 +49,14 @@ impl Worker {
     #[must_use]
     pub fn new(pool: PgPool, config: &Config, stop: CancellationToken, recorder: Option<Recorder>) -> Self {
         Self {
-            pool,
             queue: QueueSettings {
-                concurrency: config.worker.concurrency,
+                concurrency: config.worker.concurrency.min(spare_connections(&pool)),
                 lease: config.worker.lease,
                 heartbeat: config.worker.heartbeat,
                 poll_interval: config.worker.poll_interval,
                 drain_timeout: config.worker.drain_timeout,
             },
+            pool,
             batch_rows: config.import.batch_rows,
             retry: RetryPolicy {
                 initial_backoff: config.retry.initial_backoff,
@@ -236,6 +236,11 @@ impl Worker {
             self.due.notify_one();
         }
     }
+}
+
+/// Connections beside the one that listens and one for heartbeats and everything else: a file each.
+fn spare_connections(pool: &PgPool) -> usize {
+    usize::try_from(pool.options().get_max_connections()).unwrap_or(usize::MAX).saturating_sub(2).max(1)
 }
 
 /// What could not be done now is done at the next turn.

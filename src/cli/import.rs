@@ -30,11 +30,8 @@ pub(super) async fn import(args: &ImportArgs, config: &Config, telemetry: &Telem
     let stop = signals::stop_token(signals::HANDS_BACK)?;
     let worker_stop = stop.child_token();
     let worker = Worker::new(database.pool.clone(), config, worker_stop.clone(), telemetry.recorder());
-    let mut worker = tokio::spawn(worker.run());
-    let watched = tokio::select! {
-        watched = progress::watch(&database.pool, id, &stop) => watched,
-        ended = &mut worker => return Err(Error::Internal(format!("the worker ended: {ended:?}"))),
-    };
+    let worker = tokio::spawn(worker.run());
+    let watched = progress::watch(&database.pool, id, &stop).await;
     worker_stop.cancel();
     worker.await.map_err(|e| Error::Internal(e.to_string()))?;
     watched?;

@@ -34,12 +34,11 @@ pub(super) async fn run(args: &WorkerArgs, config: &Config, telemetry: &Telemetr
     });
     tracing::info!(database = database.shown_url(), concurrency = config.worker.concurrency, "working");
     let worker = Worker::new(database.pool.clone(), config, stop.clone(), telemetry.recorder());
-    let mut worker = tokio::spawn(worker.run());
+    let worker = tokio::spawn(worker.run());
     if args.drain {
         tokio::select! {
             () = drained(&database.pool, &config.worker) => stop.cancel(),
             () = stop.cancelled() => {}
-            ended = &mut worker => return Err(Error::Internal(format!("the worker ended: {ended:?}"))),
         }
     }
     worker.await.map_err(|e| Error::Internal(e.to_string()))?;

@@ -25,11 +25,11 @@ use crate::telemetry::phases::{Phase, milliseconds};
 /// How often a batch is redone because of foreign writers before the attempt gives up.
 const MAX_CONFLICTS: u32 = 10;
 
-/// Compares and writes a batch; returns what it adds to the counters.
-pub(super) async fn run(attempt: Attempt<'_>, batch: &Batch) -> Result<RowCounts> {
+/// Compares and writes a batch (of an attempt that began `anew`, or not); returns what it adds to the counters.
+pub(super) async fn run(attempt: Attempt<'_>, batch: &Batch, anew: bool) -> Result<RowCounts> {
     let mut conflicts = 0;
     loop {
-        match once(attempt, batch).await {
+        match once(attempt, batch, anew).await {
             Err(e) if bars::is_conflict(&e) && conflicts < MAX_CONFLICTS => {
                 conflicts += 1;
                 tracing::info!(
@@ -43,7 +43,7 @@ pub(super) async fn run(attempt: Attempt<'_>, batch: &Batch) -> Result<RowCounts
     }
 }
 
-async fn once(attempt: Attempt<'_>, batch: &Batch) -> Result<RowCounts> {
+async fn once(attempt: Attempt<'_>, batch: &Batch, anew: bool) -> Result<RowCounts> {
     let Attempt { lease, task, telemetry, .. } = attempt;
     let start = Instant::now();
     telemetry.begin_batch();
@@ -61,7 +61,7 @@ async fn once(attempt: Attempt<'_>, batch: &Batch) -> Result<RowCounts> {
     let mut attempt_rows = telemetry.rows();
     attempt_rows.add(&added);
     let (checkpoint, phases) = (batch.end_offset, telemetry.phases());
-    let progress = Progress { rows: added, checkpoint, span, phases, attempt_rows };
+    let progress = Progress { rows: added, checkpoint, span, phases, attempt_rows, anew };
     lease.advance(&mut tx, &progress).await?;
     database.commit(tx, "committing a batch").await?;
     metrics::get().batch(start.elapsed());

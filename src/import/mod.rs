@@ -98,7 +98,7 @@ pub async fn import(attempt: Attempt<'_>) -> Result<RowCounts> {
                 if telemetry.row_detail() && total.rows == resume.rows.rows {
                     rows::announce(attempt, &batch, size, resume.checkpoint);
                 }
-                let added = batch::run(attempt, &batch).await?;
+                let added = batch::run(attempt, &batch, resume.anew).await?;
                 if telemetry.row_detail() {
                     crate::telemetry::flush().await;
                 }

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use jiff_sqlx::Timestamp;
+use jiff_sqlx::{Timestamp, ToSqlx as _};
 use sqlx::types::Json;
 use sqlx::{FromRow, PgPool};
 
@@ -51,6 +51,7 @@ pub async fn export(pool: &PgPool, recorder: &Recorder) -> Result<()> {
         sqlx::query(include_str!("sql/root_span_tried.sql"))
             .bind(&ended.id)
             .bind(&ended.traceparent)
+            .bind(ended.finished_at.to_sqlx())
             .bind(taken)
             .execute(pool)
             .await

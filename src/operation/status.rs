@@ -122,7 +122,7 @@ const SHORTEST_NAME: usize = 4;
 /// [`Error::Usage`] if there is none, or several.
 pub async fn find(pool: &PgPool, name: &str) -> Result<OperationId> {
     // `barlift cancel "$OP"` with nothing in it must not mean the only operation there is.
-    if name.len() < SHORTEST_NAME {
+    if name.rsplit('_').next().unwrap_or_default().len() < SHORTEST_NAME {
         return Err(Error::usage(
             format!("`{name}` is too short to name an operation"),
             "give more of the id, or `latest`; `barlift operations` lists them",

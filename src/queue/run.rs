@@ -5,12 +5,15 @@
 //! claimed but not done is free for others.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use apalis::layers::WorkerBuilderExt as _;
-use apalis::prelude::{BoxDynError, Data, MetadataStore, PollWith, StreamStrategy, TaskId, WorkerBuilder};
+use apalis::prelude::{
+    BoxDynError, Data, Event, EventListenerExt as _, MetadataStore, PollWith, StreamStrategy, TaskId,
+    WorkerBuilder,
+};
 use apalis_postgres::{Config, PostgresStorage};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -120,6 +123,8 @@ async fn run_once(
         PostgresStorage::new(pool).with_config(config(settings));
     let backend = PollWith::new(storage, StreamStrategy::new(ReceiverStream::new(woken)));
     let running = TaskTracker::new();
+    let loop_alive = Arc::new(Mutex::new(Instant::now()));
+    let heard = Arc::clone(&loop_alive);
     let worker = WorkerBuilder::new(name)
         .backend(backend)
         .concurrency(settings.concurrency)
@@ -130,6 +135,11 @@ async fn run_once(
             pool: pool.clone(),
             look_again: settings.lease,
         })
+        .on_event(move |_, event| {
+            if let Event::HeartBeat = event {
+                *heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+            }
+        })
         .build(deliver);
     let stopped = stop.clone().cancelled_owned();
     let signal = async move {
@@ -139,33 +149,47 @@ async fn run_once(
     tokio::select! {
         ended = worker.run_until(signal) => ended.map_err(|e| trouble(&e)),
         () = drain(settings, &running, stop) => Ok(()),
-        silent = heartbeat(pool, settings, name) => Err(silent),
+        silent = heartbeat(pool, settings, name, &loop_alive, stop) => Err(silent),
     }
 }
 
 /// Tells that the worker lives, whatever its jobs do, and also while it drains, when apalis no longer does.
 ///
-/// Ends when the database has not answered for a lease (and two waits for a connection). That a server or a network died
-/// without a word is found out by nobody who only waits for an answer, as the queue's own fetching may do.
-async fn heartbeat(pool: &PgPool, settings: &QueueSettings, name: &str) -> Error {
+/// Ends with an error when the database has been silent for a lease (and two waits for a connection), or apalis for
+/// three times as long: that a server or a network died without a word is found out by nobody who only waits for an
+/// answer, as apalis may do.
+async fn heartbeat(
+    pool: &PgPool,
+    settings: &QueueSettings,
+    name: &str,
+    loop_alive: &Mutex<Instant>,
+    stop: &CancellationToken,
+) -> Error {
     let limit = settings.lease.max(2 * pool.options().get_acquire_timeout());
-    let mut heard = Instant::now();
-    while heard.elapsed() < limit {
-        let beat =
-            sqlx::query("UPDATE apalis.workers SET last_seen = now() WHERE id = $1").bind(name).execute(pool);
-        match tokio::time::timeout(limit.saturating_sub(heard.elapsed()), beat).await {
-            Err(_) | Ok(Err(sqlx::Error::PoolTimedOut)) => {}
+    // Only what it waited itself: a process that was frozen has not asked.
+    let mut silent = Duration::ZERO;
+    loop {
+        let asked = Instant::now();
+        let beat = sqlx::query(include_str!("sql/heartbeat.sql")).bind(name).execute(pool);
+        match tokio::time::timeout(limit.saturating_sub(silent), beat).await {
+            Err(_) | Ok(Err(sqlx::Error::PoolTimedOut)) => silent += asked.elapsed(),
             // An error is an answer, too.
-            Ok(_) => heard = Instant::now(),
+            Ok(_) => silent = Duration::ZERO,
+        }
+        if silent >= limit {
+            return silence("the database", limit);
+        }
+        let quiet = loop_alive.lock().unwrap_or_else(PoisonError::into_inner).elapsed();
+        if quiet > 3 * limit && !stop.is_cancelled() {
+            return silence("the queue", quiet);
         }
         tokio::time::sleep(settings.heartbeat).await;
     }
-    let limit = humantime::format_duration(limit);
-    Error::Database {
-        message: format!("the database has not answered for {limit}"),
-        hint: None,
-        source: None,
-    }
+}
+
+fn silence(whose: &str, time: Duration) -> Error {
+    let time = humantime::format_duration(Duration::from_secs(time.as_secs()));
+    Error::Database { message: format!("{whose} has not answered for {time}"), hint: None, source: None }
 }
 
 /// After `stop`: waits for the running jobs, at most `drain_timeout`.

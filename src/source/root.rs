@@ -134,7 +134,10 @@ impl Root {
         let found = self.store.get(&location).await.map_err(|e| store_error(path, &e))?;
         let version = Version::of(&found.meta);
         let input: Box<dyn Read + Send> = match found.payload {
-            GetResultPayload::File(file, _) => Box::new(self.refuse_swapped(path, file)?),
+            GetResultPayload::File(file, _) => {
+                self.refuse_swapped(path, &file)?;
+                Box::new(file)
+            }
             GetResultPayload::Stream(_) => {
                 Box::new(SyncIoBridge::new(StreamReader::new(found.into_stream())))
             }
@@ -173,11 +176,11 @@ impl Root {
     }
 
     /// A link may have been put in the file's place after it was looked at. Linux knows where an open file lies.
-    fn refuse_swapped(&self, path: &str, file: std::fs::File) -> Result<std::fs::File, FileError> {
+    fn refuse_swapped(&self, path: &str, file: &std::fs::File) -> Result<(), FileError> {
         let opened = std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()));
         match (&self.directory, opened) {
             (Some(directory), Ok(opened)) if !opened.starts_with(directory) => Err(outside(path)),
-            _ => Ok(file),
+            _ => Ok(()),
         }
     }
 }

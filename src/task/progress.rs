@@ -28,6 +28,8 @@ pub struct Progress {
     pub phases: Phases,
     /// The attempt's rows, with this batch.
     pub attempt_rows: RowCounts,
+    /// Whether the attempt began from the start again; such progress is no sign that the file will get through.
+    pub anew: bool,
 }
 
 /// What earlier attempts have done.
@@ -37,6 +39,8 @@ pub struct Resume {
     pub checkpoint: u64,
     /// The counters so far.
     pub rows: RowCounts,
+    /// Whether something was dropped because the source has changed.
+    pub anew: bool,
 }
 
 impl Lease {
@@ -48,20 +52,21 @@ impl Lease {
     pub async fn begin(&self, pool: &PgPool, version: &str) -> Result<Resume> {
         const WHAT: &str = "beginning the attempt";
         let mut tx = pool.begin().await.during(WHAT)?;
-        let same: Option<bool> = sqlx::query_scalar(include_str!("sql/same_version.sql"))
+        let found: Option<(bool, bool)> = sqlx::query_as(include_str!("sql/same_version.sql"))
             .bind(self.task_id)
             .bind(self.fence)
             .bind(version)
             .fetch_optional(&mut *tx)
             .await
             .during(WHAT)?;
-        let same = same.ok_or(Error::LostLease)?;
+        let (same, begun) = found.ok_or(Error::LostLease)?;
         if !same {
             self.forget(&mut tx, version).await?;
         }
         let (checkpoint, rows) = self.read(&mut tx).await?;
         tx.commit().await.during(WHAT)?;
-        Ok(Resume { checkpoint: u64::try_from(checkpoint).unwrap_or(0), rows })
+        let anew = begun && !same;
+        Ok(Resume { checkpoint: u64::try_from(checkpoint).unwrap_or(0), rows, anew })
     }
 
     async fn forget(&self, tx: &mut PgConnection, version: &str) -> Result<()> {
@@ -132,6 +137,7 @@ impl Lease {
             .bind(time(p.span.map(|s| s.1)))
             .bind(Json(&p.phases))
             .bind(Json(&p.attempt_rows))
+            .bind(p.anew)
             .execute(tx)
             .await
             .during("moving the checkpoint")?;

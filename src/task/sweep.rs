@@ -18,6 +18,7 @@ struct Forgotten {
     pushes: i32,
     priority: i32,
     traceparent: String,
+    run_at: jiff_sqlx::Timestamp,
 }
 
 /// Pushes jobs for forgotten tasks; returns how many there were.
@@ -31,12 +32,11 @@ pub async fn push_forgotten(pool: &PgPool) -> Result<usize> {
         .fetch_all(&mut *tx)
         .await
         .during(WHAT)?;
-    let run_at = jiff::Timestamp::now();
     let jobs: Vec<Push<'_>> = forgotten
         .iter()
         .map(|f| Push {
             job: Job::ImportSymbol { operation_id: f.operation_id.clone(), task_id: f.id, push: f.pushes },
-            run_at,
+            run_at: f.run_at.to_jiff(),
             priority: f.priority,
             traceparent: &f.traceparent,
         })

@@ -11,7 +11,7 @@ use barlift::source::feed::{self, Fed, FeedOptions};
 use barlift::source::reader::ReadOptions;
 use barlift::source::root::Root;
 
-use crate::support::{Folder, HEADER, TestDatabase, barlift, barlift_alone, bars, drain, enqueue};
+use crate::support::{Folder, HEADER, TestDatabase, bar, barlift, barlift_alone, bars, drain, enqueue};
 
 /// What becomes of the bad file.
 enum Then {
@@ -252,6 +252,28 @@ async fn a_file_that_is_swapped_for_a_link_is_not_followed() {
     let message = status["tasks"][0]["error"]["message"].as_str().expect("a message");
     assert!(message.contains("leads out of the source directory"), "{message}");
     assert_eq!(database.bars().await, 0);
+}
+
+#[tokio::test]
+async fn a_file_that_never_stays_the_same_is_given_up() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    let path = folder.write("A_1m.csv", bars(2000, 1));
+    let arguments = ["import", folder.arg(), "--batch-rows", "50", "--max-attempts", "3", "--json"];
+    let run = tokio::spawn(barlift(&database, &arguments).run());
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    let mut row = 2000;
+    while !run.is_finished() {
+        assert!(std::time::Instant::now() < deadline, "it is given up within a minute");
+        let mut file = File::options().append(true).open(&path).expect("opened");
+        std::io::Write::write_all(&mut file, bar(row, 1).as_bytes()).expect("written");
+        row += 1;
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    let result = run.await.expect("ran").json(1);
+    let task = &result["tasks"][0];
+    assert_eq!((&task["attempts"], &task["error"]["class"]), (&3.into(), &"transient".into()));
+    let message = task["error"]["message"].as_str().expect("a message");
+    assert!(message.contains("the file changed while it was read"), "{message}");
 }
 
 #[tokio::test]

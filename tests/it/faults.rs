@@ -236,18 +236,20 @@ async fn a_server_that_falls_silent_is_found_out_and_nothing_is_written_twice() 
     let worker = barlift(&database, &["worker"])
         .env("BARLIFT__IMPORT__BATCH_ROWS", "100")
         .env("BARLIFT__DATABASE__CONNECT_TIMEOUT", "1s")
+        .env("BARLIFT__WORKER__HEARTBEAT", "1s")
+        .env("BARLIFT__WORKER__LEASE", "4s")
         .spawn_logging(&log);
     wait_for_rows(&database, 500).await;
     // The queue waits for an answer already, so it will not find out by asking.
     let mut jobs = database.pool.begin().await.expect("begun");
     sqlx::query("LOCK TABLE apalis.jobs IN ACCESS EXCLUSIVE MODE").execute(&mut *jobs).await.expect("locked");
-    let waits = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'barlift' AND query LIKE '%apalis.get_jobs%'
+    let waits = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'barlift' AND (query LIKE '%apalis.get_jobs%' OR query LIKE '%heartbeat timeout%')
                  AND wait_event_type = 'Lock'";
     eventually("it waits for jobs", || async { (database.scalar::<i64>(waits).await > 0).then_some(()) })
         .await;
     // No answer, and no end of a connection either.
     server.freeze(true);
-    eventually("it is found out", || async { says(&log, "the database has not answered for 2s") }).await;
+    eventually("it is found out", || async { says(&log, "the database has not answered for 4s") }).await;
     server.freeze(false);
     jobs.rollback().await.expect("let go");
     holder.commit().await.expect("let go");

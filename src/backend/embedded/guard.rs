@@ -22,8 +22,11 @@ pub(super) fn watch(directory: PathBuf, socket: PathBuf) -> AbortOnDropHandle<()
     AbortOnDropHandle::new(tokio::spawn(async move {
         loop {
             tokio::time::sleep(LOOK).await;
-            if UnixStream::connect(socket.join(SOCKET)).await.is_ok() {
-                continue;
+            match UnixStream::connect(socket.join(SOCKET)).await {
+                Ok(_) => continue,
+                // There, and too busy to answer.
+                Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => continue,
+                Err(_) => {}
             }
             match revive(&directory, &socket).await {
                 Ok(true) => tracing::warn!("the embedded PostgreSQL was gone; it runs again"),

@@ -104,14 +104,15 @@ pub async fn cancel(pool: &PgPool, id: &OperationId, selection: &Selection) -> R
         ));
     }
     stop(&mut tx, id, &tasks, "cancelled", "cancelled").await?;
-    if selection.is_all() {
+    let ended = if selection.is_all() {
         let query = sqlx::query(include_str!("sql/cancel_operation.sql")).bind(&id.0);
         query.execute(&mut *tx).await.during(WHAT)?;
+        true
     } else {
-        task::end_operation(&mut tx, &id.0).await?;
-    }
+        task::end_operation(&mut tx, &id.0).await?
+    };
     tx.commit().await.during(WHAT)?;
-    Ok(Changed::new(id, &tasks, operation.paused && !selection.is_all()))
+    Ok(Changed::new(id, &tasks, operation.paused && !ended))
 }
 
 /// Gives it another priority; tasks that wait are taken in the new order from now on.

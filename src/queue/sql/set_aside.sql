@@ -7,7 +7,8 @@ WHERE job_type = $1
        -- out of its range, metadata without a value.
        OR id !~ '^[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{25}$'
        OR run_at < to_timestamp(0)
-       OR run_at > to_timestamp(1e11)
+       OR done_at < to_timestamp(0)
+       OR lock_at < to_timestamp(0)
        OR attempts NOT BETWEEN 0 AND 2147483646
        OR max_attempts < 0
        OR metadata::text LIKE '%=>NULL%')

@@ -8,9 +8,10 @@ WITH advanced AS (
         rows_rejected = rows_rejected + $8,
         rows_duplicate = rows_duplicate + $9,
         quality_issues = quality_issues + $10,
-        -- What gets further is neither failing for good nor what kills its workers.
-        failures = 0,
-        rescues = 0,
+        -- What gets further is neither failing for good nor what kills its workers; but a file that changes all
+        -- the time is read from its start again and again.
+        failures = CASE WHEN $15 THEN failures ELSE 0 END,
+        rescues = CASE WHEN $15 THEN rescues ELSE 0 END,
         first_time = least(first_time, $11),
         last_time = greatest(last_time, $12)
     WHERE id = $1 AND fence = $2 AND state = 'running'

@@ -19,4 +19,4 @@ UPDATE barlift.tasks t
 SET pushes = t.pushes + 1
 FROM forgotten f, barlift.operations o
 WHERE t.id = f.id AND o.id = t.operation_id
-RETURNING t.operation_id, t.id, t.pushes, o.priority, o.traceparent
+RETURNING t.operation_id, t.id, t.pushes, o.priority, o.traceparent, greatest(o.run_at, now()) AS run_at
