@@ -74,7 +74,19 @@ async fn operations_and_their_names() {
     check("operations", &barlift(&database, &["operations"]).run().await, &folder);
     check("status_unknown", &barlift(&database, &["status", "nonsense"]).run().await, &folder);
     barlift(&database, &["import", folder.arg()]).run().await;
-    check("status_ambiguous", &barlift(&database, &["status", "op_migration_"]).run().await, &folder);
+    // What all ids have in common names none, so that a variable with nothing in it does no harm.
+    check("status_too_short", &barlift(&database, &["cancel", "op_migration_"]).run().await, &folder);
+    // The first digits of a ULID are those of its time.
+    let id: String = database.scalar("SELECT max(id) FROM barlift.operations").await;
+    let ambiguous = barlift(&database, &["status", &id["op_migration_".len()..][..5]]).run().await;
+    assert_eq!(ambiguous.status, 2);
+    assert!(
+        ambiguous.stderr.contains("fits several operations\nhint: give more of the id"),
+        "{}",
+        ambiguous.stderr
+    );
+    let part = id[id.len() - 8..].to_lowercase();
+    assert_eq!(barlift(&database, &["status", &part, "--json"]).run().await.json(0)["operation_id"], id);
 }
 
 #[tokio::test]

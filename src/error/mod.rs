@@ -4,6 +4,8 @@
 //! No text here ever holds a password: URLs come in without one.
 //! It does not print anything; `cli` does that, once, with the causes.
 
+mod database;
+
 use serde::{Deserialize, Serialize};
 
 /// Everything the library reports to its caller.
@@ -157,11 +159,11 @@ impl Error {
 
     /// What the database said while barlift was doing `what`.
     pub fn during(what: &str, e: sqlx::Error) -> Self {
-        let hint = match &e {
-            sqlx::Error::PoolTimedOut => Some(NO_CONNECTION.to_owned()),
-            e => e.as_database_error().and_then(|d| d.code()).and_then(|c| code_hint(&c)),
-        };
-        Self::Database { message: what.to_owned(), hint, source: Some(e) }
+        Self::Database {
+            message: what.to_owned(),
+            hint: database::hint(&e).map(str::to_owned),
+            source: Some(e),
+        }
     }
 
     /// What the user can do about it.
@@ -193,7 +195,7 @@ impl Error {
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::File(e) => e.class,
-            Self::Database { source: Some(e), .. } => database_class(e),
+            Self::Database { source: Some(e), .. } => database::class(e),
             Self::Database { source: None, .. }
             | Self::Usage { .. }
             | Self::Config { .. }
@@ -241,7 +243,7 @@ impl Error {
         let mut text = self.to_string();
         let mut cause = std::error::Error::source(self);
         while let Some(e) = cause {
-            let (part, next) = said(e);
+            let (part, next) = database::said(e);
             if !text.contains(&part) {
                 text.push_str(": ");
                 text.push_str(&part);
@@ -249,17 +251,6 @@ impl Error {
             cause = next;
         }
         text
-    }
-}
-
-/// What one cause says, and the next cause. Of what the server said, sqlx would also show the line of
-/// PostgreSQL's own source code, which looks like one of a CSV file.
-fn said<'a>(
-    e: &'a (dyn std::error::Error + 'static),
-) -> (String, Option<&'a (dyn std::error::Error + 'static)>) {
-    match e.downcast_ref() {
-        Some(sqlx::Error::Database(d)) => (d.message().to_owned(), None),
-        _ => (e.to_string(), e.source()),
     }
 }
 
@@ -278,61 +269,6 @@ pub trait During<T> {
 impl<T> During<T> for std::result::Result<T, sqlx::Error> {
     fn during(self, what: &str) -> Result<T> {
         self.map_err(|e| Error::during(what, e))
-    }
-}
-
-const NO_CONNECTION: &str = "none was free within database.connect_timeout: the server is away, or grants fewer \
-     connections than this process wants (lower worker.concurrency or database.max_connections)";
-
-/// Advice for the SQLSTATEs that an operator meets.
-fn code_hint(code: &str) -> Option<String> {
-    let text = match code {
-        "42501" => {
-            "the database role may not do this: grant it CREATE on the database, or let an \
-             administrator run `barlift db setup` once"
-        }
-        "3D000" => "create the database first, or correct the name in the URL",
-        "28P01" => "check user and password in the database URL",
-        "28000" => {
-            "check user and database in the URL; where it says `no encryption`, add ?sslmode=require; else the \
-             server's pg_hba.conf has to let this user in"
-        }
-        "53300" => "the server has no connection free: lower database.max_connections or worker count",
-        "57014" => {
-            "cancelled by somebody, or statement_timeout is too short for a batch: raise it for barlift's role, or lower import.batch_rows"
-        }
-        "25006" => {
-            "the server takes no writes: connect to the primary, or lift default_transaction_read_only"
-        }
-        "53100" => "the server's disk is full: free space",
-        "3F000" | "42P01" => "the schema is not set up: run `barlift db setup`",
-        _ => return None,
-    };
-    Some(text.to_owned())
-}
-
-/// Connection loss, serialization, resources, operator intervention, I/O, a standby that is read-only and
-/// a foreign writer that was faster may pass; the rest stays.
-fn database_class(e: &sqlx::Error) -> ErrorClass {
-    match e {
-        // The server has no code of its own for a disk that is full while it starts a session.
-        sqlx::Error::Database(d) if d.message().starts_with("could not write") => ErrorClass::Transient,
-        sqlx::Error::Database(d) => match d.code().as_deref() {
-            Some(code)
-                if ["08", "40", "53", "57", "58"].contains(&&code[..2.min(code.len())])
-                    || ["23505", "25006", "25P03", "55P03"].contains(&code) =>
-            {
-                ErrorClass::Transient
-            }
-            _ => ErrorClass::Permanent,
-        },
-        sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::Protocol(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => ErrorClass::Transient,
-        _ => ErrorClass::Permanent,
     }
 }
 

@@ -1,0 +1,74 @@
+//! What the database's errors mean: whether they may pass, what to do, and which of their words to show.
+//!
+//! Invariant: decided by the SQLSTATE wherever there is one.
+
+use super::ErrorClass;
+
+const NO_CONNECTION: &str = "none was free within database.connect_timeout: the server is away, or grants fewer \
+     connections than this process wants (lower worker.concurrency or database.max_connections)";
+
+/// Advice for what an operator meets.
+pub(super) fn hint(e: &sqlx::Error) -> Option<&'static str> {
+    if let sqlx::Error::PoolTimedOut = e {
+        return Some(NO_CONNECTION);
+    }
+    let code = e.as_database_error().and_then(|d| d.code())?;
+    Some(match code.as_ref() {
+        "42501" => {
+            "the database role may not do this: grant it CREATE on the database, or let an \
+             administrator run `barlift db setup` once"
+        }
+        "3D000" => "create the database first, or correct the name in the URL",
+        "28P01" => "check user and password in the database URL",
+        "28000" => {
+            "check user and database in the URL; where it says `no encryption`, add ?sslmode=require; else the \
+             server's pg_hba.conf has to let this user in"
+        }
+        "53300" => "the server has no connection free: lower database.max_connections or worker count",
+        "57014" => {
+            "cancelled by somebody, or statement_timeout is too short for a batch: raise it for barlift's role, or lower import.batch_rows"
+        }
+        "25006" => {
+            "the server takes no writes: connect to the primary, or lift default_transaction_read_only"
+        }
+        "53100" => "the server's disk is full: free space",
+        "3F000" | "42P01" => "the schema is not set up: run `barlift db setup`",
+        _ => return None,
+    })
+}
+
+/// Connection loss, serialization, resources, operator intervention, I/O, a standby that is read-only and
+/// a foreign writer that was faster may pass; the rest stays.
+pub(super) fn class(e: &sqlx::Error) -> ErrorClass {
+    match e {
+        // The server has no code of its own for a disk that is full while it starts a session.
+        sqlx::Error::Database(d) if d.message().starts_with("could not write") => ErrorClass::Transient,
+        sqlx::Error::Database(d) => match d.code().as_deref() {
+            Some(code)
+                if ["08", "40", "53", "57", "58"].contains(&&code[..2.min(code.len())])
+                    || ["23505", "25006", "25P03", "55P03"].contains(&code) =>
+            {
+                ErrorClass::Transient
+            }
+            _ => ErrorClass::Permanent,
+        },
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => ErrorClass::Transient,
+        _ => ErrorClass::Permanent,
+    }
+}
+
+/// What one cause says, and the next cause. Of what the server said, sqlx would also show the line of
+/// PostgreSQL's own source code, which looks like one of a CSV file.
+pub(super) fn said<'a>(
+    e: &'a (dyn std::error::Error + 'static),
+) -> (String, Option<&'a (dyn std::error::Error + 'static)>) {
+    match e.downcast_ref() {
+        Some(sqlx::Error::Database(d)) => (d.message().to_owned(), None),
+        _ => (e.to_string(), e.source()),
+    }
+}
