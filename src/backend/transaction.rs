@@ -9,7 +9,7 @@ use std::ops::{Deref, DerefMut};
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, PgPool, Postgres};
 
-/// A transaction. Dropped without [`commit`](Self::commit), it is rolled back and its connection closed.
+/// A transaction. Dropped before it has committed, it is rolled back and its connection closed.
 #[derive(Debug)]
 pub struct Transaction {
     connection: PoolConnection<Postgres>,
