@@ -32,6 +32,10 @@ pub struct PrivateServer {
 
 impl Drop for PrivateServer {
     fn drop(&mut self) {
+        // A test may have failed while the server was frozen, and then it would not hear the keeper.
+        if self.directory.join("data/postmaster.pid").exists() {
+            self.freeze(false);
+        }
         drop(self.keeper.stdin.take());
         let _ = self.keeper.wait();
     }
