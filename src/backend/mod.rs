@@ -117,11 +117,8 @@ async fn connection_limit(connection: &mut PgConnection) -> Result<u32> {
 fn pool_options(config: &Config, granted: u32) -> PgPoolOptions {
     let wanted = config.max_connections();
     if granted < wanted {
-        tracing::warn!(
-            granted,
-            wanted,
-            "the server grants this role few connections; work will wait for one"
-        );
+        // No warning: commands that only look need one or two.
+        tracing::info!(granted, wanted, "the server grants few connections; work will wait for one");
     }
     PgPoolOptions::new()
         .max_connections(wanted.min(granted))

@@ -5,8 +5,8 @@
 //! claimed but not done is free for others.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use apalis::layers::WorkerBuilderExt as _;
@@ -123,8 +123,8 @@ async fn run_once(
         PostgresStorage::new(pool).with_config(config(settings));
     let backend = PollWith::new(storage, StreamStrategy::new(ReceiverStream::new(woken)));
     let running = TaskTracker::new();
-    let loop_alive = Arc::new(Mutex::new(Instant::now()));
-    let heard = Arc::clone(&loop_alive);
+    let loop_beats = Arc::new(AtomicBool::new(true));
+    let beats = Arc::clone(&loop_beats);
     let worker = WorkerBuilder::new(name)
         .backend(backend)
         .concurrency(settings.concurrency)
@@ -137,7 +137,7 @@ async fn run_once(
         })
         .on_event(move |_, event| {
             if let Event::HeartBeat = event {
-                *heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+                beats.store(true, Ordering::Relaxed);
             }
         })
         .build(deliver);
@@ -149,7 +149,7 @@ async fn run_once(
     tokio::select! {
         ended = worker.run_until(signal) => ended.map_err(|e| trouble(&e)),
         () = drain(settings, &running, stop) => Ok(()),
-        silent = heartbeat(pool, settings, name, &loop_alive, stop) => Err(silent),
+        silent = heartbeat(pool, settings, name, &loop_beats, stop) => Err(silent),
     }
 }
 
@@ -162,12 +162,12 @@ async fn heartbeat(
     pool: &PgPool,
     settings: &QueueSettings,
     name: &str,
-    loop_alive: &Mutex<Instant>,
+    loop_beats: &AtomicBool,
     stop: &CancellationToken,
 ) -> Error {
     let limit = settings.lease.max(2 * pool.options().get_acquire_timeout());
-    // Only what it waited itself: a process that was frozen has not asked.
-    let mut silent = Duration::ZERO;
+    // Only what was waited for: a process that was frozen has not asked.
+    let (mut silent, mut quiet) = (Duration::ZERO, Duration::ZERO);
     loop {
         let asked = Instant::now();
         let beat = sqlx::query(include_str!("sql/heartbeat.sql")).bind(name).execute(pool);
@@ -179,7 +179,11 @@ async fn heartbeat(
         if silent >= limit {
             return silence("the database", limit);
         }
-        let quiet = loop_alive.lock().unwrap_or_else(PoisonError::into_inner).elapsed();
+        quiet = if loop_beats.swap(false, Ordering::Relaxed) {
+            Duration::ZERO
+        } else {
+            quiet + settings.heartbeat
+        };
         if quiet > 3 * limit && !stop.is_cancelled() {
             return silence("the queue", quiet);
         }

@@ -1,9 +1,9 @@
 //! A private PostgreSQL for those who have set no database URL.
 //!
-//! It is created once, reused, started when the first process needs it and stopped when the last one is
-//! gone, however that one ended; if it dies in between, it is started again (`guard`): every user holds a shared lock on `users.lock`, and a small keeper
-//! process waits for the exclusive one (see [`keeper`]). Locks are the kernel's, so a killed process
-//! leaves none behind.
+//! It is created once, reused, started when the first process needs it, started again if it dies in between
+//! (`guard`), and stopped when the last one is gone, however that one ended: every user holds a shared lock on
+//! `users.lock`, and a small keeper process waits for the exclusive one (see [`keeper`]). Locks are the kernel's, so a
+//! killed process leaves none behind.
 //!
 //! Invariant: it listens on no network, only on a socket in a folder that this user alone may enter.
 //! Starting and stopping happen under `start.lock`, one at a time.
