@@ -1,9 +1,10 @@
 //! PostgreSQL's binary COPY format, for bars.
 //!
 //! Invariant: floats travel as their eight bytes, so what was in the columns is what a query returns.
-//! It encodes; opening and ending the COPY is the caller's.
+//! It encodes and decodes; opening and ending the COPY is the caller's.
 
-use crate::bar::{Bars, Micros};
+use crate::bar::{Bars, Micros, Ohlcv};
+use crate::error::{Error, Result};
 
 /// The statement that the bytes of [`encode`] answer.
 pub const COPY_BARS: &str =
@@ -14,6 +15,8 @@ const POSTGRES_EPOCH: Micros = 946_684_800_000_000;
 
 const SIGNATURE: &[u8; 11] = b"PGCOPY\n\xff\r\n\0";
 const HEADER_BYTES: usize = 19;
+/// A field count of -1.
+const END: [u8; 2] = [0xff, 0xff];
 /// Field count, then seven fields with their lengths.
 const ROW_BYTES: usize = 2 + (4 + 4) + 6 * (4 + 8);
 
@@ -36,14 +39,95 @@ pub fn encode(series_id: i32, bars: &Bars) -> Vec<u8> {
             out.extend_from_slice(&column[i].to_be_bytes());
         }
     }
-    out.extend_from_slice(&(-1i16).to_be_bytes());
+    out.extend_from_slice(&END);
     out
+}
+
+/// Time and five values, each with its length.
+const BAR_BYTES: usize = 2 + 6 * (4 + 8);
+
+/// Turns the bytes of `COPY (SELECT time, open, high, low, close, volume …) TO STDOUT (FORMAT binary)` into bars,
+/// wherever the bytes are cut.
+///
+/// A time beyond what [`Micros`] can say (`infinity`) becomes the nearest one that it can.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    left: Vec<u8>,
+    begun: bool,
+    ended: bool,
+}
+
+impl Decoder {
+    /// Takes the next bytes and appends the bars that are complete.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if this is not what such a COPY sends.
+    pub fn take(&mut self, bytes: &[u8], bars: &mut Bars) -> Result<()> {
+        // Servers send a row at a time, so mostly nothing is left over.
+        if self.begun && self.left.is_empty() && bytes.len() == BAR_BYTES {
+            return decode(bytes, bars);
+        }
+        self.left.extend_from_slice(bytes);
+        let mut at = 0;
+        if !self.begun {
+            let Some(header) = self.left.get(..HEADER_BYTES) else { return Ok(()) };
+            if !header.starts_with(SIGNATURE) || header[SIGNATURE.len()..] != [0; 8] {
+                return Err(unexpected("header"));
+            }
+            self.begun = true;
+            at = HEADER_BYTES;
+        }
+        loop {
+            if self.left.get(at..at + 2) == Some(&END) {
+                self.ended = true;
+                at += END.len();
+            }
+            let Some(row) = self.left.get(at..at + BAR_BYTES) else { break };
+            decode(row, bars)?;
+            at += BAR_BYTES;
+        }
+        self.left.drain(..at);
+        Ok(())
+    }
+
+    /// To be called at the stream's end.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if the end is not the COPY's.
+    pub fn finish(&self) -> Result<()> {
+        if self.ended && self.left.is_empty() { Ok(()) } else { Err(unexpected("end")) }
+    }
+}
+
+fn decode(row: &[u8], bars: &mut Bars) -> Result<()> {
+    let mut fields = [[0; 8]; 6];
+    let (count, mut rest) = row.split_at(2);
+    if count != 6i16.to_be_bytes() {
+        return Err(unexpected("number of fields"));
+    }
+    for field in &mut fields {
+        let (length, after) = rest.split_at(4);
+        if length != 8i32.to_be_bytes() {
+            return Err(unexpected("length of a field"));
+        }
+        let (value, after) = after.split_at(8);
+        field.copy_from_slice(value);
+        rest = after;
+    }
+    let [time, open, high, low, close, volume] = fields;
+    let time = i64::from_be_bytes(time).saturating_add(POSTGRES_EPOCH);
+    let [open, high, low, close, volume] = [open, high, low, close, volume].map(f64::from_be_bytes);
+    bars.push(time, Ohlcv { open, high, low, close, volume });
+    Ok(())
+}
+
+fn unexpected(what: &str) -> Error {
+    Error::Internal(format!("COPY sent an unexpected {what}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bar::Ohlcv;
 
     #[test]
     fn the_size_is_what_was_reserved() {
@@ -56,5 +140,45 @@ mod tests {
         assert_eq!(bytes.capacity(), bytes.len());
         assert_eq!(&bytes[HEADER_BYTES..HEADER_BYTES + 10], [0, 7, 0, 0, 0, 4, 0, 0, 0, 7]);
         assert_eq!(&bytes[bytes.len() - 2..], [0xff, 0xff]);
+    }
+
+    /// As a server would send it.
+    fn sent(bars: &Bars) -> Vec<u8> {
+        let mut out = [&SIGNATURE[..], &[0; 8]].concat();
+        for i in 0..bars.len() {
+            let v = bars.values(i);
+            out.extend(6i16.to_be_bytes());
+            out.extend(8i32.to_be_bytes());
+            out.extend((bars.time[i] - POSTGRES_EPOCH).to_be_bytes());
+            for value in [v.open, v.high, v.low, v.close, v.volume] {
+                out.extend(8i32.to_be_bytes());
+                out.extend(value.to_be_bytes());
+            }
+        }
+        out.extend(END);
+        out
+    }
+
+    #[test]
+    fn what_was_sent_is_read_wherever_it_is_cut() {
+        let mut bars = Bars::default();
+        for i in 0..4i32 {
+            let open = f64::from(i) + 0.1;
+            let values = Ohlcv { open, high: -0.0, low: 5e-324, close: f64::MAX, volume: 1e22 };
+            bars.push(i64::from(i) * 1_000_000 - 7, values);
+        }
+        let bytes = sent(&bars);
+        for size in [1, 7, 19, BAR_BYTES, 100, bytes.len()] {
+            let (mut decoder, mut got) = (Decoder::default(), Bars::default());
+            for part in bytes.chunks(size) {
+                decoder.take(part, &mut got).expect("taken");
+            }
+            decoder.finish().expect("whole");
+            assert_eq!(got, bars, "in pieces of {size}");
+        }
+        let mut decoder = Decoder::default();
+        decoder.take(&bytes[..bytes.len() - 2], &mut Bars::default()).expect("taken");
+        assert!(decoder.finish().is_err(), "the end is missing");
+        assert!(Decoder::default().take(&[7; 40], &mut Bars::default()).is_err());
     }
 }

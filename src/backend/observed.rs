@@ -145,6 +145,13 @@ impl<'a> Observed<'a> {
         result
     }
 
+    /// A query whose rows come bit by bit: seen from here to its [`end`](Statement::end), or to its drop.
+    #[must_use]
+    pub fn statement(&self, operation: &'static str, text: &'static str) -> Statement<'a> {
+        let span = self.query_span(operation, text);
+        Statement { seen: *self, span, operation, text, rows: 0, took: Duration::ZERO, ended: false }
+    }
+
     fn query_span(&self, operation: &str, statement: &str) -> Span {
         let span = self.span(&QUERY);
         self.describe(&span, operation);
@@ -172,5 +179,50 @@ impl<'a> Observed<'a> {
         if let Some(attempt) = self.attempt {
             attempt.statement(took, operation, statement, rows);
         }
+    }
+}
+
+/// A query whose rows come bit by bit.
+#[derive(Debug)]
+pub struct Statement<'a> {
+    seen: Observed<'a>,
+    span: Span,
+    operation: &'static str,
+    text: &'static str,
+    rows: i64,
+    took: Duration,
+    ended: bool,
+}
+
+impl Statement<'_> {
+    /// The database was waited for.
+    pub fn waited(&mut self, took: Duration) {
+        self.took += took;
+    }
+
+    /// Rows came.
+    pub fn returned(&mut self, rows: usize) {
+        self.rows += i64::try_from(rows).unwrap_or(i64::MAX);
+    }
+
+    /// How long the database was waited for so far.
+    #[must_use]
+    pub fn took(&self) -> Duration {
+        self.took
+    }
+
+    /// All rows are there, or the query failed.
+    pub fn end<T>(&mut self, result: &Result<T>) {
+        if !self.ended {
+            self.ended = true;
+            self.seen.end_query(&self.span, (self.operation, self.text), result, self.rows, self.took);
+        }
+    }
+}
+
+/// Whoever has seen enough has not failed.
+impl Drop for Statement<'_> {
+    fn drop(&mut self) {
+        self.end(&Ok(()));
     }
 }

@@ -23,7 +23,11 @@ impl Transaction {
         Ok(transaction)
     }
 
-    pub(super) async fn commit(mut self) -> sqlx::Result<()> {
+    /// Commits it.
+    ///
+    /// # Errors
+    /// Whatever the server says; it is rolled back then.
+    pub async fn commit(mut self) -> sqlx::Result<()> {
         sqlx::raw_sql("COMMIT").execute(&mut *self.connection).await?;
         self.committed = true;
         Ok(())

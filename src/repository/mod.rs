@@ -1,7 +1,7 @@
 //! Bars, findings and known content, as the tables hold them.
 //!
 //! [`data`] is the library's `DataRepository`. [`bars`] reads and writes bars of one series, [`findings`] what
-//! an import found about rows, [`known`] the content that series already hold. Invariant: but for [`data`],
+//! an import found about rows, [`known`] the content that series already hold; [`stream`] reads a series however long it is. Invariant: but for [`data`],
 //! every write happens on the caller's transaction.
 //! It does not decide anything: what is new, what differs and what to do about it is `import`'s.
 
@@ -9,6 +9,7 @@ pub mod bars;
 pub mod data;
 pub mod findings;
 pub mod known;
+pub mod stream;
 
 use jiff_sqlx::{Timestamp, ToSqlx as _};
 

@@ -1,0 +1,112 @@
+//! The bars of a series as a stream, however many they are.
+//!
+//! Invariant: in time order and from one snapshot; at most [`AHEAD`] chunks wait. A stream that is dropped before its
+//! end closes its connection, since sqlx would leave the rest of the COPY on it.
+
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+use futures::TryStreamExt as _;
+use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::backend::copy::Decoder;
+use crate::backend::observed::{Observed, Statement};
+use crate::backend::transaction::Transaction;
+use crate::bar::{Bars, Micros};
+use crate::error::{During, Result};
+
+/// Bars in a chunk.
+const CHUNK: usize = 8_192;
+/// Chunks read ahead of the one in work.
+const AHEAD: usize = 4;
+
+const WHAT: &str = "reading bars";
+
+/// The bars of a series in time order, chunk by chunk.
+#[derive(Debug)]
+pub struct BarStream<'a> {
+    chunks: mpsc::Receiver<Result<Bars>>,
+    _reader: AbortOnDropHandle<()>,
+    statement: Statement<'a>,
+}
+
+impl<'a> BarStream<'a> {
+    /// The bars with `start <= time < end`, or all of them.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Database`]
+    pub async fn open(seen: Observed<'a>, series_id: i32, range: Option<Range<Micros>>) -> Result<Self> {
+        const COPY: &str = include_str!("sql/copy_bars_out.sql");
+        let tx = seen.begin(WHAT).await?;
+        // COPY takes no parameters: a number and two times that are written here.
+        let copy = COPY
+            .replace("{series}", &series_id.to_string())
+            .replace("{range}", &range.map(condition).unwrap_or_default());
+        let statement = seen.statement("COPY", COPY);
+        let (sender, chunks) = mpsc::channel(AHEAD);
+        let reader = tokio::spawn(async move {
+            if let Err(e) = read(tx, &copy, &sender).await {
+                // The receiver may be gone already; then nobody wants to know.
+                let _ = sender.send(Err(e)).await;
+            }
+        });
+        Ok(Self { chunks, _reader: AbortOnDropHandle::new(reader), statement })
+    }
+
+    /// The next bars; none at the end.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Database`]
+    pub async fn next(&mut self) -> Result<Option<Bars>> {
+        let start = Instant::now();
+        let next = self.chunks.recv().await.transpose();
+        self.statement.waited(start.elapsed());
+        match &next {
+            Ok(Some(bars)) => self.statement.returned(bars.len()),
+            Ok(None) | Err(_) => self.statement.end(&next),
+        }
+        next
+    }
+
+    /// How long the database was waited for so far.
+    #[must_use]
+    pub fn took(&self) -> Duration {
+        self.statement.took()
+    }
+}
+
+async fn read(mut tx: Transaction, copy: &str, out: &mpsc::Sender<Result<Bars>>) -> Result<()> {
+    let mut decoder = Decoder::default();
+    let mut bars = Bars::with_capacity(CHUNK);
+    let mut sent = tx.copy_out_raw(copy).await.during(WHAT)?;
+    while let Some(bytes) = sent.try_next().await.during(WHAT)? {
+        decoder.take(&bytes, &mut bars)?;
+        if bars.len() >= CHUNK {
+            let full = std::mem::replace(&mut bars, Bars::with_capacity(CHUNK));
+            if out.send(Ok(full)).await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+    decoder.finish()?;
+    drop(sent);
+    tx.commit().await.during(WHAT)?;
+    if !bars.is_empty() {
+        let _ = out.send(Ok(bars)).await;
+    }
+    Ok(())
+}
+
+fn condition(range: Range<Micros>) -> String {
+    format!("AND time >= '{}' AND time < '{}'", bound(range.start), bound(range.end))
+}
+
+/// As SQL writes it. What lies beyond the years of our era is no bound at all.
+fn bound(time: Micros) -> String {
+    match jiff::Timestamp::from_microsecond(time) {
+        Ok(t) if t.to_zoned(jiff::tz::TimeZone::UTC).year() > 0 => t.to_string(),
+        _ if time < 0 => "-infinity".to_owned(),
+        _ => "infinity".to_owned(),
+    }
+}
