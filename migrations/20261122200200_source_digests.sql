@@ -1,0 +1,16 @@
+-- The bars of a file, known by its bytes: the same file again need not be parsed to be verified.
+CREATE TABLE barlift.source_digests (
+    -- BLAKE3 of the file, and of the options that it was read with.
+    content_hash   bytea NOT NULL CHECK (length(content_hash) = 32),
+    read_hash      bytea NOT NULL CHECK (length(read_hash) = 32),
+    rows           bigint NOT NULL,
+    rows_rejected  bigint NOT NULL,
+    rows_duplicate bigint NOT NULL,
+    bars           bigint NOT NULL,
+    first_time     timestamptz,
+    last_time      timestamptz,
+    -- The content of its bars (docs/verification.md).
+    bars_hash      bytea NOT NULL CHECK (length(bars_hash) = 16),
+    known_at       timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (content_hash, read_hash)
+);
