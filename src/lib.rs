@@ -12,6 +12,8 @@
 //! | [`task`] | the life of a task: claims, fences, checkpoints, retries |
 //! | [`import`] | one source: compare each batch with the database and write it, in one transaction |
 //! | [`source`] | finding the files, and turning their bytes into batches of bars |
+//! | [`verify`] | one source against the database: which bars to look at, and what kind of difference there is |
+//! | [`digest`] | the content of a series as one number, whatever order its bars come in |
 //! | [`repository`] | bars, findings and known content, as the tables hold them |
 //! | [`backend`] | the database itself: pool, set-up, COPY, the embedded server |
 //! | [`telemetry`] | spans, metrics and logs, and the trace that crosses processes |
@@ -50,6 +52,7 @@ pub mod bar;
 pub mod cli;
 pub mod config;
 pub mod counts;
+pub mod digest;
 pub mod error;
 pub mod finding;
 pub mod import;
@@ -62,4 +65,5 @@ pub mod setup;
 pub mod source;
 pub mod task;
 pub mod telemetry;
+pub mod verify;
 pub mod worker;

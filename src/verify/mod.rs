@@ -1,0 +1,1 @@
+//! Verification of one source against the database: which bars are looked at, and what kind of difference there is.
