@@ -7,8 +7,6 @@ CREATE TABLE barlift.source_digests (
     rows_rejected  bigint NOT NULL,
     rows_duplicate bigint NOT NULL,
     bars           bigint NOT NULL,
-    first_time     timestamptz,
-    last_time      timestamptz,
     -- The content of its bars (docs/verification.md).
     bars_hash      bytea NOT NULL CHECK (length(bars_hash) = 16),
     known_at       timestamptz NOT NULL DEFAULT now(),

@@ -16,7 +16,8 @@ SELECT
     t.rows, t.rows_imported, t.rows_skipped, t.rows_mismatched, t.rows_rejected, t.rows_duplicate, t.quality_issues,
     t.bytes, t.bytes_done,
     o.priority, o.paused_at,
-    o.follows, o.waiting, t.rows_missing, t.identical, t.differing
+    o.follows, o.waiting, t.rows_missing, t.identical, t.differing,
+    o.options ->> 'mode' AS mode, coalesce(jsonb_array_length(o.options -> 'unexplained'), 0)::bigint AS unexplained
 FROM barlift.operations o
 CROSS JOIN LATERAL (
     SELECT

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 
-/// What became of data rows. `imported + skipped + mismatched + rejected + duplicate = rows`.
+/// What became of data rows. `imported + skipped + mismatched + rejected + duplicate + missing = rows`.
+///
+/// A verification imports nothing: bars that it did not find wrong count as skipped, those with other values in the
+/// database as mismatched, those that it lacks as missing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, FromRow)]
 #[serde(default)]
 #[allow(missing_docs)]
@@ -15,6 +18,14 @@ pub struct RowCounts {
     pub rows_rejected: i64,
     pub rows_duplicate: i64,
     pub quality_issues: i64,
+    /// Only a verification has such.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub rows_missing: i64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde wants it
+fn is_zero(n: &i64) -> bool {
+    *n == 0
 }
 
 impl RowCounts {
@@ -27,5 +38,6 @@ impl RowCounts {
         self.rows_rejected += other.rows_rejected;
         self.rows_duplicate += other.rows_duplicate;
         self.quality_issues += other.quality_issues;
+        self.rows_missing += other.rows_missing;
     }
 }

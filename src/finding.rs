@@ -51,3 +51,54 @@ pub struct Mismatch {
     /// The database's values, before anything was overwritten.
     pub db: Ohlcv,
 }
+
+/// Where a file's bar stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// Which of the task's files, from 0.
+    pub file: u32,
+    /// Line number, from 1.
+    pub line: u64,
+}
+
+/// A bar that a verification found on one side alone, or with other values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Difference {
+    /// The bar's time.
+    pub time: Micros,
+    /// The file's bar, if it has one.
+    pub csv: Option<(Place, Ohlcv)>,
+    /// The database's bar, if it has one.
+    pub db: Option<Ohlcv>,
+}
+
+impl Difference {
+    /// What it is called in tables and reports.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match (&self.csv, &self.db) {
+            (Some(_), Some(_)) => "different",
+            (Some(_), None) => "only_in_csv",
+            (None, _) => "only_in_db",
+        }
+    }
+}
+
+/// A stretch of time in which files and database differ in one way, or not at all.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DifferenceRange {
+    /// `identical`, `only_in_csv`, `only_in_db`, `revised`, `ratio` or `shifted`.
+    pub kind: &'static str,
+    /// Time of its first bar.
+    pub first: Micros,
+    /// Time of its last bar.
+    pub last: Micros,
+    /// Bars in it, of either side.
+    pub bars: u64,
+    /// The database's prices are the file's times this.
+    pub price_ratio: Option<f64>,
+    /// The database's volumes are the file's times this.
+    pub volume_ratio: Option<f64>,
+    /// The database's times are the file's plus this, in µs.
+    pub shifted_by: Option<Micros>,
+}

@@ -58,6 +58,19 @@ pub async fn is_current(pool: &PgPool) -> Result<bool> {
     Ok(schema::is_current(pool).await? && queue::is_current(pool).await?)
 }
 
+/// Whether series and bars are there, of whatever version of barlift.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn is_there(pool: &PgPool) -> Result<bool> {
+    sqlx::query_scalar(
+        "SELECT to_regclass('barlift.series') IS NOT NULL AND to_regclass('barlift.bars') IS NOT NULL",
+    )
+    .fetch_one(pool)
+    .await
+    .during("looking for bars")
+}
+
 async fn run(pool: &PgPool, config: &DatabaseConfig) -> Result<Storage> {
     step(pool, "CREATE SCHEMA", "schemas barlift, apalis", create_schemas(pool)).await?;
     step(pool, "MIGRATE", "schema apalis: the queue's tables", queue::setup(pool)).await?;

@@ -2,7 +2,7 @@
 //!
 //! Invariant: whatever an attempt ends with is recorded before its job is acknowledged; if it cannot be
 //! recorded, the job comes again and the fence keeps the counters right.
-//! It wires `queue`, `task` and `import` together and decides nothing about bars.
+//! It wires `queue`, `task`, `import` and `verify` together and decides nothing about bars.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,11 +15,12 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::config::Config;
 use crate::error::{Error, ErrorClass, FileError, Result};
-use crate::import::{self, Attempt, ImportContext};
+use crate::import::{self, ImportContext};
 use crate::operation::due_spans;
 use crate::queue::{self, Delivery, QueueSettings, Work};
-use crate::task::{self, Claim, Claimant, RetryPolicy, RowCounts, Settled};
+use crate::task::{self, Claim, Claimant, Lease, RetryPolicy, RowCounts, Settled, TaskInfo, TaskOptions};
 use crate::telemetry::{self, AttemptTelemetry, Outcome, Recorder, delivery, metrics};
+use crate::verify::{self, Verdict, VerifyContext};
 
 /// How long a worker that stops waits for spans that are due.
 const LAST_EXPORT: Duration = Duration::from_secs(3);
@@ -128,14 +129,26 @@ impl Worker {
             }
         };
         let telemetry = AttemptTelemetry::start(&info.attempt(&lease, worker, delivery));
+        let attempt = Attempt { lease: &lease, task: &info, telemetry: &telemetry };
         let run = async {
-            let context = ImportContext {
-                pool: self.pool.clone(),
-                batch_rows: self.batch_rows,
-                stop: self.stop.clone(),
+            let result = match &info.options {
+                TaskOptions::Import(options) => {
+                    let (pool, stop) = (self.pool.clone(), self.stop.clone());
+                    let context = ImportContext { pool, batch_rows: self.batch_rows, stop };
+                    let Attempt { lease, task, telemetry } = attempt;
+                    let import = import::Attempt { context: &context, lease, task, options, telemetry };
+                    let run = async { import::import(import).await.map(Done::Imported) };
+                    self.within_limits(attempt, Box::pin(run)).await
+                }
+                TaskOptions::Verify(options) => {
+                    let (pool, stop) = (self.pool.clone(), self.stop.clone());
+                    let context = VerifyContext { pool, batch_rows: self.batch_rows, stop };
+                    let Attempt { lease, task, telemetry } = attempt;
+                    let verify = verify::Attempt { context: &context, lease, task, options, telemetry };
+                    let run = async { verify::verify(verify).await.map(Done::Verified) };
+                    self.within_limits(attempt, Box::pin(run)).await
+                }
             };
-            let attempt = Attempt { context: &context, lease: &lease, task: &info, telemetry: &telemetry };
-            let result = self.within_limits(attempt, Box::pin(import::import(attempt))).await;
             self.settle(attempt, result).await
         };
         telemetry.around(run).await
@@ -161,7 +174,7 @@ impl Worker {
     }
 
     /// Records the end, waiting for a database that is away for a moment.
-    async fn settle(&self, attempt: Attempt<'_>, result: Result<RowCounts>) -> Result<()> {
+    async fn settle(&self, attempt: Attempt<'_>, result: Result<Done>) -> Result<()> {
         let mut wait = Duration::from_millis(100);
         loop {
             match self.settle_once(attempt, &result).await {
@@ -184,7 +197,7 @@ impl Worker {
     }
 
     /// Another worker has the task, or it was ours to settle and only the answer got lost.
-    async fn settled_elsewhere(&self, attempt: Attempt<'_>, result: &Result<RowCounts>) -> Result<()> {
+    async fn settled_elsewhere(&self, attempt: Attempt<'_>, result: &Result<Done>) -> Result<()> {
         let outcome = attempt.lease.outcome(&self.pool).await.unwrap_or_default();
         let ours = match (outcome.as_deref(), result) {
             (Some("succeeded"), Ok(_)) => Some(Outcome::Succeeded),
@@ -205,15 +218,14 @@ impl Worker {
         Ok(())
     }
 
-    async fn settle_once(&self, attempt: Attempt<'_>, result: &Result<RowCounts>) -> Result<Outcome> {
+    async fn settle_once(&self, attempt: Attempt<'_>, result: &Result<Done>) -> Result<Outcome> {
         let Attempt { lease, telemetry, .. } = attempt;
         let record = telemetry.record();
         match result {
-            Ok(rows) => {
+            Ok(done) => {
                 let settled = lease.succeed(&self.pool, &record).await?;
                 self.tell_due(settled.operation_ended);
-                let RowCounts { rows, rows_imported, rows_skipped, .. } = rows;
-                tracing::info!(rows, imported = rows_imported, skipped = rows_skipped, "imported");
+                done.tell();
                 Ok(Outcome::Succeeded)
             }
             Err(Error::Stopped) => {
@@ -234,6 +246,32 @@ impl Worker {
     fn tell_due(&self, due: bool) {
         if due {
             self.due.notify_one();
+        }
+    }
+}
+
+/// One attempt: its hold on the task, what it is about, and who is told.
+#[derive(Clone, Copy)]
+struct Attempt<'a> {
+    lease: &'a Lease,
+    task: &'a TaskInfo,
+    telemetry: &'a AttemptTelemetry,
+}
+
+/// What an attempt that got to its end has done.
+enum Done {
+    Imported(RowCounts),
+    Verified(Verdict),
+}
+
+impl Done {
+    fn tell(&self) {
+        match self {
+            Self::Imported(RowCounts { rows, rows_imported, rows_skipped, .. }) => {
+                tracing::info!(rows, imported = rows_imported, skipped = rows_skipped, "imported");
+            }
+            Self::Verified(Verdict::Identical) => tracing::info!(verdict = "identical", "verified"),
+            Self::Verified(Verdict::Differs) => tracing::warn!(verdict = "differs", "verified"),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::args::{CancelArgs, PauseArgs, PriorityArgs, RetryArgs};
-use super::import::finish;
+use super::work::finish;
 use super::{Outcome, output, progress, ready_database, signals};
 use crate::backend::Database;
 use crate::config::Config;
@@ -32,7 +32,7 @@ pub(super) async fn retry(args: &RetryArgs, config: &Config) -> Result<Outcome> 
         output::note("no worker is running now; start one with `barlift worker`");
     }
     let stop = signals::stop_token(signals::STOPS_WATCHING)?;
-    finish(&progress::watch(&database.pool, &id, &stop).await?, args.json)
+    finish(&[progress::watch(&database.pool, &id, &stop).await?], args.json)
 }
 
 /// Cancels it, or some files of it.

@@ -5,16 +5,22 @@
 //! piped; an error is printed once, with its causes and what to do. No command holds logic that the
 //! library lacks.
 
+mod against;
 pub mod args;
 mod control;
 mod db;
 mod diagnose;
+mod enqueue;
 mod import;
 mod operations;
+mod outcome;
 mod output;
 mod progress;
 mod report;
 mod signals;
+mod verification;
+mod verify;
+mod work;
 mod worker;
 
 use std::ffi::OsString;
@@ -76,7 +82,7 @@ async fn dispatch(cli: Cli) -> Result<Outcome> {
         _ => "warn,barlift::worker=off",
     };
     let prometheus = matches!(cli.command, Command::Worker(_)) && config.worker.http.is_some();
-    let metrics = matches!(cli.command, Command::Worker(_) | Command::Import(_));
+    let metrics = matches!(cli.command, Command::Worker(_) | Command::Import(_) | Command::Verify(_));
     let settings = Settings { log: config.log.clone(), default_level, metrics, prometheus };
     let telemetry = telemetry::start(&settings)?;
     let outcome = command(&cli.command, &config, &telemetry).await;
@@ -89,6 +95,10 @@ async fn command(command: &Command, config: &Config, telemetry: &Telemetry) -> R
         Command::Import(args) => import::import(args, config, telemetry).await,
         Command::Enqueue(args::EnqueueCommand::Import(args)) => {
             import::enqueue(args, config, telemetry).await
+        }
+        Command::Verify(args) => verify::verify(args, config, telemetry).await,
+        Command::Enqueue(args::EnqueueCommand::Verify(args)) => {
+            verify::enqueue(args, config, telemetry).await
         }
         Command::Worker(args) => worker::run(args, config, telemetry).await,
         Command::Operations(args) => operations::list(args, config).await,

@@ -1,7 +1,7 @@
 //! `barlift operations` and `barlift status`.
 
 use super::args::{OperationsArgs, StatusArgs};
-use super::{Outcome, output, progress, ready_database, signals};
+use super::{Outcome, outcome, output, progress, ready_database, signals};
 use crate::config::Config;
 use crate::error::Result;
 use crate::operation::status;
@@ -47,9 +47,8 @@ pub(super) async fn status(args: &StatusArgs, config: &Config) -> Result<Outcome
     if args.json {
         output::json(&found)?;
     } else {
-        output::operation(&found)?;
+        outcome::operation(&found)?;
     }
-    let failed = matches!(found.state.as_str(), "failed" | "cancelled");
     // To look at a failed operation is no failure; to have waited for it is.
-    Ok(if args.watch && failed { Outcome::Failures } else { Outcome::Well })
+    Ok(if args.watch && found.has_failures() { Outcome::Failures } else { Outcome::Well })
 }

@@ -10,11 +10,6 @@ use serde::Serialize;
 
 use super::Outcome;
 use crate::error::{Error, Result};
-use crate::operation::status::{OperationStatus, TaskStatus};
-use crate::task::RowCounts;
-
-/// Tasks that a table shows before it keeps to the noteworthy ones.
-const MAX_TASKS: usize = 40;
 
 /// Writes to stdout.
 pub(super) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
@@ -104,7 +99,7 @@ pub(super) fn counted(n: i64, one: &str, many: &str) -> String {
     format!("{} {}", count(n), if n == 1 { one } else { many })
 }
 
-fn files(n: usize) -> String {
+pub(super) fn files(n: usize) -> String {
     counted(i64::try_from(n).unwrap_or(i64::MAX), "file", "files")
 }
 
@@ -115,182 +110,6 @@ pub(super) fn duration(milliseconds: i64) -> String {
     } else {
         humantime::format_duration(std::time::Duration::from_secs(seconds.as_secs())).to_string()
     }
-}
-
-/// An operation for people: its tasks, their errors, and the sums.
-pub(super) fn operation(status: &OperationStatus) -> Result<()> {
-    print(|out| {
-        let shown = tasks(out, status)?;
-        if shown < status.tasks.len() {
-            writeln!(out, "({} more without anything to note)", files(status.tasks.len() - shown))?;
-        }
-        errors(out, status)?;
-        sums(out, status)?;
-        notes(out, status)
-    })
-}
-
-fn tasks(out: &mut dyn Write, status: &OperationStatus) -> io::Result<usize> {
-    let noteworthy = |t: &&TaskStatus| {
-        t.error.is_some() || t.rows.rows_mismatched + t.rows.rows_rejected > 0 || t.state == "running"
-    };
-    let all = status.tasks.len() <= MAX_TASKS;
-    let shown: Vec<&TaskStatus> =
-        status.tasks.iter().filter(|t| all || noteworthy(t)).take(MAX_TASKS).collect();
-    let imported = if status.dry_run { "NEW" } else { "IMPORTED" };
-    let header = [
-        "SYMBOL",
-        "TIMEFRAME",
-        "STATE",
-        "ROWS",
-        imported,
-        "SKIPPED",
-        "MISMATCHED",
-        "REJECTED",
-        "DUPLICATE",
-        "ISSUES",
-        "TIME",
-    ];
-    let mut table = table(&header, 3);
-    for t in &shown {
-        let r = &t.rows;
-        let mut cells = vec![visible(&t.symbol), visible(&t.timeframe), t.state.clone()];
-        cells.extend(columns(r).map(count));
-        cells.push(t.duration_ms.map(duration).unwrap_or_default());
-        table.add_row(cells);
-    }
-    if !shown.is_empty() {
-        writeln!(out, "{}\n", trimmed(&table))?;
-    }
-    Ok(shown.len())
-}
-
-fn columns(r: &RowCounts) -> [i64; 7] {
-    [
-        r.rows,
-        r.rows_imported,
-        r.rows_skipped,
-        r.rows_mismatched,
-        r.rows_rejected,
-        r.rows_duplicate,
-        r.quality_issues,
-    ]
-}
-
-fn errors(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
-    let failed: Vec<_> = status.tasks.iter().filter_map(|t| Some((t, t.error.as_ref()?))).collect();
-    for (task, error) in failed.iter().take(MAX_TASKS) {
-        let class = error.class.as_str();
-        // Most errors of a file begin with its name.
-        let source = visible(&task.source);
-        let place =
-            if error.message.starts_with(&task.source) { String::new() } else { format!("{source}: ") };
-        writeln!(
-            out,
-            "{}: {place}{} ({class}, attempt {})",
-            task.state,
-            visible(&error.message),
-            task.attempts
-        )?;
-    }
-    if failed.len() > MAX_TASKS {
-        writeln!(
-            out,
-            "({} more errors: barlift status {} --json)",
-            failed.len() - MAX_TASKS,
-            status.operation_id
-        )?;
-    }
-    if failed.is_empty() { Ok(()) } else { writeln!(out) }
-}
-
-fn sums(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
-    let t = &status.totals;
-    let took = match (status.started_at, status.finished_at) {
-        (Some(start), Some(end)) => {
-            format!(" in {}", duration(i64::try_from(end.duration_since(start).as_millis()).unwrap_or(0)))
-        }
-        _ => String::new(),
-    };
-    writeln!(out, "{} {}{took}", status.operation_id, status.shown_state())?;
-    let states = [
-        (t.succeeded, "succeeded"),
-        (t.failed, "failed"),
-        (t.running, "running"),
-        (t.pending, "pending"),
-        (t.cancelled, "cancelled"),
-    ];
-    let states: Vec<String> =
-        states.iter().filter(|(n, _)| *n > 0).map(|(n, name)| format!("{} {name}", count(*n))).collect();
-    writeln!(out, "{}: {}", counted(t.tasks, "file", "files"), states.join(", "))?;
-    let [rows, imported, skipped, mismatched, rejected, duplicate, _] = columns(&t.rows).map(count);
-    let verb = if status.dry_run { "new (nothing was written)" } else { "imported" };
-    writeln!(
-        out,
-        "{rows} {} = {imported} {verb} + {skipped} skipped + {mismatched} mismatched + {rejected} rejected + {duplicate} duplicate",
-        if t.rows.rows == 1 { "row" } else { "rows" }
-    )
-}
-
-fn notes(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
-    let r = &status.totals.rows;
-    let recognised = status.tasks.iter().filter(|t| t.recognised).count();
-    if recognised > 0 {
-        let what = files(recognised);
-        writeln!(
-            out,
-            "{what} recognised by content and not read again (--force reads all, and reports bad rows again)"
-        )?;
-    }
-    let worthless =
-        status.tasks.iter().filter(|t| t.rows.rows > 0 && t.rows.rows_rejected == t.rows.rows).count();
-    if worthless > 0 {
-        writeln!(
-            out,
-            "WARNING: every row of {} was rejected; are the times or columns read wrong?",
-            files(worthless)
-        )?;
-    }
-    let repeated = status.tasks.iter().filter(|t| t.attempts > 1).count();
-    if repeated > 0 {
-        let what = files(repeated);
-        writeln!(
-            out,
-            "{what} took more than one attempt; bars that a given-up attempt had written count as skipped"
-        )?;
-    }
-    if r.quality_issues > 0 {
-        let what = counted(r.quality_issues, "bar breaks", "bars break");
-        writeln!(out, "{what} a market-data rule")?;
-    }
-    for ignored in ignored_columns(status) {
-        writeln!(out, "{ignored}")?;
-    }
-    for u in status.unrecognised.iter().take(MAX_TASKS) {
-        writeln!(out, "not imported: {} {}", super::output::visible(&u.path), u.reason)?;
-    }
-    if status.unrecognised.len() > MAX_TASKS {
-        writeln!(out, "({} more that were not imported)", status.unrecognised.len() - MAX_TASKS)?;
-    }
-    if r.rows_mismatched + r.rows_rejected + r.quality_issues > 0 && !status.dry_run {
-        writeln!(out, "details: barlift report {}", status.operation_id)?;
-    }
-    if status.totals.failed > 0 {
-        writeln!(out, "to try failed files again: barlift retry {}", status.operation_id)?;
-    }
-    Ok(())
-}
-
-/// Each set of ignored columns, once.
-fn ignored_columns(status: &OperationStatus) -> Vec<String> {
-    let mut sets: Vec<(&[String], usize)> = Vec::new();
-    for t in status.tasks.iter().filter(|t| !t.ignored_columns.is_empty()) {
-        match sets.iter_mut().find(|(names, _)| *names == t.ignored_columns) {
-            Some((_, n)) => *n += 1,
-            None => sets.push((&t.ignored_columns, 1)),
-        }
-    }
-    sets.iter().map(|(names, n)| format!("ignored columns in {}: {}", files(*n), names.join(", "))).collect()
 }
 
 /// Text from a file name, without anything that moves the cursor or turns the direction of writing.

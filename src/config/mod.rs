@@ -15,7 +15,7 @@ use bytesize::ByteSize;
 use serde::{Deserialize, Serialize};
 
 pub use load::{Override, load};
-pub use values::{Delimiter, MaxRejects, OnInvalid, OnMismatch, TraceDetail};
+pub use values::{Delimiter, MaxRejects, OnInvalid, OnMismatch, TraceDetail, VerifyMode};
 
 /// All settings. Each field's meaning is written at its key in `config/default.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -24,6 +24,7 @@ pub struct Config {
     pub database: DatabaseConfig,
     pub import: ImportConfig,
     pub csv: CsvConfig,
+    pub verify: VerifyConfig,
     pub worker: WorkerConfig,
     pub retry: RetryConfig,
     pub trace: TraceConfig,
@@ -115,6 +116,16 @@ pub struct ColumnsConfig {
     pub close: Option<String>,
     #[serde(deserialize_with = "values::optional")]
     pub volume: Option<String>,
+}
+
+/// `[verify]`
+#[derive(Debug, Clone, Deserialize)]
+#[allow(missing_docs)]
+pub struct VerifyConfig {
+    pub mode: VerifyMode,
+    pub sample_size: usize,
+    pub within_range: bool,
+    pub max_differences: usize,
 }
 
 /// `[worker]`

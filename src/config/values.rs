@@ -33,6 +33,38 @@ pub enum OnInvalid {
     Fail,
 }
 
+/// How closely a verification looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase", try_from = "String")]
+pub enum VerifyMode {
+    /// Number of bars, first and last time of each series.
+    Counts,
+    /// The same, and some random bars of each series.
+    Sample,
+    /// Every bar of both sides.
+    Full,
+}
+
+impl VerifyMode {
+    /// As it is stored and shown.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Counts => "counts",
+            Self::Sample => "sample",
+            Self::Full => "full",
+        }
+    }
+}
+
+impl TryFrom<String> for VerifyMode {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        choice(&text)
+    }
+}
+
 /// How closely batches are traced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase", try_from = "String")]

@@ -12,11 +12,13 @@ use super::compare::{self, Compared};
 use super::{Attempt, rows};
 use crate::bar::{Bars, Micros, Ohlcv, format_time};
 use crate::config::OnMismatch;
+use crate::digest::SeriesDigest;
 use crate::error::{Error, FileError, Result};
 use crate::finding::RejectedRow;
-use crate::repository::{bars, findings, known};
+use crate::repository::{bars, content, findings, known};
 use crate::source::reader::Batch;
-use crate::task::{Progress, RowCounts, TaskInfo};
+use crate::source::repeats;
+use crate::task::{Progress, RowCounts};
 use crate::telemetry::attribute as attr;
 use crate::telemetry::catalogue::{CHECK_EXISTS, COMPARE_VALUES, INSERT_BATCH};
 use crate::telemetry::metrics;
@@ -25,11 +27,17 @@ use crate::telemetry::phases::{Phase, milliseconds};
 /// How often a batch is redone because of foreign writers before the attempt gives up.
 const MAX_CONFLICTS: u32 = 10;
 
-/// Compares and writes a batch (of an attempt that began `anew`, or not); returns what it adds to the counters.
-pub(super) async fn run(attempt: Attempt<'_>, batch: &Batch, anew: bool) -> Result<RowCounts> {
+/// Compares and writes a batch (of an attempt that began `anew`, or not) whose bars have this digest; returns what it
+/// adds to the counters.
+pub(super) async fn run(
+    attempt: Attempt<'_>,
+    batch: &Batch,
+    digest: &SeriesDigest,
+    anew: bool,
+) -> Result<RowCounts> {
     let mut conflicts = 0;
     loop {
-        match once(attempt, batch, anew).await {
+        match once(attempt, batch, digest, anew).await {
             Err(e) if bars::is_conflict(&e) && conflicts < MAX_CONFLICTS => {
                 conflicts += 1;
                 tracing::info!(
@@ -43,8 +51,8 @@ pub(super) async fn run(attempt: Attempt<'_>, batch: &Batch, anew: bool) -> Resu
     }
 }
 
-async fn once(attempt: Attempt<'_>, batch: &Batch, anew: bool) -> Result<RowCounts> {
-    let Attempt { lease, task, telemetry, .. } = attempt;
+async fn once(attempt: Attempt<'_>, batch: &Batch, digest: &SeriesDigest, anew: bool) -> Result<RowCounts> {
+    let Attempt { lease, telemetry, .. } = attempt;
     let start = Instant::now();
     telemetry.begin_batch();
     let database = attempt.database();
@@ -52,10 +60,11 @@ async fn once(attempt: Attempt<'_>, batch: &Batch, anew: bool) -> Result<RowCoun
     let existing = check_exists(&mut tx, attempt, batch).await?;
     let compared = compare_values(attempt, batch, &existing)?;
     let earlier = first_values(&mut tx, attempt, batch).await?;
-    let (duplicates, contradictions) = compare::repeats(batch, &earlier);
+    let (duplicates, contradictions) = repeats::repeats(batch, &earlier);
     let added = counts(batch, &compared, duplicates, contradictions.len());
-    if !task.options.dry_run {
+    if !attempt.options.dry_run {
         insert_batch(&mut tx, attempt, batch, &compared, &contradictions).await?;
+        change_content(&mut tx, attempt, batch, digest, &compared).await?;
     }
     let span = batch.bars.time.first().copied().zip(batch.bars.time.last().copied());
     let mut attempt_rows = telemetry.rows();
@@ -65,7 +74,7 @@ async fn once(attempt: Attempt<'_>, batch: &Batch, anew: bool) -> Result<RowCoun
     lease.advance(&mut tx, &progress).await?;
     database.commit(tx, "committing a batch").await?;
     metrics::get().batch(start.elapsed());
-    if task.options.dry_run {
+    if attempt.options.dry_run {
         telemetry.looked_at(&added);
     } else {
         telemetry.committed(&added);
@@ -120,7 +129,7 @@ fn compare_values(attempt: Attempt<'_>, batch: &Batch, existing: &Bars) -> Resul
         span.within(|| rows::compared(attempt, batch, existing, &compared));
         span.ok();
     }
-    refuse_mismatch(task, &compared)?;
+    refuse_mismatch(attempt, &compared)?;
     Ok(compared)
 }
 
@@ -149,6 +158,32 @@ async fn insert_batch(
     written
 }
 
+/// What the series holds now.
+async fn change_content(
+    tx: &mut PgConnection,
+    attempt: Attempt<'_>,
+    batch: &Batch,
+    digest: &SeriesDigest,
+    compared: &Compared,
+) -> Result<()> {
+    let mut change = SeriesDigest::default();
+    if compared.new.len() == batch.bars.len() {
+        change = *digest;
+    } else {
+        change.add_bars(&compared.new);
+    }
+    if attempt.options.on_mismatch == OnMismatch::Overwrite {
+        for m in &compared.different {
+            change.remove(m.time, m.db);
+            change.add(m.time, m.csv);
+        }
+    }
+    match attempt.lease.series_id {
+        Some(series) if change.sum != 0 => content::changed(tx, series, &change).await,
+        _ => Ok(()),
+    }
+}
+
 fn first_time(batch: &Batch) -> String {
     batch.bars.time.first().map(|t| format_time(*t)).unwrap_or_default()
 }
@@ -164,12 +199,12 @@ async fn write(
     compared: &Compared,
     contradictions: &[RejectedRow],
 ) -> Result<()> {
-    let Attempt { lease, task, .. } = attempt;
+    let Attempt { lease, .. } = attempt;
     let database = attempt.database();
     let series_id =
         lease.series_id.ok_or_else(|| Error::Internal("a task that writes has no series".into()))?;
     bars::insert(tx, database, series_id, &compared.new).await?;
-    let overwrite = task.options.on_mismatch == OnMismatch::Overwrite;
+    let overwrite = attempt.options.on_mismatch == OnMismatch::Overwrite;
     if overwrite && !compared.different.is_empty() {
         let mut ours = Bars::with_capacity(compared.different.len());
         for m in &compared.different {
@@ -179,8 +214,8 @@ async fn write(
         known::forget(tx, series_id).await?;
     }
     findings::keep_mismatches(tx, database, lease.task_id, &compared.different, overwrite).await?;
-    findings::keep_rejected(tx, database, lease.task_id, &batch.rejected).await?;
-    findings::keep_rejected(tx, database, lease.task_id, contradictions).await?;
+    findings::keep_rejected(tx, database, (lease.task_id, 0), &batch.rejected).await?;
+    findings::keep_rejected(tx, database, (lease.task_id, 0), contradictions).await?;
     findings::keep_issues(tx, database, lease.task_id, &batch.issues).await
 }
 
@@ -201,8 +236,9 @@ async fn first_values(
     Ok(values)
 }
 
-fn refuse_mismatch(task: &TaskInfo, compared: &Compared) -> Result<()> {
-    let Some(m) = compared.different.first().filter(|_| task.options.on_mismatch == OnMismatch::Fail) else {
+fn refuse_mismatch(attempt: Attempt<'_>, compared: &Compared) -> Result<()> {
+    let Some(m) = compared.different.first().filter(|_| attempt.options.on_mismatch == OnMismatch::Fail)
+    else {
         return Ok(());
     };
     let reason = format!(
@@ -211,7 +247,7 @@ fn refuse_mismatch(task: &TaskInfo, compared: &Compared) -> Result<()> {
         m.csv,
         m.db
     );
-    Err(FileError::permanent(&task.source, m.line, reason).into())
+    Err(FileError::permanent(&attempt.task.source, m.line, reason).into())
 }
 
 fn counts(batch: &Batch, compared: &Compared, duplicates: u64, contradictions: usize) -> RowCounts {
@@ -225,5 +261,6 @@ fn counts(batch: &Batch, compared: &Compared, duplicates: u64, contradictions: u
         rows_rejected: n(batch.rejected.len() + contradictions),
         rows_duplicate: u(duplicates),
         quality_issues: n(batch.issues.len()),
+        rows_missing: 0,
     }
 }

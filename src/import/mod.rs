@@ -2,14 +2,13 @@
 //!
 //! A feed reads ahead on its own thread; here each batch is compared with the database and written, with
 //! its findings, counters and checkpoint, in one transaction (`batch`). `compare` decides what is new,
-//! the same or different; `load` is the span of the reading, `rows` are the spans of single rows.
+//! the same or different; `rows` are the spans of single rows.
 //!
 //! Invariant: after each commit the task's counters add up to the rows read so far, and an attempt that
 //! goes on at the checkpoint counts nothing twice. It does not settle the task; its caller does.
 
 mod batch;
 mod compare;
-mod load;
 mod recognise;
 mod rows;
 
@@ -17,13 +16,13 @@ use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 use crate::backend::observed::Observed;
-use crate::error::{Error, FileError, Result};
-use crate::repository::known::{self, Content};
+use crate::digest::SeriesDigest;
+use crate::error::{During, Error, FileError, Result};
+use crate::repository::known::{self, Content, Digested};
 use crate::source::feed::{self, Fed, FeedOptions};
 use crate::source::root::Root;
-use crate::task::{Lease, RowCounts, TaskInfo};
-use crate::telemetry::AttemptTelemetry;
-use load::LoadSpan;
+use crate::task::{ImportOptions, Lease, RowCounts, TaskInfo, read_key};
+use crate::telemetry::{AttemptTelemetry, LoadSpan};
 
 /// What an attempt needs from its worker.
 #[derive(Debug, Clone)]
@@ -45,6 +44,8 @@ pub struct Attempt<'a> {
     pub lease: &'a Lease,
     /// What it is about.
     pub task: &'a TaskInfo,
+    /// What to do.
+    pub options: &'a ImportOptions,
     /// Its spans and sums.
     pub telemetry: &'a AttemptTelemetry,
 }
@@ -61,7 +62,7 @@ impl<'a> Attempt<'a> {
 /// # Errors
 /// Whatever ends the attempt; its [`class`](Error::class) says whether another one may help.
 pub async fn import(attempt: Attempt<'_>) -> Result<RowCounts> {
-    let Attempt { context, lease, task, telemetry } = attempt;
+    let Attempt { context, lease, task, options, telemetry } = attempt;
     let root = Root::open(&task.root).await?;
     let source = root.read(&task.source).await?;
     let resume = telemetry.kept(lease.begin(&context.pool, &source.version.text)).await?;
@@ -71,8 +72,8 @@ pub async fn import(attempt: Attempt<'_>) -> Result<RowCounts> {
         telemetry.committed(&rows);
         return Ok(rows);
     }
-    let options = FeedOptions {
-        read: task.options.read.clone(),
+    let feed_options = FeedOptions {
+        read: options.read.clone(),
         batch_rows: if telemetry.row_detail() {
             context.batch_rows.min(rows::BATCH)
         } else {
@@ -81,9 +82,10 @@ pub async fn import(attempt: Attempt<'_>) -> Result<RowCounts> {
         resume_at: resume.checkpoint,
     };
     let size = source.version.size;
-    let mut load = LoadSpan::start(task, telemetry);
-    let mut feed = feed::start(root, task.source.clone(), source, options);
+    let mut load = LoadSpan::start(telemetry, &task.timeframe, &task.source);
+    let mut feed = feed::start(root, task.source.clone(), source, feed_options);
     let mut total = resume.rows;
+    let mut digest = SeriesDigest::default();
     while let Some(fed) = feed.recv().await {
         match fed.inspect_err(|e| load.fail(e))? {
             Fed::Start { header, ignored_columns } => {
@@ -91,25 +93,32 @@ pub async fn import(attempt: Attempt<'_>) -> Result<RowCounts> {
                 telemetry.kept(lease.header(&context.pool, header, &ignored_columns)).await?;
             }
             Fed::Batch { batch, took } => {
-                load.batch(&batch, took);
+                load.batch(batch.rows, &batch.bars, took);
                 if context.stop.is_cancelled() {
                     return Err(Error::Stopped);
                 }
                 if telemetry.row_detail() && total.rows == resume.rows.rows {
                     rows::announce(attempt, &batch, size, resume.checkpoint);
                 }
-                let added = batch::run(attempt, &batch, resume.anew).await?;
+                let mut bars = SeriesDigest::default();
+                bars.add_bars(&batch.bars);
+                digest.merge(&bars);
+                let added = batch::run(attempt, &batch, &bars, resume.anew).await?;
                 if telemetry.row_detail() {
                     crate::telemetry::flush().await;
                 }
                 total.add(&added);
                 // After the batch is kept, so that its rejected rows can be looked at.
-                check_rejects(task, &total, false)?;
+                check_rejects(attempt, &total, false)?;
             }
             Fed::End { content_hash } => {
                 drop(load);
-                check_rejects(task, &total, true)?;
+                check_rejects(attempt, &total, true)?;
                 telemetry.kept(remember(attempt, &content_hash, &total)).await?;
+                // What earlier attempts read is not in it.
+                if resume.checkpoint == 0 && !options.dry_run {
+                    telemetry.kept(remember_bars(attempt, &content_hash, &total, digest)).await?;
+                }
                 return Ok(total);
             }
         }
@@ -118,28 +127,41 @@ pub async fn import(attempt: Attempt<'_>) -> Result<RowCounts> {
 }
 
 /// Fails a task with too many rejected rows.
-fn check_rejects(task: &TaskInfo, total: &RowCounts, at_end: bool) -> Result<()> {
-    let Some(limit) = task.options.max_rejects else { return Ok(()) };
+fn check_rejects(attempt: Attempt<'_>, total: &RowCounts, at_end: bool) -> Result<()> {
+    let Some(limit) = attempt.options.max_rejects else { return Ok(()) };
     let (rejected, rows) = (total.rows_rejected.unsigned_abs(), total.rows.unsigned_abs());
     if !limit.exceeded(rejected, rows, at_end) {
         return Ok(());
     }
     let reason = format!("{rejected} of {rows} rows rejected, more than --max-rejects {limit}");
-    Err(FileError::permanent(&task.source, None, reason).into())
+    Err(FileError::permanent(&attempt.task.source, None, reason).into())
 }
 
 /// Vouches for the content, unless it has no bars, or the series holds other values for some of them.
 async fn remember(attempt: Attempt<'_>, hash: &[u8; 32], total: &RowCounts) -> Result<()> {
-    let Attempt { context, lease, task, .. } = attempt;
+    let Attempt { context, lease, options, .. } = attempt;
     let kept_others =
-        total.rows_mismatched > 0 && task.options.on_mismatch != crate::config::OnMismatch::Overwrite;
+        total.rows_mismatched > 0 && options.on_mismatch != crate::config::OnMismatch::Overwrite;
     let has_bars = total.rows_imported + total.rows_skipped + total.rows_mismatched > 0;
-    let Some(series_id) = lease.series_id.filter(|_| !task.options.dry_run && !kept_others && has_bars)
-    else {
+    let Some(series_id) = lease.series_id.filter(|_| !options.dry_run && !kept_others && has_bars) else {
         return Ok(());
     };
-    let options = task.options.content_key()?;
-    let content = Content { hash, options: &options };
+    let key = options.content_key()?;
+    let content = Content { hash, options: &key };
     let task = (lease.task_id, lease.fence);
     known::record(&context.pool, attempt.database(), series_id, content, task).await
+}
+
+/// Remembers the file's bars, so that it can be verified without being parsed again.
+async fn remember_bars(
+    attempt: Attempt<'_>,
+    hash: &[u8; 32],
+    total: &RowCounts,
+    digest: SeriesDigest,
+) -> Result<()> {
+    let count = |n: i64| n.unsigned_abs();
+    let (rejected, duplicate) = (count(total.rows_rejected), count(total.rows_duplicate));
+    let digested = Digested { rows: count(total.rows), rejected, duplicate, digest };
+    let connection = &mut *attempt.context.pool.acquire().await.during("remembering the file's bars")?;
+    known::remember_digest(connection, hash, &read_key(&attempt.options.read)?, &digested).await
 }

@@ -12,9 +12,10 @@ use sqlx::{FromRow, PgPool};
 
 use crate::counts::RowCounts;
 use crate::error::{During, Result};
-use crate::queue::{self, Job};
+use crate::queue::{self, Job, JobKind};
 use crate::telemetry::{
-    AttemptInfo, EndedOperation, Outcome, Phases, RecordedAttempt, Recorder, TraceOptions, delivery,
+    AttemptInfo, AttemptKind, EndedOperation, Outcome, Phases, RecordedAttempt, Recorder, TraceOptions,
+    VerifiedCounts, delivery,
 };
 
 const WHAT: &str = "writing spans that are due";
@@ -105,6 +106,8 @@ struct Root {
     cancelled: i64,
     #[sqlx(flatten)]
     rows: RowCounts,
+    identical: i64,
+    differing: i64,
 }
 
 impl Root {
@@ -125,6 +128,8 @@ impl Root {
             failed: self.failed,
             cancelled: self.cancelled,
             rows: self.rows,
+            identical: self.identical,
+            differing: self.differing,
         }
     }
 }
@@ -149,15 +154,33 @@ struct Attempt {
     error_message: Option<String>,
     rows: Json<RowCounts>,
     phases: Json<Phases>,
+    #[sqlx(flatten)]
+    verified: Verified,
+}
+
+/// Nothing, for an import.
+#[derive(FromRow)]
+struct Verified {
+    csv_rows: Option<i64>,
+    db_rows: Option<i64>,
+    rows_match: Option<bool>,
+    values_match: Option<bool>,
+}
+
+impl Verified {
+    fn counts(&self) -> Option<VerifiedCounts> {
+        Some(VerifiedCounts {
+            csv_rows: self.csv_rows?,
+            db_rows: self.db_rows?,
+            rows_match: self.rows_match?,
+            values_match: self.values_match?,
+        })
+    }
 }
 
 impl Attempt {
     fn recorded(self) -> RecordedAttempt {
-        let job = Job::ImportSymbol {
-            operation_id: self.operation_id.clone(),
-            task_id: self.task_id,
-            push: self.push,
-        };
+        let job = Job::new(&self.operation_id, self.task_id, self.push);
         RecordedAttempt {
             started_at: self.started_at.to_jiff(),
             finished_at: self.finished_at.to_jiff(),
@@ -173,6 +196,7 @@ impl Attempt {
             message: self.error_message.unwrap_or_default(),
             rows: self.rows.0,
             phases: self.phases.0,
+            verified: self.verified.counts().filter(|_| self.outcome == "succeeded"),
             info: AttemptInfo {
                 message_id: queue::message_id(&job),
                 operation_id: self.operation_id,
@@ -186,6 +210,10 @@ impl Attempt {
                 queue: queue::QUEUE,
                 traceparent: self.traceparent,
                 trace: TraceOptions::default(),
+                kind: match job.kind {
+                    JobKind::ImportSymbol => AttemptKind::Import,
+                    JobKind::VerifyData => AttemptKind::Verify,
+                },
             },
         }
     }

@@ -17,7 +17,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// `op_migration_01J…`: names an operation everywhere, traces included.
+/// `op_migration_01J…` or `op_verify_01J…`: names an operation everywhere, traces included.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OperationId(pub String);
@@ -27,6 +27,24 @@ impl OperationId {
     #[must_use]
     pub fn migration() -> Self {
         Self(format!("op_migration_{}", ulid::Ulid::generate()))
+    }
+
+    /// A new one for a verification.
+    #[must_use]
+    pub fn verification() -> Self {
+        Self(format!("op_verify_{}", ulid::Ulid::generate()))
+    }
+
+    /// `DATA_MIGRATION` or `DATA_VERIFICATION`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        if self.is_verification() { "DATA_VERIFICATION" } else { "DATA_MIGRATION" }
+    }
+
+    /// Whether it is a verification.
+    #[must_use]
+    pub fn is_verification(&self) -> bool {
+        self.0.starts_with("op_verify_")
     }
 }
 

@@ -3,7 +3,8 @@
 //! Invariant: the JSON of these types is the contract of `status --json`; names do not change.
 
 use jiff_sqlx::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
 use sqlx::{FromRow, PgPool};
 
 use super::OperationId;
@@ -39,10 +40,22 @@ pub struct OperationStatus {
     pub started_at: Option<jiff::Timestamp>,
     /// When its last task settled, UTC.
     pub finished_at: Option<jiff::Timestamp>,
+    /// The operation whose end it waits for, or waited for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub follows: Option<String>,
+    /// Whether that one has not ended yet.
+    #[serde(skip)]
+    pub waiting: bool,
     /// Sums over its tasks.
     pub totals: Totals,
     /// CSV files that were found and not taken.
     pub unrecognised: Vec<Unrecognised>,
+    /// Of a verification: `counts`, `sample` or `full`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    /// Series of the database that no file of a verification is about.
+    #[serde(skip)]
+    pub unexplained: i64,
     /// Its tasks, by symbol and timeframe.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tasks: Vec<TaskStatus>,
@@ -52,10 +65,23 @@ impl OperationStatus {
     /// Its state for people.
     #[must_use]
     pub fn shown_state(&self) -> String {
-        match self.paused_at {
-            Some(_) => format!("{} (paused)", self.state),
-            None => self.state.clone(),
+        match (self.paused_at, &self.follows) {
+            (Some(_), _) => format!("{} (paused)", self.state),
+            (None, Some(other)) if self.waiting => format!("{} (after {other})", self.state),
+            _ => self.state.clone(),
         }
+    }
+
+    /// Whether it is a verification.
+    #[must_use]
+    pub fn is_verification(&self) -> bool {
+        self.kind == "DATA_VERIFICATION"
+    }
+
+    /// Whether it ended with failures: failed or cancelled tasks, or series that differ.
+    #[must_use]
+    pub fn has_failures(&self) -> bool {
+        matches!(self.state.as_str(), "failed" | "cancelled") || self.totals.differing > 0
     }
 
     /// Whether nothing will change any more.
@@ -82,6 +108,10 @@ pub struct Totals {
     pub bytes: i64,
     /// Bytes read and committed so far.
     pub bytes_done: i64,
+    /// Of a verification: series that are the same on both sides.
+    pub identical: i64,
+    /// Of a verification: series that differ.
+    pub differing: i64,
 }
 
 /// One task.
@@ -100,9 +130,30 @@ pub struct TaskStatus {
     pub duration_ms: Option<i64>,
     /// Whether its content was known to be there and not read again.
     pub recognised: bool,
+    /// What the verification of a series came to, once it is done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verification: Option<TaskVerification>,
     /// Columns that nothing was read from.
     pub ignored_columns: Vec<String>,
     pub error: Option<TaskError>,
+}
+
+/// What the verification of a series came to; `barlift report` has more.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct TaskVerification {
+    /// `identical` or `differs`.
+    pub verdict: String,
+    pub csv_bars: i64,
+    pub db_bars: i64,
+    /// Bars of the files that were looked up in the database.
+    pub compared: i64,
+    pub identical: i64,
+    pub different: i64,
+    pub only_in_csv: i64,
+    pub only_in_db: i64,
+    /// Whether the file was known by its bytes, and only the contents' hashes were compared.
+    pub by_hash: bool,
 }
 
 /// Why a task failed, or why its last attempt did.
@@ -207,13 +258,17 @@ struct OperationRow {
     traceparent: String,
     root: String,
     dry_run: bool,
-    unrecognised: sqlx::types::Json<Vec<Unrecognised>>,
+    unrecognised: Json<Vec<Unrecognised>>,
     created_at: Timestamp,
     run_at: Timestamp,
     started_at: Option<Timestamp>,
     finished_at: Option<Timestamp>,
     priority: i32,
     paused_at: Option<Timestamp>,
+    follows: Option<String>,
+    waiting: bool,
+    mode: Option<String>,
+    unexplained: i64,
     #[sqlx(flatten)]
     totals: Totals,
 }
@@ -229,11 +284,15 @@ impl From<OperationRow> for OperationStatus {
             dry_run: r.dry_run,
             priority: r.priority,
             paused_at: r.paused_at.map(Timestamp::to_jiff),
+            follows: r.follows,
+            waiting: r.waiting,
             created_at: r.created_at.to_jiff(),
             run_at: r.run_at.to_jiff(),
             started_at: r.started_at.map(Timestamp::to_jiff),
             finished_at: r.finished_at.map(Timestamp::to_jiff),
             totals: r.totals,
+            mode: r.mode,
+            unexplained: r.unexplained,
             unrecognised: r.unrecognised.0,
             tasks: Vec::new(),
         }
@@ -251,6 +310,7 @@ struct TaskRow {
     rows: RowCounts,
     duration_ms: Option<i64>,
     recognised: bool,
+    verification: Option<Json<TaskVerification>>,
     ignored_columns: Vec<String>,
     error_class: Option<String>,
     error_message: Option<String>,
@@ -268,6 +328,7 @@ impl From<TaskRow> for TaskStatus {
             rows: r.rows,
             duration_ms: r.duration_ms,
             recognised: r.recognised,
+            verification: r.verification.map(|v| v.0),
             ignored_columns: r.ignored_columns,
             error: r.error_message.map(|message| TaskError { class, message }),
         }

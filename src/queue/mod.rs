@@ -35,19 +35,37 @@ pub const QUEUE: &str = "barlift.v1";
 /// The key of the W3C trace context in a job's metadata.
 const TRACEPARENT: &str = "traceparent";
 
-/// One entry of the queue.
+/// One entry of the queue: start an attempt of a task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Job {
-    /// Start an attempt to import a task's source.
-    ImportSymbol {
-        /// The task's operation; ids of tasks may come again in a schema that was made anew.
-        operation_id: String,
-        /// The task.
-        task_id: i64,
-        /// The how-manieth job of the task this is; only the last one counts.
-        push: i32,
-    },
+pub struct Job {
+    /// What the task is; a worker that does not know the kind leaves the job to others.
+    pub kind: JobKind,
+    /// The task's operation; ids of tasks may come again in a schema that was made anew.
+    pub operation_id: String,
+    /// The task.
+    pub task_id: i64,
+    /// The how-manieth job of the task this is; only the last one counts.
+    pub push: i32,
+}
+
+impl Job {
+    /// A job for a task of this operation, whose id tells the kind.
+    #[must_use]
+    pub fn new(operation_id: &str, task_id: i64, push: i32) -> Self {
+        let kind =
+            if operation_id.starts_with("op_verify_") { JobKind::VerifyData } else { JobKind::ImportSymbol };
+        Self { kind, operation_id: operation_id.to_owned(), task_id, push }
+    }
+}
+
+/// What a job starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum JobKind {
+    /// The import of a file.
+    ImportSymbol,
+    /// The verification of a series.
+    VerifyData,
 }
 
 /// A job, where it comes from.
@@ -96,23 +114,38 @@ pub async fn push_traced(connection: &mut PgConnection, jobs: &[Push<'_>]) -> Re
     pushed
 }
 
+/// [`push_traced`] for another operation than the one in work: its span is a child of that operation's root.
+///
+/// # Errors
+/// [`Error::Database`]
+pub async fn push_within(connection: &mut PgConnection, jobs: &[Push<'_>]) -> Result<()> {
+    let Some(first) = jobs.first() else { return Ok(()) };
+    let span = described(Span::start_below(&PUSH_JOBS, first.traceparent), jobs);
+    let pushed = span.around(push(connection, jobs)).await;
+    span.end(&pushed, "");
+    pushed
+}
+
 fn producer_span(jobs: &[Push<'_>]) -> Span {
     let Some(first) = jobs.first() else { return Span::none(&PUSH_JOBS) };
-    let Job::ImportSymbol { operation_id, .. } = &first.job;
-    let span = Span::start_within(&PUSH_JOBS, first.traceparent);
+    described(Span::start_within(&PUSH_JOBS, first.traceparent), jobs)
+}
+
+fn described(span: Span, jobs: &[Push<'_>]) -> Span {
+    let Some(first) = jobs.first() else { return span };
     span.set(attr::MESSAGING_SYSTEM, MESSAGING_SYSTEM)
         .set(attr::MESSAGING_DESTINATION, QUEUE)
         .set(attr::MESSAGING_OPERATION, "push")
         .set(attr::MESSAGING_OPERATION_TYPE, "send")
         .set(attr::MESSAGING_BATCH, i64::try_from(jobs.len()).unwrap_or(i64::MAX))
-        .set(attr::OPERATION_ID, operation_id);
+        .set(attr::OPERATION_ID, &first.job.operation_id);
     span
 }
 
 /// What tells a job apart, for ever.
 #[must_use]
 pub fn message_id(job: &Job) -> String {
-    let Job::ImportSymbol { operation_id, task_id, push } = job;
+    let Job { operation_id, task_id, push, .. } = job;
     format!("{operation_id}:{task_id}:{push}")
 }
 

@@ -68,14 +68,14 @@ pub async fn mismatched_at(
     Ok(rows.into_iter().map(BarRow::bar).collect())
 }
 
-/// Keeps rejected rows, with their bytes as they stand in the file.
+/// Keeps rejected rows of a task's file (0 the first one), with their bytes as they stand in it.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
 pub async fn keep_rejected(
     connection: &mut PgConnection,
     seen: Observed<'_>,
-    task_id: i64,
+    (task_id, file): (i64, i32),
     found: &[RejectedRow],
 ) -> Result<()> {
     const QUERY: &str = include_str!("sql/insert_rejected.sql");
@@ -84,6 +84,7 @@ pub async fn keep_rejected(
     }
     let query = sqlx::query(QUERY)
         .bind(task_id)
+        .bind(file)
         .bind(found.iter().map(|r| line(r.row.line)).collect::<Vec<_>>())
         .bind(found.iter().map(|r| line(r.row.offset)).collect::<Vec<_>>())
         .bind(found.iter().map(|r| r.rule).collect::<Vec<_>>())

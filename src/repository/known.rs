@@ -1,12 +1,14 @@
-//! Content that a series already holds, so that the same file again need not be read.
+//! Content that is known by a file's bytes, so that the same file again need not be read: what a series already holds,
+//! and which bars a file has.
 //!
-//! Invariant: an entry vouches for values, so it goes as soon as any bar of the series is overwritten; a
-//! bar that was added or removed shows in the count.
+//! Invariant: an entry of the first kind vouches for values, so it goes as soon as any bar of the series is overwritten;
+//! a bar that was added or removed shows in the count. One of the second kind says nothing of any series and stays true.
 
 use jiff_sqlx::Timestamp;
 use sqlx::{FromRow, PgConnection, PgPool};
 
 use crate::backend::observed::Observed;
+use crate::digest::SeriesDigest;
 use crate::error::{During, Result};
 
 /// What tells content apart: the file's bytes, and the options that give them their meaning.
@@ -97,5 +99,81 @@ pub async fn forget(connection: &mut PgConnection, series_id: i32) -> Result<()>
         .execute(connection)
         .await
         .during("forgetting known content")?;
+    Ok(())
+}
+
+/// What a file's rows are, known by its bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Digested {
+    /// Data rows.
+    pub rows: u64,
+    /// Those that cannot be bars.
+    pub rejected: u64,
+    /// Those that repeat another one.
+    pub duplicate: u64,
+    /// Its bars.
+    pub digest: SeriesDigest,
+}
+
+/// Whether any file is known that was read like this; if not, hashing one is for nothing.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn any_digest(pool: &PgPool, read_key: &[u8; 32]) -> Result<bool> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT FROM barlift.source_digests WHERE read_hash = $1)")
+        .bind(read_key.as_slice())
+        .fetch_one(pool)
+        .await
+        .during("looking for known files")
+}
+
+/// What is known of a file with these bytes, read like this.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn digested(
+    pool: &PgPool,
+    content_hash: &[u8; 32],
+    read_key: &[u8; 32],
+) -> Result<Option<Digested>> {
+    let row: Option<(i64, i64, i64, i64, Vec<u8>)> = sqlx::query_as(include_str!("sql/digested.sql"))
+        .bind(content_hash.as_slice())
+        .bind(read_key.as_slice())
+        .fetch_optional(pool)
+        .await
+        .during("looking for a known file")?;
+    Ok(row.and_then(|(rows, rejected, duplicate, bars, sum)| {
+        let sum = sum.try_into().ok()?;
+        Some(Digested {
+            rows: rows.unsigned_abs(),
+            rejected: rejected.unsigned_abs(),
+            duplicate: duplicate.unsigned_abs(),
+            digest: SeriesDigest::from_bytes(bars.unsigned_abs(), sum),
+        })
+    }))
+}
+
+/// Remembers what a file's rows are.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn remember_digest(
+    connection: &mut PgConnection,
+    content_hash: &[u8; 32],
+    read_key: &[u8; 32],
+    digested: &Digested,
+) -> Result<()> {
+    let int = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    sqlx::query(include_str!("sql/remember_digest.sql"))
+        .bind(content_hash.as_slice())
+        .bind(read_key.as_slice())
+        .bind(int(digested.rows))
+        .bind(int(digested.rejected))
+        .bind(int(digested.duplicate))
+        .bind(int(digested.digest.bars))
+        .bind(digested.digest.to_bytes())
+        .execute(connection)
+        .await
+        .during("remembering a file's bars")?;
     Ok(())
 }

@@ -1,15 +1,18 @@
 //! Bars, findings and known content, as the tables hold them.
 //!
-//! [`data`] is the library's `DataRepository`. [`bars`] reads and writes bars of one series, [`findings`] what
-//! an import found about rows, [`known`] the content that series already hold; [`stream`] reads a series however long it is. Invariant: but for [`data`],
-//! every write happens on the caller's transaction.
-//! It does not decide anything: what is new, what differs and what to do about it is `import`'s.
+//! [`data`] is the library's `DataRepository`. [`bars`] reads and writes bars of one series, [`stream`] reads all of
+//! them however many they are; [`findings`] keeps what was found about rows, [`verified`] what a verification came to,
+//! [`known`] the content of files, [`content`] that of series. Invariant: but for [`data`] and [`known`], every write
+//! happens on the caller's transaction.
+//! It does not decide anything: what is new, what differs and what to do about it is `import`'s and `verify`'s.
 
 pub mod bars;
+pub mod content;
 pub mod data;
 pub mod findings;
 pub mod known;
 pub mod stream;
+pub mod verified;
 
 use jiff_sqlx::{Timestamp, ToSqlx as _};
 

@@ -197,6 +197,25 @@ impl Version {
     }
 }
 
+/// BLAKE3 of what is left of a source. Blocks.
+///
+/// # Errors
+/// A [`FileError`] when reading fails.
+pub fn hash(mut input: Box<dyn Read + Send>, path: &str) -> Result<[u8; 32], FileError> {
+    let mut hasher = blake3::Hasher::new();
+    let mut buffer = vec![0; 256 * 1024];
+    loop {
+        match input.read(&mut buffer) {
+            Ok(0) => return Ok(*hasher.finalize().as_bytes()),
+            Ok(n) => {
+                hasher.update(&buffer[..n]);
+            }
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(io_error(path, &e)),
+        }
+    }
+}
+
 /// A share that went away lets whoever looks at it wait; that must not be the thread that sends heartbeats.
 async fn off_the_runtime<T: Send + 'static>(look: impl FnOnce() -> T + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(look).await.map_err(|e| Error::Internal(e.to_string()))

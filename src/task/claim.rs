@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sqlx::{FromRow, PgConnection, PgPool};
 
-use super::{ImportOptions, Lease, TaskInfo};
+use super::{Lease, TaskInfo, TaskOptions};
 use crate::error::{During, ErrorClass, Result};
 use crate::queue::{self, Job, Push};
 
@@ -53,7 +53,7 @@ const WHAT: &str = "claiming a task";
 /// # Errors
 /// [`crate::error::Error::Database`]; then nothing has changed.
 pub async fn claim(pool: &PgPool, job: &Job, claimant: Claimant<'_>) -> Result<Claimed> {
-    let Job::ImportSymbol { operation_id, task_id, push } = job;
+    let Job { operation_id, task_id, push, .. } = job;
     let mut tx = pool.begin().await.during(WHAT)?;
     let row: Option<Row> = sqlx::query_as(include_str!("sql/lock_task.sql"))
         .bind(task_id)
@@ -77,12 +77,12 @@ pub async fn claim(pool: &PgPool, job: &Job, claimant: Claimant<'_>) -> Result<C
 async fn decide(tx: &mut PgConnection, row: Row, claimant: Claimant<'_>) -> Result<Claim> {
     if u32::try_from(row.rescues).unwrap_or(0) > claimant.max_rescues {
         let message = format!(
-            "its worker died {} times while importing it (retry.max_rescues); not tried again",
+            "its worker died {} times while at work on it (retry.max_rescues); not tried again",
             row.rescues
         );
         return park(tx, &row, (ErrorClass::Poisoned, &message), claimant).await;
     }
-    let options: ImportOptions = match serde_json::from_value(row.options.clone()) {
+    let options = match TaskOptions::read(&row.kind, row.options.clone()) {
         Ok(options) => options,
         Err(e) => {
             let message =
@@ -90,8 +90,8 @@ async fn decide(tx: &mut PgConnection, row: Row, claimant: Claimant<'_>) -> Resu
             return park(tx, &row, (ErrorClass::Permanent, &message), claimant).await;
         }
     };
-    let series_id = series(tx, &row, options.dry_run).await?;
-    if let Some(series_id) = series_id.filter(|_| !options.dry_run)
+    let series_id = series(tx, &row, &options).await?;
+    if let Some(series_id) = series_id.filter(|_| options.holds())
         && !hold(tx, series_id, row.id).await?
     {
         defer(tx, &row).await?;
@@ -156,9 +156,9 @@ async fn park(
     Ok(Claim::Parked)
 }
 
-/// The id of the task's series, made if need be. Its row stays locked to the transaction's end.
-async fn series(tx: &mut PgConnection, row: &Row, dry_run: bool) -> Result<Option<i32>> {
-    if !dry_run {
+/// The id of the task's series, made if bars are to be written. Its row stays locked to the transaction's end.
+async fn series(tx: &mut PgConnection, row: &Row, options: &TaskOptions) -> Result<Option<i32>> {
+    if options.writes() {
         sqlx::query(include_str!("sql/insert_series.sql"))
             .bind(&row.symbol)
             .bind(&row.timeframe)
@@ -166,7 +166,8 @@ async fn series(tx: &mut PgConnection, row: &Row, dry_run: bool) -> Result<Optio
             .await
             .during(WHAT)?;
     }
-    let query = if dry_run { include_str!("sql/series.sql") } else { include_str!("sql/lock_series.sql") };
+    let query =
+        if options.holds() { include_str!("sql/lock_series.sql") } else { include_str!("sql/series.sql") };
     sqlx::query_scalar(query).bind(&row.symbol).bind(&row.timeframe).fetch_optional(tx).await.during(WHAT)
 }
 
@@ -192,7 +193,7 @@ async fn defer(tx: &mut PgConnection, row: &Row) -> Result<()> {
         .execute(&mut *tx)
         .await
         .during(WHAT)?;
-    let job = Job::ImportSymbol { operation_id: row.operation_id.clone(), task_id: row.id, push };
+    let job = Job::new(&row.operation_id, row.id, push);
     queue::push(tx, &[Push { job, run_at, priority: row.priority, traceparent: &row.traceparent }]).await
 }
 
@@ -203,6 +204,8 @@ struct Row {
     symbol: String,
     timeframe: String,
     source: String,
+    more_sources: Vec<String>,
+    kind: String,
     state: String,
     pushes: i32,
     fence: i32,
@@ -220,13 +223,14 @@ impl Row {
         !self.paused && matches!(self.state.as_str(), "pending" | "running")
     }
 
-    fn info(self, options: ImportOptions) -> TaskInfo {
+    fn info(self, options: TaskOptions) -> TaskInfo {
         TaskInfo {
             operation_id: self.operation_id,
             root: self.root,
             source: self.source,
             symbol: self.symbol,
             timeframe: self.timeframe,
+            more_sources: self.more_sources,
             options,
             traceparent: self.traceparent,
         }

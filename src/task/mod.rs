@@ -8,6 +8,7 @@
 //! next (the next job, the operation's end) is committed together with the end of the attempt.
 
 mod claim;
+mod follow;
 mod options;
 mod progress;
 mod settle;
@@ -23,7 +24,8 @@ use crate::telemetry::AttemptInfo;
 
 pub use crate::counts::RowCounts;
 pub use claim::{Claim, Claimant, Claimed, claim};
-pub use options::ImportOptions;
+pub use follow::follow;
+pub use options::{ImportOptions, TaskOptions, VerifyOptions, read_key};
 pub use progress::Progress;
 pub use settle::{RetryPolicy, Settled, end_operation, hand_back_all};
 pub use sweep::push_forgotten;
@@ -54,8 +56,10 @@ pub struct TaskInfo {
     pub symbol: String,
     /// The series' timeframe.
     pub timeframe: String,
+    /// Further files of the series, behind that one.
+    pub more_sources: Vec<String>,
     /// What to do.
-    pub options: ImportOptions,
+    pub options: TaskOptions,
     /// The operation's root span, as a W3C traceparent.
     pub traceparent: String,
 }
@@ -76,7 +80,8 @@ impl TaskInfo {
             queue: queue::QUEUE,
             message_id: queue::message_id(&delivery.job),
             traceparent: delivery.traceparent.as_ref().unwrap_or(&self.traceparent).clone(),
-            trace: self.options.trace,
+            trace: self.options.trace(),
+            kind: self.options.kind(),
         }
     }
 }

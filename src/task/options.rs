@@ -1,11 +1,12 @@
-//! What an import does; stored with its operation, so that every worker does the same.
+//! What an import or a verification does; stored with its operation, so that every worker does the same.
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Config, MaxRejects, OnMismatch};
+use crate::bar::SeriesName;
+use crate::config::{Config, MaxRejects, OnMismatch, VerifyMode};
 use crate::error::{Error, Result};
 use crate::source::reader::ReadOptions;
-use crate::telemetry::TraceOptions;
+use crate::telemetry::{AttemptKind, TraceOptions};
 
 /// What an import does with what it reads; the same for every worker that runs a part of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -30,11 +31,7 @@ impl ImportOptions {
     #[must_use]
     pub fn from_config(config: &Config, dry_run: bool, force: bool, trace: TraceOptions) -> Self {
         Self {
-            read: ReadOptions {
-                csv: config.csv.clone(),
-                timezone: config.import.timezone.clone(),
-                on_invalid: config.import.on_invalid,
-            },
+            read: read_options(config),
             on_mismatch: config.import.on_mismatch,
             max_rejects: config.import.max_rejects,
             dry_run,
@@ -51,5 +48,111 @@ impl ImportOptions {
         let text = serde_json::to_vec(&(&self.read, self.on_mismatch, self.max_rejects))
             .map_err(|e| Error::Internal(e.to_string()))?;
         Ok(*blake3::hash(&text).as_bytes())
+    }
+}
+
+/// What a verification looks at; the same for every worker that runs a part of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct VerifyOptions {
+    /// How to read the files: as their import did.
+    pub read: ReadOptions,
+    /// How closely to look.
+    pub mode: VerifyMode,
+    /// Bars a series that a sample has.
+    pub sample_size: usize,
+    /// Which sample: the same seed looks at the same bars.
+    pub seed: u64,
+    /// Bars of the database before the files' first and behind their last are no difference.
+    pub within_range: bool,
+    /// Read files even if their bars are known by the files' bytes.
+    pub force: bool,
+    /// Differing bars a series that are kept one by one; all are counted.
+    pub max_differences: usize,
+    /// Series of the database that no file of the operation is about.
+    #[serde(default)]
+    pub unexplained: Vec<SeriesName>,
+    /// How closely it is traced.
+    pub trace: TraceOptions,
+}
+
+impl VerifyOptions {
+    /// The options that the configuration gives.
+    #[must_use]
+    pub fn from_config(config: &Config, seed: u64, trace: TraceOptions) -> Self {
+        Self {
+            read: read_options(config),
+            mode: config.verify.mode,
+            sample_size: config.verify.sample_size,
+            seed,
+            within_range: config.verify.within_range,
+            force: false,
+            max_differences: config.verify.max_differences,
+            unexplained: Vec::new(),
+            trace,
+        }
+    }
+}
+
+/// Tells apart options under which the same bytes are other bars.
+///
+/// # Errors
+/// Never in practice: all options can be written as JSON.
+pub fn read_key(read: &ReadOptions) -> Result<[u8; 32]> {
+    let text = serde_json::to_vec(read).map_err(|e| Error::Internal(e.to_string()))?;
+    Ok(*blake3::hash(&text).as_bytes())
+}
+
+fn read_options(config: &Config) -> ReadOptions {
+    ReadOptions {
+        csv: config.csv.clone(),
+        timezone: config.import.timezone.clone(),
+        on_invalid: config.import.on_invalid,
+    }
+}
+
+/// What a task does.
+#[derive(Debug, Clone)]
+pub enum TaskOptions {
+    /// Import its file.
+    Import(ImportOptions),
+    /// Verify its series.
+    Verify(VerifyOptions),
+}
+
+impl TaskOptions {
+    /// Of an operation of this type.
+    pub(super) fn read(kind: &str, json: serde_json::Value) -> serde_json::Result<Self> {
+        match kind {
+            "DATA_VERIFICATION" => serde_json::from_value(json).map(Self::Verify),
+            _ => serde_json::from_value(json).map(Self::Import),
+        }
+    }
+
+    /// Whether it writes bars.
+    pub(super) fn writes(&self) -> bool {
+        matches!(self, Self::Import(options) if !options.dry_run)
+    }
+
+    /// Whether it has to have the series for itself.
+    pub(super) fn holds(&self) -> bool {
+        !matches!(self, Self::Import(options) if options.dry_run)
+    }
+
+    /// How closely it is traced.
+    #[must_use]
+    pub fn trace(&self) -> TraceOptions {
+        match self {
+            Self::Import(options) => options.trace,
+            Self::Verify(options) => options.trace,
+        }
+    }
+
+    /// What its attempts are, for their spans.
+    #[must_use]
+    pub fn kind(&self) -> AttemptKind {
+        match self {
+            Self::Import(_) => AttemptKind::Import,
+            Self::Verify(_) => AttemptKind::Verify,
+        }
     }
 }

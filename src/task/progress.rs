@@ -69,12 +69,63 @@ impl Lease {
         Ok(Resume { checkpoint: u64::try_from(checkpoint).unwrap_or(0), rows, anew })
     }
 
+    /// Begins from the start; whatever an earlier attempt counted and found is dropped.
+    ///
+    /// # Errors
+    /// [`Error::LostLease`]; [`Error::Database`]
+    pub async fn begin_anew(&self, pool: &PgPool) -> Result<()> {
+        const WHAT: &str = "beginning the attempt";
+        let mut tx = pool.begin().await.during(WHAT)?;
+        let held: Option<i64> = sqlx::query_scalar(include_str!("sql/lock_held.sql"))
+            .bind(self.task_id)
+            .bind(self.fence)
+            .fetch_optional(&mut *tx)
+            .await
+            .during(WHAT)?;
+        held.ok_or(Error::LostLease)?;
+        self.forget(&mut tx, "").await?;
+        tx.commit().await.during(WHAT)
+    }
+
+    /// Keeps how far the reading is, in bytes, without any result. Does nothing once the task is another's.
+    ///
+    /// # Errors
+    /// [`Error::Database`]
+    pub async fn read_to(&self, connection: &mut PgConnection, bytes: u64) -> Result<()> {
+        sqlx::query(include_str!("sql/read_to.sql"))
+            .bind(self.task_id)
+            .bind(self.fence)
+            .bind(i64::try_from(bytes).unwrap_or(i64::MAX))
+            .execute(connection)
+            .await
+            .during("keeping how far the reading is")?;
+        Ok(())
+    }
+
+    /// What a verification came to, on the transaction that keeps its findings.
+    ///
+    /// # Errors
+    /// [`Error::LostLease`]: the caller must roll back. [`Error::Database`]
+    pub async fn verdict(&self, tx: &mut PgConnection, verdict: &str) -> Result<()> {
+        let done = sqlx::query(include_str!("sql/verdict.sql"))
+            .bind(self.task_id)
+            .bind(self.fence)
+            .bind(verdict)
+            .execute(tx)
+            .await
+            .during("keeping the verdict")?;
+        if done.rows_affected() == 1 { Ok(()) } else { Err(Error::LostLease) }
+    }
+
     async fn forget(&self, tx: &mut PgConnection, version: &str) -> Result<()> {
         const WHAT: &str = "starting the file afresh";
         for statement in [
             "DELETE FROM barlift.mismatches WHERE task_id = $1",
             "DELETE FROM barlift.rejected_rows WHERE task_id = $1",
             "DELETE FROM barlift.quality_issues WHERE task_id = $1",
+            "DELETE FROM barlift.verifications WHERE task_id = $1",
+            "DELETE FROM barlift.differences WHERE task_id = $1",
+            "DELETE FROM barlift.difference_ranges WHERE task_id = $1",
         ] {
             sqlx::query(statement).bind(self.task_id).execute(&mut *tx).await.during(WHAT)?;
         }
@@ -138,6 +189,7 @@ impl Lease {
             .bind(Json(&p.phases))
             .bind(Json(&p.attempt_rows))
             .bind(p.anew)
+            .bind(p.rows.rows_missing)
             .execute(tx)
             .await
             .during("moving the checkpoint")?;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 
-use super::Lease;
+use super::{Lease, follow};
 use crate::error::{During, Error, ErrorClass, Result};
 use crate::queue::{self, Job, Push};
 use crate::telemetry::{AttemptRecord, delivery};
@@ -167,7 +167,7 @@ impl Lease {
                 .await
                 .during(WHAT)?;
         let run_at = jiff::Timestamp::now() + jiff::SignedDuration::try_from(wait).unwrap_or_default();
-        let job = Job::ImportSymbol { operation_id, task_id: self.task_id, push };
+        let job = Job::new(&operation_id, self.task_id, push);
         queue::push_traced(tx, &[Push { job, run_at, priority, traceparent: &traceparent }]).await
     }
 }
@@ -214,9 +214,16 @@ pub async fn end_operation(tx: &mut PgConnection, operation: &str) -> Result<boo
         .execute(&mut *tx)
         .await
         .during(WHAT)?;
-    let ended =
-        sqlx::query(include_str!("sql/end_operation.sql")).bind(operation).execute(tx).await.during(WHAT)?;
-    Ok(ended.rows_affected() == 1)
+    let ended = sqlx::query(include_str!("sql/end_operation.sql"))
+        .bind(operation)
+        .execute(&mut *tx)
+        .await
+        .during(WHAT)?;
+    if ended.rows_affected() == 0 {
+        return Ok(false);
+    }
+    follow(tx, operation).await?;
+    Ok(true)
 }
 
 /// Hands back every task that a worker of this name still runs: it lost the database, or was told to

@@ -35,7 +35,7 @@ pub async fn push_forgotten(pool: &PgPool) -> Result<usize> {
     let jobs: Vec<Push<'_>> = forgotten
         .iter()
         .map(|f| Push {
-            job: Job::ImportSymbol { operation_id: f.operation_id.clone(), task_id: f.id, push: f.pushes },
+            job: Job::new(&f.operation_id, f.id, f.pushes),
             run_at: f.run_at.to_jiff(),
             priority: f.priority,
             traceparent: &f.traceparent,

@@ -1,4 +1,4 @@
-//! What one attempt to import a source tells: its span, the spans below it, the sums of its phases.
+//! What one attempt at a task tells: its span, the spans below it, the sums of its phases.
 //!
 //! Invariant: the job span always carries the sums; spans below it are made only while the attempt's share of
 //! the span budget lasts. An attempt has exactly one span: where another worker writes it, ours is not exported.
@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use opentelemetry::trace::SpanId;
 use tracing::Instrument as _;
 
-use super::attempt_info::{AttemptInfo, Outcome, Sums};
+use super::attempt_info::{AttemptInfo, AttemptKind, Outcome, Sums, VerifiedCounts};
 use super::attribute as attr;
 use super::budget::Budget;
-use super::catalogue::{IMPORT_SYMBOL, SpanSpec};
+use super::catalogue::SpanSpec;
 use super::context::{continue_trace, is_sampled, remote};
 use super::delivery::{self, AttemptKey};
 use super::metrics;
@@ -27,6 +27,7 @@ use crate::error::Error;
 pub struct AttemptTelemetry {
     /// The symbol it is about.
     pub symbol: String,
+    kind: AttemptKind,
     id: (SpanId, AttemptKey),
     /// Whether its span is on its way to an exporter.
     exported: bool,
@@ -59,12 +60,13 @@ impl AttemptTelemetry {
             attempt = info.attempt,
             trace_id = remote(&info.traceparent).map(|c| c.trace_id().to_string()),
         );
-        let span = log.in_scope(|| Span::start(&IMPORT_SYMBOL));
+        let span = log.in_scope(|| Span::start(info.kind.spec()));
         continue_trace(&span, &info.traceparent, info.span_id());
         span.extend(info.attributes());
         let budget = Budget::new(info.trace, info.fence);
         Self {
             symbol: info.symbol.clone(),
+            kind: info.kind,
             id: (info.span_id(), (info.task_id, info.fence)),
             exported: span.is_recorded() && is_sampled(&info.traceparent),
             span,
@@ -164,6 +166,11 @@ impl AttemptTelemetry {
         self.span.set(attr::RECOGNISED, true);
     }
 
+    /// What a verification came to.
+    pub fn verified(&self, counts: VerifiedCounts) {
+        self.state().sums.verified = Some(counts);
+    }
+
     /// The attempt is settled.
     pub fn settled(&self, outcome: Outcome, error: Option<&Error>) {
         match error {
@@ -185,7 +192,7 @@ impl AttemptTelemetry {
             delivery::expect(self.id.0, self.id.1);
         }
         state.sums.took = self.started.elapsed();
-        self.span.extend(state.sums.attributes(outcome));
+        self.span.extend(state.sums.attributes(self.kind, outcome));
         metrics::get().file(outcome);
     }
 }

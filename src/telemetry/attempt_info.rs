@@ -11,10 +11,42 @@ use opentelemetry::trace::SpanId;
 use super::MESSAGING_SYSTEM;
 use super::attribute as attr;
 use super::budget::TraceOptions;
+use super::catalogue::{IMPORT_SYMBOL, SpanSpec, VERIFY_DATA};
 use super::context::attempt_span_id;
 use super::phases::{Phases, milliseconds};
 use super::span::pairs;
 use crate::counts::RowCounts;
+
+/// What an attempt is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum AttemptKind {
+    Import,
+    Verify,
+}
+
+impl AttemptKind {
+    /// Its span.
+    pub(super) fn spec(self) -> &'static SpanSpec {
+        match self {
+            Self::Import => &IMPORT_SYMBOL,
+            Self::Verify => &VERIFY_DATA,
+        }
+    }
+}
+
+/// What a verification came to, for its span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VerifiedCounts {
+    /// Bars that the files have.
+    pub csv_rows: i64,
+    /// Bars of the series.
+    pub db_rows: i64,
+    /// Whether the files' bars are as many as the series'.
+    pub rows_match: bool,
+    /// Whether all values that were compared agree.
+    pub values_match: bool,
+}
 
 /// Who attempts what.
 #[derive(Debug, Clone)]
@@ -36,6 +68,7 @@ pub struct AttemptInfo {
     /// The root span, as a W3C traceparent.
     pub traceparent: String,
     pub trace: TraceOptions,
+    pub kind: AttemptKind,
 }
 
 impl AttemptInfo {
@@ -70,13 +103,35 @@ pub(super) struct Sums {
     pub(super) phases: Phases,
     pub(super) batches: i64,
     pub(super) folded: i64,
+    /// Of a verification that got to its end.
+    pub(super) verified: Option<VerifiedCounts>,
 }
 
 impl Sums {
-    pub(super) fn attributes(&self, outcome: Outcome) -> Vec<KeyValue> {
-        let (p, rows) = (&self.phases, &self.rows);
+    pub(super) fn attributes(&self, kind: AttemptKind, outcome: Outcome) -> Vec<KeyValue> {
         let mut out = pairs(attr::JOB_OUTCOME, outcome.as_str());
-        out.extend(pairs(attr::DURATION_MS, milliseconds(self.took)));
+        out.extend(match kind {
+            AttemptKind::Import => self.of_import(),
+            AttemptKind::Verify => self.of_verification(),
+        });
+        out.extend(self.of_phases());
+        out
+    }
+
+    fn of_verification(&self) -> Vec<KeyValue> {
+        let mut out = pairs(attr::VERIFICATION_DURATION_MS, milliseconds(self.took));
+        if let Some(v) = self.verified {
+            out.extend(pairs(attr::CSV_ROW_COUNT, v.csv_rows));
+            out.extend(pairs(attr::DB_ROW_COUNT, v.db_rows));
+            out.extend(pairs(attr::ROWS_MATCH, v.rows_match));
+            out.extend(pairs(attr::SPOT_CHECK_PASSED, v.values_match));
+        }
+        out
+    }
+
+    fn of_import(&self) -> Vec<KeyValue> {
+        let rows = &self.rows;
+        let mut out = pairs(attr::DURATION_MS, milliseconds(self.took));
         for (attribute, value) in [
             (attr::ROWS_IMPORTED, rows.rows_imported),
             (attr::ROWS_SKIPPED, rows.rows_skipped),
@@ -89,6 +144,12 @@ impl Sums {
         ] {
             out.extend(pairs(attribute, value));
         }
+        out
+    }
+
+    fn of_phases(&self) -> Vec<KeyValue> {
+        let p = &self.phases;
+        let mut out = Vec::new();
         for (timing, ms, count) in [
             (&p.read, attr::READ_MS, attr::READ_COUNT),
             (&p.connection_wait, attr::CONNECTION_WAIT_MS, attr::CONNECTION_WAIT_COUNT),

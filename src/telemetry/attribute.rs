@@ -215,14 +215,17 @@ attributes! {
     CONNECTION_WAIT_MS: Float = "csv_import.phase.connection_wait.duration_ms", "sum of waiting for connections in ms";
     CONNECTION_WAIT_COUNT: Int = "csv_import.phase.connection_wait.count", "waits";
     // The verification.
-    CSV_ROW_COUNT: Int = "migration.csv_row_count", "rows of the file";
-    DB_ROW_COUNT: Int = "migration.db_row_count", "bars of the series";
+    CSV_ROW_COUNT: Int = "migration.csv_row_count", "bars of the files: their rows without those that are rejected or repeat another";
+    DB_ROW_COUNT: Int = "migration.db_row_count", "bars of the series in the database";
     ROWS_MATCH: Flag = "migration.rows_match", "whether the counts agree";
-    SPOT_CHECK_PASSED: Flag = "migration.spot_check_passed", "whether all sampled values agree";
+    SPOT_CHECK_PASSED: Flag = "migration.spot_check_passed", "whether all values that were compared agree";
     VERIFICATION_DURATION_MS: Float = "migration.verification_duration_ms", "duration in ms";
     SAMPLE_SIZE: Int = "migration.sample_size", "rows compared";
-    MISMATCHES: Int = "migration.mismatches", "rows that differ";
+    MISMATCHES: Int = "migration.mismatches", "bars that differ, or are on one side alone";
     MISMATCH_TIMESTAMPS: Texts = "migration.mismatch_timestamps", "their times, at most 10";
+    SERIES_IDENTICAL: Int = "migration.series_identical", "series that are the same on both sides";
+    SERIES_DIFFERING: Int = "migration.series_differing", "series that differ";
+    VERIFY_MODE: Text = "migration.mode", "`counts`, `sample` or `full`";
     // The operation and its jobs.
     OPERATION_ID: Text = "operation.id", "the operation";
     OPERATION_TYPE: Text = "operation.type", "`DATA_MIGRATION` or `DATA_VERIFICATION`";

@@ -84,11 +84,12 @@ spans! {
         "What `barlift retry` started after the root was written, to its last task's end; the attempts that followed are \
          its children. Its sums are the whole operation's. Child of the root.",
         [TOTAL_SYMBOLS, TOTAL_ROWS_IMPORTED, TOTAL_ROWS_SKIPPED, WARNINGS_COUNT, DURATION_MS, OPERATION_ID, OPERATION_TYPE],
-        [OPERATION_STATE, TOTAL_FILES, FAILED_FILES, CANCELLED_FILES, ROWS_REJECTED, ROWS_DUPLICATE, QUALITY_ISSUES, DIRECTORY];
+        [OPERATION_STATE, TOTAL_FILES, FAILED_FILES, CANCELLED_FILES, ROWS_REJECTED, ROWS_DUPLICATE, QUALITY_ISSUES, DIRECTORY,
+            SERIES_IDENTICAL, SERIES_DIFFERING];
     VERIFY_ALL = "migration.verify_all" Internal,
-        "A verification from its enqueuing to its last task's end: the root.",
-        [DURATION_MS, OPERATION_ID, OPERATION_TYPE],
-        [OPERATION_STATE, TOTAL_SYMBOLS, TOTAL_FILES, FAILED_FILES, CANCELLED_FILES, DIRECTORY];
+        "A verification from its enqueuing to its last task's end: the root. Written when the last task has settled.",
+        [DURATION_MS, OPERATION_ID, OPERATION_TYPE, SERIES_IDENTICAL, SERIES_DIFFERING],
+        [OPERATION_STATE, TOTAL_SYMBOLS, TOTAL_FILES, FAILED_FILES, CANCELLED_FILES, ROWS_REJECTED, ROWS_DUPLICATE, DIRECTORY];
     DISCOVER_SYMBOLS = "csv_import.discover_symbols" Internal,
         "Looking for the files. Child of the root.",
         [DIRECTORY, SYMBOLS_FOUND, DISCOVERY_DURATION_MS], [OPERATION_ID];
@@ -149,16 +150,19 @@ spans! {
         "Creating or updating tables and the hypertable.",
         [DB_SYSTEM, DB_NAME, DB_OPERATION, DB_OBJECTS], [];
     VERIFY_DATA = "migration.verify_data" Consumer,
-        "One attempt to verify one file against its series. Child of the root.",
+        "One attempt to verify a series against all files of it. Child of the root.",
         [
             DATA_SYMBOL, DATA_TIMEFRAME, CSV_ROW_COUNT, DB_ROW_COUNT, ROWS_MATCH, SPOT_CHECK_PASSED,
-            VERIFICATION_DURATION_MS,
+            VERIFICATION_DURATION_MS, OPERATION_ID, JOB_ATTEMPT, JOB_OUTCOME, JOB_WORKER, SOURCE, MESSAGING_SYSTEM,
+            MESSAGING_DESTINATION, MESSAGING_OPERATION, MESSAGING_OPERATION_TYPE, MESSAGING_MESSAGE_ID,
+            READ_MS, READ_COUNT, CHECK_EXISTS_MS, CHECK_EXISTS_COUNT, COMPARE_VALUES_MS, COMPARE_VALUES_COUNT,
+            INSERT_BATCH_MS, INSERT_BATCH_COUNT, COMMIT_MS, COMMIT_COUNT, CONNECTION_WAIT_MS,
+            CONNECTION_WAIT_COUNT, BOOKKEEPING_MS, BOOKKEEPING_COUNT,
         ],
-        [OPERATION_ID, JOB_ATTEMPT, JOB_OUTCOME, JOB_WORKER, SOURCE, MESSAGING_SYSTEM, MESSAGING_DESTINATION,
-            MESSAGING_OPERATION, MESSAGING_OPERATION_TYPE, MESSAGING_MESSAGE_ID];
+        [RECOGNISED];
     COMPARE_CSV_DB = "migration.compare_csv_db" Internal,
-        "Comparing sampled rows with the database.",
-        [DATA_SYMBOL, SAMPLE_SIZE, MISMATCHES, MISMATCH_TIMESTAMPS], [];
+        "Comparing the files' bars, all or a sample of them, with the database's. Child of `migration.verify_data`.",
+        [DATA_SYMBOL, SAMPLE_SIZE, MISMATCHES, MISMATCH_TIMESTAMPS], [VERIFY_MODE];
 }
 
 /// `docs/spans.md`.

@@ -1,7 +1,7 @@
 //! Traces, metrics and logs: what is told of the work, and where it goes.
 //!
 //! [`attribute`] and [`catalogue`] name everything that spans say; [`span`] is a running one; [`attempt`] is
-//! what one attempt tells, within its `budget` of spans; [`phases`] sums its time up; [`context`] carries a trace through jobs and processes;
+//! what one attempt tells, within its `budget` of spans; [`load`] what reading its file does; [`phases`] sums its time up; [`context`] carries a trace through jobs and processes;
 //! [`record`] writes spans that nobody has running, [`delivery`] knows which ones arrived; [`metrics`] names and
 //! counts; `export`, `log` and `setup` send it on its way.
 //!
@@ -16,6 +16,7 @@ pub mod catalogue;
 pub mod context;
 pub mod delivery;
 mod export;
+pub mod load;
 mod log;
 pub mod metrics;
 pub mod phases;
@@ -24,9 +25,10 @@ mod setup;
 pub mod span;
 
 pub use attempt::AttemptTelemetry;
-pub use attempt_info::{AttemptInfo, Outcome};
+pub use attempt_info::{AttemptInfo, AttemptKind, Outcome, VerifiedCounts};
 pub use budget::TraceOptions;
 pub use context::{RootContext, new_span_id};
+pub use load::LoadSpan;
 pub use phases::{AttemptRecord, Phase, Phases, SlowStatement, Slowest};
 pub use record::{EndedOperation, RecordedAttempt, Recorder};
 pub use setup::{Settings, Telemetry, flush, flush_at_the_end, start};

@@ -11,9 +11,9 @@ use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanExporter as _, SpanLinks};
 
-use super::attempt_info::{AttemptInfo, Outcome, Sums};
+use super::attempt_info::{AttemptInfo, Outcome, Sums, VerifiedCounts};
 use super::attribute as attr;
-use super::catalogue::{IMPORT_ALL, IMPORT_SYMBOL, RETRY, SpanSpec, VERIFY_ALL};
+use super::catalogue::{IMPORT_ALL, RETRY, SpanSpec, VERIFY_ALL};
 use super::context::{RootContext, remote};
 use super::export::Spans;
 use super::phases::{Phases, milliseconds};
@@ -47,6 +47,9 @@ pub struct EndedOperation {
     pub failed: i64,
     pub cancelled: i64,
     pub rows: RowCounts,
+    /// Of a verification: series that are the same on both sides, and those that are not.
+    pub identical: i64,
+    pub differing: i64,
 }
 
 /// An attempt as the database knows it.
@@ -62,6 +65,8 @@ pub struct RecordedAttempt {
     pub message: String,
     pub rows: RowCounts,
     pub phases: Phases,
+    /// What it came to, if it is a verification that got to its end.
+    pub verified: Option<VerifiedCounts>,
 }
 
 /// How long an export of one span may take.
@@ -103,11 +108,12 @@ impl Recorder {
 
     /// Exports the root span of an operation that could not be enqueued.
     pub async fn refused(&self, root: &RootContext, id: &str, began_at: jiff::Timestamp, error: &Error) {
+        let spec = if id.starts_with("op_verify_") { &VERIFY_ALL } else { &IMPORT_ALL };
         if !root.context().is_sampled() {
             return;
         }
         let now = jiff::Timestamp::now();
-        let mut span = data(&IMPORT_ALL, root.context().clone(), SpanId::INVALID, began_at, now);
+        let mut span = data(spec, root.context().clone(), SpanId::INVALID, began_at, now);
         span.attributes = pairs(attr::OPERATION_ID, id);
         let (kind, class) = (error.kind(), error.class());
         fail(&mut span, &Failure { kind, class, message: error.chain(), symbol: "" });
@@ -123,14 +129,21 @@ impl Recorder {
         let state = TraceState::default();
         let context = SpanContext::new(root.trace_id(), info.span_id(), root.trace_flags(), false, state);
         let (start, end) = (attempt.started_at, attempt.finished_at);
-        let mut span = data(&IMPORT_SYMBOL, context, root.span_id(), start, end);
+        let mut span = data(info.kind.spec(), context, root.span_id(), start, end);
         span.parent_span_is_remote = true;
         span.span_kind = SpanKind::Consumer;
         let took = Duration::try_from(end.duration_since(start)).unwrap_or_default();
         let batches = attempt.phases.commit.count;
-        let sums = Sums { took, rows: attempt.rows, phases: attempt.phases, batches, folded: 0 };
+        let sums = Sums {
+            took,
+            rows: attempt.rows,
+            phases: attempt.phases,
+            batches,
+            folded: 0,
+            verified: attempt.verified,
+        };
         span.attributes = info.attributes();
-        span.attributes.extend(sums.attributes(attempt.outcome));
+        span.attributes.extend(sums.attributes(info.kind, attempt.outcome));
         span.status = Status::Ok;
         if let Some(kind) = failure_kind(attempt.outcome) {
             let (class, message) = (ErrorClass::named(&attempt.class), attempt.message.clone());
@@ -166,19 +179,26 @@ fn root_attributes(ended: &EndedOperation) -> Vec<KeyValue> {
         out.extend(pairs(attribute, value));
     }
     out.extend(pairs(attr::DURATION_MS, milliseconds(took)));
-    for (attribute, value) in [
+    let common = [
         (attr::TOTAL_SYMBOLS, ended.symbols),
         (attr::TOTAL_FILES, ended.files),
         (attr::FAILED_FILES, ended.failed),
         (attr::CANCELLED_FILES, ended.cancelled),
+        (attr::ROWS_REJECTED, rows.rows_rejected),
+        (attr::ROWS_DUPLICATE, rows.rows_duplicate),
+    ];
+    let verification = [(attr::SERIES_IDENTICAL, ended.identical), (attr::SERIES_DIFFERING, ended.differing)];
+    let import = [
         (attr::TOTAL_ROWS_IMPORTED, rows.rows_imported),
         (attr::TOTAL_ROWS_SKIPPED, rows.rows_skipped),
         (attr::WARNINGS_COUNT, rows.rows_mismatched),
-        (attr::ROWS_REJECTED, rows.rows_rejected),
-        (attr::ROWS_DUPLICATE, rows.rows_duplicate),
         (attr::QUALITY_ISSUES, rows.quality_issues),
-    ] {
-        out.extend(pairs(attribute, value));
+    ];
+    // A retry's span has the attributes of both.
+    let own: &[_] = if ended.kind == "DATA_VERIFICATION" { &verification } else { &[] };
+    let of_import: &[_] = if own.is_empty() || ended.root_span_id.is_some() { &import } else { &[] };
+    for (attribute, value) in common.iter().chain(own).chain(of_import) {
+        out.extend(pairs(*attribute, *value));
     }
     out
 }

@@ -50,6 +50,12 @@ impl Span {
         if context.span().span_context().is_valid() {
             return Self::start(spec);
         }
+        Self::start_below(spec, traceparent)
+    }
+
+    /// Begins a span below the one that a W3C traceparent names, whatever the current one is.
+    #[must_use]
+    pub fn start_below(spec: &'static SpanSpec, traceparent: &str) -> Self {
         let Some(parent) = remote(traceparent) else { return Self::none(spec) };
         let _within = opentelemetry::Context::new().with_remote_span_context(parent).attach();
         Self::start(spec)

@@ -1,3 +1,211 @@
-//! Verification of one source against the database: which bars are looked at, and what kind of difference there is.
+//! Verifying one series: an attempt from its start to its end.
+//!
+//! `reading` gives the bars of all `files` of the series in time order (`spool` sorts those that are not), the
+//! repository gives the database's. Then, by mode, `counts` looks how many there are and from when to when, `spot`
+//! at a random [`sample`] of them, `full` at all (`comparison`). [`classify`] says what kind of difference there is,
+//! `save` keeps what was found, `known` spares the parsing of files that have not changed. [`against`] compares two
+//! databases.
+//!
+//! Invariant: memory is bounded by a few batches and the differences that are kept, however long the series; what was
+//! found is kept in one transaction at the end, and an attempt that is repeated begins from the start. Bars are
+//! never written. It does not settle the task; its caller does.
 
+pub mod against;
+pub mod classify;
+mod comparison;
+mod counts;
+mod files;
+mod full;
+mod known;
+mod reading;
 pub mod sample;
+mod save;
+mod spool;
+mod spot;
+
+use std::time::Instant;
+
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+
+use crate::backend::observed::Observed;
+use crate::bar::{Micros, format_time};
+use crate::config::VerifyMode;
+use crate::digest::SeriesDigest;
+use crate::error::{Error, Result};
+use crate::finding::{Difference, DifferenceRange};
+use crate::source::root::Root;
+use crate::task::{Lease, TaskInfo, VerifyOptions};
+use crate::telemetry::attribute as attr;
+use crate::telemetry::catalogue::COMPARE_CSV_DB;
+use crate::telemetry::{AttemptTelemetry, Span, VerifiedCounts};
+use files::Summary;
+
+/// What an attempt needs from its worker.
+#[derive(Debug, Clone)]
+pub struct VerifyContext {
+    /// The database.
+    pub pool: PgPool,
+    /// Rows in a batch.
+    pub batch_rows: usize,
+    /// Asks the attempt to end at its next batch.
+    pub stop: CancellationToken,
+}
+
+/// One attempt: what it runs with, what it holds, what it is about, and who is told.
+#[derive(Clone, Copy)]
+pub struct Attempt<'a> {
+    /// What it runs with.
+    pub context: &'a VerifyContext,
+    /// Its hold on the task.
+    pub lease: &'a Lease,
+    /// What it is about.
+    pub task: &'a TaskInfo,
+    /// What to look at.
+    pub options: &'a VerifyOptions,
+    /// Its spans and sums.
+    pub telemetry: &'a AttemptTelemetry,
+}
+
+impl<'a> Attempt<'a> {
+    /// The database, with every statement seen.
+    fn database(&self) -> Observed<'a> {
+        Observed::attempt(&self.context.pool, self.telemetry)
+    }
+
+    /// The task's files.
+    fn paths(&self) -> Vec<String> {
+        std::iter::once(&self.task.source).chain(&self.task.more_sources).cloned().collect()
+    }
+
+    fn refuse_stopped(&self) -> Result<()> {
+        if self.context.stop.is_cancelled() { Err(Error::Stopped) } else { Ok(()) }
+    }
+}
+
+/// What a verification comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Whatever was looked at is the same on both sides.
+    Identical,
+    /// Something is not.
+    Differs,
+}
+
+impl Verdict {
+    /// Its name in the database and in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Identical => "identical",
+            Self::Differs => "differs",
+        }
+    }
+}
+
+/// How many bars a side has, and from when to when.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Extent {
+    bars: u64,
+    first: Option<Micros>,
+    last: Option<Micros>,
+}
+
+impl Extent {
+    /// One more bar, behind those before.
+    fn add(&mut self, time: Micros) {
+        self.bars += 1;
+        self.first.get_or_insert(time);
+        self.last = Some(time);
+    }
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+struct Found {
+    files: Summary,
+    csv: Extent,
+    /// Without the bars outside.
+    db: Extent,
+    /// Bars of the database before the files' first and behind their last, if those are no difference.
+    outside: u64,
+    identical: u64,
+    different: u64,
+    only_in_csv: u64,
+    only_in_db: u64,
+    /// The differing bars, as many as are kept, in time order.
+    listed: Vec<Difference>,
+    ranges: Vec<DifferenceRange>,
+    ranges_left_out: u64,
+    /// Of the files, and of the whole series; where all bars were read.
+    contents: Option<(SeriesDigest, SeriesDigest)>,
+    by_hash: bool,
+}
+
+impl Found {
+    fn verdict(&self) -> Verdict {
+        if self.differing() == 0 && self.csv == self.db { Verdict::Identical } else { Verdict::Differs }
+    }
+
+    fn differing(&self) -> u64 {
+        self.different + self.only_in_csv + self.only_in_db
+    }
+
+    fn compared(&self) -> u64 {
+        self.identical + self.different + self.only_in_csv
+    }
+}
+
+/// Verifies a task's series.
+///
+/// # Errors
+/// Whatever ends the attempt; its [`class`](Error::class) says whether another one may help.
+pub async fn verify(attempt: Attempt<'_>) -> Result<Verdict> {
+    let Attempt { context, lease, task, options, telemetry } = attempt;
+    let root = Root::open(&task.root).await?;
+    telemetry.kept(lease.begin_anew(&context.pool)).await?;
+    let found = match options.mode {
+        VerifyMode::Counts => counts::run(attempt, root).await?,
+        VerifyMode::Sample => compared(attempt, spot::run(attempt, root)).await?,
+        VerifyMode::Full => compared(attempt, Box::pin(full(attempt, root))).await?,
+    };
+    telemetry.kept(save::save(attempt, &found)).await?;
+    telemetry.verified(VerifiedCounts {
+        csv_rows: int(found.csv.bars),
+        db_rows: int(found.db.bars + found.outside),
+        rows_match: found.csv.bars == found.db.bars,
+        values_match: found.differing() == 0,
+    });
+    Ok(found.verdict())
+}
+
+async fn full(attempt: Attempt<'_>, root: Root) -> Result<Found> {
+    match known::by_hash(attempt, &root).await? {
+        Some(found) => Ok(found),
+        None => full::run(attempt, root).await,
+    }
+}
+
+/// Times that a span names.
+const NAMED: usize = 10;
+
+/// A comparison within its span.
+async fn compared(attempt: Attempt<'_>, run: impl Future<Output = Result<Found>>) -> Result<Found> {
+    let span: Span = attempt.telemetry.span(&COMPARE_CSV_DB);
+    span.set(attr::DATA_SYMBOL, &attempt.task.symbol).set(attr::VERIFY_MODE, attempt.options.mode.as_str());
+    let start = Instant::now();
+    let found = span.around(run).await;
+    tracing::debug!(took = ?start.elapsed(), "compared");
+    if let Ok(found) = &found {
+        let times: Vec<String> = found.listed.iter().take(NAMED).map(|d| format_time(d.time)).collect();
+        span.set(attr::SAMPLE_SIZE, int(found.compared()))
+            .set(attr::MISMATCHES, int(found.differing()))
+            .set(attr::MISMATCH_TIMESTAMPS, &times);
+    }
+    span.end(&found, &attempt.task.symbol);
+    found
+}
+
+fn int(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}

@@ -327,7 +327,9 @@ async fn an_attempt_that_lost_its_task_can_write_nothing() {
         };
         let delivery = barlift::queue::Delivery { job: job.clone(), traceparent: None };
         let telemetry = AttemptTelemetry::start(&info.attempt(frozen, "a test", &delivery));
-        let attempt = |lease| Attempt { context: &context, lease, task: &info, telemetry: &telemetry };
+        let barlift::task::TaskOptions::Import(options) = &info.options else { panic!("an import") };
+        let attempt =
+            |lease| Attempt { context: &context, lease, task: &info, options, telemetry: &telemetry };
         lost(barlift::import::import(attempt(frozen)).await.expect_err("fenced"));
         assert_eq!(database.bars().await, 0);
         let rows = barlift::import::import(attempt(&leases[1])).await.expect("imported");
@@ -347,13 +349,10 @@ async fn claim(database: &TestDatabase, job: &barlift::queue::Job, worker: &str)
 
 /// The job of the task enqueued last.
 async fn newest_job(database: &TestDatabase) -> barlift::queue::Job {
-    barlift::queue::Job::ImportSymbol {
-        operation_id: database
-            .scalar("SELECT operation_id FROM barlift.tasks ORDER BY id DESC LIMIT 1")
-            .await,
-        task_id: database.scalar("SELECT max(id) FROM barlift.tasks").await,
-        push: 1,
-    }
+    let operation: String =
+        database.scalar("SELECT operation_id FROM barlift.tasks ORDER BY id DESC LIMIT 1").await;
+    let task = database.scalar("SELECT max(id) FROM barlift.tasks").await;
+    barlift::queue::Job::new(&operation, task, 1)
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 
 mod control;
 mod source;
+mod verify;
 
 use std::path::PathBuf;
 
@@ -13,7 +14,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::config::{LogFormat, Override};
 
 pub use control::{CancelArgs, PauseArgs, PriorityArgs, RetryArgs, SelectionArgs};
-pub use source::SourceArgs;
+pub use source::{FilesArgs, SourceArgs};
+pub use verify::{EnqueueVerifyArgs, ModeArgs, VerifyArgs};
 
 /// Moves directories of OHLCV bar CSV files into TimescaleDB or PostgreSQL, and proves the copy.
 #[derive(Debug, Parser)]
@@ -37,6 +39,7 @@ const EXAMPLES: &str = "\
 Examples:
   barlift import bars/                       import every SYMBOL_TIMEFRAME.csv below bars/
   barlift import bars/ --dry-run             see what that would do
+  barlift import bars/ --verify              and then prove that the copy is right
   barlift enqueue import bars/ --in 2h       let workers do it later
   barlift worker --concurrency 8             be such a worker
   barlift status latest --watch              see how far it is
@@ -44,7 +47,8 @@ Examples:
   barlift diagnose latest                    where the time went, and what to do
 
 The database is DATABASE_URL or database.url; without one, barlift runs a private PostgreSQL.
-Exit status: 0 all well; 1 some of the work failed (import, enqueue --wait, status --watch);
+Exit status: 0 all well; 1 some of the work failed, or files and database differ (import, verify, report,
+enqueue --wait, status --watch);
 2 usage or configuration; 3 database or source cannot be reached.";
 
 /// The commands.
@@ -54,6 +58,9 @@ pub enum Command {
     /// Import a directory of bar files: enqueue, work, watch and report, all on this machine
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(Box<ImportArgs>),
+    /// Verify that the database equals a directory of bar files, on this machine
+    #[command(after_help = verify::VERIFY_EXAMPLES)]
+    Verify(Box<VerifyArgs>),
     /// Put work into the queue for workers to do
     #[command(subcommand)]
     Enqueue(EnqueueCommand),
@@ -125,6 +132,9 @@ pub enum EnqueueCommand {
     /// Enqueue the import of a directory
     #[command(after_help = ENQUEUE_EXAMPLES)]
     Import(Box<EnqueueImportArgs>),
+    /// Enqueue the verification of a directory
+    #[command(after_help = verify::VERIFY_EXAMPLES)]
+    Verify(Box<EnqueueVerifyArgs>),
 }
 
 const ENQUEUE_EXAMPLES: &str = "\
@@ -139,13 +149,29 @@ pub struct EnqueueImportArgs {
     /// What to import
     #[command(flatten)]
     pub source: SourceArgs,
+    /// When
+    #[command(flatten)]
+    pub start: StartArgs,
+    /// Whether to wait
+    #[command(flatten)]
+    pub wait: WaitArgs,
+}
+
+/// When an operation starts.
+#[derive(Debug, Args)]
+pub struct StartArgs {
     /// Start after this time, e.g. 2h or 30m
     #[arg(long = "in", value_name = "DURATION", value_parser = humantime::parse_duration, conflicts_with = "at")]
     pub delay: Option<std::time::Duration>,
     /// Start at this time, RFC 3339
     #[arg(long, value_name = "TIME")]
     pub at: Option<jiff::Timestamp>,
-    /// Wait until it is done, and exit as `import` would
+}
+
+/// Whether to wait for its end.
+#[derive(Debug, Args)]
+pub struct WaitArgs {
+    /// Wait until it is done, and exit as if it were done here
     #[arg(long)]
     pub wait: bool,
 }
@@ -274,15 +300,21 @@ impl Cli {
         if let Command::Worker(a) = &self.command {
             set("worker.http", a.http.clone());
         }
-        let (source, concurrency) = match &self.command {
-            Command::Import(a) => (Some(&a.source), a.concurrency),
-            Command::Enqueue(EnqueueCommand::Import(a)) => (Some(&a.source), None),
-            Command::Worker(a) => (None, a.concurrency),
-            _ => (None, None),
+        let concurrency = match &self.command {
+            Command::Import(a) => a.concurrency,
+            Command::Verify(a) => a.concurrency,
+            Command::Worker(a) => a.concurrency,
+            _ => None,
         };
         set("worker.concurrency", concurrency.map(|n| n.to_string()));
-        if let Some(source) = source {
-            out.extend(source.overrides());
+        match &self.command {
+            Command::Import(a) => out.extend(a.source.overrides()),
+            Command::Enqueue(EnqueueCommand::Import(a)) => out.extend(a.source.overrides()),
+            Command::Verify(a) => out.extend(a.files.overrides().into_iter().chain(a.mode.overrides())),
+            Command::Enqueue(EnqueueCommand::Verify(a)) => {
+                out.extend(a.files.overrides().into_iter().chain(a.mode.overrides()));
+            }
+            _ => {}
         }
         out
     }

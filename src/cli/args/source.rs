@@ -1,15 +1,72 @@
-//! Which files an import takes, and how it reads them.
+//! Which files an import or a verification takes, and how it reads them.
 
 use clap::{Args, ValueEnum as _};
 
-use crate::config::{OnInvalid, OnMismatch, Override, TraceDetail};
+use crate::config::{OnInvalid, OnMismatch, Override, TraceDetail, VerifyMode};
 
-/// Which files, and how to read and import them.
+/// Which files, and how to import them.
 #[derive(Debug, Args)]
 pub struct SourceArgs {
     /// Directory (or URL) that holds the files, searched recursively
     #[arg(value_name = "DIR")]
     pub root: String,
+    /// Which files, and how to read them
+    #[command(flatten)]
+    pub files: FilesArgs,
+    /// Read and compare, but write nothing (rows that repeat a time of an earlier batch count as duplicates)
+    #[arg(long)]
+    pub dry_run: bool,
+    /// When the database's bar differs [default: warn, which keeps it and records the mismatch]
+    #[arg(long, value_name = "POLICY")]
+    on_mismatch: Option<OnMismatch>,
+    /// Fail a file with more rejected rows than this: a number, or a share like 5%
+    #[arg(long, value_name = "N|P%")]
+    max_rejects: Option<String>,
+    /// Verify the copy when all files are done [with =MODE: counts, sample or full; default: verify.mode, full]
+    #[arg(
+        long,
+        value_name = "MODE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "configured",
+        value_parser = parse_verify,
+        conflicts_with = "dry_run"
+    )]
+    verify: Option<Verify>,
+}
+
+/// `--verify`, with a mode or as configured.
+#[derive(Debug, Clone, Copy)]
+struct Verify(Option<VerifyMode>);
+
+fn parse_verify(text: &str) -> Result<Verify, String> {
+    match text {
+        "configured" => Ok(Verify(None)),
+        text => VerifyMode::try_from(text.to_owned()).map(|mode| Verify(Some(mode))),
+    }
+}
+
+impl SourceArgs {
+    /// Whether a verification follows.
+    #[must_use]
+    pub fn verifies(&self) -> bool {
+        self.verify.is_some()
+    }
+
+    pub(super) fn overrides(&self) -> Vec<Override> {
+        let mut out = self.files.overrides();
+        let mut set = |key: &'static str, value: Option<String>| out.extend(value.map(|v| (key, v)));
+        let policy = self.on_mismatch.and_then(|p| p.to_possible_value());
+        set("import.on_mismatch", policy.map(|p| p.get_name().to_owned()));
+        set("import.max_rejects", self.max_rejects.clone());
+        set("verify.mode", self.verify.and_then(|v| v.0).map(|mode| mode.as_str().to_owned()));
+        out
+    }
+}
+
+/// Which files, and how to read them.
+#[derive(Debug, Args)]
+pub struct FilesArgs {
     /// Only these symbols, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "A,B")]
     pub symbols: Vec<String>,
@@ -19,21 +76,12 @@ pub struct SourceArgs {
     /// How a file's name tells symbol and timeframe [default: {symbol}_{timeframe}.csv]
     #[arg(long, value_name = "P")]
     pattern: Option<String>,
-    /// Read and compare, but write nothing (rows that repeat a time of an earlier batch count as duplicates)
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Read files even if the same content was imported before
+    /// Read files even if the same content was read before
     #[arg(long)]
     pub force: bool,
-    /// When the database's bar differs [default: warn, which keeps it and records the mismatch]
-    #[arg(long, value_name = "POLICY")]
-    on_mismatch: Option<OnMismatch>,
     /// When a bar breaks a market-data rule [default: warn, which imports it and records the issue]
     #[arg(long, value_name = "POLICY")]
     on_invalid: Option<OnInvalid>,
-    /// Fail a file with more rejected rows than this: a number, or a share like 5%
-    #[arg(long, value_name = "N|P%")]
-    max_rejects: Option<String>,
     /// Zone of times that name none, e.g. America/New_York [default: UTC]
     #[arg(long, value_name = "ZONE")]
     timezone: Option<String>,
@@ -69,16 +117,14 @@ pub struct SourceArgs {
     pub json: bool,
 }
 
-impl SourceArgs {
+impl FilesArgs {
     pub(super) fn overrides(&self) -> Vec<Override> {
         let mut out = self.column.clone();
         let mut set = |key: &'static str, value: Option<String>| out.extend(value.map(|v| (key, v)));
         let name =
             |v: &dyn Fn() -> Option<clap::builder::PossibleValue>| v().map(|p| p.get_name().to_owned());
         set("import.pattern", self.pattern.clone());
-        set("import.on_mismatch", self.on_mismatch.and_then(|p| name(&|| p.to_possible_value())));
         set("import.on_invalid", self.on_invalid.and_then(|p| name(&|| p.to_possible_value())));
-        set("import.max_rejects", self.max_rejects.clone());
         set("import.timezone", self.timezone.clone());
         set("import.batch_rows", self.batch_rows.map(|n| n.to_string()));
         set("csv.header", self.no_header.then(|| "false".into()));

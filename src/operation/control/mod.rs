@@ -83,7 +83,9 @@ pub async fn resume(pool: &PgPool, id: &OperationId) -> Result<Changed> {
         return Err(Error::usage(format!("{id} is not paused"), "`barlift status` shows how far it is"));
     }
     set_paused(&mut tx, id, false).await?;
-    push_again(&mut tx, id, &tasks, &operation).await?;
+    if !operation.waiting {
+        push_again(&mut tx, id, &tasks, &operation).await?;
+    }
     tx.commit().await.during(WHAT)?;
     Ok(Changed::new(id, &tasks, false))
 }
@@ -107,6 +109,7 @@ pub async fn cancel(pool: &PgPool, id: &OperationId, selection: &Selection) -> R
     let ended = if selection.is_all() {
         let query = sqlx::query(include_str!("sql/cancel_operation.sql")).bind(&id.0);
         query.execute(&mut *tx).await.during(WHAT)?;
+        task::follow(&mut tx, &id.0).await?;
         true
     } else {
         task::end_operation(&mut tx, &id.0).await?
@@ -162,6 +165,8 @@ struct Operation {
     priority: i32,
     run_at: jiff_sqlx::Timestamp,
     paused: bool,
+    /// It follows another one, and gets its jobs when that one ends.
+    waiting: bool,
 }
 
 async fn lock(
@@ -201,7 +206,7 @@ async fn refuse_unknown(tx: &mut PgConnection, id: &OperationId, selection: &Sel
 /// The operation, its row locked, unless it has ended.
 async fn refuse_ended(tx: &mut PgConnection, id: &OperationId, what: &str) -> Result<Operation> {
     const QUERY: &str = "SELECT traceparent, priority, greatest(run_at, now()) AS run_at,
-                                paused_at IS NOT NULL AS paused
+                                paused_at IS NOT NULL AS paused, waiting
                          FROM barlift.operations WHERE id = $1 AND finished_at IS NULL FOR UPDATE";
     let open: Option<Operation> = sqlx::query_as(QUERY).bind(&id.0).fetch_optional(tx).await.during(WHAT)?;
     open.ok_or_else(|| {
@@ -255,7 +260,7 @@ async fn push_again(
         let jobs: Vec<Push<'_>> = some
             .iter()
             .map(|&(task_id, push)| Push {
-                job: Job::ImportSymbol { operation_id: id.0.clone(), task_id, push },
+                job: Job::new(&id.0, task_id, push),
                 run_at: operation.run_at.to_jiff(),
                 priority: operation.priority,
                 traceparent: &operation.traceparent,
@@ -272,8 +277,5 @@ fn ids(tasks: &[Task]) -> Vec<i64> {
 
 /// The jobs that speak for these tasks.
 fn jobs(id: &OperationId, tasks: &[Task]) -> Vec<Job> {
-    tasks
-        .iter()
-        .map(|t| Job::ImportSymbol { operation_id: id.0.clone(), task_id: t.id, push: t.pushes })
-        .collect()
+    tasks.iter().map(|t| Job::new(&id.0, t.id, t.pushes)).collect()
 }

@@ -40,7 +40,7 @@ pub async fn retry(
         .fetch_one(&mut *tx)
         .await
         .during(WHAT)?;
-    if !operation.paused {
+    if !operation.paused && !operation.waiting {
         push_again(&mut tx, id, &tasks, &operation).await?;
     }
     tx.commit().await.during(WHAT)?;

@@ -1,5 +1,5 @@
 SELECT t.id AS task_id, t.symbol, t.timeframe, t.source, t.state, t.attempts AS counted,
-       t.rows, t.rows_imported, t.rows_skipped, t.rows_mismatched, t.rows_rejected, t.rows_duplicate, t.quality_issues,
+       t.rows, t.rows_imported, t.rows_skipped, t.rows_mismatched, t.rows_rejected, t.rows_duplicate, t.quality_issues, t.rows_missing,
        t.error_class, t.error_message,
        a.attempt, a.worker, a.started_at, a.outcome, a.error_message AS attempt_error, a.phases, a.slowest,
        (extract(epoch FROM coalesce(a.finished_at, now()) - a.started_at) * 1000)::double precision AS attempt_ms

@@ -10,11 +10,16 @@ WITH due AS (
 )
 UPDATE barlift.attempts a
 SET span_due_at = now() + make_interval(secs => $1)
-FROM due, barlift.tasks t, barlift.operations o
-WHERE a.task_id = due.task_id AND a.fence = due.fence AND t.id = a.task_id AND o.id = t.operation_id
+FROM due
+JOIN barlift.tasks t ON t.id = due.task_id
+JOIN barlift.operations o ON o.id = t.operation_id
+LEFT JOIN barlift.verifications v ON v.task_id = t.id AND t.state = 'succeeded'
+WHERE a.task_id = due.task_id AND a.fence = due.fence
 RETURNING t.operation_id, (t.state = 'pending' OR t.fence > a.fence) AS again, t.symbol, t.timeframe, t.source, coalesce(a.push, t.pushes) AS push,
           -- Attempts before a retry are the root's children, not the retry's.
           CASE WHEN a.started_at < o.retried_at THEN overlay(o.traceparent PLACING o.root_span_id FROM 37 FOR 16)
                ELSE o.traceparent END AS traceparent,
           a.task_id, a.fence, a.attempt, a.worker, a.started_at, a.finished_at, a.outcome, a.error_class,
-          a.error_message, a.rows, a.phases
+          a.error_message, a.rows, a.phases,
+          v.csv_bars AS csv_rows, v.db_bars AS db_rows, v.csv_bars + v.outside = v.db_bars AS rows_match,
+          v.different + v.only_in_csv + v.only_in_db = 0 AS values_match

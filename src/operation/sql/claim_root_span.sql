@@ -23,4 +23,4 @@ RETURNING o.id, o.type, o.state, o.root, o.traceparent, o.root_span_id,
           CASE WHEN now() - o.finished_at < interval '5 seconds' THEN clock_timestamp() ELSE o.finished_at END AS ended_at,
           (SELECT count(DISTINCT symbol) FROM barlift.tasks WHERE operation_id = o.id) AS symbols,
           v.tasks AS files, v.failed, v.cancelled, v.rows, v.rows_imported, v.rows_skipped, v.rows_mismatched, v.rows_rejected,
-          v.rows_duplicate, v.quality_issues
+          v.rows_duplicate, v.quality_issues, v.rows_missing, v.identical, v.differing

@@ -1,4 +1,5 @@
-INSERT INTO barlift.tasks (operation_id, symbol, timeframe, source, source_bytes)
-SELECT $1, *
-FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[])
+INSERT INTO barlift.tasks (operation_id, symbol, timeframe, source, source_bytes, more_sources)
+SELECT $1, symbol, timeframe, source, bytes, ARRAY(SELECT jsonb_array_elements_text(more))
+FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::jsonb[])
+    AS t (symbol, timeframe, source, bytes, more)
 RETURNING id

@@ -1,3 +1,3 @@
-INSERT INTO barlift.rejected_rows (task_id, line, byte_offset, rule, reason, raw)
-SELECT $1, *
-FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bytea[])
+INSERT INTO barlift.rejected_rows (task_id, file, line, byte_offset, rule, reason, raw)
+SELECT $1, $2, *
+FROM unnest($3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bytea[])

@@ -8,6 +8,7 @@ WITH advanced AS (
         rows_rejected = rows_rejected + $8,
         rows_duplicate = rows_duplicate + $9,
         quality_issues = quality_issues + $10,
+        rows_missing = rows_missing + $16,
         -- What gets further is neither failing for good nor what kills its workers; but a file that changes all
         -- the time is read from its start again and again.
         failures = CASE WHEN $15 THEN failures ELSE 0 END,

@@ -5,8 +5,9 @@ WITH forgotten AS (
     FROM barlift.tasks t
     JOIN barlift.operations o ON o.id = t.operation_id
     WHERE t.state IN ('pending', 'running')
-      -- What is paused has no jobs.
+      -- What is paused, or waits for another operation, has no jobs.
       AND o.paused_at IS NULL
+      AND NOT o.waiting
       AND NOT EXISTS (
           SELECT FROM apalis.jobs j
           WHERE j.job_type = $1

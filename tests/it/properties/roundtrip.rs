@@ -266,7 +266,7 @@ where
 async fn left_behind(database: &TestDatabase, symbol: &str) -> Outcome {
     let task = sqlx::query(
         "SELECT t.id, s.id::bigint AS series, t.state, t.error_class, t.error_message, t.rows, t.rows_imported,
-                t.rows_skipped, t.rows_mismatched, t.rows_rejected, t.rows_duplicate, t.quality_issues
+                t.rows_skipped, t.rows_mismatched, t.rows_rejected, t.rows_duplicate, t.quality_issues, t.rows_missing
          FROM barlift.tasks t JOIN barlift.series s USING (symbol, timeframe) WHERE symbol = $1",
     )
     .bind(symbol)

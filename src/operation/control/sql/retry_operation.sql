@@ -1,6 +1,7 @@
 -- If its root span has been exported, the jobs that follow have a span of their own below that.
-UPDATE barlift.operations
-SET state = CASE WHEN started_at IS NULL THEN 'scheduled' ELSE 'running' END,
+UPDATE barlift.operations o
+SET waiting = waiting AND EXISTS (SELECT FROM barlift.operations f WHERE f.id = o.follows AND f.finished_at IS NULL),
+    state = CASE WHEN started_at IS NULL THEN 'scheduled' ELSE 'running' END,
     finished_at = NULL,
     root_span_due_at = NULL,
     retried_at = CASE WHEN exported THEN now() ELSE retried_at END,
@@ -15,4 +16,4 @@ FROM (
     FOR UPDATE
 ) before
 WHERE id = ended
-RETURNING traceparent, priority, greatest(run_at, now()) AS run_at, paused_at IS NOT NULL AS paused
+RETURNING traceparent, priority, greatest(run_at, now()) AS run_at, paused_at IS NOT NULL AS paused, waiting

@@ -1,20 +1,21 @@
-//! The span of reading a file: the reference's `data.repository.load (CSV)` below `csv_import.import_symbol`.
+//! The span of reading files: the reference's `data.repository.load (CSV)` below the span of an attempt.
 //!
-//! Invariant: one an attempt, from the first look into the file to its end; the reader itself knows nothing
-//! of it.
+//! Invariant: one an attempt, from the first look into its file to the end of its last; the reader itself knows
+//! nothing of it.
 
 use std::time::Duration;
 
-use crate::bar::{Micros, format_time};
+use super::attempt::AttemptTelemetry;
+use super::attribute as attr;
+use super::catalogue::REPOSITORY_LOAD;
+use super::phases::{Phase, milliseconds};
+use super::span::Span;
+use crate::bar::{Bars, Micros, format_time};
 use crate::error::FileError;
-use crate::source::reader::Batch;
-use crate::task::TaskInfo;
-use crate::telemetry::attribute as attr;
-use crate::telemetry::catalogue::REPOSITORY_LOAD;
-use crate::telemetry::phases::{Phase, milliseconds};
-use crate::telemetry::{AttemptTelemetry, Span};
 
-pub(super) struct LoadSpan<'a> {
+/// Reading, while it lasts.
+#[derive(Debug)]
+pub struct LoadSpan<'a> {
     telemetry: &'a AttemptTelemetry,
     span: Span,
     rows: u64,
@@ -24,26 +25,30 @@ pub(super) struct LoadSpan<'a> {
 }
 
 impl<'a> LoadSpan<'a> {
-    pub(super) fn start(task: &TaskInfo, telemetry: &'a AttemptTelemetry) -> Self {
+    /// Begins to read a file of this timeframe.
+    #[must_use]
+    pub fn start(telemetry: &'a AttemptTelemetry, timeframe: &str, source: &str) -> Self {
         let span = telemetry.span(&REPOSITORY_LOAD);
-        span.set(attr::DATA_SYMBOL, &task.symbol)
-            .set(attr::DATA_TIMEFRAME, &task.timeframe)
+        span.set(attr::DATA_SYMBOL, &telemetry.symbol)
+            .set(attr::DATA_TIMEFRAME, timeframe)
             .set(attr::DATA_BACKEND, "csv")
-            .set(attr::SOURCE, &task.source);
+            .set(attr::SOURCE, source);
         Self { telemetry, span, rows: 0, took: Duration::ZERO, range: None, failed: false }
     }
 
-    pub(super) fn batch(&mut self, batch: &Batch, took: Duration) {
+    /// Some rows were read; their bars are in time order.
+    pub fn batch(&mut self, rows: u64, bars: &Bars, took: Duration) {
         self.telemetry.add(Phase::Read, took);
         self.took += took;
-        self.rows += batch.rows;
-        if let (Some(&first), Some(&last)) = (batch.bars.time.first(), batch.bars.time.last()) {
+        self.rows += rows;
+        if let (Some(&first), Some(&last)) = (bars.time.first(), bars.time.last()) {
             let (start, end) = self.range.unwrap_or((first, last));
             self.range = Some((start.min(first), end.max(last)));
         }
     }
 
-    pub(super) fn fail(&mut self, e: &FileError) {
+    /// Reading failed.
+    pub fn fail(&mut self, e: &FileError) {
         self.failed = true;
         self.span.fail_with(e, &self.telemetry.symbol);
     }

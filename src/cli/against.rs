@@ -1,0 +1,115 @@
+//! `barlift verify --against URL`: this database compared with another one.
+//!
+//! Invariant: it reads only, on both sides; series after series, so the memory is that of one.
+
+use futures::{StreamExt as _, TryStreamExt as _};
+use serde::Serialize;
+
+use super::args::VerifyArgs;
+use super::output::{count, counted, table, trimmed, visible};
+use super::{Outcome, output, ready_database};
+use crate::backend::Database;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::setup;
+use crate::verify::against::{self, DifferenceBetween, SeriesComparison};
+
+/// What is printed as JSON.
+#[derive(Debug, Serialize)]
+struct Comparison {
+    here: String,
+    there: String,
+    verdict: &'static str,
+    series: Vec<SeriesComparison>,
+}
+
+/// Compares, and prints.
+pub(super) async fn run(args: &VerifyArgs, config: &Config) -> Result<Outcome> {
+    let here = ready_database(config).await?;
+    let mut other = config.clone();
+    other.database.url.clone_from(&args.against);
+    let there = Database::connect(&other).await?;
+    if !setup::is_there(&there.pool).await? {
+        return Err(Error::usage(
+            format!("{} has no bars of barlift's", there.shown_url()),
+            "--against names the other database; this one is DATABASE_URL or database.url",
+        ));
+    }
+    let (symbols, timeframes) = (&args.files.symbols, &args.files.timeframes);
+    let pairs = against::pairs(&here.pool, &there.pool, symbols, timeframes).await?;
+    if pairs.is_empty() {
+        return Err(Error::usage("neither database has such a series", "`barlift data symbols` lists them"));
+    }
+    let at_once = config.worker.concurrency.max(1);
+    let series: Vec<SeriesComparison> = futures::stream::iter(&pairs)
+        .map(|pair| against::compare(&here.pool, &there.pool, pair, args.limit))
+        .buffered(at_once)
+        .try_collect()
+        .await?;
+    let differing = series.iter().filter(|s| s.verdict != "identical").count();
+    let verdict = if differing == 0 { "identical" } else { "differs" };
+    let comparison = Comparison { here: here.shown_url(), there: there.shown_url(), verdict, series };
+    if args.files.json {
+        output::json(&comparison)?;
+    } else {
+        show(&comparison, differing)?;
+    }
+    Ok(if differing == 0 { Outcome::Well } else { Outcome::Failures })
+}
+
+fn show(comparison: &Comparison, differing: usize) -> Result<()> {
+    let int = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    let all = counted(int(comparison.series.len()), "series", "series");
+    output::print(|out| {
+        let header = [
+            "SYMBOL",
+            "TIMEFRAME",
+            "VERDICT",
+            "HERE",
+            "THERE",
+            "DIFFERENT",
+            "ONLY HERE",
+            "ONLY THERE",
+            "CONTENT HERE",
+        ];
+        let mut shown = table(&header, 3);
+        for s in &comparison.series {
+            let mut cells =
+                vec![visible(&s.series.symbol), visible(&s.series.timeframe), s.verdict.to_owned()];
+            let numbers = [s.here.bars, s.there.bars, s.different, s.only_here, s.only_there];
+            cells.extend(numbers.map(|n| count(i64::try_from(n).unwrap_or(i64::MAX))));
+            cells.push(s.here.hash.clone());
+            shown.add_row(cells);
+        }
+        writeln!(out, "{}", trimmed(&shown))?;
+        for s in comparison.series.iter().filter(|s| s.verdict != "identical") {
+            writeln!(out, "\n{} {}", visible(&s.series.symbol), visible(&s.series.timeframe))?;
+            for r in &s.ranges {
+                let bars = counted(i64::try_from(r.bars).unwrap_or(i64::MAX), "bar", "bars");
+                writeln!(out, "  {} to {}  {bars}: {}", instant(r.first), instant(r.last), r.says)?;
+            }
+            for d in &s.differences {
+                writeln!(out, "    {}", line(d))?;
+            }
+            let listed = int(s.differences.len()).unsigned_abs();
+            let more = (s.different + s.only_here + s.only_there).saturating_sub(listed);
+            if more > 0 {
+                writeln!(out, "    ({more} more differing bars: --limit N)")?;
+            }
+        }
+        writeln!(out, "\nhere   {}\nthere  {}", comparison.here, comparison.there)?;
+        match differing {
+            0 => writeln!(out, "IDENTICAL: {all}"),
+            n => writeln!(out, "DIFFERS: {} of {all} differ", count(int(n))),
+        }
+    })
+}
+
+fn line(d: &DifferenceBetween) -> String {
+    let values = |v: &Option<crate::bar::Ohlcv>| v.map_or_else(|| "-".to_owned(), |v| v.to_string());
+    format!("{}  here {}  there {}", instant(d.time), values(&d.here), values(&d.there))
+}
+
+fn instant(time: Option<jiff::Timestamp>) -> String {
+    time.map_or_else(|| "?".to_owned(), |t| t.to_string())
+}

@@ -1,0 +1,184 @@
+//! Finding files and enqueueing operations over them, each within its trace.
+//!
+//! Invariant: nothing is written before all that can be refused has been looked at.
+
+use std::time::{Duration, Instant};
+
+use super::args::{FilesArgs, StartArgs};
+use super::{output, ready_database};
+use crate::backend::Database;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::operation::OperationId;
+use crate::operation::create::{self, NewOperation};
+use crate::source::discover::{self, Discovery, Filter};
+use crate::source::pattern::Pattern;
+use crate::source::root::Root;
+use crate::source::time;
+use crate::telemetry::attribute as attr;
+use crate::telemetry::catalogue::DISCOVER_SYMBOLS;
+use crate::telemetry::phases::milliseconds;
+use crate::telemetry::{RootContext, Span, Telemetry, TraceOptions};
+
+/// Who does the work, and when.
+#[derive(Clone, Copy)]
+pub(super) enum Start {
+    /// This process, now.
+    Here,
+    /// Whichever workers there are, not before that time.
+    ByWorkers(Option<jiff::Timestamp>),
+}
+
+impl Start {
+    /// By workers, when the arguments say.
+    pub(super) fn by_workers(args: &StartArgs) -> Result<Self> {
+        let Some(delay) = args.delay else { return Ok(Self::ByWorkers(args.at)) };
+        let at = jiff::SignedDuration::try_from(delay)
+            .ok()
+            .and_then(|d| jiff::Timestamp::now().checked_add(d).ok());
+        let at = at.ok_or_else(|| Error::usage("--in is too long", "give at most some years"))?;
+        Ok(Self::ByWorkers(Some(at)))
+    }
+}
+
+/// What operations are made of.
+pub(super) struct Enqueuing<'a> {
+    /// Where the files are.
+    pub(super) root: &'a str,
+    pub(super) args: &'a FilesArgs,
+    pub(super) config: &'a Config,
+    pub(super) telemetry: &'a Telemetry,
+    pub(super) start: Start,
+}
+
+/// What was found, and which operation it is for.
+pub(super) struct Prepared {
+    pub(super) id: OperationId,
+    pub(super) began: Instant,
+    pub(super) root: Root,
+    pub(super) found: Discovery,
+    pub(super) trace: RootContext,
+}
+
+impl Enqueuing<'_> {
+    /// Finds the files, sets up what is missing, and enqueues what `operations` makes of it, the first one being `id`.
+    pub(super) async fn enqueue(
+        &self,
+        id: OperationId,
+        operations: impl AsyncFnOnce(&Database, Prepared) -> Result<Vec<NewOperation>>,
+    ) -> Result<(Database, Vec<NewOperation>)> {
+        let (trace, began_at) = (RootContext::new(), jiff::Timestamp::now());
+        let create = async {
+            let prepared = self.prepare(&id, &trace).await?;
+            let database = ready_database(self.config).await?;
+            if let Start::Here = self.start {
+                database.require_connections()?;
+            }
+            let operations = operations(&database, prepared).await?;
+            create::enqueue(&database.pool, &operations).await?;
+            Ok((database, operations))
+        };
+        let created = trace.around(create).await;
+        if let (Err(e), Some(recorder)) = (&created, self.telemetry.recorder()) {
+            // A collector that hangs must not keep the user from the error.
+            let told = recorder.refused(&trace, &id.0, began_at, e);
+            let _ = tokio::time::timeout(Duration::from_millis(1500), told).await;
+        }
+        created
+    }
+
+    async fn prepare(&self, id: &OperationId, trace: &RootContext) -> Result<Prepared> {
+        let began = Instant::now();
+        let config = self.config;
+        let root = Root::open(self.root).await?;
+        let pattern = Pattern::new(&config.import.pattern)?;
+        time::zone(&config.import.timezone)?;
+        let filter = Filter { symbols: self.args.symbols.clone(), timeframes: self.args.timeframes.clone() };
+        let found = discover(&root, &pattern, &filter, id).await?;
+        refuse_nothing(&root.url(), config, &found)?;
+        warn_of_missing(self.args, &found);
+        Ok(Prepared { id: id.clone(), began, root, found, trace: trace.clone() })
+    }
+
+    /// How closely an operation with so many tasks is traced.
+    pub(super) fn trace_options(&self, tasks: usize) -> TraceOptions {
+        let trace = &self.config.trace;
+        TraceOptions::share(trace.detail, trace.max_spans, tasks, tasks.div_ceil(create::CHUNK))
+    }
+
+    /// An operation without anything to do yet.
+    pub(super) fn operation(&self, prepared: &Prepared, id: OperationId) -> NewOperation {
+        NewOperation {
+            id,
+            follows: None,
+            began: prepared.began,
+            traced: self.telemetry.recorder().is_some(),
+            root: prepared.root.url(),
+            tasks: Vec::new(),
+            unrecognised: prepared.found.unrecognised.clone(),
+            options: serde_json::Value::Null,
+            priority: self.args.priority,
+            max_attempts: self.config.retry.max_attempts,
+            run_at: if let Start::ByWorkers(at) = self.start { at } else { None },
+            traceparent: prepared.trace.traceparent(),
+        }
+    }
+}
+
+async fn discover(root: &Root, pattern: &Pattern, filter: &Filter, id: &OperationId) -> Result<Discovery> {
+    let span = Span::start(&DISCOVER_SYMBOLS);
+    span.set(attr::DIRECTORY, &root.url()).set(attr::OPERATION_ID, &id.0);
+    let start = Instant::now();
+    let found = span.around(discover::discover(root, pattern, filter)).await;
+    span.set(attr::DISCOVERY_DURATION_MS, milliseconds(start.elapsed()));
+    if let Ok(found) = &found {
+        span.set(attr::SYMBOLS_FOUND, i64::try_from(found.sources.len()).unwrap_or(i64::MAX));
+    }
+    span.end(&found, "");
+    found
+}
+
+fn refuse_nothing(place: &str, config: &Config, found: &Discovery) -> Result<()> {
+    if !found.sources.is_empty() {
+        return Ok(());
+    }
+    for u in found.unrecognised.iter().take(10) {
+        output::note(&format!("not imported: {} {}", output::visible(&u.path), u.reason));
+    }
+    let message = format!("nothing to import in {place}");
+    Err(match (found.filtered, found.unrecognised.len()) {
+        (0, 0) => Error::usage(
+            format!("{message}: it holds no CSV file"),
+            format!("files are expected to be called like `{}`", config.import.pattern),
+        ),
+        (0, n) => Error::usage(
+            format!("{message}: none of its {n} CSV files can be imported"),
+            "--pattern '{symbol}-{timeframe}.csv' and the like fit other names",
+        ),
+        (n, _) => Error::usage(
+            format!("{message}: --symbols and --timeframes leave none of {n} files"),
+            "symbols and timeframes are compared exactly, as the file names spell them",
+        ),
+    })
+}
+
+fn warn_of_missing(args: &FilesArgs, found: &Discovery) {
+    for symbol in &args.symbols {
+        if !found.sources.iter().any(|s| s.series.symbol == *symbol) {
+            output::note(&format!("warning: no file for symbol {}", output::visible(symbol)));
+        }
+    }
+    for timeframe in &args.timeframes {
+        if !found.sources.iter().any(|s| s.series.timeframe == *timeframe) {
+            output::note(&format!("warning: no file for timeframe {}", output::visible(timeframe)));
+        }
+    }
+}
+
+/// Says what was enqueued.
+pub(super) fn announce(new: &NewOperation) {
+    let bytes: u64 = new.tasks.iter().map(|t| t.size).sum();
+    let files: usize = new.tasks.iter().map(|t| 1 + t.more_sources.len()).sum();
+    let files = output::counted(i64::try_from(files).unwrap_or(i64::MAX), "file", "files");
+    output::note(&format!("{}: {files}, {}, from {}", new.id, indicatif::HumanBytes(bytes), new.root));
+}

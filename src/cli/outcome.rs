@@ -1,0 +1,209 @@
+//! How an operation stands, for people: its tasks, their errors, and the sums.
+//!
+//! Invariant: the numbers are those of `--json`; of many tasks only the noteworthy ones are listed.
+
+use std::io::{self, Write};
+
+use super::output::{count, counted, duration, files, print, table, trimmed, visible};
+use super::verification;
+use crate::error::Result;
+use crate::operation::status::{OperationStatus, TaskStatus, Totals};
+use crate::task::RowCounts;
+
+/// Tasks that a table shows before it keeps to the noteworthy ones.
+pub(super) const MAX_TASKS: usize = 40;
+
+/// An operation for people: its tasks, their errors, and the sums.
+pub(super) fn operation(status: &OperationStatus) -> Result<()> {
+    print(|out| {
+        if status.is_verification() {
+            return verification::show(out, status);
+        }
+        let shown = tasks(out, status)?;
+        if shown < status.tasks.len() {
+            writeln!(out, "({} more without anything to note)", files(status.tasks.len() - shown))?;
+        }
+        errors(out, status)?;
+        sums(out, status)?;
+        notes(out, status)
+    })
+}
+
+fn tasks(out: &mut dyn Write, status: &OperationStatus) -> io::Result<usize> {
+    let noteworthy = |t: &&TaskStatus| {
+        t.error.is_some() || t.rows.rows_mismatched + t.rows.rows_rejected > 0 || t.state == "running"
+    };
+    let all = status.tasks.len() <= MAX_TASKS;
+    let shown: Vec<&TaskStatus> =
+        status.tasks.iter().filter(|t| all || noteworthy(t)).take(MAX_TASKS).collect();
+    let imported = if status.dry_run { "NEW" } else { "IMPORTED" };
+    let header = [
+        "SYMBOL",
+        "TIMEFRAME",
+        "STATE",
+        "ROWS",
+        imported,
+        "SKIPPED",
+        "MISMATCHED",
+        "REJECTED",
+        "DUPLICATE",
+        "ISSUES",
+        "TIME",
+    ];
+    let mut table = table(&header, 3);
+    for t in &shown {
+        let r = &t.rows;
+        let mut cells = vec![visible(&t.symbol), visible(&t.timeframe), t.state.clone()];
+        cells.extend(columns(r).map(count));
+        cells.push(t.duration_ms.map(duration).unwrap_or_default());
+        table.add_row(cells);
+    }
+    if !shown.is_empty() {
+        writeln!(out, "{}\n", trimmed(&table))?;
+    }
+    Ok(shown.len())
+}
+
+fn columns(r: &RowCounts) -> [i64; 7] {
+    [
+        r.rows,
+        r.rows_imported,
+        r.rows_skipped,
+        r.rows_mismatched,
+        r.rows_rejected,
+        r.rows_duplicate,
+        r.quality_issues,
+    ]
+}
+
+pub(super) fn errors(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
+    let failed: Vec<_> = status.tasks.iter().filter_map(|t| Some((t, t.error.as_ref()?))).collect();
+    for (task, error) in failed.iter().take(MAX_TASKS) {
+        let class = error.class.as_str();
+        // Most errors of a file begin with its name.
+        let source = visible(&task.source);
+        let place =
+            if error.message.starts_with(&task.source) { String::new() } else { format!("{source}: ") };
+        writeln!(
+            out,
+            "{}: {place}{} ({class}, attempt {})",
+            task.state,
+            visible(&error.message),
+            task.attempts
+        )?;
+    }
+    if failed.len() > MAX_TASKS {
+        writeln!(
+            out,
+            "({} more errors: barlift status {} --json)",
+            failed.len() - MAX_TASKS,
+            status.operation_id
+        )?;
+    }
+    if failed.is_empty() { Ok(()) } else { writeln!(out) }
+}
+
+fn sums(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
+    let t = &status.totals;
+    ended(out, status)?;
+    states(out, &counted(t.tasks, "file", "files"), t)?;
+    let [rows, imported, skipped, mismatched, rejected, duplicate, _] = columns(&t.rows).map(count);
+    let verb = if status.dry_run { "new (nothing was written)" } else { "imported" };
+    writeln!(
+        out,
+        "{rows} {} = {imported} {verb} + {skipped} skipped + {mismatched} mismatched + {rejected} rejected + {duplicate} duplicate",
+        if t.rows.rows == 1 { "row" } else { "rows" }
+    )
+}
+
+fn notes(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
+    let r = &status.totals.rows;
+    let recognised = status.tasks.iter().filter(|t| t.recognised).count();
+    if recognised > 0 {
+        let what = files(recognised);
+        writeln!(
+            out,
+            "{what} recognised by content and not read again (--force reads all, and reports bad rows again)"
+        )?;
+    }
+    let worthless =
+        status.tasks.iter().filter(|t| t.rows.rows > 0 && t.rows.rows_rejected == t.rows.rows).count();
+    if worthless > 0 {
+        writeln!(
+            out,
+            "WARNING: every row of {} was rejected; are the times or columns read wrong?",
+            files(worthless)
+        )?;
+    }
+    let repeated = status.tasks.iter().filter(|t| t.attempts > 1).count();
+    if repeated > 0 {
+        let what = files(repeated);
+        writeln!(
+            out,
+            "{what} took more than one attempt; bars that a given-up attempt had written count as skipped"
+        )?;
+    }
+    if r.quality_issues > 0 {
+        let what = counted(r.quality_issues, "bar breaks", "bars break");
+        writeln!(out, "{what} a market-data rule")?;
+    }
+    for ignored in ignored_columns(status) {
+        writeln!(out, "{ignored}")?;
+    }
+    unrecognised(out, status, "imported")?;
+    if r.rows_mismatched + r.rows_rejected + r.quality_issues > 0 && !status.dry_run {
+        writeln!(out, "details: barlift report {}", status.operation_id)?;
+    }
+    if status.totals.failed > 0 {
+        writeln!(out, "to try failed files again: barlift retry {}", status.operation_id)?;
+    }
+    Ok(())
+}
+
+/// Files that were found and not taken.
+pub(super) fn unrecognised(out: &mut dyn Write, status: &OperationStatus, what: &str) -> io::Result<()> {
+    for u in status.unrecognised.iter().take(MAX_TASKS) {
+        writeln!(out, "not {what}: {} {}", visible(&u.path), u.reason)?;
+    }
+    if status.unrecognised.len() > MAX_TASKS {
+        writeln!(out, "({} more that were not {what})", status.unrecognised.len() - MAX_TASKS)?;
+    }
+    Ok(())
+}
+
+/// Each set of ignored columns, once.
+fn ignored_columns(status: &OperationStatus) -> Vec<String> {
+    let mut sets: Vec<(&[String], usize)> = Vec::new();
+    for t in status.tasks.iter().filter(|t| !t.ignored_columns.is_empty()) {
+        match sets.iter_mut().find(|(names, _)| *names == t.ignored_columns) {
+            Some((_, n)) => *n += 1,
+            None => sets.push((&t.ignored_columns, 1)),
+        }
+    }
+    sets.iter().map(|(names, n)| format!("ignored columns in {}: {}", files(*n), names.join(", "))).collect()
+}
+
+/// `3 files: 2 succeeded, 1 failed`
+pub(super) fn states(out: &mut dyn Write, what: &str, t: &Totals) -> io::Result<()> {
+    let states = [
+        (t.succeeded, "succeeded"),
+        (t.failed, "failed"),
+        (t.running, "running"),
+        (t.pending, "pending"),
+        (t.cancelled, "cancelled"),
+    ];
+    let states: Vec<String> =
+        states.iter().filter(|(n, _)| *n > 0).map(|(n, name)| format!("{} {name}", count(*n))).collect();
+    writeln!(out, "{what}: {}", states.join(", "))
+}
+
+/// `op_… succeeded in 1.2s`
+pub(super) fn ended(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
+    let took = match (status.started_at, status.finished_at) {
+        (Some(start), Some(end)) => {
+            format!(" in {}", duration(i64::try_from(end.duration_since(start).as_millis()).unwrap_or(0)))
+        }
+        _ => String::new(),
+    };
+    writeln!(out, "{} {}{took}", status.operation_id, status.shown_state())
+}

@@ -1,0 +1,130 @@
+//! How a verification stands, for people: a line a series, and the verdict.
+//!
+//! Invariant: the verdict claims no more than was looked at.
+
+use std::io::{self, Write};
+
+use super::outcome::{self, MAX_TASKS};
+use super::output::{count, counted, duration, table, trimmed, visible};
+use crate::operation::status::{OperationStatus, TaskStatus};
+
+/// The series, their errors and the verdict.
+pub(super) fn show(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
+    let shown = series(out, status)?;
+    if shown < status.tasks.len() {
+        let more = i64::try_from(status.tasks.len() - shown).unwrap_or(i64::MAX);
+        writeln!(out, "({} more without anything to note)", counted(more, "series", "series"))?;
+    }
+    outcome::errors(out, status)?;
+    outcome::ended(out, status)?;
+    outcome::states(out, &counted(status.totals.tasks, "series", "series"), &status.totals)?;
+    writeln!(out, "{}", verdict(status))?;
+    notes(out, status)
+}
+
+fn series(out: &mut dyn Write, status: &OperationStatus) -> io::Result<usize> {
+    let noteworthy = |t: &&TaskStatus| {
+        let differs = t.verification.as_ref().is_some_and(|v| v.verdict != "identical");
+        differs || t.error.is_some() || t.rows.rows_rejected > 0 || t.state == "running"
+    };
+    let all = status.tasks.len() <= MAX_TASKS;
+    let shown: Vec<&TaskStatus> =
+        status.tasks.iter().filter(|t| all || noteworthy(t)).take(MAX_TASKS).collect();
+    let header = [
+        "SYMBOL",
+        "TIMEFRAME",
+        "STATE",
+        "VERDICT",
+        "ROWS",
+        "BARS",
+        "DATABASE",
+        "COMPARED",
+        "DIFFERENT",
+        "MISSING",
+        "EXTRA",
+        "REJECTED",
+        "DUPLICATE",
+        "TIME",
+    ];
+    let mut table = table(&header, 4);
+    for t in &shown {
+        let mut cells = vec![visible(&t.symbol), visible(&t.timeframe), t.state.clone()];
+        match &t.verification {
+            Some(v) => {
+                cells.push(v.verdict.clone());
+                let compared = [v.csv_bars, v.db_bars, v.compared, v.different, v.only_in_csv, v.only_in_db];
+                cells.extend(std::iter::once(t.rows.rows).chain(compared).map(count));
+            }
+            None => cells.extend(std::iter::repeat_n(String::new(), 8)),
+        }
+        cells.extend([t.rows.rows_rejected, t.rows.rows_duplicate].map(count));
+        cells.push(t.duration_ms.map(duration).unwrap_or_default());
+        table.add_row(cells);
+    }
+    if !shown.is_empty() {
+        writeln!(out, "{}\n", trimmed(&table))?;
+    }
+    Ok(shown.len())
+}
+
+/// What it came to, in one line.
+fn verdict(status: &OperationStatus) -> String {
+    let t = &status.totals;
+    let done: Vec<_> = status.tasks.iter().filter_map(|t| t.verification.as_ref()).collect();
+    let bars: i64 = done.iter().map(|v| v.db_bars).sum();
+    if t.differing > 0 {
+        return format!("DIFFERS: {} of {} differ", count(t.differing), counted(t.tasks, "series", "series"));
+    }
+    if t.identical < t.tasks {
+        return format!(
+            "INCOMPLETE: {} of {} verified",
+            count(t.identical),
+            counted(t.tasks, "series", "series")
+        );
+    }
+    let compared: i64 = done.iter().map(|v| v.compared).sum();
+    let what = format!("{}, {}", counted(t.tasks, "series", "series"), counted(bars, "bar", "bars"));
+    match status.mode.as_deref() {
+        Some("counts") => {
+            format!("IDENTICAL as far as was looked: numbers of bars and time ranges of {what}")
+        }
+        Some("sample") => format!("IDENTICAL as far as was looked: {} of {what}", count(compared)),
+        _ => format!("IDENTICAL: the database equals the files, {what}"),
+    }
+}
+
+fn notes(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
+    let known = status.tasks.iter().filter(|t| t.verification.as_ref().is_some_and(|v| v.by_hash)).count();
+    if known > 0 {
+        let what = counted(i64::try_from(known).unwrap_or(i64::MAX), "file was", "files were");
+        writeln!(
+            out,
+            "{what} known by content: the series were read and hashed, the files not parsed (--force parses all)"
+        )?;
+    }
+    let r = &status.totals.rows;
+    if r.rows_rejected + r.rows_duplicate > 0 {
+        writeln!(
+            out,
+            "{} and {} of the files are no bars, and no differences",
+            counted(r.rows_rejected, "rejected row", "rejected rows"),
+            counted(r.rows_duplicate, "duplicate", "duplicates")
+        )?;
+    }
+    if status.unexplained > 0 {
+        writeln!(
+            out,
+            "{} of the database {} no file here",
+            counted(status.unexplained, "series", "series"),
+            if status.unexplained == 1 { "has" } else { "have" }
+        )?;
+    }
+    outcome::unrecognised(out, status, "verified")?;
+    if status.totals.differing > 0 || r.rows_rejected + r.rows_duplicate + status.unexplained > 0 {
+        writeln!(out, "details: barlift report {}", status.operation_id)?;
+    }
+    if status.totals.failed > 0 {
+        writeln!(out, "to try failed series again: barlift retry {}", status.operation_id)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! `barlift verify`, `barlift enqueue verify`, and the verification that follows an import.
+
+use super::args::{EnqueueVerifyArgs, FilesArgs, ModeArgs, VerifyArgs};
+use super::enqueue::{Enqueuing, Prepared, Start};
+use super::{Outcome, against, work};
+use crate::backend::Database;
+use crate::config::Config;
+use crate::error::Result;
+use crate::operation::OperationId;
+use crate::operation::create::{self, NewOperation};
+use crate::repository::verified;
+use crate::task::VerifyOptions;
+use crate::telemetry::{RootContext, Telemetry};
+
+/// Enqueues, works, watches, reports.
+pub(super) async fn verify(args: &VerifyArgs, config: &Config, telemetry: &Telemetry) -> Result<Outcome> {
+    let Some(root) = args.root.as_deref() else { return against::run(args, config).await };
+    let what = (root, &args.files, &args.mode);
+    let (database, new) = create(what, config, Start::Here, telemetry).await?;
+    work::here(&database, &new, config, telemetry, args.files.json).await
+}
+
+/// Enqueues, and waits if asked to.
+pub(super) async fn enqueue(
+    args: &EnqueueVerifyArgs,
+    config: &Config,
+    telemetry: &Telemetry,
+) -> Result<Outcome> {
+    let start = Start::by_workers(&args.start)?;
+    let what = (args.root.as_str(), &args.files, &args.mode);
+    let (database, new) = create(what, config, start, telemetry).await?;
+    work::by_workers(&database, &new, config, args.wait.wait, args.files.json).await
+}
+
+async fn create(
+    (root, files, mode): (&str, &FilesArgs, &ModeArgs),
+    config: &Config,
+    start: Start,
+    telemetry: &Telemetry,
+) -> Result<(Database, Vec<NewOperation>)> {
+    let enqueuing = Enqueuing { root, args: files, config, telemetry, start };
+    enqueuing
+        .enqueue(OperationId::verification(), async |database, prepared| {
+            let id = prepared.id.clone();
+            Ok(vec![operation(&enqueuing, database, &prepared, id, mode.seed).await?])
+        })
+        .await
+}
+
+/// The verification of what an import will have imported, in a trace of its own.
+pub(super) async fn following(
+    enqueuing: &Enqueuing<'_>,
+    database: &Database,
+    prepared: &Prepared,
+) -> Result<NewOperation> {
+    let mut new = operation(enqueuing, database, prepared, OperationId::verification(), None).await?;
+    new.follows = Some(prepared.id.clone());
+    new.traceparent = RootContext::new().traceparent();
+    Ok(new)
+}
+
+async fn operation(
+    enqueuing: &Enqueuing<'_>,
+    database: &Database,
+    prepared: &Prepared,
+    id: OperationId,
+    seed: Option<u32>,
+) -> Result<NewOperation> {
+    let args = enqueuing.args;
+    let mut new = enqueuing.operation(prepared, id);
+    new.tasks = create::series_by_series(prepared.found.sources.clone());
+    let names: Vec<_> = new.tasks.iter().map(|t| &t.series).collect();
+    let seed = seed.unwrap_or_else(rand::random);
+    let trace = enqueuing.trace_options(new.tasks.len());
+    let mut options = VerifyOptions::from_config(enqueuing.config, u64::from(seed), trace);
+    options.force = args.force;
+    options.unexplained =
+        verified::other_series(&database.pool, &names, &args.symbols, &args.timeframes).await?;
+    new.options = create::stored(&options)?;
+    Ok(new)
+}

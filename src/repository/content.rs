@@ -1,0 +1,43 @@
+//! What barlift has left in a series, as the digest of all its bars.
+//!
+//! Invariant: changed on the transaction that changes the bars, by whoever holds the series. Where it is not known
+//! (the series is older than this), it stays so until a verification has read all bars.
+
+use sqlx::PgConnection;
+
+use crate::digest::SeriesDigest;
+use crate::error::{During, Result};
+
+/// Bars were added (and others, that the digest has taken away, removed).
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn changed(connection: &mut PgConnection, series_id: i32, by: &SeriesDigest) -> Result<()> {
+    sqlx::query(include_str!("sql/change_content.sql"))
+        .bind(series_id)
+        // As text: PostgreSQL's integers are too small.
+        .bind(by.sum.to_string())
+        .execute(connection)
+        .await
+        .during("keeping the series' content")?;
+    Ok(())
+}
+
+/// All bars were read: this is what the series holds. Whether that is what barlift had left there; none if it was
+/// not known.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn found(
+    connection: &mut PgConnection,
+    series_id: i32,
+    content: &SeriesDigest,
+) -> Result<Option<bool>> {
+    let thought: Option<Option<String>> = sqlx::query_scalar(include_str!("sql/set_content.sql"))
+        .bind(series_id)
+        .bind(content.sum.to_string())
+        .fetch_optional(connection)
+        .await
+        .during("keeping the series' content")?;
+    Ok(thought.flatten().map(|thought| thought == content.sum.to_string()))
+}

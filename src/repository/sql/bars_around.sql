@@ -1,0 +1,10 @@
+SELECT a.n, b.time, b.open, b.high, b.low, b.close, b.volume
+FROM unnest($2::timestamptz[], $3::timestamptz[]) WITH ORDINALITY AS a (first, next, n)
+CROSS JOIN LATERAL (
+    SELECT *
+    FROM barlift.bars
+    WHERE series_id = $1 AND time >= a.first AND time < coalesce(a.next, 'infinity')
+    ORDER BY time
+    LIMIT $4
+) b
+ORDER BY a.n, b.time

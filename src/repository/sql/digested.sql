@@ -1,0 +1,3 @@
+SELECT rows, rows_rejected, rows_duplicate, bars, bars_hash
+FROM barlift.source_digests
+WHERE content_hash = $1 AND read_hash = $2

@@ -1,0 +1,6 @@
+-- Returns what it was thought to be.
+UPDATE barlift.series s
+SET content = $2::text::numeric, content_at = now()
+FROM (SELECT id, content::text AS thought FROM barlift.series WHERE id = $1 FOR UPDATE) before
+WHERE s.id = before.id
+RETURNING before.thought

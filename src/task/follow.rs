@@ -1,0 +1,70 @@
+//! Operations that wait for the end of another one.
+//!
+//! Invariant: they begin on the transaction that ends it, once; if it was cancelled, so are they.
+
+use sqlx::{FromRow, PgConnection};
+
+use crate::error::{During, Result};
+use crate::queue::{self, Job, Push};
+
+const WHAT: &str = "beginning what follows";
+
+/// Jobs in one statement.
+const CHUNK: usize = 2_000;
+
+#[derive(FromRow)]
+struct Follower {
+    id: String,
+    priority: i32,
+    traceparent: String,
+    paused: bool,
+}
+
+/// The operation has ended on this transaction: whatever waits for it begins.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn follow(tx: &mut PgConnection, operation: &str) -> Result<()> {
+    let cancelled: bool =
+        sqlx::query_scalar("SELECT state = 'cancelled' FROM barlift.operations WHERE id = $1")
+            .bind(operation)
+            .fetch_one(&mut *tx)
+            .await
+            .during(WHAT)?;
+    if cancelled {
+        let query = sqlx::query(include_str!("sql/cancel_followers.sql")).bind(operation);
+        query.execute(tx).await.during(WHAT)?;
+        return Ok(());
+    }
+    let followers: Vec<Follower> = sqlx::query_as(include_str!("sql/begin_followers.sql"))
+        .bind(operation)
+        .fetch_all(&mut *tx)
+        .await
+        .during(WHAT)?;
+    for follower in followers.iter().filter(|f| !f.paused) {
+        push(tx, follower).await?;
+    }
+    Ok(())
+}
+
+async fn push(tx: &mut PgConnection, follower: &Follower) -> Result<()> {
+    const PENDING: &str =
+        "SELECT id, pushes FROM barlift.tasks WHERE operation_id = $1 AND state = 'pending' ORDER BY id";
+    let tasks: Vec<(i64, i32)> =
+        sqlx::query_as(PENDING).bind(&follower.id).fetch_all(&mut *tx).await.during(WHAT)?;
+    let run_at = jiff::Timestamp::now();
+    for some in tasks.chunks(CHUNK) {
+        let jobs: Vec<Push<'_>> = some
+            .iter()
+            .map(|&(task_id, push)| Push {
+                job: Job::new(&follower.id, task_id, push),
+                run_at,
+                priority: follower.priority,
+                traceparent: &follower.traceparent,
+            })
+            .collect();
+        // In the follower's trace, whichever one ends here.
+        queue::push_within(tx, &jobs).await?;
+    }
+    Ok(())
+}

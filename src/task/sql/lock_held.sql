@@ -1,0 +1,1 @@
+SELECT id FROM barlift.tasks WHERE id = $1 AND fence = $2 AND state = 'running' FOR UPDATE

@@ -1,0 +1,204 @@
+//! Two databases compared with each other, series by series.
+//!
+//! Invariant: every bar of both is read in one pass, in time order and bounded memory; nothing is written on either
+//! side, and the other one need not be of this version of barlift as long as it has its series and bars.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use serde::Serialize;
+use sqlx::PgPool;
+
+use super::classify::Kind;
+use super::comparison::{Comparison, Side};
+use super::{Extent, Found, save};
+use crate::backend::observed::Observed;
+use crate::bar::{Bars, Micros, Ohlcv, SeriesName};
+use crate::digest::SeriesDigest;
+use crate::error::Result;
+use crate::repository::stream::BarStream;
+use crate::repository::verified;
+
+/// A series of either database, with its id in each that has it.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)]
+pub struct Pair {
+    pub series: SeriesName,
+    pub here: Option<i32>,
+    pub there: Option<i32>,
+}
+
+/// One series as both have it. Hashes are contents (docs/verification.md), times UTC.
+#[derive(Debug, Clone, Serialize)]
+pub struct SeriesComparison {
+    /// Which.
+    #[serde(flatten)]
+    pub series: SeriesName,
+    /// `identical` or `differs`.
+    pub verdict: &'static str,
+    /// This database.
+    pub here: Content,
+    /// The other one.
+    pub there: Content,
+    /// Bars that are the same.
+    pub identical: u64,
+    /// Bars with other values.
+    pub different: u64,
+    /// Bars that only this database has.
+    pub only_here: u64,
+    /// Bars that only the other one has.
+    pub only_there: u64,
+    /// What kind of difference there is, by ranges of time.
+    pub ranges: Vec<RangeBetween>,
+    /// Further ranges.
+    pub ranges_left_out: u64,
+    /// Differing bars, the first of them.
+    pub differences: Vec<DifferenceBetween>,
+}
+
+/// What a database has of a series.
+#[derive(Debug, Clone, Serialize)]
+#[allow(missing_docs)]
+pub struct Content {
+    pub bars: u64,
+    pub first: Option<jiff::Timestamp>,
+    pub last: Option<jiff::Timestamp>,
+    pub hash: String,
+}
+
+/// A stretch of time.
+#[derive(Debug, Clone, Serialize)]
+pub struct RangeBetween {
+    /// What kind of difference.
+    #[serde(flatten)]
+    pub kind: Kind,
+    /// Time of its first bar.
+    pub first: Option<jiff::Timestamp>,
+    /// Time of its last bar.
+    pub last: Option<jiff::Timestamp>,
+    /// Bars in it.
+    pub bars: u64,
+    /// The same in words.
+    pub says: String,
+}
+
+/// A bar that differs.
+#[derive(Debug, Clone, Serialize)]
+#[allow(missing_docs)]
+pub struct DifferenceBetween {
+    pub time: Option<jiff::Timestamp>,
+    pub here: Option<Ohlcv>,
+    pub there: Option<Ohlcv>,
+}
+
+/// The series of both databases, of these symbols and timeframes or (where there are none) of any.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn pairs(
+    here: &PgPool,
+    there: &PgPool,
+    symbols: &[String],
+    timeframes: &[String],
+) -> Result<Vec<Pair>> {
+    let mut ids: BTreeMap<SeriesName, [Option<i32>; 2]> = BTreeMap::new();
+    for (side, pool) in [here, there].into_iter().enumerate() {
+        for (series, id) in verified::series(pool, symbols, timeframes).await? {
+            ids.entry(series).or_default()[side] = Some(id);
+        }
+    }
+    Ok(ids.into_iter().map(|(series, [here, there])| Pair { series, here, there }).collect())
+}
+
+/// Compares one series; at most `max_listed` differing bars are listed.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn compare(
+    here: &PgPool,
+    there: &PgPool,
+    pair: &Pair,
+    max_listed: usize,
+) -> Result<SeriesComparison> {
+    let mut ours = Stream::open(here, pair.here).await?;
+    let mut theirs = Stream::open(there, pair.there).await?;
+    let mut comparison = Comparison::new(false, max_listed);
+    while !(ours.side.is_done() && theirs.side.is_done()) {
+        ours.fill().await?;
+        theirs.fill().await?;
+        comparison.advance(&mut ours.side, &mut theirs.side);
+    }
+    Ok(described(&pair.series, &comparison.finish()))
+}
+
+struct Stream<'a> {
+    bars: Option<BarStream<'a>>,
+    side: Side,
+}
+
+impl<'a> Stream<'a> {
+    async fn open(pool: &'a PgPool, series: Option<i32>) -> Result<Self> {
+        const ALL: Option<Range<Micros>> = None;
+        let bars = match series {
+            Some(series) => Some(BarStream::open(Observed::call(pool), series, ALL).await?),
+            None => None,
+        };
+        Ok(Self { bars, side: Side::default() })
+    }
+
+    async fn fill(&mut self) -> Result<()> {
+        if !self.side.is_used_up() {
+            return Ok(());
+        }
+        let next: Option<Bars> = match &mut self.bars {
+            Some(bars) => bars.next().await?,
+            None => None,
+        };
+        match next {
+            Some(bars) => self.side.take(bars, Vec::new()),
+            None => self.side.ended = true,
+        }
+        Ok(())
+    }
+}
+
+fn described(series: &SeriesName, found: &Found) -> SeriesComparison {
+    let (here, there) = found.contents.unwrap_or_default();
+    SeriesComparison {
+        series: series.clone(),
+        verdict: found.verdict().as_str(),
+        here: content(found.csv, here),
+        there: content(found.db, there),
+        identical: found.identical,
+        different: found.different,
+        only_here: found.only_in_csv,
+        only_there: found.only_in_db,
+        ranges: found.ranges.iter().map(range).collect(),
+        ranges_left_out: found.ranges_left_out,
+        differences: found
+            .listed
+            .iter()
+            .map(|d| DifferenceBetween { time: time(d.time), here: d.csv.map(|(_, v)| v), there: d.db })
+            .collect(),
+    }
+}
+
+fn range(r: &crate::finding::DifferenceRange) -> RangeBetween {
+    let kind = save::kind(r);
+    let says = kind.says_between("this database", "the other one");
+    RangeBetween { kind, first: time(r.first), last: time(r.last), bars: r.bars, says }
+}
+
+fn content(extent: Extent, digest: SeriesDigest) -> Content {
+    Content {
+        bars: extent.bars,
+        first: extent.first.and_then(time),
+        last: extent.last.and_then(time),
+        hash: digest.to_string(),
+    }
+}
+
+/// None beyond the calendar, which a foreign writer may have reached.
+fn time(micros: Micros) -> Option<jiff::Timestamp> {
+    jiff::Timestamp::from_microsecond(micros).ok()
+}

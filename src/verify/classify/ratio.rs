@@ -1,0 +1,181 @@
+//! The ratio of one side's values to the other's, as far as rounding lets it be known.
+//!
+//! Values are rounded to the places that they are written with, so a pair of them allows an interval of
+//! ratios, and a constant ratio is one that lies in all intervals. Ratios are positive; what has no ratio
+//! (another sign, not a number) gives no interval, and two zeros allow any.
+//!
+//! Invariant: pure; of an [`Interval`], `0 <= lo <= hi`, and `hi` may be infinite.
+
+use super::Kind;
+use crate::bar::Ohlcv;
+
+/// Values with this many decimals or more are taken as computed, not rounded.
+const COMPUTED: i32 = 7;
+/// Relative error of computed values.
+const COMPUTED_ERROR: f64 = 1e-9;
+/// Relative error of the arithmetic.
+const ARITHMETIC_ERROR: f64 = 1e-12;
+/// Numerator and denominator of a plain fraction.
+const MOST_PARTS: u32 = 10;
+/// The n of n:1 and 1:n.
+const MOST_FOLD: u32 = 100;
+
+/// Ratios that are possible.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Interval {
+    lo: f64,
+    hi: f64,
+}
+
+impl Interval {
+    /// None where nothing is possible.
+    fn new(lo: f64, hi: f64) -> Option<Self> {
+        (lo <= hi && lo.is_finite()).then_some(Self { lo, hi })
+    }
+
+    pub(super) fn intersect(self, other: Self) -> Option<Self> {
+        Self::new(self.lo.max(other.lo), self.hi.min(other.hi))
+    }
+
+    /// Whether it says that there is a ratio, and that it is not 1.
+    pub(super) fn tells(self) -> bool {
+        self.lo > 0.0 && self.hi.is_finite() && !self.contains(1.0)
+    }
+
+    fn contains(self, r: f64) -> bool {
+        self.lo <= r && r <= self.hi
+    }
+
+    /// The simplest fraction in it, else its middle.
+    fn value(self) -> Option<f64> {
+        match self.fraction() {
+            Some((p, q)) => Some(f64::from(p) / f64::from(q)),
+            None => self.hi.is_finite().then_some(self.lo / 2.0 + self.hi / 2.0),
+        }
+    }
+
+    /// Of the fractions in it, that with the smallest parts.
+    fn fraction(self) -> Option<(u32, u32)> {
+        let plain = |p, q| p <= MOST_PARTS && q <= MOST_PARTS;
+        (2..=MOST_FOLD + 1)
+            .flat_map(|sum| (1..sum).map(move |p| (p, sum - p)))
+            .filter(|&(p, q)| plain(p, q) || p == 1 || q == 1)
+            .find(|&(p, q)| self.contains(f64::from(p) / f64::from(q)))
+    }
+}
+
+/// The fraction that `ratio` is, if it is a simple one: numerator and denominator.
+pub(super) fn fraction(ratio: f64) -> Option<(u32, u32)> {
+    Interval::new(ratio * (1.0 - ARITHMETIC_ERROR), ratio * (1.0 + ARITHMETIC_ERROR))?.fraction()
+}
+
+/// A ratio that bars have in common.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Ratio {
+    /// None where the prices are equal.
+    pub(super) price: Option<Interval>,
+    /// None where there is no constant.
+    pub(super) volume: Option<Interval>,
+}
+
+impl Ratio {
+    /// What both allow; none if nothing. Where prices have a ratio, volumes need none.
+    pub(super) fn narrowed(self, other: Self) -> Option<Self> {
+        let volume = self.volume.zip(other.volume).and_then(|(a, b)| a.intersect(b));
+        match (self.price, other.price) {
+            (Some(a), Some(b)) => Some(Self { price: Some(a.intersect(b)?), volume }),
+            (None, None) if volume.is_some() => Some(Self { price: None, volume }),
+            _ => None,
+        }
+    }
+
+    pub(super) fn kind(self) -> Kind {
+        Kind::Ratio {
+            price: self.price.and_then(Interval::value),
+            volume: self.volume.and_then(Interval::value),
+        }
+    }
+}
+
+/// What one bar allows.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Allowed {
+    prices_equal: bool,
+    price: Interval,
+    volume: Option<Interval>,
+}
+
+impl Allowed {
+    /// None where the bar has no ratio.
+    pub(super) fn by(csv: &Ohlcv, db: &Ohlcv) -> Option<Self> {
+        let (from, to) = (prices(csv), prices(db));
+        let (from_places, to_places) = (decimals(&from), decimals(&to));
+        let mut price = Interval { lo: 0.0, hi: f64::INFINITY };
+        for (c, d) in from.into_iter().zip(to) {
+            price = price.intersect(ratio(around(c, from_places), around(d, to_places))?)?;
+        }
+        let volume =
+            ratio(around(csv.volume, decimals(&[csv.volume])), around(db.volume, decimals(&[db.volume])));
+        Some(Self { prices_equal: from == to, price, volume })
+    }
+
+    /// The bar as the first of a run; none where prices are equal and volumes have no ratio.
+    pub(super) fn start(&self) -> Option<Ratio> {
+        let price = (!self.prices_equal).then_some(self.price);
+        (price.is_some() || self.volume.is_some()).then_some(Ratio { price, volume: self.volume })
+    }
+
+    /// What is left of `ratio` with this bar too; none if it does not fit.
+    pub(super) fn narrow(&self, ratio: Ratio) -> Option<Ratio> {
+        let price = match ratio.price {
+            Some(_) => Some(self.price),
+            None if self.prices_equal => None,
+            None => return None,
+        };
+        ratio.narrowed(Ratio { price, volume: self.volume })
+    }
+}
+
+fn prices(v: &Ohlcv) -> [f64; 4] {
+    [v.open, v.high, v.low, v.close]
+}
+
+/// The positive ratios between what may have been rounded to the two values: through positive values, through
+/// negative ones, or both.
+fn ratio(from: Option<(f64, f64)>, to: Option<(f64, f64)>) -> Option<Interval> {
+    let (from, to) = (from?, to?);
+    let negated = |(lo, hi): (f64, f64)| (-hi, -lo);
+    match (positive(from, to), positive(negated(from), negated(to))) {
+        (Some(_), Some(_)) => Interval::new(0.0, f64::INFINITY),
+        (one, other) => one.or(other),
+    }
+}
+
+fn positive(from: (f64, f64), to: (f64, f64)) -> Option<Interval> {
+    if from.1 <= 0.0 || to.1 <= 0.0 {
+        return None;
+    }
+    Interval::new(to.0.max(0.0) / from.1, to.1 / from.0.max(0.0))
+}
+
+/// What may have been rounded to `value`; none for what is not a number.
+fn around(value: f64, decimals: i32) -> Option<(f64, f64)> {
+    let rounding = if decimals < COMPUTED { 0.5 / power(decimals) } else { value.abs() * COMPUTED_ERROR };
+    let error = rounding + value.abs() * ARITHMETIC_ERROR;
+    value.is_finite().then_some((value - error, value + error))
+}
+
+/// How many decimals the values need, written as shortly as they can be; [`COMPUTED`] for that or more.
+fn decimals(values: &[f64]) -> i32 {
+    values.iter().fold(0, |places, &value| (places..COMPUTED).find(|&n| has(value, n)).unwrap_or(COMPUTED))
+}
+
+/// Whether `value` is the float nearest to some number of `places` decimals.
+fn has(value: f64, places: i32) -> bool {
+    let power = power(places);
+    (value * power).round() / power == value
+}
+
+fn power(places: i32) -> f64 {
+    10_f64.powi(places)
+}

@@ -1,0 +1,146 @@
+//! Looks for runs of bars whose values differ by a constant ratio.
+//!
+//! A bar both sides have starts or continues a candidate; once enough bars agree on a ratio that is not 1, the
+//! candidate becomes the run. A bar that does not fit ends the candidate (its bars were revised), then is tried on the run, which
+//! goes on over fewer than [`GAP`] other bars: a single revised bar does not tear an adjusted series in two.
+//!
+//! Invariant: every bar goes on to the ranges once, in order. Waiting are at most [`WAITING`] bars of a candidate
+//! and what lies between them.
+
+use std::collections::VecDeque;
+
+use super::ranges::{Label, Ranges};
+use super::ratio::{Allowed, Ratio};
+use super::{Event, GAP, Span};
+use crate::bar::Ohlcv;
+
+/// How many bars make a ratio of prices.
+const PRICE_BARS: u64 = 3;
+/// How many bars make a ratio of volumes alone.
+const VOLUME_BARS: u64 = 10;
+/// How many bars of a candidate wait for more.
+const WAITING: usize = 10;
+
+#[derive(Debug, Default)]
+pub(super) struct Runs {
+    run: Option<Run>,
+    candidate: Option<Run>,
+    /// From the candidate's first bar on; its own bars have no label yet.
+    waiting: VecDeque<(Span, Option<Label>)>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    ratio: Ratio,
+    bars: u64,
+    /// Other bars since its last.
+    idle: u64,
+}
+
+impl Runs {
+    pub(super) fn take(&mut self, span: Span, event: Event, out: &mut Ranges) {
+        match event {
+            Event::Same => self.pass(span, Label::Identical, out),
+            Event::OnlyInCsv => self.pass(span, Label::OnlyInCsv, out),
+            Event::OnlyInDb => self.pass(span, Label::OnlyInDb, out),
+            Event::Shifted { by } => self.pass(span, Label::Shifted(by), out),
+            Event::Both { csv, db } => self.both(span, &csv, &db, out),
+        }
+    }
+
+    pub(super) fn finish(&mut self, out: &mut Ranges) {
+        self.give_up(out);
+    }
+
+    fn both(&mut self, span: Span, csv: &Ohlcv, db: &Ohlcv, out: &mut Ranges) {
+        let Some(bar) = Allowed::by(csv, db) else {
+            self.give_up(out);
+            return self.pass(span, Label::Revised, out);
+        };
+        if let Some(longer) = self.candidate.and_then(|c| c.with(&bar)) {
+            self.candidate = Some(longer);
+            return self.wait(span, longer, out);
+        }
+        self.give_up(out);
+        if let Some(longer) = self.run.and_then(|r| r.with(&bar)) {
+            self.run = Some(longer);
+            return out.add(span, Label::Ratio(longer.ratio));
+        }
+        match bar.start() {
+            Some(ratio) => {
+                let candidate = Run { ratio, bars: 1, idle: 0 };
+                self.candidate = Some(candidate);
+                self.wait(span, candidate, out);
+            }
+            None => self.pass(span, Label::Revised, out),
+        }
+    }
+
+    /// A bar that belongs to no run.
+    fn pass(&mut self, span: Span, label: Label, out: &mut Ranges) {
+        self.run = self.run.and_then(|r| r.without(span));
+        if let Some(candidate) = self.candidate {
+            self.candidate = candidate.without(span);
+            if self.candidate.is_some() {
+                return self.waiting.push_back((span, Some(label)));
+            }
+            self.give_up(out);
+        }
+        out.add(span, label);
+    }
+
+    /// A bar of the candidate: enough of them, or too many to wait for more.
+    fn wait(&mut self, span: Span, candidate: Run, out: &mut Ranges) {
+        self.waiting.push_back((span, None));
+        if candidate.is_ratio() {
+            self.run = self.candidate.take();
+            self.release(Label::Ratio(candidate.ratio), out);
+        } else if self.waiting.iter().filter(|(_, label)| label.is_none()).count() > WAITING {
+            self.release_first(out);
+        }
+    }
+
+    /// The candidate is none: its bars were revised.
+    fn give_up(&mut self, out: &mut Ranges) {
+        let revised = self.waiting.iter().filter(|(_, label)| label.is_none()).count() as u64;
+        self.run = self.run.and_then(|r| r.without(Span { bars: revised, ..Span::default() }));
+        self.candidate = None;
+        self.release(Label::Revised, out);
+    }
+
+    fn release(&mut self, own: Label, out: &mut Ranges) {
+        for (span, label) in self.waiting.drain(..) {
+            out.add(span, label.unwrap_or(own));
+        }
+    }
+
+    /// Lets the candidate's first bar go, and what follows it up to the second.
+    fn release_first(&mut self, out: &mut Ranges) {
+        if let Some((span, label)) = self.waiting.pop_front() {
+            out.add(span, label.unwrap_or(Label::Revised));
+        }
+        while let Some((span, Some(label))) = self.waiting.front().copied() {
+            out.add(span, label);
+            self.waiting.pop_front();
+        }
+    }
+}
+
+impl Run {
+    fn with(self, bar: &Allowed) -> Option<Self> {
+        Some(Self { ratio: bar.narrow(self.ratio)?, bars: self.bars + 1, idle: 0 })
+    }
+
+    fn without(self, span: Span) -> Option<Self> {
+        let idle = self.idle.saturating_add(span.bars);
+        (idle < GAP).then_some(Self { idle, ..self })
+    }
+
+    fn is_ratio(&self) -> bool {
+        match (self.ratio.price, self.ratio.volume) {
+            (Some(price), _) => self.bars >= PRICE_BARS && price.tells(),
+            (None, Some(volume)) => self.bars >= VOLUME_BARS && volume.tells(),
+            (None, None) => false,
+        }
+    }
+}

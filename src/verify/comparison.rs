@@ -1,0 +1,145 @@
+//! Two sides in time order, compared bar by bar.
+//!
+//! Invariant: pure; each bar of either side is counted once: as identical, different, or on one side alone. Values are
+//! the same if they are equal as numbers.
+
+use super::classify::Classifier;
+use super::{Found, save};
+use crate::bar::{Bars, Micros, Ohlcv};
+use crate::digest::SeriesDigest;
+use crate::finding::{Difference, Place};
+
+/// What is known of one side and not compared yet.
+#[derive(Debug, Default)]
+pub(super) struct Side {
+    bars: Bars,
+    places: Vec<Place>,
+    at: usize,
+    /// Nothing follows.
+    pub(super) ended: bool,
+}
+
+impl Side {
+    pub(super) fn take(&mut self, bars: Bars, places: Vec<Place>) {
+        (self.bars, self.places, self.at) = (bars, places, 0);
+    }
+
+    fn time(&self) -> Option<Micros> {
+        self.bars.time.get(self.at).copied()
+    }
+
+    pub(super) fn is_used_up(&self) -> bool {
+        self.time().is_none() && !self.ended
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.time().is_none() && self.ended
+    }
+
+    fn values(&mut self) -> Ohlcv {
+        let values = self.bars.values(self.at);
+        self.at += 1;
+        values
+    }
+
+    /// The same, with its place in the files, where it has one.
+    fn placed(&mut self) -> (Place, Ohlcv) {
+        let place = self.places.get(self.at).copied().unwrap_or_default();
+        (place, self.values())
+    }
+}
+
+/// A comparison as far as it is.
+pub(super) struct Comparison {
+    pub(super) found: Found,
+    within_range: bool,
+    max_listed: usize,
+    classifier: Classifier,
+    /// Of the bars that are the same on both sides, and of the others on each.
+    same: SeriesDigest,
+    csv: SeriesDigest,
+    db: SeriesDigest,
+}
+
+impl Comparison {
+    pub(super) fn new(within_range: bool, max_listed: usize) -> Self {
+        let nothing = SeriesDigest::default();
+        Self {
+            found: Found::default(),
+            within_range,
+            max_listed,
+            classifier: Classifier::new(),
+            same: nothing,
+            csv: nothing,
+            db: nothing,
+        }
+    }
+
+    /// Compares as far as both sides are known.
+    pub(super) fn advance(&mut self, csv: &mut Side, db: &mut Side) {
+        loop {
+            match (csv.time(), db.time()) {
+                (Some(c), Some(d)) if c == d => self.both(c, csv, db),
+                (Some(c), Some(d)) if c < d => self.only_in_csv(c, csv),
+                (Some(c), None) if db.ended => self.only_in_csv(c, csv),
+                (Some(_), Some(d)) => self.only_in_db(d, db, false),
+                (None, Some(d)) if csv.ended => self.only_in_db(d, db, true),
+                _ => return,
+            }
+        }
+    }
+
+    fn both(&mut self, time: Micros, csv: &mut Side, db: &mut Side) {
+        self.found.csv.add(time);
+        self.found.db.add(time);
+        let (place, ours) = csv.placed();
+        let theirs = db.values();
+        if ours == theirs {
+            self.found.identical += 1;
+            self.same.add(time, ours);
+            self.classifier.push_same(time);
+            return;
+        }
+        self.found.different += 1;
+        self.csv.add(time, ours);
+        self.db.add(time, theirs);
+        self.differs(Difference { time, csv: Some((place, ours)), db: Some(theirs) });
+    }
+
+    fn only_in_csv(&mut self, time: Micros, csv: &mut Side) {
+        self.found.csv.add(time);
+        self.found.only_in_csv += 1;
+        let bar = csv.placed();
+        self.csv.add(time, bar.1);
+        self.differs(Difference { time, csv: Some(bar), db: None });
+    }
+
+    fn only_in_db(&mut self, time: Micros, db: &mut Side, behind: bool) {
+        let values = db.values();
+        self.db.add(time, values);
+        if self.within_range && (behind || self.found.csv.bars == 0) {
+            self.found.outside += 1;
+            return;
+        }
+        self.found.db.add(time);
+        self.found.only_in_db += 1;
+        self.differs(Difference { time, csv: None, db: Some(values) });
+    }
+
+    fn differs(&mut self, difference: Difference) {
+        let csv = difference.csv.map(|(_, values)| values);
+        self.classifier.push(difference.time, csv, difference.db);
+        if self.found.listed.len() < self.max_listed {
+            self.found.listed.push(difference);
+        }
+    }
+
+    pub(super) fn finish(mut self) -> Found {
+        let (mut csv, mut db) = (self.csv, self.db);
+        csv.merge(&self.same);
+        db.merge(&self.same);
+        self.found.contents = Some((csv, db));
+        save::classified(&mut self.found, self.classifier.finish());
+        self.found
+    }
+}

@@ -1,0 +1,45 @@
+//! How many bars files and series have, and from when to when.
+//!
+//! Invariant: the files are read to their ends, so their bars are counted as an import would count them; the
+//! database counts its own.
+
+use super::files::Fed;
+use super::reading::Reading;
+use super::{Attempt, Extent, Found};
+use crate::bar::Micros;
+use crate::error::Result;
+use crate::repository::verified;
+use crate::source::root::Root;
+
+/// Counts both sides.
+pub(super) async fn run(attempt: Attempt<'_>, root: Root) -> Result<Found> {
+    let mut files = Reading::start(attempt, root);
+    let mut csv = Extent::default();
+    let summary = loop {
+        match files.next().await? {
+            Fed::Begin => csv = Extent::default(),
+            Fed::Bars(next) => next.bars.time.iter().for_each(|&time| csv.add(time)),
+            Fed::End(summary) => break *summary,
+        }
+    };
+    let mut found = Found { files: summary, csv, ..Found::default() };
+    count_series(attempt, &mut found).await?;
+    Ok(found)
+}
+
+/// What the series has; only between the files' first and last bar, if the others are no difference.
+pub(super) async fn count_series(attempt: Attempt<'_>, found: &mut Found) -> Result<()> {
+    let Some(series) = attempt.lease.series_id else { return Ok(()) };
+    let range: Option<(Micros, Micros)> = found.csv.first.zip(found.csv.last);
+    let range = range.filter(|_| attempt.options.within_range);
+    let connection = &mut *attempt.database().acquire("counting bars").await?;
+    let counted = verified::extent(connection, attempt.database(), series, range).await?;
+    found.db = Extent { bars: counted.bars, first: counted.first, last: counted.last };
+    found.outside = counted.outside;
+    if attempt.options.within_range && range.is_none() {
+        // Without a bar in the files, all lies outside.
+        found.outside = found.db.bars;
+        found.db = Extent::default();
+    }
+    Ok(())
+}

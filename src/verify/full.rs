@@ -1,0 +1,74 @@
+//! Every bar of the files against every bar of the series, in one pass over both.
+//!
+//! Invariant: each side is read as fast as the other one is compared with it, so both are in memory by a few batches.
+
+use std::time::Instant;
+
+use super::comparison::{Comparison, Side};
+use super::files::Fed;
+use super::reading::Reading;
+use super::{Attempt, Found};
+use crate::bar::Bars;
+use crate::error::Result;
+use crate::repository::stream::BarStream;
+use crate::source::root::Root;
+use crate::telemetry::phases::Phase;
+
+/// Compares all bars.
+pub(super) async fn run(attempt: Attempt<'_>, root: Root) -> Result<Found> {
+    let mut files = Reading::start(attempt, root);
+    loop {
+        // Files that turn out not to be in time order begin again, and so does the other side.
+        match pass(attempt, &mut files).await? {
+            Some(found) => return Ok(found),
+            None => tracing::debug!(source = attempt.task.source, "rows are not in time order; sorting"),
+        }
+    }
+}
+
+/// Both sides from their start; none if the files began again.
+async fn pass(attempt: Attempt<'_>, files: &mut Reading<'_>) -> Result<Option<Found>> {
+    let mut csv = Side::default();
+    let mut db = Side::default();
+    let mut stream = match attempt.lease.series_id {
+        Some(series) => Some(BarStream::open(attempt.database(), series, None).await?),
+        None => None,
+    };
+    let mut comparison = Comparison::new(attempt.options.within_range, attempt.options.max_differences);
+    loop {
+        if csv.is_used_up() {
+            match files.next().await? {
+                Fed::Bars(next) => csv.take(next.bars, next.places),
+                Fed::End(summary) => {
+                    comparison.found.files = *summary;
+                    csv.ended = true;
+                }
+                Fed::Begin if files.begun > 1 => return Ok(None),
+                Fed::Begin => continue,
+            }
+        }
+        if db.is_used_up() {
+            let next = match &mut stream {
+                Some(stream) => wait(attempt, stream).await?,
+                None => None,
+            };
+            match next {
+                Some(bars) => db.take(bars, Vec::new()),
+                None => db.ended = true,
+            }
+        }
+        let start = Instant::now();
+        comparison.advance(&mut csv, &mut db);
+        attempt.telemetry.add(Phase::CompareValues, start.elapsed());
+        if csv.is_done() && db.is_done() {
+            return Ok(Some(comparison.finish()));
+        }
+    }
+}
+
+async fn wait(attempt: Attempt<'_>, stream: &mut BarStream<'_>) -> Result<Option<Bars>> {
+    let start = Instant::now();
+    let next = stream.next().await;
+    attempt.telemetry.add(Phase::CheckExists, start.elapsed());
+    next
+}

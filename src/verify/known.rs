@@ -1,0 +1,74 @@
+//! A file that was read before, against its series: hashes instead of values.
+//!
+//! Invariant: the file is hashed whole, and the series read whole, just now; what is spared is the parsing. Files with
+//! rows that are no bars are read again, so that the report can name them.
+
+use super::files::Summary;
+use super::{Attempt, Extent, Found};
+use crate::digest::SeriesDigest;
+use crate::error::{Error, Result};
+use crate::finding::DifferenceRange;
+use crate::repository::known::{self, Digested};
+use crate::repository::stream::BarStream;
+use crate::source::root::{Root, hash};
+use crate::task::read_key;
+
+/// What is found if the file's bars are known and the series holds just these; none if all must be compared.
+pub(super) async fn by_hash(attempt: Attempt<'_>, root: &Root) -> Result<Option<Found>> {
+    let Attempt { context, lease, task, options, telemetry } = attempt;
+    let Some(series) = lease.series_id.filter(|_| !options.force && task.more_sources.is_empty()) else {
+        return Ok(None);
+    };
+    let key = read_key(&options.read)?;
+    if !known::any_digest(&context.pool, &key).await? {
+        return Ok(None);
+    }
+    let source = root.read(&task.source).await?;
+    let (bytes, path) = (source.version.size, task.source.clone());
+    let content = tokio::task::spawn_blocking(move || hash(source.input, &path))
+        .await
+        .map_err(|e| Error::Internal(e.to_string()))??;
+    let Some(digested) = known::digested(&context.pool, &content, &key).await? else { return Ok(None) };
+    if digested.rows != digested.digest.bars {
+        return Ok(None);
+    }
+    let (db, digest) = digest_series(attempt, series).await?;
+    if digest != digested.digest {
+        return Ok(None);
+    }
+    telemetry.recognised();
+    Ok(Some(identical(db, &digested, content, bytes)))
+}
+
+async fn digest_series(attempt: Attempt<'_>, series: i32) -> Result<(Extent, SeriesDigest)> {
+    let mut stream = BarStream::open(attempt.database(), series, None).await?;
+    let (mut extent, mut digest) = (Extent::default(), SeriesDigest::default());
+    while let Some(bars) = stream.next().await? {
+        attempt.refuse_stopped()?;
+        bars.time.iter().for_each(|&time| extent.add(time));
+        digest.add_bars(&bars);
+    }
+    Ok((extent, digest))
+}
+
+fn identical(db: Extent, digested: &Digested, content: [u8; 32], bytes: u64) -> Found {
+    let ranges = db.first.zip(db.last).map(|(first, last)| DifferenceRange {
+        kind: "identical",
+        first,
+        last,
+        bars: db.bars,
+        price_ratio: None,
+        volume_ratio: None,
+        shifted_by: None,
+    });
+    Found {
+        files: Summary { rows: digested.rows, hashes: vec![content], bytes, ..Summary::default() },
+        csv: db,
+        db,
+        identical: db.bars,
+        ranges: ranges.into_iter().collect(),
+        contents: Some((digested.digest, digested.digest)),
+        by_hash: true,
+        ..Found::default()
+    }
+}

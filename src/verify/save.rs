@@ -1,0 +1,150 @@
+//! Keeping what was found: all of it, and the verdict, in one transaction.
+//!
+//! Invariant: fenced; a verification that is not the task's any more keeps nothing.
+
+use std::collections::BTreeMap;
+
+use super::classify::{Classification, Kind};
+use super::{Attempt, Extent, Found, int};
+use crate::bar::Micros;
+use crate::error::Result;
+use crate::finding::{DifferenceRange, RejectedRow};
+use crate::repository::known::{self, Digested};
+use crate::repository::verified::{self, Verification};
+use crate::repository::{content, findings};
+use crate::task::{Progress, RowCounts, read_key};
+
+/// Rows in one statement.
+const CHUNK: usize = 10_000;
+
+/// Keeps it.
+pub(super) async fn save(attempt: Attempt<'_>, found: &Found) -> Result<()> {
+    let Attempt { lease, options, telemetry, .. } = attempt;
+    let (database, files, task) = (attempt.database(), attempt.paths(), lease.task_id);
+    let mut tx = database.begin("keeping the verification").await?;
+    let progress = Progress {
+        rows: rows(found),
+        checkpoint: found.files.bytes,
+        span: range(found.csv),
+        phases: telemetry.phases(),
+        attempt_rows: rows(found),
+        anew: false,
+    };
+    lease.advance(&mut tx, &progress).await?;
+    lease.verdict(&mut tx, found.verdict().as_str()).await?;
+    let mut untouched = None;
+    if let (Some((_, db)), Some(series)) = (&found.contents, lease.series_id) {
+        untouched = content::found(&mut tx, series, db).await?;
+    }
+    verified::keep(&mut tx, database, task, &verification(found, untouched), &files).await?;
+    for (i, some) in found.listed.chunks(CHUNK).enumerate() {
+        verified::keep_differences(&mut tx, database, task, (i * CHUNK + 1, some), &files).await?;
+    }
+    verified::keep_ranges(&mut tx, database, task, &found.ranges).await?;
+    for (file, rejected) in by_file(found) {
+        for some in rejected.chunks(CHUNK) {
+            findings::keep_rejected(&mut tx, database, (task, file), some).await?;
+        }
+    }
+    if let (Some((csv, _)), [hash]) = (&found.contents, found.files.hashes.as_slice()) {
+        let f = &found.files;
+        let known = Digested { rows: f.rows, rejected: f.rejected, duplicate: f.duplicate, digest: *csv };
+        known::remember_digest(&mut tx, hash, &read_key(&options.read)?, &known).await?;
+    }
+    database.commit(tx, "keeping the verification").await
+}
+
+/// In the words of tasks: nothing was imported, so what is not wrong was skipped.
+fn rows(found: &Found) -> RowCounts {
+    let f = &found.files;
+    RowCounts {
+        rows: int(f.rows),
+        rows_imported: 0,
+        rows_skipped: int(found.csv.bars - found.different - found.only_in_csv),
+        rows_mismatched: int(found.different),
+        rows_rejected: int(f.rejected),
+        rows_duplicate: int(f.duplicate),
+        quality_issues: 0,
+        rows_missing: int(found.only_in_csv),
+    }
+}
+
+fn verification(found: &Found, untouched: Option<bool>) -> Verification {
+    Verification {
+        csv_bars: found.csv.bars,
+        csv_range: range(found.csv),
+        db_bars: found.db.bars + found.outside,
+        db_range: range(found.db),
+        identical: found.identical,
+        different: found.different,
+        only_in_csv: found.only_in_csv,
+        only_in_db: found.only_in_db,
+        outside: found.outside,
+        contents: found.contents,
+        by_hash: found.by_hash,
+        untouched,
+        duplicates: found.files.duplicates.clone(),
+        ranges_left_out: found.ranges_left_out,
+    }
+}
+
+fn range(extent: Extent) -> Option<(Micros, Micros)> {
+    extent.first.zip(extent.last)
+}
+
+fn by_file(found: &Found) -> BTreeMap<i32, Vec<RejectedRow>> {
+    let mut files: BTreeMap<i32, Vec<RejectedRow>> = BTreeMap::new();
+    for (file, row) in &found.files.rejected_rows {
+        files.entry(i32::try_from(*file).unwrap_or(i32::MAX)).or_default().push(row.clone());
+    }
+    files
+}
+
+/// Takes over what kinds of difference there are.
+pub(super) fn classified(found: &mut Found, classification: Classification) {
+    found.ranges_left_out = classification.ranges_left_out;
+    found.ranges = classification
+        .ranges
+        .into_iter()
+        .map(|r| {
+            let mut range = DifferenceRange {
+                kind: name(r.kind),
+                first: r.first,
+                last: r.last,
+                bars: r.bars,
+                price_ratio: None,
+                volume_ratio: None,
+                shifted_by: None,
+            };
+            match r.kind {
+                Kind::Ratio { price, volume } => (range.price_ratio, range.volume_ratio) = (price, volume),
+                Kind::Shifted { by } => range.shifted_by = Some(by),
+                _ => {}
+            }
+            range
+        })
+        .collect();
+}
+
+/// What was kept, as a kind again.
+pub(super) fn kind(range: &DifferenceRange) -> Kind {
+    match range.kind {
+        "identical" => Kind::Identical,
+        "only_in_csv" => Kind::OnlyInCsv,
+        "only_in_db" => Kind::OnlyInDb,
+        "ratio" => Kind::Ratio { price: range.price_ratio, volume: range.volume_ratio },
+        "shifted" => Kind::Shifted { by: range.shifted_by.unwrap_or_default() },
+        _ => Kind::Revised,
+    }
+}
+
+fn name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Identical => "identical",
+        Kind::OnlyInCsv => "only_in_csv",
+        Kind::OnlyInDb => "only_in_db",
+        Kind::Revised => "revised",
+        Kind::Ratio { .. } => "ratio",
+        Kind::Shifted { .. } => "shifted",
+    }
+}
