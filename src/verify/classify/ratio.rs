@@ -15,6 +15,8 @@ const COMPUTED: i32 = 7;
 const COMPUTED_ERROR: f64 = 1e-9;
 /// Relative error of the arithmetic.
 const ARITHMETIC_ERROR: f64 = 1e-12;
+/// A ratio less well known than this is coarse.
+const COARSE: f64 = 1e-3;
 /// Numerator and denominator of a plain fraction.
 const MOST_PARTS: u32 = 10;
 /// The n of n:1 and 1:n.
@@ -42,6 +44,10 @@ impl Interval {
         self.lo > 0.0 && self.hi.is_finite() && !self.contains(1.0)
     }
 
+    pub(super) fn is_coarse(self) -> bool {
+        self.hi > self.lo * (1.0 + COARSE)
+    }
+
     fn contains(self, r: f64) -> bool {
         self.lo <= r && r <= self.hi
     }
@@ -55,7 +61,7 @@ impl Interval {
     }
 
     /// Of the fractions in it, that with the smallest parts.
-    fn fraction(self) -> Option<(u32, u32)> {
+    pub(super) fn fraction(self) -> Option<(u32, u32)> {
         let plain = |p, q| p <= MOST_PARTS && q <= MOST_PARTS;
         (2..=MOST_FOLD + 1)
             .flat_map(|sum| (1..sum).map(move |p| (p, sum - p)))
@@ -123,6 +129,11 @@ impl Allowed {
     pub(super) fn start(&self) -> Option<Ratio> {
         let price = (!self.prices_equal).then_some(self.price);
         (price.is_some() || self.volume.is_some()).then_some(Ratio { price, volume: self.volume })
+    }
+
+    /// Whether it allows just what `other` does, of what `ratio` is about.
+    pub(super) fn repeats(&self, other: &Self, ratio: Ratio) -> bool {
+        if ratio.price.is_some() { self.price == other.price } else { self.volume == other.volume }
     }
 
     /// What is left of `ratio` with this bar too; none if it does not fit.

@@ -4,6 +4,9 @@
 //! candidate becomes the run. A bar that does not fit ends the candidate (its bars were revised), then is tried on the run, which
 //! goes on over fewer than [`GAP`] other bars: a single revised bar does not tear an adjusted series in two.
 //!
+//! Bars that repeat the one before prove nothing more (a quiet market on two vendors' terms is no adjustment), unless
+//! the ratio is a plain fraction, as of a split.
+//!
 //! Invariant: every bar goes on to the ranges once, in order. Waiting are at most [`WAITING`] bars of a candidate
 //! and what lies between them.
 
@@ -16,10 +19,12 @@ use crate::bar::Ohlcv;
 
 /// How many bars make a ratio of prices.
 const PRICE_BARS: u64 = 3;
+/// How many bars make a ratio of prices that is only coarsely known (penny stocks: any two are alike).
+const COARSE_BARS: u64 = 10;
 /// How many bars make a ratio of volumes alone.
 const VOLUME_BARS: u64 = 10;
 /// How many bars of a candidate wait for more.
-const WAITING: usize = 10;
+const WAITING: usize = 1000;
 
 #[derive(Debug, Default)]
 pub(super) struct Runs {
@@ -27,12 +32,17 @@ pub(super) struct Runs {
     candidate: Option<Run>,
     /// From the candidate's first bar on; its own bars have no label yet.
     waiting: VecDeque<(Span, Option<Label>)>,
+    /// How many of them are the candidate's own.
+    own: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Run {
     ratio: Ratio,
     bars: u64,
+    /// How many of them say something that the one before did not.
+    telling: u64,
+    last: Allowed,
     /// Other bars since its last.
     idle: u64,
 }
@@ -68,7 +78,7 @@ impl Runs {
         }
         match bar.start() {
             Some(ratio) => {
-                let candidate = Run { ratio, bars: 1, idle: 0 };
+                let candidate = Run { ratio, bars: 1, telling: 1, last: bar, idle: 0 };
                 self.candidate = Some(candidate);
                 self.wait(span, candidate, out);
             }
@@ -92,23 +102,25 @@ impl Runs {
     /// A bar of the candidate: enough of them, or too many to wait for more.
     fn wait(&mut self, span: Span, candidate: Run, out: &mut Ranges) {
         self.waiting.push_back((span, None));
+        self.own += 1;
         if candidate.is_ratio() {
             self.run = self.candidate.take();
             self.release(Label::Ratio(candidate.ratio), out);
-        } else if self.waiting.iter().filter(|(_, label)| label.is_none()).count() > WAITING {
+        } else if self.own > WAITING {
             self.release_first(out);
         }
     }
 
     /// The candidate is none: its bars were revised.
     fn give_up(&mut self, out: &mut Ranges) {
-        let revised = self.waiting.iter().filter(|(_, label)| label.is_none()).count() as u64;
-        self.run = self.run.and_then(|r| r.without(Span { bars: revised, ..Span::default() }));
+        let revised = Span { bars: self.own as u64, ..Span::default() };
+        self.run = self.run.and_then(|r| r.without(revised));
         self.candidate = None;
         self.release(Label::Revised, out);
     }
 
     fn release(&mut self, own: Label, out: &mut Ranges) {
+        self.own = 0;
         for (span, label) in self.waiting.drain(..) {
             out.add(span, label.unwrap_or(own));
         }
@@ -118,6 +130,7 @@ impl Runs {
     fn release_first(&mut self, out: &mut Ranges) {
         if let Some((span, label)) = self.waiting.pop_front() {
             out.add(span, label.unwrap_or(Label::Revised));
+            self.own -= 1;
         }
         while let Some((span, Some(label))) = self.waiting.front().copied() {
             out.add(span, label);
@@ -128,7 +141,15 @@ impl Runs {
 
 impl Run {
     fn with(self, bar: &Allowed) -> Option<Self> {
-        Some(Self { ratio: bar.narrow(self.ratio)?, bars: self.bars + 1, idle: 0 })
+        let ratio = bar.narrow(self.ratio)?;
+        let tells = !bar.repeats(&self.last, ratio);
+        Some(Self {
+            ratio,
+            bars: self.bars + 1,
+            telling: self.telling + u64::from(tells),
+            last: *bar,
+            idle: 0,
+        })
     }
 
     fn without(self, span: Span) -> Option<Self> {
@@ -137,10 +158,12 @@ impl Run {
     }
 
     fn is_ratio(&self) -> bool {
-        match (self.ratio.price, self.ratio.volume) {
-            (Some(price), _) => self.bars >= PRICE_BARS && price.tells(),
-            (None, Some(volume)) => self.bars >= VOLUME_BARS && volume.tells(),
-            (None, None) => false,
-        }
+        let (known, least) = match (self.ratio.price, self.ratio.volume) {
+            (Some(price), _) if price.is_coarse() => (price, COARSE_BARS),
+            (Some(price), _) => (price, PRICE_BARS),
+            (None, Some(volume)) => (volume, VOLUME_BARS),
+            (None, None) => return false,
+        };
+        self.bars >= least && known.tells() && (self.telling >= least || known.fraction().is_some())
     }
 }

@@ -212,6 +212,22 @@ fn a_ratio_of_prices_needs_three_bars() {
     assert_eq!(halved(3), (ratio(0.5, 1.0), 3));
 }
 
+/// Two vendors' quotes of a market that stands still are no adjustment; but half the price is a split.
+#[test]
+fn repeated_bars_prove_no_ratio_but_a_plain_one() {
+    let flat = |p: f64| -> Series {
+        let bar = Ohlcv { open: p, high: p, low: p, close: p, volume: 5.0 };
+        (0..50).map(|i| (START + i * MINUTE, bar)).collect()
+    };
+    assert_eq!(kinds(&compare(&flat(10.01), &flat(10.02))), [(Kind::Revised, 50)]);
+    assert_eq!(kinds(&compare(&flat(10.02), &flat(5.01))), [(ratio(0.5, 1.0), 50)]);
+    // Once it moves, it is one from the beginning.
+    let both = |p: f64| [flat(p), moved(&hourly(3), HOUR)].concat();
+    let db: Series = both(10.01).iter().map(|&(t, v)| (t, times(v, 0.97, 1.0))).collect();
+    let found = kinds(&compare(&both(10.01), &db));
+    assert!(matches!(found[..], [(Kind::Ratio { price: Some(0.96..0.98), .. }, 53)]), "{found:?}");
+}
+
 #[test]
 fn irregular_volumes_leave_the_prices_ratio() {
     let csv = hourly(100);
@@ -397,6 +413,7 @@ fn chance_pairs_are_no_shift() {
     let db: Series = (0..4000).map(&mut tick).collect();
     let found = compare(&csv, &db);
     assert!(found.totals.shifted < 100, "{:?}", found.totals);
+    assert!(found.totals.ratio < 100, "{:?}", found.totals);
 }
 
 #[test]
