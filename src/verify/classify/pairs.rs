@@ -2,7 +2,8 @@
 //!
 //! A bar that differs is loose, on the file's side and on the database's, until a loose bar of the other side
 //! with the same five values is found. First the distance of the last pairs is tried, then the earliest loose
-//! bar with these values.
+//! bar with these values. A flat bar (four equal prices) whose partner lies ahead at the last distance waits for
+//! it instead of taking any other flat bar that was left over.
 //!
 //! Equal values alone prove little: flat bars of a quiet market equal each other everywhere. A distance is
 //! believed when bars that follow each other (identical ones aside) make at least [`PAIRS`] pairs of it, each
@@ -28,6 +29,8 @@ use crate::bar::{Micros, Ohlcv};
 pub(super) const WINDOW: usize = 65_536;
 /// How many pairs make a shift.
 const PAIRS: u32 = 3;
+/// A flat bar does not wait when this many differing bars have made no pair.
+const PATIENCE: u64 = 1024;
 /// How many bars of one time are looked at.
 const REPEATS: usize = 4;
 
@@ -46,6 +49,8 @@ pub(super) struct Pairs {
     loose: [HashMap<Key, Chain>; 2],
     /// The last two distances that made a pair, the latest first.
     lately: [Option<Micros>; 2],
+    /// How many differing bars have come since the last pair.
+    since_pair: u64,
     /// The distance that is believed, and how many bars ago it was last seen.
     believed: Option<(Micros, u64)>,
     /// For each side's distance: up to which entry it is known not to be believed.
@@ -126,10 +131,19 @@ impl Pairs {
                 return Some((number, by));
             }
         }
+        if is_flat(key) && self.is_ahead(side) {
+            return None;
+        }
         let number = self.earliest_loose(1 - side, key)?;
         let there = self.entry(number)?.span.first;
         let by = if side == CSV { there.checked_sub(time) } else { time.checked_sub(there) };
         by.filter(|by| *by != 0).map(|by| (number, by))
+    }
+
+    /// Whether partners of this side's bars come later, as far as the last pair tells.
+    fn is_ahead(&self, side: usize) -> bool {
+        let ahead = |by: Micros| if side == CSV { by > 0 } else { by < 0 };
+        self.lately[0].is_some_and(ahead) && self.since_pair < PATIENCE
     }
 
     fn loose_at(&self, side: usize, time: Micros, key: &Key) -> Option<u64> {
@@ -157,6 +171,7 @@ impl Pairs {
         if let Some(bar) = self.side_mut(number, side) {
             bar.by = Some(by);
         }
+        self.since_pair = 0;
         if self.lately[0] != Some(by) {
             self.lately = [Some(by), self.lately[0]];
         }
@@ -277,6 +292,10 @@ impl Entry {
 
 fn key(v: &Ohlcv) -> Key {
     [v.open, v.high, v.low, v.close, v.volume].map(|value| (value + 0.0).to_bits())
+}
+
+fn is_flat(key: &Key) -> bool {
+    key[..4].iter().all(|price| *price == key[0])
 }
 
 fn values(key: &Key) -> Ohlcv {

@@ -190,3 +190,73 @@ fn has(value: f64, places: i32) -> bool {
 fn power(places: i32) -> f64 {
     10_f64.powi(places)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn between(csv: f64, db: f64, decimals: i32) -> Option<Interval> {
+        ratio(around(csv, decimals), around(db, decimals))
+    }
+
+    fn is_about(interval: Option<Interval>, lo: f64, hi: f64) -> bool {
+        interval.is_some_and(|i| (i.lo - lo).abs() < 1e-9 && ((i.hi - hi).abs() < 1e-9 || i.hi == hi))
+    }
+
+    #[test]
+    fn rounding_leaves_an_interval() {
+        assert!(is_about(between(10.0, 5.0, 0), 4.5 / 10.5, 5.5 / 9.5));
+        assert!(is_about(between(-10.0, -5.0, 0), 4.5 / 10.5, 5.5 / 9.5));
+        assert!(is_about(between(10.0, 5.0, 2), 4.995 / 10.005, 5.005 / 9.995));
+    }
+
+    #[test]
+    fn zeros_allow_what_rounds_to_them() {
+        let any = f64::INFINITY;
+        assert!(is_about(between(0.0, 0.0, 2), 0.0, any));
+        assert!(is_about(between(0.0, 5.0, 0), 9.0, any));
+        assert!(is_about(between(0.0, -5.0, 0), 9.0, any));
+        assert!(is_about(between(5.0, 0.0, 0), 0.0, 0.5 / 4.5));
+        assert!(is_about(between(-5.0, 0.0, 0), 0.0, 0.5 / 4.5));
+    }
+
+    #[test]
+    fn other_signs_and_no_numbers_have_no_ratio() {
+        assert_eq!(between(5.0, -5.0, 0), None);
+        assert_eq!(between(-5.0, 5.0, 0), None);
+        for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert_eq!(between(bad, 5.0, 0), None);
+            assert_eq!(between(5.0, bad, 0), None);
+        }
+    }
+
+    #[test]
+    fn decimals_are_those_of_the_shortest_text() {
+        for (value, want) in
+            [(0.0, 0), (3.0, 0), (1e300, 0), (1.5, 1), (0.1 + 0.2, 7), (-123.45, 2), (1e-7, 7)]
+        {
+            assert_eq!(decimals(&[value]), want, "{value}");
+        }
+        assert_eq!(decimals(&[1.08123, 1.5]), 5);
+        // As formatting says, for cents and for pips.
+        for i in 0..20_000_u32 {
+            let value = f64::from(i) / if i % 2 == 0 { 100.0 } else { 100_000.0 };
+            let text = value.to_string();
+            let written = text.split_once('.').map_or(0, |(_, places)| places.len());
+            assert_eq!(usize::try_from(decimals(&[value])).unwrap(), written, "{value}");
+        }
+    }
+
+    #[test]
+    fn the_simplest_fraction_is_taken() {
+        let value = |lo, hi| Interval { lo, hi }.value();
+        assert_eq!(value(0.49, 0.51), Some(0.5));
+        assert_eq!(value(0.66, 0.67), Some(2.0 / 3.0));
+        assert_eq!(value(0.0099, 0.0101), Some(0.01));
+        assert_eq!(value(0.9, 1.1), Some(1.0));
+        assert_eq!(value(0.987, 0.988), Some(0.9875));
+        assert_eq!(value(101.0, 102.0), Some(101.5));
+        assert_eq!(fraction(1.5), Some((3, 2)));
+        assert_eq!(fraction(0.98765), None);
+    }
+}

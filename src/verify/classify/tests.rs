@@ -379,6 +379,40 @@ fn a_quiet_market_shifts_as_well() {
     assert_eq!(totals, Totals { identical: 75 * 38, shifted: 75 * 2, only_in_db: 1, ..Totals::default() });
 }
 
+/// Daily bars, each third a flat one with the same values.
+fn thirds_flat(days: i64) -> Series {
+    let flat = Ohlcv { open: 50.0, high: 50.0, low: 50.0, close: 50.0, volume: 0.0 };
+    let mut series = at((0..days).map(|i| START + i * DAY), 10);
+    series.iter_mut().step_by(3).for_each(|(_, v)| *v = flat);
+    series
+}
+
+/// Flat bars of a history that only one side has do not take the partners of those that are shifted.
+#[test]
+fn flat_bars_left_over_do_not_hide_a_shift() {
+    let whole = thirds_flat(300);
+    for by in [5 * HOUR, -5 * HOUR] {
+        let found = compare(&whole[100..], &moved(&whole, by)).totals;
+        // Only the first few, before there is a distance to go by, may be taken for others.
+        assert!(found.shifted >= 396 && found.only_in_db <= 102 && found.only_in_csv <= 2, "{by}: {found:?}");
+        let found = compare(&whole, &moved(&whole[100..], by)).totals;
+        assert!(found.shifted >= 396 && found.only_in_csv <= 102 && found.only_in_db <= 2, "{by}: {found:?}");
+    }
+}
+
+#[test]
+fn a_distance_that_proved_nothing_once_may_later() {
+    let csv = at((0..200).map(|i| START + i * DAY), 11);
+    let mut db = csv.clone();
+    db[20].0 += 5 * HOUR;
+    db[60].1.close += 1.0;
+    db[100..].iter_mut().for_each(|(t, _)| *t += 5 * HOUR);
+    let found = kinds(&compare(&csv, &db));
+    let one = [(SAME, 20), (Kind::OnlyInCsv, 1), (Kind::OnlyInDb, 1), (SAME, 39)];
+    let want = [&one[..], &[(Kind::Revised, 1), (SAME, 39), (shifted(5 * HOUR), 200)]].concat();
+    assert_eq!(found, want);
+}
+
 #[test]
 fn unrelated_series_are_revised() {
     let csv = hourly(3000);
