@@ -230,7 +230,8 @@ impl Pairs {
 
     /// Whether enough pairs of this distance, with values that change, follow each other from the first entry on.
     fn is_streak(&mut self, side: usize, by: Micros) -> bool {
-        if self.refuted[side].is_some_and(|(refuted, until)| refuted == by && self.front < until) {
+        let is_known = |(refuted, until): &(Micros, u64)| *refuted == by && self.front < *until;
+        if self.refuted.iter().flatten().any(is_known) {
             return false;
         }
         let (mut pairs, mut last) = ([0; 2], [None; 2]);

@@ -151,15 +151,12 @@ fn prices(v: &Ohlcv) -> [f64; 4] {
     [v.open, v.high, v.low, v.close]
 }
 
-/// The positive ratios between what may have been rounded to the two values: through positive values, through
-/// negative ones, or both.
+/// The positive ratios between what may have been rounded to the two values, through positive values or through
+/// negative ones. (Where both are possible, both sides may be zero, and either way allows any ratio.)
 fn ratio(from: Option<(f64, f64)>, to: Option<(f64, f64)>) -> Option<Interval> {
     let (from, to) = (from?, to?);
     let negated = |(lo, hi): (f64, f64)| (-hi, -lo);
-    match (positive(from, to), positive(negated(from), negated(to))) {
-        (Some(_), Some(_)) => Interval::new(0.0, f64::INFINITY),
-        (one, other) => one.or(other),
-    }
+    positive(from, to).or_else(|| positive(negated(from), negated(to)))
 }
 
 fn positive(from: (f64, f64), to: (f64, f64)) -> Option<Interval> {

@@ -413,6 +413,18 @@ fn a_distance_that_proved_nothing_once_may_later() {
     assert_eq!(found, want);
 }
 
+/// A time that comes twice, once from each side (against the contract), is no shift by nothing.
+#[test]
+fn no_distance_is_no_shift() {
+    let mut classifier = Classifier::new();
+    for (time, bar) in hourly(10) {
+        classifier.push(time, Some(bar), None);
+        classifier.push(time, None, Some(bar));
+    }
+    let totals = classifier.finish().totals;
+    assert_eq!(totals, Totals { only_in_csv: 10, only_in_db: 10, ..Totals::default() });
+}
+
 #[test]
 fn unrelated_series_are_revised() {
     let csv = hourly(3000);
