@@ -2,7 +2,7 @@
 //!
 //! [`create`] writes an operation, its tasks and their jobs in one transaction; [`status`] reads them back;
 //! [`control`] pauses, cancels and retries them; [`report`] reads what was found, [`diagnose`] where the time went;
-//! [`due_spans`] completes their traces.
+//! [`verification`] reads what a verification came to, [`due_spans`] completes their traces.
 //! Invariant: an operation is either wholly there or not at all.
 //! Running tasks is `task` and `worker`; nothing here claims one.
 
@@ -12,6 +12,7 @@ pub mod diagnose;
 pub mod due_spans;
 pub mod report;
 pub mod status;
+pub mod verification;
 
 use std::fmt;
 

@@ -1,0 +1,78 @@
+//! Numbers of a report.
+//!
+//! Invariant: text and JSON give each float back exactly. A database may hold what is no number in JSON, and
+//! that is written as a string: `"NaN"`, `"Infinity"`, `"-Infinity"`, as PostgreSQL names them.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::bar::Ohlcv;
+
+/// A float as a report writes it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Number(pub f64);
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            v if v == f64::INFINITY => f.write_str("Infinity"),
+            v if v == f64::NEG_INFINITY => f.write_str("-Infinity"),
+            v => write!(f, "{v}"),
+        }
+    }
+}
+
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0.is_finite() { serializer.serialize_f64(self.0) } else { serializer.collect_str(self) }
+    }
+}
+
+/// The five values of a bar, of which the database's need not be finite.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[allow(missing_docs)]
+pub struct Values {
+    pub open: Number,
+    pub high: Number,
+    pub low: Number,
+    pub close: Number,
+    pub volume: Number,
+}
+
+impl Values {
+    /// In the order of [`COLUMNS`].
+    #[must_use]
+    pub fn columns(&self) -> [Number; 5] {
+        [self.open, self.high, self.low, self.close, self.volume]
+    }
+}
+
+/// The columns of a bar, in their order.
+pub const COLUMNS: [&str; 5] = ["open", "high", "low", "close", "volume"];
+
+impl From<Ohlcv> for Values {
+    fn from(v: Ohlcv) -> Self {
+        let [open, high, low, close, volume] = [v.open, v.high, v.low, v.close, v.volume].map(Number);
+        Self { open, high, low, close, volume }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_float_has_a_text_and_a_json() {
+        for (value, text, json) in [
+            (0.1, "0.1", "0.1"),
+            (3.0, "3", "3.0"),
+            (f64::NAN, "NaN", "\"NaN\""),
+            (f64::INFINITY, "Infinity", "\"Infinity\""),
+            (f64::NEG_INFINITY, "-Infinity", "\"-Infinity\""),
+        ] {
+            assert_eq!(Number(value).to_string(), text);
+            assert_eq!(serde_json::to_string(&Number(value)).unwrap(), json);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What kind of difference lies where in time.
+//!
+//! Invariant: a range holds the bars of one kind that follow each other in time; its words come from [`says`].
+
+use serde::Serialize;
+use serde::ser::SerializeStruct as _;
+
+use super::number::Number;
+use super::says::says;
+
+/// What the bars of a range have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum RangeKind {
+    Identical,
+    OnlyInCsv,
+    OnlyInDb,
+    /// Other values, without a rule in them.
+    Revised,
+    /// The database's values are the file's times a constant.
+    Ratio,
+    /// The database has the file's bars at other times.
+    Shifted,
+}
+
+/// Bars that follow each other and are of one kind.
+#[derive(Debug, Clone)]
+pub struct Range {
+    /// What they have in common.
+    pub kind: RangeKind,
+    /// Time of the first bar, UTC.
+    pub first: jiff::Timestamp,
+    /// Time of the last bar, UTC.
+    pub last: jiff::Timestamp,
+    /// How many there are.
+    pub bars: i64,
+    /// The database's prices are the file's times this; none where they are not in one ratio.
+    pub price_ratio: Option<f64>,
+    /// The same of the volumes.
+    pub volume_ratio: Option<f64>,
+    /// The database's times are the file's plus this.
+    pub shifted_by_seconds: Option<f64>,
+}
+
+impl Serialize for Range {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("Range", 8)?;
+        out.serialize_field("kind", &self.kind)?;
+        out.serialize_field("first", &self.first)?;
+        out.serialize_field("last", &self.last)?;
+        out.serialize_field("bars", &self.bars)?;
+        out.serialize_field("price_ratio", &self.price_ratio.map(Number))?;
+        out.serialize_field("volume_ratio", &self.volume_ratio.map(Number))?;
+        out.serialize_field("shifted_by_seconds", &self.shifted_by_seconds.map(Number))?;
+        out.serialize_field("says", &says(self))?;
+        out.end()
+    }
+}

@@ -1,0 +1,27 @@
+SELECT
+    o.id, o.type, o.state, o.traceparent, o.root, o.created_at, o.started_at, o.finished_at, o.follows,
+    o.options, o.unrecognised, t.*
+FROM barlift.operations o
+CROSS JOIN LATERAL (
+    SELECT
+        count(*) AS series,
+        count(*) FILTER (WHERE t.verdict = 'identical') AS identical,
+        count(*) FILTER (WHERE t.verdict = 'differs') AS differing,
+        count(*) FILTER (WHERE t.state = 'failed') AS failed,
+        count(*) FILTER (WHERE t.state = 'cancelled') AS cancelled,
+        count(*) FILTER (WHERE t.state IN ('pending', 'running')) AS open,
+        coalesce(sum(t.rows), 0)::bigint AS csv_rows,
+        coalesce(sum(v.csv_bars), 0)::bigint AS csv_bars,
+        coalesce(sum(v.db_bars), 0)::bigint AS db_bars,
+        coalesce(sum(v.compared), 0)::bigint AS compared,
+        coalesce(sum(v.different), 0)::bigint AS different,
+        coalesce(sum(v.only_in_csv), 0)::bigint AS only_in_csv,
+        coalesce(sum(v.only_in_db), 0)::bigint AS only_in_db,
+        coalesce(sum(v.outside), 0)::bigint AS outside,
+        coalesce(sum(t.rows_rejected), 0)::bigint AS rows_rejected,
+        coalesce(sum(t.rows_duplicate), 0)::bigint AS rows_duplicate
+    FROM barlift.tasks t
+    LEFT JOIN barlift.verifications v ON v.task_id = t.id
+    WHERE t.operation_id = o.id
+) t
+WHERE o.id = $1

@@ -1,0 +1,6 @@
+SELECT t.source, r.line, r.byte_offset, r.rule, r.reason, r.raw
+FROM barlift.rejected_rows r
+JOIN barlift.tasks t ON t.id = r.task_id
+WHERE r.task_id = $1
+ORDER BY r.line
+LIMIT $2
