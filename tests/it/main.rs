@@ -29,4 +29,5 @@ mod security;
 mod setup;
 mod support;
 mod tracing;
+mod verification_report;
 mod workers;

@@ -4,16 +4,18 @@
 //! read the configuration and never ask whether a value came from a flag.
 
 mod control;
+mod report;
 mod source;
 mod verify;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum as _};
 
 use crate::config::{LogFormat, Override};
 
 pub use control::{CancelArgs, PauseArgs, PriorityArgs, RetryArgs, SelectionArgs};
+pub use report::{ReportArgs, ReportFormat};
 pub use source::{FilesArgs, SourceArgs};
 pub use verify::{EnqueueVerifyArgs, ModeArgs, VerifyArgs};
 
@@ -43,7 +45,7 @@ Examples:
   barlift enqueue import bars/ --in 2h       let workers do it later
   barlift worker --concurrency 8             be such a worker
   barlift status latest --watch              see how far it is
-  barlift report latest                      mismatches, rejected rows, quality issues
+  barlift report latest                      what was found, for people or as CSV, JSON or HTML
   barlift diagnose latest                    where the time went, and what to do
 
 The database is DATABASE_URL or database.url; without one, barlift runs a private PostgreSQL.
@@ -82,8 +84,9 @@ pub enum Command {
     Resume(PauseArgs),
     /// Change an operation's priority while it waits or runs
     Priority(PriorityArgs),
-    /// Show what an import found: mismatches, rejected rows, quality issues
-    #[command(after_help = REPORT_EXAMPLES)]
+    /// Show what an operation found: an import's mismatches, rejected rows and quality issues, a verification's
+    /// verdict and differences
+    #[command(after_help = report::REPORT_EXAMPLES)]
     Report(ReportArgs),
     /// Show where an operation's time went, what is wrong with its data, and what to do
     #[command(after_help = DIAGNOSE_EXAMPLES)]
@@ -102,12 +105,6 @@ Examples:
   barlift import bars/ --pattern '{timeframe}/{symbol}.csv'
   barlift import bars/ --no-header --column time=1 --column volume=7
   barlift import bars/ --json | jq .totals";
-
-const REPORT_EXAMPLES: &str = "\
-Examples:
-  barlift report latest
-  barlift report latest --format csv > findings.csv
-  barlift report latest --rejected-to mend/     then edit mend/*.csv and: barlift import mend/";
 
 const DIAGNOSE_EXAMPLES: &str = "\
 Examples:
@@ -215,26 +212,6 @@ pub struct StatusArgs {
     pub json: bool,
 }
 
-/// `barlift report`
-#[derive(Debug, Args)]
-pub struct ReportArgs {
-    /// The operation's id, a unique part of it, or `latest`
-    #[arg(value_name = "OP", default_value = "latest")]
-    pub operation: String,
-    /// How to print it
-    #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
-    pub format: ReportFormat,
-    /// The same as --format json
-    #[arg(long, conflicts_with = "format")]
-    pub json: bool,
-    /// Findings of each kind that the table shows
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    pub limit: usize,
-    /// Also write the rejected rows, as they stand in the files, to CSV files in this directory
-    #[arg(long, value_name = "DIR")]
-    pub rejected_to: Option<PathBuf>,
-}
-
 /// `barlift diagnose`
 #[derive(Debug, Args)]
 pub struct DiagnoseArgs {
@@ -250,17 +227,6 @@ pub struct DiagnoseArgs {
     /// Print as JSON
     #[arg(long)]
     pub json: bool,
-}
-
-/// How a report is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ReportFormat {
-    /// For people
-    Table,
-    /// One line a finding
-    Csv,
-    /// One object
-    Json,
 }
 
 /// `barlift db`

@@ -1,39 +1,25 @@
-//! `barlift report`.
+//! What an import found: mismatches, rejected rows, quality issues.
 
-use std::collections::HashMap;
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::{Component, Path};
+use std::io::Write;
 
 use futures::TryStreamExt as _;
 use serde::Serialize;
 use sqlx::PgPool;
 
-use super::args::{ReportArgs, ReportFormat};
-use super::{Outcome, output, ready_database};
+use super::destination::Destination;
 use crate::bar::Ohlcv;
-use crate::config::Config;
+use crate::cli::output;
 use crate::error::{Error, Result};
 use crate::operation::report::{self, Place};
 use crate::operation::{OperationId, status};
 
-/// Prints what an operation found.
-pub(super) async fn run(args: &ReportArgs, config: &Config) -> Result<Outcome> {
-    let database = ready_database(config).await?;
-    let id = status::find(&database.pool, &args.operation).await?;
-    if let Some(directory) = &args.rejected_to {
-        write_rejected(&database.pool, &id, directory).await?;
-    }
-    let format = if args.json { ReportFormat::Json } else { args.format };
-    match format {
-        ReportFormat::Table => table(&database.pool, &id, args.limit).await,
-        ReportFormat::Csv => csv(&database.pool, &id).await,
-        ReportFormat::Json => json(&database.pool, &id).await,
-    }?;
-    Ok(Outcome::Well)
-}
-
-async fn table(pool: &PgPool, id: &OperationId, limit: usize) -> Result<()> {
+/// For people: so many of each kind.
+pub(super) async fn table(
+    out: &mut Destination,
+    pool: &PgPool,
+    id: &OperationId,
+    limit: usize,
+) -> Result<()> {
     let status = status::read(pool, id, true).await?;
     let mut mismatches = output::table(&["SYMBOL", "TIMEFRAME", "LINE", "TIME", "CSV", "DATABASE", ""], 9);
     let mut stream = report::mismatches(pool, id);
@@ -59,7 +45,7 @@ async fn table(pool: &PgPool, id: &OperationId, limit: usize) -> Result<()> {
         (output::counted(r.rows_rejected, "rejected row", "rejected rows"), &rejected, r.rows_rejected),
         (output::counted(r.quality_issues, "quality issue", "quality issues"), &issues, r.quality_issues),
     ];
-    output::print(|out| {
+    let print = || {
         writeln!(out, "{} {}", status.operation_id, status.state)?;
         for (name, table, all) in sections {
             writeln!(out, "\n{name}")?;
@@ -74,7 +60,8 @@ async fn table(pool: &PgPool, id: &OperationId, limit: usize) -> Result<()> {
             }
         }
         Ok(())
-    })
+    };
+    print().map_err(|e: std::io::Error| out.failed(&e))
 }
 
 /// The next finding, unless the table is full.
@@ -114,8 +101,8 @@ const CSV_HEADER: [&str; 20] = [
 ];
 
 /// One line a finding; fields that a kind does not have stay empty.
-async fn csv(pool: &PgPool, id: &OperationId) -> Result<()> {
-    let mut lines = CsvLines(csv::Writer::from_writer(output::stdout()));
+pub(super) async fn csv(out: &mut Destination, pool: &PgPool, id: &OperationId) -> Result<()> {
+    let mut lines = CsvLines(csv::Writer::from_writer(out));
     lines.write(CSV_HEADER.iter().map(|h| h.as_bytes().to_vec()))?;
     let mut mismatches = report::mismatches(pool, id);
     while let Some(m) = mismatches.try_next().await? {
@@ -148,12 +135,12 @@ async fn csv(pool: &PgPool, id: &OperationId) -> Result<()> {
             None,
         )?;
     }
-    lines.0.flush().map_err(|e| cannot_write("stdout", &e))
+    lines.0.flush().map_err(|e| lines.0.get_ref().failed(&e))
 }
 
-struct CsvLines<W: Write>(csv::Writer<W>);
+struct CsvLines<'a>(csv::Writer<&'a mut Destination>);
 
-impl<W: Write> CsvLines<W> {
+impl CsvLines<'_> {
     #[allow(clippy::too_many_arguments)] // one a column
     fn finding(
         &mut self,
@@ -187,94 +174,35 @@ impl<W: Write> CsvLines<W> {
     }
 
     fn write(&mut self, fields: impl IntoIterator<Item = Vec<u8>>) -> Result<()> {
-        self.0.write_record(fields).map_err(|e| cannot_write("stdout", &e))
+        self.0.write_record(fields).map_err(|e| self.0.get_ref().failed(&e))
     }
 }
 
 /// One object, written as it is read.
-async fn json(pool: &PgPool, id: &OperationId) -> Result<()> {
+pub(super) async fn json(out: &mut Destination, pool: &PgPool, id: &OperationId) -> Result<()> {
     let status = status::read(pool, id, false).await?;
-    let mut out = BufWriter::new(output::stdout());
     let head = serde_json::json!({ "operation_id": status.operation_id, "state": status.state, "totals": status.totals });
-    let head = head.to_string();
-    let fail = |e: std::io::Error| cannot_write("stdout", &e);
-    write!(out, "{}", head.trim_end_matches('}')).map_err(fail)?;
-    // The object `totals` ends the head, and its brace went with the outer one.
-    write!(out, "}}").map_err(fail)?;
-    list(&mut out, "mismatches", report::mismatches(pool, id)).await?;
-    list(&mut out, "rejected_rows", report::rejected(pool, id)).await?;
-    list(&mut out, "quality_issues", report::issues(pool, id)).await?;
-    writeln!(out, "}}").and_then(|()| out.flush()).map_err(fail)
+    // The object `totals` ends the head, and its brace goes with the outer one.
+    out.text(head.to_string().trim_end_matches('}'))?;
+    out.text("}")?;
+    list(out, "mismatches", report::mismatches(pool, id)).await?;
+    list(out, "rejected_rows", report::rejected(pool, id)).await?;
+    list(out, "quality_issues", report::issues(pool, id)).await?;
+    out.text("}\n")
 }
 
 async fn list<T: Serialize>(
-    out: &mut impl Write,
+    out: &mut Destination,
     name: &str,
     mut items: futures::stream::BoxStream<'_, Result<T>>,
 ) -> Result<()> {
-    let fail = |e: std::io::Error| cannot_write("stdout", &e);
-    write!(out, ",\n\"{name}\":[").map_err(fail)?;
+    out.text(&format!(",\n\"{name}\":["))?;
     let mut separator = "\n";
     while let Some(item) = items.try_next().await? {
         let text = serde_json::to_string(&item).map_err(|e| Error::Internal(e.to_string()))?;
-        write!(out, "{separator}{text}").map_err(fail)?;
+        out.text(separator)?;
+        out.text(&text)?;
         separator = ",\n";
     }
-    write!(out, "]").map_err(fail)
-}
-
-/// Writes the rejected rows under the names of their files, with their headers, ready to be mended.
-async fn write_rejected(pool: &PgPool, id: &OperationId, directory: &Path) -> Result<()> {
-    let headers: HashMap<String, Option<Vec<u8>>> = report::headers(pool, id).await?.into_iter().collect();
-    let mut rows = report::rejected(pool, id);
-    let mut open: Option<(String, BufWriter<File>)> = None;
-    let mut files = 0;
-    while let Some(r) = rows.try_next().await? {
-        if open.as_ref().is_none_or(|(source, _)| *source != r.place.source) {
-            close(open.take())?;
-            let header = headers.get(&r.place.source).and_then(Option::as_deref);
-            open = Some((r.place.source.clone(), create(directory, &r.place.source, header)?));
-            files += 1;
-        }
-        if let Some((source, file)) = &mut open {
-            let written = file.write_all(&r.bytes).and_then(|()| file.write_all(b"\n"));
-            written.map_err(|e| cannot_write(source, &e))?;
-        }
-    }
-    close(open)?;
-    output::note(&format!(
-        "wrote the rejected rows of {} to {}",
-        output::counted(files, "file", "files"),
-        directory.display()
-    ));
-    Ok(())
-}
-
-fn create(directory: &Path, source: &str, header: Option<&[u8]>) -> Result<BufWriter<File>> {
-    let relative = Path::new(source);
-    if !relative.components().all(|c| matches!(c, Component::Normal(_))) {
-        return Err(Error::Internal(format!("the path {source} leads out of its directory")));
-    }
-    let path = directory.join(relative);
-    let fail = |e: std::io::Error| cannot_write(&path.display().to_string(), &e);
-    if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent).map_err(fail)?;
-    }
-    let mut file = BufWriter::new(File::create_new(&path).map_err(fail)?);
-    if let Some(header) = header {
-        file.write_all(header).and_then(|()| file.write_all(b"\n")).map_err(fail)?;
-    }
-    Ok(file)
-}
-
-fn close(open: Option<(String, BufWriter<File>)>) -> Result<()> {
-    let Some((source, mut file)) = open else { return Ok(()) };
-    file.flush().map_err(|e| cannot_write(&source, &e))
-}
-
-fn cannot_write(place: &str, e: &dyn std::fmt::Display) -> Error {
-    Error::usage(
-        format!("cannot write {place}: {e}"),
-        "give an empty directory that you may write, and room on its disk",
-    )
+    out.text("]")
 }

@@ -1,0 +1,51 @@
+//! `barlift report`.
+//!
+//! [`findings`] prints an import's, [`verification`] a verification's, [`html`] either as a page;
+//! [`destination`] is where it goes. Invariant: written as it is read, so memory stays bounded however much
+//! was found; a file is there whole or not at all.
+
+mod destination;
+mod findings;
+mod html;
+mod rejected;
+mod verification;
+
+use super::args::{ReportArgs, ReportFormat};
+use super::{Outcome, ready_database};
+use crate::config::Config;
+use crate::error::Result;
+use crate::operation::status;
+use crate::operation::verification::Snapshot;
+use destination::Destination;
+
+/// Prints what an operation found.
+pub(super) async fn run(args: &ReportArgs, config: &Config) -> Result<Outcome> {
+    let database = ready_database(config).await?;
+    let pool = &database.pool;
+    let id = status::find(pool, &args.operation).await?;
+    if let Some(directory) = &args.rejected_to {
+        rejected::write(pool, &id, directory).await?;
+    }
+    let mut out = Destination::open(args.output.as_deref())?;
+    let outcome = if id.is_verification() {
+        let mut snapshot = Snapshot::take(pool, &id).await?;
+        let head = snapshot.head().await?;
+        match args.format() {
+            ReportFormat::Table => verification::table(&mut out, &mut snapshot, &head, args.limit).await,
+            ReportFormat::Csv => verification::csv(&mut out, &mut snapshot).await,
+            ReportFormat::Json => verification::json(&mut out, &mut snapshot, &head).await,
+            ReportFormat::Html => html::verification(&mut out, &mut snapshot, &head).await,
+        }?;
+        if head.has_failed() { Outcome::Failures } else { Outcome::Well }
+    } else {
+        match args.format() {
+            ReportFormat::Table => findings::table(&mut out, pool, &id, args.limit).await,
+            ReportFormat::Csv => findings::csv(&mut out, pool, &id).await,
+            ReportFormat::Json => findings::json(&mut out, pool, &id).await,
+            ReportFormat::Html => html::import(&mut out, pool, &id).await,
+        }?;
+        Outcome::Well
+    };
+    out.finish()?;
+    Ok(outcome)
+}

@@ -1,0 +1,72 @@
+//! The rejected rows as CSV files.
+//!
+//! Invariant: a row stands there as it stands in its file; nothing that is there already is written over.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::{Component, Path};
+
+use futures::TryStreamExt as _;
+use sqlx::PgPool;
+
+use crate::cli::output;
+use crate::error::{Error, Result};
+use crate::operation::OperationId;
+use crate::operation::report;
+
+/// Writes the rejected rows under the names of their files, with their headers, ready to be mended.
+pub(super) async fn write(pool: &PgPool, id: &OperationId, directory: &Path) -> Result<()> {
+    let headers: HashMap<String, Option<Vec<u8>>> = report::headers(pool, id).await?.into_iter().collect();
+    let mut rows = report::rejected(pool, id);
+    let mut open: Option<(String, BufWriter<File>)> = None;
+    let mut files = 0;
+    while let Some(r) = rows.try_next().await? {
+        if open.as_ref().is_none_or(|(source, _)| *source != r.place.source) {
+            close(open.take())?;
+            let header = headers.get(&r.place.source).and_then(Option::as_deref);
+            open = Some((r.place.source.clone(), create(directory, &r.place.source, header)?));
+            files += 1;
+        }
+        if let Some((source, file)) = &mut open {
+            let written = file.write_all(&r.bytes).and_then(|()| file.write_all(b"\n"));
+            written.map_err(|e| cannot_write(source, &e))?;
+        }
+    }
+    close(open)?;
+    output::note(&format!(
+        "wrote the rejected rows of {} to {}",
+        output::counted(files, "file", "files"),
+        directory.display()
+    ));
+    Ok(())
+}
+
+fn create(directory: &Path, source: &str, header: Option<&[u8]>) -> Result<BufWriter<File>> {
+    let relative = Path::new(source);
+    if !relative.components().all(|c| matches!(c, Component::Normal(_))) {
+        return Err(Error::Internal(format!("the path {source} leads out of its directory")));
+    }
+    let path = directory.join(relative);
+    let fail = |e: std::io::Error| cannot_write(&path.display().to_string(), &e);
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).map_err(fail)?;
+    }
+    let mut file = BufWriter::new(File::create_new(&path).map_err(fail)?);
+    if let Some(header) = header {
+        file.write_all(header).and_then(|()| file.write_all(b"\n")).map_err(fail)?;
+    }
+    Ok(file)
+}
+
+fn close(open: Option<(String, BufWriter<File>)>) -> Result<()> {
+    let Some((source, mut file)) = open else { return Ok(()) };
+    file.flush().map_err(|e| cannot_write(&source, &e))
+}
+
+fn cannot_write(place: &str, e: &dyn std::fmt::Display) -> Error {
+    Error::usage(
+        format!("cannot write {place}: {e}"),
+        "give an empty directory that you may write, and room on its disk",
+    )
+}

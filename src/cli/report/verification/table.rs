@@ -1,0 +1,178 @@
+//! The report for people: the verdict first, then what is noteworthy.
+//!
+//! Invariant: whatever is left out is counted, with how to get it.
+
+use std::fmt::Write as _;
+
+use futures::TryStreamExt as _;
+
+use super::{PAGE, words};
+use crate::cli::output::{self, count, counted, visible};
+use crate::cli::report::destination::Destination;
+use crate::error::Result;
+use crate::operation::verification::says::says;
+use crate::operation::verification::{Order, Series, Snapshot, Verdict, Verification};
+
+/// Series that it shows before it keeps to the noteworthy ones, and of these at most.
+const MAX_SERIES: usize = 40;
+
+/// Prints it; of each list of a series at most `limit`.
+pub(in crate::cli::report) async fn table(
+    out: &mut Destination,
+    snapshot: &mut Snapshot,
+    head: &Verification,
+    limit: usize,
+) -> Result<()> {
+    out.text(&format!("{}{}\n", words::verdict(head.verdict), words::because(head)))?;
+    out.text(&format!("{} {}\n", head.operation_id, head.state))?;
+    out.text(&format!("files {}; {}\n", visible(&head.root), words::mode(head)))?;
+    let first = snapshot.series(Order::Noteworthy, 0, PAGE.max(MAX_SERIES)).await?;
+    let all = first.len() <= MAX_SERIES;
+    let shown: Vec<&Series> = first.iter().filter(|s| all || s.is_noteworthy()).take(MAX_SERIES).collect();
+    series(out, &shown, head.totals.series)?;
+    for s in shown.iter().filter(|s| s.is_noteworthy()) {
+        one(out, snapshot, s, limit).await?;
+    }
+    notes(out, head)
+}
+
+fn series(out: &mut Destination, shown: &[&Series], all: i64) -> Result<()> {
+    let header = [
+        "SYMBOL",
+        "TIMEFRAME",
+        "VERDICT",
+        "IN FILES",
+        "IN DATABASE",
+        "COMPARED",
+        "DIFFERENT",
+        "ONLY FILES",
+        "ONLY DATABASE",
+        "REJECTED",
+        "DUPLICATE",
+    ];
+    let mut table = output::table(&header, 3);
+    for s in shown {
+        let verdict = match s.verdict {
+            Verdict::Identical => "identical",
+            Verdict::Differs => "differs",
+            Verdict::Incomplete => &s.state,
+        };
+        let known = |n: Option<i64>| n.map(count).unwrap_or_default();
+        let mut cells = vec![visible(&s.symbol), visible(&s.timeframe), verdict.to_owned()];
+        cells.extend([known(s.csv.bars), known(s.db.bars)]);
+        let counts = [s.compared, s.different, s.only_in_csv, s.only_in_db, s.csv.rejected, s.csv.duplicate];
+        cells.extend(counts.map(count));
+        table.add_row(cells);
+    }
+    if !shown.is_empty() {
+        out.text(&format!("\n{}\n", output::trimmed(&table)))?;
+    }
+    let left_out = all - i64::try_from(shown.len()).unwrap_or(all);
+    if left_out > 0 {
+        out.text(&format!("({} more series: --format json)\n", count(left_out)))
+    } else {
+        Ok(())
+    }
+}
+
+async fn one(out: &mut Destination, snapshot: &mut Snapshot, s: &Series, limit: usize) -> Result<()> {
+    out.text(&format!("\n{} {}: {}\n", visible(&s.symbol), visible(&s.timeframe), words::summary(s)))?;
+    if let Some(e) = &s.error {
+        out.text(&format!("{}: {} ({})\n", s.state, visible(&e.message), e.class.as_str()))?;
+    }
+    if s.untouched == Some(false) {
+        out.text("something other than barlift has changed the database's bars since barlift wrote them\n")?;
+    }
+    if s.verdict == Verdict::Differs {
+        ranges(out, s, limit)?;
+        differences(out, snapshot, s, limit).await?;
+    }
+    rejected(out, snapshot, s, limit).await?;
+    duplicates(out, s, limit)
+}
+
+fn ranges(out: &mut Destination, s: &Series, limit: usize) -> Result<()> {
+    let mut table = output::table(&["FROM", "TO", "BARS", "WHAT"], 9);
+    for r in s.ranges.iter().take(limit) {
+        table.add_row([r.first.to_string(), r.last.to_string(), count(r.bars), says(r)]);
+    }
+    lines(out, &table, i64::try_from(s.ranges.len()).unwrap_or(0) + s.ranges_left_out, "json")
+}
+
+async fn differences(out: &mut Destination, snapshot: &mut Snapshot, s: &Series, limit: usize) -> Result<()> {
+    let mut table = output::table(&["TIME", "WHERE", "FILE → DATABASE"], 9);
+    let mut differences = snapshot.differences(s, Some(limit));
+    while let Some(d) = differences.try_next().await? {
+        let place = d.source.as_deref().zip(d.line).map(|(s, l)| format!("{}:{l}", visible(s)));
+        table.add_row([d.time.to_string(), place.unwrap_or_default(), words::difference(&d)]);
+    }
+    lines(out, &table, s.differing(), "csv")
+}
+
+async fn rejected(out: &mut Destination, snapshot: &mut Snapshot, s: &Series, limit: usize) -> Result<()> {
+    if s.csv.rejected == 0 {
+        return Ok(());
+    }
+    let rows = counted(s.csv.rejected, "rejected row", "rejected rows");
+    out.text(&format!("{rows}, of which there can be no bars:\n"))?;
+    let mut table = output::table(&["WHERE", "RULE", "REASON"], 9);
+    let mut stream = snapshot.rejected(s, Some(limit));
+    while let Some(r) = stream.try_next().await? {
+        table.add_row([format!("{}:{}", visible(&r.source), r.line), r.rule, visible(&r.reason)]);
+    }
+    lines(out, &table, s.csv.rejected, "csv")
+}
+
+fn duplicates(out: &mut Destination, s: &Series, limit: usize) -> Result<()> {
+    if s.csv.duplicate == 0 {
+        return Ok(());
+    }
+    let shown = s.duplicates.iter().take(limit);
+    let mut text = format!("{}:", counted(s.csv.duplicate, "duplicate row", "duplicate rows"));
+    let mut left = s.csv.duplicate;
+    for d in shown {
+        let _ = write!(text, " {}:{}", visible(&d.source), d.line);
+        left -= 1;
+    }
+    if left > 0 {
+        let _ = write!(text, " ({} more)", count(left));
+    }
+    text.push('\n');
+    out.text(&text)
+}
+
+/// A table of which there may be more.
+fn lines(out: &mut Destination, table: &comfy_table::Table, all: i64, format: &str) -> Result<()> {
+    let shown = table.row_count();
+    if shown > 0 {
+        out.text(&format!("{}\n", output::trimmed(table)))?;
+    }
+    let more = all - i64::try_from(shown).unwrap_or(all);
+    if more > 0 { out.text(&format!("({} more: --limit N, or --format {format})\n", count(more))) } else { Ok(()) }
+}
+
+fn notes(out: &mut Destination, head: &Verification) -> Result<()> {
+    let mut text = String::new();
+    let unexplained = &head.options.unexplained;
+    if head.totals.outside > 0 {
+        let bars = counted(head.totals.outside, "bar", "bars");
+        let _ =
+            writeln!(text, "{bars} of the database outside the files' range: no difference, as was asked");
+    }
+    for s in unexplained.iter().take(MAX_SERIES) {
+        let _ =
+            writeln!(text, "in the database, in no file: {} {}", visible(&s.symbol), visible(&s.timeframe));
+    }
+    more(&mut text, unexplained.len(), "series of the database in no file");
+    for u in head.unrecognised.iter().take(MAX_SERIES) {
+        let _ = writeln!(text, "not verified: {} {}", visible(&u.path), visible(&u.reason));
+    }
+    more(&mut text, head.unrecognised.len(), "files that were not verified");
+    if text.is_empty() { Ok(()) } else { out.text(&format!("\n{text}")) }
+}
+
+fn more(text: &mut String, all: usize, what: &str) {
+    if all > MAX_SERIES {
+        let _ = writeln!(text, "({} more {what}: --format json)", all - MAX_SERIES);
+    }
+}

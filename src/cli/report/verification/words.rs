@@ -1,0 +1,171 @@
+//! What a verification comes to, in sentences.
+//!
+//! Invariant: a verdict claims no more than was looked at, and says how closely that was.
+
+use crate::cli::output::{count, counted};
+use crate::operation::verification::{Difference, Mode, Series, Verdict, Verification};
+
+/// The verdict's word.
+pub(in crate::cli::report) fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Identical => "IDENTICAL",
+        Verdict::Differs => "DIFFERS",
+        Verdict::Incomplete => "INCOMPLETE",
+    }
+}
+
+/// What follows the verdict's word.
+pub(in crate::cli::report) fn because(head: &Verification) -> String {
+    match head.verdict {
+        Verdict::Identical => identical(head),
+        Verdict::Differs => differs(head),
+        Verdict::Incomplete => incomplete(head),
+    }
+}
+
+fn series(n: i64) -> String {
+    format!("{} series", count(n))
+}
+
+fn identical(head: &Verification) -> String {
+    let t = &head.totals;
+    let (series, bars) = (series(t.series), counted(t.csv_bars, "bar", "bars"));
+    match head.options.mode {
+        Mode::Full if head.options.within_range => {
+            format!(" within the files' range: the database equals the files there: {series}, {bars}")
+        }
+        Mode::Full => format!(": the database equals the files: {series}, {bars}"),
+        Mode::Sample => {
+            let (compared, sample) = (count(t.compared), sample(head));
+            format!(" as far as was looked: {sample}: {compared} of {bars} in {series}")
+        }
+        Mode::Counts => format!(
+            " as far as was looked: numbers of bars, first and last times alone, no values: {series}, {bars}"
+        ),
+    }
+}
+
+fn sample(head: &Verification) -> String {
+    let size = head.options.sample_size.and_then(|n| i64::try_from(n).ok());
+    let size = size.map(|n| format!("up to {} a series", counted(n, "bar", "bars")));
+    let seed = head.options.seed.map(|seed| format!(", seed {seed}"));
+    format!("{} sampled{}", size.unwrap_or_else(|| "some bars".to_owned()), seed.unwrap_or_default())
+}
+
+/// How closely was looked.
+pub(in crate::cli::report) fn mode(head: &Verification) -> String {
+    let mode = match head.options.mode {
+        Mode::Full => "full: every bar".to_owned(),
+        Mode::Sample => format!("sample: {}", sample(head)),
+        Mode::Counts => "counts: numbers of bars, first and last times alone".to_owned(),
+    };
+    if head.options.within_range { format!("{mode}; within the files' range only") } else { mode }
+}
+
+fn differs(head: &Verification) -> String {
+    let t = &head.totals;
+    let verb = if t.differing == 1 { "differs" } else { "differ" };
+    let mut text = format!(": {} of {} {verb}", count(t.differing), series(t.series));
+    for (n, what) in rest(head) {
+        text.push_str(&format!(", {} {what}", count(n)));
+    }
+    match head.options.mode {
+        Mode::Full => {}
+        Mode::Sample => text.push_str(&format!(" ({}: there may be more)", sample(head))),
+        Mode::Counts => text.push_str(" (numbers of bars, first and last times alone: there may be more)"),
+    }
+    text
+}
+
+fn incomplete(head: &Verification) -> String {
+    let t = &head.totals;
+    if t.series == 0 {
+        return ": there was nothing to compare".to_owned();
+    }
+    let mut text =
+        format!(": nothing differs so far; {} of {} identical", count(t.identical), series(t.series));
+    for (n, what) in rest(head) {
+        text.push_str(&format!(", {} {what}", count(n)));
+    }
+    text
+}
+
+/// The series without a result.
+fn rest(head: &Verification) -> impl Iterator<Item = (i64, &'static str)> {
+    let t = &head.totals;
+    let rest =
+        [(t.failed, "could not be compared"), (t.cancelled, "cancelled"), (t.open, "not compared yet")];
+    rest.into_iter().filter(|(n, _)| *n > 0)
+}
+
+/// How one series differs.
+pub(in crate::cli::report) fn summary(s: &Series) -> String {
+    let parts = [
+        (s.different, "different"),
+        (s.only_in_csv, "only in the files"),
+        (s.only_in_db, "only in the database"),
+    ];
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, what)| format!("{} {what}", counted(*n, "bar", "bars")))
+        .collect();
+    match parts.as_slice() {
+        [] if s.verdict == Verdict::Incomplete => format!("not compared: {}", s.state),
+        // Counts of bars, or hashes, that differ.
+        [] if s.verdict == Verdict::Differs => "differs, no single bars are known".to_owned(),
+        [] => "identical".to_owned(),
+        parts => parts.join(", "),
+    }
+}
+
+/// One differing bar: the columns that differ, or the side that has it.
+pub(super) fn difference(d: &Difference) -> String {
+    let values = |v: &crate::operation::verification::number::Values| {
+        let [o, h, l, c, v] = v.columns();
+        format!("o={o} h={h} l={l} c={c} v={v}")
+    };
+    match (&d.csv, &d.db) {
+        (Some(_), Some(_)) => {
+            let columns =
+                d.columns.iter().map(|c| format!("{} {} → {} ({})", c.column, c.csv, c.db, signed(c.by.0)));
+            columns.collect::<Vec<_>>().join(", ")
+        }
+        (Some(csv), None) => format!("only in the file: {}", values(csv)),
+        (None, Some(db)) => format!("only in the database: {}", values(db)),
+        (None, None) => String::new(),
+    }
+}
+
+/// With its sign, so that it reads as a change; short, since the values stand beside it.
+pub(in crate::cli::report) fn signed(by: f64) -> String {
+    if !by.is_finite() {
+        return crate::operation::verification::Number(by).to_string();
+    }
+    let text =
+        if by != 0.0 && !(1e-4..1e12).contains(&by.abs()) { format!("{by:.3e}") } else { decimals(by) };
+    if by > 0.0 { format!("+{text}") } else { text }
+}
+
+fn decimals(value: f64) -> String {
+    let text = format!("{value:.6}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_has_a_sign() {
+        for (by, want) in [
+            (0.5, "+0.5"),
+            (-50.0, "-50"),
+            (5.55e-17, "+5.550e-17"),
+            (f64::NAN, "NaN"),
+            (f64::NEG_INFINITY, "-Infinity"),
+        ] {
+            assert_eq!(signed(by), want);
+        }
+    }
+}
