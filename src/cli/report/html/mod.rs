@@ -1,11 +1,15 @@
-//! stub
-use super::destination::Destination;
-use crate::error::Result;
-use crate::operation::OperationId;
-use crate::operation::verification::{Snapshot, Verification};
-pub(super) async fn verification(_: &mut Destination, _: &mut Snapshot, _: &Verification) -> Result<()> {
-    Ok(())
-}
-pub(super) async fn import(_: &mut Destination, _: &sqlx::PgPool, _: &OperationId) -> Result<()> {
-    Ok(())
-}
+//! The report as one page: to be kept, sent, printed, read on a phone.
+//!
+//! [`verification`] and [`import`] say what stands on it, [`series`] shows one verified series; [`page`] and
+//! [`plot`] are what they are built of. Invariants: the page needs nothing else, neither a network nor scripts;
+//! its size is bounded, and what is left out is counted with how to get it.
+
+mod import;
+mod page;
+mod plot;
+mod scale;
+mod series;
+mod verification;
+
+pub(super) use import::import;
+pub(super) use verification::verification;

@@ -148,7 +148,11 @@ fn lines(out: &mut Destination, table: &comfy_table::Table, all: i64, format: &s
         out.text(&format!("{}\n", output::trimmed(table)))?;
     }
     let more = all - i64::try_from(shown).unwrap_or(all);
-    if more > 0 { out.text(&format!("({} more: --limit N, or --format {format})\n", count(more))) } else { Ok(()) }
+    if more > 0 {
+        out.text(&format!("({} more: --limit N, or --format {format})\n", count(more)))
+    } else {
+        Ok(())
+    }
 }
 
 fn notes(out: &mut Destination, head: &Verification) -> Result<()> {

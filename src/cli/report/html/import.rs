@@ -1,0 +1,227 @@
+//! The page of an import: what became of the rows, file by file, and what was found.
+
+use futures::TryStreamExt as _;
+use futures::stream::BoxStream;
+use maud::{Markup, html};
+use sqlx::PgPool;
+
+use super::page::{self, Tone, time};
+use super::series::shortened;
+use super::verification::unrecognised_files;
+use crate::bar::Ohlcv;
+use crate::cli::output::{count, counted, visible};
+use crate::cli::report::destination::Destination;
+use crate::error::Result;
+use crate::operation::OperationId;
+use crate::operation::report::{self, Place};
+use crate::operation::status::{self, OperationStatus, TaskStatus};
+
+/// Files, and findings of each kind.
+const FILES: usize = 1000;
+const FINDINGS: usize = 1000;
+
+/// Writes the page.
+pub(in crate::cli::report) async fn import(
+    out: &mut Destination,
+    pool: &PgPool,
+    id: &OperationId,
+) -> Result<()> {
+    let status = status::read(pool, id, true).await?;
+    let (tone, verdict, because) = verdict(&status);
+    out.text(&page::begin(&format!("{verdict}: {}", status.operation_id)))?;
+    out.text(&page::banner(tone, verdict, &because).into_string())?;
+    out.text(&top(&status).into_string())?;
+    out.text(&files(&status).into_string())?;
+    if !status.dry_run {
+        findings(out, pool, id, &status).await?;
+    }
+    out.text(&notes(&status).into_string())?;
+    out.text(&page::end(&status.operation_id))
+}
+
+fn verdict(s: &OperationStatus) -> (Tone, &'static str, String) {
+    let (t, r) = (&s.totals, &s.totals.rows);
+    let new = if s.dry_run { "new, not written" } else { "imported" };
+    let sum = [
+        (r.rows_imported, new),
+        (r.rows_skipped, "skipped"),
+        (r.rows_mismatched, "mismatched"),
+        (r.rows_rejected, "rejected"),
+        (r.rows_duplicate, "duplicate"),
+    ];
+    let sum: Vec<String> = sum.iter().map(|(n, what)| format!("{} {what}", count(*n))).collect();
+    let rows = format!(
+        "{} in {} = {}",
+        counted(r.rows, "row", "rows"),
+        counted(t.tasks, "file", "files"),
+        sum.join(" + ")
+    );
+    let findings = r.rows_mismatched + r.rows_rejected + r.quality_issues;
+    match s.state.as_str() {
+        _ if t.failed > 0 => {
+            (Tone::Bad, "FAILED", format!("{} failed; {rows}", counted(t.failed, "file", "files")))
+        }
+        "cancelled" => (Tone::Warn, "CANCELLED", rows),
+        _ if !s.is_settled() => (Tone::Warn, "NOT FINISHED", rows),
+        _ if findings > 0 => (Tone::Warn, "ROWS ADD UP, WITH FINDINGS", rows),
+        _ => (Tone::Good, "ROWS ADD UP", rows),
+    }
+}
+
+fn top(s: &OperationStatus) -> Markup {
+    let (t, r) = (&s.totals, &s.totals.rows);
+    let facts = [
+        ("Files", s.root.clone()),
+        ("How", if s.dry_run { "dry run: nothing was written".to_owned() } else { String::new() }),
+        ("Ran", page::ran(s.started_at, s.finished_at)),
+        ("Operation", format!("{} ({})", s.operation_id, s.shown_state())),
+        ("Trace", s.trace_id.clone()),
+    ];
+    let tiles = [
+        ("files", t.tasks, None),
+        ("failed", t.failed, Some(Tone::Bad)),
+        ("not finished", t.pending + t.running + t.cancelled, Some(Tone::Warn)),
+        ("rows", r.rows, None),
+        (if s.dry_run { "new" } else { "imported" }, r.rows_imported, None),
+        ("skipped: there already", r.rows_skipped, None),
+        ("mismatched", r.rows_mismatched, Some(Tone::Warn)),
+        ("rejected", r.rows_rejected, Some(Tone::Warn)),
+        ("duplicate", r.rows_duplicate, None),
+        ("quality issues", r.quality_issues, Some(Tone::Warn)),
+    ];
+    html! { (page::facts(&facts)) (page::tiles(&tiles)) }
+}
+
+fn rank(t: &TaskStatus) -> u8 {
+    match (t.state.as_str(), t.rows.rows_mismatched + t.rows.rows_rejected + t.rows.quality_issues) {
+        ("failed", _) => 0,
+        ("succeeded", 0) => 3,
+        ("succeeded", _) => 1,
+        _ => 2,
+    }
+}
+
+fn files(s: &OperationStatus) -> Markup {
+    let mut tasks: Vec<&TaskStatus> = s.tasks.iter().collect();
+    tasks.sort_by_key(|t| rank(t));
+    let header = [
+        "Series",
+        "File",
+        "State",
+        "#Rows",
+        if s.dry_run { "#New" } else { "#Imported" },
+        "#Skipped",
+        "#Mismatched",
+        "#Rejected",
+        "#Duplicate",
+        "#Issues",
+        "Note",
+    ];
+    let rows = html! { @for t in tasks.iter().take(FILES) { (file(t)) } };
+    let left = i64::try_from(tasks.len().saturating_sub(FILES)).unwrap_or(0);
+    html! {
+        h2 { "Files" }
+        @if tasks.is_empty() { p { "There are none." } } @else { (page::table(&header, &rows)) }
+        (page::more(left, &format!("barlift status {} --json", s.operation_id)))
+    }
+}
+
+fn file(t: &TaskStatus) -> Markup {
+    let tone = match t.state.as_str() {
+        "succeeded" => Tone::Good,
+        "failed" => Tone::Bad,
+        _ => Tone::Warn,
+    };
+    let r = &t.rows;
+    let counts = [
+        r.rows,
+        r.rows_imported,
+        r.rows_skipped,
+        r.rows_mismatched,
+        r.rows_rejected,
+        r.rows_duplicate,
+        r.quality_issues,
+    ];
+    let recognised = t.recognised.then(|| "recognised by content, not read again".to_owned());
+    let note = t.error.as_ref().map(|e| e.message.clone()).or(recognised).unwrap_or_default();
+    html! {
+        tr class=[(tone == Tone::Bad).then_some("bad")] {
+            td { (visible(&t.symbol)) " " (visible(&t.timeframe)) }
+            td { code { (visible(&t.source)) } }
+            td { span class={ "badge " (tone.class()) } { (t.state) } }
+            @for n in counts { td class={ @if n == 0 { "n same" } @else { "n" } } { (count(n)) } }
+            td class="wrap" { (visible(&note)) }
+        }
+    }
+}
+
+async fn findings(out: &mut Destination, pool: &PgPool, id: &OperationId, s: &OperationStatus) -> Result<()> {
+    let r = &s.totals.rows;
+    let mismatches = section(report::mismatches(pool, id), |m| {
+        let done = if m.overwritten { "overwritten" } else { "kept" };
+        html! { (place(&m.place)) td { (time(m.time)) } (values(&m.csv)) (values(&m.db)) td { "database's bar " (done) } }
+    });
+    let header = ["Series", "Where", "Time", "File", "Database", "Done"];
+    let rows = mismatches.await?;
+    out.text(&listed(id, "Mismatches", r.rows_mismatched, &header, &rows).into_string())?;
+
+    let rejected = section(report::rejected(pool, id), |r| {
+        html! {
+            (place(&r.place)) td { (r.rule) } td class="wrap" { (visible(&r.reason)) }
+            td class="wrap" { code { (visible(&shortened(&r.raw))) } }
+        }
+    });
+    let header = ["Series", "Where", "Rule", "Reason", "Row"];
+    out.text(&listed(id, "Rejected rows", r.rows_rejected, &header, &rejected.await?).into_string())?;
+
+    let issues = section(report::issues(pool, id), |i| {
+        html! { (place(&i.place)) td { (time(i.time)) } (values(&i.values)) td class="wrap" { (i.rules.join(", ")) } }
+    });
+    let header = ["Series", "Where", "Time", "Bar", "Rules"];
+    out.text(&listed(id, "Quality issues", r.quality_issues, &header, &issues.await?).into_string())
+}
+
+/// The rows of the first findings.
+async fn section<T>(mut stream: BoxStream<'_, Result<T>>, row: impl Fn(&T) -> Markup) -> Result<Vec<Markup>> {
+    let mut rows = Vec::new();
+    while rows.len() < FINDINGS
+        && let Some(finding) = stream.try_next().await?
+    {
+        rows.push(row(&finding));
+    }
+    Ok(rows)
+}
+
+fn listed(id: &OperationId, name: &str, all: i64, header: &[&str], rows: &[Markup]) -> Markup {
+    if rows.is_empty() {
+        return html! {};
+    }
+    let left = all - i64::try_from(rows.len()).unwrap_or(all);
+    html! {
+        h2 { (name) ": " (count(all)) }
+        (page::table(header, &html! { @for row in rows { tr { (row) } } }))
+        (page::more(left, &format!("barlift report {id} --format csv")))
+    }
+}
+
+fn place(p: &Place) -> Markup {
+    html! {
+        td { (visible(&p.symbol)) " " (visible(&p.timeframe)) }
+        td { code { (visible(&p.source)) ":" (p.line) } }
+    }
+}
+
+fn values(v: &Ohlcv) -> Markup {
+    html! { td { code { (v) } } }
+}
+
+fn notes(s: &OperationStatus) -> Markup {
+    let left = i64::try_from(s.unrecognised.len().saturating_sub(FILES)).unwrap_or(0);
+    html! {
+        @if !s.unrecognised.is_empty() {
+            h2 { "Files that were not imported" }
+            (unrecognised_files(s.unrecognised.iter().take(FILES)))
+            (page::more(left, &format!("barlift status {} --json", s.operation_id)))
+        }
+    }
+}

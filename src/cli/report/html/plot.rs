@@ -1,0 +1,222 @@
+//! Plots of where in time differences lie.
+//!
+//! Invariants: a plot's size depends on its width, not on how much differs: what falls on a pixel that is drawn
+//! already is not drawn again. Kinds differ by height, place and pattern as well as by colour, each mark says what
+//! it is, and a plot as a whole has a text.
+
+use maud::{Markup, html};
+
+use super::page::time;
+use super::scale::{Scale, WIDTH};
+use crate::cli::output::{count, counted};
+use crate::operation::verification::says::says;
+use crate::operation::verification::{DifferenceKind, Mark, Range, RangeKind};
+
+/// Parts of the time that bars are counted in.
+pub(super) const BINS: i32 = 200;
+
+/// A mark's least width, in units.
+const LEAST: f64 = 3.0;
+
+/// All kinds, those that lie below others first.
+const KINDS: [RangeKind; 6] = [
+    RangeKind::Identical,
+    RangeKind::Shifted,
+    RangeKind::Ratio,
+    RangeKind::Revised,
+    RangeKind::OnlyInCsv,
+    RangeKind::OnlyInDb,
+];
+
+fn class(kind: RangeKind) -> &'static str {
+    match kind {
+        RangeKind::Identical => "identical",
+        RangeKind::OnlyInCsv => "only_in_csv",
+        RangeKind::OnlyInDb => "only_in_db",
+        RangeKind::Revised => "revised",
+        RangeKind::Ratio => "ratio",
+        RangeKind::Shifted => "shifted",
+    }
+}
+
+/// What a kind is called where there is little room.
+pub(super) fn name(kind: RangeKind) -> &'static str {
+    match kind {
+        RangeKind::Identical => "identical",
+        RangeKind::OnlyInCsv => "only in files",
+        RangeKind::OnlyInDb => "only in database",
+        RangeKind::Revised => "revised values",
+        RangeKind::Ratio => "constant ratio",
+        RangeKind::Shifted => "shifted in time",
+    }
+}
+
+/// A kind's top and height in a band of 20.
+fn band(kind: RangeKind) -> (u8, u8) {
+    match kind {
+        RangeKind::Identical => (8, 4),
+        RangeKind::OnlyInCsv => (0, 9),
+        RangeKind::OnlyInDb => (11, 9),
+        _ => (0, 20),
+    }
+}
+
+fn fill(kind: RangeKind) -> &'static str {
+    match kind {
+        RangeKind::Ratio => "url(#striped)",
+        RangeKind::Shifted => "url(#dotted)",
+        _ => "",
+    }
+}
+
+/// The patterns that all plots of a page use; once a page.
+pub(super) fn patterns() -> Markup {
+    html! {
+        svg class="defs" aria-hidden="true" {
+            defs {
+                pattern id="striped" width="9" height="20" patternUnits="userSpaceOnUse" {
+                    rect class="ratio" width="9" height="20" {} rect class="cut" width="3" height="20" {}
+                }
+                pattern id="dotted" width="12" height="10" patternUnits="userSpaceOnUse" {
+                    rect class="shifted" width="12" height="10" {} rect class="cut" x="3" y="3" width="5" height="4" {}
+                }
+            }
+        }
+    }
+}
+
+/// What the kinds look like.
+pub(super) fn legend() -> Markup {
+    html! {
+        ul class="legend" {
+            @for kind in KINDS {
+                li { svg viewBox="0 0 40 20" aria-hidden="true" { (rect(kind, 0.0, 40.0, None)) } (name(kind)) }
+            }
+        }
+    }
+}
+
+fn rect(kind: RangeKind, x: f64, width: f64, title: Option<&str>) -> Markup {
+    let (y, height) = band(kind);
+    let (x, width) = (format!("{x:.0}"), format!("{width:.0}"));
+    // A class would win over the attribute.
+    let class = if fill(kind).is_empty() { class(kind) } else { "" };
+    html! {
+        rect class=[Some(class).filter(|c| !c.is_empty())] fill=[Some(fill(kind)).filter(|f| !f.is_empty())]
+            x=(x) y=(y) width=(width) height=(height) { @if let Some(title) = title { title { (title) } } }
+    }
+}
+
+/// One band of ranges; with `titles`, each says what it is.
+pub(super) fn ranges(scale: Scale, ranges: &[Range], titles: bool, about: &str) -> Markup {
+    html! {
+        svg viewBox="0 0 1000 20" preserveAspectRatio="none" role="img" aria-label=(about) {
+            @for kind in KINDS { @for (x, width, r) in visible_ranges(scale, ranges, kind) {
+                (rect(kind, x, width, titles.then(|| title(r)).as_deref()))
+            } }
+        }
+    }
+}
+
+/// Those of one kind that do not fall on what is drawn already, with where they lie.
+fn visible_ranges(
+    scale: Scale,
+    ranges: &[Range],
+    kind: RangeKind,
+) -> impl Iterator<Item = (f64, f64, &Range)> {
+    let mut drawn = -1.0;
+    ranges.iter().filter(move |r| r.kind == kind).filter_map(move |r| {
+        let x = scale.x(r.first).min(WIDTH - LEAST).floor();
+        let end = scale.x(r.last).max(x + LEAST).ceil();
+        (end > drawn).then(|| {
+            drawn = end;
+            (x, end - x, r)
+        })
+    })
+}
+
+fn title(r: &Range) -> String {
+    format!("{} to {}: {}: {}", time(r.first), time(r.last), counted(r.bars, "bar", "bars"), says(r))
+}
+
+/// Names of the ranges that are wide enough for one.
+pub(super) fn names(scale: Scale, ranges: &[Range]) -> Markup {
+    let wide = ranges.iter().filter_map(|r| {
+        let (x, end) = (scale.x(r.first), scale.x(r.last));
+        (end - x >= 110.0).then(|| ((x + end) / 20.0, (end - x) / 10.0, r.kind))
+    });
+    html! {
+        div class="names" aria-hidden="true" {
+            @for (middle, width, kind) in wide {
+                span style=(format!("left:{middle:.1}%;max-width:{width:.1}%")) { (name(kind)) }
+            }
+        }
+    }
+}
+
+/// How many bars of one kind differ when.
+pub(super) fn lane(marks: &[Mark], kind: DifferenceKind, about: &str) -> Markup {
+    let most = marks.iter().filter(|m| m.kind == kind).map(|m| m.bars).max().unwrap_or(1);
+    html! {
+        svg viewBox="0 0 1000 20" preserveAspectRatio="none" role="img" aria-label=(about) {
+            @for m in marks.iter().filter(|m| m.kind == kind) { (mark(m, most)) }
+        }
+    }
+}
+
+fn mark(m: &Mark, most: i64) -> Markup {
+    let width = WIDTH / f64::from(BINS);
+    #[allow(clippy::cast_precision_loss)] // a pixel is enough
+    let height = 4.0 + 16.0 * m.bars as f64 / most as f64;
+    let (x, y) = (f64::from(m.bin) * width, 20.0 - height);
+    let when =
+        if m.first == m.last { time(m.first) } else { format!("{} to {}", time(m.first), time(m.last)) };
+    html! {
+        rect class=(m.kind.as_str()) x=(format!("{x:.0}")) y=(format!("{y:.0}")) width=(format!("{width:.0}"))
+            height=(format!("{height:.0}")) { title { (when) ": " (count(m.bars)) } }
+    }
+}
+
+/// The axis below.
+pub(super) fn axis(scale: Scale) -> Markup {
+    html! {
+        div class="label none" {}
+        div class="axis" aria-hidden="true" {
+            @for tick in scale.ticks() {
+                span class=[at_edge(tick.place)] style=(format!("left:{}.{:02}%", tick.place / 100, tick.place % 100)) { (tick.label) }
+            }
+        }
+    }
+}
+
+/// A label there would stand out of the page.
+fn at_edge(place: u32) -> Option<&'static str> {
+    match place {
+        0..=400 => Some("start"),
+        9600.. => Some("end"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_narrow_to_be_seen_is_drawn_once() {
+        let first: jiff::Timestamp = "2024-01-01T00:00Z".parse().unwrap();
+        let at = |minutes: i64| first + jiff::SignedDuration::from_mins(minutes);
+        let single = |i: i64| Range {
+            kind: if i % 2 == 0 { RangeKind::Revised } else { RangeKind::Identical },
+            first: at(i),
+            last: at(i),
+            bars: 1,
+            price_ratio: None,
+            volume_ratio: None,
+            shifted_by_seconds: None,
+        };
+        let all: Vec<Range> = (0..100_000).map(single).collect();
+        let drawn = visible_ranges(Scale { first, last: at(99_999) }, &all, RangeKind::Revised).count();
+        assert!((300..=1000).contains(&drawn), "{drawn}");
+    }
+}
