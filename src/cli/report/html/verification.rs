@@ -1,20 +1,26 @@
 //! The page of a verification.
 
+use std::borrow::Cow;
+
 use maud::{Markup, html};
 
 use super::page::{self, Tone};
 use super::scale::Scale;
 use super::{plot, series};
-use crate::cli::output::{count, visible};
+use crate::cli::output::{count, counted, visible};
 use crate::cli::report::destination::Destination;
 use crate::cli::report::verification::words;
 use crate::error::Result;
-use crate::operation::verification::{Order, Series, Snapshot, Verdict, Verification};
+use crate::operation::verification::says::says;
+use crate::operation::verification::{Order, Range, RangeKind, Series, Snapshot, Verdict, Verification};
 
 /// Series that the page lists, that it plots together, and that it shows one by one.
 const LISTED: usize = 1000;
 const PLOTTED: usize = 60;
 const DETAILED: usize = 100;
+
+/// Ranges that it tells of first.
+const FINDS: usize = 8;
 
 /// Entries of the lists at its end.
 const NOTES: usize = 200;
@@ -29,6 +35,7 @@ pub(in crate::cli::report) async fn verification(
     let verdict = words::verdict(head.verdict);
     out.text(&page::begin(&format!("{verdict}: {}", head.operation_id)))?;
     out.text(&top(head).into_string())?;
+    out.text(&finds(&listed).into_string())?;
     out.text(&overview(head, &listed).into_string())?;
     out.text(&list(head, &listed).into_string())?;
     let detailed: Vec<&Series> = listed.iter().filter(|s| s.is_noteworthy()).take(DETAILED).collect();
@@ -88,7 +95,8 @@ fn top(head: &Verification) -> Markup {
 
 /// All series together, one row each.
 fn overview(head: &Verification, listed: &[Series]) -> Markup {
-    let plotted: Vec<&Series> = listed.iter().filter(|s| !s.ranges.is_empty()).take(PLOTTED).collect();
+    let plotted = listed.iter().filter(|s| s.span().is_some() && s.verdict != Verdict::Incomplete);
+    let plotted: Vec<&Series> = plotted.take(PLOTTED).collect();
     let spans: Vec<_> = plotted.iter().filter_map(|s| s.span()).collect();
     let first = spans.iter().map(|s| s.0).min();
     let Some((first, last)) = first.zip(spans.iter().map(|s| s.1).max()) else { return html! {} };
@@ -100,11 +108,49 @@ fn overview(head: &Verification, listed: &[Series]) -> Markup {
         div class="plot" {
             @for s in &plotted {
                 div class="label" { (link(s)) }
-                div class="band" { (plot::ranges(scale, &s.ranges, false, &about(s))) }
+                div class="band" { (plot::ranges(scale, &whole(s), false, &about(s))) }
             }
             (plot::axis(scale))
         }
         (page::more(head.totals.series - i64::try_from(plotted.len()).unwrap_or(0), &format!("barlift report {} --format json", head.operation_id)))
+    }
+}
+
+/// Its ranges; the one that an identical series is, where it has none.
+fn whole(s: &Series) -> Cow<'_, [Range]> {
+    match s.span() {
+        Some((first, last)) if s.ranges.is_empty() && s.verdict == Verdict::Identical => {
+            let bars = s.compared;
+            let kind = RangeKind::Identical;
+            Cow::Owned(vec![Range {
+                kind,
+                first,
+                last,
+                bars,
+                price_ratio: None,
+                volume_ratio: None,
+                shifted_by_seconds: None,
+            }])
+        }
+        _ => Cow::Borrowed(&s.ranges),
+    }
+}
+
+/// What the largest ranges look like.
+fn finds(listed: &[Series]) -> Markup {
+    let ranges = listed.iter().flat_map(|s| s.ranges.iter().map(move |r| (s, r)));
+    let mut ranges: Vec<_> = ranges.filter(|(_, r)| r.kind != RangeKind::Identical).collect();
+    ranges.sort_by_key(|(_, r)| std::cmp::Reverse(r.bars));
+    ranges.truncate(FINDS);
+    html! {
+        @if !ranges.is_empty() {
+            ul class="finds" {
+                @for (s, r) in ranges {
+                    li { b { (link(s)) } " " (says(r))
+                        span class="muted" { " · " (counted(r.bars, "bar", "bars")) ", " (page::time(r.first)) " to " (page::time(r.last)) } }
+                }
+            }
+        }
     }
 }
 
@@ -139,10 +185,8 @@ fn list(head: &Verification, listed: &[Series]) -> Markup {
         "#Only in database",
         "#Rejected",
         "#Duplicate",
-        "First bar",
-        "Last bar",
-        "Content of files",
-        "Content of database",
+        "First and last bar",
+        "Content",
     ];
     let rows = html! { @for s in listed { (row(s)) } };
     let left = head.totals.series - i64::try_from(listed.len()).unwrap_or(0);
@@ -166,9 +210,19 @@ fn row(s: &Series) -> Markup {
             td { span class={ "badge " (tone(s.verdict).class()) } { (word) } }
             @for n in [s.csv.bars, s.db.bars] { td class="n" { (n.map(count).unwrap_or_default()) } }
             @for n in counts { td class={ @if n == 0 { "n same" } @else { "n" } } { (count(n)) } }
-            @for t in [s.csv.first, s.csv.last] { td { (page::optional_time(t)) } }
-            @for hash in [&s.csv.hash, &s.db.hash] { td { code { (hash.as_deref().unwrap_or_default()) } } }
+            td { (page::optional_time(s.csv.first)) br; (page::optional_time(s.csv.last)) }
+            td { (content(s)) }
         }
+    }
+}
+
+/// The first digits of both contents' hashes; JSON has them whole.
+fn content(s: &Series) -> Markup {
+    let (Some(csv), Some(db)) = (&s.csv.hash, &s.db.hash) else { return html! {} };
+    let short = |hash: &str| hash.get(..8).unwrap_or_default().to_owned();
+    html! {
+        @if csv == db { code { (short(csv)) } span class="by" { "the same" } }
+        @else { code { (short(csv)) " ≠" br; (short(db)) } }
     }
 }
 

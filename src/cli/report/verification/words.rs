@@ -101,7 +101,7 @@ fn rest(head: &Verification) -> impl Iterator<Item = (i64, &'static str)> {
 /// How one series differs.
 pub(in crate::cli::report) fn summary(s: &Series) -> String {
     let parts = [
-        (s.different, "different"),
+        (s.different, "with other values"),
         (s.only_in_csv, "only in the files"),
         (s.only_in_db, "only in the database"),
     ];
