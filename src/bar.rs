@@ -105,6 +105,24 @@ impl Bars {
         self.volume.push(values.volume);
     }
 
+    /// Appends all bars of another.
+    pub fn append(&mut self, other: &Self) {
+        self.time.extend_from_slice(&other.time);
+        self.open.extend_from_slice(&other.open);
+        self.high.extend_from_slice(&other.high);
+        self.low.extend_from_slice(&other.low);
+        self.close.extend_from_slice(&other.close);
+        self.volume.extend_from_slice(&other.volume);
+    }
+
+    /// Keeps the first `n` bars.
+    pub fn truncate(&mut self, n: usize) {
+        self.time.truncate(n);
+        for values in [&mut self.open, &mut self.high, &mut self.low, &mut self.close, &mut self.volume] {
+            values.truncate(n);
+        }
+    }
+
     /// The values of bar `i`; panics when there is no such bar, as slices do.
     #[must_use]
     pub fn values(&self, i: usize) -> Ohlcv {

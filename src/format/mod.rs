@@ -1,0 +1,122 @@
+//! Bars as files of other tools: CSV, JSON lines, Arrow IPC, Parquet.
+//!
+//! [`BarWriter`] turns chunks of bars into bytes, [`BarFile`] turns the bytes of such a file into chunks again.
+//! Invariant: values leave and come back bit by bit, times to the microsecond, and memory is bounded by a chunk (a
+//! row group for Parquet), however long the series is.
+//! Nothing here knows of the database or of the command line.
+//!
+//! | format | time | values | what is not finite |
+//! | --- | --- | --- | --- |
+//! | CSV | RFC 3339 in UTC | shortest text that gives the same float64 | `NaN`, `inf`, `-inf`, which an import rejects |
+//! | JSON lines | RFC 3339 in UTC | the same | `null`, for JSON has no such numbers |
+//! | Arrow IPC | `Timestamp(Microsecond, "UTC")` | `Float64` | as it is |
+//! | Parquet | `TIMESTAMP(MICROS, true)` | `DOUBLE` | as it is |
+//!
+//! barlift itself never writes what is not finite; another program may have. Symbol and timeframe stand in the
+//! metadata of Arrow and Parquet files (keys `symbol` and `timeframe`), in the other formats they do not stand at all.
+
+mod arrow;
+mod parquet;
+mod read;
+mod text;
+
+use std::io::{self, Write};
+use std::path::Path;
+
+pub use read::BarFile;
+
+use crate::bar::{Bars, SeriesName};
+
+/// The columns of every format, in order.
+const COLUMNS: [&str; 6] = ["time", "open", "high", "low", "close", "volume"];
+
+/// How bars are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// A header, then a line for each bar; barlift imports it again.
+    Csv,
+    /// An object on a line for each bar.
+    JsonLines,
+    /// Arrow's IPC format for pipes: `.arrows`.
+    ArrowStream,
+    /// Arrow's IPC format for files, with an index at its end: `.arrow`.
+    ArrowFile,
+    /// Parquet, compressed with Snappy.
+    Parquet,
+}
+
+impl Format {
+    /// The format that a file's extension names.
+    #[must_use]
+    pub fn of(path: &Path) -> Option<Self> {
+        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+        Some(match extension.as_str() {
+            "csv" => Self::Csv,
+            "jsonl" | "ndjson" => Self::JsonLines,
+            "arrows" => Self::ArrowStream,
+            "arrow" | "feather" | "ipc" => Self::ArrowFile,
+            "parquet" | "pq" => Self::Parquet,
+            _ => return None,
+        })
+    }
+
+    /// Whether a terminal shows it as garbage.
+    #[must_use]
+    pub fn is_binary(self) -> bool {
+        matches!(self, Self::ArrowStream | Self::ArrowFile | Self::Parquet)
+    }
+}
+
+/// Writes the bars of one series.
+pub struct BarWriter<W: Write + Send>(Writer<W>);
+
+enum Writer<W: Write + Send> {
+    Text(text::TextWriter<W>),
+    Arrow(arrow::ArrowWriter<W>),
+    Parquet(parquet::ParquetWriter<W>),
+}
+
+impl<W: Write + Send> BarWriter<W> {
+    /// Writes what comes before the first bar. `out` should be buffered.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn new(format: Format, series: &SeriesName, out: W) -> io::Result<Self> {
+        Ok(Self(match format {
+            Format::Csv | Format::JsonLines => Writer::Text(text::TextWriter::new(format, out)?),
+            Format::ArrowStream | Format::ArrowFile => {
+                Writer::Arrow(arrow::ArrowWriter::new(format, series, out)?)
+            }
+            Format::Parquet => Writer::Parquet(parquet::ParquetWriter::new(series, out)?),
+        }))
+    }
+
+    /// Writes the next bars.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write(&mut self, bars: &Bars) -> io::Result<()> {
+        match &mut self.0 {
+            Writer::Text(w) => w.write(bars),
+            Writer::Arrow(w) => w.write(bars),
+            Writer::Parquet(w) => w.write(bars),
+        }
+    }
+
+    /// Writes what comes behind the last bar, and flushes; without it the file is not whole.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn finish(self) -> io::Result<W> {
+        let mut out = match self.0 {
+            Writer::Text(w) => w.finish(),
+            Writer::Arrow(w) => w.finish()?,
+            Writer::Parquet(w) => w.finish()?,
+        };
+        out.flush()?;
+        Ok(out)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,114 @@
+//! Bars out of a file, whichever of our formats it has.
+//!
+//! Invariant: what comes out is bars only. A row that is none, or a time that comes twice, is an error that names its
+//! line, so that whoever saves a file saves all of it or nothing.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read};
+use std::path::Path;
+
+use super::arrow::ArrowReader;
+use super::parquet::ParquetReader;
+use crate::bar::{Bars, format_time};
+use crate::error::{Error, FileError, Result};
+use crate::source::reader::{BarReader, Batch, ReadOptions};
+
+/// Rows of a CSV file that are given out together.
+const CHUNK: usize = 8_192;
+
+/// The bars of one file, chunk by chunk.
+pub struct BarFile {
+    path: String,
+    input: Input,
+    issues: u64,
+}
+
+enum Input {
+    Csv(Box<BarReader<Box<dyn Read + Send>>>),
+    Arrow(ArrowReader),
+    Parquet(Box<ParquetReader>),
+}
+
+impl BarFile {
+    /// Opens a file; its first bytes tell Parquet and Arrow, anything else is read as CSV.
+    ///
+    /// # Errors
+    /// [`Error::Source`] if it cannot be opened, [`Error::File`] if it is no file of bars.
+    pub fn open(path: &Path, options: &ReadOptions) -> Result<Self> {
+        let name = path.display().to_string();
+        let file = File::open(path).map_err(|e| unreadable(&name, &e))?;
+        let mut input = BufReader::with_capacity(CHUNK * 16, file);
+        let start = input.fill_buf().map_err(|e| unreadable(&name, &e))?;
+        let input = if start.starts_with(b"PAR1") {
+            ParquetReader::new(input.into_inner()).map(|r| Input::Parquet(Box::new(r)))
+        } else if start.starts_with(b"ARROW1") {
+            ArrowReader::file(input).map(Input::Arrow)
+        } else {
+            return Self::read(Box::new(input), name, options);
+        };
+        let input = input.map_err(|e| FileError::permanent(&name, None, e))?;
+        Ok(Self { path: name, input, issues: 0 })
+    }
+
+    /// Reads a stream: CSV, or Arrow's format for streams. The others have to be files. `name` stands in errors.
+    ///
+    /// # Errors
+    /// [`Error::Source`] if nothing can be read, [`Error::File`] if it is no file of bars.
+    pub fn read(input: Box<dyn Read + Send>, name: String, options: &ReadOptions) -> Result<Self> {
+        let mut input = BufReader::new(input);
+        let start = input.fill_buf().map_err(|e| unreadable(&name, &e))?;
+        // A message of Arrow's stream begins with these; no text does.
+        let input = if start.starts_with(&[0xff; 4]) {
+            Input::Arrow(ArrowReader::stream(input).map_err(|e| FileError::permanent(&name, None, e))?)
+        } else if start.starts_with(b"PAR1") || start.starts_with(b"ARROW1") {
+            let reason =
+                "Parquet and Arrow files are read from their end: give the file's name instead of a pipe";
+            return Err(FileError::permanent(&name, None, reason).into());
+        } else {
+            let input: Box<dyn Read + Send> = Box::new(input);
+            Input::Csv(Box::new(BarReader::open(input, &name, options, 0)?))
+        };
+        Ok(Self { path: name, input, issues: 0 })
+    }
+
+    /// The next bars; none at the end. Those of one chunk are in time order.
+    ///
+    /// # Errors
+    /// [`Error::File`] for a row that is no bar, or comes twice.
+    pub fn next(&mut self) -> Result<Option<Bars>> {
+        let next = match &mut self.input {
+            Input::Csv(reader) => {
+                let Some(batch) = reader.next_batch(CHUNK)? else { return Ok(None) };
+                if let Some(e) = first_fault(&self.path, &batch) {
+                    return Err(e.into());
+                }
+                self.issues += batch.issues.len() as u64;
+                return Ok(Some(batch.bars));
+            }
+            Input::Arrow(reader) => reader.next(),
+            Input::Parquet(reader) => reader.next(),
+        };
+        next.map_err(|e| FileError::permanent(&self.path, None, e).into())
+    }
+
+    /// Bars given out so far that break a market-data rule (only CSV is looked at).
+    #[must_use]
+    pub fn issues(&self) -> u64 {
+        self.issues
+    }
+}
+
+/// The first row of a batch that cannot be saved.
+fn first_fault(path: &str, batch: &Batch) -> Option<FileError> {
+    let rejected = batch.rejected.iter().map(|r| (r.row.line, r.reason.clone()));
+    let repeats = batch
+        .repeats
+        .iter()
+        .map(|r| (r.row.line, format!("the time {} stands in the file before", format_time(r.time))));
+    let faults = rejected.chain(repeats);
+    faults.min_by_key(|(line, _)| *line).map(|(line, reason)| FileError::permanent(path, line, reason))
+}
+
+fn unreadable(name: &str, e: &std::io::Error) -> Error {
+    Error::source(format!("cannot read {name}: {e}"), "check the file's name and that you may read it")
+}

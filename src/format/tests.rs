@@ -1,0 +1,233 @@
+use super::*;
+use crate::bar::{FIRST_MICROS, Micros, Ohlcv};
+use crate::source::reader::ReadOptions;
+
+const FORMATS: [Format; 5] =
+    [Format::Csv, Format::JsonLines, Format::ArrowStream, Format::ArrowFile, Format::Parquet];
+
+/// What is easily lost on the way through text.
+const NASTY: [f64; 14] = [
+    -0.0,
+    0.0,
+    5e-324,
+    2.225_073_858_507_201e-308,
+    f64::MAX,
+    f64::MIN,
+    0.1 + 0.2,
+    1e-7,
+    1e22,
+    1e23,
+    123_456_789_012_345_680.0,
+    9_007_199_254_740_993.0,
+    202.02,
+    15_812.0,
+];
+
+fn series() -> SeriesName {
+    SeriesName { symbol: "BRK.B, \"x\"".into(), timeframe: "1h".into() }
+}
+
+fn nasty() -> Bars {
+    const LAST: Micros = crate::bar::END_MICROS - 1;
+    let times = [FIRST_MICROS, -86_400_000_001, -1, 0, 1, 1_704_187_800_250_000, 1_704_187_800_250_001, LAST];
+    let mut bars = Bars::default();
+    for (i, time) in times.into_iter().enumerate() {
+        let at = |n: usize| NASTY[(i * 5 + n) % NASTY.len()];
+        bars.push(time, Ohlcv { open: at(0), high: at(1), low: at(2), close: at(3), volume: at(4) });
+    }
+    bars
+}
+
+fn written(format: Format, chunks: &[Bars]) -> Vec<u8> {
+    let mut writer = BarWriter::new(format, &series(), Vec::new()).expect("begun");
+    for bars in chunks {
+        writer.write(bars).expect("written");
+    }
+    writer.finish().expect("finished")
+}
+
+fn options() -> ReadOptions {
+    let config = crate::config::load(None, &[]).expect("defaults");
+    ReadOptions { csv: config.csv, timezone: "UTC".into(), on_invalid: crate::config::OnInvalid::Warn }
+}
+
+fn read(format: Format, bytes: &[u8]) -> crate::error::Result<Bars> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("bars");
+    std::fs::write(&path, bytes).expect("written");
+    let mut all = Bars::default();
+    let mut file = BarFile::open(&path, &options())?;
+    while let Some(bars) = file.next()? {
+        all.append(&bars);
+    }
+    assert_eq!(file.issues() > 0, format == Format::Csv, "only text is looked at");
+    Ok(all)
+}
+
+/// Bit by bit: `==` takes -0.0 for 0.0.
+fn bits(bars: &Bars) -> Vec<(Micros, [u64; 5])> {
+    let of = |i| {
+        let v = bars.values(i);
+        (bars.time[i], [v.open, v.high, v.low, v.close, v.volume].map(f64::to_bits))
+    };
+    (0..bars.len()).map(of).collect()
+}
+
+#[test]
+fn what_is_written_is_read_bit_by_bit() {
+    let bars = nasty();
+    let mut later = nasty();
+    later.truncate(1);
+    later.time[0] = 1_704_187_800_250_002;
+    let mut all = bars.clone();
+    all.truncate(7);
+    let chunks = [all.clone(), Bars::default(), later.clone()];
+    all.append(&later);
+    for format in FORMATS.into_iter().filter(|f| *f != Format::JsonLines) {
+        let read = read(format, &written(format, &chunks)).expect("read");
+        assert_eq!(bits(&read), bits(&all), "{format:?}");
+    }
+}
+
+#[test]
+fn json_lines_carry_exact_values() {
+    let bars = nasty();
+    let text = String::from_utf8(written(Format::JsonLines, std::slice::from_ref(&bars))).expect("UTF-8");
+    let want = r#"{"time":"1700-01-01T00:00:00Z","open":-0.0,"high":0.0,"low":5e-324,"close":2.225073858507201e-308,"volume":1.7976931348623157e+308}"#;
+    assert_eq!(text.lines().next(), Some(want));
+    assert_eq!(text.lines().count(), bars.len());
+    for (i, line) in text.lines().enumerate() {
+        let values: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        let time: jiff::Timestamp = values["time"].as_str().and_then(|t| t.parse().ok()).expect("a time");
+        assert_eq!(time.as_microsecond(), bars.time[i]);
+        // serde_json reads numbers a little off, Rust itself does not.
+        let exact = |name: &str| {
+            let (_, rest) = line.split_once(&format!("\"{name}\":")).expect(name);
+            let text = rest.split([',', '}']).next().expect("a number");
+            text.parse::<f64>().expect(text).to_bits()
+        };
+        let v = bars.values(i);
+        for (name, value) in
+            COLUMNS[1..].iter().zip([v.open, v.high, v.low, v.close, v.volume].map(f64::to_bits))
+        {
+            assert_eq!(exact(name), value, "{line}");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_finite_crashes_nothing() {
+    let mut bars = Bars::default();
+    let values =
+        Ohlcv { open: f64::NAN, high: f64::INFINITY, low: f64::NEG_INFINITY, close: 1.0, volume: 1.0 };
+    bars.push(0, values);
+    bars.push(Micros::MAX, Ohlcv { open: 1.0, ..values });
+    let text = |format| String::from_utf8(written(format, std::slice::from_ref(&bars))).expect("UTF-8");
+    assert!(text(Format::Csv).contains("\n1970-01-01T00:00:00Z,NaN,inf,-inf,1.0,1.0\n"));
+    assert!(text(Format::JsonLines).starts_with(
+        "{\"time\":\"1970-01-01T00:00:00Z\",\"open\":null,\"high\":null,\"low\":null,\"close\":1.0,\"volume\":1.0}\n"
+    ));
+    for format in [Format::ArrowFile, Format::ArrowStream, Format::Parquet] {
+        let read = read(format, &written(format, std::slice::from_ref(&bars))).expect("read");
+        assert_eq!(bits(&read), bits(&bars), "{format:?}");
+    }
+    let e = read(Format::Csv, text(Format::Csv).as_bytes()).expect_err("no bars").to_string();
+    assert!(e.ends_with("line 2: column 2: open `NaN` is not a finite number"), "{e}");
+}
+
+#[test]
+fn no_bars_at_all_are_a_sound_file() {
+    for format in FORMATS {
+        let bytes = written(format, &[]);
+        match format {
+            Format::JsonLines => assert_eq!(bytes, b""),
+            Format::Csv => assert_eq!(bytes, b"time,open,high,low,close,volume\n"),
+            _ => {
+                let folder = tempfile::tempdir().expect("a folder");
+                let path = folder.path().join("none");
+                std::fs::write(&path, &bytes).expect("written");
+                let none = BarFile::open(&path, &options()).and_then(|mut f| f.next()).expect("read");
+                assert_eq!(none, None, "{format:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn files_say_which_series_they_are_and_how_their_times_are_meant() {
+    let bytes = written(Format::ArrowStream, &[nasty()]);
+    let reader = arrow_ipc::reader::StreamReader::try_new(&bytes[..], None).expect("read");
+    let schema = reader.schema();
+    assert_eq!(schema.metadata()["symbol"], series().symbol);
+    assert_eq!(schema.metadata()["timeframe"], "1h");
+    let described: Vec<_> = schema
+        .fields()
+        .iter()
+        .map(|f| format!("{} {} {}", f.name(), f.data_type(), f.is_nullable()))
+        .collect();
+    assert_eq!(described[0], "time Timestamp(µs, \"UTC\") false");
+    assert_eq!(described[5], "volume Float64 false");
+
+    use ::parquet::file::reader::FileReader as _;
+    let bytes = written(Format::Parquet, &[nasty()]);
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("x"), bytes).expect("written");
+    let file = std::fs::File::open(folder.path().join("x")).expect("opened");
+    let file = ::parquet::file::reader::SerializedFileReader::new(file).expect("read");
+    let about = file.metadata().file_metadata();
+    let entries = about.key_value_metadata().expect("metadata");
+    assert!(entries.iter().any(|e| e.key == "symbol" && e.value == Some(series().symbol)));
+    let column = file.metadata().row_group(0).column(0);
+    assert!(column.encodings().any(|e| e == ::parquet::basic::Encoding::DELTA_BINARY_PACKED), "{column:?}");
+}
+
+#[test]
+fn long_series_are_several_row_groups() {
+    let mut chunk = Bars::default();
+    for i in 0..100_000 {
+        chunk.push(i, Ohlcv { open: 1.0, high: 2.0, low: 0.5, close: 1.5, volume: i as f64 });
+    }
+    let mut chunks = Vec::new();
+    for n in 0..4 {
+        let mut next = chunk.clone();
+        next.time.iter_mut().for_each(|t| *t += n * 100_000);
+        chunks.push(next);
+    }
+    let bytes = written(Format::Parquet, &chunks);
+    let got = read(Format::Parquet, &bytes).expect("read");
+    assert_eq!(got.len(), 400_000);
+    assert!(got.time.iter().copied().eq(0..400_000));
+    assert_eq!(got.volume[399_999], 99_999.0);
+}
+
+#[test]
+fn other_files_are_refused_with_their_reason() {
+    for (bytes, part) in [
+        (&b"PAR1 but not really"[..], "bars: "),
+        (b"ARROW1 but not really", "bars: "),
+        (b"\xff\xff\xff\xff\x01", "bars: "),
+        (b"{\"time\":\"2024-01-01\"}\n", "header"),
+        (b"", "is empty"),
+    ] {
+        let e = read(Format::ArrowFile, bytes).expect_err("no bars").to_string();
+        assert!(e.contains(part), "{e}");
+    }
+    let bytes = written(Format::Parquet, &[nasty()]);
+    let e = BarFile::read(Box::new(std::io::Cursor::new(bytes)), "stdin".into(), &options()).err();
+    assert!(e.is_some_and(|e| e.to_string().contains("give the file's name")));
+}
+
+#[test]
+fn extensions_name_formats() {
+    for (name, format) in [
+        ("a.csv", Some(Format::Csv)),
+        ("a.b.JSONL", Some(Format::JsonLines)),
+        ("a.arrow", Some(Format::ArrowFile)),
+        ("a.arrows", Some(Format::ArrowStream)),
+        ("/x/a.parquet", Some(Format::Parquet)),
+        ("a.txt", None),
+        ("csv", None),
+    ] {
+        assert_eq!(Format::of(Path::new(name)), format, "{name}");
+    }
+}

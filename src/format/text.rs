@@ -1,0 +1,82 @@
+//! CSV and JSON lines.
+//!
+//! Invariant: a value is the shortest decimal that reads back as the same float64, `-0.0` and subnormals included.
+
+use std::io::{self, Write};
+
+use super::{COLUMNS, Format};
+use crate::bar::{Bars, format_time};
+
+/// Writes one line a bar.
+pub(super) struct TextWriter<W> {
+    out: W,
+    line: fn(&mut Vec<u8>, &str, [f64; 5]) -> io::Result<()>,
+    /// Lines of the chunk in work.
+    buffer: Vec<u8>,
+}
+
+/// Bytes that are collected before they are written.
+const BUFFER: usize = 64 * 1024;
+
+impl<W: Write> TextWriter<W> {
+    pub(super) fn new(format: Format, mut out: W) -> io::Result<Self> {
+        let line = if format == Format::JsonLines {
+            json_line
+        } else {
+            writeln!(out, "{}", COLUMNS.join(","))?;
+            csv_line
+        };
+        Ok(Self { out, line, buffer: Vec::with_capacity(BUFFER + 1024) })
+    }
+
+    pub(super) fn write(&mut self, bars: &Bars) -> io::Result<()> {
+        for (i, time) in bars.time.iter().enumerate() {
+            let v = bars.values(i);
+            (self.line)(&mut self.buffer, &format_time(*time), [v.open, v.high, v.low, v.close, v.volume])?;
+            if self.buffer.len() >= BUFFER {
+                self.flush()?;
+            }
+        }
+        self.flush()
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.write_all(&self.buffer)?;
+        self.buffer.clear();
+        Ok(())
+    }
+
+    pub(super) fn finish(self) -> W {
+        self.out
+    }
+}
+
+fn csv_line(line: &mut Vec<u8>, time: &str, values: [f64; 5]) -> io::Result<()> {
+    line.extend_from_slice(time.as_bytes());
+    for value in values {
+        line.push(b',');
+        if value.is_finite() {
+            number(line, value)?;
+        } else {
+            write!(line, "{value}")?;
+        }
+    }
+    line.push(b'\n');
+    Ok(())
+}
+
+fn json_line(line: &mut Vec<u8>, time: &str, values: [f64; 5]) -> io::Result<()> {
+    let mut name = COLUMNS.iter();
+    write!(line, "{{\"{}\":\"{time}\"", name.next().unwrap_or(&""))?;
+    for (name, value) in name.zip(values) {
+        write!(line, ",\"{name}\":")?;
+        number(line, value)?;
+    }
+    line.extend_from_slice(b"}\n");
+    Ok(())
+}
+
+/// The shortest text, with an exponent where that is shorter (`5e-324`); `null` for what is not finite.
+fn number(line: &mut Vec<u8>, value: f64) -> io::Result<()> {
+    serde_json::to_writer(line, &value).map_err(io::Error::from)
+}
