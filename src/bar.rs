@@ -123,6 +123,38 @@ impl Bars {
         }
     }
 
+    /// What keeps these from being bars in time order: columns of different lengths, a time that is not later than the
+    /// one before or lies outside the years 1700 to 2299, a value that is not finite.
+    #[must_use]
+    pub fn fault(&self) -> Option<String> {
+        let columns = self.columns();
+        if columns.iter().any(|(_, values)| values.len() != self.len()) {
+            return Some("the columns have different lengths".into());
+        }
+        if let Some(i) = (1..self.len()).find(|&i| self.time[i] <= self.time[i - 1]) {
+            let (time, before) = (format_time(self.time[i]), format_time(self.time[i - 1]));
+            return Some(format!("the bar of {time} comes behind the one of {before}"));
+        }
+        let ends = [self.time.first(), self.time.last()];
+        if let Some(time) = ends.into_iter().flatten().find(|t| !(FIRST_MICROS..END_MICROS).contains(*t)) {
+            return Some(format!("the time {} lies outside the years 1700 to 2299", format_time(*time)));
+        }
+        columns.iter().find_map(|(name, values)| {
+            let i = values.iter().position(|v| !v.is_finite())?;
+            Some(format!("{name} of the bar of {} is {}", format_time(self.time[i]), values[i]))
+        })
+    }
+
+    fn columns(&self) -> [(&'static str, &Vec<f64>); 5] {
+        [
+            ("open", &self.open),
+            ("high", &self.high),
+            ("low", &self.low),
+            ("close", &self.close),
+            ("volume", &self.volume),
+        ]
+    }
+
     /// The values of bar `i`; panics when there is no such bar, as slices do.
     #[must_use]
     pub fn values(&self, i: usize) -> Ohlcv {
@@ -133,6 +165,12 @@ impl Bars {
             close: self.close[i],
             volume: self.volume[i],
         }
+    }
+}
+
+impl AsRef<Bars> for Bars {
+    fn as_ref(&self) -> &Bars {
+        self
     }
 }
 
@@ -153,6 +191,32 @@ mod tests {
     fn bounds_are_the_years_they_claim() {
         assert_eq!(format_time(FIRST_MICROS), "1700-01-01T00:00:00Z");
         assert_eq!(format_time(END_MICROS), "2300-01-01T00:00:00Z");
+    }
+
+    #[test]
+    fn what_are_no_bars_is_told() {
+        let good = Ohlcv { open: 1.0, high: 2.0, low: 0.5, close: 1.5, volume: 10.0 };
+        let of = |bars: &[(Micros, Ohlcv)]| {
+            let mut all = Bars::default();
+            bars.iter().for_each(|(time, values)| all.push(*time, *values));
+            all
+        };
+        assert_eq!(of(&[]).fault(), None);
+        assert_eq!(of(&[(0, good), (1, good)]).fault(), None);
+        for (bars, want) in [
+            (of(&[(1, good), (1, good)]), "1970-01-01T00:00:00.000001Z comes behind the one of"),
+            (of(&[(1, good), (0, good)]), "comes behind"),
+            (of(&[(FIRST_MICROS - 1, good), (0, good)]), "outside the years"),
+            (of(&[(END_MICROS, good)]), "outside the years"),
+            (
+                of(&[(0, good), (1, Ohlcv { close: f64::NAN, ..good })]),
+                "close of the bar of 1970-01-01T00:00:00.000001Z is NaN",
+            ),
+            (Bars { volume: Vec::new(), ..of(&[(0, good)]) }, "different lengths"),
+        ] {
+            let fault = bars.fault().expect(want);
+            assert!(fault.contains(want), "{fault}");
+        }
     }
 
     #[test]

@@ -55,6 +55,14 @@ pub enum Error {
         /// What to do.
         hint: Option<String>,
     },
+    /// A bar that was to be saved is there already.
+    #[error("{message}")]
+    AlreadyThere {
+        /// Which one.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
+    },
     /// One file cannot be read as bars, by the file's own fault or by a policy.
     #[error("{0}")]
     File(#[from] FileError),
@@ -174,7 +182,8 @@ impl Error {
             | Self::Config { hint, .. }
             | Self::Database { hint, .. }
             | Self::Source { hint, .. }
-            | Self::NotFound { hint, .. } => hint.as_deref(),
+            | Self::NotFound { hint, .. }
+            | Self::AlreadyThere { hint, .. } => hint.as_deref(),
             _ => None,
         }
     }
@@ -199,7 +208,8 @@ impl Error {
             Self::Database { source: None, .. }
             | Self::Usage { .. }
             | Self::Config { .. }
-            | Self::NotFound { .. } => ErrorClass::Permanent,
+            | Self::NotFound { .. }
+            | Self::AlreadyThere { .. } => ErrorClass::Permanent,
             Self::Source { .. } | Self::LostLease | Self::Stopped | Self::Internal(_) => {
                 ErrorClass::Transient
             }
@@ -218,7 +228,8 @@ impl Error {
         match self {
             Self::Usage { .. } => "UsageError",
             Self::Config { .. } => "ConfigError",
-            Self::Database { .. } => "DatabaseError",
+            // The reference counts a duplicate key among the database's errors.
+            Self::Database { .. } | Self::AlreadyThere { .. } => "DatabaseError",
             Self::Source { .. } => "SourceError",
             Self::NotFound { .. } => "DataNotFoundError",
             Self::File(_) => "DataError",

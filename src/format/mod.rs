@@ -73,7 +73,7 @@ pub struct BarWriter<W: Write + Send>(Writer<W>);
 enum Writer<W: Write + Send> {
     Text(text::TextWriter<W>),
     Arrow(arrow::ArrowWriter<W>),
-    Parquet(parquet::ParquetWriter<W>),
+    Parquet(Box<parquet::ParquetWriter<W>>),
 }
 
 impl<W: Write + Send> BarWriter<W> {
@@ -87,7 +87,7 @@ impl<W: Write + Send> BarWriter<W> {
             Format::ArrowStream | Format::ArrowFile => {
                 Writer::Arrow(arrow::ArrowWriter::new(format, series, out)?)
             }
-            Format::Parquet => Writer::Parquet(parquet::ParquetWriter::new(series, out)?),
+            Format::Parquet => Writer::Parquet(Box::new(parquet::ParquetWriter::new(series, out)?)),
         }))
     }
 

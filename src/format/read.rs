@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::arrow::ArrowReader;
 use super::parquet::ParquetReader;
-use crate::bar::{Bars, format_time};
+use crate::bar::{Bars, Micros, format_time};
 use crate::error::{Error, FileError, Result};
 use crate::source::reader::{BarReader, Batch, ReadOptions};
 
@@ -20,6 +20,8 @@ const CHUNK: usize = 8_192;
 pub struct BarFile {
     path: String,
     input: Input,
+    /// The last time given out, for formats whose times come in order.
+    last: Option<Micros>,
     issues: u64,
 }
 
@@ -47,7 +49,7 @@ impl BarFile {
             return Self::read(Box::new(input), name, options);
         };
         let input = input.map_err(|e| FileError::permanent(&name, None, e))?;
-        Ok(Self { path: name, input, issues: 0 })
+        Ok(Self { path: name, input, last: None, issues: 0 })
     }
 
     /// Reads a stream: CSV, or Arrow's format for streams. The others have to be files. `name` stands in errors.
@@ -68,14 +70,14 @@ impl BarFile {
             let input: Box<dyn Read + Send> = Box::new(input);
             Input::Csv(Box::new(BarReader::open(input, &name, options, 0)?))
         };
-        Ok(Self { path: name, input, issues: 0 })
+        Ok(Self { path: name, input, last: None, issues: 0 })
     }
 
     /// The next bars; none at the end. Those of one chunk are in time order.
     ///
     /// # Errors
     /// [`Error::File`] for a row that is no bar, or comes twice.
-    pub fn next(&mut self) -> Result<Option<Bars>> {
+    pub fn next_chunk(&mut self) -> Result<Option<Bars>> {
         let next = match &mut self.input {
             Input::Csv(reader) => {
                 let Some(batch) = reader.next_batch(CHUNK)? else { return Ok(None) };
@@ -88,7 +90,22 @@ impl BarFile {
             Input::Arrow(reader) => reader.next(),
             Input::Parquet(reader) => reader.next(),
         };
+        let next = next.and_then(|bars| self.in_order(bars));
         next.map_err(|e| FileError::permanent(&self.path, None, e).into())
+    }
+
+    /// Bars that are sound, and later than those before.
+    fn in_order(&mut self, bars: Option<Bars>) -> Result<Option<Bars>, String> {
+        let Some(bars) = bars else { return Ok(None) };
+        let early = bars.time.first().filter(|first| self.last.is_some_and(|last| last >= **first));
+        if let Some(fault) = bars.fault() {
+            return Err(fault);
+        }
+        if let Some(time) = early {
+            return Err(format!("the bar of {} comes behind a later one", format_time(*time)));
+        }
+        self.last = bars.time.last().copied().or(self.last);
+        Ok(Some(bars))
     }
 
     /// Bars given out so far that break a market-data rule (only CSV is looked at).

@@ -57,7 +57,7 @@ fn read(format: Format, bytes: &[u8]) -> crate::error::Result<Bars> {
     std::fs::write(&path, bytes).expect("written");
     let mut all = Bars::default();
     let mut file = BarFile::open(&path, &options())?;
-    while let Some(bars) = file.next()? {
+    while let Some(bars) = file.next_chunk()? {
         all.append(&bars);
     }
     assert_eq!(file.issues() > 0, format == Format::Csv, "only text is looked at");
@@ -127,9 +127,22 @@ fn what_is_not_finite_crashes_nothing() {
     assert!(text(Format::JsonLines).starts_with(
         "{\"time\":\"1970-01-01T00:00:00Z\",\"open\":null,\"high\":null,\"low\":null,\"close\":1.0,\"volume\":1.0}\n"
     ));
+    let bytes = |format| written(format, std::slice::from_ref(&bars));
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("bars");
+    std::fs::write(&path, bytes(Format::Parquet)).expect("written");
+    let file = std::fs::File::open(&path).expect("opened");
+    for read in [
+        arrow::ArrowReader::file(std::io::Cursor::new(bytes(Format::ArrowFile))).and_then(|mut r| r.next()),
+        arrow::ArrowReader::stream(std::io::Cursor::new(bytes(Format::ArrowStream)))
+            .and_then(|mut r| r.next()),
+        parquet::ParquetReader::new(file).and_then(|mut r| r.next()),
+    ] {
+        assert_eq!(bits(&read.expect("read").expect("bars")), bits(&bars));
+    }
     for format in [Format::ArrowFile, Format::ArrowStream, Format::Parquet] {
-        let read = read(format, &written(format, std::slice::from_ref(&bars))).expect("read");
-        assert_eq!(bits(&read), bits(&bars), "{format:?}");
+        let e = read(format, &bytes(format)).expect_err("barlift takes no such bars").to_string();
+        assert!(e.contains("outside the years") || e.contains("is NaN"), "{e}");
     }
     let e = read(Format::Csv, text(Format::Csv).as_bytes()).expect_err("no bars").to_string();
     assert!(e.ends_with("line 2: column 2: open `NaN` is not a finite number"), "{e}");
@@ -146,7 +159,7 @@ fn no_bars_at_all_are_a_sound_file() {
                 let folder = tempfile::tempdir().expect("a folder");
                 let path = folder.path().join("none");
                 std::fs::write(&path, &bytes).expect("written");
-                let none = BarFile::open(&path, &options()).and_then(|mut f| f.next()).expect("read");
+                let none = BarFile::open(&path, &options()).and_then(|mut f| f.next_chunk()).expect("read");
                 assert_eq!(none, None, "{format:?}");
             }
         }

@@ -1,0 +1,71 @@
+//! A load while it lasts.
+
+use std::ops::Range;
+
+use super::{int, series};
+use crate::backend::observed::Observed;
+use crate::bar::{Bars, Micros};
+use crate::error::Result;
+use crate::repository::stream::BarStream;
+use crate::telemetry::Span;
+use crate::telemetry::attribute as attr;
+use crate::telemetry::phases::milliseconds;
+
+/// The bars that [`DataRepository::load_stream`](super::DataRepository::load_stream) loads.
+#[derive(Debug)]
+pub struct LoadStream<'a> {
+    // Before the span: its own span is a child.
+    bars: BarStream<'a>,
+    span: Span,
+    symbol: String,
+    rows: usize,
+    ended: bool,
+}
+
+pub(super) async fn open<'a>(
+    seen: Observed<'a>,
+    symbol: &str,
+    timeframe: &str,
+    range: Range<Micros>,
+) -> Result<BarStream<'a>> {
+    let mut connection = seen.acquire("loading bars").await?;
+    let series = series(&mut connection, symbol, timeframe).await?;
+    drop(connection);
+    BarStream::open(seen, series, Some(range)).await
+}
+
+impl<'a> LoadStream<'a> {
+    pub(super) fn new(bars: BarStream<'a>, span: Span, symbol: &str) -> Self {
+        Self { bars, span, symbol: symbol.to_owned(), rows: 0, ended: false }
+    }
+
+    /// The next bars, some thousand, in time order; none at the end.
+    ///
+    /// # Errors
+    /// [`Error::Database`](crate::error::Error::Database)
+    pub async fn next(&mut self) -> Result<Option<Bars>> {
+        let next = self.span.around(self.bars.next()).await;
+        match &next {
+            Ok(Some(bars)) => self.rows += bars.len(),
+            Ok(None) | Err(_) => self.end(&next),
+        }
+        next
+    }
+
+    fn end<T>(&mut self, result: &Result<T>) {
+        if !self.ended {
+            self.ended = true;
+            self.span
+                .set(attr::DATA_ROWS_LOADED, int(self.rows))
+                .set(attr::DB_QUERY_DURATION_MS, milliseconds(self.bars.took()));
+            self.span.end(result, &self.symbol);
+        }
+    }
+}
+
+/// Whoever has seen enough has not failed.
+impl Drop for LoadStream<'_> {
+    fn drop(&mut self) {
+        self.end(&Ok(()));
+    }
+}

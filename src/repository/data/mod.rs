@@ -1,0 +1,266 @@
+//! The `DataRepository`: bars of a series for whoever uses the library.
+//!
+//! Invariant: time ranges are half-open, `start <= time < end`, in microseconds since 1970-01-01 UTC ([`Micros`]);
+//! [`Micros::MIN`] and [`Micros::MAX`] leave an end open. Values are the database's, bit by bit. Every call is a span of
+//! the reference ("DataRepository Spans").
+//! barlift writes finite values and times from 1700 to 2299 only; what another program put there comes out as it is.
+
+mod load;
+mod save;
+mod suggest;
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use futures::Stream;
+use jiff_sqlx::Timestamp;
+use sqlx::{FromRow, PgConnection, PgPool};
+
+use crate::backend::observed::Observed;
+use crate::bar::{Bars, Micros, SeriesName, format_time};
+use crate::error::{During, Result};
+use crate::telemetry::Span;
+use crate::telemetry::attribute as attr;
+use crate::telemetry::catalogue::{
+    REPOSITORY_GET_DATE_RANGE, REPOSITORY_LIST_SYMBOLS, REPOSITORY_LOAD, REPOSITORY_SAVE, SpanSpec,
+};
+use crate::telemetry::phases::milliseconds;
+
+pub use load::LoadStream;
+
+/// Always this, whichever storage the bars have (reference, "DataRepository Spans").
+const BACKEND: &str = "timescaledb";
+
+/// Reads and writes bars of whole series.
+#[derive(Debug, Clone)]
+pub struct DataRepository {
+    pool: PgPool,
+}
+
+/// A series and what it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeriesInfo {
+    /// What it is called.
+    pub name: SeriesName,
+    /// How many bars it has.
+    pub bars: u64,
+    /// The times of its first and of its last bar; none if it has no bars.
+    pub range: Option<(Micros, Micros)>,
+}
+
+impl DataRepository {
+    /// On a database that is set up ([`crate::setup::ensure`]).
+    #[must_use]
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    fn seen(&self) -> Observed<'_> {
+        Observed::call(&self.pool)
+    }
+
+    /// The bars of a series with `start <= time < end`, in time order; none is no error.
+    ///
+    /// All of them are in memory, 48 bytes a bar; [`load_stream`](Self::load_stream) is for long ranges.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`](crate::error::Error::NotFound) if there is no such series, with the names that are near;
+    /// [`Error::Database`](crate::error::Error::Database).
+    pub async fn load(&self, symbol: &str, timeframe: &str, start: Micros, end: Micros) -> Result<Bars> {
+        let mut chunks = self.load_stream(symbol, timeframe, start, end).await?;
+        let mut all = Bars::default();
+        while let Some(bars) = chunks.next().await? {
+            all.append(&bars);
+        }
+        Ok(all)
+    }
+
+    /// The same chunk by chunk, with a few chunks in memory however long the range is.
+    ///
+    /// All of it is from one snapshot. The stream holds one connection until its end; dropped before, it closes that
+    /// connection, and its span says how many bars were loaded until then.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub async fn load_stream(
+        &self,
+        symbol: &str,
+        timeframe: &str,
+        start: Micros,
+        end: Micros,
+    ) -> Result<LoadStream<'_>> {
+        let span = series_span(&REPOSITORY_LOAD, symbol, timeframe);
+        span.set(attr::DATA_START_DATE, &format_bound(start)).set(attr::DATA_END_DATE, &format_bound(end));
+        let opened = span.around(load::open(self.seen(), symbol, timeframe, start..end)).await;
+        if let Err(e) = &opened {
+            span.set(attr::DATA_ROWS_LOADED, 0).fail(e, symbol);
+        }
+        Ok(LoadStream::new(opened?, span, symbol))
+    }
+
+    /// Writes bars that the series does not have yet, all or none; makes the series if need be. Returns how
+    /// many they were. They must be in time order, each time once.
+    ///
+    /// # Errors
+    /// [`Error::Usage`](crate::error::Error::Usage) for bars that are none (not in order, columns of different lengths,
+    /// a value that is not finite, a time outside the years 1700 to 2299);
+    /// [`Error::AlreadyThere`](crate::error::Error::AlreadyThere) with the first time that the series has already;
+    /// [`Error::Database`](crate::error::Error::Database). Nothing is written then.
+    pub async fn save(&self, symbol: &str, timeframe: &str, bars: &Bars) -> Result<u64> {
+        self.save_stream(symbol, timeframe, futures::stream::iter([Ok(bars)])).await
+    }
+
+    /// The same for more bars than memory has room for: all chunks or none. Each chunk must be in time order and no
+    /// time may come twice in all of them; chunks may come in any order. An error in the stream ends it.
+    ///
+    /// The transaction stays open until the stream ends, and the server gives it up (`worker.lease`) if no chunk
+    /// comes for too long.
+    ///
+    /// # Errors
+    /// As [`save`](Self::save), and those of the stream.
+    pub async fn save_stream<B: AsRef<Bars>>(
+        &self,
+        symbol: &str,
+        timeframe: &str,
+        chunks: impl Stream<Item = Result<B>>,
+    ) -> Result<u64> {
+        let span = series_span(&REPOSITORY_SAVE, symbol, timeframe);
+        let mut took = Duration::ZERO;
+        let saved = span.around(save::write(self.seen(), (symbol, timeframe), chunks, &mut took)).await;
+        let rows = saved.as_ref().map_or(0, |n| i64::try_from(*n).unwrap_or(i64::MAX));
+        span.set(attr::DATA_ROWS_SAVED, rows).set(attr::DB_INSERT_DURATION_MS, milliseconds(took));
+        span.end(&saved, symbol);
+        saved
+    }
+
+    /// The symbols that have a series, of one timeframe or of any, in order.
+    ///
+    /// # Errors
+    /// [`Error::Database`](crate::error::Error::Database)
+    pub async fn list_symbols(&self, timeframe: Option<&str>) -> Result<Vec<String>> {
+        const QUERY: &str = include_str!("../sql/list_symbols.sql");
+        let span = list_span(timeframe);
+        let list = async {
+            let mut connection = self.seen().acquire("listing symbols").await?;
+            let query = sqlx::query_scalar(QUERY).bind(timeframe);
+            let run = async { query.fetch_all(&mut *connection).await.during("listing symbols") };
+            self.seen().query::<String>(QUERY, run).await.map(|(symbols, _)| symbols)
+        };
+        let listed = span.around(list).await;
+        span.set(attr::DATA_SYMBOLS_COUNT, int(listed.as_ref().map_or(0, Vec::len)));
+        span.end(&listed, "");
+        listed
+    }
+
+    /// The series of one timeframe or of any, by symbol and timeframe, with what they hold. Counts all their bars, so
+    /// it takes longer than [`list_symbols`](Self::list_symbols).
+    ///
+    /// # Errors
+    /// [`Error::Database`](crate::error::Error::Database)
+    pub async fn list_series(&self, timeframe: Option<&str>) -> Result<Vec<SeriesInfo>> {
+        const QUERY: &str = include_str!("../sql/list_series.sql");
+        let span = list_span(timeframe);
+        let list = async {
+            let mut connection = self.seen().acquire("listing series").await?;
+            let query = sqlx::query_as(QUERY).bind(timeframe);
+            let run = async { query.fetch_all(&mut *connection).await.during("listing series") };
+            let (rows, _) = self.seen().query::<SeriesRow>(QUERY, run).await?;
+            Ok(rows.into_iter().map(SeriesRow::info).collect())
+        };
+        let listed: Result<Vec<SeriesInfo>> = span.around(list).await;
+        let symbols: HashSet<&str> = listed.iter().flatten().map(|s| s.name.symbol.as_str()).collect();
+        span.set(attr::DATA_SYMBOLS_COUNT, int(symbols.len()));
+        span.end(&listed, "");
+        listed
+    }
+
+    /// The first and the last time of a series (both have a bar); none if it has no bars.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`](crate::error::Error::NotFound) if there is no such series, with the names that are near;
+    /// [`Error::Database`](crate::error::Error::Database).
+    pub async fn get_date_range(&self, symbol: &str, timeframe: &str) -> Result<Option<(Micros, Micros)>> {
+        const QUERY: &str = include_str!("../sql/date_range.sql");
+        let span = series_span(&REPOSITORY_GET_DATE_RANGE, symbol, timeframe);
+        let find = async {
+            let mut connection = self.seen().acquire("looking up the date range").await?;
+            let series = series(&mut connection, symbol, timeframe).await?;
+            let query = sqlx::query_as(QUERY).bind(series);
+            let run = async { query.fetch_all(&mut *connection).await.during("looking up the date range") };
+            let (rows, _) = self.seen().query::<(Option<Timestamp>, Option<Timestamp>)>(QUERY, run).await?;
+            Ok(rows.into_iter().next().and_then(|(first, last)| range(first, last)))
+        };
+        let found = span.around(find).await;
+        if let Ok(Some((start, end))) = found {
+            span.set(attr::DATA_START_DATE, &format_time(start)).set(attr::DATA_END_DATE, &format_time(end));
+        }
+        span.end(&found, symbol);
+        found
+    }
+}
+
+#[derive(FromRow)]
+struct SeriesRow {
+    symbol: String,
+    timeframe: String,
+    bars: i64,
+    first: Option<Timestamp>,
+    last: Option<Timestamp>,
+}
+
+impl SeriesRow {
+    fn info(self) -> SeriesInfo {
+        let Self { symbol, timeframe, bars, first, last } = self;
+        let name = SeriesName { symbol, timeframe };
+        SeriesInfo { name, bars: bars.unsigned_abs(), range: range(first, last) }
+    }
+}
+
+fn range(first: Option<Timestamp>, last: Option<Timestamp>) -> Option<(Micros, Micros)> {
+    let micros = |t: Timestamp| t.to_jiff().as_microsecond();
+    Some((micros(first?), micros(last?)))
+}
+
+async fn series(connection: &mut PgConnection, symbol: &str, timeframe: &str) -> Result<i32> {
+    const WHAT: &str = "looking for the series";
+    let found: Option<i32> = sqlx::query_scalar(include_str!("../sql/find_series.sql"))
+        .bind(symbol)
+        .bind(timeframe)
+        .fetch_optional(&mut *connection)
+        .await
+        .during(WHAT)?;
+    if let Some(id) = found {
+        return Ok(id);
+    }
+    let known: Vec<(String, String)> =
+        sqlx::query_as(include_str!("../sql/series_names.sql")).fetch_all(connection).await.during(WHAT)?;
+    Err(suggest::not_found(symbol, timeframe, &known))
+}
+
+fn series_span(spec: &'static SpanSpec, symbol: &str, timeframe: &str) -> Span {
+    let span = Span::start(spec);
+    span.set(attr::DATA_SYMBOL, symbol).set(attr::DATA_TIMEFRAME, timeframe).set(attr::DATA_BACKEND, BACKEND);
+    span
+}
+
+fn list_span(timeframe: Option<&str>) -> Span {
+    let span = Span::start(&REPOSITORY_LIST_SYMBOLS);
+    span.set(attr::DATA_BACKEND, BACKEND);
+    if let Some(timeframe) = timeframe {
+        span.set(attr::DATA_TIMEFRAME, timeframe);
+    }
+    span
+}
+
+/// An end of a range, as spans give it.
+fn format_bound(time: Micros) -> String {
+    match time {
+        Micros::MIN => "-infinity".into(),
+        Micros::MAX => "infinity".into(),
+        _ => format_time(time),
+    }
+}
+
+fn int(n: usize) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,97 @@
+//! Saving: all bars or none.
+//!
+//! Invariant: everything is looked at before it is written, and one transaction holds it all; the series' lock keeps
+//! imports of the same series out of it.
+
+use std::pin::pin;
+use std::time::{Duration, Instant};
+
+use futures::{Stream, TryStreamExt as _};
+use sqlx::PgConnection;
+
+use crate::backend::observed::Observed;
+use crate::backend::transaction::Transaction;
+use crate::bar::{Bars, format_time};
+use crate::error::{During, Error, Result};
+use crate::repository::bars;
+
+const WHAT: &str = "saving bars";
+
+/// Writes all chunks; `took` is how long the inserts took.
+pub(super) async fn write<B: AsRef<Bars>>(
+    seen: Observed<'_>,
+    (symbol, timeframe): (&str, &str),
+    chunks: impl Stream<Item = Result<B>>,
+    took: &mut Duration,
+) -> Result<u64> {
+    let mut chunks = pin!(chunks);
+    let mut open: Option<(Transaction, i32)> = None;
+    let mut written = 0;
+    while let Some(chunk) = chunks.try_next().await? {
+        let chunk = chunk.as_ref();
+        if let Some(fault) = chunk.fault() {
+            return Err(Error::usage(format!("cannot save bars of {symbol} {timeframe}: {fault}"), HOW));
+        }
+        if chunk.is_empty() {
+            continue;
+        }
+        let (tx, series) = match &mut open {
+            Some(open) => open,
+            None => open.insert(begin(seen, symbol, timeframe).await?),
+        };
+        refuse_present(tx, seen, *series, chunk, (symbol, timeframe)).await?;
+        let start = Instant::now();
+        let inserted = bars::insert(tx, seen, *series, chunk).await;
+        *took += start.elapsed();
+        written +=
+            inserted.map_err(|e| if bars::is_conflict(&e) { meanwhile(symbol, timeframe) } else { e })?;
+    }
+    if let Some((tx, _)) = open {
+        seen.commit(tx, WHAT).await?;
+    }
+    Ok(written)
+}
+
+const HOW: &str =
+    "bars are saved in time order, each time once, with finite values and columns of one length";
+
+async fn begin(seen: Observed<'_>, symbol: &str, timeframe: &str) -> Result<(Transaction, i32)> {
+    let mut tx = seen.begin(WHAT).await?;
+    let series: i32 = sqlx::query_scalar(include_str!("../sql/ensure_series.sql"))
+        .bind(symbol)
+        .bind(timeframe)
+        .fetch_one(&mut *tx)
+        .await
+        .during(WHAT)?;
+    Ok((tx, series))
+}
+
+/// Asked first: not every storage has a unique index, and where there is one its error names no time.
+async fn refuse_present(
+    tx: &mut PgConnection,
+    seen: Observed<'_>,
+    series: i32,
+    chunk: &Bars,
+    (symbol, timeframe): (&str, &str),
+) -> Result<()> {
+    let there = bars::existing(tx, seen, series, &chunk.time).await?;
+    match chunk.time.iter().find(|time| there.time.binary_search(time).is_ok()) {
+        None => Ok(()),
+        Some(time) => Err(Error::AlreadyThere {
+            message: format!(
+                "{symbol} {timeframe} has a bar of {} already; nothing was saved",
+                format_time(*time)
+            ),
+            hint: Some("`barlift import` skips bars that are there, and reports those that differ".into()),
+        }),
+    }
+}
+
+fn meanwhile(symbol: &str, timeframe: &str) -> Error {
+    Error::AlreadyThere {
+        message: format!(
+            "somebody else wrote one of these bars of {symbol} {timeframe} at the same time; nothing was saved"
+        ),
+        hint: Some("try again: it will name the bar".into()),
+    }
+}

@@ -1,0 +1,1 @@
+SELECT symbol, timeframe FROM barlift.series LIMIT 100000
