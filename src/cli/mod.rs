@@ -8,10 +8,12 @@
 mod against;
 pub mod args;
 mod control;
+mod data;
 mod db;
 mod diagnose;
 mod enqueue;
 mod import;
+mod new_file;
 mod operations;
 mod outcome;
 mod output;
@@ -110,6 +112,7 @@ async fn command(command: &Command, config: &Config, telemetry: &Telemetry) -> R
         Command::Priority(args) => control::priority(args, config).await,
         Command::Report(args) => report::run(args, config).await,
         Command::Diagnose(args) => diagnose::run(args, config).await,
+        Command::Data(args) => data::run(args, config).await,
         Command::Db(args) => db::run(args, config).await,
         Command::Completions { shell } => output::completions(*shell),
     }

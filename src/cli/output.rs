@@ -24,6 +24,11 @@ pub(super) fn stdout() -> impl Write {
     Stdout(io::stdout().lock())
 }
 
+/// Stdout for long results: an error of the kind `BrokenPipe` says that its reader has left, and to stop is no error.
+pub(super) fn pipe() -> impl Write + Send {
+    io::BufWriter::with_capacity(64 * 1024, io::stdout())
+}
+
 struct Stdout(io::StdoutLock<'static>);
 
 /// A reader that has seen enough is not an error.
@@ -52,9 +57,10 @@ pub(super) fn json(value: &impl Serialize) -> Result<()> {
 
 /// An error with its causes and what to do, once.
 pub(super) fn error(e: &Error) {
-    let mut text = format!("error: {}\n", e.chain());
+    // Both may quote names of files and symbols.
+    let mut text = format!("error: {}\n", visible_lines(&e.chain()));
     if let Some(hint) = e.hint() {
-        text.push_str(&format!("hint: {hint}\n"));
+        text.push_str(&format!("hint: {}\n", visible_lines(hint)));
     }
     // Without a stderr there is nobody to tell.
     let _ = io::stderr().write_all(text.as_bytes());
@@ -119,6 +125,10 @@ pub(super) fn visible(text: &str) -> String {
             || matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     text.chars().map(|c| if hides(c) { '\u{fffd}' } else { c }).collect()
+}
+
+fn visible_lines(text: &str) -> String {
+    text.split('\n').map(visible).collect::<Vec<_>>().join("\n")
 }
 
 /// A table's text without the blanks at the lines' ends.

@@ -4,6 +4,7 @@
 //! read the configuration and never ask whether a value came from a flag.
 
 mod control;
+mod data;
 mod report;
 mod source;
 mod verify;
@@ -15,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum as _};
 use crate::config::{LogFormat, Override};
 
 pub use control::{CancelArgs, PauseArgs, PriorityArgs, RetryArgs, SelectionArgs};
+pub use data::{DataCommand, DataLoadArgs, DataRangeArgs, DataSaveArgs, DataSymbolsArgs, LoadFormat};
 pub use report::{ReportArgs, ReportFormat};
 pub use source::{FilesArgs, SourceArgs};
 pub use verify::{EnqueueVerifyArgs, ModeArgs, VerifyArgs};
@@ -91,6 +93,9 @@ pub enum Command {
     /// Show where an operation's time went, what is wrong with its data, and what to do
     #[command(after_help = DIAGNOSE_EXAMPLES)]
     Diagnose(DiagnoseArgs),
+    /// Look at bars, or bring them to other tools and back
+    #[command(subcommand)]
+    Data(DataCommand),
     /// Set up the database, or look at it
     #[command(subcommand)]
     Db(DbCommand),
@@ -281,6 +286,9 @@ impl Cli {
                 out.extend(a.files.overrides().into_iter().chain(a.mode.overrides()));
             }
             _ => {}
+        }
+        if let Command::Data(a) = &self.command {
+            out.extend(a.overrides());
         }
         out
     }

@@ -1,7 +1,7 @@
 //! Saving: all bars or none.
 //!
-//! Invariant: everything is looked at before it is written, and one transaction holds it all; the series' lock keeps
-//! imports of the same series out of it.
+//! Invariant: everything is looked at before it is written, and one transaction holds it all. A bar that an import
+//! writes at the same time fails the save, or is a conflict that makes the import compare again.
 
 use std::pin::pin;
 use std::time::{Duration, Instant};

@@ -1,0 +1,200 @@
+//! `barlift data load`: bars to a terminal, a pipe or a file, in memory only a few chunks at a time.
+
+use std::io::{self, BufWriter, IsTerminal as _};
+use std::path::{Path, PathBuf};
+
+use tokio_util::sync::CancellationToken;
+
+use super::shown;
+use crate::bar::{Bars, Micros, SeriesName, format_time};
+use crate::cli::args::{DataLoadArgs, LoadFormat};
+use crate::cli::new_file::{NewFile, cannot_write};
+use crate::cli::{Outcome, output, ready_database, signals};
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::format::{BarWriter, Format};
+use crate::repository::data::{DataRepository, LoadStream};
+
+/// Bars in a table for people.
+const TABLE_BARS: usize = 50;
+
+/// Where bars go, and how.
+enum Target {
+    Table,
+    Stdout(Format),
+    File(Format, PathBuf),
+}
+
+pub(super) async fn run(args: &DataLoadArgs, config: &Config) -> Result<Outcome> {
+    let target = target(args, io::stdout().is_terminal())?;
+    let (start, end) = (args.start.unwrap_or(Micros::MIN), args.end.unwrap_or(Micros::MAX));
+    if start > end {
+        return Err(Error::usage(
+            format!("--start {} lies behind --end {}", format_time(start), format_time(end)),
+            "bars are loaded from --start on, up to --end",
+        ));
+    }
+    let database = ready_database(config).await?;
+    let repository = DataRepository::new(database.pool.clone());
+    let bars = repository.load_stream(&args.symbol, &args.timeframe, start, end).await?;
+    let series = SeriesName { symbol: args.symbol.clone(), timeframe: args.timeframe.clone() };
+    let mut load = Load { bars, left: args.limit.unwrap_or(usize::MAX), rows: 0, not_finite: 0 };
+    match target {
+        Target::Table => table(&mut load, args.limit.unwrap_or(TABLE_BARS)).await?,
+        Target::Stdout(format) => load.write_stdout(format, &series).await?,
+        Target::File(format, path) => {
+            let stop = signals::stop_token("stopping: no file is written")?;
+            if !load.write_file(format, &series, &path, &stop).await? {
+                return Ok(Outcome::Failures);
+            }
+            let bars = output::counted(i64::try_from(load.rows).unwrap_or(i64::MAX), "bar", "bars");
+            output::note(&format!("wrote {bars} to {}", output::visible(&path.display().to_string())));
+        }
+    }
+    let (rows, not_finite) = (load.rows, load.not_finite);
+    drop(load);
+    if not_finite > 0 {
+        let values = output::counted(i64::try_from(not_finite).unwrap_or(i64::MAX), "value is", "values are");
+        output::note(&format!("{values} not finite; barlift writes no such bars, another program did"));
+    }
+    if rows == 0 && args.limit != Some(0) {
+        let [first, last] = shown(repository.get_date_range(&args.symbol, &args.timeframe).await?);
+        output::note(&if first.is_empty() {
+            "the series has no bars".to_owned()
+        } else {
+            format!("no bars in that range; the series has them from {first} to {last}")
+        });
+    }
+    Ok(Outcome::Well)
+}
+
+fn target(args: &DataLoadArgs, terminal: bool) -> Result<Target> {
+    let path = args.output.as_deref().filter(|path| *path != Path::new("-"));
+    let by_name = path.and_then(Format::of);
+    let format = match args.format {
+        Some(LoadFormat::Table) if path.is_some() => {
+            return Err(Error::usage(
+                "a table is for people to look at",
+                "write a file as csv, jsonl, arrow or parquet",
+            ));
+        }
+        Some(LoadFormat::Table) => return Ok(Target::Table),
+        Some(LoadFormat::Csv) => Format::Csv,
+        Some(LoadFormat::Jsonl) => Format::JsonLines,
+        Some(LoadFormat::Parquet) => Format::Parquet,
+        Some(LoadFormat::Arrow) if path.is_none() || by_name == Some(Format::ArrowStream) => {
+            Format::ArrowStream
+        }
+        Some(LoadFormat::Arrow) => Format::ArrowFile,
+        None => match (path, by_name) {
+            (Some(_), Some(format)) => format,
+            (Some(path), None) => {
+                return Err(Error::usage(
+                    format!("the name {} tells no format", path.display()),
+                    "give --format, or a name that ends with .csv, .jsonl, .arrow, .arrows or .parquet",
+                ));
+            }
+            (None, _) if terminal => return Ok(Target::Table),
+            (None, _) => Format::Csv,
+        },
+    };
+    match path {
+        Some(path) => Ok(Target::File(format, path.to_path_buf())),
+        None if terminal && format.is_binary() => Err(Error::usage(
+            "this format is no text, and stdout is a terminal",
+            "write it to a file (--output bars.parquet) or into a pipe",
+        )),
+        None => Ok(Target::Stdout(format)),
+    }
+}
+
+/// Bars as they come, counted.
+struct Load<'a> {
+    bars: LoadStream<'a>,
+    /// Bars that may still come.
+    left: usize,
+    rows: usize,
+    not_finite: usize,
+}
+
+impl Load<'_> {
+    async fn next(&mut self) -> Result<Option<Bars>> {
+        if self.left == 0 {
+            return Ok(None);
+        }
+        let Some(mut bars) = self.bars.next().await? else { return Ok(None) };
+        bars.truncate(self.left);
+        self.left -= bars.len();
+        self.rows += bars.len();
+        let columns = [&bars.open, &bars.high, &bars.low, &bars.close, &bars.volume];
+        self.not_finite += columns.iter().flat_map(|c| c.iter()).filter(|v| !v.is_finite()).count();
+        Ok(Some(bars))
+    }
+
+    async fn write_stdout(&mut self, format: Format, series: &SeriesName) -> Result<()> {
+        let fail = |e: io::Error| match e.kind() {
+            // Whoever read has seen enough.
+            io::ErrorKind::BrokenPipe => Ok(()),
+            _ => Err(Error::Usage { message: format!("cannot write to stdout: {e}"), hint: None }),
+        };
+        let mut writer = match BarWriter::new(format, series, output::pipe()) {
+            Ok(writer) => writer,
+            Err(e) => return fail(e),
+        };
+        while let Some(bars) = self.next().await? {
+            if let Err(e) = writer.write(&bars) {
+                return fail(e);
+            }
+        }
+        writer.finish().map(|_| ()).or_else(fail)
+    }
+
+    /// Whether the file was written, and not stopped by a signal.
+    async fn write_file(
+        &mut self,
+        format: Format,
+        series: &SeriesName,
+        path: &Path,
+        stop: &CancellationToken,
+    ) -> Result<bool> {
+        let fail = |e: io::Error| cannot_write(path, &e);
+        let file = BufWriter::with_capacity(64 * 1024, NewFile::create(path)?);
+        let mut writer = BarWriter::new(format, series, file).map_err(fail)?;
+        loop {
+            let next = tokio::select! {
+                next = self.next() => next?,
+                () = stop.cancelled() => return Ok(false),
+            };
+            let Some(bars) = next else { break };
+            writer.write(&bars).map_err(fail)?;
+        }
+        let file = writer.finish().map_err(fail)?;
+        file.into_inner().map_err(|e| fail(e.into_error()))?.commit().map_err(fail)?;
+        Ok(true)
+    }
+}
+
+async fn table(load: &mut Load<'_>, limit: usize) -> Result<()> {
+    let mut table = output::table(&["TIME", "OPEN", "HIGH", "LOW", "CLOSE", "VOLUME"], 1);
+    // One more tells whether there are more.
+    load.left = limit.saturating_add(1);
+    while let Some(mut bars) = load.next().await? {
+        bars.truncate(limit - table.row_count());
+        for (i, time) in bars.time.iter().enumerate() {
+            let v = bars.values(i);
+            let values = [v.open, v.high, v.low, v.close, v.volume].map(|v| v.to_string());
+            table.add_row([format_time(*time)].into_iter().chain(values));
+        }
+    }
+    let shown = table.row_count();
+    let more = load.rows > shown;
+    output::print(|out| {
+        if shown > 0 {
+            writeln!(out, "{}", output::trimmed(&table))?;
+        }
+        if more {
+            writeln!(out, "(the first {shown}; more with --limit N, --format csv or --output FILE)")?;
+        }
+        Ok(())
+    })
+}
