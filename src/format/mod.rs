@@ -3,7 +3,8 @@
 //! [`BarWriter`] turns chunks of bars into bytes, [`BarFile`] turns the bytes of such a file into chunks again.
 //! Invariant: values leave and come back bit by bit, times to the microsecond, and memory is bounded by a chunk (a
 //! row group for Parquet), however long the series is.
-//! Nothing here knows of the database or of the command line.
+//! Nothing here knows of the database or of the command line. Arrow and Parquet come with the feature `columnar`, which
+//! is on by default.
 //!
 //! | format | time | values | what is not finite |
 //! | --- | --- | --- | --- |
@@ -15,8 +16,11 @@
 //! barlift itself never writes what is not finite; another program may have. Symbol and timeframe stand in the
 //! metadata of Arrow and Parquet files (keys `symbol` and `timeframe`), in the other formats they do not stand at all.
 
-mod arrow;
-mod parquet;
+#[cfg(feature = "columnar")]
+mod columnar;
+#[cfg(not(feature = "columnar"))]
+#[path = "without_columnar.rs"]
+mod columnar;
 mod read;
 mod text;
 
@@ -29,6 +33,9 @@ use crate::bar::{Bars, SeriesName};
 
 /// The columns of every format, in order.
 const COLUMNS: [&str; 6] = ["time", "open", "high", "low", "close", "volume"];
+
+/// Why some builds lack formats.
+const WITHOUT_COLUMNAR: &str = "this barlift was built without Arrow and Parquet (its feature `columnar`)";
 
 /// How bars are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +67,12 @@ impl Format {
         })
     }
 
+    /// Why this build cannot write or read it, if it cannot.
+    #[must_use]
+    pub fn missing(self) -> Option<&'static str> {
+        (self.is_binary() && !cfg!(feature = "columnar")).then_some(WITHOUT_COLUMNAR)
+    }
+
     /// Whether a terminal shows it as garbage.
     #[must_use]
     pub fn is_binary(self) -> bool {
@@ -72,22 +85,18 @@ pub struct BarWriter<W: Write + Send>(Writer<W>);
 
 enum Writer<W: Write + Send> {
     Text(text::TextWriter<W>),
-    Arrow(arrow::ArrowWriter<W>),
-    Parquet(Box<parquet::ParquetWriter<W>>),
+    Columnar(columnar::ColumnarWriter<W>),
 }
 
 impl<W: Write + Send> BarWriter<W> {
     /// Writes what comes before the first bar. `out` should be buffered.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Those of `out`; of the kind `Unsupported` if this build lacks the [format](Format::missing).
     pub fn new(format: Format, series: &SeriesName, out: W) -> io::Result<Self> {
         Ok(Self(match format {
             Format::Csv | Format::JsonLines => Writer::Text(text::TextWriter::new(format, out)?),
-            Format::ArrowStream | Format::ArrowFile => {
-                Writer::Arrow(arrow::ArrowWriter::new(format, series, out)?)
-            }
-            Format::Parquet => Writer::Parquet(Box::new(parquet::ParquetWriter::new(series, out)?)),
+            _ => Writer::Columnar(columnar::ColumnarWriter::new(format, series, out)?),
         }))
     }
 
@@ -98,8 +107,7 @@ impl<W: Write + Send> BarWriter<W> {
     pub fn write(&mut self, bars: &Bars) -> io::Result<()> {
         match &mut self.0 {
             Writer::Text(w) => w.write(bars),
-            Writer::Arrow(w) => w.write(bars),
-            Writer::Parquet(w) => w.write(bars),
+            Writer::Columnar(w) => w.write(bars),
         }
     }
 
@@ -110,8 +118,7 @@ impl<W: Write + Send> BarWriter<W> {
     pub fn finish(self) -> io::Result<W> {
         let mut out = match self.0 {
             Writer::Text(w) => w.finish(),
-            Writer::Arrow(w) => w.finish()?,
-            Writer::Parquet(w) => w.finish()?,
+            Writer::Columnar(w) => w.finish()?,
         };
         out.flush()?;
         Ok(out)
@@ -119,4 +126,5 @@ impl<W: Write + Send> BarWriter<W> {
 }
 
 #[cfg(test)]
+#[cfg(feature = "columnar")]
 mod tests;

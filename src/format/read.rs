@@ -7,8 +7,8 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read};
 use std::path::Path;
 
-use super::arrow::ArrowReader;
-use super::parquet::ParquetReader;
+use super::Format;
+use super::columnar::ColumnarReader;
 use crate::bar::{Bars, Micros, format_time};
 use crate::error::{Error, FileError, Result};
 use crate::source::reader::{BarReader, Batch, ReadOptions};
@@ -27,8 +27,7 @@ pub struct BarFile {
 
 enum Input {
     Csv(Box<BarReader<Box<dyn Read + Send>>>),
-    Arrow(ArrowReader),
-    Parquet(Box<ParquetReader>),
+    Columnar(ColumnarReader),
 }
 
 impl BarFile {
@@ -41,14 +40,13 @@ impl BarFile {
         let file = File::open(path).map_err(|e| unreadable(&name, &e))?;
         let mut input = BufReader::with_capacity(CHUNK * 16, file);
         let start = input.fill_buf().map_err(|e| unreadable(&name, &e))?;
-        let input = if start.starts_with(b"PAR1") {
-            ParquetReader::new(input.into_inner()).map(|r| Input::Parquet(Box::new(r)))
-        } else if start.starts_with(b"ARROW1") {
-            ArrowReader::file(input).map(Input::Arrow)
-        } else {
-            return Self::read(Box::new(input), name, options);
+        let format = match start {
+            [b'P', b'A', b'R', b'1', ..] => Format::Parquet,
+            [b'A', b'R', b'R', b'O', b'W', b'1', ..] => Format::ArrowFile,
+            _ => return Self::read(Box::new(input), name, options),
         };
-        let input = input.map_err(|e| FileError::permanent(&name, None, e))?;
+        let reader = ColumnarReader::file(format, input).map_err(|e| FileError::permanent(&name, None, e))?;
+        let input = Input::Columnar(reader);
         Ok(Self { path: name, input, last: None, issues: 0 })
     }
 
@@ -61,7 +59,8 @@ impl BarFile {
         let start = input.fill_buf().map_err(|e| unreadable(&name, &e))?;
         // A message of Arrow's stream begins with these; no text does.
         let input = if start.starts_with(&[0xff; 4]) {
-            Input::Arrow(ArrowReader::stream(input).map_err(|e| FileError::permanent(&name, None, e))?)
+            let reader = ColumnarReader::stream(input).map_err(|e| FileError::permanent(&name, None, e))?;
+            Input::Columnar(reader)
         } else if start.starts_with(b"PAR1") || start.starts_with(b"ARROW1") {
             let reason =
                 "Parquet and Arrow files are read from their end: give the file's name instead of a pipe";
@@ -87,8 +86,7 @@ impl BarFile {
                 self.issues += batch.issues.len() as u64;
                 return Ok(Some(batch.bars));
             }
-            Input::Arrow(reader) => reader.next(),
-            Input::Parquet(reader) => reader.next(),
+            Input::Columnar(reader) => reader.next(),
         };
         let next = next.and_then(|bars| self.in_order(bars));
         next.map_err(|e| FileError::permanent(&self.path, None, e).into())

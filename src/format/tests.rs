@@ -131,13 +131,12 @@ fn what_is_not_finite_crashes_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("bars");
     std::fs::write(&path, bytes(Format::Parquet)).expect("written");
-    let file = std::fs::File::open(&path).expect("opened");
-    for read in [
-        arrow::ArrowReader::file(std::io::Cursor::new(bytes(Format::ArrowFile))).and_then(|mut r| r.next()),
-        arrow::ArrowReader::stream(std::io::Cursor::new(bytes(Format::ArrowStream)))
-            .and_then(|mut r| r.next()),
-        parquet::ParquetReader::new(file).and_then(|mut r| r.next()),
-    ] {
+    let file = std::io::BufReader::new(std::fs::File::open(&path).expect("opened"));
+    let stream = std::io::Cursor::new(bytes(Format::ArrowStream));
+    for reader in
+        [columnar::ColumnarReader::file(Format::Parquet, file), columnar::ColumnarReader::stream(stream)]
+    {
+        let read = reader.and_then(|mut r| r.next());
         assert_eq!(bits(&read.expect("read").expect("bars")), bits(&bars));
     }
     for format in [Format::ArrowFile, Format::ArrowStream, Format::Parquet] {

@@ -98,6 +98,9 @@ fn target(args: &DataLoadArgs, terminal: bool) -> Result<Target> {
             (None, _) => Format::Csv,
         },
     };
+    if let Some(why) = format.missing() {
+        return Err(Error::usage(why, "write csv or jsonl, or build it with the feature"));
+    }
     match path {
         Some(path) => Ok(Target::File(format, path.to_path_buf())),
         None if terminal && format.is_binary() => Err(Error::usage(

@@ -15,8 +15,8 @@ use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
 use parquet::schema::types::ColumnPath;
 
-use super::COLUMNS;
 use crate::bar::{Bars, SeriesName};
+use crate::format::COLUMNS;
 
 /// Bars in a row group: large enough to compress well, and 12 MB while it is collected.
 const GROUP: usize = 256 * 1024;
@@ -31,7 +31,7 @@ const SCHEMA: &str = "message bars {
 }";
 
 /// Collects bars to row groups and writes them.
-pub(super) struct ParquetWriter<W: Write + Send> {
+pub(in crate::format) struct ParquetWriter<W: Write + Send> {
     file: SerializedFileWriter<W>,
     group: Bars,
 }
@@ -96,7 +96,7 @@ fn column<T: DataType, W: Write + Send>(
 }
 
 /// The row groups of a file.
-pub(super) struct ParquetReader {
+pub(in crate::format) struct ParquetReader {
     file: SerializedFileReader<File>,
     next: usize,
 }

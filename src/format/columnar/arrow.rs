@@ -9,11 +9,11 @@ use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_ipc::writer::{FileWriter, StreamWriter};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 
-use super::{COLUMNS, Format};
 use crate::bar::{Bars, SeriesName};
+use crate::format::{COLUMNS, Format};
 
 /// Writes record batches.
-pub(super) struct ArrowWriter<W: Write> {
+pub(in crate::format) struct ArrowWriter<W: Write> {
     schema: SchemaRef,
     inner: Inner<W>,
 }
@@ -74,7 +74,7 @@ fn schema(series: &SeriesName) -> Schema {
 }
 
 /// The batches of a file or a stream.
-pub(super) struct ArrowReader(Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>);
+pub(in crate::format) struct ArrowReader(Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>);
 
 impl ArrowReader {
     pub(super) fn file(input: impl Read + Seek + Send + 'static) -> Result<Self, String> {
