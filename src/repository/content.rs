@@ -3,7 +3,7 @@
 //! Invariant: changed on the transaction that changes the bars, by whoever holds the series. Where it is not known
 //! (the series is older than this), it stays so until a verification has read all bars.
 
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 
 use crate::digest::SeriesDigest;
 use crate::error::{During, Result};
@@ -23,8 +23,26 @@ pub async fn changed(connection: &mut PgConnection, series_id: i32, by: &SeriesD
     Ok(())
 }
 
-/// All bars were read: this is what the series holds. Whether that is what barlift had left there; none if it was
-/// not known.
+/// When barlift last wrote to the series, to be asked before its bars are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp(Option<String>);
+
+/// The series' stamp.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn stamp(pool: &PgPool, series_id: i32) -> Result<Stamp> {
+    let at: Option<Option<String>> =
+        sqlx::query_scalar("SELECT content_at::text FROM barlift.series WHERE id = $1")
+            .bind(series_id)
+            .fetch_optional(pool)
+            .await
+            .during("looking at the series' content")?;
+    Ok(Stamp(at.flatten()))
+}
+
+/// All bars were read: this is what the series held, unless it was written to since `stamp`. Whether that is what
+/// barlift had left there; none if it was not known, or is not known any more.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
@@ -32,10 +50,12 @@ pub async fn found(
     connection: &mut PgConnection,
     series_id: i32,
     content: &SeriesDigest,
+    stamp: &Stamp,
 ) -> Result<Option<bool>> {
     let thought: Option<Option<String>> = sqlx::query_scalar(include_str!("sql/set_content.sql"))
         .bind(series_id)
         .bind(content.sum.to_string())
+        .bind(&stamp.0)
         .fetch_optional(connection)
         .await
         .during("keeping the series' content")?;

@@ -23,8 +23,6 @@ mod save;
 mod spool;
 mod spot;
 
-use std::time::Instant;
-
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
@@ -34,6 +32,7 @@ use crate::config::VerifyMode;
 use crate::digest::SeriesDigest;
 use crate::error::{Error, Result};
 use crate::finding::{Difference, DifferenceRange};
+use crate::repository::content;
 use crate::source::root::Root;
 use crate::task::{Lease, TaskInfo, VerifyOptions};
 use crate::telemetry::attribute as attr;
@@ -164,12 +163,16 @@ pub async fn verify(attempt: Attempt<'_>) -> Result<Verdict> {
     let Attempt { context, lease, task, options, telemetry } = attempt;
     let root = Root::open(&task.root).await?;
     telemetry.kept(lease.begin_anew(&context.pool)).await?;
+    let stamp = match lease.series_id {
+        Some(series) => Some(content::stamp(&context.pool, series).await?),
+        None => None,
+    };
     let found = match options.mode {
         VerifyMode::Counts => counts::run(attempt, root).await?,
         VerifyMode::Sample => compared(attempt, spot::run(attempt, root)).await?,
         VerifyMode::Full => compared(attempt, Box::pin(full(attempt, root))).await?,
     };
-    telemetry.kept(save::save(attempt, &found)).await?;
+    telemetry.kept(save::save(attempt, &found, stamp.as_ref())).await?;
     telemetry.verified(VerifiedCounts {
         csv_rows: int(found.csv.bars),
         db_rows: int(found.db.bars + found.outside),
@@ -193,9 +196,7 @@ const NAMED: usize = 10;
 async fn compared(attempt: Attempt<'_>, run: impl Future<Output = Result<Found>>) -> Result<Found> {
     let span: Span = attempt.telemetry.span(&COMPARE_CSV_DB);
     span.set(attr::DATA_SYMBOL, &attempt.task.symbol).set(attr::VERIFY_MODE, attempt.options.mode.as_str());
-    let start = Instant::now();
     let found = span.around(run).await;
-    tracing::debug!(took = ?start.elapsed(), "compared");
     if let Ok(found) = &found {
         let times: Vec<String> = found.listed.iter().take(NAMED).map(|d| format_time(d.time)).collect();
         span.set(attr::SAMPLE_SIZE, int(found.compared()))

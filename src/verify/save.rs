@@ -9,16 +9,17 @@ use super::{Attempt, Extent, Found, int};
 use crate::bar::Micros;
 use crate::error::Result;
 use crate::finding::{DifferenceRange, RejectedRow};
+use crate::repository::content::{self, Stamp};
+use crate::repository::findings;
 use crate::repository::known::{self, Digested};
 use crate::repository::verified::{self, Verification};
-use crate::repository::{content, findings};
 use crate::task::{Progress, RowCounts, read_key};
 
 /// Rows in one statement.
 const CHUNK: usize = 10_000;
 
-/// Keeps it.
-pub(super) async fn save(attempt: Attempt<'_>, found: &Found) -> Result<()> {
+/// Keeps it. The stamp is the series' before its bars were read.
+pub(super) async fn save(attempt: Attempt<'_>, found: &Found, stamp: Option<&Stamp>) -> Result<()> {
     let Attempt { lease, options, telemetry, .. } = attempt;
     let (database, files, task) = (attempt.database(), attempt.paths(), lease.task_id);
     let mut tx = database.begin("keeping the verification").await?;
@@ -33,8 +34,8 @@ pub(super) async fn save(attempt: Attempt<'_>, found: &Found) -> Result<()> {
     lease.advance(&mut tx, &progress).await?;
     lease.verdict(&mut tx, found.verdict().as_str()).await?;
     let mut untouched = None;
-    if let (Some((_, db)), Some(series)) = (&found.contents, lease.series_id) {
-        untouched = content::found(&mut tx, series, db).await?;
+    if let (Some((_, db)), Some(series), Some(stamp)) = (&found.contents, lease.series_id, stamp) {
+        untouched = content::found(&mut tx, series, db, stamp).await?;
     }
     verified::keep(&mut tx, database, task, &verification(found, untouched), &files).await?;
     for (i, some) in found.listed.chunks(CHUNK).enumerate() {

@@ -12,8 +12,9 @@ use sqlx::PgConnection;
 use crate::backend::observed::Observed;
 use crate::backend::transaction::Transaction;
 use crate::bar::{Bars, format_time};
+use crate::digest::SeriesDigest;
 use crate::error::{During, Error, Result};
-use crate::repository::bars;
+use crate::repository::{bars, content};
 
 const WHAT: &str = "saving bars";
 
@@ -41,7 +42,7 @@ pub(super) async fn write<B: AsRef<Bars>>(
         };
         refuse_present(tx, seen, *series, chunk, (symbol, timeframe)).await?;
         let start = Instant::now();
-        let inserted = bars::insert(tx, seen, *series, chunk).await;
+        let inserted = insert(tx, seen, *series, chunk).await;
         *took += start.elapsed();
         written +=
             inserted.map_err(|e| if bars::is_conflict(&e) { meanwhile(symbol, timeframe) } else { e })?;
@@ -50,6 +51,14 @@ pub(super) async fn write<B: AsRef<Bars>>(
         seen.commit(tx, WHAT).await?;
     }
     Ok(written)
+}
+
+async fn insert(tx: &mut PgConnection, seen: Observed<'_>, series: i32, chunk: &Bars) -> Result<u64> {
+    let inserted = bars::insert(tx, seen, series, chunk).await?;
+    let mut added = SeriesDigest::default();
+    added.add_bars(chunk);
+    content::changed(tx, series, &added).await?;
+    Ok(inserted)
 }
 
 const HOW: &str =
