@@ -216,10 +216,6 @@ async fn every_kind_of_difference() {
     check("table", &report(&database, &["--limit", "3"]).await);
     check("csv", &report(&database, &["--format", "csv"]).await);
     check("json", &report(&database, &["--format", "json"]).await);
-    if let Some(folder) = std::env::var_os("BARLIFT_KEEP_REPORT") {
-        let page = report(&database, &["--format", "html"]).await;
-        std::fs::write(folder, page.stdout).expect("written");
-    }
 }
 
 #[tokio::test]
@@ -318,9 +314,21 @@ async fn verdicts_and_exit_statuses() {
         let run = report(&database, &[]).await;
         assert_eq!(run.stdout.lines().next(), Some(verdict), "{name}");
         assert_eq!(run.status, status, "{name}");
-        for format in ["json", "csv", "html"] {
+        for format in ["json", "csv"] {
             assert_eq!(report(&database, &["--format", format]).await.status, status, "{name} {format}");
         }
+        let page = report(&database, &["--format", "html"]).await;
+        assert_eq!(page.status, status, "{name} html");
+        check_page(&page.stdout);
+        keep(name, &page.stdout);
+    }
+}
+
+/// Keeps a page to be looked at, if BARLIFT_KEEP_PAGES names a folder.
+fn keep(name: &str, page: &str) {
+    if let Some(folder) = std::env::var_os("BARLIFT_KEEP_PAGES") {
+        let file = std::path::Path::new(&folder).join(format!("{name}.html"));
+        std::fs::write(file, page).expect("written");
     }
 }
 
@@ -362,6 +370,7 @@ async fn the_page_needs_nothing_else() {
     let page = report(&database, &["--format", "html"]).await;
     assert_eq!((page.status, page.stderr.as_str()), (1, ""));
     check_page(&page.stdout);
+    keep("everything", &page.stdout);
     for text in [
         "<h1>DIFFERS</h1>",
         "3 of 5 series differ",
@@ -458,6 +467,7 @@ async fn however_much_differs_memory_and_page_stay_small() {
     assert!(html < 1_200_000, "{html}");
     let page = std::fs::read_to_string(folder.path().join("html")).expect("a page");
     check_page(&page);
+    keep("large", &page);
     let plots: usize = page.split("<svg").skip(1).map(|s| s.find("</svg>").expect("an end")).sum();
     assert!(plots < 300_000, "{plots}");
     assert!(page.contains("99,000 more: <code>barlift report"), "what is left out is counted");
@@ -513,7 +523,7 @@ async fn the_page_of_an_import() {
         "<h1>FAILED</h1>",
         "1 file failed; 3 rows in 2 files = 1 imported + 0 skipped + 1 mismatched + 1 rejected + 0 duplicate",
         "&lt;b&gt;broken",
-        "Mismatches: 1",
+        "Mismatches, file → database: 1",
         "Rejected rows: 1",
         "Quality issues: 1",
         "volume_negative",
@@ -521,8 +531,5 @@ async fn the_page_of_an_import() {
     ] {
         assert!(page.stdout.contains(text), "{text}");
     }
-    if let Some(folder) = std::env::var_os("BARLIFT_KEEP_REPORT") {
-        std::fs::write(std::path::Path::new(&folder).with_extension("import.html"), page.stdout)
-            .expect("written");
-    }
+    keep("import", &page.stdout);
 }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use sqlx::PgPool;
 
 use super::page::{self, Tone, time};
-use super::series::shortened;
+use super::series::{cell, shortened};
 use super::verification::unrecognised_files;
 use crate::bar::Ohlcv;
 use crate::cli::output::{count, counted, visible};
@@ -15,6 +15,7 @@ use crate::error::Result;
 use crate::operation::OperationId;
 use crate::operation::report::{self, Place};
 use crate::operation::status::{self, OperationStatus, TaskStatus};
+use crate::operation::verification::number::Values;
 
 /// Files, and findings of each kind.
 const FILES: usize = 1000;
@@ -29,7 +30,7 @@ pub(in crate::cli::report) async fn import(
     let status = status::read(pool, id, true).await?;
     let (tone, verdict, because) = verdict(&status);
     out.text(&page::begin(&format!("{verdict}: {}", status.operation_id)))?;
-    out.text(&page::banner(tone, verdict, &because).into_string())?;
+    out.text(&page::banner(tone, sign(tone, status.is_settled()), verdict, &because).into_string())?;
     out.text(&top(&status).into_string())?;
     out.text(&files(&status).into_string())?;
     if !status.dry_run {
@@ -65,6 +66,15 @@ fn verdict(s: &OperationStatus) -> (Tone, &'static str, String) {
         _ if !s.is_settled() => (Tone::Warn, "NOT FINISHED", rows),
         _ if findings > 0 => (Tone::Warn, "ROWS ADD UP, WITH FINDINGS", rows),
         _ => (Tone::Good, "ROWS ADD UP", rows),
+    }
+}
+
+fn sign(tone: Tone, settled: bool) -> &'static str {
+    match tone {
+        Tone::Good => "✓",
+        Tone::Bad => "✗",
+        Tone::Warn if settled => "!",
+        Tone::Warn => "…",
     }
 }
 
@@ -159,11 +169,11 @@ async fn findings(out: &mut Destination, pool: &PgPool, id: &OperationId, s: &Op
     let r = &s.totals.rows;
     let mismatches = section(report::mismatches(pool, id), |m| {
         let done = if m.overwritten { "overwritten" } else { "kept" };
-        html! { (place(&m.place)) td { (time(m.time)) } (values(&m.csv)) (values(&m.db)) td { "database's bar " (done) } }
+        html! { (place(&m.place)) td { (time(m.time)) } (columns(m.csv, m.db)) td { (done) } }
     });
-    let header = ["Series", "Where", "Time", "File", "Database", "Done"];
+    let header = ["Series", "Where", "Time", "Open", "High", "Low", "Close", "Volume", "Database's bar"];
     let rows = mismatches.await?;
-    out.text(&listed(id, "Mismatches", r.rows_mismatched, &header, &rows).into_string())?;
+    out.text(&listed(id, "Mismatches, file → database", r.rows_mismatched, &header, &rows).into_string())?;
 
     let rejected = section(report::rejected(pool, id), |r| {
         html! {
@@ -209,6 +219,11 @@ fn place(p: &Place) -> Markup {
         td { (visible(&p.symbol)) " " (visible(&p.timeframe)) }
         td { code { (visible(&p.source)) ":" (p.line) } }
     }
+}
+
+fn columns(csv: Ohlcv, db: Ohlcv) -> Markup {
+    let pairs = Values::from(csv).columns().into_iter().zip(Values::from(db).columns());
+    html! { @for (csv, db) in pairs { (cell(csv, db)) } }
 }
 
 fn values(v: &Ohlcv) -> Markup {

@@ -10,7 +10,7 @@ use crate::cli::output::{count, visible};
 const STYLE: &str = include_str!("style.css");
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
-/// How good the news is; said by a sign too, not by colour alone.
+/// How good the news is. A colour, so words or a sign say it too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tone {
     Good,
@@ -24,14 +24,6 @@ impl Tone {
             Self::Good => "good",
             Self::Bad => "bad",
             Self::Warn => "warn",
-        }
-    }
-
-    fn sign(self) -> &'static str {
-        match self {
-            Self::Good => "✓",
-            Self::Bad => "≠",
-            Self::Warn => "…",
         }
     }
 }
@@ -63,11 +55,11 @@ pub(super) fn end(operation: &str) -> String {
     format!("{}\n</main>\n</body>\n</html>\n", footer.into_string())
 }
 
-/// The verdict.
-pub(super) fn banner(tone: Tone, verdict: &str, because: &str) -> Markup {
+/// The verdict, with a sign for it.
+pub(super) fn banner(tone: Tone, sign: &str, verdict: &str, because: &str) -> Markup {
     html! {
         div class={ "banner " (tone.class()) } {
-            div class="sign" aria-hidden="true" { (tone.sign()) }
+            div class="sign" aria-hidden="true" { (sign) }
             div { h1 { (verdict) } p { (because) } }
         }
     }
@@ -135,6 +127,8 @@ pub(super) fn optional_time(t: Option<jiff::Timestamp>) -> String {
 pub(super) fn ran(started: Option<jiff::Timestamp>, finished: Option<jiff::Timestamp>) -> String {
     match (started, finished) {
         (Some(start), Some(end)) => {
+            // Nobody reads the microseconds.
+            let start = jiff::Timestamp::from_second(start.as_second()).unwrap_or(start);
             let took = i64::try_from(end.duration_since(start).as_millis()).unwrap_or(0);
             format!("{} UTC, took {}", time(start), crate::cli::output::duration(took))
         }

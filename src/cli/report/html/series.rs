@@ -167,7 +167,8 @@ fn bar(d: &Difference) -> Markup {
     }
 }
 
-fn cell(csv: Number, db: Number) -> Markup {
+/// One column of a bar on both sides.
+pub(super) fn cell(csv: Number, db: Number) -> Markup {
     html! {
         @if csv == db { td class="same" { (csv) } }
         @else { td { (csv) " → " b { (db) } span class="by" { (words::signed(db.0 - csv.0)) } } }

@@ -56,6 +56,14 @@ pub(super) fn tone(verdict: Verdict) -> Tone {
     }
 }
 
+fn sign(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Identical => "✓",
+        Verdict::Differs => "≠",
+        Verdict::Incomplete => "…",
+    }
+}
+
 fn top(head: &Verification) -> Markup {
     let t = &head.totals;
     let because = words::because(head);
@@ -84,7 +92,7 @@ fn top(head: &Verification) -> Markup {
         ("duplicate rows", t.rows_duplicate, None),
     ];
     html! {
-        (page::banner(tone(head.verdict), words::verdict(head.verdict), because))
+        (page::banner(tone(head.verdict), sign(head.verdict), words::verdict(head.verdict), because))
         (page::facts(&facts))
         (page::tiles(&tiles))
         @if t.outside > 0 {
