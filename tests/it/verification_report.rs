@@ -533,3 +533,36 @@ async fn the_page_of_an_import() {
     }
     keep("import", &page.stdout);
 }
+
+#[tokio::test]
+async fn every_one_of_many_series_is_reported_once() {
+    let database = TestDatabase::new().await;
+    operation(&database, json!({})).await;
+    database
+        .execute(
+            "INSERT INTO barlift.tasks (operation_id, symbol, timeframe, source, source_bytes, state, verdict, rows, rows_skipped)
+             SELECT id, 'S' || lpad(i::text, 5, '0'), '1d', i || '.csv', 10, 'succeeded',
+                    CASE WHEN i % 10 = 7 THEN 'differs' ELSE 'identical' END, 1, 1
+             FROM barlift.operations, generate_series(1, 1234) i",
+        )
+        .await;
+    database
+        .execute(
+            "INSERT INTO barlift.verifications (task_id, csv_bars, db_bars, compared, identical, different, only_in_csv, only_in_db)
+             SELECT id, 1, 1, 1, 1, 0, 0, CASE WHEN verdict = 'differs' THEN 1 ELSE 0 END FROM barlift.tasks",
+        )
+        .await;
+    let json = report(&database, &["--json"]).await.json(1);
+    let named: Vec<_> =
+        json["series"].as_array().expect("series").iter().filter_map(|s| s["symbol"].as_str()).collect();
+    let want: Vec<String> = (1..=1234).map(|i| format!("S{i:05}")).collect();
+    assert_eq!(named, want);
+    let table = report(&database, &[]).await.stdout;
+    assert!(table.starts_with("DIFFERS: 123 of 1,234 series differ\n"), "{table}");
+    assert!(table.contains("\n(1,194 more series: --format json)\n"), "{table}");
+    assert!(!table.contains("identical"), "the noteworthy first");
+    let page = report(&database, &["--format", "html"]).await.stdout;
+    check_page(&page);
+    assert_eq!(page.matches("<section").count(), 100);
+    assert!(page.contains("234 more: <code>barlift report"), "listed are 1,000");
+}

@@ -24,6 +24,7 @@ fn ratio(price: Option<f64>, volume: Option<f64>) -> String {
         None => "volumes in no constant ratio".to_owned(),
     };
     match price {
+        None if volume.is_none() => "constant ratio, not known which".to_owned(),
         None => format!("constant ratio of the volumes alone: {volumes}; prices differ without one"),
         Some(p) if is(p, 1.0) => format!("prices are the same, the database's {volumes}"),
         Some(p) => {

@@ -65,7 +65,7 @@ impl Scale {
 
     /// Ticks at every `step` from the start of the first one's `unit` on; none if they are too many.
     fn every(&self, step: Span, unit: Unit, format: &str) -> Option<Vec<Tick>> {
-        let start = start_of(&self.first.to_zoned(TimeZone::UTC), unit)?;
+        let start = start_of(&self.first.to_zoned(TimeZone::UTC), unit, step.get_years().max(1))?;
         let mut ticks = Vec::new();
         // A step of the longest kind reaches across whatever a bar's time may be.
         for i in 0..400 {
@@ -86,13 +86,17 @@ impl Scale {
     }
 }
 
-fn start_of(t: &Zoned, unit: Unit) -> Option<Zoned> {
+/// The start of its unit; of years, one that can be divided by so many.
+fn start_of(t: &Zoned, unit: Unit, years: i16) -> Option<Zoned> {
     let t = t.round(jiff::ZonedRound::new().smallest(Unit::Minute).mode(jiff::RoundMode::Trunc)).ok()?;
     match unit {
         Unit::Hour => t.with().minute(0).build().ok(),
         Unit::Day => t.start_of_day().ok(),
         Unit::Month => t.first_of_month().ok()?.start_of_day().ok(),
-        Unit::Year => t.first_of_year().ok()?.start_of_day().ok(),
+        Unit::Year => {
+            let year = t.year() - t.year().rem_euclid(years);
+            t.with().year(year).month(1).day(1).build().ok()?.start_of_day().ok()
+        }
         _ => Some(t),
     }
 }
@@ -119,6 +123,10 @@ mod tests {
         assert_eq!(
             labels("2019-06-03T00:00Z", "2024-03-01T00:00Z"),
             ["2020", "2021", "2022", "2023", "2024"]
+        );
+        assert_eq!(
+            labels("2001-01-01T00:00Z", "2031-01-01T00:00Z").first().map(String::as_str),
+            Some("2005")
         );
         assert_eq!(labels("1700-01-01T00:00Z", "2299-12-31T00:00Z").len(), 6);
         assert_eq!(labels("2024-01-01T00:00Z", "2024-01-01T00:00Z"), ["01-01 00:00"]);

@@ -25,6 +25,9 @@ const BARS: usize = 1000;
 const RANGES: usize = 200;
 const ROWS: usize = 100;
 
+/// Digits of two numbers that fit beside each other.
+const ONE_LINE: usize = 20;
+
 /// Bars that are seen at once; the others unfold.
 const UNFOLDED: usize = 20;
 
@@ -169,9 +172,10 @@ fn bar(d: &Difference) -> Markup {
 
 /// One column of a bar on both sides.
 pub(super) fn cell(csv: Number, db: Number) -> Markup {
+    let long = csv.to_string().len() + db.to_string().len() > ONE_LINE;
     html! {
         @if csv == db { td class="same" { (csv) } }
-        @else { td { (csv) " → " b { (db) } span class="by" { (words::signed(db.0 - csv.0)) } } }
+        @else { td { (csv) @if long { br; } @else { " " } "→ " b { (db) } span class="by" { (words::signed(db.0 - csv.0)) } } }
     }
 }
 

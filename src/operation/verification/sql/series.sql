@@ -1,3 +1,22 @@
+WITH page AS MATERIALIZED (
+    SELECT *, row_number() OVER (
+        ORDER BY
+            CASE
+                WHEN NOT $2 THEN 0
+                WHEN verdict = 'differs' THEN 0
+                WHEN state = 'failed' THEN 1
+                WHEN state = 'cancelled' THEN 2
+                WHEN verdict IS NULL THEN 3
+                WHEN rows_rejected + rows_duplicate > 0 THEN 4
+                ELSE 5
+            END,
+            symbol, timeframe, id
+    ) AS place
+    FROM barlift.tasks
+    WHERE operation_id = $1
+    ORDER BY place
+    OFFSET $3 LIMIT $4
+)
 SELECT
     t.id AS task_id, t.symbol, t.timeframe, t.source || t.more_sources AS sources, t.state, t.verdict,
     t.rows, t.rows_rejected, t.rows_duplicate, t.error_class, t.error_message,
@@ -13,20 +32,7 @@ SELECT
     v.untouched,
     coalesce(v.duplicates, '[]') AS duplicates,
     coalesce(v.ranges_left_out, 0) AS ranges_left_out,
-    d.kept
-FROM barlift.tasks t
+    (SELECT count(*) FROM barlift.differences d WHERE d.task_id = t.id) AS kept
+FROM page t
 LEFT JOIN barlift.verifications v ON v.task_id = t.id
-CROSS JOIN LATERAL (SELECT count(*) AS kept FROM barlift.differences WHERE task_id = t.id) d
-WHERE t.operation_id = $1
-ORDER BY
-    CASE
-        WHEN NOT $2 THEN 0
-        WHEN t.verdict = 'differs' THEN 0
-        WHEN t.state = 'failed' THEN 1
-        WHEN t.state = 'cancelled' THEN 2
-        WHEN t.verdict IS NULL THEN 3
-        WHEN t.rows_rejected + t.rows_duplicate > 0 THEN 4
-        ELSE 5
-    END,
-    t.symbol, t.timeframe, t.id
-OFFSET $3 LIMIT $4
+ORDER BY t.place
