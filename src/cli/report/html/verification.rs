@@ -235,8 +235,14 @@ fn content(s: &Series) -> Markup {
 }
 
 fn more_detail(head: &Verification, noteworthy: usize, shown: usize) -> Markup {
-    let left = i64::try_from(noteworthy - shown).unwrap_or(0);
-    page::more(left, &format!("barlift report {} --format csv", head.operation_id))
+    let count = |n: usize| i64::try_from(n).unwrap_or(0);
+    let t = &head.totals;
+    // Not all of them need to be listed.
+    let all = count(noteworthy).max(t.differing + t.failed + t.cancelled + t.open);
+    html! {
+        @if all > count(shown) { h2 { "Further series" } }
+        (page::more(all - count(shown), &format!("barlift report {} --format csv", head.operation_id)))
+    }
 }
 
 /// What is no difference: series that no file is about, files that were not taken.
