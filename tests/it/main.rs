@@ -29,5 +29,6 @@ mod security;
 mod setup;
 mod support;
 mod tracing;
+mod verification_page;
 mod verification_report;
 mod workers;

@@ -21,7 +21,7 @@ use destination::Destination;
 /// Prints what an operation found.
 pub(super) async fn run(args: &ReportArgs, config: &Config) -> Result<Outcome> {
     let database = ready_database(config).await?;
-    let pool = &database.pool;
+    let (pool, shown_url) = (&database.pool, database.shown_url());
     let id = status::find(pool, &args.operation).await?;
     if let Some(directory) = &args.rejected_to {
         rejected::write(pool, &id, directory).await?;
@@ -34,7 +34,7 @@ pub(super) async fn run(args: &ReportArgs, config: &Config) -> Result<Outcome> {
             ReportFormat::Table => verification::table(&mut out, &mut snapshot, &head, args.limit).await,
             ReportFormat::Csv => verification::csv(&mut out, &mut snapshot).await,
             ReportFormat::Json => verification::json(&mut out, &mut snapshot, &head).await,
-            ReportFormat::Html => html::verification(&mut out, &mut snapshot, &head).await,
+            ReportFormat::Html => html::verification(&mut out, &mut snapshot, &head, &shown_url).await,
         }?;
         if head.has_failed() { Outcome::Failures } else { Outcome::Well }
     } else {
@@ -42,7 +42,7 @@ pub(super) async fn run(args: &ReportArgs, config: &Config) -> Result<Outcome> {
             ReportFormat::Table => findings::table(&mut out, pool, &id, args.limit).await,
             ReportFormat::Csv => findings::csv(&mut out, pool, &id).await,
             ReportFormat::Json => findings::json(&mut out, pool, &id).await,
-            ReportFormat::Html => html::import(&mut out, pool, &id).await,
+            ReportFormat::Html => html::import(&mut out, pool, &id, &shown_url).await,
         }?;
         Outcome::Well
     };

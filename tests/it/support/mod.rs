@@ -4,6 +4,7 @@ pub mod collector;
 mod database;
 mod program;
 mod server;
+pub mod verification;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

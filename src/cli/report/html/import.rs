@@ -21,17 +21,18 @@ use crate::operation::verification::number::Values;
 const FILES: usize = 1000;
 const FINDINGS: usize = 1000;
 
-/// Writes the page.
+/// Writes the page; `database` names the database, without a password.
 pub(in crate::cli::report) async fn import(
     out: &mut Destination,
     pool: &PgPool,
     id: &OperationId,
+    database: &str,
 ) -> Result<()> {
     let status = status::read(pool, id, true).await?;
     let (tone, verdict, because) = verdict(&status);
     out.text(&page::begin(&format!("{verdict}: {}", status.operation_id)))?;
     out.text(&page::banner(tone, sign(tone, status.is_settled()), verdict, &because).into_string())?;
-    out.text(&top(&status).into_string())?;
+    out.text(&top(&status, database).into_string())?;
     out.text(&files(&status).into_string())?;
     if !status.dry_run {
         findings(out, pool, id, &status).await?;
@@ -78,10 +79,11 @@ fn sign(tone: Tone, settled: bool) -> &'static str {
     }
 }
 
-fn top(s: &OperationStatus) -> Markup {
+fn top(s: &OperationStatus, database: &str) -> Markup {
     let (t, r) = (&s.totals, &s.totals.rows);
     let facts = [
         ("Files", s.root.clone()),
+        ("Database", database.to_owned()),
         ("How", if s.dry_run { "dry run: nothing was written".to_owned() } else { String::new() }),
         ("Ran", page::ran(s.started_at, s.finished_at)),
         ("Operation", format!("{} ({})", s.operation_id, s.shown_state())),

@@ -25,16 +25,17 @@ const FINDS: usize = 8;
 /// Entries of the lists at its end.
 const NOTES: usize = 200;
 
-/// Writes the page.
+/// Writes the page; `database` names the database, without a password.
 pub(in crate::cli::report) async fn verification(
     out: &mut Destination,
     snapshot: &mut Snapshot,
     head: &Verification,
+    database: &str,
 ) -> Result<()> {
     let listed = snapshot.series(Order::Noteworthy, 0, LISTED).await?;
     let verdict = words::verdict(head.verdict);
     out.text(&page::begin(&format!("{verdict}: {}", head.operation_id)))?;
-    out.text(&top(head).into_string())?;
+    out.text(&top(head, database).into_string())?;
     out.text(&finds(&listed).into_string())?;
     out.text(&overview(head, &listed).into_string())?;
     out.text(&list(head, &listed).into_string())?;
@@ -64,13 +65,13 @@ fn sign(verdict: Verdict) -> &'static str {
     }
 }
 
-fn top(head: &Verification) -> Markup {
+fn top(head: &Verification, database: &str) -> Markup {
     let t = &head.totals;
     let because = words::because(head);
     let because = because.trim_start_matches([':', ' ']);
     let facts = [
-        ("Compared", "bars in the database with bars in the files".to_owned()),
         ("Files", head.root.clone()),
+        ("Database", database.to_owned()),
         ("How closely", words::mode(head)),
         ("Ran", page::ran(head.started_at, head.finished_at)),
         ("Operation", format!("{} ({})", head.operation_id, head.state)),
