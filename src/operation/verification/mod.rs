@@ -1,7 +1,7 @@
 //! The report of a verification: whether the database equals the files, and where it does not.
 //!
-//! [`head`] is what it comes to as a whole, [`series`] one series, [`difference`] one bar of it; [`says`] puts
-//! a kind of difference into words, and [`snapshot`] reads all of them. Invariants: the JSON of these types is
+//! [`head`] is what it comes to as a whole, [`series`] one series, [`difference`] one bar of it, and
+//! [`snapshot`] reads all of them. Invariants: the JSON of these types is
 //! the contract of `report --format json`, names do not change; whatever one report says is of one moment, and
 //! memory stays bounded however much differs. Comparing is not done here, nothing is written.
 
@@ -10,7 +10,6 @@ pub mod head;
 pub mod number;
 pub mod range;
 mod rows;
-pub mod says;
 pub mod series;
 pub mod snapshot;
 

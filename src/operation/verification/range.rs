@@ -1,12 +1,12 @@
 //! What kind of difference lies where in time.
 //!
-//! Invariant: a range holds the bars of one kind that follow each other in time; its words come from [`says`].
+//! Invariant: a range holds the bars of one kind that follow each other in time; its words are those of the classification.
 
 use serde::Serialize;
 use serde::ser::SerializeStruct as _;
 
 use super::number::Number;
-use super::says::says;
+use crate::verify::classify::Kind;
 
 /// What the bars of a range have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type)]
@@ -44,6 +44,28 @@ pub struct Range {
     pub shifted_by_seconds: Option<f64>,
 }
 
+impl Range {
+    /// What a person is told of it.
+    #[must_use]
+    pub fn says(&self) -> String {
+        self.as_kind().says()
+    }
+
+    fn as_kind(&self) -> Kind {
+        match self.kind {
+            RangeKind::Identical => Kind::Identical,
+            RangeKind::OnlyInCsv => Kind::OnlyInCsv,
+            RangeKind::OnlyInDb => Kind::OnlyInDb,
+            RangeKind::Revised => Kind::Revised,
+            RangeKind::Ratio => Kind::Ratio { price: self.price_ratio, volume: self.volume_ratio },
+            #[allow(clippy::cast_possible_truncation)] // µs that were made of whole ones
+            RangeKind::Shifted => {
+                Kind::Shifted { by: (self.shifted_by_seconds.unwrap_or_default() * 1e6).round() as i64 }
+            }
+        }
+    }
+}
+
 impl Serialize for Range {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut out = serializer.serialize_struct("Range", 8)?;
@@ -54,7 +76,7 @@ impl Serialize for Range {
         out.serialize_field("price_ratio", &self.price_ratio.map(Number))?;
         out.serialize_field("volume_ratio", &self.volume_ratio.map(Number))?;
         out.serialize_field("shifted_by_seconds", &self.shifted_by_seconds.map(Number))?;
-        out.serialize_field("says", &says(self))?;
+        out.serialize_field("says", &self.says())?;
         out.end()
     }
 }

@@ -9,7 +9,6 @@ use maud::{Markup, html};
 use super::page::time;
 use super::scale::{Scale, WIDTH};
 use crate::cli::output::{count, counted};
-use crate::operation::verification::says::says;
 use crate::operation::verification::{DifferenceKind, Mark, Range, RangeKind};
 
 /// Parts of the time that bars are counted in.
@@ -136,7 +135,7 @@ fn visible_ranges(
 }
 
 fn title(r: &Range) -> String {
-    format!("{} to {}: {}: {}", time(r.first), time(r.last), counted(r.bars, "bar", "bars"), says(r))
+    format!("{} to {}: {}: {}", time(r.first), time(r.last), counted(r.bars, "bar", "bars"), r.says())
 }
 
 /// Names of the ranges that are wide enough for one.

@@ -14,7 +14,6 @@ use crate::cli::report::destination::Destination;
 use crate::cli::report::verification::words;
 use crate::error::Result;
 use crate::operation::verification::number::Values;
-use crate::operation::verification::says::says;
 use crate::operation::verification::{
     Difference, DifferenceKind, Number, Series, Snapshot, Verdict, Verification,
 };
@@ -103,7 +102,7 @@ fn ranges(s: &Series, head: &Verification) -> Markup {
     }
     let rows = html! {
         @for r in s.ranges.iter().take(RANGES) {
-            tr { td { (time(r.first)) } td { (time(r.last)) } td class="n" { (count(r.bars)) } td class="wrap" { (says(r)) } }
+            tr { td { (time(r.first)) } td { (time(r.last)) } td class="n" { (count(r.bars)) } td class="wrap" { (r.says()) } }
         }
     };
     let left = i64::try_from(s.ranges.len().saturating_sub(RANGES)).unwrap_or(0);

@@ -11,7 +11,6 @@ use crate::cli::output::{count, counted, visible};
 use crate::cli::report::destination::Destination;
 use crate::cli::report::verification::words;
 use crate::error::Result;
-use crate::operation::verification::says::says;
 use crate::operation::verification::{Order, Range, RangeKind, Series, Snapshot, Verdict, Verification};
 
 /// Series that the page lists, that it plots together, and that it shows one by one.
@@ -155,7 +154,7 @@ fn finds(listed: &[Series]) -> Markup {
         @if !ranges.is_empty() {
             ul class="finds" {
                 @for (s, r) in ranges {
-                    li { b { (link(s)) } " " (says(r))
+                    li { b { (link(s)) } " " (r.says())
                         span class="muted" { " · " (counted(r.bars, "bar", "bars")) ", " (page::time(r.first)) " to " (page::time(r.last)) } }
                 }
             }

@@ -10,7 +10,6 @@ use super::{PAGE, words};
 use crate::cli::output::{self, count, counted, visible};
 use crate::cli::report::destination::Destination;
 use crate::error::Result;
-use crate::operation::verification::says::says;
 use crate::operation::verification::{Order, Series, Snapshot, Verdict, Verification};
 
 /// Series that it shows before it keeps to the noteworthy ones, and of these at most.
@@ -94,7 +93,7 @@ async fn one(out: &mut Destination, snapshot: &mut Snapshot, s: &Series, limit: 
 fn ranges(out: &mut Destination, s: &Series, limit: usize) -> Result<()> {
     let mut table = output::table(&["FROM", "TO", "BARS", "WHAT"], 9);
     for r in s.ranges.iter().take(limit) {
-        table.add_row([r.first.to_string(), r.last.to_string(), count(r.bars), says(r)]);
+        table.add_row([r.first.to_string(), r.last.to_string(), count(r.bars), r.says()]);
     }
     lines(out, &table, i64::try_from(s.ranges.len()).unwrap_or(0) + s.ranges_left_out, "json")
 }

@@ -112,10 +112,27 @@ pub(in crate::cli::report) fn summary(s: &Series) -> String {
         .collect();
     match parts.as_slice() {
         [] if s.verdict == Verdict::Incomplete => format!("not compared: {}", s.state),
-        // Counts of bars, or hashes, that differ.
-        [] if s.verdict == Verdict::Differs => "differs, no single bars are known".to_owned(),
+        // What was looked at of it is the same, but for the numbers of bars or their first and last times.
+        [] if s.verdict == Verdict::Differs => format!(
+            "the files have {}, the database {}",
+            extent(s.csv.bars, s.csv.first, s.csv.last),
+            extent(s.db.bars, s.db.first, s.db.last)
+        ),
         [] => "identical".to_owned(),
         parts => parts.join(", "),
+    }
+}
+
+/// `2,591 bars (2025-01-02T00:00:00Z to 2025-06-06T20:00:00Z)`
+fn extent(
+    bars: impl Into<Option<i64>>,
+    first: Option<jiff::Timestamp>,
+    last: Option<jiff::Timestamp>,
+) -> String {
+    let bars = counted(bars.into().unwrap_or_default(), "bar", "bars");
+    match first.zip(last) {
+        Some((first, last)) => format!("{bars} ({first} to {last})"),
+        None => bars,
     }
 }
 
