@@ -1,65 +1,40 @@
-//! Where a report goes: stdout, or a file.
-//!
-//! Invariant: a file appears, or is replaced, only when all of it is on the disk.
+//! Where a report goes: stdout, or a file that is there when it is whole.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufWriter, IntoInnerError, Write};
+use std::path::Path;
 
+use crate::cli::new_file::NewFile;
 use crate::cli::output;
 use crate::error::{Error, Result};
 
 /// An open destination; errors of writing name it.
 pub(super) struct Destination {
     name: String,
-    out: BufWriter<Box<dyn Write>>,
-    replaces: Option<Replacement>,
+    out: BufWriter<Sink>,
 }
 
-/// A new file beside the one that it is to become; gone again unless it does.
-struct Replacement {
-    file: File,
-    temporary: PathBuf,
-    target: PathBuf,
-}
-
-impl Drop for Replacement {
-    fn drop(&mut self) {
-        // Not there any more when it became the target.
-        let _ = std::fs::remove_file(&self.temporary);
-    }
+enum Sink {
+    Stdout(Box<dyn Write>),
+    File(NewFile),
 }
 
 impl Destination {
     /// Opens a file, or stdout.
     pub(super) fn open(path: Option<&Path>) -> Result<Self> {
-        let Some(path) = path else {
-            return Ok(Self::of("stdout".to_owned(), Box::new(output::stdout()), None));
+        let (name, sink) = match path {
+            Some(path) => (path.display().to_string(), Sink::File(NewFile::create(path)?)),
+            None => ("stdout".to_owned(), Sink::Stdout(Box::new(output::stdout()))),
         };
-        let name = path.display().to_string();
-        // A link stays, and what it points to is replaced.
-        let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        // Neither is a device or a pipe.
-        if target.exists() && !target.is_file() {
-            let file = File::options().write(true).open(&target).map_err(|e| cannot_write(&name, &e))?;
-            return Ok(Self::of(name, Box::new(file), None));
-        }
-        let temporary = beside(&target);
-        let file = File::create_new(&temporary).map_err(|e| cannot_write(&name, &e))?;
-        let writer = file.try_clone().map_err(|e| cannot_write(&name, &e))?;
-        Ok(Self::of(name, Box::new(writer), Some(Replacement { file, temporary, target })))
+        Ok(Self { name, out: BufWriter::new(sink) })
     }
 
-    fn of(name: String, out: Box<dyn Write>, replaces: Option<Replacement>) -> Self {
-        Self { name, out: BufWriter::new(out), replaces }
-    }
-
-    /// Writes what is left, and puts the file in its place.
-    pub(super) fn finish(mut self) -> Result<()> {
-        let done = self.out.flush().and_then(|()| match &self.replaces {
-            Some(r) => r.file.sync_all().and_then(|()| std::fs::rename(&r.temporary, &r.target)),
-            None => Ok(()),
-        });
+    /// Writes what is left, and gives the file its name.
+    pub(super) fn finish(self) -> Result<()> {
+        let done = match self.out.into_inner().map_err(IntoInnerError::into_error) {
+            Ok(Sink::Stdout(mut stdout)) => stdout.flush(),
+            Ok(Sink::File(file)) => file.commit(),
+            Err(e) => Err(e),
+        };
         done.map_err(|e| cannot_write(&self.name, &e))
     }
 
@@ -84,9 +59,20 @@ impl Write for Destination {
     }
 }
 
-fn beside(target: &Path) -> PathBuf {
-    let name = target.file_name().unwrap_or_default().to_string_lossy();
-    target.with_file_name(format!(".{name}.{}", ulid::Ulid::generate()))
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Stdout(out) => out.write(bytes),
+            Self::File(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Stdout(out) => out.flush(),
+            Self::File(file) => file.flush(),
+        }
+    }
 }
 
 fn cannot_write(place: &str, e: &dyn std::fmt::Display) -> Error {
