@@ -1,8 +1,9 @@
 //! The `DataRepository`, and the spans of its calls.
 
-use barlift::bar::{Bars, Ohlcv};
-use barlift::error::Error;
+use barlift::bar::{Bars, Micros, Ohlcv};
+use barlift::error::{Error, Result};
 use barlift::repository::data::DataRepository;
+use futures::stream;
 use opentelemetry::trace::{Status, TracerProvider as _};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
 use tracing_subscriber::Layer as _;
@@ -49,6 +50,110 @@ async fn bars_are_saved_listed_and_loaded_bit_by_bit() {
     assert_eq!(error.hint(), Some("the timeframes of AAPL: 1m"));
 }
 
+/// Minute bars from 1970-01-01 on.
+fn minutes(range: std::ops::Range<i64>) -> Bars {
+    made(&range.map(|i| i * 60).collect::<Vec<_>>())
+}
+
+#[tokio::test]
+async fn long_series_come_in_chunks_and_from_one_snapshot() {
+    let database = TestDatabase::new().await;
+    let repository = DataRepository::new(database.pool.clone());
+    let all = minutes(0..20_000);
+    repository.save("AAPL", "1m", &all).await.expect("saved");
+    let mut chunks = repository.load_stream("AAPL", "1m", Micros::MIN, Micros::MAX).await.expect("begun");
+    let mut got = chunks.next().await.expect("read").expect("bars");
+    assert!(got.len() < 10_000, "{}", got.len());
+    repository.save("AAPL", "1m", &minutes(20_000..20_001)).await.expect("saved");
+    while let Some(bars) = chunks.next().await.expect("read") {
+        assert!(!bars.is_empty() && bars.len() < 10_000, "{}", bars.len());
+        got.append(&bars);
+    }
+    assert_eq!(got, all, "without what was saved meanwhile");
+    assert_eq!(chunks.next().await.expect("still the end"), None);
+    assert_eq!(repository.load("AAPL", "1m", Micros::MIN, Micros::MAX).await.expect("loaded").len(), 20_001);
+    // Ends of ranges that are open, empty or upside down.
+    for (start, end, bars) in [
+        (60_000_000, Micros::MAX, 20_000),
+        (Micros::MIN, 60_000_000, 1),
+        (60_000_000, 60_000_000, 0),
+        (120_000_000, 0, 0),
+    ] {
+        assert_eq!(
+            repository.load("AAPL", "1m", start, end).await.expect("loaded").len(),
+            bars,
+            "{start} {end}"
+        );
+    }
+    let nobody = repository.load_stream("APPL", "1m", 0, 1).await.expect_err("no such series");
+    assert!(matches!(nobody, Error::NotFound { .. }), "{nobody}");
+}
+
+#[tokio::test]
+async fn a_stream_is_saved_whole_or_not_at_all() {
+    let database = TestDatabase::new().await;
+    let repository = DataRepository::new(database.pool.clone());
+    let chunks = |parts: Vec<Result<Bars>>| stream::iter(parts);
+    // Chunks may come in any order.
+    let parts = vec![Ok(minutes(10..20)), Ok(Bars::default()), Ok(minutes(0..10))];
+    assert_eq!(repository.save_stream("A", "1m", chunks(parts)).await.expect("saved"), 20);
+    let refused: Vec<(Vec<Result<Bars>>, &str)> = vec![
+        (vec![Ok(minutes(20..30)), Ok(minutes(5..15))], "A 1m has a bar of 1970-01-01T00:05:00Z already"),
+        (vec![Ok(minutes(20..30)), Ok(minutes(25..26))], "A 1m has a bar of 1970-01-01T00:25:00Z already"),
+        (vec![Ok(minutes(20..30)), Err(Error::Internal("it broke off".into()))], "it broke off"),
+        (vec![Ok(minutes(20..30)), Ok(made(&[1_860, 1_800]))], "comes behind the one of"),
+        (vec![Ok(made(&[1_800, 1_800]))], "comes behind the one of"),
+        (vec![Ok(made(&[20_000_000_000]))], "outside the years 1700 to 2299"),
+        (
+            vec![Ok(Bars { high: vec![f64::NAN], ..made(&[1_800]) })],
+            "high of the bar of 1970-01-01T00:30:00Z is NaN",
+        ),
+        (vec![Ok(Bars { high: vec![], ..made(&[1_800]) })], "different lengths"),
+    ];
+    for (parts, part) in refused {
+        let error = repository.save_stream("A", "1m", chunks(parts)).await.expect_err(part);
+        assert!(error.to_string().contains(part), "{error}");
+        assert_eq!(database.bars().await, 20, "{part}");
+    }
+    // No bars make no series.
+    assert_eq!(repository.save("B", "1m", &Bars::default()).await.expect("nothing to do"), 0);
+    assert_eq!(repository.list_symbols(None).await.expect("listed"), ["A"]);
+}
+
+#[tokio::test]
+async fn what_other_programs_wrote_crashes_nothing() {
+    let database = TestDatabase::new().await;
+    let repository = DataRepository::new(database.pool.clone());
+    repository.save("A", "1m", &minutes(0..2)).await.expect("saved");
+    for row in [
+        "INSERT INTO barlift.bars SELECT id, '1970-01-01 00:02Z', 'NaN', 'Infinity', '-Infinity', '-0', 1e-320 FROM barlift.series",
+        "INSERT INTO barlift.bars SELECT id, '20000-01-01Z', 1, 2, 0.5, 1.5, 10 FROM barlift.series",
+        "INSERT INTO barlift.series (symbol, timeframe) VALUES ('EMPTY', '1d')",
+    ] {
+        database.execute(row).await;
+    }
+    // A hypertable takes no infinite times.
+    if !database.timescaledb {
+        let row = "INSERT INTO barlift.bars SELECT id, 'infinity', 1, 2, 0.5, 1.5, 10 FROM barlift.series WHERE symbol = 'A'";
+        database.execute(row).await;
+    }
+    let loaded = repository.load("A", "1m", Micros::MIN, Micros::MAX).await.expect("loaded");
+    assert_eq!(loaded.len(), 4);
+    let v = loaded.values(2);
+    assert!(v.open.is_nan() && v.high == f64::INFINITY && v.low == f64::NEG_INFINITY);
+    assert_eq!((v.close.to_bits(), v.volume), ((-0.0f64).to_bits(), 1e-320));
+    let range = Some((0, 120_000_000));
+    assert_eq!(repository.get_date_range("A", "1m").await.expect("found"), range);
+    assert_eq!(repository.get_date_range("EMPTY", "1d").await.expect("found"), None);
+    let series = repository.list_series(None).await.expect("listed");
+    assert_eq!(
+        series.iter().map(|s| (s.name.symbol.as_str(), s.range)).collect::<Vec<_>>(),
+        [("A", range), ("EMPTY", None)]
+    );
+    assert_eq!(series[0].bars, if database.timescaledb { 4 } else { 5 });
+    assert_eq!(repository.list_series(Some("1d")).await.expect("listed").len(), 1);
+}
+
 #[tokio::test]
 async fn every_call_is_a_span_of_the_reference() {
     let database = TestDatabase::new().await;
@@ -67,6 +172,11 @@ async fn every_call_is_a_span_of_the_reference() {
     repository.load("APPL", "1m", 0, 1).await.expect_err("no such series");
     repository.list_symbols(Some("1m")).await.expect("listed");
     repository.get_date_range("AAPL", "1m").await.expect("found");
+    repository.save("LONG", "1m", &minutes(0..30_000)).await.expect("saved");
+    let mut some = repository.load_stream("LONG", "1m", 60_000_000, Micros::MAX).await.expect("begun");
+    let seen = some.next().await.expect("read").expect("bars").len();
+    drop(some);
+    repository.list_series(None).await.expect("listed");
 
     let spans = exporter.get_finished_spans().expect("spans");
     let of = |name: &str| spans.iter().filter(|s| s.name == name).collect::<Vec<_>>();
@@ -96,9 +206,16 @@ async fn every_call_is_a_span_of_the_reference() {
             "has its call as parent"
         );
     }
+    // Whoever has seen enough has not failed.
+    let early = load[2];
+    assert_eq!(early.status, Status::Ok);
+    assert_eq!(value(early, "data.rows_loaded"), Some(seen.to_string()));
+    assert_eq!(value(early, "data.end_date"), Some("infinity".into()));
+    let listed = of("data.repository.list_symbols")[1];
+    assert_eq!(value(listed, "data.symbols_count"), Some("2".into()));
     // A load that finds its series waits for a second one.
-    assert_eq!(of("timescaledb.connection_acquire").len(), 7);
-    assert_eq!(of("timescaledb.insert").len(), 1, "the duplicate was not even tried");
+    assert_eq!(of("timescaledb.connection_acquire").len(), 11);
+    assert_eq!(of("timescaledb.insert").len(), 2, "the duplicate was not even tried");
 }
 
 fn value(span: &SpanData, name: &str) -> Option<String> {

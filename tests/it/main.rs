@@ -9,6 +9,7 @@
 mod bad_input;
 mod chaos;
 mod cli;
+mod cli_data;
 mod control;
 mod data;
 mod deploy;

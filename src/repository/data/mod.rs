@@ -63,6 +63,34 @@ impl DataRepository {
     ///
     /// All of them are in memory, 48 bytes a bar; [`load_stream`](Self::load_stream) is for long ranges.
     ///
+    /// # Example
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/support/doctest.rs"));
+    /// use barlift::bar::{Bars, Micros, Ohlcv};
+    /// use barlift::repository::data::DataRepository;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> { with_database(async |pool| {
+    /// # let minute = |minutes: Micros| minutes * 60_000_000;
+    /// # let values = Ohlcv { open: 1.0, high: 2.0, low: 0.5, close: 1.5, volume: 10.0 };
+    /// # let mut bars = Bars::default();
+    /// # (0..5).for_each(|i| bars.push(minute(i), values));
+    /// let repository = DataRepository::new(pool);
+    /// # repository.save("AAPL", "1m", &bars).await?;
+    /// // Five bars, one a minute from 1970-01-01T00:00Z on. From the first time on, up to and without the second:
+    /// let loaded = repository.load("AAPL", "1m", 60_000_000, 180_000_000).await?;
+    /// assert_eq!(loaded.time, [60_000_000, 120_000_000]);
+    /// assert_eq!(loaded.close, [1.5, 1.5]);
+    ///
+    /// let all = repository.load("AAPL", "1m", Micros::MIN, Micros::MAX).await?;
+    /// assert_eq!(all.len(), 5);
+    ///
+    /// let nobody = repository.load("APPL", "1m", Micros::MIN, Micros::MAX).await.expect_err("a typing error");
+    /// assert_eq!(nobody.to_string(), "there are no bars of APPL at 1m");
+    /// assert_eq!(nobody.hint(), Some("did you mean AAPL? its timeframes: 1m"));
+    /// # Ok(()) }) }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotFound`](crate::error::Error::NotFound) if there is no such series, with the names that are near;
     /// [`Error::Database`](crate::error::Error::Database).
@@ -79,6 +107,29 @@ impl DataRepository {
     ///
     /// All of it is from one snapshot. The stream holds one connection until its end; dropped before, it closes that
     /// connection, and its span says how many bars were loaded until then.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/support/doctest.rs"));
+    /// use barlift::bar::{Bars, Micros, Ohlcv};
+    /// use barlift::repository::data::DataRepository;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> { with_database(async |pool| {
+    /// # let minute = |minutes: Micros| minutes * 60_000_000;
+    /// # let values = Ohlcv { open: 1.0, high: 2.0, low: 0.5, close: 1.5, volume: 10.0 };
+    /// # let mut bars = Bars::default();
+    /// # (0..5).for_each(|i| bars.push(minute(i), values));
+    /// let repository = DataRepository::new(pool);
+    /// # repository.save("AAPL", "1m", &bars).await?;
+    /// let mut chunks = repository.load_stream("AAPL", "1m", Micros::MIN, Micros::MAX).await?;
+    /// let mut volume = 0.0;
+    /// while let Some(bars) = chunks.next().await? {
+    ///     volume += bars.volume.iter().sum::<f64>();
+    /// }
+    /// assert_eq!(volume, 50.0);
+    /// # Ok(()) }) }
+    /// ```
     ///
     /// # Errors
     /// As [`load`](Self::load).
@@ -100,6 +151,25 @@ impl DataRepository {
 
     /// Writes bars that the series does not have yet, all or none; makes the series if need be. Returns how
     /// many they were. They must be in time order, each time once.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/support/doctest.rs"));
+    /// use barlift::bar::{Bars, Micros, Ohlcv};
+    /// use barlift::repository::data::DataRepository;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> { with_database(async |pool| {
+    /// let repository = DataRepository::new(pool);
+    /// let start: Micros = "2024-01-02T14:30:00Z".parse::<jiff::Timestamp>().expect("RFC 3339").as_microsecond();
+    /// let mut bars = Bars::default();
+    /// bars.push(start, Ohlcv { open: 187.15, high: 187.48, low: 186.86, close: 187.36, volume: 85_681.0 });
+    /// assert_eq!(repository.save("NOVA", "1h", &bars).await?, 1);
+    ///
+    /// let twice = repository.save("NOVA", "1h", &bars).await.expect_err("it is there");
+    /// assert_eq!(twice.to_string(), "NOVA 1h has a bar of 2024-01-02T14:30:00Z already; nothing was saved");
+    /// # Ok(()) }) }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Usage`](crate::error::Error::Usage) for bars that are none (not in order, columns of different lengths,
@@ -134,6 +204,26 @@ impl DataRepository {
     }
 
     /// The symbols that have a series, of one timeframe or of any, in order.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/support/doctest.rs"));
+    /// use barlift::bar::{Bars, Ohlcv};
+    /// use barlift::repository::data::DataRepository;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> { with_database(async |pool| {
+    /// # let values = Ohlcv { open: 1.0, high: 2.0, low: 0.5, close: 1.5, volume: 10.0 };
+    /// # let mut bars = Bars::default();
+    /// # bars.push(0, values);
+    /// let repository = DataRepository::new(pool);
+    /// for (symbol, timeframe) in [("MSFT", "1h"), ("AAPL", "1h"), ("AAPL", "1d")] {
+    ///     repository.save(symbol, timeframe, &bars).await?;
+    /// }
+    /// assert_eq!(repository.list_symbols(None).await?, ["AAPL", "MSFT"]);
+    /// assert_eq!(repository.list_symbols(Some("1d")).await?, ["AAPL"]);
+    /// # Ok(()) }) }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Database`](crate::error::Error::Database)
@@ -175,6 +265,28 @@ impl DataRepository {
     }
 
     /// The first and the last time of a series (both have a bar); none if it has no bars.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/support/doctest.rs"));
+    /// use barlift::bar::{Bars, Micros, Ohlcv};
+    /// use barlift::repository::data::DataRepository;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> { with_database(async |pool| {
+    /// # let minute = |minutes: Micros| minutes * 60_000_000;
+    /// # let values = Ohlcv { open: 1.0, high: 2.0, low: 0.5, close: 1.5, volume: 10.0 };
+    /// # let mut bars = Bars::default();
+    /// # (0..5).for_each(|i| bars.push(minute(i), values));
+    /// let repository = DataRepository::new(pool);
+    /// # repository.save("AAPL", "1m", &bars).await?;
+    /// let range = repository.get_date_range("AAPL", "1m").await?;
+    /// assert_eq!(range, Some((0, 240_000_000)));
+    /// // The end of a load is not loaded: the last bar is one microsecond before it.
+    /// let (first, last) = range.expect("bars");
+    /// assert_eq!(repository.load("AAPL", "1m", first, last + 1).await?.len(), 5);
+    /// # Ok(()) }) }
+    /// ```
     ///
     /// # Errors
     /// [`Error::NotFound`](crate::error::Error::NotFound) if there is no such series, with the names that are near;

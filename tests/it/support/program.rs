@@ -54,6 +54,11 @@ impl Program {
         self
     }
 
+    pub fn stdin(mut self, file: std::fs::File) -> Self {
+        self.0.stdin(file);
+        self
+    }
+
     /// Runs to the end.
     pub async fn run(mut self) -> Run {
         let output: Output =
