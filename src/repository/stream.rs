@@ -1,7 +1,7 @@
 //! The bars of a series as a stream, however many they are.
 //!
-//! Invariant: in time order and from one snapshot; at most [`AHEAD`] chunks wait. A stream that is dropped before its
-//! end closes its connection, since sqlx would leave the rest of the COPY on it.
+//! Invariant: in time order and from one snapshot; a few chunks at most wait. A stream that is dropped before its
+//! end closes its connection, since sqlx would leave the rest of the COPY on it. It ends well only where the COPY did.
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use crate::backend::copy::Decoder;
 use crate::backend::observed::{Observed, Statement};
 use crate::backend::transaction::Transaction;
 use crate::bar::{Bars, Micros};
-use crate::error::{During, Result};
+use crate::error::{During, Error, Result};
 
 /// Bars in a chunk.
 const CHUNK: usize = 8_192;
@@ -26,7 +26,9 @@ const WHAT: &str = "reading bars";
 /// The bars of a series in time order, chunk by chunk.
 #[derive(Debug)]
 pub struct BarStream<'a> {
-    chunks: mpsc::Receiver<Result<Bars>>,
+    /// The last one is none, or an error.
+    chunks: mpsc::Receiver<Result<Option<Bars>>>,
+    ended: bool,
     _reader: AbortOnDropHandle<()>,
     statement: Statement<'a>,
 }
@@ -46,12 +48,11 @@ impl<'a> BarStream<'a> {
         let statement = seen.statement("COPY", COPY);
         let (sender, chunks) = mpsc::channel(AHEAD);
         let reader = tokio::spawn(async move {
-            if let Err(e) = read(tx, &copy, &sender).await {
-                // The receiver may be gone already; then nobody wants to know.
-                let _ = sender.send(Err(e)).await;
-            }
+            let end = read(tx, &copy, &sender).await.map(|()| None);
+            // The receiver may be gone already; then nobody wants to know.
+            let _ = sender.send(end).await;
         });
-        Ok(Self { chunks, _reader: AbortOnDropHandle::new(reader), statement })
+        Ok(Self { chunks, ended: false, _reader: AbortOnDropHandle::new(reader), statement })
     }
 
     /// The next bars; none at the end.
@@ -59,8 +60,13 @@ impl<'a> BarStream<'a> {
     /// # Errors
     /// [`crate::error::Error::Database`]
     pub async fn next(&mut self) -> Result<Option<Bars>> {
+        if self.ended {
+            return Ok(None);
+        }
         let start = Instant::now();
-        let next = self.chunks.recv().await.transpose();
+        let broke_off = || Err(Error::Internal("the reading of bars broke off".into()));
+        let next = self.chunks.recv().await.unwrap_or_else(broke_off);
+        self.ended = !matches!(next, Ok(Some(_)));
         self.statement.waited(start.elapsed());
         match &next {
             Ok(Some(bars)) => self.statement.returned(bars.len()),
@@ -76,7 +82,7 @@ impl<'a> BarStream<'a> {
     }
 }
 
-async fn read(mut tx: Transaction, copy: &str, out: &mpsc::Sender<Result<Bars>>) -> Result<()> {
+async fn read(mut tx: Transaction, copy: &str, out: &mpsc::Sender<Result<Option<Bars>>>) -> Result<()> {
     let mut decoder = Decoder::default();
     let mut bars = Bars::with_capacity(CHUNK);
     let mut sent = tx.copy_out_raw(copy).await.during(WHAT)?;
@@ -84,7 +90,7 @@ async fn read(mut tx: Transaction, copy: &str, out: &mpsc::Sender<Result<Bars>>)
         decoder.take(&bytes, &mut bars)?;
         if bars.len() >= CHUNK {
             let full = std::mem::replace(&mut bars, Bars::with_capacity(CHUNK));
-            if out.send(Ok(full)).await.is_err() {
+            if out.send(Ok(Some(full))).await.is_err() {
                 return Ok(());
             }
         }
@@ -93,7 +99,7 @@ async fn read(mut tx: Transaction, copy: &str, out: &mpsc::Sender<Result<Bars>>)
     drop(sent);
     tx.commit().await.during(WHAT)?;
     if !bars.is_empty() {
-        let _ = out.send(Ok(bars)).await;
+        let _ = out.send(Ok(Some(bars))).await;
     }
     Ok(())
 }
