@@ -15,7 +15,7 @@
 //! | [`verify`] | one source against the database: which bars to look at, and what kind of difference there is |
 //! | [`digest`] | the content of a series as one number, whatever order its bars come in |
 //! | [`repository`] | bars, findings and known content, as the tables hold them |
-//! | [`format`] | bars as CSV, JSON lines, Arrow IPC and Parquet, and back |
+//! | [`mod@format`] | bars as CSV, JSON lines, Arrow IPC and Parquet, and back |
 //! | [`backend`] | the database itself: pool, set-up, COPY, the embedded server |
 //! | [`telemetry`] | spans, metrics and logs, and the trace that crosses processes |
 //! | [`monitor`] | what a worker shows of itself: metrics, health, readiness |
