@@ -321,6 +321,7 @@ async fn sweep(pool: PgPool, lease: Duration) {
     let mut pruned: Option<Instant> = None;
     loop {
         tell_later(task::push_forgotten(&pool).await.map(|_| ()));
+        tell_later(task::follow_forgotten(&pool).await);
         if pruned.is_none_or(|p| p.elapsed() > PRUNE_EVERY) {
             let done = queue::prune(&pool).await;
             pruned = done.is_ok().then(Instant::now);

@@ -1,8 +1,8 @@
 //! Operations that wait for the end of another one.
 //!
-//! Invariant: they begin on the transaction that ends it, once; if it was cancelled, so are they.
+//! Invariant: they begin on the transaction that ends it, once; if it was cancelled as a whole, so are they.
 
-use sqlx::{FromRow, PgConnection};
+use sqlx::{FromRow, PgConnection, PgPool};
 
 use crate::error::{During, Result};
 use crate::queue::{self, Job, Push};
@@ -20,22 +20,38 @@ struct Follower {
     paused: bool,
 }
 
+/// The operation was cancelled as a whole: so is whatever waits for it.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn cancel_followers(tx: &mut PgConnection, operation: &str) -> Result<()> {
+    let query = sqlx::query(include_str!("sql/cancel_followers.sql")).bind(operation);
+    query.execute(tx).await.during(WHAT)?;
+    Ok(())
+}
+
+/// Begins what waits for an operation that has ended, should whoever ended it (a worker of an older release) not
+/// have known of it.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn follow_forgotten(pool: &PgPool) -> Result<()> {
+    let mut tx = pool.begin().await.during(WHAT)?;
+    let ended: Vec<String> = sqlx::query_scalar(include_str!("sql/forgotten_followers.sql"))
+        .fetch_all(&mut *tx)
+        .await
+        .during(WHAT)?;
+    for operation in ended {
+        follow(&mut tx, &operation).await?;
+    }
+    tx.commit().await.during(WHAT)
+}
+
 /// The operation has ended on this transaction: whatever waits for it begins.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
 pub async fn follow(tx: &mut PgConnection, operation: &str) -> Result<()> {
-    let cancelled: bool =
-        sqlx::query_scalar("SELECT state = 'cancelled' FROM barlift.operations WHERE id = $1")
-            .bind(operation)
-            .fetch_one(&mut *tx)
-            .await
-            .during(WHAT)?;
-    if cancelled {
-        let query = sqlx::query(include_str!("sql/cancel_followers.sql")).bind(operation);
-        query.execute(tx).await.during(WHAT)?;
-        return Ok(());
-    }
     let followers: Vec<Follower> = sqlx::query_as(include_str!("sql/begin_followers.sql"))
         .bind(operation)
         .fetch_all(&mut *tx)

@@ -24,7 +24,7 @@ use crate::telemetry::AttemptInfo;
 
 pub use crate::counts::RowCounts;
 pub use claim::{Claim, Claimant, Claimed, claim};
-pub use follow::follow;
+pub use follow::{cancel_followers, follow, follow_forgotten};
 pub use options::{ImportOptions, TaskOptions, VerifyOptions, read_key};
 pub use progress::Progress;
 pub use settle::{RetryPolicy, Settled, end_operation, hand_back_all};

@@ -20,6 +20,8 @@ use crate::source::root::Root;
 
 /// Chunks read ahead of the one in work.
 const AHEAD: usize = 2;
+/// Bytes of rejected rows that are kept.
+const MAX_KEPT: usize = 16 * 1024 * 1024;
 /// Duplicate rows that are named.
 const NAMED: usize = 100;
 /// Batches in a sorted run.
@@ -66,6 +68,8 @@ pub(super) struct Summary {
     pub(super) duplicate: u64,
     /// Rejected rows, as many as are kept, each with its file.
     pub(super) rejected_rows: Vec<(u32, RejectedRow)>,
+    /// Bytes of those.
+    pub(super) kept_bytes: usize,
     /// The first duplicates.
     pub(super) duplicates: Vec<Place>,
     /// BLAKE3 of each file.
@@ -187,6 +191,7 @@ impl Files {
         let mut spool = Spool::new().map_err(|e| self.spool_error(&e))?;
         // Repeats of a row within one file, should they contradict it.
         let mut raw: HashMap<Place, RawRow> = HashMap::new();
+        let mut raw_bytes = 0;
         let started = Instant::now();
         let end = self.each(self.options.batch_rows * RUN, &mut summary, |file, batch, _, summary| {
             let lines = batch.lines.iter().map(|&line| Place { file, line });
@@ -197,7 +202,8 @@ impl Files {
             for Repeat { time, values, row } in batch.repeats {
                 let place = Place { file, line: row.line };
                 entries.push(Entry { time, place, values });
-                if raw.len() < self.options.max_kept {
+                if raw.len() < self.options.max_kept && raw_bytes < MAX_KEPT {
+                    raw_bytes += row.bytes.len();
                     raw.insert(place, row);
                 }
             }
@@ -274,8 +280,12 @@ impl Files {
 
     fn keep_rejected(&self, file: u32, rows: Vec<RejectedRow>, summary: &mut Summary) {
         summary.rejected += rows.len() as u64;
-        let room = self.options.max_kept.saturating_sub(summary.rejected_rows.len());
-        summary.rejected_rows.extend(rows.into_iter().take(room).map(|row| (file, row)));
+        for row in rows {
+            if summary.rejected_rows.len() < self.options.max_kept && summary.kept_bytes < MAX_KEPT {
+                summary.kept_bytes += row.row.bytes.len();
+                summary.rejected_rows.push((file, row));
+            }
+        }
     }
 
     fn keep_duplicates(

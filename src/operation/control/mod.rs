@@ -109,7 +109,7 @@ pub async fn cancel(pool: &PgPool, id: &OperationId, selection: &Selection) -> R
     let ended = if selection.is_all() {
         let query = sqlx::query(include_str!("sql/cancel_operation.sql")).bind(&id.0);
         query.execute(&mut *tx).await.during(WHAT)?;
-        task::follow(&mut tx, &id.0).await?;
+        task::cancel_followers(&mut tx, &id.0).await?;
         true
     } else {
         task::end_operation(&mut tx, &id.0).await?
