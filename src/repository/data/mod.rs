@@ -5,6 +5,7 @@
 //! the reference ("DataRepository Spans").
 //! barlift writes finite values and times from 1700 to 2299 only; what another program put there comes out as it is.
 
+mod list;
 mod load;
 mod save;
 mod suggest;
@@ -13,11 +14,10 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use futures::Stream;
-use jiff_sqlx::Timestamp;
-use sqlx::{FromRow, PgConnection, PgPool};
+use sqlx::{PgConnection, PgPool};
 
 use crate::backend::observed::Observed;
-use crate::bar::{Bars, Micros, SeriesName, format_time};
+use crate::bar::{Bars, Micros, format_time};
 use crate::error::{During, Result};
 use crate::telemetry::Span;
 use crate::telemetry::attribute as attr;
@@ -26,6 +26,7 @@ use crate::telemetry::catalogue::{
 };
 use crate::telemetry::phases::milliseconds;
 
+pub use list::SeriesInfo;
 pub use load::LoadStream;
 
 /// Always this, whichever storage the bars have (reference, "DataRepository Spans").
@@ -35,17 +36,6 @@ const BACKEND: &str = "timescaledb";
 #[derive(Debug, Clone)]
 pub struct DataRepository {
     pool: PgPool,
-}
-
-/// A series and what it holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SeriesInfo {
-    /// What it is called.
-    pub name: SeriesName,
-    /// How many bars it has.
-    pub bars: u64,
-    /// The times of its first and of its last bar; none if it has no bars.
-    pub range: Option<(Micros, Micros)>,
 }
 
 impl DataRepository {
@@ -228,15 +218,8 @@ impl DataRepository {
     /// # Errors
     /// [`Error::Database`](crate::error::Error::Database)
     pub async fn list_symbols(&self, timeframe: Option<&str>) -> Result<Vec<String>> {
-        const QUERY: &str = include_str!("../sql/list_symbols.sql");
         let span = list_span(timeframe);
-        let list = async {
-            let mut connection = self.seen().acquire("listing symbols").await?;
-            let query = sqlx::query_scalar(QUERY).bind(timeframe);
-            let run = async { query.fetch_all(&mut *connection).await.during("listing symbols") };
-            self.seen().query::<String>(QUERY, run).await.map(|(symbols, _)| symbols)
-        };
-        let listed = span.around(list).await;
+        let listed = span.around(list::symbols(self.seen(), timeframe)).await;
         span.set(attr::DATA_SYMBOLS_COUNT, int(listed.as_ref().map_or(0, Vec::len)));
         span.end(&listed, "");
         listed
@@ -248,16 +231,8 @@ impl DataRepository {
     /// # Errors
     /// [`Error::Database`](crate::error::Error::Database)
     pub async fn list_series(&self, timeframe: Option<&str>) -> Result<Vec<SeriesInfo>> {
-        const QUERY: &str = include_str!("../sql/list_series.sql");
         let span = list_span(timeframe);
-        let list = async {
-            let mut connection = self.seen().acquire("listing series").await?;
-            let query = sqlx::query_as(QUERY).bind(timeframe);
-            let run = async { query.fetch_all(&mut *connection).await.during("listing series") };
-            let (rows, _) = self.seen().query::<SeriesRow>(QUERY, run).await?;
-            Ok(rows.into_iter().map(SeriesRow::info).collect())
-        };
-        let listed: Result<Vec<SeriesInfo>> = span.around(list).await;
+        let listed = span.around(list::series(self.seen(), timeframe)).await;
         let symbols: HashSet<&str> = listed.iter().flatten().map(|s| s.name.symbol.as_str()).collect();
         span.set(attr::DATA_SYMBOLS_COUNT, int(symbols.len()));
         span.end(&listed, "");
@@ -292,45 +267,14 @@ impl DataRepository {
     /// [`Error::NotFound`](crate::error::Error::NotFound) if there is no such series, with the names that are near;
     /// [`Error::Database`](crate::error::Error::Database).
     pub async fn get_date_range(&self, symbol: &str, timeframe: &str) -> Result<Option<(Micros, Micros)>> {
-        const QUERY: &str = include_str!("../sql/date_range.sql");
         let span = series_span(&REPOSITORY_GET_DATE_RANGE, symbol, timeframe);
-        let find = async {
-            let mut connection = self.seen().acquire("looking up the date range").await?;
-            let series = series(&mut connection, symbol, timeframe).await?;
-            let query = sqlx::query_as(QUERY).bind(series);
-            let run = async { query.fetch_all(&mut *connection).await.during("looking up the date range") };
-            let (rows, _) = self.seen().query::<(Option<Timestamp>, Option<Timestamp>)>(QUERY, run).await?;
-            Ok(rows.into_iter().next().and_then(|(first, last)| range(first, last)))
-        };
-        let found = span.around(find).await;
+        let found = span.around(list::date_range(self.seen(), symbol, timeframe)).await;
         if let Ok(Some((start, end))) = found {
             span.set(attr::DATA_START_DATE, &format_time(start)).set(attr::DATA_END_DATE, &format_time(end));
         }
         span.end(&found, symbol);
         found
     }
-}
-
-#[derive(FromRow)]
-struct SeriesRow {
-    symbol: String,
-    timeframe: String,
-    bars: i64,
-    first: Option<Timestamp>,
-    last: Option<Timestamp>,
-}
-
-impl SeriesRow {
-    fn info(self) -> SeriesInfo {
-        let Self { symbol, timeframe, bars, first, last } = self;
-        let name = SeriesName { symbol, timeframe };
-        SeriesInfo { name, bars: bars.unsigned_abs(), range: range(first, last) }
-    }
-}
-
-fn range(first: Option<Timestamp>, last: Option<Timestamp>) -> Option<(Micros, Micros)> {
-    let micros = |t: Timestamp| t.to_jiff().as_microsecond();
-    Some((micros(first?), micros(last?)))
 }
 
 async fn series(connection: &mut PgConnection, symbol: &str, timeframe: &str) -> Result<i32> {
