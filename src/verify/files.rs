@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
+use super::raw;
 use super::spool::{Entry, Spool};
 use crate::bar::Bars;
 use crate::error::FileError;
@@ -263,7 +264,22 @@ impl Files {
             }
         }
         let _ = out.blocking_send(Ok(Fed::Bars(Box::new(chunk))));
+        self.fill_raw(summary)?;
         Ok(End::All(Box::new(std::mem::take(summary))))
+    }
+
+    /// Fetches the text of rejected rows that have none yet.
+    fn fill_raw(&self, summary: &mut Summary) -> Result<(), FileError> {
+        let max_line = usize::try_from(self.options.read.csv.max_line.as_u64()).unwrap_or(usize::MAX);
+        for ((file, path), hash) in (0..).zip(&self.paths).zip(&summary.hashes) {
+            let missing = |(f, row): &&mut (u32, RejectedRow)| *f == file && row.row.bytes.is_empty();
+            let rows: Vec<_> = summary.rejected_rows.iter_mut().filter(missing).map(|(_, row)| row).collect();
+            if !rows.is_empty() {
+                let source = self.runtime.block_on(self.root.read(path))?;
+                raw::fill(source.input, path, max_line, hash, rows)?;
+            }
+        }
+        Ok(())
     }
 
     fn contradiction(&self, first: &Entry, entry: &Entry, raw: &mut HashMap<Place, RawRow>) -> RejectedRow {

@@ -1,0 +1,56 @@
+//! Rejected rows as they stand in their files, where only their lines are known.
+//!
+//! Only for rows that contradict one of another file: sorting keeps no text of rows that are the first of their time
+//! in their own. Invariant: a file that is not what it was when its bars were read is an error.
+
+use std::collections::HashMap;
+use std::io::Read;
+
+use crate::error::FileError;
+use crate::finding::RejectedRow;
+use crate::source::lines::{LineError, Lines};
+
+/// Reads a file again for the rows of it that have no text; `hash` is what it was.
+pub(super) fn fill(
+    input: impl Read,
+    path: &str,
+    max_line: usize,
+    hash: &[u8; 32],
+    rows: Vec<&mut RejectedRow>,
+) -> Result<(), FileError> {
+    let mut wanted: HashMap<u64, &mut RejectedRow> = rows.into_iter().map(|r| (r.row.line, r)).collect();
+    let mut lines = Lines::new(input, max_line);
+    let changed = || FileError::transient(path, "the file changed while it was read");
+    while let Some(line) = lines.next_line().map_err(|e| match e {
+        LineError::Io(e) => FileError::transient(path, e.to_string()),
+        LineError::TooLong(..) => changed(),
+    })? {
+        if let Some(rejected) = wanted.remove(&line.number) {
+            (rejected.row.offset, rejected.row.bytes) = (line.offset, line.bytes.to_vec());
+        }
+    }
+    if *hash == lines.hash() && wanted.is_empty() { Ok(()) } else { Err(changed()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::RawRow;
+
+    #[test]
+    fn rows_get_their_text_of_the_same_file_alone() {
+        let text = b"h\r\none\r\ntwo\n";
+        let row = |line| RejectedRow {
+            row: RawRow { line, offset: 0, bytes: Vec::new() },
+            rule: "duplicate",
+            reason: String::new(),
+        };
+        let (mut a, mut b) = (row(3), row(2));
+        let hash = *blake3::hash(text).as_bytes();
+        fill(&text[..], "f", 100, &hash, vec![&mut a, &mut b]).expect("filled");
+        assert_eq!((a.row.bytes.as_slice(), a.row.offset), (&b"two"[..], 8));
+        assert_eq!((b.row.bytes.as_slice(), b.row.offset), (&b"one"[..], 3));
+        fill(&b"other"[..], "f", 100, &hash, vec![&mut a]).expect_err("another file");
+        fill(&text[..], "f", 100, &hash, vec![&mut row(4)]).expect_err("no such line");
+    }
+}
