@@ -32,4 +32,5 @@ mod support;
 mod tracing;
 mod verification_page;
 mod verification_report;
+mod verify;
 mod workers;
