@@ -1,9 +1,14 @@
 //! Verification of the copy, from its command to its report.
 
+mod against;
+mod content;
+mod faults;
+mod following;
 mod range;
 mod real;
 mod sample;
 mod several;
+mod trace;
 
 use serde_json::Value;
 

@@ -1,0 +1,126 @@
+//! Verifications that have few connections, are stopped, or lose the database in their middle.
+
+use nix::sys::signal::Signal;
+use serde_json::json;
+
+use super::{execute, import, report, verify};
+use crate::support::{Folder, PrivateServer, TestDatabase, barlift, bars, drain, eventually};
+
+#[tokio::test]
+async fn three_connections_are_enough_for_many_series() {
+    let server = PrivateServer::start().await;
+    let superuser = server.database("few").await;
+    let folder = Folder::new();
+    for i in 0..10 {
+        folder.write(&format!("S{i}_1m.csv"), bars(3000, i));
+        // Of two files, the second one being out of order.
+        folder.write(&format!("more/S{i}_1m.csv"), bars(100, i));
+    }
+    import(&superuser, folder.arg(), &[]).await;
+    execute(&superuser, "UPDATE barlift.bars SET low = low - 1 WHERE time = '2024-01-01 00:13Z'").await;
+    server
+        .execute(
+            "few",
+            "CREATE ROLE few LOGIN PASSWORD 'few' CONNECTION LIMIT 3;
+             GRANT ALL ON DATABASE few TO few;
+             GRANT ALL ON SCHEMA barlift, apalis, public TO few;
+             GRANT ALL ON ALL TABLES IN SCHEMA barlift, apalis, public TO few;
+             GRANT ALL ON ALL SEQUENCES IN SCHEMA barlift, apalis, public TO few;
+             GRANT ALL ON ALL FUNCTIONS IN SCHEMA barlift, apalis, public TO few",
+        )
+        .await;
+    let url = server.url("few", "few", "few");
+    for mode in ["full", "sample", "counts"] {
+        let arguments = ["verify", folder.arg(), "--mode", mode, "--json", "--sample-size", "100000"];
+        let run = barlift(&superuser, &arguments).env("DATABASE_URL", &url).run().await;
+        let found = run.json(i32::from(mode != "counts"));
+        assert_eq!(found["totals"]["succeeded"], 10, "{mode}: {found:#}");
+        assert_eq!(found["totals"]["differing"], if mode == "counts" { 0 } else { 10 }, "{mode}");
+    }
+}
+
+/// A series whose verification stands still at its last step, until the lock is let go of.
+async fn held() -> (TestDatabase, Folder, sqlx::Transaction<'static, sqlx::Postgres>) {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    folder.write("A_1m.csv", bars(20_000, 1));
+    import(&database, folder.arg(), &[]).await;
+    execute(&database, "UPDATE barlift.bars SET low = low - 1 WHERE time = '2024-01-01 00:13Z'").await;
+    let mut holder = database.pool.begin().await.expect("begun");
+    sqlx::query("LOCK TABLE barlift.bars").execute(&mut *holder).await.expect("locked");
+    (database, folder, holder)
+}
+
+async fn until_it_waits(database: &TestDatabase) {
+    let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'barlift.bars'::regclass";
+    eventually("it waits for the bars", || async { (database.scalar::<i64>(waits).await > 0).then_some(()) })
+        .await;
+}
+
+async fn attempts(database: &TestDatabase) -> Vec<(i32, Option<String>)> {
+    sqlx::query_as(
+        "SELECT a.attempt, a.outcome FROM barlift.attempts a JOIN barlift.tasks t ON t.id = a.task_id
+         WHERE t.operation_id LIKE 'op_verify_%' ORDER BY a.fence",
+    )
+    .fetch_all(&database.pool)
+    .await
+    .expect("attempts")
+}
+
+#[tokio::test]
+async fn a_worker_that_is_stopped_hands_it_back() {
+    let (database, folder, holder) = held().await;
+    let run = barlift(&database, &["enqueue", "verify", folder.arg(), "--force"]).run().await;
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let worker = barlift(&database, &["worker"]).env("BARLIFT__WORKER__DRAIN_TIMEOUT", "1s").spawn();
+    until_it_waits(&database).await;
+    worker.signal(Signal::SIGTERM);
+    assert_eq!(worker.wait().await, Some(0));
+    assert_eq!(
+        database.scalar::<String>("SELECT state FROM barlift.tasks ORDER BY id DESC LIMIT 1").await,
+        "pending"
+    );
+    assert_eq!(attempts(&database).await, [(1, Some("handed_back".to_owned()))]);
+    holder.commit().await.expect("let go");
+    drain(&database).await;
+    let found = report(&database, 1).await;
+    assert_eq!(
+        (&found["series"][0]["different"], &found["series"][0]["compared"]),
+        (&json!(1), &json!(20_000))
+    );
+}
+
+#[tokio::test]
+async fn terminated_sessions_are_tried_again() {
+    let (database, folder, holder) = held().await;
+    let arguments = ["verify", folder.arg(), "--force", "--json"];
+    let running = tokio::spawn(barlift(&database, &arguments).run());
+    until_it_waits(&database).await;
+    let terminate = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted AND relation = 'barlift.bars'::regclass";
+    execute(&database, terminate).await;
+    holder.commit().await.expect("let go");
+    let found = running.await.expect("ran").json(1);
+    assert_eq!(found["totals"]["differing"], 1);
+    assert_eq!(found["tasks"][0]["verification"]["different"], 1);
+    let attempts = attempts(&database).await;
+    assert_eq!(attempts.last(), Some(&(2, Some("succeeded".to_owned()))), "{attempts:?}");
+}
+
+#[tokio::test]
+async fn a_file_that_grows_meanwhile_is_not_taken_for_what_it_was() {
+    let (database, folder, holder) = held().await;
+    let arguments = ["verify", folder.arg(), "--force", "--json", "--batch-rows", "100"];
+    let running = tokio::spawn(barlift(&database, &arguments).run());
+    until_it_waits(&database).await;
+    // The reader is a few batches ahead and waits, too.
+    folder.write("A_1m.csv", bars(20_001, 1));
+    holder.commit().await.expect("let go");
+    let found = running.await.expect("ran").json(1);
+    let verification = &found["tasks"][0]["verification"];
+    assert_eq!(
+        (&verification["csv_bars"], &verification["only_in_csv"]),
+        (&json!(20_001), &json!(1)),
+        "{found:#}"
+    );
+    assert_eq!(found["tasks"][0]["attempts"], 2);
+    assert_eq!(verify(&database, folder.arg(), &[]).await.counts(), [1, 1, 0]);
+}
