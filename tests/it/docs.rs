@@ -18,7 +18,13 @@ impl Answers {
     }
 }
 
-fn run_blocks(jaeger: &str, database: &TestDatabase, folder: &Folder) -> Answers {
+/// Runs the blocks of these names, in the order of the page.
+fn run_blocks(
+    jaeger: &str,
+    database: &TestDatabase,
+    folder: &Folder,
+    wanted: impl Fn(&str) -> bool,
+) -> Answers {
     let text =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/debugging.md")).expect("docs");
     let block = Regex::new(r"(?s)<!-- ([a-z ]+) -->\n```sh\n(.*?)```").expect("a pattern");
@@ -28,7 +34,7 @@ fn run_blocks(jaeger: &str, database: &TestDatabase, folder: &Folder) -> Answers
         env!("CARGO_BIN_EXE_barlift")
     );
     let mut names = Vec::new();
-    for found in block.captures_iter(&text) {
+    for found in block.captures_iter(&text).filter(|found| wanted(&found[1])) {
         names.push(found[1].to_owned());
         script.push_str(&format!("printf '\\n@@\\n'\n{}", &found[2]));
     }
@@ -67,7 +73,7 @@ async fn the_workflows_answer_their_questions() {
     run.json(1);
     for old in [false, true] {
         let jaeger = collector.jaeger(old).await;
-        let answers = run_blocks(&jaeger, &database, &work);
+        let answers = run_blocks(&jaeger, &database, &work, |name| name != "verification");
         let slowest = answers.json("slowest symbols");
         assert_eq!(slowest.as_array().map(Vec::len), Some(2));
         assert_eq!(slowest[0]["symbol"], "A");
@@ -102,5 +108,31 @@ async fn the_workflows_answer_their_questions() {
         let queries = answers.json("queries");
         assert!(queries[0]["duration_ms"].as_f64().expect("a number") > 0.0);
         assert!(answers.json("pool")[0]["wait_time_ms"].as_f64().expect("a number") > 0.0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verification_answers_too() {
+    if !installed("jq") || !installed("curl") {
+        return;
+    }
+    let (database, folder, work) = (TestDatabase::new().await, Folder::new(), Folder::new());
+    folder.write("A_1m.csv", bars(20, 1));
+    folder.write("B_1m.csv", bars(20, 2));
+    assert_eq!(barlift(&database, &["import", folder.arg()]).run().await.status, 0);
+    folder.write("A_1m.csv", bars(20, 1).replace(&bar(7, 1), &bar(7, 2)));
+    let collector = Collector::start().await;
+    let run = barlift(&database, &["verify", folder.arg(), "--json"])
+        .env("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", collector.endpoint())
+        .run()
+        .await;
+    run.json(1);
+    for old in [false, true] {
+        let jaeger = collector.jaeger(old).await;
+        let answers = run_blocks(&jaeger, &database, &work, |n| ["functions", "verification"].contains(&n));
+        let found = answers.json("verification");
+        assert_eq!(found.as_array().map(Vec::len), Some(1), "{found}");
+        assert_eq!((&found[0]["symbol"], &found[0]["in_files"]), (&"A".into(), &20.into()));
+        assert_eq!((&found[0]["counts_match"], &found[0]["values_match"]), (&true.into(), &false.into()));
     }
 }

@@ -20,7 +20,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
+use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue};
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use tokio::net::TcpListener;
@@ -73,6 +73,9 @@ impl Span {
     /// As OTLP's JSON has it: integers of 64 bits are strings.
     fn as_otlp(&self) -> serde_json::Value {
         let value = |v: &Value| match v {
+            Value::ArrayValue(list) => {
+                serde_json::json!({ "arrayValue": { "values": strings(list, "stringValue") } })
+            }
             Value::StringValue(s) => serde_json::json!({ "stringValue": s }),
             Value::IntValue(n) => serde_json::json!({ "intValue": n.to_string() }),
             Value::DoubleValue(n) => serde_json::json!({ "doubleValue": n }),
@@ -90,6 +93,8 @@ impl Span {
     /// As Jaeger's API v1 has it.
     fn as_jaeger(&self) -> serde_json::Value {
         let value = |v: &Value| match v {
+            // It makes texts of lists.
+            Value::ArrayValue(list) => serde_json::json!(serde_json::json!(strings(list, "")).to_string()),
             Value::StringValue(s) => serde_json::json!(s),
             Value::IntValue(n) => serde_json::json!(n),
             Value::DoubleValue(n) => serde_json::json!(n),
@@ -410,4 +415,14 @@ fn as_text(value: &Value) -> String {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// A list of texts, each alone or as the only member of an object.
+fn strings(list: &ArrayValue, name: &str) -> Vec<serde_json::Value> {
+    let text = |v: &AnyValue| match &v.value {
+        Some(Value::StringValue(s)) if name.is_empty() => serde_json::json!(s),
+        Some(Value::StringValue(s)) => serde_json::json!({ name: s }),
+        other => panic!("{other:?}"),
+    };
+    list.values.iter().map(text).collect()
 }
