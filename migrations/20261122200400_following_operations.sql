@@ -38,8 +38,8 @@ CROSS JOIN LATERAL (
         coalesce(sum(CASE WHEN state IN ('pending', 'running') THEN least(checkpoint, source_bytes)
                           ELSE source_bytes END), 0)::bigint AS bytes_done,
         coalesce(sum(rows_missing), 0)::bigint AS rows_missing,
-        count(*) FILTER (WHERE verdict = 'identical') AS identical,
-        count(*) FILTER (WHERE verdict = 'differs') AS differing
+        count(*) FILTER (WHERE state = 'succeeded' AND verdict = 'identical') AS identical,
+        count(*) FILTER (WHERE state = 'succeeded' AND verdict = 'differs') AS differing
     FROM barlift.tasks
     WHERE operation_id = o.id
 ) t;

@@ -93,6 +93,13 @@ fn hash(time: Micros, v: Ohlcv) -> u128 {
     u128::from_le_bytes(first)
 }
 
+/// Whether two bars of one time have the same digest: their values are equal, or both are no numbers.
+#[must_use]
+pub fn same(a: Ohlcv, b: Ohlcv) -> bool {
+    let bits = |v: Ohlcv| [v.open, v.high, v.low, v.close, v.volume].map(bits);
+    a == b || bits(a) == bits(b)
+}
+
 /// The bits of `value`, the same for values that count as equal.
 fn bits(value: f64) -> u64 {
     match value {

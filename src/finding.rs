@@ -83,22 +83,3 @@ impl Difference {
         }
     }
 }
-
-/// A stretch of time in which files and database differ in one way, or not at all.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DifferenceRange {
-    /// `identical`, `only_in_csv`, `only_in_db`, `revised`, `ratio` or `shifted`.
-    pub kind: &'static str,
-    /// Time of its first bar.
-    pub first: Micros,
-    /// Time of its last bar.
-    pub last: Micros,
-    /// Bars in it, of either side.
-    pub bars: u64,
-    /// The database's prices are the file's times this.
-    pub price_ratio: Option<f64>,
-    /// The database's volumes are the file's times this.
-    pub volume_ratio: Option<f64>,
-    /// The database's times are the file's plus this, in µs.
-    pub shifted_by: Option<Micros>,
-}

@@ -1,6 +1,6 @@
 //! `barlift verify --against URL`: this database compared with another one.
 //!
-//! Invariant: it reads only, on both sides; series after series, so the memory is that of one.
+//! Invariant: it reads only, on both sides; of each series only what is shown is kept.
 
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde::Serialize;

@@ -41,8 +41,20 @@ impl Start {
     }
 }
 
+/// What is done with files, in words.
+#[derive(Clone, Copy)]
+pub(super) struct Verb {
+    to_do: &'static str,
+    done: &'static str,
+}
+
+pub(super) const IMPORT: Verb = Verb { to_do: "import", done: "imported" };
+pub(super) const VERIFY: Verb = Verb { to_do: "verify", done: "verified" };
+
 /// What operations are made of.
 pub(super) struct Enqueuing<'a> {
+    /// What is to be done with them: `import` or `verify`.
+    pub(super) what: Verb,
     /// Where the files are.
     pub(super) root: &'a str,
     pub(super) args: &'a FilesArgs,
@@ -95,7 +107,7 @@ impl Enqueuing<'_> {
         time::zone(&config.import.timezone)?;
         let filter = Filter { symbols: self.args.symbols.clone(), timeframes: self.args.timeframes.clone() };
         let found = discover(&root, &pattern, &filter, id).await?;
-        refuse_nothing(&root.url(), config, &found)?;
+        refuse_nothing(self.what, &root.url(), config, &found)?;
         warn_of_missing(self.args, &found);
         Ok(Prepared { id: id.clone(), began, root, found, trace: trace.clone() })
     }
@@ -138,21 +150,21 @@ async fn discover(root: &Root, pattern: &Pattern, filter: &Filter, id: &Operatio
     found
 }
 
-fn refuse_nothing(place: &str, config: &Config, found: &Discovery) -> Result<()> {
+fn refuse_nothing(verb: Verb, place: &str, config: &Config, found: &Discovery) -> Result<()> {
     if !found.sources.is_empty() {
         return Ok(());
     }
     for u in found.unrecognised.iter().take(10) {
-        output::note(&format!("not imported: {} {}", output::visible(&u.path), u.reason));
+        output::note(&format!("not {}: {} {}", verb.done, output::visible(&u.path), u.reason));
     }
-    let message = format!("nothing to import in {place}");
+    let message = format!("nothing to {} in {place}", verb.to_do);
     Err(match (found.filtered, found.unrecognised.len()) {
         (0, 0) => Error::usage(
             format!("{message}: it holds no CSV file"),
             format!("files are expected to be called like `{}`", config.import.pattern),
         ),
         (0, n) => Error::usage(
-            format!("{message}: none of its {n} CSV files can be imported"),
+            format!("{message}: none of its {n} CSV files can be {}", verb.done),
             "--pattern '{symbol}-{timeframe}.csv' and the like fit other names",
         ),
         (n, _) => Error::usage(

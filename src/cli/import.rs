@@ -1,7 +1,7 @@
 //! `barlift import` and `barlift enqueue import`.
 
 use super::args::{EnqueueImportArgs, ImportArgs, SourceArgs};
-use super::enqueue::{Enqueuing, Prepared, Start};
+use super::enqueue::{Enqueuing, IMPORT, Prepared, Start};
 use super::{Outcome, verify, work};
 use crate::backend::Database;
 use crate::config::Config;
@@ -34,7 +34,7 @@ async fn create(
     start: Start,
     telemetry: &Telemetry,
 ) -> Result<(Database, Vec<NewOperation>)> {
-    let enqueuing = Enqueuing { root: &args.root, args: &args.files, config, telemetry, start };
+    let enqueuing = Enqueuing { what: IMPORT, root: &args.root, args: &args.files, config, telemetry, start };
     enqueuing
         .enqueue(OperationId::migration(), async |database, prepared| {
             let mut operations = vec![operation(args, &enqueuing, &prepared)?];

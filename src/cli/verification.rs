@@ -102,6 +102,14 @@ fn notes(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
             "{what} known by content: the series were read and hashed, the files not parsed (--force parses all)"
         )?;
     }
+    let outside: i64 = status.tasks.iter().filter_map(|t| Some(t.verification.as_ref()?.outside)).sum();
+    if outside > 0 {
+        let what = counted(outside, "bar", "bars");
+        writeln!(
+            out,
+            "{what} of the database before the files' first or behind their last were not looked at (--within-range)"
+        )?;
+    }
     let r = &status.totals.rows;
     if r.rows_rejected + r.rows_duplicate > 0 {
         writeln!(

@@ -1,7 +1,7 @@
 //! `barlift verify`, `barlift enqueue verify`, and the verification that follows an import.
 
 use super::args::{EnqueueVerifyArgs, FilesArgs, ModeArgs, VerifyArgs};
-use super::enqueue::{Enqueuing, Prepared, Start};
+use super::enqueue::{Enqueuing, Prepared, Start, VERIFY};
 use super::{Outcome, against, work};
 use crate::backend::Database;
 use crate::config::Config;
@@ -38,7 +38,7 @@ async fn create(
     start: Start,
     telemetry: &Telemetry,
 ) -> Result<(Database, Vec<NewOperation>)> {
-    let enqueuing = Enqueuing { root, args: files, config, telemetry, start };
+    let enqueuing = Enqueuing { what: VERIFY, root, args: files, config, telemetry, start };
     enqueuing
         .enqueue(OperationId::verification(), async |database, prepared| {
             let id = prepared.id.clone();

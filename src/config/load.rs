@@ -143,7 +143,7 @@ fn check(c: &Config) -> Result<()> {
             "database.max_connections must be at least worker.concurrency + 2 (or 0 for enough)",
         ),
         ((1..=1_000_000).contains(&c.import.batch_rows), "import.batch_rows must be 1 to 1000000"),
-        ((1..=250_000).contains(&c.verify.sample_size), "verify.sample_size must be 1 to 250000"),
+        ((1..=100_000).contains(&c.verify.sample_size), "verify.sample_size must be 1 to 100000"),
         (c.verify.max_differences <= 1_000_000, "verify.max_differences must be at most 1000000"),
         ((1..=256).contains(&c.worker.concurrency), "worker.concurrency must be 1 to 256"),
         (c.worker.heartbeat.as_millis() >= 100, "worker.heartbeat must be at least 100ms"),

@@ -164,7 +164,7 @@ struct Verified {
     csv_rows: Option<i64>,
     db_rows: Option<i64>,
     rows_match: Option<bool>,
-    values_match: Option<bool>,
+    passed: Option<bool>,
 }
 
 impl Verified {
@@ -173,7 +173,7 @@ impl Verified {
             csv_rows: self.csv_rows?,
             db_rows: self.db_rows?,
             rows_match: self.rows_match?,
-            values_match: self.values_match?,
+            passed: self.passed?,
         })
     }
 }

@@ -67,7 +67,9 @@ impl OperationStatus {
     pub fn shown_state(&self) -> String {
         match (self.paused_at, &self.follows) {
             (Some(_), _) => format!("{} (paused)", self.state),
-            (None, Some(other)) if self.waiting => format!("{} (after {other})", self.state),
+            (None, Some(other)) if self.waiting && !self.is_settled() => {
+                format!("{} (after {other})", self.state)
+            }
             _ => self.state.clone(),
         }
     }
@@ -152,6 +154,8 @@ pub struct TaskVerification {
     pub different: i64,
     pub only_in_csv: i64,
     pub only_in_db: i64,
+    /// Bars of the database outside of the files' range, where these are no difference.
+    pub outside: i64,
     /// Whether the file was known by its bytes, and only the contents' hashes were compared.
     pub by_hash: bool,
 }

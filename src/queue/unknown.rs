@@ -12,8 +12,8 @@ use super::{Job, QUEUE};
 use crate::error::{During, Result};
 
 /// What the payloads of this build look like. Goes up when an older worker must not run a job of a newer build,
-/// be it that it would not understand it, or would leave something out.
-pub(super) const VERSION: u64 = 1;
+/// be it that it would not understand it, or would leave something out. 2: series' contents, operations that follow.
+pub(super) const VERSION: u64 = 2;
 
 /// The key of the version in a payload.
 pub(super) const VERSION_KEY: &str = "version";
@@ -77,7 +77,7 @@ mod tests {
             read(&job)
         };
         assert!(with(VERSION).is_ok());
-        assert_eq!(with(VERSION + 1).expect_err("newer"), "version 2 of jobs, this worker knows 1");
+        assert_eq!(with(VERSION + 1).expect_err("newer"), "version 3 of jobs, this worker knows 2");
         // As builds before the version wrote it.
         assert!(read(&job).is_ok());
         assert!(read(&json!({"kind": "fly"})).is_err());

@@ -42,7 +42,8 @@ pub async fn stamp(pool: &PgPool, series_id: i32) -> Result<Stamp> {
 }
 
 /// All bars were read: this is what the series held, unless it was written to since `stamp`. Whether that is what
-/// barlift had left there; none if it was not known, or is not known any more.
+/// barlift had left there; none if it was not known, or is not known any more. What somebody else has changed is not
+/// taken over, so it is told again and again.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]

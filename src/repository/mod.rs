@@ -20,9 +20,11 @@ use sqlx::FromRow;
 
 use crate::bar::{Micros, Ohlcv};
 
-/// An instant as a parameter. Times of bars lie between the years 1700 and 2299, which always fit.
+/// An instant as a parameter. Times of barlift's bars lie between the years 1700 and 2299; what a foreign writer has put
+/// beyond the calendar (`infinity`) is taken for its end.
 fn parameter(time: Micros) -> Timestamp {
-    jiff::Timestamp::from_microsecond(time).unwrap_or_default().to_sqlx()
+    let end = if time < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+    jiff::Timestamp::from_microsecond(time).unwrap_or(end).to_sqlx()
 }
 
 /// A bar as queries give it.

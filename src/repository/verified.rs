@@ -11,7 +11,7 @@ use crate::backend::observed::Observed;
 use crate::bar::{Micros, Ohlcv, SeriesName};
 use crate::digest::SeriesDigest;
 use crate::error::{During, Result};
-use crate::finding::{Difference, DifferenceRange, Place};
+use crate::finding::{Difference, Place};
 
 /// How many bars a series has, and from when to when.
 #[derive(Debug, Clone, Copy, Default)]
@@ -166,6 +166,25 @@ pub async fn nearby(
     let run = async { query.fetch_all(connection).await.during("looking for shifted bars") };
     let (rows, _) = seen.query::<BarRow>(QUERY, run).await?;
     Ok(rows.into_iter().map(BarRow::bar).collect())
+}
+
+/// A stretch of time in which files and database differ in one way, or not at all.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DifferenceRange {
+    /// `identical`, `only_in_csv`, `only_in_db`, `revised`, `ratio` or `shifted`.
+    pub kind: &'static str,
+    /// Time of its first bar.
+    pub first: Micros,
+    /// Time of its last bar.
+    pub last: Micros,
+    /// Bars in it, of either side.
+    pub bars: u64,
+    /// The database's prices are the file's times this.
+    pub price_ratio: Option<f64>,
+    /// The database's volumes are the file's times this.
+    pub volume_ratio: Option<f64>,
+    /// The database's times are the file's plus this, in µs.
+    pub shifted_by: Option<Micros>,
 }
 
 /// What a verification came to.

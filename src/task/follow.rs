@@ -25,6 +25,12 @@ struct Follower {
 /// # Errors
 /// [`crate::error::Error::Database`]
 pub async fn cancel_followers(tx: &mut PgConnection, operation: &str) -> Result<()> {
+    // Tasks before operations, as everywhere.
+    sqlx::query(include_str!("sql/lock_followers.sql"))
+        .bind(operation)
+        .execute(&mut *tx)
+        .await
+        .during(WHAT)?;
     let query = sqlx::query(include_str!("sql/cancel_followers.sql")).bind(operation);
     query.execute(tx).await.during(WHAT)?;
     Ok(())

@@ -36,16 +36,16 @@ impl AttemptKind {
 }
 
 /// What a verification came to, for its span.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct VerifiedCounts {
     /// Bars that the files have.
     pub csv_rows: i64,
-    /// Bars of the series.
+    /// Bars of the series, without those that are no difference.
     pub db_rows: i64,
     /// Whether the files' bars are as many as the series'.
     pub rows_match: bool,
-    /// Whether all values that were compared agree.
-    pub values_match: bool,
+    /// Whether nothing that was looked at differs.
+    pub passed: bool,
 }
 
 /// Who attempts what.
@@ -120,12 +120,12 @@ impl Sums {
 
     fn of_verification(&self) -> Vec<KeyValue> {
         let mut out = pairs(attr::VERIFICATION_DURATION_MS, milliseconds(self.took));
-        if let Some(v) = self.verified {
-            out.extend(pairs(attr::CSV_ROW_COUNT, v.csv_rows));
-            out.extend(pairs(attr::DB_ROW_COUNT, v.db_rows));
-            out.extend(pairs(attr::ROWS_MATCH, v.rows_match));
-            out.extend(pairs(attr::SPOT_CHECK_PASSED, v.values_match));
-        }
+        // One that did not get to its end has counted nothing and passed nothing.
+        let v = self.verified.unwrap_or_default();
+        out.extend(pairs(attr::CSV_ROW_COUNT, v.csv_rows));
+        out.extend(pairs(attr::DB_ROW_COUNT, v.db_rows));
+        out.extend(pairs(attr::ROWS_MATCH, v.rows_match));
+        out.extend(pairs(attr::SPOT_CHECK_PASSED, v.passed));
         out
     }
 

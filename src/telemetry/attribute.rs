@@ -216,9 +216,9 @@ attributes! {
     CONNECTION_WAIT_COUNT: Int = "csv_import.phase.connection_wait.count", "waits";
     // The verification.
     CSV_ROW_COUNT: Int = "migration.csv_row_count", "bars of the files: their rows without those that are rejected or repeat another";
-    DB_ROW_COUNT: Int = "migration.db_row_count", "bars of the series in the database";
+    DB_ROW_COUNT: Int = "migration.db_row_count", "bars of the series in the database, without those that are no difference";
     ROWS_MATCH: Flag = "migration.rows_match", "whether the counts agree";
-    SPOT_CHECK_PASSED: Flag = "migration.spot_check_passed", "whether all values that were compared agree";
+    SPOT_CHECK_PASSED: Flag = "migration.spot_check_passed", "whether nothing that was looked at differs";
     VERIFICATION_DURATION_MS: Float = "migration.verification_duration_ms", "duration in ms";
     SAMPLE_SIZE: Int = "migration.sample_size", "rows compared";
     MISMATCHES: Int = "migration.mismatches", "bars that differ, or are on one side alone";

@@ -36,6 +36,11 @@ impl<'a> LoadSpan<'a> {
         Self { telemetry, span, rows: 0, took: Duration::ZERO, range: None, failed: false }
     }
 
+    /// The reading begins again; what was read so far was read for nothing.
+    pub fn again(&mut self) {
+        (self.rows, self.range) = (0, None);
+    }
+
     /// Some rows were read; their bars are in time order.
     pub fn batch(&mut self, rows: u64, bars: &Bars, took: Duration) {
         self.telemetry.add(Phase::Read, took);

@@ -9,9 +9,9 @@ use std::ops::Range;
 use serde::Serialize;
 use sqlx::PgPool;
 
-use super::classify::Kind;
+use super::classify::{self, Kind};
 use super::comparison::{Comparison, Side};
-use super::{Extent, Found, save};
+use super::{Extent, Found};
 use crate::backend::observed::Observed;
 use crate::bar::{Bars, Micros, Ohlcv, SeriesName};
 use crate::digest::SeriesDigest;
@@ -155,7 +155,7 @@ impl<'a> Stream<'a> {
             None => None,
         };
         match next {
-            Some(bars) => self.side.take(bars, Vec::new()),
+            Some(bars) => self.side.take(bars),
             None => self.side.ended = true,
         }
         Ok(())
@@ -173,8 +173,8 @@ fn described(series: &SeriesName, found: &Found) -> SeriesComparison {
         different: found.different,
         only_here: found.only_in_csv,
         only_there: found.only_in_db,
-        ranges: found.ranges.iter().map(range).collect(),
-        ranges_left_out: found.ranges_left_out,
+        ranges: found.classification.ranges.iter().map(range).collect(),
+        ranges_left_out: found.classification.ranges_left_out,
         differences: found
             .listed
             .iter()
@@ -183,10 +183,9 @@ fn described(series: &SeriesName, found: &Found) -> SeriesComparison {
     }
 }
 
-fn range(r: &crate::finding::DifferenceRange) -> RangeBetween {
-    let kind = save::kind(r);
-    let says = kind.says_between("this database", "the other one");
-    RangeBetween { kind, first: time(r.first), last: time(r.last), bars: r.bars, says }
+fn range(r: &classify::Range) -> RangeBetween {
+    let says = r.kind.says_between("this database", "the other one");
+    RangeBetween { kind: r.kind, first: time(r.first), last: time(r.last), bars: r.bars, says }
 }
 
 fn content(extent: Extent, digest: SeriesDigest) -> Content {

@@ -3,10 +3,11 @@
 //! Invariant: pure; each bar of either side is counted once: as identical, different, or on one side alone. Values are
 //! the same if they are equal as numbers.
 
+use super::Found;
 use super::classify::Classifier;
-use super::{Found, save};
+use super::files::FileBars;
 use crate::bar::{Bars, Micros, Ohlcv};
-use crate::digest::SeriesDigest;
+use crate::digest::{self, SeriesDigest};
 use crate::finding::{Difference, Place};
 
 /// What is known of one side and not compared yet.
@@ -14,14 +15,27 @@ use crate::finding::{Difference, Place};
 pub(super) struct Side {
     bars: Bars,
     places: Vec<Place>,
+    /// Of files that contradict each other: what else may stand there, in time order.
+    others: Vec<(Micros, Ohlcv)>,
     at: usize,
     /// Nothing follows.
     pub(super) ended: bool,
 }
 
 impl Side {
-    pub(super) fn take(&mut self, bars: Bars, places: Vec<Place>) {
-        (self.bars, self.places, self.at) = (bars, places, 0);
+    pub(super) fn take(&mut self, bars: Bars) {
+        *self = Self { bars, ended: self.ended, ..Self::default() };
+    }
+
+    pub(super) fn take_files(&mut self, next: FileBars) {
+        self.take(next.bars);
+        (self.places, self.others) = (next.places, next.others);
+    }
+
+    /// Whether another file has these values at this time.
+    fn has_other(&self, time: Micros, values: Ohlcv) -> bool {
+        let from = self.others.partition_point(|(t, _)| *t < time);
+        self.others[from..].iter().take_while(|(t, _)| *t == time).any(|(_, v)| digest::same(*v, values))
     }
 
     fn time(&self) -> Option<Micros> {
@@ -94,9 +108,9 @@ impl Comparison {
         self.found.db.add(time);
         let (place, ours) = csv.placed();
         let theirs = db.values();
-        if ours == theirs {
+        if digest::same(ours, theirs) || csv.has_other(time, theirs) {
             self.found.identical += 1;
-            self.same.add(time, ours);
+            self.same.add(time, theirs);
             self.classifier.push_same(time);
             return;
         }
@@ -139,7 +153,7 @@ impl Comparison {
         csv.merge(&self.same);
         db.merge(&self.same);
         self.found.contents = Some((csv, db));
-        save::classified(&mut self.found, self.classifier.finish());
+        self.found.classification = self.classifier.finish();
         self.found
     }
 }

@@ -3,6 +3,8 @@
 //! Invariant: the files are read to their ends, so their bars are counted as an import would count them; the
 //! database counts its own.
 
+use sqlx::PgConnection;
+
 use super::files::Fed;
 use super::reading::Reading;
 use super::{Attempt, Extent, Found};
@@ -23,16 +25,22 @@ pub(super) async fn run(attempt: Attempt<'_>, root: Root) -> Result<Found> {
         }
     };
     let mut found = Found { files: summary, csv, ..Found::default() };
-    count_series(attempt, &mut found).await?;
+    if let Some(series) = attempt.lease.series_id {
+        let connection = &mut *attempt.database().acquire("counting bars").await?;
+        count_series(attempt, connection, series, &mut found).await?;
+    }
     Ok(found)
 }
 
 /// What the series has; only between the files' first and last bar, if the others are no difference.
-pub(super) async fn count_series(attempt: Attempt<'_>, found: &mut Found) -> Result<()> {
-    let Some(series) = attempt.lease.series_id else { return Ok(()) };
+pub(super) async fn count_series(
+    attempt: Attempt<'_>,
+    connection: &mut PgConnection,
+    series: i32,
+    found: &mut Found,
+) -> Result<()> {
     let range: Option<(Micros, Micros)> = found.csv.first.zip(found.csv.last);
     let range = range.filter(|_| attempt.options.within_range);
-    let connection = &mut *attempt.database().acquire("counting bars").await?;
     let counted = verified::extent(connection, attempt.database(), series, range).await?;
     found.db = Extent { bars: counted.bars, first: counted.first, last: counted.last };
     found.outside = counted.outside;

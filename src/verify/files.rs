@@ -1,7 +1,7 @@
 //! The bars of all files of a series in time order, from a thread of their own.
 //!
 //! Files are read one behind the other, in the order of their paths. As long as their rows are in time order, bars go
-//! straight through; at the first row that is not, all begins again, sorted on disk (`spool`). Invariant: each
+//! straight through; at the first row that is not, all begins again, sorted on disk (`sorted`). Invariant: each
 //! data row is a bar, a rejected row or a duplicate, and each time comes out once: of several rows with one time the
 //! first (by file, then by line) is the bar.
 
@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-use super::raw;
-use super::spool::{Entry, Spool};
-use crate::bar::Bars;
+use super::sorted;
+use super::spool::Entry;
+use crate::bar::{Bars, Micros, Ohlcv};
 use crate::error::FileError;
-use crate::finding::{Place, RawRow, RejectedRow};
+use crate::finding::{Place, RejectedRow};
 use crate::source::reader::{BarReader, Batch, ReadOptions, Repeat};
 use crate::source::repeats;
 use crate::source::root::Root;
@@ -22,12 +22,9 @@ use crate::source::root::Root;
 /// Chunks read ahead of the one in work.
 const AHEAD: usize = 2;
 /// Bytes of rejected rows that are kept.
-const MAX_KEPT: usize = 16 * 1024 * 1024;
+pub(super) const MAX_KEPT: usize = 16 * 1024 * 1024;
 /// Duplicate rows that are named.
-const NAMED: usize = 100;
-/// Batches in a sorted run.
-const RUN: usize = 5;
-
+pub(super) const NAMED: usize = 100;
 /// What comes.
 #[derive(Debug)]
 pub(super) enum Fed {
@@ -45,6 +42,8 @@ pub(super) struct FileBars {
     pub(super) bars: Bars,
     /// Where each stands.
     pub(super) places: Vec<Place>,
+    /// Bars that other files have at times of these, with other values.
+    pub(super) others: Vec<(Micros, Ohlcv)>,
     /// Data rows read for them.
     pub(super) rows: u64,
     /// Bytes read so far, of all files.
@@ -54,7 +53,7 @@ pub(super) struct FileBars {
 }
 
 impl FileBars {
-    fn push(&mut self, e: &Entry) {
+    pub(super) fn push(&mut self, e: &Entry) {
         self.bars.push(e.time, e.values);
         self.places.push(e.place);
     }
@@ -87,7 +86,7 @@ pub(super) struct FilesOptions {
     pub(super) max_kept: usize,
 }
 
-type Out = mpsc::Sender<Result<Fed, FileError>>;
+pub(super) type Out = mpsc::Sender<Result<Fed, FileError>>;
 
 /// Starts reading.
 pub(super) fn start(
@@ -100,7 +99,7 @@ pub(super) fn start(
     tokio::task::spawn_blocking(move || {
         let files = Files { root, paths, options, runtime };
         let end = match files.in_order(&out) {
-            Ok(End::OutOfOrder) => files.sorted(&out),
+            Ok(End::OutOfOrder) => sorted::send(&files, &out),
             other => other,
         };
         // The receiver may be gone already; then nobody wants to know.
@@ -114,25 +113,25 @@ pub(super) fn start(
 }
 
 /// How a pass over the files ends.
-enum End {
+pub(super) enum End {
     All(Box<Summary>),
     OutOfOrder,
     NobodyListens,
 }
 
-struct Files {
-    root: Root,
-    paths: Vec<String>,
-    options: FilesOptions,
-    runtime: tokio::runtime::Handle,
+pub(super) struct Files {
+    pub(super) root: Root,
+    pub(super) paths: Vec<String>,
+    pub(super) options: FilesOptions,
+    pub(super) runtime: tokio::runtime::Handle,
 }
 
 /// Whether to go on.
-type Taken = Result<Option<End>, FileError>;
+pub(super) type Taken = Result<Option<End>, FileError>;
 
 impl Files {
     /// Hands each batch to `take`, until it wants no more.
-    fn each(
+    pub(super) fn each(
         &self,
         batch_rows: usize,
         summary: &mut Summary,
@@ -180,121 +179,14 @@ impl Files {
             summary.duplicate += same;
             self.keep_rejected(file, contradictions, summary);
             let places = batch.lines.iter().map(|&line| Place { file, line }).collect();
-            let bars = FileBars { bars: batch.bars, places, rows: batch.rows, bytes, took };
+            let bars =
+                FileBars { bars: batch.bars, places, others: Vec::new(), rows: batch.rows, bytes, took };
             Ok(out.blocking_send(Ok(Fed::Bars(Box::new(bars)))).err().map(|_| End::NobodyListens))
         })?;
         Ok(end.unwrap_or(End::All(Box::new(summary))))
     }
 
-    /// By way of a sorted file.
-    fn sorted(&self, out: &Out) -> Result<End, FileError> {
-        let mut summary = Summary::default();
-        let mut spool = Spool::new().map_err(|e| self.spool_error(&e))?;
-        // Repeats of a row within one file, should they contradict it.
-        let mut raw: HashMap<Place, RawRow> = HashMap::new();
-        let mut raw_bytes = 0;
-        let started = Instant::now();
-        let end = self.each(self.options.batch_rows * RUN, &mut summary, |file, batch, _, summary| {
-            let lines = batch.lines.iter().map(|&line| Place { file, line });
-            let mut entries: Vec<Entry> = lines
-                .enumerate()
-                .map(|(i, place)| Entry { time: batch.bars.time[i], place, values: batch.bars.values(i) })
-                .collect();
-            for Repeat { time, values, row } in batch.repeats {
-                let place = Place { file, line: row.line };
-                entries.push(Entry { time, place, values });
-                if raw.len() < self.options.max_kept && raw_bytes < MAX_KEPT {
-                    raw_bytes += row.bytes.len();
-                    raw.insert(place, row);
-                }
-            }
-            self.keep_rejected(file, batch.rejected, summary);
-            spool.add(&mut entries).map_err(|e| self.spool_error(&e))?;
-            Ok(out.is_closed().then_some(End::NobodyListens))
-        })?;
-        if let Some(end) = end {
-            return Ok(end);
-        }
-        self.merge(spool, &mut raw, &mut summary, started, out)
-    }
-
-    /// Sends what was sorted, each time once.
-    fn merge(
-        &self,
-        spool: Spool,
-        raw: &mut HashMap<Place, RawRow>,
-        summary: &mut Summary,
-        started: Instant,
-        out: &Out,
-    ) -> Result<End, FileError> {
-        if out.blocking_send(Ok(Fed::Begin)).is_err() {
-            return Ok(End::NobodyListens);
-        }
-        let mut merged = spool.merged().map_err(|e| self.spool_error(&e))?;
-        let bytes = summary.bytes;
-        let begin = |rows, took| FileBars { rows, took, bytes, ..FileBars::default() };
-        let mut chunk = begin(summary.rows, started.elapsed());
-        let mut start = Instant::now();
-        let mut first: Option<Entry> = None;
-        while let Some(entry) = merged.next().map_err(|e| self.spool_error(&e))? {
-            match first.filter(|f| f.time == entry.time) {
-                Some(f) if f.values == entry.values => {
-                    summary.duplicate += 1;
-                    if summary.duplicates.len() < NAMED {
-                        summary.duplicates.push(entry.place);
-                    }
-                }
-                Some(f) => {
-                    let row = self.contradiction(&f, &entry, raw);
-                    self.keep_rejected(entry.place.file, vec![row], summary);
-                }
-                None => {
-                    first = Some(entry);
-                    chunk.push(&entry);
-                }
-            }
-            if chunk.bars.len() >= self.options.batch_rows {
-                let next = begin(0, Duration::ZERO);
-                let mut full = std::mem::replace(&mut chunk, next);
-                full.took += start.elapsed();
-                if out.blocking_send(Ok(Fed::Bars(Box::new(full)))).is_err() {
-                    return Ok(End::NobodyListens);
-                }
-                start = Instant::now();
-            }
-        }
-        let _ = out.blocking_send(Ok(Fed::Bars(Box::new(chunk))));
-        self.fill_raw(summary)?;
-        Ok(End::All(Box::new(std::mem::take(summary))))
-    }
-
-    /// Fetches the text of rejected rows that have none yet.
-    fn fill_raw(&self, summary: &mut Summary) -> Result<(), FileError> {
-        let max_line = usize::try_from(self.options.read.csv.max_line.as_u64()).unwrap_or(usize::MAX);
-        for ((file, path), hash) in (0..).zip(&self.paths).zip(&summary.hashes) {
-            let missing = |(f, row): &&mut (u32, RejectedRow)| *f == file && row.row.bytes.is_empty();
-            let rows: Vec<_> = summary.rejected_rows.iter_mut().filter(missing).map(|(_, row)| row).collect();
-            if !rows.is_empty() {
-                let source = self.runtime.block_on(self.root.read(path))?;
-                raw::fill(source.input, path, max_line, hash, rows)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn contradiction(&self, first: &Entry, entry: &Entry, raw: &mut HashMap<Place, RawRow>) -> RejectedRow {
-        let nothing = || RawRow { line: entry.place.line, offset: 0, bytes: Vec::new() };
-        let row = raw.remove(&entry.place).unwrap_or_else(nothing);
-        let repeat = Repeat { time: entry.time, values: entry.values, row };
-        let mut rejected = repeats::contradiction(&repeat, &first.values);
-        if first.place.file != entry.place.file {
-            let path = self.paths.get(first.place.file as usize).map_or("", String::as_str);
-            rejected.reason.push_str(&format!(" (the earlier row is line {} of {path})", first.place.line));
-        }
-        rejected
-    }
-
-    fn keep_rejected(&self, file: u32, rows: Vec<RejectedRow>, summary: &mut Summary) {
+    pub(super) fn keep_rejected(&self, file: u32, rows: Vec<RejectedRow>, summary: &mut Summary) {
         summary.rejected += rows.len() as u64;
         for row in rows {
             if summary.rejected_rows.len() < self.options.max_kept && summary.kept_bytes < MAX_KEPT {
@@ -316,17 +208,5 @@ impl Files {
         let same = all.iter().filter(|r| contradictions.next_if(|c| c.row.line == r.row.line).is_none());
         let room = NAMED.saturating_sub(summary.duplicates.len());
         summary.duplicates.extend(same.map(|r| Place { file, line: r.row.line }).take(room));
-    }
-
-    fn spool_error(&self, e: &std::io::Error) -> FileError {
-        let path = self.paths.first().map_or("", String::as_str);
-        let place = std::env::temp_dir();
-        FileError::transient(
-            path,
-            format!(
-                "its rows are not in time order, and sorting them needs room in {}: {e} (TMPDIR names another place)",
-                place.display()
-            ),
-        )
     }
 }

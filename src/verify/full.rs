@@ -30,15 +30,12 @@ pub(super) async fn run(attempt: Attempt<'_>, root: Root) -> Result<Found> {
 async fn pass(attempt: Attempt<'_>, files: &mut Reading<'_>) -> Result<Option<Found>> {
     let mut csv = Side::default();
     let mut db = Side::default();
-    let mut stream = match attempt.lease.series_id {
-        Some(series) => Some(BarStream::open(attempt.database(), series, None).await?),
-        None => None,
-    };
+    let mut stream = None;
     let mut comparison = Comparison::new(attempt.options.within_range, attempt.options.max_differences);
     loop {
         if csv.is_used_up() {
             match files.next().await? {
-                Fed::Bars(next) => csv.take(next.bars, next.places),
+                Fed::Bars(next) => csv.take_files(*next),
                 Fed::End(summary) => {
                     comparison.found.files = *summary;
                     csv.ended = true;
@@ -48,12 +45,9 @@ async fn pass(attempt: Attempt<'_>, files: &mut Reading<'_>) -> Result<Option<Fo
             }
         }
         if db.is_used_up() {
-            let next = match &mut stream {
-                Some(stream) => wait(attempt, stream).await?,
-                None => None,
-            };
+            let next = wait(attempt, &mut stream).await?;
             match next {
-                Some(bars) => db.take(bars, Vec::new()),
+                Some(bars) => db.take(bars),
                 None => db.ended = true,
             }
         }
@@ -66,8 +60,15 @@ async fn pass(attempt: Attempt<'_>, files: &mut Reading<'_>) -> Result<Option<Fo
     }
 }
 
-async fn wait(attempt: Attempt<'_>, stream: &mut BarStream<'_>) -> Result<Option<Bars>> {
+/// The next bars of the series. Its stream is opened once the first bars of the files are there.
+async fn wait<'a>(attempt: Attempt<'a>, stream: &mut Option<BarStream<'a>>) -> Result<Option<Bars>> {
+    attempt.refuse_stopped()?;
+    let Some(series) = attempt.lease.series_id else { return Ok(None) };
     let start = Instant::now();
+    let stream = match stream {
+        Some(stream) => stream,
+        None => stream.insert(BarStream::open(attempt.database(), series, None).await?),
+    };
     let next = stream.next().await;
     attempt.telemetry.add(Phase::CheckExists, start.elapsed());
     next

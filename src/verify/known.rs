@@ -3,11 +3,11 @@
 //! Invariant: the file is hashed whole, and the series read whole, just now; what is spared is the parsing. Files with
 //! rows that are no bars are read again, so that the report can name them.
 
+use super::classify::{Classification, Kind, Range};
 use super::files::Summary;
 use super::{Attempt, Extent, Found};
 use crate::digest::SeriesDigest;
 use crate::error::{Error, Result};
-use crate::finding::DifferenceRange;
 use crate::repository::known::{self, Digested};
 use crate::repository::stream::BarStream;
 use crate::source::root::{Root, hash};
@@ -16,9 +16,9 @@ use crate::task::read_key;
 /// What is found if the file's bars are known and the series holds just these; none if all must be compared.
 pub(super) async fn by_hash(attempt: Attempt<'_>, root: &Root) -> Result<Option<Found>> {
     let Attempt { context, lease, task, options, telemetry } = attempt;
-    let Some(series) = lease.series_id.filter(|_| !options.force && task.more_sources.is_empty()) else {
-        return Ok(None);
-    };
+    // What a local time means may change with the zones' rules.
+    let applies = !options.force && task.more_sources.is_empty() && options.read.timezone == "UTC";
+    let Some(series) = lease.series_id.filter(|_| applies) else { return Ok(None) };
     let key = read_key(&options.read)?;
     if !known::any_digest(&context.pool, &key).await? {
         return Ok(None);
@@ -52,21 +52,17 @@ async fn digest_series(attempt: Attempt<'_>, series: i32) -> Result<(Extent, Ser
 }
 
 fn identical(db: Extent, digested: &Digested, content: [u8; 32], bytes: u64) -> Found {
-    let ranges = db.first.zip(db.last).map(|(first, last)| DifferenceRange {
-        kind: "identical",
-        first,
-        last,
-        bars: db.bars,
-        price_ratio: None,
-        volume_ratio: None,
-        shifted_by: None,
-    });
+    let mut classification = Classification::default();
+    classification.ranges.extend(db.first.zip(db.last).map(|(first, last)| {
+        let kind = Kind::Identical;
+        Range { kind, first, last, bars: db.bars, identical: db.bars }
+    }));
     Found {
         files: Summary { rows: digested.rows, hashes: vec![content], bytes, ..Summary::default() },
         csv: db,
         db,
         identical: db.bars,
-        ranges: ranges.into_iter().collect(),
+        classification,
         contents: Some((digested.digest, digested.digest)),
         by_hash: true,
         ..Found::default()

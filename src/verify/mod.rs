@@ -1,6 +1,6 @@
 //! Verifying one series: an attempt from its start to its end.
 //!
-//! `reading` gives the bars of all `files` of the series in time order (`spool` sorts those that are not), the
+//! `reading` gives the bars of all `files` of the series in time order (`sorted`, by way of a `spool`, those that are not; `raw` fetches the text of rejected ones), the
 //! repository gives the database's. Then, by mode, `counts` looks how many there are and from when to when, `spot`
 //! at a random [`sample`] of them, `full` at all (`comparison`). [`classify`] says what kind of difference there is,
 //! `save` keeps what was found, `known` spares the parsing of files that have not changed. [`against`] compares two
@@ -21,6 +21,7 @@ mod raw;
 mod reading;
 pub mod sample;
 mod save;
+mod sorted;
 mod spool;
 mod spot;
 
@@ -31,14 +32,15 @@ use crate::backend::observed::Observed;
 use crate::bar::{Micros, format_time};
 use crate::config::VerifyMode;
 use crate::digest::SeriesDigest;
-use crate::error::{Error, Result};
-use crate::finding::{Difference, DifferenceRange};
+use crate::error::{Error, FileError, Result};
+use crate::finding::Difference;
 use crate::repository::content;
 use crate::source::root::Root;
 use crate::task::{Lease, TaskInfo, VerifyOptions};
 use crate::telemetry::attribute as attr;
 use crate::telemetry::catalogue::COMPARE_CSV_DB;
 use crate::telemetry::{AttemptTelemetry, Span, VerifiedCounts};
+use classify::Classification;
 use files::Summary;
 
 /// What an attempt needs from its worker.
@@ -135,8 +137,7 @@ struct Found {
     only_in_db: u64,
     /// The differing bars, as many as are kept, in time order.
     listed: Vec<Difference>,
-    ranges: Vec<DifferenceRange>,
-    ranges_left_out: u64,
+    classification: Classification,
     /// Of the files, and of the whole series; where all bars were read.
     contents: Option<(SeriesDigest, SeriesDigest)>,
     by_hash: bool,
@@ -162,8 +163,8 @@ impl Found {
 /// Whatever ends the attempt; its [`class`](Error::class) says whether another one may help.
 pub async fn verify(attempt: Attempt<'_>) -> Result<Verdict> {
     let Attempt { context, lease, task, options, telemetry } = attempt;
-    let root = Root::open(&task.root).await?;
     telemetry.kept(lease.begin_anew(&context.pool)).await?;
+    let root = Root::open(&task.root).await?;
     let stamp = match lease.series_id {
         Some(series) => Some(content::stamp(&context.pool, series).await?),
         None => None,
@@ -173,14 +174,25 @@ pub async fn verify(attempt: Attempt<'_>) -> Result<Verdict> {
         VerifyMode::Sample => compared(attempt, spot::run(attempt, root)).await?,
         VerifyMode::Full => compared(attempt, Box::pin(full(attempt, root))).await?,
     };
+    refuse_worthless(task, &found)?;
     telemetry.kept(save::save(attempt, &found, stamp.as_ref())).await?;
     telemetry.verified(VerifiedCounts {
         csv_rows: int(found.csv.bars),
-        db_rows: int(found.db.bars + found.outside),
+        db_rows: int(found.db.bars),
         rows_match: found.csv.bars == found.db.bars,
-        values_match: found.differing() == 0,
+        passed: found.verdict() == Verdict::Identical,
     });
     Ok(found.verdict())
+}
+
+/// Rows of which none is a bar prove nothing.
+fn refuse_worthless(task: &TaskInfo, found: &Found) -> Result<()> {
+    let (Some((_, first)), 0) = (found.files.rejected_rows.first(), found.csv.bars) else { return Ok(()) };
+    let reason = format!(
+        "no row of it can be a bar: {}; give the flags that its import had (--timezone, --time-format, --column …)",
+        first.reason
+    );
+    Err(FileError::permanent(&task.source, first.row.line, reason).into())
 }
 
 async fn full(attempt: Attempt<'_>, root: Root) -> Result<Found> {

@@ -51,6 +51,7 @@ impl<'a> Reading<'a> {
             }
             Fed::Begin => {
                 self.begun += 1;
+                self.load.again();
                 Ok(Fed::Begin)
             }
             end @ Fed::End(_) => Ok(end),

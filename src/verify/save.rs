@@ -4,15 +4,15 @@
 
 use std::collections::BTreeMap;
 
-use super::classify::{Classification, Kind};
+use super::classify::{Kind, Range};
 use super::{Attempt, Extent, Found, int};
 use crate::bar::Micros;
 use crate::error::Result;
-use crate::finding::{DifferenceRange, RejectedRow};
+use crate::finding::RejectedRow;
 use crate::repository::content::{self, Stamp};
 use crate::repository::findings;
 use crate::repository::known::{self, Digested};
-use crate::repository::verified::{self, Verification};
+use crate::repository::verified::{self, DifferenceRange, Verification};
 use crate::task::{Progress, RowCounts, read_key};
 
 /// Rows in one statement.
@@ -41,7 +41,7 @@ pub(super) async fn save(attempt: Attempt<'_>, found: &Found, stamp: Option<&Sta
     for (i, some) in found.listed.chunks(CHUNK).enumerate() {
         verified::keep_differences(&mut tx, database, task, (i * CHUNK + 1, some), &files).await?;
     }
-    verified::keep_ranges(&mut tx, database, task, &found.ranges).await?;
+    verified::keep_ranges(&mut tx, database, task, &range_rows(found)).await?;
     for (file, rejected) in by_file(found) {
         for some in rejected.chunks(CHUNK) {
             findings::keep_rejected(&mut tx, database, (task, file), some).await?;
@@ -85,7 +85,7 @@ fn verification(found: &Found, untouched: Option<bool>) -> Verification {
         by_hash: found.by_hash,
         untouched,
         duplicates: found.files.duplicates.clone(),
-        ranges_left_out: found.ranges_left_out,
+        ranges_left_out: found.classification.ranges_left_out,
     }
 }
 
@@ -101,51 +101,19 @@ fn by_file(found: &Found) -> BTreeMap<i32, Vec<RejectedRow>> {
     files
 }
 
-/// Takes over what kinds of difference there are.
-pub(super) fn classified(found: &mut Found, classification: Classification) {
-    found.ranges_left_out = classification.ranges_left_out;
-    found.ranges = classification
-        .ranges
-        .into_iter()
-        .map(|r| {
-            let mut range = DifferenceRange {
-                kind: name(r.kind),
-                first: r.first,
-                last: r.last,
-                bars: r.bars,
-                price_ratio: None,
-                volume_ratio: None,
-                shifted_by: None,
-            };
-            match r.kind {
-                Kind::Ratio { price, volume } => (range.price_ratio, range.volume_ratio) = (price, volume),
-                Kind::Shifted { by } => range.shifted_by = Some(by),
-                _ => {}
-            }
-            range
-        })
-        .collect();
+fn range_rows(found: &Found) -> Vec<DifferenceRange> {
+    found.classification.ranges.iter().map(range_row).collect()
 }
 
-/// What was kept, as a kind again.
-pub(super) fn kind(range: &DifferenceRange) -> Kind {
-    match range.kind {
-        "identical" => Kind::Identical,
-        "only_in_csv" => Kind::OnlyInCsv,
-        "only_in_db" => Kind::OnlyInDb,
-        "ratio" => Kind::Ratio { price: range.price_ratio, volume: range.volume_ratio },
-        "shifted" => Kind::Shifted { by: range.shifted_by.unwrap_or_default() },
-        _ => Kind::Revised,
-    }
-}
-
-fn name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Identical => "identical",
-        Kind::OnlyInCsv => "only_in_csv",
-        Kind::OnlyInDb => "only_in_db",
-        Kind::Revised => "revised",
-        Kind::Ratio { .. } => "ratio",
-        Kind::Shifted { .. } => "shifted",
-    }
+fn range_row(r: &Range) -> DifferenceRange {
+    let (first, last, bars) = (r.first, r.last, r.bars);
+    let (kind, price_ratio, volume_ratio, shifted_by) = match r.kind {
+        Kind::Identical => ("identical", None, None, None),
+        Kind::OnlyInCsv => ("only_in_csv", None, None, None),
+        Kind::OnlyInDb => ("only_in_db", None, None, None),
+        Kind::Revised => ("revised", None, None, None),
+        Kind::Ratio { price, volume } => ("ratio", price, volume, None),
+        Kind::Shifted { by } => ("shifted", None, None, Some(by)),
+    };
+    DifferenceRange { kind, first, last, bars, price_ratio, volume_ratio, shifted_by }
 }

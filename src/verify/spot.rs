@@ -5,24 +5,30 @@
 //! follows from the seed and the files' times alone, and counts are compared as `counts` does.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
-use super::classify::Classifier;
+use sqlx::PgConnection;
+
+use super::classify::{Classification, Classifier, Kind};
 use super::counts;
 use super::files::Fed;
 use super::reading::Reading;
 use super::sample::Sample;
-use super::{Attempt, Extent, Found, save};
+use super::{Attempt, Extent, Found};
 use crate::bar::{Micros, Ohlcv};
-use crate::error::Result;
+use crate::digest;
+use crate::error::{During, Result};
 use crate::finding::{Difference, Place};
 use crate::repository::verified::{self, Around};
 use crate::source::root::Root;
 use crate::telemetry::phases::Phase;
 
 /// Extra bars behind one sampled bar that are looked at.
-const MAX_BEHIND: i64 = 100;
+const MAX_BEHIND: i64 = 10;
 /// Differing bars whose values are looked for at other times.
 const MAX_SOUGHT: usize = 200;
+/// Bars of files that contradict each other, about, that are remembered.
+const MAX_OTHERS: usize = 100_000;
 /// How far from its time a bar is looked for: more than the time zones are apart.
 const SOUGHT_WITHIN: Micros = 26 * 3600 * 1_000_000;
 
@@ -37,27 +43,57 @@ struct Spot {
 
 /// Compares a sample.
 pub(super) async fn run(attempt: Attempt<'_>, root: Root) -> Result<Found> {
-    let (mut found, spots) = draw(attempt, root).await?;
-    counts::count_series(attempt, &mut found).await?;
-    let there = match attempt.lease.series_id {
-        Some(series) => look_up(attempt, series, &found, &spots).await?,
-        None => Vec::new(),
+    let mut drawn = draw(attempt, root).await?;
+    let Some(series) = attempt.lease.series_id else {
+        let events = compare(attempt, &mut drawn, &[]).0;
+        drawn.found.classification = classify(&events);
+        return Ok(drawn.found);
     };
-    compare(attempt, &mut found, &spots, &there).await?;
-    Ok(found)
+    // All look-ups as of one moment.
+    let mut tx = attempt.database().begin("looking up the sample").await?;
+    sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        .execute(&mut *tx)
+        .await
+        .during("looking up the sample")?;
+    counts::count_series(attempt, &mut tx, series, &mut drawn.found).await?;
+    let there = look_up(attempt, &mut tx, series, &drawn).await?;
+    let (events, sought) = compare(attempt, &mut drawn, &there);
+    drawn.found.classification = seek(attempt, &mut tx, series, &sought, events).await?;
+    attempt.database().commit(tx, "looking up the sample").await?;
+    Ok(drawn.found)
+}
+
+/// What was drawn.
+struct Drawn {
+    found: Found,
+    spots: Vec<Spot>,
+    /// Of files that contradict each other: what else may stand at a time.
+    others: Vec<(Micros, Ohlcv)>,
+}
+
+impl Drawn {
+    fn fits(&self, spot: &Spot, values: Ohlcv) -> bool {
+        let from = self.others.partition_point(|(time, _)| *time < spot.time);
+        let mut others = self.others[from..].iter().take_while(|(time, _)| *time == spot.time);
+        digest::same(spot.values, values) || others.any(|(_, other)| digest::same(*other, values))
+    }
 }
 
 /// Reads the files and draws the sample.
-async fn draw(attempt: Attempt<'_>, root: Root) -> Result<(Found, Vec<Spot>)> {
+async fn draw(attempt: Attempt<'_>, root: Root) -> Result<Drawn> {
     let mut files = Reading::start(attempt, root);
     let empty = || Sample::new(attempt.options.seed, attempt.options.sample_size);
     let mut csv = Extent::default();
     let mut sample = empty();
     let mut last: Option<Spot> = None;
+    let mut others = Vec::new();
     loop {
         match files.next().await? {
-            Fed::Begin => (csv, sample, last) = (Extent::default(), empty(), None),
-            Fed::Bars(next) => {
+            Fed::Begin => (csv, sample, last, others) = (Extent::default(), empty(), None, Vec::new()),
+            Fed::Bars(mut next) => {
+                if others.len() < MAX_OTHERS {
+                    others.append(&mut next.others);
+                }
                 for (i, &time) in next.bars.time.iter().enumerate() {
                     csv.add(time);
                     let (place, values) = (next.places[i], next.bars.values(i));
@@ -71,7 +107,8 @@ async fn draw(attempt: Attempt<'_>, root: Root) -> Result<(Found, Vec<Spot>)> {
                 if let Some(last) = last {
                     sample.offer(last.time, last);
                 }
-                return Ok((Found { files: *files, csv, ..Found::default() }, sample.into_sorted()));
+                let found = Found { files: *files, csv, ..Found::default() };
+                return Ok(Drawn { found, spots: sample.into_sorted(), others });
             }
         }
     }
@@ -80,42 +117,46 @@ async fn draw(attempt: Attempt<'_>, root: Root) -> Result<(Found, Vec<Spot>)> {
 /// What the database has at the sampled bars and behind them; each with the number of its spot.
 async fn look_up(
     attempt: Attempt<'_>,
+    tx: &mut PgConnection,
     series: i32,
-    found: &Found,
-    spots: &[Spot],
+    drawn: &Drawn,
 ) -> Result<Vec<(usize, Micros, Ohlcv)>> {
     // Behind the files' last bar, nothing may be a difference.
-    let end = found.csv.last.filter(|_| attempt.options.within_range).map(|last| last + 1);
-    let around: Vec<Around> = spots.iter().map(|s| Around { from: s.time, to: s.next.or(end) }).collect();
-    let start = std::time::Instant::now();
-    let connection = &mut *attempt.database().acquire("looking up the sample").await?;
-    let there = verified::around(connection, attempt.database(), series, &around, MAX_BEHIND).await;
+    let end = drawn.found.csv.last.filter(|_| attempt.options.within_range).map(|last| last + 1);
+    let around: Vec<Around> =
+        drawn.spots.iter().map(|s| Around { from: s.time, to: s.next.or(end) }).collect();
+    let start = Instant::now();
+    let there = verified::around(tx, attempt.database(), series, &around, MAX_BEHIND).await;
     attempt.telemetry.add(Phase::CheckExists, start.elapsed());
     there
 }
 
-type Sides = (Option<Ohlcv>, Option<Ohlcv>);
+/// Both sides of a time, as far as they were looked at.
+type Events = BTreeMap<Micros, (Option<Ohlcv>, Option<Ohlcv>)>;
 
-async fn compare(
+/// Counts and lists what differs; returns both sides, and the bars that differ.
+fn compare(
     attempt: Attempt<'_>,
-    found: &mut Found,
-    spots: &[Spot],
+    drawn: &mut Drawn,
     there: &[(usize, Micros, Ohlcv)],
-) -> Result<()> {
-    let mut events: BTreeMap<Micros, Sides> = BTreeMap::new();
+) -> (Events, Vec<(Micros, Ohlcv)>) {
+    let mut events = Events::new();
     let mut sought = Vec::new();
     let mut there = there.iter().peekable();
+    let spots = std::mem::take(&mut drawn.spots);
     for (n, spot) in spots.iter().enumerate() {
         let db = there.next_if(|(m, time, _)| *m == n && *time == spot.time).map(|t| t.2);
-        events.insert(spot.time, (Some(spot.values), db));
-        let csv = Some((spot.place, spot.values));
+        let same = db.is_some_and(|values| drawn.fits(spot, values));
+        let found = &mut drawn.found;
+        events.insert(spot.time, (if same { db } else { Some(spot.values) }, db));
         match db {
-            Some(values) if values == spot.values => found.identical += 1,
+            Some(_) if same => found.identical += 1,
             Some(_) => found.different += 1,
             None => found.only_in_csv += 1,
         }
-        if db != Some(spot.values) {
+        if !same {
             sought.push((spot.time, spot.values));
+            let csv = Some((spot.place, spot.values));
             list(attempt, found, Difference { time: spot.time, csv, db });
         }
         while let Some(&(_, time, values)) = there.next_if(|(m, ..)| *m == n) {
@@ -124,9 +165,7 @@ async fn compare(
             list(attempt, found, Difference { time, csv: None, db: Some(values) });
         }
     }
-    seek(attempt, &sought, &mut events).await?;
-    save::classified(found, classify(&events));
-    Ok(())
+    (events, sought)
 }
 
 fn list(attempt: Attempt<'_>, found: &mut Found, difference: Difference) {
@@ -138,27 +177,34 @@ fn list(attempt: Attempt<'_>, found: &mut Found, difference: Difference) {
 /// Looks for the values of differing bars at other times, so that a shift in time shows as one.
 async fn seek(
     attempt: Attempt<'_>,
+    tx: &mut PgConnection,
+    series: i32,
     sought: &[(Micros, Ohlcv)],
-    events: &mut BTreeMap<Micros, Sides>,
-) -> Result<()> {
-    let Some(series) = attempt.lease.series_id.filter(|_| sought.len() > 2) else { return Ok(()) };
+    mut events: Events,
+) -> Result<Classification> {
+    let literal = classify(&events);
+    if sought.len() < 3 {
+        return Ok(literal);
+    }
     let sought = &sought[..sought.len().min(MAX_SOUGHT)];
-    let connection = &mut *attempt.database().acquire("looking for shifted bars").await?;
-    let seen = attempt.database();
-    for (time, values) in verified::nearby(connection, seen, series, sought, SOUGHT_WITHIN).await? {
+    for (time, values) in verified::nearby(tx, attempt.database(), series, sought, SOUGHT_WITHIN).await? {
         events.entry(time).or_default().1 = Some(values);
     }
-    Ok(())
+    // What was fetched from other times says something only of shifts.
+    let shifted = classify(&events);
+    if shifted.totals.shifted == 0 { Ok(literal) } else { Ok(without_partners(shifted)) }
 }
 
-fn classify(events: &BTreeMap<Micros, Sides>) -> super::classify::Classification {
+/// Of a shifted series, the sample's bars have no partners among those of the database.
+fn without_partners(mut found: Classification) -> Classification {
+    found.ranges.retain(|r| r.kind != Kind::OnlyInDb);
+    found
+}
+
+fn classify(events: &Events) -> Classification {
     let mut classifier = Classifier::new();
     for (&time, &(csv, db)) in events {
-        if csv.is_some() && csv == db {
-            classifier.push_same(time);
-        } else {
-            classifier.push(time, csv, db);
-        }
+        classifier.push(time, csv, db);
     }
     classifier.finish()
 }

@@ -48,12 +48,10 @@ pub struct VerifyArgs {
     /// Directory (or URL) that holds the files, searched recursively
     #[arg(value_name = "DIR", required_unless_present = "against")]
     pub root: Option<String>,
-    /// Compare with the bars of another database of barlift's instead; a password is better given in the variable
+    /// Compare with the bars of another database of barlift's instead; a password is better kept in ~/.pgpass
     #[arg(
         long,
         value_name = "URL",
-        env = "BARLIFT_AGAINST_URL",
-        hide_env_values = true,
         conflicts_with_all = ["root", "mode", "sample_size", "seed", "within_range"]
     )]
     pub against: Option<String>,

@@ -3,7 +3,7 @@ FROM unnest($2::timestamptz[], $3::timestamptz[]) WITH ORDINALITY AS a (first, n
 CROSS JOIN LATERAL (
     SELECT *
     FROM barlift.bars
-    WHERE series_id = $1 AND time >= a.first AND time < coalesce(a.next, 'infinity')
+    WHERE series_id = $1 AND time >= a.first AND time < coalesce(a.next, '9999-12-30')
     ORDER BY time
     LIMIT $4
 ) b

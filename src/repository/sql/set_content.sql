@@ -1,6 +1,7 @@
--- Unless somebody has written to the series since the stamp. Returns what the content was thought to be.
+-- Only where it was not known; and unless somebody has written to the series since the stamp. Returns what it was thought
+-- to be.
 UPDATE barlift.series s
-SET content = $2::text::numeric, content_at = now()
+SET content = coalesce(s.content, $2::text::numeric), content_at = now()
 FROM (SELECT id, content::text AS thought
       FROM barlift.series
       WHERE id = $1 AND content_at::text IS NOT DISTINCT FROM $3

@@ -5,8 +5,8 @@ FROM barlift.operations o
 CROSS JOIN LATERAL (
     SELECT
         count(*) AS series,
-        count(*) FILTER (WHERE t.verdict = 'identical') AS identical,
-        count(*) FILTER (WHERE t.verdict = 'differs') AS differing,
+        count(*) FILTER (WHERE t.state = 'succeeded' AND t.verdict = 'identical') AS identical,
+        count(*) FILTER (WHERE t.state = 'succeeded' AND t.verdict = 'differs') AS differing,
         count(*) FILTER (WHERE t.state = 'failed') AS failed,
         count(*) FILTER (WHERE t.state = 'cancelled') AS cancelled,
         count(*) FILTER (WHERE t.state IN ('pending', 'running')) AS open,
