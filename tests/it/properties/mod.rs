@@ -17,7 +17,7 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 
 /// Tries `property` on `cases` values, or as many as the environment says; panics with the smallest that
 /// breaks it.
-fn holds<S>(cases: u32, values: &S, property: impl Fn(S::Value))
+pub fn holds<S>(cases: u32, values: &S, property: impl Fn(S::Value))
 where
     S: Strategy<Value: Debug>,
 {

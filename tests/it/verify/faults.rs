@@ -39,20 +39,27 @@ async fn three_connections_are_enough_for_many_series() {
     }
 }
 
-/// A series whose verification stands still at its last step, until the lock is let go of.
-async fn held() -> (TestDatabase, Folder, sqlx::Transaction<'static, sqlx::Postgres>) {
+/// A verification that is enqueued, of a series that nobody can read until the lock is let go of.
+async fn held(more: &[&str]) -> (TestDatabase, Folder, sqlx::Transaction<'static, sqlx::Postgres>) {
     let (database, folder) = (TestDatabase::new().await, Folder::new());
     folder.write("A_1m.csv", bars(20_000, 1));
     import(&database, folder.arg(), &[]).await;
     execute(&database, "UPDATE barlift.bars SET low = low - 1 WHERE time = '2024-01-01 00:13Z'").await;
+    let arguments = [&["enqueue", "verify", folder.arg(), "--force"], more].concat();
+    let run = barlift(&database, &arguments).run().await;
+    assert_eq!(run.status, 0, "{}", run.stderr);
     let mut holder = database.pool.begin().await.expect("begun");
     sqlx::query("LOCK TABLE barlift.bars").execute(&mut *holder).await.expect("locked");
     (database, folder, holder)
 }
 
+/// Who waits for the bars.
+const WAITS: &str = "FROM pg_locks WHERE NOT granted AND relation = 'barlift.bars'::regclass
+                     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+
 async fn until_it_waits(database: &TestDatabase) {
-    let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'barlift.bars'::regclass";
-    eventually("it waits for the bars", || async { (database.scalar::<i64>(waits).await > 0).then_some(()) })
+    let waits = format!("SELECT pid {WAITS}");
+    eventually("it waits for the bars", || async { (execute(database, &waits).await > 0).then_some(()) })
         .await;
 }
 
@@ -68,9 +75,7 @@ async fn attempts(database: &TestDatabase) -> Vec<(i32, Option<String>)> {
 
 #[tokio::test]
 async fn a_worker_that_is_stopped_hands_it_back() {
-    let (database, folder, holder) = held().await;
-    let run = barlift(&database, &["enqueue", "verify", folder.arg(), "--force"]).run().await;
-    assert_eq!(run.status, 0, "{}", run.stderr);
+    let (database, _folder, holder) = held(&[]).await;
     let worker = barlift(&database, &["worker"]).env("BARLIFT__WORKER__DRAIN_TIMEOUT", "1s").spawn();
     until_it_waits(&database).await;
     worker.signal(Signal::SIGTERM);
@@ -91,36 +96,34 @@ async fn a_worker_that_is_stopped_hands_it_back() {
 
 #[tokio::test]
 async fn terminated_sessions_are_tried_again() {
-    let (database, folder, holder) = held().await;
-    let arguments = ["verify", folder.arg(), "--force", "--json"];
-    let running = tokio::spawn(barlift(&database, &arguments).run());
+    let (database, _folder, holder) = held(&[]).await;
+    let running = tokio::spawn(barlift(&database, &["worker", "--drain"]).run());
     until_it_waits(&database).await;
-    let terminate = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted AND relation = 'barlift.bars'::regclass";
-    execute(&database, terminate).await;
+    execute(&database, &format!("SELECT pg_terminate_backend(pid) {WAITS}")).await;
     holder.commit().await.expect("let go");
-    let found = running.await.expect("ran").json(1);
-    assert_eq!(found["totals"]["differing"], 1);
-    assert_eq!(found["tasks"][0]["verification"]["different"], 1);
+    let run = running.await.expect("ran");
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert_eq!(report(&database, 1).await["series"][0]["different"], 1);
     let attempts = attempts(&database).await;
     assert_eq!(attempts.last(), Some(&(2, Some("succeeded".to_owned()))), "{attempts:?}");
 }
 
 #[tokio::test]
 async fn a_file_that_grows_meanwhile_is_not_taken_for_what_it_was() {
-    let (database, folder, holder) = held().await;
-    let arguments = ["verify", folder.arg(), "--force", "--json", "--batch-rows", "100"];
-    let running = tokio::spawn(barlift(&database, &arguments).run());
+    let (database, folder, holder) = held(&["--batch-rows", "100"]).await;
+    let worker = barlift(&database, &["worker", "--drain"]).env("BARLIFT__IMPORT__BATCH_ROWS", "100");
+    let running = tokio::spawn(worker.run());
     until_it_waits(&database).await;
     // The reader is a few batches ahead and waits, too.
     folder.write("A_1m.csv", bars(20_001, 1));
     holder.commit().await.expect("let go");
-    let found = running.await.expect("ran").json(1);
-    let verification = &found["tasks"][0]["verification"];
+    let run = running.await.expect("ran");
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let found = report(&database, 1).await;
     assert_eq!(
-        (&verification["csv_bars"], &verification["only_in_csv"]),
-        (&json!(20_001), &json!(1)),
-        "{found:#}"
+        (&found["series"][0]["csv"]["bars"], &found["series"][0]["only_in_csv"]),
+        (&json!(20_001), &json!(1))
     );
-    assert_eq!(found["tasks"][0]["attempts"], 2);
+    assert_eq!(attempts(&database).await.last(), Some(&(2, Some("succeeded".to_owned()))));
     assert_eq!(verify(&database, folder.arg(), &[]).await.counts(), [1, 1, 0]);
 }
