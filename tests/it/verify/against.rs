@@ -66,10 +66,9 @@ async fn what_differs_is_found_named_and_classified() {
         ),
         (
             "extra",
-            format!(
-                "INSERT INTO barlift.bars SELECT id, '2024-01-01 00:01:30Z', 1, 2, 0.5, 1.5, 7 FROM barlift.series
-                 WHERE symbol = 'A'"
-            ),
+            "INSERT INTO barlift.bars SELECT id, '2024-01-01 00:01:30Z', 1, 2, 0.5, 1.5, 7 FROM barlift.series
+             WHERE symbol = 'A'"
+                .to_owned(),
             [0, 0, 1],
             json!(["identical", "only_in_db", "identical"]),
             json!(["2024-01-01T00:01:30Z", null, 1.5]),
