@@ -42,8 +42,8 @@ pub async fn stamp(pool: &PgPool, series_id: i32) -> Result<Stamp> {
 }
 
 /// All bars were read: this is what the series held, unless it was written to since `stamp`. Whether that is what
-/// barlift had left there; none if it was not known, or is not known any more. What somebody else has changed is not
-/// taken over, so it is told again and again.
+/// barlift had left there; none if it was not known, or is not known any more. What somebody else has changed is taken over
+/// only if it is `right`, else it is told again and again.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
@@ -52,11 +52,13 @@ pub async fn found(
     series_id: i32,
     content: &SeriesDigest,
     stamp: &Stamp,
+    right: bool,
 ) -> Result<Option<bool>> {
     let thought: Option<Option<String>> = sqlx::query_scalar(include_str!("sql/set_content.sql"))
         .bind(series_id)
         .bind(content.sum.to_string())
         .bind(&stamp.0)
+        .bind(right)
         .fetch_optional(connection)
         .await
         .during("keeping the series' content")?;

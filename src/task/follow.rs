@@ -53,11 +53,17 @@ pub async fn follow_forgotten(pool: &PgPool) -> Result<()> {
     tx.commit().await.during(WHAT)
 }
 
-/// The operation has ended on this transaction: whatever waits for it begins.
+/// The operation has ended on this transaction: whatever waits for it begins, unless nothing of it was done.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
 pub async fn follow(tx: &mut PgConnection, operation: &str) -> Result<()> {
+    const DONE: &str =
+        "SELECT EXISTS (SELECT FROM barlift.tasks WHERE operation_id = $1 AND state <> 'cancelled')";
+    let done: bool = sqlx::query_scalar(DONE).bind(operation).fetch_one(&mut *tx).await.during(WHAT)?;
+    if !done {
+        return cancel_followers(tx, operation).await;
+    }
     let followers: Vec<Follower> = sqlx::query_as(include_str!("sql/begin_followers.sql"))
         .bind(operation)
         .fetch_all(&mut *tx)

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::classify::{Kind, Range};
-use super::{Attempt, Extent, Found, int};
+use super::{Attempt, Extent, Found, Verdict, int};
 use crate::bar::Micros;
 use crate::error::Result;
 use crate::finding::RejectedRow;
@@ -35,7 +35,7 @@ pub(super) async fn save(attempt: Attempt<'_>, found: &Found, stamp: Option<&Sta
     lease.verdict(&mut tx, found.verdict().as_str()).await?;
     let mut untouched = None;
     if let (Some((_, db)), Some(series), Some(stamp)) = (&found.contents, lease.series_id, stamp) {
-        untouched = content::found(&mut tx, series, db, stamp).await?;
+        untouched = content::found(&mut tx, series, db, stamp, found.verdict() == Verdict::Identical).await?;
     }
     verified::keep(&mut tx, database, task, &verification(found, untouched), &files).await?;
     for (i, some) in found.listed.chunks(CHUNK).enumerate() {

@@ -1,7 +1,7 @@
--- Only where it was not known; and unless somebody has written to the series since the stamp. Returns what it was thought
+-- Only where it was not known, or is just what the files have ($4); and unless somebody has written to the series since the stamp. Returns what it was thought
 -- to be.
 UPDATE barlift.series s
-SET content = coalesce(s.content, $2::text::numeric), content_at = now()
+SET content = CASE WHEN s.content IS NULL OR $4 THEN $2::text::numeric ELSE s.content END, content_at = now()
 FROM (SELECT id, content::text AS thought
       FROM barlift.series
       WHERE id = $1 AND content_at::text IS NOT DISTINCT FROM $3

@@ -178,7 +178,7 @@ async fn passwords_are_not_shown_and_few_connections_are_enough() {
     server.execute("other", "CREATE ROLE reader LOGIN PASSWORD 's3cret!word' CONNECTION LIMIT 3").await;
     server.execute("other", "GRANT USAGE ON SCHEMA barlift, apalis TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA barlift, apalis TO reader").await;
     let url = server.url("reader", "s3cret!word", "other");
-    let run = barlift(&here, &["verify", "--json"]).env("BARLIFT_AGAINST_URL", &url).run().await;
+    let run = barlift(&here, &["verify", "--against", &url, "--json"]).run().await;
     assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
     assert_eq!(run.json(0)["series"].as_array().map(Vec::len), Some(12));
     let wrong = server.url("reader", "s3cret!wurd", "other");
