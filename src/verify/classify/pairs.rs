@@ -25,8 +25,8 @@ use std::collections::hash_map::{Entry as Slot, HashMap};
 use super::{Event, GAP, Span};
 use crate::bar::{Micros, Ohlcv};
 
-/// How many entries are held.
-pub(super) const WINDOW: usize = 65_536;
+/// How many entries are held: just what fills the tables of a power of two, so about 11 MB a series.
+pub(super) const WINDOW: usize = 28_672;
 /// How many pairs make a shift.
 const PAIRS: u32 = 3;
 /// A flat bar does not wait when this many differing bars have made no pair.
