@@ -39,8 +39,11 @@ async fn three_connections_are_enough_for_many_series() {
     }
 }
 
-/// A verification that is enqueued, of a series that nobody can read until the lock is let go of.
-async fn held(more: &[&str]) -> (TestDatabase, Folder, sqlx::Transaction<'static, sqlx::Postgres>) {
+/// A verification that is enqueued, and cannot use this table until the lock is let go of.
+async fn held(
+    table: &str,
+    more: &[&str],
+) -> (TestDatabase, Folder, sqlx::Transaction<'static, sqlx::Postgres>) {
     let (database, folder) = (TestDatabase::new().await, Folder::new());
     folder.write("A_1m.csv", bars(20_000, 1));
     import(&database, folder.arg(), &[]).await;
@@ -49,17 +52,18 @@ async fn held(more: &[&str]) -> (TestDatabase, Folder, sqlx::Transaction<'static
     let run = barlift(&database, &arguments).run().await;
     assert_eq!(run.status, 0, "{}", run.stderr);
     let mut holder = database.pool.begin().await.expect("begun");
-    sqlx::query("LOCK TABLE barlift.bars").execute(&mut *holder).await.expect("locked");
+    let lock = sqlx::AssertSqlSafe(format!("LOCK TABLE barlift.{table}"));
+    sqlx::query(lock).execute(&mut *holder).await.expect("locked");
     (database, folder, holder)
 }
 
-/// Who waits for the bars.
-const WAITS: &str = "FROM pg_locks WHERE NOT granted AND relation = 'barlift.bars'::regclass
+/// Who waits for one of them.
+const WAITS: &str = "FROM pg_locks WHERE NOT granted AND relation IN ('barlift.bars'::regclass, 'barlift.verifications'::regclass)
                      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 
 async fn until_it_waits(database: &TestDatabase) {
     let waits = format!("SELECT pid {WAITS}");
-    eventually("it waits for the bars", || async { (execute(database, &waits).await > 0).then_some(()) })
+    eventually("it waits for the table", || async { (execute(database, &waits).await > 0).then_some(()) })
         .await;
 }
 
@@ -75,7 +79,11 @@ async fn attempts(database: &TestDatabase) -> Vec<(i32, Option<String>)> {
 
 #[tokio::test]
 async fn a_worker_that_is_stopped_hands_it_back() {
-    let (database, _folder, holder) = held(&[]).await;
+    if TestDatabase::new().await.timescaledb {
+        eprintln!("skipped: a worker looks at the hypertable before it begins, and would wait there");
+        return;
+    }
+    let (database, _folder, holder) = held("bars", &[]).await;
     let worker = barlift(&database, &["worker"]).env("BARLIFT__WORKER__DRAIN_TIMEOUT", "1s").spawn();
     until_it_waits(&database).await;
     worker.signal(Signal::SIGTERM);
@@ -96,7 +104,7 @@ async fn a_worker_that_is_stopped_hands_it_back() {
 
 #[tokio::test]
 async fn terminated_sessions_are_tried_again() {
-    let (database, _folder, holder) = held(&[]).await;
+    let (database, _folder, holder) = held("verifications", &[]).await;
     let running = tokio::spawn(barlift(&database, &["worker", "--drain"]).run());
     until_it_waits(&database).await;
     execute(&database, &format!("SELECT pg_terminate_backend(pid) {WAITS}")).await;
@@ -110,7 +118,11 @@ async fn terminated_sessions_are_tried_again() {
 
 #[tokio::test]
 async fn a_file_that_grows_meanwhile_is_not_taken_for_what_it_was() {
-    let (database, folder, holder) = held(&["--batch-rows", "100"]).await;
+    if TestDatabase::new().await.timescaledb {
+        eprintln!("skipped: a worker looks at the hypertable before it begins, and would wait there");
+        return;
+    }
+    let (database, folder, holder) = held("bars", &["--batch-rows", "100"]).await;
     let worker = barlift(&database, &["worker", "--drain"]).env("BARLIFT__IMPORT__BATCH_ROWS", "100");
     let running = tokio::spawn(worker.run());
     until_it_waits(&database).await;
