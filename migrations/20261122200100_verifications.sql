@@ -66,7 +66,9 @@ CREATE TABLE barlift.difference_ranges (
                  CHECK (kind IN ('identical', 'only_in_csv', 'only_in_db', 'revised', 'ratio', 'shifted')),
     first_time   timestamptz NOT NULL,
     last_time    timestamptz NOT NULL,
+    -- Bars of either side in it, and how many of them are identical.
     bars         bigint NOT NULL,
+    identical    bigint NOT NULL,
     -- The database's values are the file's times this; none where they are not in one ratio.
     price_ratio  double precision,
     volume_ratio double precision,

@@ -88,7 +88,12 @@ fn verdict(status: &OperationStatus) -> String {
         Some("counts") => {
             format!("IDENTICAL as far as was looked: numbers of bars and time ranges of {what}")
         }
-        Some("sample") => format!("IDENTICAL as far as was looked: {} of {what}", count(compared)),
+        Some("sample") => {
+            format!(
+                "IDENTICAL as far as was looked: {} of {what}",
+                counted(compared, "random bar", "random bars")
+            )
+        }
         _ => format!("IDENTICAL: the database equals the files, {what}"),
     }
 }

@@ -179,6 +179,8 @@ pub struct DifferenceRange {
     pub last: Micros,
     /// Bars in it, of either side.
     pub bars: u64,
+    /// How many of them are identical.
+    pub identical: u64,
     /// The database's prices are the file's times this.
     pub price_ratio: Option<f64>,
     /// The database's volumes are the file's times this.
@@ -310,7 +312,8 @@ pub async fn keep_ranges(
         .bind(found.iter().map(|r| int(r.bars)).collect::<Vec<_>>())
         .bind(found.iter().map(|r| r.price_ratio).collect::<Vec<_>>())
         .bind(found.iter().map(|r| r.volume_ratio).collect::<Vec<_>>())
-        .bind(found.iter().map(|r| r.shifted_by).collect::<Vec<_>>());
+        .bind(found.iter().map(|r| r.shifted_by).collect::<Vec<_>>())
+        .bind(found.iter().map(|r| int(r.identical)).collect::<Vec<_>>());
     let run = async { Ok(query.execute(connection).await.during("keeping ranges")?.rows_affected()) };
     seen.write(("INSERT", QUERY), found.len(), run).await?;
     Ok(())

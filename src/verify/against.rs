@@ -76,8 +76,10 @@ pub struct RangeBetween {
     pub first: Option<jiff::Timestamp>,
     /// Time of its last bar.
     pub last: Option<jiff::Timestamp>,
-    /// Bars in it.
+    /// Bars in it, of either side.
     pub bars: u64,
+    /// How many of them are identical.
+    pub identical: u64,
     /// The same in words.
     pub says: String,
 }
@@ -184,8 +186,18 @@ fn described(series: &SeriesName, found: &Found) -> SeriesComparison {
 }
 
 fn range(r: &classify::Range) -> RangeBetween {
-    let says = r.kind.says_between("this database", "the other one");
-    RangeBetween { kind: r.kind, first: time(r.first), last: time(r.last), bars: r.bars, says }
+    let mut says = r.kind.says_between("this database", "the other one");
+    if r.kind != Kind::Identical && r.identical > 0 {
+        says.push_str(&format!(" ({} of these bars are identical)", r.identical));
+    }
+    RangeBetween {
+        kind: r.kind,
+        first: time(r.first),
+        last: time(r.last),
+        bars: r.bars,
+        identical: r.identical,
+        says,
+    }
 }
 
 fn content(extent: Extent, digest: SeriesDigest) -> Content {

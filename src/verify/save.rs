@@ -106,7 +106,7 @@ fn range_rows(found: &Found) -> Vec<DifferenceRange> {
 }
 
 fn range_row(r: &Range) -> DifferenceRange {
-    let (first, last, bars) = (r.first, r.last, r.bars);
+    let (first, last, bars, identical) = (r.first, r.last, r.bars, r.identical);
     let (kind, price_ratio, volume_ratio, shifted_by) = match r.kind {
         Kind::Identical => ("identical", None, None, None),
         Kind::OnlyInCsv => ("only_in_csv", None, None, None),
@@ -115,5 +115,5 @@ fn range_row(r: &Range) -> DifferenceRange {
         Kind::Ratio { price, volume } => ("ratio", price, volume, None),
         Kind::Shifted { by } => ("shifted", None, None, Some(by)),
     };
-    DifferenceRange { kind, first, last, bars, price_ratio, volume_ratio, shifted_by }
+    DifferenceRange { kind, first, last, bars, identical, price_ratio, volume_ratio, shifted_by }
 }

@@ -16,7 +16,7 @@ use crate::source::reader::{Batch, Repeat};
 use crate::source::repeats;
 
 /// Batches in a sorted run.
-const RUN: usize = 5;
+const RUN: usize = 2;
 
 /// Reads all files, sorts and sends.
 pub(super) fn send(files: &Files, out: &Out) -> Result<End, FileError> {

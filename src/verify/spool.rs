@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::FileExt as _;
 
 use crate::bar::{Micros, Ohlcv};
@@ -49,10 +49,11 @@ impl Spool {
     /// Adds a run of entries, in any order.
     pub(super) fn add(&mut self, entries: &mut [Entry]) -> io::Result<()> {
         entries.sort_unstable_by_key(Entry::key);
-        let bytes: Vec<u8> = entries.iter().flat_map(encode).collect();
-        self.file.write_all(&bytes)?;
+        let mut out = BufWriter::new(&self.file);
+        entries.iter().try_for_each(|e| out.write_all(&encode(e)))?;
+        out.flush()?;
         let start = self.end;
-        self.end += bytes.len() as u64;
+        self.end += (entries.len() * ENTRY) as u64;
         self.runs.push((start, self.end));
         Ok(())
     }

@@ -115,7 +115,7 @@ async fn however_much_differs_memory_and_page_stay_small() {
     sqlx::query(
         "INSERT INTO barlift.difference_ranges
          SELECT $1, i, CASE WHEN i % 2 = 0 THEN 'ratio' ELSE 'revised' END,
-                timestamptz '2024-01-01Z' + i * interval '20 h', timestamptz '2024-01-01Z' + i * interval '20 h', 1
+                timestamptz '2024-01-01Z' + i * interval '20 h', timestamptz '2024-01-01Z' + i * interval '20 h', 1, 0
          FROM generate_series(1, 5000) i",
     )
     .bind(task)

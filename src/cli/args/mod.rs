@@ -135,7 +135,7 @@ pub enum EnqueueCommand {
     #[command(after_help = ENQUEUE_EXAMPLES)]
     Import(Box<EnqueueImportArgs>),
     /// Enqueue the verification of a directory
-    #[command(after_help = verify::VERIFY_EXAMPLES)]
+    #[command(after_help = verify::ENQUEUE_EXAMPLES)]
     Verify(Box<EnqueueVerifyArgs>),
 }
 

@@ -14,6 +14,12 @@ Examples:
   barlift report latest --format html --output report.html
 The files must be read as their import read them: give the same --timezone, --pattern and so on.";
 
+pub(super) const ENQUEUE_EXAMPLES: &str = "\
+Examples:
+  barlift enqueue verify /data/bars --wait
+  barlift enqueue verify /data/bars --mode sample --in 2h
+The files must be read as their import read them: give the same --timezone, --pattern and so on.";
+
 /// How closely to look.
 #[derive(Debug, Args)]
 pub struct ModeArgs {

@@ -34,8 +34,10 @@ pub struct Range {
     pub first: jiff::Timestamp,
     /// Time of the last bar, UTC.
     pub last: jiff::Timestamp,
-    /// How many there are.
+    /// How many there are, of either side.
     pub bars: i64,
+    /// How many of them are identical.
+    pub identical: i64,
     /// The database's prices are the file's times this; none where they are not in one ratio.
     pub price_ratio: Option<f64>,
     /// The same of the volumes.
@@ -48,7 +50,11 @@ impl Range {
     /// What a person is told of it.
     #[must_use]
     pub fn says(&self) -> String {
-        self.as_kind().says()
+        let says = self.as_kind().says();
+        match (self.kind, self.identical) {
+            (RangeKind::Identical, _) | (_, 0) => says,
+            (_, identical) => format!("{says} ({identical} of these bars are identical)"),
+        }
     }
 
     fn as_kind(&self) -> Kind {
@@ -68,11 +74,12 @@ impl Range {
 
 impl Serialize for Range {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Range", 8)?;
+        let mut out = serializer.serialize_struct("Range", 9)?;
         out.serialize_field("kind", &self.kind)?;
         out.serialize_field("first", &self.first)?;
         out.serialize_field("last", &self.last)?;
         out.serialize_field("bars", &self.bars)?;
+        out.serialize_field("identical", &self.identical)?;
         out.serialize_field("price_ratio", &self.price_ratio.map(Number))?;
         out.serialize_field("volume_ratio", &self.volume_ratio.map(Number))?;
         out.serialize_field("shifted_by_seconds", &self.shifted_by_seconds.map(Number))?;

@@ -103,7 +103,8 @@ pub async fn range(database: &TestDatabase, task: i64, kind: &str, hours: [i64; 
     sqlx::query(
         "INSERT INTO barlift.difference_ranges
          SELECT $1, count(*) + 1, $2, timestamptz '2024-01-01Z' + $3 * interval '1 h',
-                timestamptz '2024-01-01Z' + $4 * interval '1 h', $4 - $3 + 1, $5, $6, $7 * interval '1 s'
+                timestamptz '2024-01-01Z' + $4 * interval '1 h', $4 - $3 + 1,
+                CASE $2 WHEN 'identical' THEN $4 - $3 + 1 ELSE 0 END, $5, $6, $7 * interval '1 s'
          FROM barlift.difference_ranges WHERE task_id = $1",
     )
     .bind(task)

@@ -210,6 +210,7 @@ mod tests {
             first: at(i),
             last: at(i),
             bars: 1,
+            identical: 0,
             price_ratio: None,
             volume_ratio: None,
             shifted_by_seconds: None,

@@ -135,6 +135,7 @@ fn whole(s: &Series) -> Cow<'_, [Range]> {
                 first,
                 last,
                 bars,
+                identical: bars,
                 price_ratio: None,
                 volume_ratio: None,
                 shifted_by_seconds: None,
