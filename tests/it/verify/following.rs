@@ -261,3 +261,28 @@ async fn exit_statuses_say_what_came_of_it() {
     let away = barlift(&database, &["verify", folder.arg()]).env("DATABASE_URL", nobody).run().await;
     assert_eq!(away.status, 3, "{}", away.stderr);
 }
+
+#[tokio::test]
+async fn what_is_left_of_the_import_is_verified() {
+    let folder = folder(3);
+    let (database, import, verification) = enqueued(&folder, &[]).await;
+    assert_eq!(barlift(&database, &["cancel", &import, "--symbols", "S1"]).run().await.status, 0);
+    drain(&database).await;
+    assert_eq!(state(&database, &import).await, "cancelled");
+    let found = status(&database, &verification).await;
+    assert_eq!((&found["totals"]["identical"], &found["totals"]["differing"]), (&json!(2), &json!(1)));
+}
+
+#[tokio::test]
+async fn one_that_nobody_began_is_begun_by_whoever_looks() {
+    let folder = folder(1);
+    let (database, import, verification) = enqueued(&folder, &[]).await;
+    // As a worker of an older release leaves it: it ends the import and knows nothing of what follows.
+    let ended = "UPDATE barlift.tasks SET state = 'succeeded', finished_at = now() WHERE operation_id = $1";
+    sqlx::query(ended).bind(&import).execute(&database.pool).await.expect("ended");
+    let ended = "UPDATE barlift.operations SET state = 'succeeded', started_at = now(), finished_at = now() WHERE id = $1";
+    sqlx::query(ended).bind(&import).execute(&database.pool).await.expect("ended");
+    drain(&database).await;
+    let found = status(&database, &verification).await;
+    assert_eq!((&found["state"], &found["totals"]["differing"]), (&json!("succeeded"), &json!(1)));
+}

@@ -4,6 +4,7 @@ mod against;
 mod content;
 mod faults;
 mod following;
+mod odd;
 mod property;
 mod range;
 mod real;
