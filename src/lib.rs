@@ -12,7 +12,7 @@
 //! | [`task`] | the life of a task: claims, fences, checkpoints, retries |
 //! | [`import`] | one source: compare each batch with the database and write it, in one transaction |
 //! | [`source`] | finding the files, and turning their bytes into batches of bars |
-//! | [`verify`] | one source against the database: which bars to look at, and what kind of difference there is |
+//! | [`verify`] | one series: all its files against the database, bar by bar or by a sample; what kind of difference there is |
 //! | [`digest`] | the content of a series as one number, whatever order its bars come in |
 //! | [`repository`] | bars, findings and known content, as the tables hold them |
 //! | [`mod@format`] | bars as CSV, JSON lines, Arrow IPC and Parquet, and back |

@@ -64,6 +64,19 @@ impl<'a> Observed<'a> {
         self.wait(async { Transaction::begin(self.pool).await.during(what) }).await
     }
 
+    /// Begins a transaction that sees one moment of the database, once a connection is there.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Database`]
+    pub async fn begin_reading(&self, what: &str) -> Result<Transaction> {
+        let mut tx = self.begin(what).await?;
+        sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            .execute(&mut *tx)
+            .await
+            .during(what)?;
+        Ok(tx)
+    }
+
     /// A connection, once one is there.
     ///
     /// # Errors

@@ -94,7 +94,13 @@ fn verdict(status: &OperationStatus) -> String {
                 counted(compared, "random bar", "random bars")
             )
         }
-        _ => format!("IDENTICAL: the database equals the files, {what}"),
+        _ => match i64::try_from(status.unrecognised.len()).unwrap_or(i64::MAX) {
+            0 => format!("IDENTICAL: the database equals the files, {what}"),
+            n => {
+                let files = counted(n, "file was", "files were");
+                format!("IDENTICAL: the database equals the files, {what}; {files} not verified")
+            }
+        },
     }
 }
 

@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::operation::OperationId;
 use crate::operation::create::{self, NewOperation};
-use crate::repository::verified;
+use crate::repository::compared;
 use crate::task::VerifyOptions;
 use crate::telemetry::{RootContext, Telemetry};
 
@@ -75,7 +75,7 @@ async fn operation(
     let mut options = VerifyOptions::from_config(enqueuing.config, u64::from(seed), trace);
     options.force = args.force;
     options.unexplained =
-        verified::other_series(&database.pool, &names, &args.symbols, &args.timeframes).await?;
+        compared::other_series(&database.pool, &names, &args.symbols, &args.timeframes).await?;
     new.options = create::stored(&options)?;
     Ok(new)
 }

@@ -16,8 +16,8 @@ use crate::backend::observed::Observed;
 use crate::bar::{Bars, Micros, Ohlcv, SeriesName};
 use crate::digest::SeriesDigest;
 use crate::error::Result;
+use crate::repository::compared;
 use crate::repository::stream::BarStream;
-use crate::repository::verified;
 
 /// A series of either database, with its id in each that has it.
 #[derive(Debug, Clone)]
@@ -105,7 +105,7 @@ pub async fn pairs(
 ) -> Result<Vec<Pair>> {
     let mut ids: BTreeMap<SeriesName, [Option<i32>; 2]> = BTreeMap::new();
     for (side, pool) in [here, there].into_iter().enumerate() {
-        for (series, id) in verified::series(pool, symbols, timeframes).await? {
+        for (series, id) in compared::series(pool, symbols, timeframes).await? {
             ids.entry(series).or_default()[side] = Some(id);
         }
     }

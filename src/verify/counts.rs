@@ -10,7 +10,7 @@ use super::reading::Reading;
 use super::{Attempt, Extent, Found};
 use crate::bar::Micros;
 use crate::error::Result;
-use crate::repository::verified;
+use crate::repository::compared;
 use crate::source::root::Root;
 
 /// Counts both sides.
@@ -41,7 +41,7 @@ pub(super) async fn count_series(
 ) -> Result<()> {
     let range: Option<(Micros, Micros)> = found.csv.first.zip(found.csv.last);
     let range = range.filter(|_| attempt.options.within_range);
-    let counted = verified::extent(connection, attempt.database(), series, range).await?;
+    let counted = compared::extent(connection, attempt.database(), series, range).await?;
     found.db = Extent { bars: counted.bars, first: counted.first, last: counted.last };
     found.outside = counted.outside;
     if attempt.options.within_range && range.is_none() {

@@ -17,9 +17,9 @@ use super::sample::Sample;
 use super::{Attempt, Extent, Found};
 use crate::bar::{Micros, Ohlcv};
 use crate::digest;
-use crate::error::{During, Result};
+use crate::error::Result;
 use crate::finding::{Difference, Place};
-use crate::repository::verified::{self, Around};
+use crate::repository::compared::{self, Around};
 use crate::source::root::Root;
 use crate::telemetry::phases::Phase;
 
@@ -50,11 +50,7 @@ pub(super) async fn run(attempt: Attempt<'_>, root: Root) -> Result<Found> {
         return Ok(drawn.found);
     };
     // All look-ups as of one moment.
-    let mut tx = attempt.database().begin("looking up the sample").await?;
-    sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        .execute(&mut *tx)
-        .await
-        .during("looking up the sample")?;
+    let mut tx = attempt.database().begin_reading("looking up the sample").await?;
     counts::count_series(attempt, &mut tx, series, &mut drawn.found).await?;
     let there = look_up(attempt, &mut tx, series, &drawn).await?;
     let (events, sought) = compare(attempt, &mut drawn, &there);
@@ -126,7 +122,7 @@ async fn look_up(
     let around: Vec<Around> =
         drawn.spots.iter().map(|s| Around { from: s.time, to: s.next.or(end) }).collect();
     let start = Instant::now();
-    let there = verified::around(tx, attempt.database(), series, &around, MAX_BEHIND).await;
+    let there = compared::around(tx, attempt.database(), series, &around, MAX_BEHIND).await;
     attempt.telemetry.add(Phase::CheckExists, start.elapsed());
     there
 }
@@ -187,7 +183,7 @@ async fn seek(
         return Ok(literal);
     }
     let sought = &sought[..sought.len().min(MAX_SOUGHT)];
-    for (time, values) in verified::nearby(tx, attempt.database(), series, sought, SOUGHT_WITHIN).await? {
+    for (time, values) in compared::nearby(tx, attempt.database(), series, sought, SOUGHT_WITHIN).await? {
         events.entry(time).or_default().1 = Some(values);
     }
     // What was fetched from other times says something only of shifts.

@@ -17,7 +17,7 @@ pub(in crate::cli::report) fn verdict(verdict: Verdict) -> &'static str {
 /// What follows the verdict's word.
 pub(in crate::cli::report) fn because(head: &Verification) -> String {
     match head.verdict {
-        Verdict::Identical => identical(head),
+        Verdict::Identical => format!("{}{}", identical(head), not_taken(head.unrecognised.len())),
         Verdict::Differs => differs(head),
         Verdict::Incomplete => incomplete(head),
     }
@@ -25,6 +25,14 @@ pub(in crate::cli::report) fn because(head: &Verification) -> String {
 
 fn series(n: i64) -> String {
     format!("{} series", count(n))
+}
+
+/// Files that were not taken are no difference, but nothing is proved of them.
+fn not_taken(files: usize) -> String {
+    match i64::try_from(files) {
+        Ok(0) => String::new(),
+        files => format!("; {} not verified", counted(files.unwrap_or(i64::MAX), "file was", "files were")),
+    }
 }
 
 fn identical(head: &Verification) -> String {
