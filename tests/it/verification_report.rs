@@ -58,24 +58,29 @@ async fn the_json_agrees_with_itself() {
 async fn verdicts_and_exit_statuses() {
     let differing = Series { verdict: "differs", bars: [10, 10, 2, 0, 0], ..Series::default() };
     let cases = [
-        ("full", json!({}), 0, "IDENTICAL: the database equals the files: 1 series, 10 bars"),
+        (
+            "full",
+            json!({}),
+            0,
+            "IDENTICAL: the database equals the files: 1 series, 10 bars; 1 file was not verified",
+        ),
         (
             "within_range",
             json!({ "within_range": true }),
             0,
-            "IDENTICAL within the files' range: the database equals the files there: 1 series, 10 bars",
+            "IDENTICAL within the files' range: the database equals the files there: 1 series, 10 bars; 1 file was not verified",
         ),
         (
             "sample",
             json!({ "mode": "sample", "sample_size": 1000, "seed": 42 }),
             0,
-            "IDENTICAL as far as was looked: up to 1,000 bars a series sampled, seed 42: 10 of 10 bars in 1 series",
+            "IDENTICAL as far as was looked: up to 1,000 bars a series sampled, seed 42: 10 of 10 bars in 1 series; 1 file was not verified",
         ),
         (
             "counts",
             json!({ "mode": "counts" }),
             0,
-            "IDENTICAL as far as was looked: numbers of bars, first and last times alone, no values: 1 series, 10 bars",
+            "IDENTICAL as far as was looked: numbers of bars, first and last times alone, no values: 1 series, 10 bars; 1 file was not verified",
         ),
         ("differs", json!({}), 1, "DIFFERS: 1 of 1 series differs"),
         (
