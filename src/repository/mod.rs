@@ -21,10 +21,13 @@ use sqlx::FromRow;
 
 use crate::bar::{Micros, Ohlcv};
 
+/// 4713-01-01 BC: PostgreSQL's calendar begins a year before.
+const FIRST_TIME: jiff::Timestamp = jiff::Timestamp::constant(-210_863_520_000, 0);
+
 /// An instant as a parameter. Times of barlift's bars lie between the years 1700 and 2299; what a foreign writer has put
 /// beyond the calendar (`infinity`) is taken for its end.
 fn parameter(time: Micros) -> Timestamp {
-    let end = if time < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+    let end = if time < 0 { FIRST_TIME } else { jiff::Timestamp::MAX };
     jiff::Timestamp::from_microsecond(time).unwrap_or(end).to_sqlx()
 }
 

@@ -53,6 +53,12 @@ pub(super) struct FileBars {
 }
 
 impl FileBars {
+    /// What other files have at this time.
+    pub(super) fn others_at(&self, time: Micros) -> Vec<Ohlcv> {
+        let from = self.others.partition_point(|(t, _)| *t < time);
+        self.others[from..].iter().take_while(|(t, _)| *t == time).map(|(_, values)| *values).collect()
+    }
+
     pub(super) fn push(&mut self, e: &Entry) {
         self.bars.push(e.time, e.values);
         self.places.push(e.place);

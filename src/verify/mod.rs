@@ -174,7 +174,7 @@ pub async fn verify(attempt: Attempt<'_>) -> Result<Verdict> {
         VerifyMode::Sample => compared(attempt, spot::run(attempt, root)).await?,
         VerifyMode::Full => compared(attempt, Box::pin(full(attempt, root))).await?,
     };
-    refuse_worthless(task, &found)?;
+    refuse_worthless(attempt, &found)?;
     telemetry.kept(save::save(attempt, &found, stamp.as_ref())).await?;
     telemetry.verified(VerifiedCounts {
         csv_rows: int(found.csv.bars),
@@ -186,13 +186,18 @@ pub async fn verify(attempt: Attempt<'_>) -> Result<Verdict> {
 }
 
 /// Rows of which none is a bar prove nothing.
-fn refuse_worthless(task: &TaskInfo, found: &Found) -> Result<()> {
-    let (Some((_, first)), 0) = (found.files.rejected_rows.first(), found.csv.bars) else { return Ok(()) };
+fn refuse_worthless(attempt: Attempt<'_>, found: &Found) -> Result<()> {
+    if found.csv.bars > 0 || found.files.rejected == 0 {
+        return Ok(());
+    }
+    let first = found.files.rejected_rows.first();
+    let why = first.map(|(_, row)| format!(": {}", row.reason)).unwrap_or_default();
     let reason = format!(
-        "no row of it can be a bar: {}; give the flags that its import had (--timezone, --time-format, --column …)",
-        first.reason
+        "no row of it can be a bar{why}; give the flags that its import had (--timezone, --time-format, --column …)"
     );
-    Err(FileError::permanent(&task.source, first.row.line, reason).into())
+    let paths = attempt.paths();
+    let path = first.and_then(|(file, _)| paths.get(*file as usize)).unwrap_or(&attempt.task.source);
+    Err(FileError::permanent(path, first.map(|(_, row)| row.row.line), reason).into())
 }
 
 async fn full(attempt: Attempt<'_>, root: Root) -> Result<Found> {

@@ -10,14 +10,14 @@ use crate::error::FileError;
 use crate::finding::RejectedRow;
 use crate::source::lines::{LineError, Lines};
 
-/// Reads a file again for the rows of it that have no text, `room` bytes of it at most; `hash` is what it was.
+/// Reads a file again for the rows of it that have no text, as long as there is `room` for its bytes; `hash` is what it was.
 pub(super) fn fill(
     input: impl Read,
     path: &str,
     max_line: usize,
     hash: &[u8; 32],
     rows: Vec<&mut RejectedRow>,
-    mut room: usize,
+    room: &mut usize,
 ) -> Result<(), FileError> {
     let mut wanted: HashMap<u64, &mut RejectedRow> = rows.into_iter().map(|r| (r.row.line, r)).collect();
     let mut lines = Lines::new(input, max_line);
@@ -28,8 +28,8 @@ pub(super) fn fill(
     })? {
         if let Some(rejected) = wanted.remove(&line.number) {
             rejected.row.offset = line.offset;
-            if line.bytes.len() <= room {
-                room -= line.bytes.len();
+            if line.bytes.len() <= *room {
+                *room -= line.bytes.len();
                 rejected.row.bytes = line.bytes.to_vec();
             }
         }
@@ -52,10 +52,10 @@ mod tests {
         };
         let (mut a, mut b) = (row(3), row(2));
         let hash = *blake3::hash(text).as_bytes();
-        fill(&text[..], "f", 100, &hash, vec![&mut a, &mut b], 6).expect("filled");
+        fill(&text[..], "f", 100, &hash, vec![&mut a, &mut b], &mut 6).expect("filled");
         assert_eq!((a.row.bytes.as_slice(), a.row.offset), (&b"two"[..], 8));
         assert_eq!((b.row.bytes.as_slice(), b.row.offset), (&b"one"[..], 3));
-        fill(&b"other"[..], "f", 100, &hash, vec![&mut a], 6).expect_err("another file");
-        fill(&text[..], "f", 100, &hash, vec![&mut row(4)], 6).expect_err("no such line");
+        fill(&b"other"[..], "f", 100, &hash, vec![&mut a], &mut 6).expect_err("another file");
+        fill(&text[..], "f", 100, &hash, vec![&mut row(4)], &mut 6).expect_err("no such line");
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::classify::{Kind, Range};
-use super::{Attempt, Extent, Found, Verdict, int};
+use super::{Attempt, Extent, Found, int};
 use crate::bar::Micros;
 use crate::error::Result;
 use crate::finding::RejectedRow;
@@ -34,8 +34,8 @@ pub(super) async fn save(attempt: Attempt<'_>, found: &Found, stamp: Option<&Sta
     lease.advance(&mut tx, &progress).await?;
     lease.verdict(&mut tx, found.verdict().as_str()).await?;
     let mut untouched = None;
-    if let (Some((_, db)), Some(series), Some(stamp)) = (&found.contents, lease.series_id, stamp) {
-        untouched = content::found(&mut tx, series, db, stamp, found.verdict() == Verdict::Identical).await?;
+    if let (Some((csv, db)), Some(series), Some(stamp)) = (&found.contents, lease.series_id, stamp) {
+        untouched = content::found(&mut tx, series, db, stamp, csv == db).await?;
     }
     verified::keep(&mut tx, database, task, &verification(found, untouched), &files).await?;
     for (i, some) in found.listed.chunks(CHUNK).enumerate() {

@@ -36,7 +36,7 @@ pub(super) fn send(files: &Files, out: &Out) -> Result<End, FileError> {
         return Ok(end);
     }
     let merged = spool.merged().map_err(|e| no_room(files, &e))?;
-    let sorted = Sorted { files, summary, first: None, chunk: FileBars::default() };
+    let sorted = Sorted { files, summary, first: None, file: 0, chunk: FileBars::default() };
     sorted.send(merged, started.elapsed(), out)
 }
 
@@ -55,6 +55,8 @@ struct Sorted<'a> {
     summary: Summary,
     /// The first row of the time in work.
     first: Option<Entry>,
+    /// The file of the row before.
+    file: u32,
     chunk: FileBars,
 }
 
@@ -65,7 +67,8 @@ impl Sorted<'_> {
         while let Some(entry) = merged.next().map_err(|e| no_room(self.files, &e))? {
             let first = self.first.filter(|first| first.time == entry.time);
             // Never between rows of one time.
-            if first.is_none() && self.chunk.bars.len() >= self.files.options.batch_rows {
+            let full = self.chunk.bars.len() + self.chunk.others.len() >= self.files.options.batch_rows;
+            if first.is_none() && full {
                 self.chunk.took += start.elapsed();
                 if self.flush(out).is_err() {
                     return Ok(End::NobodyListens);
@@ -83,6 +86,9 @@ impl Sorted<'_> {
     }
 
     fn take(&mut self, first: Option<Entry>, entry: &Entry) {
+        // Rows of one time come by file and line, and of each file only the first can be its bar.
+        let first_of_file = self.file != entry.place.file;
+        self.file = entry.place.file;
         match first {
             None => {
                 self.first = Some(*entry);
@@ -95,7 +101,7 @@ impl Sorted<'_> {
                 }
             }
             Some(first) => {
-                if first.place.file != entry.place.file {
+                if first_of_file {
                     self.chunk.others.push((entry.time, entry.values));
                 }
                 let rejected = self.contradiction(&first, entry);
@@ -125,13 +131,14 @@ impl Sorted<'_> {
     fn fetch_text(&mut self) -> Result<(), FileError> {
         let files = self.files;
         let max_line = usize::try_from(files.options.read.csv.max_line.as_u64()).unwrap_or(usize::MAX);
+        let mut room = MAX_KEPT.saturating_sub(self.summary.kept_bytes);
         for ((file, path), hash) in (0..).zip(&files.paths).zip(&self.summary.hashes) {
             let missing = |(f, row): &&mut (u32, RejectedRow)| *f == file && row.row.bytes.is_empty();
             let rows: Vec<_> =
                 self.summary.rejected_rows.iter_mut().filter(missing).map(|(_, row)| row).collect();
             if !rows.is_empty() {
                 let source = files.runtime.block_on(files.root.read(path))?;
-                raw::fill(source.input, path, max_line, hash, rows, MAX_KEPT)?;
+                raw::fill(source.input, path, max_line, hash, rows, &mut room)?;
             }
         }
         Ok(())

@@ -27,18 +27,24 @@ use crate::telemetry::phases::Phase;
 const MAX_BEHIND: i64 = 10;
 /// Differing bars whose values are looked for at other times.
 const MAX_SOUGHT: usize = 200;
-/// Bars of files that contradict each other, about, that are remembered.
-const MAX_OTHERS: usize = 100_000;
 /// How far from its time a bar is looked for: more than the time zones are apart.
 const SOUGHT_WITHIN: Micros = 26 * 3600 * 1_000_000;
 
 /// A bar of the files, and when the next one is.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Spot {
     time: Micros,
     next: Option<Micros>,
     place: Place,
     values: Ohlcv,
+    /// Of files that contradict each other: what else may stand there.
+    others: Vec<Ohlcv>,
+}
+
+impl Spot {
+    fn fits(&self, values: Ohlcv) -> bool {
+        std::iter::once(&self.values).chain(&self.others).any(|own| digest::same(*own, values))
+    }
 }
 
 /// Compares a sample.
@@ -63,16 +69,6 @@ pub(super) async fn run(attempt: Attempt<'_>, root: Root) -> Result<Found> {
 struct Drawn {
     found: Found,
     spots: Vec<Spot>,
-    /// Of files that contradict each other: what else may stand at a time.
-    others: Vec<(Micros, Ohlcv)>,
-}
-
-impl Drawn {
-    fn fits(&self, spot: &Spot, values: Ohlcv) -> bool {
-        let from = self.others.partition_point(|(time, _)| *time < spot.time);
-        let mut others = self.others[from..].iter().take_while(|(time, _)| *time == spot.time);
-        digest::same(spot.values, values) || others.any(|(_, other)| digest::same(*other, values))
-    }
 }
 
 /// Reads the files and draws the sample.
@@ -82,18 +78,15 @@ async fn draw(attempt: Attempt<'_>, root: Root) -> Result<Drawn> {
     let mut csv = Extent::default();
     let mut sample = empty();
     let mut last: Option<Spot> = None;
-    let mut others = Vec::new();
     loop {
         match files.next().await? {
-            Fed::Begin => (csv, sample, last, others) = (Extent::default(), empty(), None, Vec::new()),
-            Fed::Bars(mut next) => {
-                if others.len() < MAX_OTHERS {
-                    others.append(&mut next.others);
-                }
+            Fed::Begin => (csv, sample, last) = (Extent::default(), empty(), None),
+            Fed::Bars(next) => {
                 for (i, &time) in next.bars.time.iter().enumerate() {
                     csv.add(time);
                     let (place, values) = (next.places[i], next.bars.values(i));
-                    let before = last.replace(Spot { time, next: None, place, values });
+                    let others = next.others_at(time);
+                    let before = last.replace(Spot { time, next: None, place, values, others });
                     if let Some(before) = before {
                         sample.offer(before.time, Spot { next: Some(time), ..before });
                     }
@@ -104,7 +97,7 @@ async fn draw(attempt: Attempt<'_>, root: Root) -> Result<Drawn> {
                     sample.offer(last.time, last);
                 }
                 let found = Found { files: *files, csv, ..Found::default() };
-                return Ok(Drawn { found, spots: sample.into_sorted(), others });
+                return Ok(Drawn { found, spots: sample.into_sorted() });
             }
         }
     }
@@ -142,7 +135,7 @@ fn compare(
     let spots = std::mem::take(&mut drawn.spots);
     for (n, spot) in spots.iter().enumerate() {
         let db = there.next_if(|(m, time, _)| *m == n && *time == spot.time).map(|t| t.2);
-        let same = db.is_some_and(|values| drawn.fits(spot, values));
+        let same = db.is_some_and(|values| spot.fits(values));
         let found = &mut drawn.found;
         events.insert(spot.time, (if same { db } else { Some(spot.values) }, db));
         match db {
@@ -179,6 +172,7 @@ async fn seek(
     mut events: Events,
 ) -> Result<Classification> {
     let literal = classify(&events);
+    let extra: Vec<Micros> = events.iter().filter(|(_, e)| e.0.is_none()).map(|(time, _)| *time).collect();
     if sought.len() < 3 {
         return Ok(literal);
     }
@@ -188,12 +182,16 @@ async fn seek(
     }
     // What was fetched from other times says something only of shifts.
     let shifted = classify(&events);
-    if shifted.totals.shifted == 0 { Ok(literal) } else { Ok(without_partners(shifted)) }
+    if shifted.totals.shifted == 0 { Ok(literal) } else { Ok(without_partners(shifted, &extra)) }
 }
 
-/// Of a shifted series, the sample's bars have no partners among those of the database.
-fn without_partners(mut found: Classification) -> Classification {
-    found.ranges.retain(|r| r.kind != Kind::OnlyInDb);
+/// Most of what was fetched from other times has no partner in the sample; ranges of the database's bars count only where
+/// there are `extra` ones.
+fn without_partners(mut found: Classification, extra: &[Micros]) -> Classification {
+    found.ranges.retain(|r| {
+        let next = extra.partition_point(|time| *time < r.first);
+        r.kind != Kind::OnlyInDb || extra.get(next).is_some_and(|time| *time <= r.last)
+    });
     found
 }
 

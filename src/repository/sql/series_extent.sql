@@ -1,7 +1,12 @@
--- Times beyond the calendar, which only a foreign writer can have put there, are taken for its end.
-SELECT count(*) FILTER (WHERE $2::timestamptz IS NULL OR time BETWEEN $2 AND $3) AS bars,
-       count(*) FILTER (WHERE NOT time BETWEEN $2 AND $3) AS outside,
-       greatest(min(time) FILTER (WHERE $2::timestamptz IS NULL OR time BETWEEN $2 AND $3), '4713-01-01 BC') AS first,
-       least(max(time) FILTER (WHERE $2::timestamptz IS NULL OR time BETWEEN $2 AND $3), '9999-12-30') AS last
-FROM barlift.bars
-WHERE series_id = $1
+-- Times beyond the calendar, which only a foreign writer can have put there, are taken for its ends.
+SELECT bars, outside,
+       CASE WHEN bars > 0 THEN least(greatest(first, '4713-01-01 00:00:00+00 BC'), '9999-12-30 00:00:00+00') END AS first,
+       CASE WHEN bars > 0 THEN least(greatest(last, '4713-01-01 00:00:00+00 BC'), '9999-12-30 00:00:00+00') END AS last
+FROM (
+    SELECT count(*) FILTER (WHERE $2::timestamptz IS NULL OR time BETWEEN $2 AND $3) AS bars,
+           count(*) FILTER (WHERE NOT time BETWEEN $2 AND $3) AS outside,
+           min(time) FILTER (WHERE $2::timestamptz IS NULL OR time BETWEEN $2 AND $3) AS first,
+           max(time) FILTER (WHERE $2::timestamptz IS NULL OR time BETWEEN $2 AND $3) AS last
+    FROM barlift.bars
+    WHERE series_id = $1
+) counted

@@ -59,6 +59,37 @@ async fn of_files_that_contradict_each_other_either_bar_is_right() {
 }
 
 #[tokio::test]
+async fn of_one_file_only_the_first_row_of_a_time_is_right() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    folder.write("2020/A_1m.csv", bars(10, 1));
+    // The same bars, and behind them one of them with other values.
+    folder.write("2021/A_1m.csv", format!("{}{}", bars(10, 1), bar(7, 2)));
+    import(&database, folder.arg(), &[]).await;
+    assert_eq!(verify(&database, folder.arg(), &[]).await.status, 0);
+    let columns = bar(7, 2).trim_end().split(',').skip(1).collect::<Vec<_>>().join(", ");
+    let other = format!(
+        "UPDATE barlift.bars SET (open, high, low, close, volume) = ROW ({columns}) WHERE time = '2024-01-01 00:07Z'"
+    );
+    execute(&database, &other).await;
+    for mode in ["full", "sample"] {
+        let found = verify(&database, folder.arg(), &["--mode", mode]).await;
+        assert_eq!((found.status, found.counts()), (1, [1, 0, 0]), "{mode}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_without_a_bar_is_identical_to_a_series_without_one() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    folder.write("A_1m.csv", HEADER);
+    import(&database, folder.arg(), &[]).await;
+    for mode in ["full", "sample", "counts"] {
+        let found = verify(&database, folder.arg(), &["--mode", mode]).await;
+        assert_eq!((found.status, found.counts()), (0, [0, 0, 0]), "{mode}");
+        assert_eq!(found.series()["db"]["first"], Value::Null);
+    }
+}
+
+#[tokio::test]
 async fn values_that_others_have_too_are_no_bars_of_the_database_alone() {
     let (database, folder) = (TestDatabase::new().await, Folder::new());
     let time = |i: i64| jiff::Timestamp::from_second(1_704_067_200 + 3600 * i).expect("in range");
@@ -83,11 +114,11 @@ async fn values_that_others_have_too_are_no_bars_of_the_database_alone() {
 #[tokio::test]
 async fn times_beyond_the_calendar_are_differences_in_every_mode() {
     let (database, folder) = setting(30).await;
-    for time in ["infinity", "200000-01-01Z"] {
+    for (time, end) in [("infinity", "last"), ("200000-01-01Z", "last"), ("-infinity", "first")] {
         let insert = format!(
             "INSERT INTO barlift.bars SELECT series_id, '{time}', 1, 2, 0.5, 1, 7 FROM barlift.bars LIMIT 1"
         );
-        if database.timescaledb && time == "infinity" {
+        if database.timescaledb && time.ends_with("infinity") {
             continue;
         }
         execute(&database, &insert).await;
@@ -97,8 +128,8 @@ async fn times_beyond_the_calendar_are_differences_in_every_mode() {
             assert_eq!(found.series()["db"]["bars"], 31);
             let text = found.report.to_string();
             assert!(!text.contains("1970-01-01"), "{text}");
-            let last = found.series()["db"]["last"].as_str().expect("a time");
-            assert!(last.starts_with("9999-12-"), "{last}");
+            let shown = found.series()["db"][end].as_str().expect("a time");
+            assert!(shown.starts_with(if end == "last" { "9999-12-" } else { "-004712-01-01" }), "{shown}");
         }
         execute(&database, &format!("DELETE FROM barlift.bars WHERE time = '{time}'")).await;
     }
