@@ -279,10 +279,10 @@ async fn a_retried_attempt_stays_in_the_trace() {
     enqueue(&database, &collector, &folder).await;
     let worker = traced(&database, &collector, &["worker"]).env("BARLIFT__IMPORT__BATCH_ROWS", "100").spawn();
     wait_for_rows(&database, 500).await;
-    // The one that waits in its COPY: a passing error.
-    database
-        .execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'COPY barlift.bars%' AND datname = current_database()")
-        .await;
+    // The one that waits in its COPY, once it has got there: a passing error.
+    let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+               WHERE query LIKE 'COPY barlift.bars%' AND state = 'active' AND datname = current_database()";
+    eventually("the COPY is ended", || async { (database.scalar::<i64>(end).await > 0).then_some(()) }).await;
     holder.commit().await.expect("let go");
     eventually("the operation ends", || async {
         (database.scalar::<String>("SELECT state FROM barlift.operations").await == "succeeded").then_some(())
