@@ -100,6 +100,7 @@ fn show(comparison: &Comparison, differing: usize) -> Result<()> {
         writeln!(out, "\nhere   {}\nthere  {}", comparison.here, comparison.there)?;
         match differing {
             0 => writeln!(out, "IDENTICAL: {all}"),
+            1 => writeln!(out, "DIFFERS: 1 of {all} differs"),
             n => writeln!(out, "DIFFERS: {} of {all} differ", count(int(n))),
         }
     })

@@ -73,7 +73,12 @@ fn verdict(status: &OperationStatus) -> String {
     let done: Vec<_> = status.tasks.iter().filter_map(|t| t.verification.as_ref()).collect();
     let bars: i64 = done.iter().map(|v| v.db_bars).sum();
     if t.differing > 0 {
-        return format!("DIFFERS: {} of {} differ", count(t.differing), counted(t.tasks, "series", "series"));
+        let differ = if t.differing == 1 { "differs" } else { "differ" };
+        return format!(
+            "DIFFERS: {} of {} {differ}",
+            count(t.differing),
+            counted(t.tasks, "series", "series")
+        );
     }
     if t.identical < t.tasks {
         return format!(

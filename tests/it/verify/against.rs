@@ -102,7 +102,7 @@ async fn what_differs_is_found_named_and_classified() {
         }
         let shown = against(&here, &there, &[]).await;
         assert_eq!(shown.status, 1);
-        assert!(shown.stdout.ends_with("DIFFERS: 1 of 2 series differ\n"), "{}", shown.stdout);
+        assert!(shown.stdout.ends_with("DIFFERS: 1 of 2 series differs\n"), "{}", shown.stdout);
         // The series that was not asked for is not looked at.
         assert_eq!(against(&here, &there, &["--symbols", "B"]).await.status, 0);
     }
