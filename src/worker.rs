@@ -15,12 +15,14 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::config::Config;
 use crate::error::{Error, ErrorClass, FileError, Result};
-use crate::import::{self, ImportContext};
+use crate::import;
 use crate::operation::due_spans;
 use crate::queue::{self, Delivery, QueueSettings, Work};
-use crate::task::{self, Claim, Claimant, Lease, RetryPolicy, RowCounts, Settled, TaskInfo, TaskOptions};
+use crate::task::{
+    self, AttemptContext, Claim, Claimant, Lease, RetryPolicy, RowCounts, Settled, TaskInfo, TaskOptions,
+};
 use crate::telemetry::{self, AttemptTelemetry, Outcome, Recorder, delivery, metrics};
-use crate::verify::{self, Verdict, VerifyContext};
+use crate::verify::{self, Verdict};
 
 /// How long a worker that stops waits for spans that are due.
 const LAST_EXPORT: Duration = Duration::from_secs(3);
@@ -131,18 +133,16 @@ impl Worker {
         let telemetry = AttemptTelemetry::start(&info.attempt(&lease, worker, delivery));
         let attempt = Attempt { lease: &lease, task: &info, telemetry: &telemetry };
         let run = async {
+            let (pool, stop) = (self.pool.clone(), self.stop.clone());
+            let context = AttemptContext { pool, batch_rows: self.batch_rows, stop };
             let result = match &info.options {
                 TaskOptions::Import(options) => {
-                    let (pool, stop) = (self.pool.clone(), self.stop.clone());
-                    let context = ImportContext { pool, batch_rows: self.batch_rows, stop };
                     let Attempt { lease, task, telemetry } = attempt;
                     let import = import::Attempt { context: &context, lease, task, options, telemetry };
                     let run = async { import::import(import).await.map(Done::Imported) };
                     self.within_limits(attempt, Box::pin(run)).await
                 }
                 TaskOptions::Verify(options) => {
-                    let (pool, stop) = (self.pool.clone(), self.stop.clone());
-                    let context = VerifyContext { pool, batch_rows: self.batch_rows, stop };
                     let Attempt { lease, task, telemetry } = attempt;
                     let verify = verify::Attempt { context: &context, lease, task, options, telemetry };
                     let run = async { verify::verify(verify).await.map(Done::Verified) };

@@ -12,34 +12,20 @@ mod compare;
 mod recognise;
 mod rows;
 
-use sqlx::PgPool;
-use tokio_util::sync::CancellationToken;
-
 use crate::backend::observed::Observed;
 use crate::digest::SeriesDigest;
 use crate::error::{During, Error, FileError, Result};
 use crate::repository::known::{self, Content, Digested};
 use crate::source::feed::{self, Fed, FeedOptions};
 use crate::source::root::Root;
-use crate::task::{ImportOptions, Lease, RowCounts, TaskInfo, read_key};
+use crate::task::{AttemptContext, ImportOptions, Lease, RowCounts, TaskInfo, read_key};
 use crate::telemetry::{AttemptTelemetry, LoadSpan};
-
-/// What an attempt needs from its worker.
-#[derive(Debug, Clone)]
-pub struct ImportContext {
-    /// The database.
-    pub pool: PgPool,
-    /// Rows in a batch.
-    pub batch_rows: usize,
-    /// Asks the attempt to end at its next batch.
-    pub stop: CancellationToken,
-}
 
 /// One attempt: what it runs with, what it holds, what it is about, and who is told.
 #[derive(Clone, Copy)]
 pub struct Attempt<'a> {
     /// What it runs with.
-    pub context: &'a ImportContext,
+    pub context: &'a AttemptContext,
     /// Its hold on the task.
     pub lease: &'a Lease,
     /// What it is about.
@@ -159,9 +145,7 @@ async fn remember_bars(
     total: &RowCounts,
     digest: SeriesDigest,
 ) -> Result<()> {
-    let count = |n: i64| n.unsigned_abs();
-    let (rejected, duplicate) = (count(total.rows_rejected), count(total.rows_duplicate));
-    let digested = Digested { rows: count(total.rows), rejected, duplicate, digest };
+    let digested = Digested { rows: total.rows.unsigned_abs(), digest };
     let connection = &mut *attempt.context.pool.acquire().await.during("remembering the file's bars")?;
     known::remember_digest(connection, hash, &read_key(&attempt.options.read)?, &digested).await
 }

@@ -107,10 +107,6 @@ pub async fn forget(connection: &mut PgConnection, series_id: i32) -> Result<()>
 pub struct Digested {
     /// Data rows.
     pub rows: u64,
-    /// Those that cannot be bars.
-    pub rejected: u64,
-    /// Those that repeat another one.
-    pub duplicate: u64,
     /// Its bars.
     pub digest: SeriesDigest,
 }
@@ -136,18 +132,16 @@ pub async fn digested(
     content_hash: &[u8; 32],
     read_key: &[u8; 32],
 ) -> Result<Option<Digested>> {
-    let row: Option<(i64, i64, i64, i64, Vec<u8>)> = sqlx::query_as(include_str!("sql/digested.sql"))
+    let row: Option<(i64, i64, Vec<u8>)> = sqlx::query_as(include_str!("sql/digested.sql"))
         .bind(content_hash.as_slice())
         .bind(read_key.as_slice())
         .fetch_optional(pool)
         .await
         .during("looking for a known file")?;
-    Ok(row.and_then(|(rows, rejected, duplicate, bars, sum)| {
+    Ok(row.and_then(|(rows, bars, sum)| {
         let sum = sum.try_into().ok()?;
         Some(Digested {
             rows: rows.unsigned_abs(),
-            rejected: rejected.unsigned_abs(),
-            duplicate: duplicate.unsigned_abs(),
             digest: SeriesDigest::from_bytes(bars.unsigned_abs(), sum),
         })
     }))
@@ -168,8 +162,6 @@ pub async fn remember_digest(
         .bind(content_hash.as_slice())
         .bind(read_key.as_slice())
         .bind(int(digested.rows))
-        .bind(int(digested.rejected))
-        .bind(int(digested.duplicate))
         .bind(int(digested.digest.bars))
         .bind(digested.digest.to_bytes())
         .execute(connection)

@@ -17,6 +17,7 @@ mod sweep;
 use std::time::Duration;
 
 use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
 
 use crate::error::{During, Result};
 use crate::queue::{self, Delivery};
@@ -41,6 +42,17 @@ pub struct Lease {
     pub attempt: i32,
     /// The series; none if it is not there yet and nothing will be written.
     pub series_id: Option<i32>,
+}
+
+/// What an attempt needs from its worker.
+#[derive(Debug, Clone)]
+pub struct AttemptContext {
+    /// The database.
+    pub pool: PgPool,
+    /// Rows in a batch.
+    pub batch_rows: usize,
+    /// Asks the attempt to end at its next batch.
+    pub stop: CancellationToken,
 }
 
 /// What a task is about.

@@ -19,7 +19,7 @@ pub(super) async fn run(attempt: Attempt<'_>, root: Root) -> Result<Found> {
     let mut csv = Extent::default();
     let summary = loop {
         match files.next().await? {
-            Fed::Begin => csv = Extent::default(),
+            Fed::Again => csv = Extent::default(),
             Fed::Bars(next) => next.bars.time.iter().for_each(|&time| csv.add(time)),
             Fed::End(summary) => break *summary,
         }

@@ -28,8 +28,8 @@ pub(super) const NAMED: usize = 100;
 /// What comes.
 #[derive(Debug)]
 pub(super) enum Fed {
-    /// The first bar follows; whatever came before does not count.
-    Begin,
+    /// Not in time order: the first bar follows again, and whatever came before does not count.
+    Again,
     /// Bars, behind all before.
     Bars(Box<FileBars>),
     /// All files were read, and are what they were at their start.
@@ -167,9 +167,6 @@ impl Files {
     /// Straight through.
     fn in_order(&self, out: &Out) -> Result<End, FileError> {
         let mut summary = Summary::default();
-        if out.blocking_send(Ok(Fed::Begin)).is_err() {
-            return Ok(End::NobodyListens);
-        }
         let mut last = None;
         let end = self.each(self.options.batch_rows, &mut summary, |file, batch, took, summary| {
             let times = &batch.bars.time;

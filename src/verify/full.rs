@@ -40,8 +40,7 @@ async fn pass(attempt: Attempt<'_>, files: &mut Reading<'_>) -> Result<Option<Fo
                     comparison.found.files = *summary;
                     csv.ended = true;
                 }
-                Fed::Begin if files.begun > 1 => return Ok(None),
-                Fed::Begin => continue,
+                Fed::Again => return Ok(None),
             }
         }
         if db.is_used_up() {

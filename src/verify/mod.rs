@@ -25,9 +25,6 @@ mod sorted;
 mod spool;
 mod spot;
 
-use sqlx::PgPool;
-use tokio_util::sync::CancellationToken;
-
 use crate::backend::observed::Observed;
 use crate::bar::{Micros, format_time};
 use crate::config::VerifyMode;
@@ -36,29 +33,18 @@ use crate::error::{Error, FileError, Result};
 use crate::finding::Difference;
 use crate::repository::content;
 use crate::source::root::Root;
-use crate::task::{Lease, TaskInfo, VerifyOptions};
+use crate::task::{AttemptContext, Lease, TaskInfo, VerifyOptions};
 use crate::telemetry::attribute as attr;
 use crate::telemetry::catalogue::COMPARE_CSV_DB;
 use crate::telemetry::{AttemptTelemetry, Span, VerifiedCounts};
 use classify::Classification;
 use files::Summary;
 
-/// What an attempt needs from its worker.
-#[derive(Debug, Clone)]
-pub struct VerifyContext {
-    /// The database.
-    pub pool: PgPool,
-    /// Rows in a batch.
-    pub batch_rows: usize,
-    /// Asks the attempt to end at its next batch.
-    pub stop: CancellationToken,
-}
-
 /// One attempt: what it runs with, what it holds, what it is about, and who is told.
 #[derive(Clone, Copy)]
 pub struct Attempt<'a> {
     /// What it runs with.
-    pub context: &'a VerifyContext,
+    pub context: &'a AttemptContext,
     /// Its hold on the task.
     pub lease: &'a Lease,
     /// What it is about.

@@ -18,8 +18,6 @@ pub(super) struct Reading<'a> {
     receiver: mpsc::Receiver<Result<Fed, FileError>>,
     load: LoadSpan<'a>,
     told: Instant,
-    /// How often they began.
-    pub(super) begun: u32,
 }
 
 /// Between notes of how far the reading is.
@@ -35,7 +33,7 @@ impl<'a> Reading<'a> {
         };
         let load = LoadSpan::start(telemetry, &task.timeframe, &task.source);
         let receiver = files::start(root, attempt.paths(), read);
-        Self { attempt, receiver, load, told: Instant::now(), begun: 0 }
+        Self { attempt, receiver, load, told: Instant::now() }
     }
 
     pub(super) async fn next(&mut self) -> Result<Fed> {
@@ -49,10 +47,9 @@ impl<'a> Reading<'a> {
                 self.tell(&bars).await?;
                 Ok(Fed::Bars(bars))
             }
-            Fed::Begin => {
-                self.begun += 1;
+            Fed::Again => {
                 self.load.again();
-                Ok(Fed::Begin)
+                Ok(Fed::Again)
             }
             end @ Fed::End(_) => Ok(end),
         }

@@ -48,8 +48,7 @@ pub(super) async fn save(attempt: Attempt<'_>, found: &Found, stamp: Option<&Sta
         }
     }
     if let (Some((csv, _)), [hash]) = (&found.contents, found.files.hashes.as_slice()) {
-        let f = &found.files;
-        let known = Digested { rows: f.rows, rejected: f.rejected, duplicate: f.duplicate, digest: *csv };
+        let known = Digested { rows: found.files.rows, digest: *csv };
         known::remember_digest(&mut tx, hash, &read_key(&options.read)?, &known).await?;
     }
     database.commit(tx, "keeping the verification").await

@@ -21,7 +21,7 @@ const RUN: usize = 2;
 /// Reads all files, sorts and sends.
 pub(super) fn send(files: &Files, out: &Out) -> Result<End, FileError> {
     // Before the sorting, so that nobody waits with the other side open.
-    if out.blocking_send(Ok(Fed::Begin)).is_err() {
+    if out.blocking_send(Ok(Fed::Again)).is_err() {
         return Ok(End::NobodyListens);
     }
     let started = Instant::now();

@@ -80,7 +80,7 @@ async fn draw(attempt: Attempt<'_>, root: Root) -> Result<Drawn> {
     let mut last: Option<Spot> = None;
     loop {
         match files.next().await? {
-            Fed::Begin => (csv, sample, last) = (Extent::default(), empty(), None),
+            Fed::Again => (csv, sample, last) = (Extent::default(), empty(), None),
             Fed::Bars(next) => {
                 for (i, &time) in next.bars.time.iter().enumerate() {
                     csv.add(time);

@@ -320,7 +320,7 @@ async fn an_attempt_that_lost_its_task_can_write_nothing() {
         lost(frozen.recognised(&database.pool, 1, 1).await.expect_err("fenced"));
         lost(frozen.succeed(&database.pool, &AttemptRecord::default()).await.expect_err("fenced"));
         lost(frozen.hand_back(&database.pool, &AttemptRecord::default()).await.expect_err("fenced"));
-        let context = barlift::import::ImportContext {
+        let context = barlift::task::AttemptContext {
             pool: database.pool.clone(),
             batch_rows: 10,
             stop: tokio_util::sync::CancellationToken::new(),

@@ -1,3 +1,1 @@
-SELECT rows, rows_rejected, rows_duplicate, bars, bars_hash
-FROM barlift.source_digests
-WHERE content_hash = $1 AND read_hash = $2
+SELECT rows, bars, bars_hash FROM barlift.source_digests WHERE content_hash = $1 AND read_hash = $2

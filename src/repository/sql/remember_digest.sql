@@ -1,6 +1,5 @@
 -- Whoever has read the file last knows best.
-INSERT INTO barlift.source_digests (content_hash, read_hash, rows, rows_rejected, rows_duplicate, bars, bars_hash)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO barlift.source_digests (content_hash, read_hash, rows, bars, bars_hash)
+VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (content_hash, read_hash) DO UPDATE
-SET rows = EXCLUDED.rows, rows_rejected = EXCLUDED.rows_rejected, rows_duplicate = EXCLUDED.rows_duplicate,
-    bars = EXCLUDED.bars, bars_hash = EXCLUDED.bars_hash, known_at = now()
+SET rows = EXCLUDED.rows, bars = EXCLUDED.bars, bars_hash = EXCLUDED.bars_hash, known_at = now()
