@@ -36,7 +36,7 @@ pub fn barlift_alone(arguments: &[&str]) -> Program {
         .env("BARLIFT__LOG__FORMAT", "human")
         .env("BARLIFT__WORKER__POLL_INTERVAL", "50ms")
         .env("BARLIFT__WORKER__HEARTBEAT", "300ms")
-        .env("BARLIFT__WORKER__LEASE", "2s")
+        .env("BARLIFT__WORKER__LEASE", "10s")
         .env("BARLIFT__RETRY__INITIAL_BACKOFF", "10ms");
     Program(command)
 }

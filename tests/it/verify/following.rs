@@ -227,10 +227,12 @@ async fn two_workers_share_its_series_and_none_is_done_twice() {
     }
     let found = report(&database, 0).await;
     assert_eq!((&found["verdict"], &found["totals"]["identical"]), (&json!("identical"), &json!(8)));
-    let attempts =
-        "SELECT array_agg(attempts) FROM barlift.tasks t JOIN barlift.operations o ON o.id = t.operation_id
+    let attempts = "SELECT array_agg(format('%s %s %s', a.attempt, a.outcome, a.error_message))
+                    FROM barlift.attempts a
+                    JOIN barlift.tasks t ON t.id = a.task_id
+                    JOIN barlift.operations o ON o.id = t.operation_id
                     WHERE o.follows IS NOT NULL";
-    assert_eq!(database.scalar::<Vec<i32>>(attempts).await, [1; 8]);
+    assert_eq!(database.scalar::<Vec<String>>(attempts).await, ["1 succeeded "; 8]);
 }
 
 #[tokio::test]
