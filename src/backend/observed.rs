@@ -8,6 +8,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{PgPool, Postgres};
 
 use super::transaction::Transaction;
+use crate::bar::Bars;
 use crate::error::{During, Result};
 use crate::telemetry::attribute as attr;
 use crate::telemetry::catalogue::{CONNECTION_ACQUIRE, INSERT, QUERY, SpanSpec};
@@ -109,13 +110,31 @@ impl<'a> Observed<'a> {
         statement: &'static str,
         run: impl Future<Output = Result<Vec<T>>>,
     ) -> Result<(Vec<T>, Duration)> {
+        let (rows, took) = self.select(statement, run, Vec::len).await;
+        rows.map(|rows| (rows, took))
+    }
+
+    /// Runs a query for bars.
+    ///
+    /// # Errors
+    /// The query's own.
+    pub async fn bars(&self, statement: &'static str, run: impl Future<Output = Result<Bars>>) -> Result<Bars> {
+        self.select(statement, run, Bars::len).await.0
+    }
+
+    async fn select<T>(
+        &self,
+        statement: &'static str,
+        run: impl Future<Output = Result<T>>,
+        count: impl Fn(&T) -> usize,
+    ) -> (Result<T>, Duration) {
         let span = self.query_span("SELECT", statement);
         let start = Instant::now();
         let result = span.around(run).await;
         let took = start.elapsed();
-        let rows = result.as_ref().map_or(0, |rows| i64::try_from(rows.len()).unwrap_or(i64::MAX));
+        let rows = result.as_ref().map_or(0, |rows| i64::try_from(count(rows)).unwrap_or(i64::MAX));
         self.end_query(&span, ("SELECT", statement), &result, rows, took);
-        result.map(|rows| (rows, took))
+        (result, took)
     }
 
     /// Commits a transaction.

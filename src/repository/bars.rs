@@ -3,13 +3,16 @@
 //! Invariant: what [`existing`] returns is in time order, and holds a bar for every wanted time that the
 //! series has. [`insert`] fails with a unique violation rather than write a time twice.
 
+use futures::TryStreamExt as _;
 use jiff_sqlx::Timestamp;
-use sqlx::PgConnection;
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::query::Query;
+use sqlx::{PgConnection, Postgres, Row as _};
 
-use super::{BarRow, parameter};
+use super::parameter;
 use crate::backend::copy;
 use crate::backend::observed::Observed;
-use crate::bar::{Bars, Micros};
+use crate::bar::{Bars, Micros, Ohlcv};
 use crate::error::{During, Error, Result};
 
 /// The bars that the series has at `times` (in time order); others of the range may be among them.
@@ -29,14 +32,13 @@ pub async fn existing(
     const QUERY: &str = include_str!("sql/bars_in_range.sql");
     let (Some(&first), Some(&last)) = (times.first(), times.last()) else { return Ok(Bars::default()) };
     let enough = times.len() * 2 + 1000;
-    let query = sqlx::query_as(QUERY)
+    let query = sqlx::query(QUERY)
         .bind(series_id)
         .bind(parameter(first))
         .bind(parameter(last))
         .bind(i64::try_from(enough).unwrap_or(i64::MAX));
-    let run = async { query.fetch_all(&mut *connection).await.during("reading the bars that are there") };
-    let (rows, _) = seen.query::<BarRow>(QUERY, run).await?;
-    if rows.len() < enough { Ok(columns(rows)) } else { at(connection, seen, series_id, times).await }
+    let found = seen.bars(QUERY, fetch(connection, query, "reading the bars that are there")).await?;
+    if found.len() < enough { Ok(found) } else { at(connection, seen, series_id, times).await }
 }
 
 /// The bars that the series has at exactly these times, in time order.
@@ -54,10 +56,8 @@ pub async fn at(
         return Ok(Bars::default());
     }
     let wanted: Vec<Timestamp> = times.iter().map(|&t| parameter(t)).collect();
-    let query = sqlx::query_as(QUERY).bind(series_id).bind(wanted);
-    let run = async { query.fetch_all(connection).await.during("looking up bars") };
-    let (rows, _) = seen.query::<BarRow>(QUERY, run).await?;
-    Ok(columns(rows))
+    let query = sqlx::query(QUERY).bind(series_id).bind(wanted);
+    seen.bars(QUERY, fetch(connection, query, "looking up bars")).await
 }
 
 /// Writes bars by binary COPY.
@@ -119,11 +119,25 @@ pub fn is_conflict(e: &Error) -> bool {
         if d.is_unique_violation() && d.constraint().is_some_and(|c| c.ends_with("bars_pkey")))
 }
 
-pub(super) fn columns(rows: Vec<BarRow>) -> Bars {
-    let mut bars = Bars::with_capacity(rows.len());
-    for row in rows {
-        let (time, values) = row.bar();
+/// The bars of a query for time, open, high, low, close, volume, in this order: by place, since names are looked up for
+/// every row.
+async fn fetch(
+    connection: &mut PgConnection,
+    query: Query<'_, Postgres, PgArguments>,
+    what: &str,
+) -> Result<Bars> {
+    let mut bars = Bars::default();
+    let mut rows = query.fetch(connection);
+    while let Some(row) = rows.try_next().await.during(what)? {
+        let (time, values) = bar(&row).during(what)?;
         bars.push(time, values);
     }
-    bars
+    Ok(bars)
+}
+
+fn bar(row: &PgRow) -> sqlx::Result<(Micros, Ohlcv)> {
+    let time: Timestamp = row.try_get(0)?;
+    let [open, high, low, close, volume] =
+        [row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?, row.try_get(5)?];
+    Ok((time.to_jiff().as_microsecond(), Ohlcv { open, high, low, close, volume }))
 }
