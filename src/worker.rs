@@ -13,11 +13,13 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::backend::observed::Observed;
 use crate::config::Config;
 use crate::error::{Error, ErrorClass, FileError, Result};
-use crate::import;
+use crate::import::{self, Imported};
 use crate::operation::due_spans;
 use crate::queue::{self, Delivery, QueueSettings, Work};
+use crate::repository::known::Learnt;
 use crate::task::{
     self, AttemptContext, Claim, Claimant, Lease, RetryPolicy, RowCounts, Settled, TaskInfo, TaskOptions,
 };
@@ -212,6 +214,7 @@ impl Worker {
             }
             None => {
                 tell_lost(outcome.as_deref());
+                tell_later(attempt.lease.let_go(&self.pool).await);
                 attempt.telemetry.lost();
             }
         }
@@ -223,7 +226,8 @@ impl Worker {
         let record = telemetry.record();
         match result {
             Ok(done) => {
-                let settled = lease.succeed(&self.pool, &record).await?;
+                let learnt = done.learnt().map(|l| (l, Observed::attempt(&self.pool, telemetry)));
+                let settled = lease.succeed(&self.pool, &record, learnt).await?;
                 self.tell_due(settled.operation_ended);
                 done.tell();
                 Ok(Outcome::Succeeded)
@@ -260,14 +264,23 @@ struct Attempt<'a> {
 
 /// What an attempt that got to its end has done.
 enum Done {
-    Imported(RowCounts),
+    Imported(Imported),
     Verified(Verdict),
 }
 
 impl Done {
+    fn learnt(&self) -> Option<&Learnt> {
+        match self {
+            Self::Imported(imported) => Some(&imported.learnt),
+            Self::Verified(_) => None,
+        }
+    }
+
     fn tell(&self) {
         match self {
-            Self::Imported(RowCounts { rows, rows_imported, rows_skipped, .. }) => {
+            Self::Imported(Imported {
+                rows: RowCounts { rows, rows_imported, rows_skipped, .. }, ..
+            }) => {
                 tracing::info!(rows, imported = rows_imported, skipped = rows_skipped, "imported");
             }
             Self::Verified(Verdict::Identical) => tracing::info!(verdict = "identical", "verified"),

@@ -118,7 +118,11 @@ impl<'a> Observed<'a> {
     ///
     /// # Errors
     /// The query's own.
-    pub async fn bars(&self, statement: &'static str, run: impl Future<Output = Result<Bars>>) -> Result<Bars> {
+    pub async fn bars(
+        &self,
+        statement: &'static str,
+        run: impl Future<Output = Result<Bars>>,
+    ) -> Result<Bars> {
         self.select(statement, run, Bars::len).await.0
     }
 

@@ -9,16 +9,18 @@ use std::time::Instant;
 use sqlx::PgConnection;
 
 use super::compare::{self, Compared};
+use super::reach::Reach;
 use super::{Attempt, rows};
 use crate::bar::{Bars, Micros, Ohlcv, format_time};
 use crate::config::OnMismatch;
 use crate::digest::SeriesDigest;
 use crate::error::{Error, FileError, Result};
 use crate::finding::RejectedRow;
-use crate::repository::{bars, content, findings, known};
+use crate::repository::bars::{self, Existing};
+use crate::repository::{content, findings, known};
 use crate::source::reader::Batch;
 use crate::source::repeats;
-use crate::task::{Progress, RowCounts};
+use crate::task::{Opening, Progress, RowCounts};
 use crate::telemetry::attribute as attr;
 use crate::telemetry::catalogue::{CHECK_EXISTS, COMPARE_VALUES, INSERT_BATCH};
 use crate::telemetry::metrics;
@@ -27,17 +29,27 @@ use crate::telemetry::phases::{Phase, milliseconds};
 /// How often a batch is redone because of foreign writers before the attempt gives up.
 const MAX_CONFLICTS: u32 = 10;
 
-/// Compares and writes a batch (of an attempt that began `anew`, or not) whose bars have this digest; returns what it
-/// adds to the counters.
+/// How far an attempt is in its file.
+#[derive(Debug)]
+pub(super) struct Passage {
+    /// Whether it began from the start again.
+    pub(super) anew: bool,
+    /// What is to be kept with its first batch.
+    pub(super) opening: Option<Opening>,
+    /// How far the series was looked at.
+    pub(super) reach: Reach,
+}
+
+/// Compares and writes a batch whose bars have this digest; returns what it adds to the counters.
 pub(super) async fn run(
     attempt: Attempt<'_>,
     batch: &Batch,
     digest: &SeriesDigest,
-    anew: bool,
+    passage: &mut Passage,
 ) -> Result<RowCounts> {
     let mut conflicts = 0;
     loop {
-        match once(attempt, batch, digest, anew).await {
+        match once(attempt, batch, digest, passage).await {
             Err(e) if bars::is_conflict(&e) && conflicts < MAX_CONFLICTS => {
                 conflicts += 1;
                 tracing::info!(
@@ -51,14 +63,19 @@ pub(super) async fn run(
     }
 }
 
-async fn once(attempt: Attempt<'_>, batch: &Batch, digest: &SeriesDigest, anew: bool) -> Result<RowCounts> {
+async fn once(
+    attempt: Attempt<'_>,
+    batch: &Batch,
+    digest: &SeriesDigest,
+    passage: &mut Passage,
+) -> Result<RowCounts> {
     let Attempt { lease, telemetry, .. } = attempt;
     let start = Instant::now();
     telemetry.begin_batch();
     let database = attempt.database();
     let mut tx = database.begin("beginning a batch").await?;
-    let existing = check_exists(&mut tx, attempt, batch).await?;
-    let compared = compare_values(attempt, batch, &existing)?;
+    let existing = check_exists(&mut tx, attempt, batch, passage.reach).await?;
+    let compared = compare_values(attempt, batch, &existing.bars)?;
     let earlier = first_values(&mut tx, attempt, batch).await?;
     let (duplicates, contradictions) = repeats::repeats(batch, &earlier);
     let added = counts(batch, &compared, duplicates, contradictions.len());
@@ -70,9 +87,14 @@ async fn once(attempt: Attempt<'_>, batch: &Batch, digest: &SeriesDigest, anew: 
     let mut attempt_rows = telemetry.rows();
     attempt_rows.add(&added);
     let (checkpoint, phases) = (batch.end_offset, telemetry.phases());
-    let progress = Progress { rows: added, checkpoint, span, phases, attempt_rows, anew };
+    let progress = Progress { rows: added, checkpoint, span, phases, attempt_rows, anew: passage.anew };
+    if let Some(opening) = &passage.opening {
+        lease.open(&mut tx, opening).await?;
+    }
     lease.advance(&mut tx, &progress).await?;
     database.commit(tx, "committing a batch").await?;
+    passage.opening = None;
+    passage.reach.passed(&batch.bars, existing.whole.then_some(existing.bars.len()), compared.new.len());
     metrics::get().batch(start.elapsed());
     if attempt.options.dry_run {
         telemetry.looked_at(&added);
@@ -83,21 +105,28 @@ async fn once(attempt: Attempt<'_>, batch: &Batch, digest: &SeriesDigest, anew: 
 }
 
 /// The bars that are there already.
-async fn check_exists(tx: &mut PgConnection, attempt: Attempt<'_>, batch: &Batch) -> Result<Bars> {
+async fn check_exists(
+    tx: &mut PgConnection,
+    attempt: Attempt<'_>,
+    batch: &Batch,
+    reach: Reach,
+) -> Result<Existing> {
     let Attempt { lease, task, telemetry, .. } = attempt;
-    let Some(series_id) = lease.series_id.filter(|_| !batch.bars.is_empty()) else {
-        return Ok(Bars::default());
+    let Some((series_id, &first)) = lease.series_id.zip(batch.bars.time.first()) else {
+        return Ok(Existing::default());
     };
     let span = telemetry.span(&CHECK_EXISTS);
     let start = Instant::now();
-    let found = span.around(bars::existing(tx, attempt.database(), series_id, &batch.bars.time)).await;
+    let found = span
+        .around(bars::existing(tx, attempt.database(), series_id, reach.next(first), &batch.bars.time))
+        .await;
     let took = start.elapsed();
     telemetry.add(Phase::CheckExists, took);
     span.set(attr::DATA_SYMBOL, &task.symbol)
         .set(attr::DATA_TIMESTAMP, &first_time(batch))
         .set(attr::DB_QUERY_DURATION_MS, milliseconds(took))
         .set(attr::ROWS_CHECKED, int(batch.bars.len()));
-    if let Ok(existing) = found.as_ref()
+    if let Ok(Existing { bars: existing, .. }) = found.as_ref()
         && span.is_recorded()
     {
         let there = batch.bars.time.iter().filter(|t| existing.time.binary_search(t).is_ok()).count();

@@ -9,17 +9,20 @@
 
 mod batch;
 mod compare;
+mod reach;
 mod recognise;
 mod rows;
 
 use crate::backend::observed::Observed;
 use crate::digest::SeriesDigest;
 use crate::error::{During, Error, FileError, Result};
-use crate::repository::known::{self, Content, Digested};
+use crate::repository::known::{Digested, Held, Learnt};
 use crate::source::feed::{self, Fed, FeedOptions};
 use crate::source::root::Root;
-use crate::task::{AttemptContext, ImportOptions, Lease, RowCounts, TaskInfo, read_key};
+use crate::task::{AttemptContext, ImportOptions, Lease, Opening, RowCounts, TaskInfo, read_key};
 use crate::telemetry::{AttemptTelemetry, LoadSpan};
+use batch::Passage;
+use reach::Reach;
 
 /// One attempt: what it runs with, what it holds, what it is about, and who is told.
 #[derive(Clone, Copy)]
@@ -43,20 +46,30 @@ impl<'a> Attempt<'a> {
     }
 }
 
-/// Imports a task's source. Returns the task's counters.
+/// What an import has come to.
+#[derive(Debug)]
+pub struct Imported {
+    /// The task's counters.
+    pub rows: RowCounts,
+    /// What was learnt of the file, to be kept when the task is settled.
+    pub learnt: Learnt,
+}
+
+/// Imports a task's source.
 ///
 /// # Errors
 /// Whatever ends the attempt; its [`class`](Error::class) says whether another one may help.
-pub async fn import(attempt: Attempt<'_>) -> Result<RowCounts> {
+pub async fn import(attempt: Attempt<'_>) -> Result<Imported> {
     let Attempt { context, lease, task, options, telemetry } = attempt;
     let root = Root::open(&task.root).await?;
     let source = root.read(&task.source).await?;
-    let resume = telemetry.kept(lease.begin(&context.pool, &source.version.text)).await?;
+    let version = source.version.clone();
+    let resume = telemetry.kept(lease.begin(&context.pool, &version.text)).await?;
     if resume.checkpoint == 0
-        && let Some(rows) = recognise::recognise(attempt, &root, &source.version).await?
+        && let Some(rows) = recognise::recognise(attempt, &root, &version).await?
     {
         telemetry.committed(&rows);
-        return Ok(rows);
+        return Ok(Imported { rows, learnt: Learnt::default() });
     }
     let feed_options = FeedOptions {
         read: options.read.clone(),
@@ -67,16 +80,15 @@ pub async fn import(attempt: Attempt<'_>) -> Result<RowCounts> {
         },
         resume_at: resume.checkpoint,
     };
-    let size = source.version.size;
     let mut load = LoadSpan::start(telemetry, &task.timeframe, &task.source);
     let mut feed = feed::start(root, task.source.clone(), source, feed_options);
     let mut total = resume.rows;
     let mut digest = SeriesDigest::default();
+    let mut passage = Passage { anew: resume.anew, opening: None, reach: Reach::new(resume.checkpoint == 0) };
     while let Some(fed) = feed.recv().await {
         match fed.inspect_err(|e| load.fail(e))? {
             Fed::Start { header, ignored_columns } => {
-                let header = header.as_deref();
-                telemetry.kept(lease.header(&context.pool, header, &ignored_columns)).await?;
+                passage.opening = Some(Opening { version: version.text.clone(), header, ignored_columns });
             }
             Fed::Batch { batch, took } => {
                 load.batch(batch.rows, &batch.bars, took);
@@ -84,12 +96,12 @@ pub async fn import(attempt: Attempt<'_>) -> Result<RowCounts> {
                     return Err(Error::Stopped);
                 }
                 if telemetry.row_detail() && total.rows == resume.rows.rows {
-                    rows::announce(attempt, &batch, size, resume.checkpoint);
+                    rows::announce(attempt, &batch, version.size, resume.checkpoint);
                 }
                 let mut bars = SeriesDigest::default();
                 bars.add_bars(&batch.bars);
                 digest.merge(&bars);
-                let added = batch::run(attempt, &batch, &bars, resume.anew).await?;
+                let added = batch::run(attempt, &batch, &bars, &mut passage).await?;
                 if telemetry.row_detail() {
                     crate::telemetry::flush().await;
                 }
@@ -99,17 +111,28 @@ pub async fn import(attempt: Attempt<'_>) -> Result<RowCounts> {
             }
             Fed::End { content_hash } => {
                 drop(load);
+                if let Some(opening) = &passage.opening {
+                    telemetry.kept(open_alone(attempt, opening)).await?;
+                }
                 check_rejects(attempt, &total, true)?;
-                telemetry.kept(remember(attempt, &content_hash, &total)).await?;
+                let mut learnt = Learnt { hash: content_hash, ..Learnt::default() };
+                learnt.held = held(attempt, &total, passage.reach)?;
                 // What earlier attempts read is not in it.
                 if resume.checkpoint == 0 && !options.dry_run {
-                    telemetry.kept(remember_bars(attempt, &content_hash, &total, digest)).await?;
+                    let digested = Digested { rows: total.rows.unsigned_abs(), digest };
+                    learnt.digested = Some((digested, read_key(&options.read)?));
                 }
-                return Ok(total);
+                return Ok(Imported { rows: total, learnt });
             }
         }
     }
     Err(Error::Internal("the reader ended without saying how".into()))
+}
+
+/// A file without rows has no batch to keep its header with.
+async fn open_alone(attempt: Attempt<'_>, opening: &Opening) -> Result<()> {
+    let mut connection = attempt.context.pool.acquire().await.during("keeping the file's header")?;
+    attempt.lease.open(&mut connection, opening).await
 }
 
 /// Fails a task with too many rejected rows.
@@ -123,29 +146,14 @@ fn check_rejects(attempt: Attempt<'_>, total: &RowCounts, at_end: bool) -> Resul
     Err(FileError::permanent(&attempt.task.source, None, reason).into())
 }
 
-/// Vouches for the content, unless it has no bars, or the series holds other values for some of them.
-async fn remember(attempt: Attempt<'_>, hash: &[u8; 32], total: &RowCounts) -> Result<()> {
-    let Attempt { context, lease, options, .. } = attempt;
+/// That the series holds the content, unless it has no bars, or the series holds other values for some of them.
+fn held(attempt: Attempt<'_>, total: &RowCounts, reach: Reach) -> Result<Option<Held>> {
+    let Attempt { lease, options, .. } = attempt;
     let kept_others =
         total.rows_mismatched > 0 && options.on_mismatch != crate::config::OnMismatch::Overwrite;
     let has_bars = total.rows_imported + total.rows_skipped + total.rows_mismatched > 0;
     let Some(series_id) = lease.series_id.filter(|_| !options.dry_run && !kept_others && has_bars) else {
-        return Ok(());
+        return Ok(None);
     };
-    let key = options.content_key()?;
-    let content = Content { hash, options: &key };
-    let task = (lease.task_id, lease.fence);
-    known::record(&context.pool, attempt.database(), series_id, content, task).await
-}
-
-/// Remembers the file's bars, so that it can be verified without being parsed again.
-async fn remember_bars(
-    attempt: Attempt<'_>,
-    hash: &[u8; 32],
-    total: &RowCounts,
-    digest: SeriesDigest,
-) -> Result<()> {
-    let digested = Digested { rows: total.rows.unsigned_abs(), digest };
-    let connection = &mut *attempt.context.pool.acquire().await.during("remembering the file's bars")?;
-    known::remember_digest(connection, hash, &read_key(&attempt.options.read)?, &digested).await
+    Ok(Some(Held { series_id, options: options.content_key()?, bars: reach.bars() }))
 }

@@ -15,7 +15,17 @@ use crate::backend::observed::Observed;
 use crate::bar::{Bars, Micros, Ohlcv};
 use crate::error::{During, Error, Result};
 
-/// The bars that the series has at `times` (in time order); others of the range may be among them.
+/// Bars that were looked for.
+#[derive(Debug, Default)]
+pub struct Existing {
+    /// In time order.
+    pub bars: Bars,
+    /// Whether these are all of the range.
+    pub whole: bool,
+}
+
+/// The bars that the series has at `times` (in time order), and others of the range: from `first`, which is not later
+/// than the first of them, to the last one.
 ///
 /// A file's batch usually covers a range whole, and one range read is cheapest then. Where the series has
 /// far more bars in the range than the batch, the times are looked up instead, so the cost stays linear
@@ -27,10 +37,11 @@ pub async fn existing(
     connection: &mut PgConnection,
     seen: Observed<'_>,
     series_id: i32,
+    first: Micros,
     times: &[Micros],
-) -> Result<Bars> {
+) -> Result<Existing> {
     const QUERY: &str = include_str!("sql/bars_in_range.sql");
-    let (Some(&first), Some(&last)) = (times.first(), times.last()) else { return Ok(Bars::default()) };
+    let Some(&last) = times.last() else { return Ok(Existing::default()) };
     let enough = times.len() * 2 + 1000;
     let query = sqlx::query(QUERY)
         .bind(series_id)
@@ -38,7 +49,10 @@ pub async fn existing(
         .bind(parameter(last))
         .bind(i64::try_from(enough).unwrap_or(i64::MAX));
     let found = seen.bars(QUERY, fetch(connection, query, "reading the bars that are there")).await?;
-    if found.len() < enough { Ok(found) } else { at(connection, seen, series_id, times).await }
+    if found.len() < enough {
+        return Ok(Existing { bars: found, whole: true });
+    }
+    Ok(Existing { bars: at(connection, seen, series_id, times).await?, whole: false })
 }
 
 /// The bars that the series has at exactly these times, in time order.

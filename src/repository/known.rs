@@ -65,28 +65,52 @@ pub async fn rows(
     Ok((held == [known.bars]).then_some(known.rows))
 }
 
-/// Records that a task's source is now wholly in the series, unless the attempt has lost its task.
-/// `task` is its id and the attempt's fence.
-///
-/// # Errors
-/// [`crate::error::Error::Database`]
-pub async fn record(
-    pool: &PgPool,
-    seen: Observed<'_>,
-    series_id: i32,
-    content: Content<'_>,
-    task: (i64, i32),
-) -> Result<()> {
-    const QUERY: &str = include_str!("sql/record_known.sql");
-    let query = sqlx::query(QUERY)
-        .bind(series_id)
-        .bind(content.hash.as_slice())
-        .bind(content.options.as_slice())
-        .bind(task.0)
-        .bind(task.1);
-    let run = async { Ok(query.execute(pool).await.during("recording the file's content")?.rows_affected()) };
-    seen.write(("INSERT", QUERY), 1, run).await?;
-    Ok(())
+/// What an import has learnt of its file, to be kept with its success.
+#[derive(Debug, Default)]
+pub struct Learnt {
+    /// BLAKE3 of the file.
+    pub hash: [u8; 32],
+    /// Of the options, if the series now holds all bars of the file.
+    pub held: Option<Held>,
+    /// The file's bars, if it was read from its start, and of the options that it was read with.
+    pub digested: Option<(Digested, [u8; 32])>,
+}
+
+/// That a series holds a file's bars.
+#[derive(Debug, Clone, Copy)]
+pub struct Held {
+    /// The series.
+    pub series_id: i32,
+    /// Of the options.
+    pub options: [u8; 32],
+    /// Its bars from the file's first to the last, if they are known; else they are counted.
+    pub bars: Option<i64>,
+}
+
+impl Learnt {
+    /// Keeps it on the transaction that ends the task's attempt.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Database`]
+    pub async fn keep(&self, tx: &mut PgConnection, seen: Observed<'_>, task_id: i64) -> Result<()> {
+        const QUERY: &str = include_str!("sql/record_known.sql");
+        if let Some(held) = self.held {
+            let query = sqlx::query(QUERY)
+                .bind(held.series_id)
+                .bind(self.hash.as_slice())
+                .bind(held.options.as_slice())
+                .bind(task_id)
+                .bind(held.bars);
+            let run = async {
+                Ok(query.execute(&mut *tx).await.during("recording the file's content")?.rows_affected())
+            };
+            seen.write(("INSERT", QUERY), 1, run).await?;
+        }
+        if let Some((digested, read_key)) = &self.digested {
+            remember_digest(tx, &self.hash, read_key, digested).await?;
+        }
+        Ok(())
+    }
 }
 
 /// Forgets all content of a series, because bars of it were overwritten.

@@ -9,7 +9,7 @@ use sqlx::{FromRow, PgConnection, PgPool};
 
 use super::{Lease, TaskInfo, TaskOptions};
 use crate::error::{During, ErrorClass, Result};
-use crate::queue::{self, Job, Push};
+use crate::queue::Job;
 
 /// Who claims, and how.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +40,7 @@ pub enum Claim {
     Started(Box<(Lease, TaskInfo)>),
     /// The task is settled, or a later job speaks for it: nothing to do.
     Gone,
-    /// Another task writes the series now; a new job will try again soon.
+    /// Another task is at the series now; whoever lets go of it sees to this one.
     Busy,
     /// It has killed its workers too often, or cannot be understood: it failed without an attempt.
     Parked,
@@ -90,11 +90,9 @@ async fn decide(tx: &mut PgConnection, row: Row, claimant: Claimant<'_>) -> Resu
             return park(tx, &row, (ErrorClass::Permanent, &message), claimant).await;
         }
     };
-    let series_id = series(tx, &row, &options).await?;
-    if let Some(series_id) = series_id.filter(|_| options.holds())
-        && !hold(tx, series_id, row.id).await?
-    {
-        defer(tx, &row).await?;
+    let Series { id: series_id, ours } = series(tx, &row, &options).await?;
+    if let Some(series_id) = series_id.filter(|_| !ours) {
+        waits(tx, &row, series_id).await?;
         return Ok(Claim::Busy);
     }
     let (fence, attempt): (i32, i32) = sqlx::query_as(include_str!("sql/start.sql"))
@@ -102,13 +100,8 @@ async fn decide(tx: &mut PgConnection, row: Row, claimant: Claimant<'_>) -> Resu
         .bind(claimant.worker)
         .bind(row.rescues)
         .bind(series_id)
-        .fetch_one(&mut *tx)
-        .await
-        .during(WHAT)?;
-    sqlx::query(include_str!("sql/start_operation.sql"))
-        .bind(&row.operation_id)
         .bind(claimant.traces)
-        .execute(&mut *tx)
+        .fetch_one(&mut *tx)
         .await
         .during(WHAT)?;
     let lease = Lease { task_id: row.id, fence, attempt, series_id };
@@ -156,19 +149,40 @@ async fn park(
     Ok(Claim::Parked)
 }
 
-/// The id of the task's series, made if bars are to be written. Its row stays locked to the transaction's end.
-async fn series(tx: &mut PgConnection, row: &Row, options: &TaskOptions) -> Result<Option<i32>> {
+/// A task's series, and whether the task may be at it.
+struct Series {
+    id: Option<i32>,
+    ours: bool,
+}
+
+/// The task's series, made if bars are to be written, and held by the task if nobody else is at it. Its row stays
+/// locked to the transaction's end.
+async fn series(tx: &mut PgConnection, row: &Row, options: &TaskOptions) -> Result<Series> {
     if options.writes() {
-        sqlx::query(include_str!("sql/insert_series.sql"))
+        let made: Option<i32> = sqlx::query_scalar(include_str!("sql/insert_series.sql"))
             .bind(&row.symbol)
             .bind(&row.timeframe)
-            .execute(&mut *tx)
+            .bind(row.id)
+            .fetch_optional(&mut *tx)
             .await
             .during(WHAT)?;
+        if made.is_some() {
+            return Ok(Series { id: made, ours: true });
+        }
     }
     let query =
         if options.holds() { include_str!("sql/lock_series.sql") } else { include_str!("sql/series.sql") };
-    sqlx::query_scalar(query).bind(&row.symbol).bind(&row.timeframe).fetch_optional(tx).await.during(WHAT)
+    let id: Option<i32> = sqlx::query_scalar(query)
+        .bind(&row.symbol)
+        .bind(&row.timeframe)
+        .fetch_optional(&mut *tx)
+        .await
+        .during(WHAT)?;
+    let ours = match id.filter(|_| options.holds()) {
+        Some(id) => hold(tx, id, row.id).await?,
+        None => true,
+    };
+    Ok(Series { id, ours })
 }
 
 /// Holds the series for this task; false if another running task has it. The caller has locked its row.
@@ -182,19 +196,15 @@ async fn hold(tx: &mut PgConnection, series_id: i32, task_id: i64) -> Result<boo
     Ok(held.rows_affected() == 1)
 }
 
-/// Tries again in one to three seconds. No attempt is burnt.
-async fn defer(tx: &mut PgConnection, row: &Row) -> Result<()> {
-    let push = row.pushes + 1;
-    let wait = Duration::from_millis(1000 + u64::from(rand::random::<u16>()) % 2000);
-    let run_at = jiff::Timestamp::now() + jiff::SignedDuration::try_from(wait).unwrap_or_default();
-    sqlx::query("UPDATE barlift.tasks SET pushes = $2, state = 'pending' WHERE id = $1")
+/// Whoever lets go of the series pushes the task's next job. No attempt is burnt.
+async fn waits(tx: &mut PgConnection, row: &Row, series_id: i32) -> Result<()> {
+    sqlx::query("UPDATE barlift.tasks SET waits_for = $2, state = 'pending' WHERE id = $1")
         .bind(row.id)
-        .bind(push)
-        .execute(&mut *tx)
+        .bind(series_id)
+        .execute(tx)
         .await
         .during(WHAT)?;
-    let job = Job::new(&row.operation_id, row.id, push);
-    queue::push(tx, &[Push { job, run_at, priority: row.priority, traceparent: &row.traceparent }]).await
+    Ok(())
 }
 
 #[derive(FromRow)]
@@ -212,7 +222,6 @@ struct Row {
     rescues: i32,
     root: String,
     options: serde_json::Value,
-    priority: i32,
     traceparent: String,
     paused: bool,
 }

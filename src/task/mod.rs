@@ -13,6 +13,7 @@ mod options;
 mod progress;
 mod settle;
 mod sweep;
+mod wake;
 
 use std::time::Duration;
 
@@ -27,7 +28,7 @@ pub use crate::counts::RowCounts;
 pub use claim::{Claim, Claimant, Claimed, claim};
 pub use follow::{cancel_followers, follow, follow_forgotten};
 pub use options::{ImportOptions, TaskOptions, VerifyOptions, read_key};
-pub use progress::Progress;
+pub use progress::{Opening, Progress};
 pub use settle::{RetryPolicy, Settled, end_operation, hand_back_all};
 pub use sweep::push_forgotten;
 

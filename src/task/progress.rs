@@ -32,6 +32,17 @@ pub struct Progress {
     pub anew: bool,
 }
 
+/// What is known of a source before its first rows; kept with these.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    /// What the source looks like.
+    pub version: String,
+    /// Its header line, if it has one.
+    pub header: Option<Vec<u8>>,
+    /// Columns that nothing is read from.
+    pub ignored_columns: Vec<String>,
+}
+
 /// What earlier attempts have done.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Resume {
@@ -51,6 +62,9 @@ impl Lease {
     /// [`Error::LostLease`]; [`Error::Database`]
     pub async fn begin(&self, pool: &PgPool, version: &str) -> Result<Resume> {
         const WHAT: &str = "beginning the attempt";
+        if self.is_first() {
+            return Ok(Resume::default());
+        }
         let mut tx = pool.begin().await.during(WHAT)?;
         let found: Option<(bool, bool)> = sqlx::query_as(include_str!("sql/same_version.sql"))
             .bind(self.task_id)
@@ -75,6 +89,9 @@ impl Lease {
     /// [`Error::LostLease`]; [`Error::Database`]
     pub async fn begin_anew(&self, pool: &PgPool) -> Result<()> {
         const WHAT: &str = "beginning the attempt";
+        if self.is_first() {
+            return Ok(());
+        }
         let mut tx = pool.begin().await.during(WHAT)?;
         let held: Option<i64> = sqlx::query_scalar(include_str!("sql/lock_held.sql"))
             .bind(self.task_id)
@@ -85,6 +102,11 @@ impl Lease {
         held.ok_or(Error::LostLease)?;
         self.forget(&mut tx, "").await?;
         tx.commit().await.during(WHAT)
+    }
+
+    /// Whether nobody was at the task before, so that there is nothing to go on from, nor to drop.
+    fn is_first(&self) -> bool {
+        self.fence == 1
     }
 
     /// Keeps how far the reading is, in bytes, without any result. Does nothing once the task is another's.
@@ -149,17 +171,18 @@ impl Lease {
         Ok((row.checkpoint, row.rows))
     }
 
-    /// Keeps the header and the names of the columns that nothing is read from.
+    /// Keeps what is known of a source, with its first batch or, if it has no rows, alone.
     ///
     /// # Errors
     /// [`Error::LostLease`]; [`Error::Database`]
-    pub async fn header(&self, pool: &PgPool, header: Option<&[u8]>, ignored: &[String]) -> Result<()> {
-        let done = sqlx::query(include_str!("sql/header.sql"))
+    pub async fn open(&self, connection: &mut PgConnection, opening: &Opening) -> Result<()> {
+        let done = sqlx::query(include_str!("sql/open.sql"))
             .bind(self.task_id)
             .bind(self.fence)
-            .bind(header)
-            .bind(ignored)
-            .execute(pool)
+            .bind(&opening.header)
+            .bind(&opening.ignored_columns)
+            .bind(&opening.version)
+            .execute(connection)
             .await
             .during("keeping the file's header")?;
         if done.rows_affected() == 1 { Ok(()) } else { Err(Error::LostLease) }

@@ -9,9 +9,12 @@ use std::time::Duration;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 
+use super::wake::wake;
 use super::{Lease, follow};
+use crate::backend::observed::Observed;
 use crate::error::{During, Error, ErrorClass, Result};
 use crate::queue::{self, Job, Push};
+use crate::repository::known::Learnt;
 use crate::telemetry::{AttemptRecord, delivery};
 
 const WHAT: &str = "settling a task";
@@ -45,14 +48,22 @@ pub struct Settled {
 }
 
 impl Lease {
-    /// The task is done.
+    /// The task is done; what was learnt of its file is kept with that.
     ///
     /// # Errors
     /// [`Error::LostLease`]; [`Error::Database`]: nothing has changed then.
-    pub async fn succeed(&self, pool: &PgPool, record: &AttemptRecord) -> Result<Settled> {
+    pub async fn succeed(
+        &self,
+        pool: &PgPool,
+        record: &AttemptRecord,
+        learnt: Option<(&Learnt, Observed<'_>)>,
+    ) -> Result<Settled> {
         let mut tx = pool.begin().await.during(WHAT)?;
         let end = End { state: "succeeded", outcome: "succeeded", error: None };
         let operation_ended = self.end(&mut tx, &end, record).await?;
+        if let Some((learnt, seen)) = learnt {
+            learnt.keep(&mut tx, seen, self.task_id).await?;
+        }
         tx.commit().await.during(WHAT)?;
         Ok(Settled { retry_in: None, operation_ended })
     }
@@ -150,12 +161,9 @@ impl Lease {
             .await
             .during(WHAT)?;
         let operation = operation.ok_or(Error::LostLease)?;
-        sqlx::query("UPDATE barlift.series SET held_by = NULL WHERE held_by = $1 AND id = $2")
-            .bind(self.task_id)
-            .bind(self.series_id)
-            .execute(&mut *tx)
-            .await
-            .during(WHAT)?;
+        if let Some(series_id) = self.series_id {
+            release(tx, series_id, self.task_id).await?;
+        }
         if end.state == "pending" { Ok(false) } else { end_operation(tx, &operation).await }
     }
 
@@ -191,7 +199,7 @@ pub(super) async fn park(
     (class, message): (ErrorClass, &str),
     worker: &str,
 ) -> Result<()> {
-    let operation: String = sqlx::query_scalar(include_str!("sql/park.sql"))
+    let (operation, series_id): (String, Option<i32>) = sqlx::query_as(include_str!("sql/park.sql"))
         .bind(task_id)
         .bind(rescues)
         .bind(printable(message))
@@ -200,8 +208,22 @@ pub(super) async fn park(
         .fetch_one(&mut *tx)
         .await
         .during(WHAT)?;
+    if let Some(series_id) = series_id {
+        release(tx, series_id, task_id).await?;
+    }
     end_operation(tx, &operation).await?;
     Ok(())
+}
+
+/// Lets go of the series, if the task has it.
+async fn release(tx: &mut PgConnection, series_id: i32, task_id: i64) -> Result<()> {
+    let released = sqlx::query("UPDATE barlift.series SET held_by = NULL WHERE held_by = $1 AND id = $2")
+        .bind(task_id)
+        .bind(series_id)
+        .execute(&mut *tx)
+        .await
+        .during(WHAT)?;
+    if released.rows_affected() > 0 { wake(tx, series_id).await } else { Ok(()) }
 }
 
 /// Ends the operation if nothing of it is open; whether it did. The caller has locked the tasks that it changed.

@@ -83,7 +83,8 @@ async fn refuse_present(
     chunk: &Bars,
     (symbol, timeframe): (&str, &str),
 ) -> Result<()> {
-    let there = bars::existing(tx, seen, series, &chunk.time).await?;
+    let Some(&first) = chunk.time.first() else { return Ok(()) };
+    let there = bars::existing(tx, seen, series, first, &chunk.time).await?.bars;
     match chunk.time.iter().find(|time| there.time.binary_search(time).is_ok()) {
         None => Ok(()),
         Some(time) => Err(Error::AlreadyThere {

@@ -2,7 +2,7 @@ WITH parked AS (
     UPDATE barlift.tasks
     SET state = 'failed', rescues = $2, fence = fence + 1, finished_at = now(), error_class = $4, error_message = $3
     WHERE id = $1
-    RETURNING id, fence, attempts, operation_id
+    RETURNING id, fence, attempts, operation_id, series_id
 ), recorded AS (
     -- So that the trace, too, says why it failed.
     INSERT INTO barlift.attempts
@@ -12,4 +12,4 @@ WITH parked AS (
     FROM parked p
     JOIN barlift.operations o ON o.id = p.operation_id
 )
-SELECT operation_id FROM parked
+SELECT operation_id, series_id FROM parked

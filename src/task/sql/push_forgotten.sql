@@ -8,6 +8,11 @@ WITH forgotten AS (
       -- What is paused, or waits for another operation, has no jobs.
       AND o.paused_at IS NULL
       AND NOT o.waiting
+      -- Nor has what waits for a series that somebody is at.
+      AND NOT (t.waits_for IS NOT NULL AND EXISTS (
+          SELECT FROM barlift.series s
+          JOIN barlift.tasks holder ON holder.id = s.held_by
+          WHERE s.id = t.waits_for AND holder.state = 'running'))
       AND NOT EXISTS (
           SELECT FROM apalis.jobs j
           WHERE j.job_type = $1

@@ -1,0 +1,15 @@
+-- The next one that waits for the series. Whoever is at a task right now looks after it.
+WITH next AS (
+    SELECT t.id
+    FROM barlift.tasks t
+    JOIN barlift.operations o ON o.id = t.operation_id
+    WHERE t.waits_for = $1 AND t.state = 'pending' AND o.paused_at IS NULL
+    ORDER BY t.id
+    LIMIT 1
+    FOR UPDATE OF t SKIP LOCKED
+)
+UPDATE barlift.tasks t
+SET waits_for = NULL, pushes = t.pushes + 1
+FROM next n, barlift.operations o
+WHERE t.id = n.id AND o.id = t.operation_id
+RETURNING t.operation_id, t.id, t.pushes, o.priority, o.traceparent
