@@ -141,7 +141,8 @@ impl Worker {
                 TaskOptions::Import(options) => {
                     let Attempt { lease, task, telemetry } = attempt;
                     let import = import::Attempt { context: &context, lease, task, options, telemetry };
-                    let run = async { import::import(import).await.map(Done::Imported) };
+                    let run =
+                        async { import::import(import).await.map(|done| Done::Imported(Box::new(done))) };
                     self.within_limits(attempt, Box::pin(run)).await
                 }
                 TaskOptions::Verify(options) => {
@@ -264,7 +265,7 @@ struct Attempt<'a> {
 
 /// What an attempt that got to its end has done.
 enum Done {
-    Imported(Imported),
+    Imported(Box<Imported>),
     Verified(Verdict),
 }
 
@@ -278,9 +279,8 @@ impl Done {
 
     fn tell(&self) {
         match self {
-            Self::Imported(Imported {
-                rows: RowCounts { rows, rows_imported, rows_skipped, .. }, ..
-            }) => {
+            Self::Imported(done) => {
+                let RowCounts { rows, rows_imported, rows_skipped, .. } = done.rows;
                 tracing::info!(rows, imported = rows_imported, skipped = rows_skipped, "imported");
             }
             Self::Verified(Verdict::Identical) => tracing::info!(verdict = "identical", "verified"),

@@ -87,10 +87,8 @@ async fn once(
     let mut attempt_rows = telemetry.rows();
     attempt_rows.add(&added);
     let (checkpoint, phases) = (batch.end_offset, telemetry.phases());
-    let progress = Progress { rows: added, checkpoint, span, phases, attempt_rows, anew: passage.anew };
-    if let Some(opening) = &passage.opening {
-        lease.open(&mut tx, opening).await?;
-    }
+    let (anew, opening) = (passage.anew, passage.opening.clone());
+    let progress = Progress { rows: added, checkpoint, span, phases, attempt_rows, opening, anew };
     lease.advance(&mut tx, &progress).await?;
     database.commit(tx, "committing a batch").await?;
     passage.opening = None;

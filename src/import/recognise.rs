@@ -16,7 +16,9 @@ pub(super) async fn recognise(
     version: &Version,
 ) -> Result<Option<RowCounts>> {
     let Attempt { context, lease, task, options, telemetry } = attempt;
-    let Some(series_id) = lease.series_id.filter(|_| !options.force && !options.dry_run) else {
+    let Some(series_id) =
+        lease.series_id.filter(|_| !options.force && !options.dry_run && !lease.series_is_new)
+    else {
         return Ok(None);
     };
     let key = options.content_key()?;

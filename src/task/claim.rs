@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sqlx::{FromRow, PgConnection, PgPool};
 
-use super::{Lease, TaskInfo, TaskOptions};
+use super::{Lease, TaskInfo, TaskOptions, wake};
 use crate::error::{During, ErrorClass, Result};
 use crate::queue::Job;
 
@@ -90,9 +90,10 @@ async fn decide(tx: &mut PgConnection, row: Row, claimant: Claimant<'_>) -> Resu
             return park(tx, &row, (ErrorClass::Permanent, &message), claimant).await;
         }
     };
-    let Series { id: series_id, ours } = series(tx, &row, &options).await?;
+    let Series { id: series_id, ours, is_new } = series(tx, &row, &options).await?;
     if let Some(series_id) = series_id.filter(|_| !ours) {
-        waits(tx, &row, series_id).await?;
+        // Whoever lets go of the series pushes the task's next job. No attempt is burnt.
+        wake::wait(tx, row.id, series_id).await?;
         return Ok(Claim::Busy);
     }
     let (fence, attempt): (i32, i32) = sqlx::query_as(include_str!("sql/start.sql"))
@@ -104,7 +105,7 @@ async fn decide(tx: &mut PgConnection, row: Row, claimant: Claimant<'_>) -> Resu
         .fetch_one(&mut *tx)
         .await
         .during(WHAT)?;
-    let lease = Lease { task_id: row.id, fence, attempt, series_id };
+    let lease = Lease { task_id: row.id, fence, attempt, series_id, series_is_new: is_new };
     Ok(Claim::Started(Box::new((lease, row.info(options)))))
 }
 
@@ -153,6 +154,7 @@ async fn park(
 struct Series {
     id: Option<i32>,
     ours: bool,
+    is_new: bool,
 }
 
 /// The task's series, made if bars are to be written, and held by the task if nobody else is at it. Its row stays
@@ -167,7 +169,7 @@ async fn series(tx: &mut PgConnection, row: &Row, options: &TaskOptions) -> Resu
             .await
             .during(WHAT)?;
         if made.is_some() {
-            return Ok(Series { id: made, ours: true });
+            return Ok(Series { id: made, ours: true, is_new: true });
         }
     }
     let query =
@@ -182,7 +184,7 @@ async fn series(tx: &mut PgConnection, row: &Row, options: &TaskOptions) -> Resu
         Some(id) => hold(tx, id, row.id).await?,
         None => true,
     };
-    Ok(Series { id, ours })
+    Ok(Series { id, ours, is_new: false })
 }
 
 /// Holds the series for this task; false if another running task has it. The caller has locked its row.
@@ -194,17 +196,6 @@ async fn hold(tx: &mut PgConnection, series_id: i32, task_id: i64) -> Result<boo
         .await
         .during(WHAT)?;
     Ok(held.rows_affected() == 1)
-}
-
-/// Whoever lets go of the series pushes the task's next job. No attempt is burnt.
-async fn waits(tx: &mut PgConnection, row: &Row, series_id: i32) -> Result<()> {
-    sqlx::query("UPDATE barlift.tasks SET waits_for = $2, state = 'pending' WHERE id = $1")
-        .bind(row.id)
-        .bind(series_id)
-        .execute(tx)
-        .await
-        .during(WHAT)?;
-    Ok(())
 }
 
 #[derive(FromRow)]

@@ -43,6 +43,8 @@ pub struct Lease {
     pub attempt: i32,
     /// The series; none if it is not there yet and nothing will be written.
     pub series_id: Option<i32>,
+    /// Whether the series began with this attempt, so that nothing is known of it.
+    pub series_is_new: bool,
 }
 
 /// What an attempt needs from its worker.

@@ -28,6 +28,8 @@ pub struct Progress {
     pub phases: Phases,
     /// The attempt's rows, with this batch.
     pub attempt_rows: RowCounts,
+    /// What is known of the source, with the first batch.
+    pub opening: Option<Opening>,
     /// Whether the attempt began from the start again; such progress is no sign that the file will get through.
     pub anew: bool,
 }
@@ -213,6 +215,9 @@ impl Lease {
             .bind(Json(&p.attempt_rows))
             .bind(p.anew)
             .bind(p.rows.rows_missing)
+            .bind(p.opening.as_ref().and_then(|o| o.header.as_ref()))
+            .bind(p.opening.as_ref().map(|o| &o.ignored_columns))
+            .bind(p.opening.as_ref().map(|o| &o.version))
             .execute(tx)
             .await
             .during("moving the checkpoint")?;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 
-use super::wake::wake;
+use super::wake::let_go;
 use super::{Lease, follow};
 use crate::backend::observed::Observed;
 use crate::error::{During, Error, ErrorClass, Result};
@@ -162,7 +162,7 @@ impl Lease {
             .during(WHAT)?;
         let operation = operation.ok_or(Error::LostLease)?;
         if let Some(series_id) = self.series_id {
-            release(tx, series_id, self.task_id).await?;
+            let_go(tx, series_id, self.task_id, true).await?;
         }
         if end.state == "pending" { Ok(false) } else { end_operation(tx, &operation).await }
     }
@@ -209,21 +209,10 @@ pub(super) async fn park(
         .await
         .during(WHAT)?;
     if let Some(series_id) = series_id {
-        release(tx, series_id, task_id).await?;
+        let_go(tx, series_id, task_id, true).await?;
     }
     end_operation(tx, &operation).await?;
     Ok(())
-}
-
-/// Lets go of the series, if the task has it.
-async fn release(tx: &mut PgConnection, series_id: i32, task_id: i64) -> Result<()> {
-    let released = sqlx::query("UPDATE barlift.series SET held_by = NULL WHERE held_by = $1 AND id = $2")
-        .bind(task_id)
-        .bind(series_id)
-        .execute(&mut *tx)
-        .await
-        .during(WHAT)?;
-    if released.rows_affected() > 0 { wake(tx, series_id).await } else { Ok(()) }
 }
 
 /// Ends the operation if nothing of it is open; whether it did. The caller has locked the tasks that it changed.

@@ -9,7 +9,7 @@ use super::Lease;
 use crate::error::{During, Result};
 use crate::queue::{self, Job, Push};
 
-const WHAT: &str = "waking what waits for the series";
+const WHAT: &str = "letting go of the series";
 
 #[derive(FromRow)]
 struct Next {
@@ -20,17 +20,47 @@ struct Next {
     traceparent: String,
 }
 
-/// Nobody is at the series any more: the next one that waits for it gets a job.
-pub(super) async fn wake(tx: &mut PgConnection, series_id: i32) -> Result<()> {
+/// The task waits until whoever is at the series lets go of it. The caller has locked both rows.
+pub(super) async fn wait(tx: &mut PgConnection, task_id: i64, series_id: i32) -> Result<()> {
+    let query = sqlx::query(include_str!("sql/wait.sql")).bind(task_id).bind(series_id);
+    query.execute(tx).await.during("waiting for the series")?;
+    Ok(())
+}
+
+/// The task is at the series no more, if it was: the next one that waits gets a job. A task that `ended` is not
+/// running; of another one that is looked at first.
+pub(super) async fn let_go(tx: &mut PgConnection, series_id: i32, task_id: i64, ended: bool) -> Result<()> {
+    let waited_for: Option<bool> = sqlx::query_scalar(include_str!("sql/let_go.sql"))
+        .bind(series_id)
+        .bind(task_id)
+        .bind(ended)
+        .fetch_optional(&mut *tx)
+        .await
+        .during(WHAT)?;
+    if waited_for == Some(true) { wake(tx, series_id).await } else { Ok(()) }
+}
+
+async fn wake(tx: &mut PgConnection, series_id: i32) -> Result<()> {
     let next: Option<Next> = sqlx::query_as(include_str!("sql/wake.sql"))
         .bind(series_id)
         .fetch_optional(&mut *tx)
         .await
         .during(WHAT)?;
-    let Some(Next { operation_id, id, pushes, priority, traceparent }) = next else { return Ok(()) };
+    let Some(Next { operation_id, id, pushes, priority, traceparent }) = next else {
+        return nobody_waits(tx, series_id).await;
+    };
     let job = Job::new(&operation_id, id, pushes);
     let run_at = jiff::Timestamp::now();
     queue::push(tx, &[Push { job, run_at, priority, traceparent: &traceparent }]).await
+}
+
+async fn nobody_waits(tx: &mut PgConnection, series_id: i32) -> Result<()> {
+    sqlx::query("UPDATE barlift.series SET waited_for = false WHERE id = $1")
+        .bind(series_id)
+        .execute(tx)
+        .await
+        .during(WHAT)?;
+    Ok(())
 }
 
 impl Lease {
@@ -41,15 +71,7 @@ impl Lease {
     pub async fn let_go(&self, pool: &PgPool) -> Result<()> {
         let Some(series_id) = self.series_id else { return Ok(()) };
         let mut tx = pool.begin().await.during(WHAT)?;
-        let free = sqlx::query(include_str!("sql/let_go.sql"))
-            .bind(series_id)
-            .bind(self.task_id)
-            .execute(&mut *tx)
-            .await
-            .during(WHAT)?;
-        if free.rows_affected() > 0 {
-            wake(&mut tx, series_id).await?;
-        }
+        let_go(&mut tx, series_id, self.task_id, false).await?;
         tx.commit().await.during(WHAT)
     }
 }

@@ -29,6 +29,7 @@ pub(super) async fn save(attempt: Attempt<'_>, found: &Found, stamp: Option<&Sta
         span: range(found.csv),
         phases: telemetry.phases(),
         attempt_rows: rows(found),
+        opening: None,
         anew: false,
     };
     lease.advance(&mut tx, &progress).await?;

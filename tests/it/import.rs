@@ -1,7 +1,7 @@
 //! What becomes of rows: imported, skipped, mismatched, rejected, duplicate; and where a retry goes on.
 
 use barlift::import::Attempt;
-use barlift::task::{Claim, Claimant, Lease, TaskInfo};
+use barlift::task::{Claim, Claimant, Lease, Opening, TaskInfo};
 use barlift::telemetry::{AttemptRecord, AttemptTelemetry};
 use serde_json::Value;
 
@@ -315,10 +315,14 @@ async fn an_attempt_that_lost_its_task_can_write_nothing() {
         }
         let frozen = &leases[0];
         let lost = |e: barlift::error::Error| assert!(matches!(e, barlift::error::Error::LostLease), "{e}");
-        lost(frozen.begin(&database.pool, "v").await.expect_err("fenced"));
-        lost(frozen.header(&database.pool, None, &[]).await.expect_err("fenced"));
+        // The first attempt has nothing to begin from, but one like the second has.
+        let late = Lease { fence: leases[1].fence + 1, ..leases[1].clone() };
+        lost(late.begin(&database.pool, "v").await.expect_err("fenced"));
+        let opening = Opening { version: "1 2 3".into(), header: None, ignored_columns: Vec::new() };
+        let mut connection = database.pool.acquire().await.expect("free");
+        lost(frozen.open(&mut connection, &opening).await.expect_err("fenced"));
         lost(frozen.recognised(&database.pool, 1, 1).await.expect_err("fenced"));
-        lost(frozen.succeed(&database.pool, &AttemptRecord::default()).await.expect_err("fenced"));
+        lost(frozen.succeed(&database.pool, &AttemptRecord::default(), None).await.expect_err("fenced"));
         lost(frozen.hand_back(&database.pool, &AttemptRecord::default()).await.expect_err("fenced"));
         let context = barlift::task::AttemptContext {
             pool: database.pool.clone(),
@@ -333,8 +337,8 @@ async fn an_attempt_that_lost_its_task_can_write_nothing() {
         lost(barlift::import::import(attempt(frozen)).await.expect_err("fenced"));
         assert_eq!(database.bars().await, 0);
         let rows = barlift::import::import(attempt(&leases[1])).await.expect("imported");
-        assert_eq!(rows.rows_imported, 100);
-        leases[1].succeed(&database.pool, &AttemptRecord::default()).await.expect("settled");
+        assert_eq!(rows.rows.rows_imported, 100);
+        leases[1].succeed(&database.pool, &AttemptRecord::default(), None).await.expect("settled");
     }
     assert_eq!(database.bars().await, 100);
 }

@@ -30,6 +30,7 @@ mod security;
 mod setup;
 mod support;
 mod tracing;
+mod turns;
 mod verification_page;
 mod verification_report;
 mod verify;

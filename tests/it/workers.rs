@@ -142,34 +142,6 @@ async fn a_file_that_kills_its_workers_is_parked() {
 }
 
 #[tokio::test]
-async fn one_series_is_written_by_one_task_at_a_time() {
-    let database = TestDatabase::new().await;
-    let folder = Folder::new();
-    folder.write("a/A_1m.csv", bars(1000, 1));
-    folder.write("b/A_1m.csv", bars(1200, 1));
-    let holder = hold_back(&database).await;
-    enqueue(&database, &folder).await;
-    let worker = barlift(&database, &["worker", "--drain"]).env("BARLIFT__IMPORT__BATCH_ROWS", "100").spawn();
-    wait_for_rows(&database, 500).await;
-    // The other task has come, found the series taken, and been put off.
-    eventually("the second task is put off", || async {
-        (database
-            .scalar::<i64>("SELECT count(*) FROM barlift.tasks WHERE pushes > 1 AND state = 'pending'")
-            .await
-            == 1)
-            .then_some(())
-    })
-    .await;
-    holder.commit().await.expect("let go");
-    assert_eq!(worker.wait().await, Some(0));
-    let status = barlift(&database, &["status", "--json"]).run().await.json(0);
-    assert_eq!(status["totals"]["rows_imported"], 1200);
-    assert_eq!(status["totals"]["rows_skipped"], 1000);
-    assert_eq!(status["totals"]["rows_mismatched"], 0);
-    assert_eq!(database.scalar::<i64>("SELECT sum(attempts)::bigint FROM barlift.tasks").await, 2);
-}
-
-#[tokio::test]
 async fn scheduled_work_starts_in_its_time() {
     let database = TestDatabase::new().await;
     let folder = Folder::new();

@@ -13,6 +13,9 @@ WITH advanced AS (
         -- the time is read from its start again and again.
         failures = CASE WHEN $15 THEN failures ELSE 0 END,
         rescues = CASE WHEN $15 THEN rescues ELSE 0 END,
+        header = coalesce($17, header),
+        ignored_columns = coalesce($18, ignored_columns),
+        source_version = coalesce($19, source_version),
         first_time = least(first_time, $11),
         last_time = greatest(last_time, $12)
     WHERE id = $1 AND fence = $2 AND state = 'running'
