@@ -1,0 +1,1 @@
+ALTER TABLE barlift.bars ADD PRIMARY KEY (series_id, time);
