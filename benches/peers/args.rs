@@ -29,7 +29,7 @@ pub struct Args {
     /// Small files of 250 bars each
     #[arg(long, default_value_t = 2_000)]
     pub small_files: u64,
-    /// The same, more of them; also what is enqueued
+    /// The same, more of them; also what is enqueued, and the most files of the scenario `growth`
     #[arg(long, default_value_t = 10_000)]
     pub many_files: u64,
     /// Most rows of the scenario `growth`

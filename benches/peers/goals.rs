@@ -15,21 +15,17 @@ pub struct Goal {
     pub at_least: bool,
     pub unit: &'static str,
     pub measured: Option<f64>,
+    pub met: Option<bool>,
 }
 
-impl Goal {
-    pub fn met(&self) -> Option<bool> {
-        self.measured.map(|m| if self.at_least { m >= self.limit } else { m <= self.limit })
-    }
-}
-
-/// All of them. That of the reader alone is measured by a bench of its own.
-pub fn judge(results: &Results) -> Vec<Goal> {
+/// All of them; those of a storage of TimescaleDB only if the server has it. That of the reader alone is measured by a
+/// bench of its own.
+pub fn judge(results: &Results, timescaledb: bool) -> Vec<Goal> {
     let row = |scenario: &str, name: &str| results.row(scenario, name);
     let value = |scenario: &str, name: &str| row(scenario, name).map(|r| r.median);
     let ratio = |a: Option<f64>, b: Option<f64>| Some(a? / b?);
     let fact = |r: Option<&Row>, name: &str| r.and_then(|r| r.facts.get(name).copied());
-    let fresh = |name: &str| value("fresh", name);
+    let fresh = |name: &str| value("fresh", name).filter(|_| timescaledb);
     let again = |name: &str| ratio(value("again", name), value("again", "fresh import"));
     let size = |name: &str| fact(row("fresh", name), "table MB");
     let on_conflict = "parallel-copy-on-conflict";
@@ -38,8 +34,14 @@ pub fn judge(results: &Results) -> Vec<Goal> {
     let peak = table("memory").and_then(|t| most(t.rows.iter().map(|r| r.median).collect()));
     let enqueued = table("enqueue").and_then(|t| t.rows.last());
     let rate = |scenario: &str| row(scenario, "barlift").and_then(|r| r.rate);
-    let at_most = |what, limit, unit, measured| Goal { what, limit, at_least: false, unit, measured };
-    let at_least = |what, limit, unit, measured| Goal { what, limit, at_least: true, unit, measured };
+    let at_most = |what, limit, unit, measured: Option<f64>| {
+        let met = measured.map(|m| m <= limit);
+        Goal { what, limit, at_least: false, unit, measured, met }
+    };
+    let at_least = |what, limit, unit, measured: Option<f64>| {
+        let met = measured.map(|m| m >= limit);
+        Goal { what, limit, at_least: true, unit, measured, met }
+    };
     vec![
         at_most(
             "rowstore / parallel-copy on-conflict",

@@ -26,10 +26,16 @@ pub fn describe(server: &Server) -> Value {
         "peers": {
             "psql": process::version("psql", "--version").ok(),
             "pgloader": process::version("pgloader", "--version").ok(),
-            "timescaledb-parallel-copy": process::version("timescaledb-parallel-copy", "-version").ok(),
+            "timescaledb-parallel-copy": parallel_copy(),
             "pandas": pandas::version().ok(),
         },
     })
+}
+
+/// Its version, which it logs with the time before it.
+fn parallel_copy() -> Option<String> {
+    let said = process::version("timescaledb-parallel-copy", "-version").ok()?;
+    said.rsplit_once("timescaledb-parallel-copy ").map(|(_, version)| version.to_owned())
 }
 
 /// For people.

@@ -73,7 +73,8 @@ fn main() {
             report::write(&bench, &results);
         }
     }
-    println!("{}\n\n{} has all samples", report::goals(&goals::judge(&results)), bench.args.json.display());
+    let goals = goals::judge(&results, bench.server.timescaledb.is_some());
+    println!("{}\n\n{} has all samples", report::goals(&goals), bench.args.json.display());
 }
 
 fn run(scenario: Scenario, bench: &Bench) -> Vec<rounds::Table> {

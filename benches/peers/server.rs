@@ -213,6 +213,12 @@ impl Database<'_> {
         self.server.execute(&self.name, sql)
     }
 
+    /// Lets a table belong to the user that the measured program is.
+    pub fn give(&self, table: &str) -> Result<(), String> {
+        let user = self.address.user.replace('"', "\"\"");
+        self.execute(&format!("ALTER TABLE {table} OWNER TO \"{user}\""))
+    }
+
     /// As the user that the measured program is.
     pub async fn connect(&self) -> sqlx::Result<PgConnection> {
         PgConnection::connect_with(&self.address.options(&self.name)).await
@@ -243,6 +249,8 @@ impl Database<'_> {
 
 fn address(url: &str) -> Address {
     let url = url::Url::parse(url).expect("BENCH_DATABASE_URL is a URL");
+    // Each peer would have to be told of them in its own way.
+    assert!(url.query().is_none(), "BENCH_DATABASE_URL takes no options");
     Address {
         host: decoded(url.host_str().unwrap_or("localhost")),
         port: url.port().unwrap_or(5432),

@@ -62,7 +62,6 @@ impl Peer for Floor {
     }
 
     fn prepare(&self, database: &Database<'_>, storage: Storage) -> Result<(), String> {
-        let user = &database.address.user;
         if storage == Storage::Hypertable {
             database.execute("CREATE SCHEMA barlift")?;
         }
@@ -76,7 +75,7 @@ impl Peer for Floor {
             include_str!("../sql/floor_key.sql")
         };
         database.execute(kind)?;
-        database.execute(&format!("ALTER TABLE {BARS} OWNER TO {user}"))
+        database.give(BARS)
     }
 
     fn load(&self, database: &Database<'_>, _: &Dataset) -> Result<Ran, String> {

@@ -44,7 +44,13 @@ pub fn make_table(database: &Database<'_>, storage: Storage) -> Result<(), Strin
     if storage == Storage::Hypertable && database.server.timescaledb.is_some() {
         database.execute(include_str!("../sql/peers_hypertable.sql"))?;
     }
-    database.execute(&format!("ALTER TABLE {TABLE} OWNER TO {}", database.address.user))
+    database.give(TABLE)
+}
+
+/// Why it does not take part, if it does not.
+pub fn missing(bench: &Bench, peer: &dyn Peer) -> Option<String> {
+    let asked = bench.args.takes(&peer.name());
+    if asked { peer.missing(&bench.server) } else { Some("not asked for (--only)".into()) }
 }
 
 /// Measures `peer` with `data` and tells of `all` rows or files, of which the data may be a part: then seconds are
@@ -59,8 +65,7 @@ pub fn contestant<'a>(
     let name = peer.name();
     let part = if of == "files" { data.files } else { data.rows() };
     let scale = all as f64 / part as f64;
-    let missing = peer.missing(&bench.server);
-    let missing = if bench.args.takes(&name) { missing } else { Some("not asked for (--only)".into()) };
+    let missing = missing(bench, peer.as_ref());
     let run = move || {
         let database = bench.server.fresh(storage)?;
         peer.prepare(&database, storage)?;

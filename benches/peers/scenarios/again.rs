@@ -5,7 +5,7 @@ use crate::Bench;
 use crate::data::Dataset;
 use crate::peers::barlift::{BARS, Barlift};
 use crate::peers::parallel_copy::ParallelCopy;
-use crate::peers::{Peer as _, TABLE};
+use crate::peers::{Peer as _, TABLE, missing};
 use crate::process;
 use crate::rounds::{Contestant, Plan, Sample, Table, measure};
 use crate::server::Storage;
@@ -44,8 +44,10 @@ fn barlift<'a>(bench: &'a Bench, data: &'a Dataset, columnstore: bool) -> Contes
         }
         Ok(samples)
     };
-    let missing = barlift.missing(&bench.server);
-    Contestant { missing, ..Contestant::new(barlift.name(), run).amount(data.rows()) }
+    Contestant {
+        missing: missing(bench, &barlift),
+        ..Contestant::new(barlift.name(), run).amount(data.rows())
+    }
 }
 
 fn parallel_copy<'a>(bench: &'a Bench, data: &'a Dataset) -> Contestant<'a> {

@@ -58,5 +58,6 @@ fn plan(scenario: &'static str, title: String) -> Plan {
 }
 
 pub fn sizes(data: &Dataset) -> String {
-    format!("{} files of {} rows", data.files, data.rows_per_file)
+    let files = if data.files == 1 { "file" } else { "files" };
+    format!("{} {files} of {} rows", data.files, data.rows_per_file)
 }

@@ -10,6 +10,8 @@ use crate::rounds::{Contestant, Plan, Sample, Table, measure};
 /// Rows of the files together, however many they are.
 const ROWS_OF_FILES: u64 = 500_000;
 
+const ONE: &str = "1 process";
+
 pub fn run(bench: &Bench) -> Vec<Table> {
     vec![rows(bench), files(bench), workers(bench)]
 }
@@ -21,7 +23,7 @@ fn rows(bench: &Bench) -> Table {
 }
 
 fn files(bench: &Bench) -> Table {
-    let counts = (0..=4).map(|power| 10_u64.pow(power));
+    let counts = (0..=4).map(|power| 10_u64.pow(power)).filter(|files| *files <= bench.args.many_files);
     let set = |files| bench.dataset(files, ROWS_OF_FILES / files, Timeframe::Minute);
     let sets: Vec<Dataset> = counts.map(set).collect();
     imports(bench, "growth-files", "Growth with files, 500,000 rows in all", &sets)
@@ -29,10 +31,11 @@ fn files(bench: &Bench) -> Table {
 
 fn workers(bench: &Bench) -> Table {
     let data = bench.large();
-    let one = |n: usize| workers::contestant(bench, &data, &format!("{n} processes"), n, 1);
+    let name = |n: usize| if n == 1 { ONE.to_owned() } else { format!("{n} processes") };
+    let one = |n: usize| workers::contestant(bench, &data, &name(n), n, 1);
     let contestants: Vec<_> = (1..=4).map(one).collect();
     let title = format!("Worker processes of concurrency 1, {}", sizes(&data));
-    let plan = Plan { scenario: "growth-workers", title, unit: "s", baseline: "1 processes", of: "rows" };
+    let plan = Plan { scenario: "growth-workers", title, unit: "s", baseline: ONE, of: "rows" };
     measure(plan, rounds(bench), &contestants)
 }
 
