@@ -123,6 +123,13 @@ impl Bars {
         }
     }
 
+    /// Gives each of two bars the other's values.
+    pub fn swap_values(&mut self, a: usize, b: usize) {
+        for values in [&mut self.open, &mut self.high, &mut self.low, &mut self.close, &mut self.volume] {
+            values.swap(a, b);
+        }
+    }
+
     /// What keeps these from being bars in time order: columns of different lengths, a time that is not later than the
     /// one before or lies outside the years 1700 to 2299, a value that is not finite.
     #[must_use]

@@ -26,15 +26,18 @@ pub(super) fn bars(batch: &Batch, existing: &Bars) -> Compared {
         while existing.time.get(there).is_some_and(|t| *t < time) {
             there += 1;
         }
-        if existing.time.get(there) != Some(&time) {
+        let first = there;
+        while existing.time.get(there) == Some(&time) {
+            there += 1;
+        }
+        if there == first {
             out.new.push(time, csv);
             continue;
         }
-        let db = existing.values(there);
-        if csv == db {
-            out.same += 1;
-        } else {
-            out.different.push(Mismatch { line: batch.lines[i], time, csv, db });
+        // Without a unique index, a foreign writer may have put a second bar there: all have to be the same.
+        match (first..there).map(|i| existing.values(i)).find(|db| *db != csv) {
+            None => out.same += 1,
+            Some(db) => out.different.push(Mismatch { line: batch.lines[i], time, csv, db }),
         }
     }
     out
@@ -69,5 +72,16 @@ mod tests {
         assert_eq!(got.same, 1);
         assert_eq!(got.different.len(), 1);
         assert_eq!((got.different[0].line, got.different[0].db.close), (4, 5.5));
+    }
+
+    #[test]
+    fn bars_that_are_there_twice_are_the_same_only_if_both_are() {
+        let batch =
+            Batch { bars: made(&[(1, 1.0), (3, 3.0), (5, 5.0)]), lines: vec![2, 3, 4], ..Batch::default() };
+        let got = bars(&batch, &made(&[(1, 1.0), (1, 1.0), (3, 3.0), (3, 3.5), (4, 4.0), (4, 4.0)]));
+        assert_eq!(got.new.time, [5]);
+        assert_eq!(got.same, 1);
+        let different: Vec<_> = got.different.iter().map(|m| (m.line, m.db.close)).collect();
+        assert_eq!(different, [(3, 3.5)]);
     }
 }

@@ -157,7 +157,7 @@ impl<'a> Stream<'a> {
             None => None,
         };
         match next {
-            Some(bars) => self.side.take(bars),
+            Some(bars) => self.side.take(&bars),
             None => self.side.ended = true,
         }
         Ok(())

@@ -1,7 +1,9 @@
 //! Two sides in time order, compared bar by bar.
 //!
 //! Invariant: pure; each bar of either side is counted once: as identical, different, or on one side alone. Values are
-//! the same if they are equal as numbers.
+//! the same if they are equal as numbers. Where a database has several bars of one time (a foreign writer can put them
+//! into a columnstore), one that is the same on the other side is its partner, whichever order they come in; the others
+//! are on one side alone.
 
 use super::Found;
 use super::classify::Classifier;
@@ -18,18 +20,35 @@ pub(super) struct Side {
     /// Of files that contradict each other: what else may stand there, in time order.
     others: Vec<(Micros, Ohlcv)>,
     at: usize,
+    /// Of a database's bars: where those of the last time begin, of which more may follow.
+    whole: usize,
     /// Nothing follows.
     pub(super) ended: bool,
 }
 
 impl Side {
-    pub(super) fn take(&mut self, bars: Bars) {
-        *self = Self { bars, ended: self.ended, ..Self::default() };
+    /// Bars of a database. Those of the last time are kept back until all of them are there.
+    pub(super) fn take(&mut self, next: &Bars) {
+        let mut bars = Bars::with_capacity(self.bars.len() - self.at + next.len());
+        (self.at..self.bars.len()).for_each(|i| bars.push(self.bars.time[i], self.bars.values(i)));
+        bars.append(next);
+        let whole = bars.time.last().map_or(0, |last| bars.time.partition_point(|time| time < last));
+        *self = Self { bars, whole, ended: self.ended, ..Self::default() };
     }
 
+    /// Bars of files, each time once.
     pub(super) fn take_files(&mut self, next: FileBars) {
-        self.take(next.bars);
-        (self.places, self.others) = (next.places, next.others);
+        let FileBars { bars, places, others, .. } = next;
+        *self = Self { whole: bars.len(), bars, places, others, ended: self.ended, ..Self::default() };
+    }
+
+    /// Brings a bar of this time that `fits` to the front, if there is one.
+    fn prefer(&mut self, time: Micros, fits: impl Fn(Ohlcv) -> bool) {
+        let same_time = (self.at..self.bars.len()).take_while(|i| self.bars.time[*i] == time);
+        let found = same_time.into_iter().find(|i| fits(self.bars.values(*i)));
+        if let Some(i) = found.filter(|i| *i != self.at) {
+            self.bars.swap_values(self.at, i);
+        }
     }
 
     /// Whether another file has these values at this time.
@@ -39,7 +58,7 @@ impl Side {
     }
 
     fn time(&self) -> Option<Micros> {
-        self.bars.time.get(self.at).copied()
+        self.bars.time.get(self.at).copied().filter(|_| self.at < self.whole || self.ended)
     }
 
     pub(super) fn is_used_up(&self) -> bool {
@@ -107,6 +126,7 @@ impl Comparison {
         self.found.csv.add(time);
         self.found.db.add(time);
         let (place, ours) = csv.placed();
+        db.prefer(time, |theirs| digest::same(ours, theirs) || csv.has_other(time, theirs));
         let theirs = db.values();
         if digest::same(ours, theirs) || csv.has_other(time, theirs) {
             self.found.identical += 1;
@@ -131,6 +151,8 @@ impl Comparison {
     fn only_in_db(&mut self, time: Micros, db: &mut Side, behind: bool) {
         let values = db.values();
         self.db.add(time, values);
+        // A second bar of the files' last time is none behind it.
+        let behind = behind && self.found.csv.last != Some(time);
         if self.within_range && (behind || self.found.csv.bars == 0) {
             self.found.outside += 1;
             return;

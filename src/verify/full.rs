@@ -46,7 +46,7 @@ async fn pass(attempt: Attempt<'_>, files: &mut Reading<'_>) -> Result<Option<Fo
         if db.is_used_up() {
             let next = wait(attempt, &mut stream).await?;
             match next {
-                Some(bars) => db.take(bars),
+                Some(bars) => db.take(&bars),
                 None => db.ended = true,
             }
         }
