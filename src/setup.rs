@@ -41,7 +41,7 @@ pub async fn setup(database: &Database, config: &DatabaseConfig) -> Result<Stora
 /// # Errors
 /// As [`setup`].
 pub async fn ensure(database: &mut Database, config: &DatabaseConfig) -> Result<()> {
-    if !is_current(&database.pool).await? {
+    if !is_current(&database.pool).await? || schema::other_storage(&database.pool, config.storage).await? {
         setup(database, config).await?;
         // A session that looked for names at the moment when another process made the schemas may go on not
         // finding what is in them.

@@ -1,6 +1,6 @@
 //! The database itself: connecting, setting up, moving bars in and out by COPY and SQL.
 //!
-//! [`connect`](Database::connect) makes a pool, [`schema`] brings our tables up to date, [`copy`] encodes
+//! [`connect`](Database::connect) makes a pool, [`schema`] brings our tables up to date ([`storage`]: as rows or columns), [`copy`] encodes
 //! bars for binary COPY, [`observed`] lets statements be seen, [`transaction`] leaves no connection in disorder,
 //! [`info`] tells what is there, [`embedded`] runs a private server where no URL is set, `tls` decides when a
 //! certificate is checked. Invariant: no text that leaves this module holds a password.
@@ -11,6 +11,7 @@ pub mod embedded;
 pub mod info;
 pub mod observed;
 pub mod schema;
+pub mod storage;
 mod tls;
 pub mod transaction;
 

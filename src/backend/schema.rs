@@ -7,7 +7,8 @@ use serde::Serialize;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{PgConnection, PgPool};
 
-use crate::config::DatabaseConfig;
+use super::storage;
+use crate::config::{DatabaseConfig, Layout};
 use crate::error::{During, Error, Result};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
@@ -20,6 +21,12 @@ pub enum Storage {
     Hypertable {
         /// The extension's version.
         timescaledb: String,
+        /// Rowstore or columnstore.
+        layout: Layout,
+        /// What keeps each bar single.
+        promise: &'static str,
+        /// After how long chunks are compressed; in a columnstore, what was not compressed as it was written.
+        compress_after: Option<String>,
     },
     /// A plain PostgreSQL table.
     Plain {
@@ -68,16 +75,26 @@ async fn hypertable_is_missing(pool: &PgPool) -> Result<bool> {
         .during("looking for the hypertable")
 }
 
-/// Makes `bars` a hypertable where the server can.
+/// Whether another storage is asked for than `bars` has.
 ///
 /// # Errors
-/// [`Error::Database`], with advice when the role lacks a right.
+/// [`Error::Database`]
+pub async fn other_storage(pool: &PgPool, asked: Option<Layout>) -> Result<bool> {
+    let Some(asked) = asked else { return Ok(false) };
+    let mut connection = pool.acquire().await.during("connecting")?;
+    Ok(storage::layout(&mut connection).await? != asked)
+}
+
+/// Makes `bars` a hypertable where the server can, with the storage that is asked for.
+///
+/// # Errors
+/// [`Error::Database`], with advice when the role lacks a right, or when that storage cannot be had.
 pub async fn hypertable(pool: &PgPool, config: &DatabaseConfig) -> Result<Storage> {
     let mut connection = pool.acquire().await.during("connecting")?;
     let connection = &mut *connection;
     if extension_version(connection).await?.is_none() {
         if !extension_available(connection).await? {
-            return Ok(Storage::Plain { reason: NOT_AVAILABLE.to_owned() });
+            return plain(NOT_AVAILABLE.to_owned(), config);
         }
         // If the server did not preload the library, this costs the connection, which is given up here.
         if let Err(e) =
@@ -88,19 +105,31 @@ pub async fn hypertable(pool: &PgPool, config: &DatabaseConfig) -> Result<Storag
                 error = why,
                 "the extension timescaledb cannot be created; bars stay a plain table"
             );
-            return Ok(Storage::Plain { reason: format!("timescaledb cannot be created: {why}") });
+            return plain(format!("timescaledb cannot be created: {why}"), config);
         }
     }
+    storage::refuse_impossible(connection, config.storage).await?;
     sqlx::query(include_str!("sql/create_hypertable.sql"))
         .bind(&config.chunk_interval)
         .execute(&mut *connection)
         .await
         .during("making barlift.bars a hypertable (database.chunk_interval)")?;
-    if let Some(after) = &config.compress_after {
-        compression(connection, after).await?;
+    let layout = storage::settle(connection, config).await?;
+    hypertable_storage(connection, layout).await
+}
+
+async fn hypertable_storage(connection: &mut PgConnection, layout: Layout) -> Result<Storage> {
+    let timescaledb = extension_version(connection).await?.unwrap_or_default();
+    let compress_after = storage::compressed_after(connection).await?;
+    Ok(Storage::Hypertable { timescaledb, layout, promise: storage::promise(layout), compress_after })
+}
+
+/// No hypertable, unless more was asked for.
+fn plain(reason: String, config: &DatabaseConfig) -> Result<Storage> {
+    match config.storage {
+        Some(Layout::Columnstore) => Err(storage::needs_timescaledb(&reason)),
+        _ => Ok(Storage::Plain { reason }),
     }
-    let version = extension_version(connection).await?;
-    Ok(Storage::Hypertable { timescaledb: version.unwrap_or_default() })
 }
 
 /// How `bars` is stored now.
@@ -110,18 +139,19 @@ pub async fn hypertable(pool: &PgPool, config: &DatabaseConfig) -> Result<Storag
 pub async fn storage(pool: &PgPool) -> Result<Storage> {
     let mut connection = pool.acquire().await.during("connecting")?;
     let plain = |reason: &str| Ok(Storage::Plain { reason: reason.to_owned() });
-    let Some(timescaledb) = extension_version(&mut connection).await? else {
+    if extension_version(&mut connection).await?.is_none() {
         return match extension_available(&mut connection).await? {
             true => plain("timescaledb is available but not used; `barlift db setup` tries to"),
             false => plain(NOT_AVAILABLE),
         };
-    };
+    }
     let is_hypertable: bool = sqlx::query_scalar(include_str!("sql/is_hypertable.sql"))
         .fetch_one(&mut *connection)
         .await
         .during("looking for the hypertable")?;
     if is_hypertable {
-        Ok(Storage::Hypertable { timescaledb })
+        let layout = storage::layout(&mut connection).await?;
+        hypertable_storage(&mut connection, layout).await
     } else {
         plain("timescaledb came after the set-up; `barlift db setup` makes it a hypertable")
     }
@@ -141,17 +171,6 @@ async fn extension_version(connection: &mut PgConnection) -> Result<Option<Strin
         .fetch_optional(connection)
         .await
         .during("reading timescaledb's version")
-}
-
-async fn compression(connection: &mut PgConnection, after: &str) -> Result<()> {
-    let what = "setting up compression (database.compress_after)";
-    sqlx::query(include_str!("sql/enable_compression.sql")).execute(&mut *connection).await.during(what)?;
-    sqlx::query(include_str!("sql/add_compression_policy.sql"))
-        .bind(after)
-        .execute(&mut *connection)
-        .await
-        .during(what)?;
-    Ok(())
 }
 
 /// What a migration of this schema said.

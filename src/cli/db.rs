@@ -1,10 +1,12 @@
 //! `barlift db`.
 
+use std::io::Write;
+
 use super::args::DbCommand;
 use super::{Outcome, output};
 use crate::backend::schema::Storage;
 use crate::backend::{Database, info};
-use crate::config::Config;
+use crate::config::{Config, Layout};
 use crate::error::{Error, Result};
 use crate::setup;
 
@@ -12,7 +14,7 @@ use crate::setup;
 pub(super) async fn run(command: &DbCommand, config: &Config) -> Result<Outcome> {
     let database = Database::connect(config).await?;
     match command {
-        DbCommand::Setup { json } => {
+        DbCommand::Setup { json, .. } => {
             setup::setup(&database, &config.database).await?;
             show(&database, *json).await
         }
@@ -35,12 +37,7 @@ async fn show(database: &Database, json: bool) -> Result<Outcome> {
             None => writeln!(out, "schema      not set up: barlift db setup")?,
             Some(storage) => {
                 writeln!(out, "schema      up to date")?;
-                match storage {
-                    Storage::Hypertable { timescaledb } => {
-                        writeln!(out, "bars        TimescaleDB {timescaledb} hypertable")?;
-                    }
-                    Storage::Plain { reason } => writeln!(out, "bars        plain table ({reason})")?,
-                }
+                bars(out, storage)?;
                 let bytes = indicatif::HumanBytes(info.bars_bytes.unsigned_abs());
                 writeln!(out, "            about {} bars, {bytes}", output::count(info.bars_estimate))?;
                 writeln!(out, "series      {}", output::count(info.series))?;
@@ -50,6 +47,24 @@ async fn show(database: &Database, json: bool) -> Result<Outcome> {
         Ok(())
     })?;
     Ok(Outcome::Well)
+}
+
+fn bars(out: &mut dyn Write, storage: &Storage) -> std::io::Result<()> {
+    let (timescaledb, layout, promise, after) = match storage {
+        Storage::Hypertable { timescaledb, layout, promise, compress_after } => {
+            (timescaledb, layout, promise, compress_after)
+        }
+        Storage::Plain { reason } => return writeln!(out, "bars        plain table ({reason})"),
+    };
+    writeln!(out, "bars        TimescaleDB {timescaledb} hypertable")?;
+    writeln!(out, "storage     {}: {promise}", layout.as_str())?;
+    match (layout, after) {
+        (_, None) => Ok(()),
+        (Layout::Rowstore, Some(after)) => writeln!(out, "            compressed after {after}"),
+        (Layout::Columnstore, Some(after)) => {
+            writeln!(out, "            compressed as it is written; what was not, after {after}")
+        }
+    }
 }
 
 async fn psql(database: &Database, arguments: &[String]) -> Result<Outcome> {

@@ -15,7 +15,7 @@ use bytesize::ByteSize;
 use serde::{Deserialize, Serialize};
 
 pub use load::{Override, load};
-pub use values::{Delimiter, MaxRejects, OnInvalid, OnMismatch, TraceDetail, VerifyMode};
+pub use values::{Delimiter, Layout, MaxRejects, OnInvalid, OnMismatch, TraceDetail, VerifyMode};
 
 /// All settings. Each field's meaning is written at its key in `config/default.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -40,6 +40,8 @@ pub struct DatabaseConfig {
     pub max_connections: u32,
     #[serde(with = "humantime_serde")]
     pub connect_timeout: Duration,
+    #[serde(deserialize_with = "values::layout")]
+    pub storage: Option<Layout>,
     pub chunk_interval: String,
     #[serde(deserialize_with = "values::optional")]
     pub compress_after: Option<String>,

@@ -33,6 +33,35 @@ pub enum OnInvalid {
     Fail,
 }
 
+/// How bars are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase", try_from = "String")]
+pub enum Layout {
+    /// Rows, with the primary key that keeps each bar single.
+    Rowstore,
+    /// Compressed batches without a unique index; that each bar is single is barlift's own duty.
+    Columnstore,
+}
+
+impl Layout {
+    /// As it is written and shown.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rowstore => "rowstore",
+            Self::Columnstore => "columnstore",
+        }
+    }
+}
+
+impl TryFrom<String> for Layout {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        choice(&text)
+    }
+}
+
 /// How closely a verification looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase", try_from = "String")]
@@ -240,6 +269,11 @@ pub(super) fn http_address<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Soc
 /// `ByteSize` writes itself rounded; operations store the number.
 pub(super) fn exact_size<S: Serializer>(size: &bytesize::ByteSize, s: S) -> Result<S::Ok, S::Error> {
     s.serialize_u64(size.as_u64())
+}
+
+pub(super) fn layout<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Layout>, D::Error> {
+    let text = optional::<D, String>(d)?;
+    text.map(Layout::try_from).transpose().map_err(|e| D::Error::custom(format!("database.storage {e}")))
 }
 
 pub(super) fn max_rejects<'de, D: Deserializer<'de>>(d: D) -> Result<Option<MaxRejects>, D::Error> {

@@ -50,12 +50,12 @@ pub(super) async fn run(
     let mut conflicts = 0;
     loop {
         match once(attempt, batch, digest, passage).await {
-            Err(e) if bars::is_conflict(&e) && conflicts < MAX_CONFLICTS => {
+            Err(e) if bars::is_passing(&e) && conflicts < MAX_CONFLICTS => {
                 conflicts += 1;
                 tracing::info!(
                     source = attempt.task.source,
                     conflicts,
-                    "another writer was faster; looking at the batch afresh"
+                    "another writer was in the way; looking at the batch afresh"
                 );
             }
             done => return done,
@@ -230,7 +230,7 @@ async fn write(
     let database = attempt.database();
     let series_id =
         lease.series_id.ok_or_else(|| Error::Internal("a task that writes has no series".into()))?;
-    bars::insert(tx, database, series_id, &compared.new).await?;
+    bars::insert(tx, database, (series_id, lease.layout), &compared.new).await?;
     let overwrite = attempt.options.on_mismatch == OnMismatch::Overwrite;
     if overwrite && !compared.different.is_empty() {
         let mut ours = Bars::with_capacity(compared.different.len());

@@ -1,7 +1,8 @@
 //! Reading and writing the bars of one series.
 //!
 //! Invariant: what [`existing`] returns is in time order, and holds a bar for every wanted time that the
-//! series has. [`insert`] fails with a unique violation rather than write a time twice.
+//! series has. In a rowstore [`insert`] fails with a unique violation rather than write a time twice; in a columnstore
+//! its caller has to have looked, on the same transaction ([`super::columnstore`]).
 
 use futures::TryStreamExt as _;
 use jiff_sqlx::Timestamp;
@@ -9,10 +10,11 @@ use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::{PgConnection, Postgres, Row as _};
 
-use super::parameter;
+use super::{columnstore, parameter};
 use crate::backend::copy;
 use crate::backend::observed::Observed;
 use crate::bar::{Bars, Micros, Ohlcv};
+use crate::config::Layout;
 use crate::error::{During, Error, Result};
 
 /// Bars that were looked for.
@@ -74,19 +76,22 @@ pub async fn at(
     seen.bars(QUERY, fetch(connection, query, "looking up bars")).await
 }
 
-/// Writes bars by binary COPY.
+/// Writes bars, in time order, by binary COPY.
 ///
 /// # Errors
 /// [`Error::Database`]; [`is_conflict`] tells whether somebody else wrote one of them meanwhile.
 pub async fn insert(
     connection: &mut PgConnection,
     seen: Observed<'_>,
-    series_id: i32,
+    (series_id, layout): (i32, Layout),
     bars: &Bars,
 ) -> Result<u64> {
     const WHAT: &str = "writing bars";
     if bars.is_empty() {
         return Ok(0);
+    }
+    if layout == Layout::Columnstore {
+        columnstore::choose_way(connection, seen, series_id, bars).await?;
     }
     let run = async {
         let mut copy = connection.copy_in_raw(copy::COPY_BARS).await.during(WHAT)?;
@@ -97,7 +102,7 @@ pub async fn insert(
     seen.write(("INSERT", copy::COPY_BARS), bars.len(), run).await
 }
 
-/// Replaces the values of bars that are there.
+/// Replaces the values of bars that are there; `bars` are in time order.
 ///
 /// # Errors
 /// [`Error::Database`]
@@ -108,9 +113,7 @@ pub async fn overwrite(
     bars: &Bars,
 ) -> Result<()> {
     const QUERY: &str = include_str!("sql/overwrite_bars.sql");
-    if bars.is_empty() {
-        return Ok(());
-    }
+    let (Some(&first), Some(&last)) = (bars.time.first(), bars.time.last()) else { return Ok(()) };
     let times: Vec<Timestamp> = bars.time.iter().map(|&t| parameter(t)).collect();
     let query = sqlx::query(QUERY)
         .bind(series_id)
@@ -119,13 +122,26 @@ pub async fn overwrite(
         .bind(&bars.high)
         .bind(&bars.low)
         .bind(&bars.close)
-        .bind(&bars.volume);
+        .bind(&bars.volume)
+        .bind(parameter(first))
+        .bind(parameter(last))
+        // Planned anew each time, with the parameters as constants.
+        .persistent(false);
     let run = async { Ok(query.execute(connection).await.during("overwriting bars")?.rows_affected()) };
     seen.write(("UPDATE", QUERY), bars.len(), run).await?;
     Ok(())
 }
 
-/// Whether a write met a bar that another writer had put there in the meantime.
+/// Whether the batch may be looked at afresh at once: another writer was faster, or waited for this one while this one
+/// waited for it (TimescaleDB's compression of a chunk among them).
+#[must_use]
+pub fn is_passing(e: &Error) -> bool {
+    let deadlock = matches!(e, Error::Database { source: Some(sqlx::Error::Database(d)), .. }
+        if d.code().as_deref() == Some("40P01"));
+    deadlock || is_conflict(e)
+}
+
+/// Whether a write met a bar that another writer had put there in the meantime. Never in a columnstore.
 #[must_use]
 pub fn is_conflict(e: &Error) -> bool {
     // A chunk's constraint is called after the table's: 7_7_bars_pkey.

@@ -1,12 +1,13 @@
 //! Bars, findings and known content, as the tables hold them.
 //!
-//! [`data`] is the library's `DataRepository`. [`bars`] reads and writes bars of one series, [`stream`] reads all of
+//! [`data`] is the library's `DataRepository`. [`bars`] reads and writes bars of one series (`columnstore` chooses how, where there is one), [`stream`] reads all of
 //! them however many they are; [`findings`] keeps what was found about rows, [`verified`] what a verification came to ([`compared`] is what it asks),
 //! [`known`] the content of files, [`content`] that of series. Invariant: but for [`data`] and [`known`], every write
 //! happens on the caller's transaction.
 //! It does not decide anything: what is new, what differs and what to do about it is `import`'s and `verify`'s.
 
 pub mod bars;
+mod columnstore;
 pub mod compared;
 pub mod content;
 pub mod data;

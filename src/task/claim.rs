@@ -8,6 +8,7 @@ use std::time::Duration;
 use sqlx::{FromRow, PgConnection, PgPool};
 
 use super::{Lease, TaskInfo, TaskOptions, wake};
+use crate::config::Layout;
 use crate::error::{During, ErrorClass, Result};
 use crate::queue::Job;
 
@@ -96,7 +97,7 @@ async fn decide(tx: &mut PgConnection, row: Row, claimant: Claimant<'_>) -> Resu
         wake::wait(tx, row.id, series_id).await?;
         return Ok(Claim::Busy);
     }
-    let (fence, attempt): (i32, i32) = sqlx::query_as(include_str!("sql/start.sql"))
+    let (fence, attempt, unique): (i32, i32, bool) = sqlx::query_as(include_str!("sql/start.sql"))
         .bind(row.id)
         .bind(claimant.worker)
         .bind(row.rescues)
@@ -105,7 +106,8 @@ async fn decide(tx: &mut PgConnection, row: Row, claimant: Claimant<'_>) -> Resu
         .fetch_one(&mut *tx)
         .await
         .during(WHAT)?;
-    let lease = Lease { task_id: row.id, fence, attempt, series_id, series_is_new: is_new };
+    let layout = if unique { Layout::Rowstore } else { Layout::Columnstore };
+    let lease = Lease { task_id: row.id, fence, attempt, series_id, series_is_new: is_new, layout };
     Ok(Claim::Started(Box::new((lease, row.info(options)))))
 }
 

@@ -20,6 +20,7 @@ use std::time::Duration;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
+use crate::config::Layout;
 use crate::error::{During, Result};
 use crate::queue::{self, Delivery};
 use crate::telemetry::AttemptInfo;
@@ -45,6 +46,8 @@ pub struct Lease {
     pub series_id: Option<i32>,
     /// Whether the series began with this attempt, so that nothing is known of it.
     pub series_is_new: bool,
+    /// How the bars are stored.
+    pub layout: Layout,
 }
 
 /// What an attempt needs from its worker.

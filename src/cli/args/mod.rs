@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum as _};
 
-use crate::config::{LogFormat, Override};
+use crate::config::{Layout, LogFormat, Override};
 
 pub use control::{CancelArgs, PauseArgs, PriorityArgs, RetryArgs, SelectionArgs};
 pub use data::{DataCommand, DataLoadArgs, DataRangeArgs, DataSaveArgs, DataSymbolsArgs, LoadFormat};
@@ -239,6 +239,10 @@ pub struct DiagnoseArgs {
 pub enum DbCommand {
     /// Create or update barlift's tables, and the hypertable where TimescaleDB is there
     Setup {
+        /// How to store the bars; cannot be changed once there are some [default: as it is, rowstore in a new
+        /// database]
+        #[arg(long, value_name = "STORAGE")]
+        storage: Option<Layout>,
         /// Print as JSON
         #[arg(long)]
         json: bool,
@@ -270,6 +274,9 @@ impl Cli {
         );
         if let Command::Worker(a) = &self.command {
             set("worker.http", a.http.clone());
+        }
+        if let Command::Db(DbCommand::Setup { storage, .. }) = &self.command {
+            set("database.storage", storage.map(|s| s.as_str().to_owned()));
         }
         let concurrency = match &self.command {
             Command::Import(a) => a.concurrency,

@@ -1,7 +1,8 @@
 //! Saving: all bars or none.
 //!
 //! Invariant: everything is looked at before it is written, and one transaction holds it all. A bar that an import
-//! writes at the same time fails the save, or is a conflict that makes the import compare again.
+//! writes at the same time fails the save, or is a conflict that makes the import compare again; in a columnstore, where
+//! nothing would tell of it, nothing is saved while an import has the series.
 
 use std::pin::pin;
 use std::time::{Duration, Instant};
@@ -10,11 +11,13 @@ use futures::{Stream, TryStreamExt as _};
 use sqlx::PgConnection;
 
 use crate::backend::observed::Observed;
+use crate::backend::storage;
 use crate::backend::transaction::Transaction;
 use crate::bar::{Bars, format_time};
+use crate::config::Layout;
 use crate::digest::SeriesDigest;
 use crate::error::{During, Error, Result};
-use crate::repository::{bars, content};
+use crate::repository::{bars, columnstore, content};
 
 const WHAT: &str = "saving bars";
 
@@ -26,7 +29,7 @@ pub(super) async fn write<B: AsRef<Bars>>(
     took: &mut Duration,
 ) -> Result<u64> {
     let mut chunks = pin!(chunks);
-    let mut open: Option<(Transaction, i32)> = None;
+    let mut open: Option<(Transaction, (i32, Layout))> = None;
     let mut written = 0;
     while let Some(chunk) = chunks.try_next().await? {
         let chunk = chunk.as_ref();
@@ -40,7 +43,7 @@ pub(super) async fn write<B: AsRef<Bars>>(
             Some(open) => open,
             None => open.insert(begin(seen, symbol, timeframe).await?),
         };
-        refuse_present(tx, seen, *series, chunk, (symbol, timeframe)).await?;
+        refuse_present(tx, seen, series.0, chunk, (symbol, timeframe)).await?;
         let start = Instant::now();
         let inserted = insert(tx, seen, *series, chunk).await;
         *took += start.elapsed();
@@ -53,18 +56,23 @@ pub(super) async fn write<B: AsRef<Bars>>(
     Ok(written)
 }
 
-async fn insert(tx: &mut PgConnection, seen: Observed<'_>, series: i32, chunk: &Bars) -> Result<u64> {
+async fn insert(
+    tx: &mut PgConnection,
+    seen: Observed<'_>,
+    series: (i32, Layout),
+    chunk: &Bars,
+) -> Result<u64> {
     let inserted = bars::insert(tx, seen, series, chunk).await?;
     let mut added = SeriesDigest::default();
     added.add_bars(chunk);
-    content::changed(tx, series, &added).await?;
+    content::changed(tx, series.0, &added).await?;
     Ok(inserted)
 }
 
 const HOW: &str =
     "bars are saved in time order, each time once, with finite values and columns of one length";
 
-async fn begin(seen: Observed<'_>, symbol: &str, timeframe: &str) -> Result<(Transaction, i32)> {
+async fn begin(seen: Observed<'_>, symbol: &str, timeframe: &str) -> Result<(Transaction, (i32, Layout))> {
     let mut tx = seen.begin(WHAT).await?;
     let series: i32 = sqlx::query_scalar(include_str!("../sql/ensure_series.sql"))
         .bind(symbol)
@@ -72,6 +80,8 @@ async fn begin(seen: Observed<'_>, symbol: &str, timeframe: &str) -> Result<(Tra
         .fetch_one(&mut *tx)
         .await
         .during(WHAT)?;
+    let series = (series, storage::layout(&mut tx).await?);
+    columnstore::refuse_held(&mut tx, series, (symbol, timeframe)).await?;
     Ok((tx, series))
 }
 

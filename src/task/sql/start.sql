@@ -21,4 +21,6 @@ WITH started AS (
     FROM started
     WHERE o.id = started.operation_id AND (o.state = 'scheduled' OR $5 AND NOT o.traced)
 )
-SELECT fence, attempts FROM started
+SELECT fence, attempts,
+       EXISTS (SELECT FROM pg_index WHERE indrelid = 'barlift.bars'::regclass AND indisunique)
+FROM started

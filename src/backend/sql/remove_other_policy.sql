@@ -1,0 +1,5 @@
+SELECT remove_compression_policy('barlift.bars')
+WHERE EXISTS (
+    SELECT FROM timescaledb_information.jobs
+    WHERE hypertable_schema = 'barlift' AND hypertable_name = 'bars' AND config ? 'compress_after'
+      AND (config ->> 'compress_after')::interval <> $1::text::interval)

@@ -1,0 +1,9 @@
+-- Chunks that have lost all their bars go first.
+TRUNCATE barlift.bars;
+ALTER TABLE barlift.bars DROP CONSTRAINT bars_pkey;
+-- For the rows that are not compressed yet: without it, looking for what is there would read all of them.
+CREATE INDEX bars_series_id_time_idx ON barlift.bars (series_id, time);
+ALTER TABLE barlift.bars SET (
+    timescaledb.compress,
+    timescaledb.compress_segmentby = 'series_id',
+    timescaledb.compress_orderby = 'time');

@@ -1,0 +1,118 @@
+//! Writing where no unique index stands by.
+//!
+//! # Why each bar is single
+//!
+//! An import looks which bars are there and writes the others on one transaction (`import::batch`). That is enough if
+//! nobody else writes bars of the series between the look and the commit, and nobody can:
+//!
+//! - A task that writes holds its series: `claim` takes the series' row lock, and lets one running task at a time hold it.
+//! - The transaction of a batch ends with `Lease::advance`, which finds the task's row running under the attempt's own
+//!   fence, or fails, and keeps it locked until the commit. To give the series to somebody else, the task must first stop
+//!   running, or start again under a new fence, and both need that row. So a batch commits while its task holds the
+//!   series, or never: a worker that froze past its lease, woke up and goes on writing where it was has lost the fence,
+//!   and all of its batch is rolled back, whether it froze before the COPY, within it or behind it.
+//! - Whoever holds the series next has looked after that, in a statement (and under READ COMMITTED, a snapshot) of its
+//!   own that begins after the claim, and so sees all that was committed before.
+//! - `DataRepository::save` keeps the series' row locked from before its look to its commit, so that no task is claimed
+//!   for the series meanwhile, and gives up if one is running ([`refuse_held`]). Two of them wait for each other.
+//!
+//! A program that writes to `barlift.bars` by itself takes no part in this. What it doubles is found by a verification.
+//!
+//! # Why they come in order
+//!
+//! Bars sent as sorted are compressed as they come, and the server then takes all batches of a series in a chunk to follow
+//! each other in time: a range that lies between others is read in the wrong order. So that way is gone only if, in all
+//! chunks that are touched, the series' bars lie all before the new ones or all behind. (Sent as unsorted, they
+//! would be sorted at every read of the chunk.) Others, and those too few for a good batch, are written as plain rows
+//! and folded in by the compression policy later; an index on series and time keeps looking for them cheap.
+//!
+//! Invariant: the settings end with the transaction, and each COPY chooses anew.
+
+use sqlx::PgConnection;
+
+use super::parameter;
+use crate::backend::observed::Observed;
+use crate::bar::{Bars, Micros};
+use crate::config::Layout;
+use crate::error::{During, Error, Result};
+
+/// Fewer bars a chunk are written plainly. Compressed batches of fewer stay as they are, and are larger and slower
+/// to read: 36 bytes a bar at 1000 and at 250, 46 at 60, several hundred at one.
+const MIN_A_CHUNK: i64 = 250;
+
+const WHAT: &str = "choosing how to write bars";
+
+/// Compressed or plain: settles it for the next COPY of bars on this transaction, of these ones.
+pub(super) async fn choose_way(
+    tx: &mut PgConnection,
+    seen: Observed<'_>,
+    series_id: i32,
+    bars: &Bars,
+) -> Result<()> {
+    const DIRECT_IF_SORTED: &str = include_str!("sql/copy_direct_if_sorted.sql");
+    const PLAINLY: &str = include_str!("sql/copy_plainly.sql");
+    let span = bars.time.first().copied().zip(bars.time.last().copied());
+    let bounds = match span {
+        Some(span) if is_many(bars.len(), 1) => bounds(tx, seen, span, bars.len()).await?,
+        _ => None,
+    };
+    let (statement, query) = match span.zip(bounds) {
+        None => (PLAINLY, sqlx::query(PLAINLY)),
+        Some(((first, last), (from, to))) => {
+            let query = sqlx::query(DIRECT_IF_SORTED).bind(series_id).bind(parameter(first));
+            let query = query.bind(parameter(last)).bind(parameter(from)).bind(parameter(to));
+            (DIRECT_IF_SORTED, query)
+        }
+    };
+    let run = async { query.fetch_all(tx).await.during(WHAT) };
+    seen.query(statement, run).await?;
+    Ok(())
+}
+
+/// Where the chunks begin and end that bars from the first to the last time lie in; none if they are too few for them.
+async fn bounds(
+    tx: &mut PgConnection,
+    seen: Observed<'_>,
+    (first, last): (Micros, Micros),
+    count: usize,
+) -> Result<Option<(Micros, Micros)>> {
+    const QUERY: &str = include_str!("sql/touched_chunks.sql");
+    let query = sqlx::query_as(QUERY).bind(first).bind(last);
+    let run = async { query.fetch_all(tx).await.during(WHAT) };
+    let (rows, _) = seen.query::<(i64, Option<i64>, Option<i64>)>(QUERY, run).await?;
+    let Some(&(interval, from, to)) = rows.first() else { return Ok(None) };
+    let chunks = last.saturating_sub(first) / interval.max(1) + 1;
+    // Of chunks that are not there yet, nobody has bars.
+    let bounds = (from.unwrap_or(first).min(first), to.unwrap_or(last).max(last.saturating_add(1)));
+    Ok(is_many(count, chunks).then_some(bounds))
+}
+
+fn is_many(bars: usize, chunks: i64) -> bool {
+    i64::try_from(bars).unwrap_or(i64::MAX) / chunks.max(1) >= MIN_A_CHUNK
+}
+
+/// In a columnstore, refuses to write to a series that a running task holds. The caller has locked its row.
+///
+/// # Errors
+/// [`Error::Database`]
+pub(super) async fn refuse_held(
+    tx: &mut PgConnection,
+    (series_id, layout): (i32, Layout),
+    (symbol, timeframe): (&str, &str),
+) -> Result<()> {
+    if layout == Layout::Rowstore {
+        return Ok(());
+    }
+    let held: bool = sqlx::query_scalar(include_str!("sql/is_held.sql"))
+        .bind(series_id)
+        .fetch_one(tx)
+        .await
+        .during("looking who writes the series")?;
+    if !held {
+        return Ok(());
+    }
+    Err(Error::database(
+        format!("{symbol} {timeframe} is being imported right now; nothing was saved"),
+        "try again when that import has ended: in a columnstore only one may write a series at a time",
+    ))
+}

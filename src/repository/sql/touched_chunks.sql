@@ -1,0 +1,8 @@
+-- The chunk interval, and from when to when the chunks reach that hold times of this range; all in µs since 1970 UTC.
+SELECT d.interval_length, min(s.range_start), max(s.range_end)
+FROM _timescaledb_catalog.hypertable h
+JOIN _timescaledb_catalog.dimension d ON d.hypertable_id = h.id
+LEFT JOIN _timescaledb_catalog.dimension_slice s
+    ON s.dimension_id = d.id AND s.range_start <= $2 AND s.range_end > $1
+WHERE h.schema_name = 'barlift' AND h.table_name = 'bars'
+GROUP BY d.interval_length
