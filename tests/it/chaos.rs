@@ -12,7 +12,9 @@ use nix::sys::signal::Signal;
 use sqlx::Row as _;
 
 use crate::support::collector::Collector;
-use crate::support::{Child, Folder, HEADER, PrivateServer, TestDatabase, bar, barlift, eventually};
+use crate::support::{
+    Child, Folder, HEADER, PrivateServer, TestDatabase, bar, barlift, eventually, is_on_the_columnstore,
+};
 use crate::tracing::traced;
 
 const WORKERS: usize = 3;
@@ -216,7 +218,8 @@ impl Fleet {
     fn worker(&self) -> Child {
         let arguments = ["worker", "--concurrency", "2"];
         traced(&self.database, &self.collector, &arguments)
-            .env("BARLIFT__IMPORT__BATCH_ROWS", "100")
+            // Enough for batches that are compressed as they are written.
+            .env("BARLIFT__IMPORT__BATCH_ROWS", if is_on_the_columnstore() { "400" } else { "100" })
             // A file that is hit again and again by chance is not the one that kills its workers.
             .env("BARLIFT__RETRY__MAX_RESCUES", "1000")
             .spawn()
@@ -420,4 +423,8 @@ fn check_trace(fleet: &Fleet, attempts: i64) -> usize {
         spans.iter().filter(|s| s.name == "csv_import.import_symbol").map(|s| &s.id).collect();
     assert_eq!(int(told.len()), attempts, "each attempt has its span");
     spans.len()
+}
+
+crate::support::also_on_the_columnstore! {
+    every_row_is_there_exactly_once_whatever_happens,
 }

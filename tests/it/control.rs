@@ -325,3 +325,9 @@ async fn a_cancelled_operation_has_a_whole_trace_even_without_a_worker() {
     assert_eq!(collector.trace().named("csv_import.import_symbol").len(), 1);
     assert_eq!(database.bars().await, 500);
 }
+
+crate::support::also_on_the_columnstore! {
+    retry_tries_what_failed_and_only_that,
+    cancel_stops_a_running_file_at_its_batch_and_nothing_is_written_afterwards,
+    a_paused_operation_waits_and_goes_on_where_it_was,
+}

@@ -221,3 +221,11 @@ async fn every_call_is_a_span_of_the_reference() {
 fn value(span: &SpanData, name: &str) -> Option<String> {
     span.attributes.iter().find(|a| a.key.as_str() == name).map(|a| a.value.as_str().into_owned())
 }
+
+crate::support::also_on_the_columnstore! {
+    bars_are_saved_listed_and_loaded_bit_by_bit,
+    long_series_come_in_chunks_and_from_one_snapshot,
+    a_stream_is_saved_whole_or_not_at_all,
+    what_other_programs_wrote_crashes_nothing,
+    every_call_is_a_span_of_the_reference,
+}

@@ -342,3 +342,10 @@ async fn a_full_disk_is_waited_out() {
     assert_eq!(result["totals"]["rows_skipped"], 0);
     assert_eq!(database.bars().await, 120_000);
 }
+
+crate::support::also_on_the_columnstore! {
+    an_error_that_does_not_pass_ends_with_the_last_attempt_and_says_what_to_do,
+    a_backend_terminated_in_the_middle_of_a_copy_costs_one_batch,
+    a_statement_timeout_is_tried_again,
+    a_server_that_falls_silent_is_found_out_and_nothing_is_written_twice,
+}

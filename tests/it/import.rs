@@ -379,3 +379,20 @@ async fn a_file_without_a_bar_is_never_recognised() {
         assert_eq!(counts(&import(&database, &folder, &[]).await), [2, 0, 0, 0, 2, 0]);
     }
 }
+
+// But for the foreign writer: nothing would tell the import of it, and verify/doubled.rs finds what it leaves.
+crate::support::also_on_the_columnstore! {
+    a_file_that_grew_adds_only_its_new_rows,
+    unsorted_rows_and_duplicates_within_and_across_batches,
+    duplicates_of_a_mismatched_row_are_judged_by_the_file,
+    a_sparse_file_in_a_dense_series_is_looked_up,
+    recognition_needs_the_bars_to_be_there_still,
+    a_dry_run_counts_and_writes_nothing,
+    mended_rejects_import_again,
+    other_dialects_mean_the_same_bars,
+    ignored_columns_and_stray_files_are_named,
+    a_retry_goes_on_at_the_checkpoint_and_counts_nothing_twice,
+    an_interrupted_recognition_vouches_for_nothing,
+    an_attempt_that_lost_its_task_can_write_nothing,
+    a_file_without_a_bar_is_never_recognised,
+}

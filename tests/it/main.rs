@@ -10,6 +10,7 @@ mod bad_input;
 mod chaos;
 mod cli;
 mod cli_data;
+mod columnstore;
 mod control;
 mod data;
 mod deploy;

@@ -96,3 +96,8 @@ async fn an_operation_may_have_ten_thousand_files() {
     let again = barlift(&database, &["retry", "latest", "--cancelled", "--json"]).run().await.json(0);
     assert_eq!(again["tasks"], 9_800);
 }
+
+crate::support::also_on_the_columnstore! {
+    two_operations_over_the_same_files_at_once_write_each_row_once,
+    the_same_files_enqueued_twenty_times_are_imported_once,
+}

@@ -89,3 +89,7 @@ async fn commands_at_once_lose_nothing_and_leave_nothing_behind() {
         assert_eq!(worker.wait().await, Some(0));
     }
 }
+
+crate::support::also_on_the_columnstore! {
+    commands_at_once_lose_nothing_and_leave_nothing_behind,
+}

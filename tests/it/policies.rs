@@ -102,3 +102,9 @@ async fn too_many_rejects_fail_the_file_but_not_the_others() {
         }
     }
 }
+
+crate::support::also_on_the_columnstore! {
+    mismatches_follow_the_policy,
+    invalid_bars_follow_the_policy,
+    too_many_rejects_fail_the_file_but_not_the_others,
+}

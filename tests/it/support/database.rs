@@ -3,21 +3,62 @@
 //! The server is barlift's own embedded one, in a folder for this process alone; its keeper stops it when
 //! the process is gone, however it ends.
 
+use std::cell::Cell;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use barlift::backend::Database;
 use barlift::backend::embedded::Embedded;
+use barlift::config::Layout;
 use barlift::setup;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection, PgPool};
 use tokio::sync::OnceCell;
 
 const TEMPLATE: &str = "barlift_template";
+/// The same with the columnstore, where the server can.
+const COLUMNS: &str = "barlift_columns";
+
+thread_local! {
+    /// What the databases of this thread's test are set up with.
+    static STORAGE: Cell<Option<Layout>> = const { Cell::new(None) };
+}
+
+/// Whether this thread's test runs on the columnstore.
+pub fn is_on_the_columnstore() -> bool {
+    STORAGE.get().is_some()
+}
+
+/// Runs a test on the columnstore, or says that it is skipped.
+pub fn on_the_columnstore(name: &str, test: fn()) {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    if !runtime.block_on(server()).timescaledb {
+        eprintln!("skipped: {name} on the columnstore (the server does not have the extension timescaledb)");
+        return;
+    }
+    STORAGE.set(Some(Layout::Columnstore));
+    let outcome = std::panic::catch_unwind(test);
+    STORAGE.set(None);
+    outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+}
+
+/// These tests of the module once more, on the columnstore. A test's databases are made on its own thread.
+macro_rules! also_on_the_columnstore {
+    ($($test:ident),+ $(,)?) => {
+        mod on_the_columnstore {
+            $(#[test]
+            fn $test() {
+                crate::support::on_the_columnstore(stringify!($test), super::$test);
+            })+
+        }
+    };
+}
+pub(crate) use also_on_the_columnstore;
 
 struct Server {
     embedded: Embedded,
+    timescaledb: bool,
 }
 
 static SERVER: OnceCell<Server> = OnceCell::const_new();
@@ -36,21 +77,28 @@ async fn server() -> &'static Server {
             remove_old_servers();
             let directory = server_directory().keep();
             let embedded = Embedded::start(Some(&directory.join("server"))).await.expect("a server");
-            let server = Server { embedded };
+            let timescaledb = has_timescaledb(&embedded).await;
+            let server = Server { embedded, timescaledb };
             let mut admin = server.admin().await;
             // Durability is not what is tested here, and the tests wait for the disk otherwise.
             for setting in [
                 "ALTER SYSTEM SET fsync = off",
                 "SELECT pg_reload_conf()",
                 "CREATE DATABASE barlift_template",
+                "CREATE DATABASE barlift_columns",
             ] {
                 sqlx::query(setting).execute(&mut admin).await.expect(setting);
             }
-            prepare(&server.url(TEMPLATE)).await;
+            prepare(&server.url(TEMPLATE), None).await;
+            if server.timescaledb {
+                prepare(&server.url(COLUMNS), Some(Layout::Columnstore)).await;
+            }
             // TimescaleDB's own workers would count as users of the template, and nobody can copy it then.
             for statement in [
                 "ALTER DATABASE barlift_template ALLOW_CONNECTIONS false",
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'barlift_template'",
+                "ALTER DATABASE barlift_columns ALLOW_CONNECTIONS false",
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                 WHERE datname IN ('barlift_template', 'barlift_columns')",
             ] {
                 sqlx::query(statement).execute(&mut admin).await.expect(statement);
             }
@@ -78,8 +126,18 @@ fn remove_old_servers() {
     }
 }
 
-async fn prepare(url: &str) {
-    let config = config(url);
+async fn has_timescaledb(server: &Embedded) -> bool {
+    let options = server.connect_options().database("postgres");
+    let mut admin = PgConnection::connect_with(&options).await.expect("the server answers");
+    sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb')")
+        .fetch_one(&mut admin)
+        .await
+        .expect("asked")
+}
+
+async fn prepare(url: &str, storage: Option<Layout>) {
+    let mut config = config(url);
+    config.database.storage = storage;
     let database = Database::connect(&config).await.expect("connected");
     setup::setup(&database, &config.database).await.expect("set up");
     database.pool.close().await;
@@ -111,7 +169,7 @@ pub struct TestDatabase {
 impl TestDatabase {
     /// A database that is set up.
     pub async fn new() -> Self {
-        Self::create(TEMPLATE).await
+        Self::create(if STORAGE.get().is_some() { COLUMNS } else { TEMPLATE }).await
     }
 
     /// A database that is not set up.
@@ -151,7 +209,7 @@ impl TestDatabase {
 
     /// Sets it up, as `barlift db setup` does.
     pub async fn set_up(&self) {
-        prepare(&self.url).await;
+        prepare(&self.url, STORAGE.get()).await;
     }
 
     /// One value.

@@ -10,7 +10,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-pub use database::{TestDatabase, installation, server_directory};
+pub(crate) use database::also_on_the_columnstore;
+pub use database::{TestDatabase, installation, is_on_the_columnstore, on_the_columnstore, server_directory};
 pub use program::{Child, Program, Run, barlift, barlift_alone, drain, enqueue};
 pub use server::{PrivateServer, encoded};
 

@@ -194,8 +194,8 @@ impl PrivateServer {
         }
     }
 
-    /// Of two lines with the same name, the server takes the later one.
-    fn set(&self, name: &str, value: &str) {
+    /// A setting of the server, once it is started again. Of two lines with the same name it takes the later one.
+    pub fn set(&self, name: &str, value: &str) {
         let file = self.directory.join("data/postgresql.conf");
         let text = std::fs::read_to_string(&file).expect("read");
         std::fs::write(file, format!("{text}{name} = '{value}'\n")).expect("written");

@@ -191,3 +191,12 @@ async fn passwords_are_not_shown_and_few_connections_are_enough() {
         }
     }
 }
+
+crate::support::also_on_the_columnstore! {
+    the_same_bars_are_identical,
+    what_differs_is_found_named_and_classified,
+    a_shifted_series_is_known,
+    a_series_in_one_database_alone_differs,
+    what_cannot_be_compared_is_refused_with_a_hint,
+    passwords_are_not_shown_and_few_connections_are_enough,
+}

@@ -227,3 +227,13 @@ async fn a_change_by_somebody_else_shows() {
     assert_eq!(untouched(&["--force"]).await, Value::Null);
     assert_eq!(untouched(&["--force"]).await, true);
 }
+
+crate::support::also_on_the_columnstore! {
+    an_unchanged_file_is_known_until_something_changes,
+    a_changed_file_is_read,
+    a_file_that_was_not_imported_is_known_from_its_second_verification_on,
+    a_file_with_rows_that_are_no_bars_is_read_again_so_that_they_are_named,
+    the_content_of_a_series_follows_its_bars,
+    the_content_outlives_a_killed_import,
+    a_change_by_somebody_else_shows,
+}

@@ -179,3 +179,15 @@ async fn a_verdict_of_an_attempt_that_was_not_settled_counts_for_nothing() {
     let status = barlift(&database, &["status", "latest"]).run().await;
     assert!(status.stdout.contains("INCOMPLETE: 0 of 1 series verified"), "{}", status.stdout);
 }
+
+crate::support::also_on_the_columnstore! {
+    a_file_of_which_no_row_can_be_read_proves_nothing,
+    of_files_that_contradict_each_other_either_bar_is_right,
+    of_one_file_only_the_first_row_of_a_time_is_right,
+    a_file_without_a_bar_is_identical_to_a_series_without_one,
+    values_that_others_have_too_are_no_bars_of_the_database_alone,
+    times_beyond_the_calendar_are_differences_in_every_mode,
+    no_number_on_both_sides_is_the_same,
+    whoever_reads_a_file_last_knows_its_bars_best,
+    a_verdict_of_an_attempt_that_was_not_settled_counts_for_nothing,
+}

@@ -124,3 +124,11 @@ async fn a_file_without_a_series_misses_all_its_bars() {
     // Looking does not make the series.
     assert_eq!(database.scalar::<i64>("SELECT count(*) FROM barlift.series").await, 0);
 }
+
+crate::support::also_on_the_columnstore! {
+    bars_around_the_files_are_differences,
+    within_the_range_of_the_files_they_are_none,
+    a_file_without_a_bar_explains_none,
+    a_series_without_a_file_is_listed_and_no_difference,
+    a_file_without_a_series_misses_all_its_bars,
+}

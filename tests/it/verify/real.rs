@@ -289,3 +289,10 @@ async fn shifts_in_time_are_found_and_said_by_how_much() {
         assert_eq!(ranges.last().expect("one")["shifted_by_seconds"], seconds, "{name}");
     }
 }
+
+crate::support::also_on_the_columnstore! {
+    every_mode_passes_after_an_import,
+    an_import_verifies_itself,
+    what_was_done_to_the_database_is_found_named_and_classified,
+    shifts_in_time_are_found_and_said_by_how_much,
+}

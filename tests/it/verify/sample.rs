@@ -183,3 +183,11 @@ async fn a_sample_knows_a_halved_and_a_shifted_series() {
     let range = &found.series()["ranges"][0];
     assert_eq!((&range["kind"], &range["shifted_by_seconds"]), (&json!("shifted"), &json!(18000.0)));
 }
+
+crate::support::also_on_the_columnstore! {
+    what_differs_is_named_as_often_as_it_is_drawn,
+    a_sample_of_all_bars_finds_whatever_differs,
+    the_last_bar_stands_for_what_follows_it,
+    the_seed_that_a_report_names_gives_the_same_sample_again,
+    a_sample_knows_a_halved_and_a_shifted_series,
+}

@@ -176,3 +176,10 @@ async fn the_two_files_of_a_series_and_others_are_told_apart() {
     let found = verify(&database, half.to_str().expect("UTF-8"), &[]).await;
     assert_eq!((found.status, &found.report["totals"]["only_in_db"]), (1, &json!(10)));
 }
+
+crate::support::also_on_the_columnstore! {
+    whatever_their_order_files_are_what_was_imported,
+    rows_that_contradict_an_earlier_one_are_named_and_no_difference,
+    a_bar_of_the_second_file_is_named_with_that_file_and_its_line,
+    the_two_files_of_a_series_and_others_are_told_apart,
+}

@@ -1,0 +1,204 @@
+//! Each bar is there once: with a frozen worker, with a save beside an import; and what a foreign writer doubles is found.
+
+use std::time::Duration;
+
+use barlift::bar::{Bars, Ohlcv};
+use barlift::queue::Job;
+use barlift::repository::data::DataRepository;
+use barlift::task::{Claim, Claimant};
+use nix::sys::signal::Signal;
+
+use super::import;
+use crate::support::{
+    Child, Folder, HEADER, TestDatabase, bar, barlift, bars, enqueue, eventually, on_the_columnstore,
+};
+use crate::verify::{execute, verify};
+
+#[test]
+fn a_worker_frozen_between_look_and_commit_writes_nothing_more() {
+    on_the_columnstore("a_worker_frozen_between_look_and_commit_writes_nothing_more", frozen);
+}
+
+fn worker(database: &TestDatabase) -> Child {
+    barlift(database, &["worker", "--concurrency", "1"]).env("BARLIFT__WORKER__LEASE", "2s").spawn()
+}
+
+/// The first worker has looked and found nothing; before it has sent a bar, another one does all of its work.
+#[tokio::main(flavor = "current_thread")]
+async fn frozen() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(5000, 1));
+    // Reading goes on, writing waits.
+    let mut holder = database.pool.begin().await.expect("begun");
+    sqlx::query("LOCK TABLE barlift.bars IN SHARE MODE").execute(&mut *holder).await.expect("locked");
+    enqueue(&database, &folder).await;
+    let first = worker(&database);
+    eventually("the worker waits within its COPY", || async {
+        let waiting: i64 = database
+            .scalar("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database() AND query LIKE 'COPY%'")
+            .await;
+        (waiting > 0).then_some(())
+    })
+    .await;
+    first.signal(Signal::SIGSTOP);
+    holder.rollback().await.expect("released");
+    let second = worker(&database);
+    eventually("the other one has imported it all", || async {
+        let done: i64 = database.scalar("SELECT count(*) FROM barlift.tasks WHERE state = 'succeeded'").await;
+        (done == 1).then_some(())
+    })
+    .await;
+    let open: i64 = database
+        .scalar("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND datname = current_database() AND query LIKE 'COPY%'")
+        .await;
+    assert_eq!(open, 1, "the first worker's transaction is open still");
+    first.signal(Signal::SIGCONT);
+    eventually("it gives up", || async {
+        let open: i64 = database
+            .scalar("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY%' AND state <> 'idle'")
+            .await;
+        (open == 0).then_some(())
+    })
+    .await;
+    for worker in [first, second] {
+        worker.signal(Signal::SIGTERM);
+        assert_eq!(worker.wait().await, Some(0));
+    }
+    assert_eq!(database.bars().await, 5000);
+    assert_eq!(database.scalar::<i64>("SELECT rows_imported FROM barlift.tasks").await, 5000);
+    assert_eq!(verify(&database, folder.arg(), &["--force"]).await.status, 0);
+}
+
+#[test]
+fn nothing_is_saved_beside_a_running_import() {
+    on_the_columnstore("nothing_is_saved_beside_a_running_import", saved_beside);
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn saved_beside() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(10, 1));
+    enqueue(&database, &folder).await;
+    let operation: String = database.scalar("SELECT operation_id FROM barlift.tasks").await;
+    let job = Job::new(&operation, database.scalar("SELECT id FROM barlift.tasks").await, 1);
+    let claimant =
+        Claimant { worker: "a test", max_rescues: 3, traces: false, lease: Duration::from_secs(2) };
+    let claimed = barlift::task::claim(&database.pool, &job, claimant).await.expect("claimed");
+    let Claim::Started(started) = claimed.claim else { panic!("{claimed:?}") };
+    let repository = DataRepository::new(database.pool.clone());
+    let mut one = Bars::default();
+    one.push(0, Ohlcv { open: 1.0, high: 2.0, low: 0.5, close: 1.5, volume: 10.0 });
+    let error = repository.save("A", "1m", &one).await.expect_err("held");
+    assert_eq!(error.to_string(), "A 1m is being imported right now; nothing was saved");
+    assert!(error.hint().is_some_and(|hint| hint.starts_with("try again when that import has ended")));
+    assert_eq!(repository.save("B", "1m", &one).await.expect("nobody holds it"), 1);
+    started.0.succeed(&database.pool, &Default::default()).await.expect("settled");
+    assert_eq!(repository.save("A", "1m", &one).await.expect("nobody holds it any more"), 1);
+
+    // And no import begins beside a save.
+    let mut chunk = one.clone();
+    chunk.time[0] = 60_000_000;
+    let (send, receive) = tokio::sync::mpsc::channel(1);
+    let chunks = futures::stream::unfold(receive, |mut r| async { r.recv().await.map(|c| (Ok(c), r)) });
+    let saving = tokio::spawn(async move { repository.save_stream("C", "1m", chunks).await });
+    send.send(one).await.expect("taken");
+    send.send(chunk).await.expect("the first one is in work or written");
+    folder.write("C_1m.csv", format!("{HEADER}1970-01-01T00:01:00Z,1,2,0.5,1.5,10\n"));
+    let program = barlift(&database, &["import", folder.arg(), "--json", "--symbols", "C"]);
+    let importing = tokio::spawn(program.run());
+    eventually("the import waits for the save", || async {
+        let waiting: i64 = database
+            .scalar("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+            .await;
+        (waiting > 0).then_some(())
+    })
+    .await;
+    drop(send);
+    assert_eq!(saving.await.expect("ran").expect("saved"), 2);
+    assert_eq!(importing.await.expect("ran").json(0)["totals"]["rows_skipped"], 1);
+    assert_eq!(database.bars().await, 4);
+}
+
+#[test]
+fn saves_at_once_take_turns() {
+    on_the_columnstore("saves_at_once_take_turns", saves);
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn saves() {
+    let database = TestDatabase::new().await;
+    let repository = DataRepository::new(database.pool.clone());
+    let mut many = Bars::default();
+    for i in 0..3000 {
+        many.push(i * 60_000_000, Ohlcv { open: 1.0, high: 2.0, low: 0.5, close: 1.5, volume: 10.0 });
+    }
+    let saved = futures::future::join_all((0..4).map(|_| repository.save("A", "1m", &many))).await;
+    assert_eq!(saved.iter().filter(|s| s.is_ok()).count(), 1, "{saved:?}");
+    assert_eq!(database.bars().await, 3000);
+    // Chunks of one save, out of order, each seen by the next.
+    let parts = [1000..2000, 0..400, 2000..2100, 400..1000, 900..1000].map(|range| {
+        let mut part = Bars::default();
+        range.for_each(|i| part.push(many.time[i], many.values(i)));
+        part
+    });
+    let error = repository.save_stream("B", "1m", futures::stream::iter(parts.clone().map(Ok))).await;
+    assert!(error.is_err_and(|e| e.to_string().contains("already; nothing was saved")));
+    let parts = futures::stream::iter(parts.into_iter().take(4).map(Ok));
+    assert_eq!(repository.save_stream("B", "1m", parts).await.expect("saved"), 2100);
+    let loaded = repository.load("B", "1m", i64::MIN, i64::MAX).await.expect("loaded");
+    assert_eq!(loaded.time, many.time[..2100]);
+}
+
+#[test]
+fn what_a_foreign_writer_doubles_is_found() {
+    on_the_columnstore("what_a_foreign_writer_doubles_is_found", doubled);
+}
+
+/// Bars 10 and 8191 (where a reader's chunk ends) twice with the same values, 20 with others, 30 three times; and the
+/// last one.
+#[tokio::main(flavor = "current_thread")]
+async fn doubled() {
+    let database = TestDatabase::new().await;
+    let rows = 9000;
+    assert_eq!(import(&database, 0..rows).await, 9000);
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(rows, 1));
+    assert_eq!(verify(&database, folder.arg(), &["--force"]).await.status, 0);
+    let time = |i: usize| bar(i, 1).split(',').next().expect("a time").to_owned();
+    for (row, close) in [
+        (10, "close"),
+        (8191, "close"),
+        (20, "close + 1"),
+        (30, "close"),
+        (30, "close + 2"),
+        (rows - 1, "close"),
+    ] {
+        let sql = format!(
+            "INSERT INTO barlift.bars SELECT series_id, time, open, high, low, {close}, volume
+             FROM barlift.bars WHERE time = '{}' LIMIT 1",
+            time(row)
+        );
+        execute(&database, &sql).await;
+    }
+    for more in [&[][..], &["--within-range"], &["--force"]] {
+        let found = verify(&database, folder.arg(), more).await;
+        assert_eq!((found.status, found.counts()), (1, [0, 0, 6]), "{:#}", found.report);
+        let listed: Vec<_> = found.differences().iter().map(|d| d["time"].clone()).collect();
+        assert_eq!(listed, [10, 20, 30, 30, 8191, rows - 1].map(time));
+        assert!(found.differences().iter().all(|d| d["kind"] == "only_in_db"), "{:#}", found.report);
+        assert_eq!(found.series()["identical"], 9000);
+    }
+    let counted = verify(&database, folder.arg(), &["--mode", "counts"]).await;
+    assert_eq!(counted.status, 1);
+    let sampled = verify(&database, folder.arg(), &["--mode", "sample", "--sample-size", "10000"]).await;
+    assert_eq!((sampled.status, sampled.counts()), (1, [0, 0, 6]), "{:#}", sampled.report);
+
+    // An import copes: nothing is written a third time, and bars that differ among themselves are mismatches.
+    let arguments = ["import", folder.arg(), "--json"];
+    let totals = barlift(&database, &arguments).run().await.json(0)["totals"].take();
+    assert_eq!((totals["rows_imported"].as_i64(), totals["rows_mismatched"].as_i64()), (Some(0), Some(2)));
+    assert_eq!(totals["rows_skipped"], 8998);
+    assert_eq!(database.bars().await, 9006);
+}
