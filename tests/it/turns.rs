@@ -88,3 +88,9 @@ async fn a_cancelled_task_lets_go_of_its_series() {
     worker.signal(Signal::SIGTERM);
     assert_eq!(worker.wait().await, Some(0));
 }
+
+crate::support::also_on_the_columnstore! {
+    one_series_is_written_by_one_task_at_a_time,
+    many_files_of_one_series_follow_each_other,
+    a_cancelled_task_lets_go_of_its_series,
+}

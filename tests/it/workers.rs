@@ -474,7 +474,6 @@ crate::support::also_on_the_columnstore! {
     two_workers_share_an_operation,
     a_killed_workers_task_goes_on_elsewhere_at_its_checkpoint,
     a_stopped_worker_hands_its_task_back_without_burning_an_attempt,
-    one_series_is_written_by_one_task_at_a_time,
     an_attempt_that_hangs_ends_and_the_next_one_goes_on,
     a_second_signal_ends_a_worker_at_once_and_its_file_goes_on_elsewhere,
     a_file_that_takes_longer_than_the_lease_stays_with_its_living_worker,
