@@ -66,7 +66,11 @@ pub async fn run(pool: PgPool, settings: QueueSettings, work: Arc<dyn Work>, sto
         };
         // Told before anything is tried that may take its time.
         let _ = ended.as_ref().inspect_err(|e| tell_trouble(e));
-        let released = free(&pool, &name, work.as_ref()).await;
+        let released = match free(&pool, &name, work.as_ref()).await {
+            // A connection may have broken without a word; a second one is a new one.
+            Err(_) => free(&pool, &name, work.as_ref()).await,
+            released => released,
+        };
         if started.elapsed() > Duration::from_secs(30) {
             wait = Duration::from_millis(100);
         }
