@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use barlift::bar::{Bars, Ohlcv};
+use barlift::import::Attempt;
 use barlift::queue::Job;
 use barlift::repository::data::DataRepository;
-use barlift::task::{Claim, Claimant};
+use barlift::task::{Claim, Claimant, Lease, TaskInfo, TaskOptions};
+use barlift::telemetry::AttemptTelemetry;
 use nix::sys::signal::Signal;
 
 use super::import;
@@ -71,6 +73,71 @@ async fn frozen() {
 }
 
 #[test]
+fn a_batch_whose_fence_moved_on_while_it_was_written_is_rolled_back() {
+    on_the_columnstore("a_batch_whose_fence_moved_on_while_it_was_written_is_rolled_back", fenced);
+}
+
+/// The attempt itself, without the worker that would notice by its own.
+#[tokio::main(flavor = "current_thread")]
+async fn fenced() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(5000, 1));
+    enqueue(&database, &folder).await;
+    let (lease, info) = claim(&database).await;
+    // The batch has written its bars when it comes to this row.
+    let mut other = database.pool.begin().await.expect("begun");
+    sqlx::query("SELECT FROM barlift.series FOR UPDATE").execute(&mut *other).await.expect("locked");
+    let pool = database.pool.clone();
+    let late = tokio::spawn(async move {
+        let stop = tokio_util::sync::CancellationToken::new();
+        let context = barlift::task::AttemptContext { pool, batch_rows: 10_000, stop };
+        let job = Job::new(&info.operation_id, lease.task_id, 1);
+        let delivery = barlift::queue::Delivery { job, traceparent: None };
+        let telemetry = AttemptTelemetry::start(&info.attempt(&lease, "a test", &delivery));
+        let TaskOptions::Import(options) = &info.options else { panic!("an import") };
+        let attempt =
+            Attempt { context: &context, lease: &lease, task: &info, options, telemetry: &telemetry };
+        barlift::import::import(attempt).await
+    });
+    eventually("the batch waits behind its COPY", || async {
+        let waiting: i64 = database
+            .scalar("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database() AND query LIKE '%SET content%'")
+            .await;
+        (waiting > 0).then_some(())
+    })
+    .await;
+    // As whoever takes the task over does, and then writes the same bars.
+    for statement in [
+        "UPDATE barlift.tasks SET fence = fence + 1",
+        "INSERT INTO barlift.bars
+         SELECT (SELECT id FROM barlift.series), '2024-01-01Z'::timestamptz + i * interval '1 min', 1, 1, 1, 1, 1
+         FROM generate_series(0, 4999) i",
+    ] {
+        sqlx::query(statement).execute(&mut *other).await.expect(statement);
+    }
+    other.commit().await.expect("committed");
+    let error = late.await.expect("ran").expect_err("fenced");
+    assert!(matches!(error, barlift::error::Error::LostLease), "{error}");
+    let written: (i64, i64) =
+        sqlx::query_as("SELECT count(*), count(*) FILTER (WHERE close = 1) FROM barlift.bars")
+            .fetch_one(&database.pool)
+            .await
+            .expect("counted");
+    assert_eq!(written, (5000, 5000));
+}
+
+async fn claim(database: &TestDatabase) -> (Lease, TaskInfo) {
+    let operation: String = database.scalar("SELECT operation_id FROM barlift.tasks").await;
+    let job = Job::new(&operation, database.scalar("SELECT id FROM barlift.tasks").await, 1);
+    let claimant =
+        Claimant { worker: "a test", max_rescues: 3, traces: false, lease: Duration::from_secs(2) };
+    let claimed = barlift::task::claim(&database.pool, &job, claimant).await.expect("claimed");
+    let Claim::Started(started) = claimed.claim else { panic!("{claimed:?}") };
+    *started
+}
+
+#[test]
 fn nothing_is_saved_beside_a_running_import() {
     on_the_columnstore("nothing_is_saved_beside_a_running_import", saved_beside);
 }
@@ -81,12 +148,7 @@ async fn saved_beside() {
     let folder = Folder::new();
     folder.write("A_1m.csv", bars(10, 1));
     enqueue(&database, &folder).await;
-    let operation: String = database.scalar("SELECT operation_id FROM barlift.tasks").await;
-    let job = Job::new(&operation, database.scalar("SELECT id FROM barlift.tasks").await, 1);
-    let claimant =
-        Claimant { worker: "a test", max_rescues: 3, traces: false, lease: Duration::from_secs(2) };
-    let claimed = barlift::task::claim(&database.pool, &job, claimant).await.expect("claimed");
-    let Claim::Started(started) = claimed.claim else { panic!("{claimed:?}") };
+    let (lease, _) = claim(&database).await;
     let repository = DataRepository::new(database.pool.clone());
     let mut one = Bars::default();
     one.push(0, Ohlcv { open: 1.0, high: 2.0, low: 0.5, close: 1.5, volume: 10.0 });
@@ -94,7 +156,11 @@ async fn saved_beside() {
     assert_eq!(error.to_string(), "A 1m is being imported right now; nothing was saved");
     assert!(error.hint().is_some_and(|hint| hint.starts_with("try again when that import has ended")));
     assert_eq!(repository.save("B", "1m", &one).await.expect("nobody holds it"), 1);
+<<<<<<< HEAD
     started.0.succeed(&database.pool, &Default::default(), None).await.expect("settled");
+=======
+    lease.succeed(&database.pool, &Default::default()).await.expect("settled");
+>>>>>>> ffc25a8 (Columnstore: what it promises, in README and reliability; the fence tested at a batch's end)
     assert_eq!(repository.save("A", "1m", &one).await.expect("nobody holds it any more"), 1);
 
     // And no import begins beside a save.
