@@ -156,11 +156,7 @@ async fn saved_beside() {
     assert_eq!(error.to_string(), "A 1m is being imported right now; nothing was saved");
     assert!(error.hint().is_some_and(|hint| hint.starts_with("try again when that import has ended")));
     assert_eq!(repository.save("B", "1m", &one).await.expect("nobody holds it"), 1);
-<<<<<<< HEAD
-    started.0.succeed(&database.pool, &Default::default(), None).await.expect("settled");
-=======
-    lease.succeed(&database.pool, &Default::default()).await.expect("settled");
->>>>>>> ffc25a8 (Columnstore: what it promises, in README and reliability; the fence tested at a batch's end)
+    lease.succeed(&database.pool, &Default::default(), None).await.expect("settled");
     assert_eq!(repository.save("A", "1m", &one).await.expect("nobody holds it any more"), 1);
 
     // And no import begins beside a save.
