@@ -60,10 +60,12 @@ impl Lease {
     ) -> Result<Settled> {
         let mut tx = pool.begin().await.during(WHAT)?;
         let end = End { state: "succeeded", outcome: "succeeded", error: None };
-        let operation_ended = self.end(&mut tx, &end, record).await?;
+        let operation = self.end(&mut tx, &end, record).await?;
         if let Some((learnt, seen)) = learnt {
             learnt.keep(&mut tx, seen, self.task_id).await?;
         }
+        // Last, since all that end at the same time wait for each other here.
+        let operation_ended = end_operation(&mut tx, &operation).await?;
         tx.commit().await.during(WHAT)?;
         Ok(Settled { retry_in: None, operation_ended })
     }
@@ -86,7 +88,8 @@ impl Lease {
         let again = error.class() == ErrorClass::Transient && failures < max_attempts;
         let state = if again { "pending" } else { "failed" };
         let end = End { state, outcome: "failed", error: Some((error.class(), error.with_advice())) };
-        let operation_ended = self.end(&mut tx, &end, record).await?;
+        let operation = self.end(&mut tx, &end, record).await?;
+        let operation_ended = !again && end_operation(&mut tx, &operation).await?;
         let mut retry_in = None;
         if again {
             let backoff = policy.wait(u32::try_from(failures.max(1)).unwrap_or(u32::MAX));
@@ -139,8 +142,8 @@ impl Lease {
         counted.ok_or(Error::LostLease)
     }
 
-    /// Whether this ended the operation, too.
-    async fn end(&self, tx: &mut PgConnection, end: &End, record: &AttemptRecord) -> Result<bool> {
+    /// The attempt is over and the series free; returns the operation.
+    async fn end(&self, tx: &mut PgConnection, end: &End, record: &AttemptRecord) -> Result<String> {
         let (class, message) = match &end.error {
             Some((class, message)) => (Some(class.as_str()), Some(printable(message))),
             None => (None, None),
@@ -164,7 +167,7 @@ impl Lease {
         if let Some(series_id) = self.series_id {
             let_go(tx, series_id, self.task_id, true).await?;
         }
-        if end.state == "pending" { Ok(false) } else { end_operation(tx, &operation).await }
+        Ok(operation)
     }
 
     async fn push_next(&self, tx: &mut PgConnection, wait: Duration) -> Result<()> {
