@@ -228,7 +228,14 @@ impl Worker {
         match result {
             Ok(done) => {
                 let learnt = done.learnt().map(|l| (l, Observed::attempt(&self.pool, telemetry)));
-                let settled = lease.succeed(&self.pool, &record, learnt).await?;
+                let settled = match lease.succeed(&self.pool, &record, learnt).await {
+                    // What was learnt only saves time; the success does not depend on it.
+                    Err(e) if learnt.is_some() && e.class() == ErrorClass::Permanent => {
+                        tracing::warn!(error = e.chain(), "what was learnt of the file is not kept");
+                        lease.succeed(&self.pool, &record, None).await?
+                    }
+                    settled => settled?,
+                };
                 self.tell_due(settled.operation_ended);
                 done.tell();
                 Ok(Outcome::Succeeded)
@@ -334,6 +341,7 @@ async fn sweep(pool: PgPool, lease: Duration) {
     let mut pruned: Option<Instant> = None;
     loop {
         tell_later(task::push_forgotten(&pool).await.map(|_| ()));
+        tell_later(task::wake_forgotten(&pool).await);
         tell_later(task::follow_forgotten(&pool).await);
         if pruned.is_none_or(|p| p.elapsed() > PRUNE_EVERY) {
             let done = queue::prune(&pool).await;

@@ -26,6 +26,7 @@ use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use super::listen::listen;
 use super::tidy::say_goodbye;
 use super::{Delivery, QUEUE, TRACEPARENT, unknown};
+use crate::backend::TRUSTED;
 use crate::error::{During, Error, Result};
 
 /// How a worker works the queue.
@@ -67,8 +68,11 @@ pub async fn run(pool: PgPool, settings: QueueSettings, work: Arc<dyn Work>, sto
         // Told before anything is tried that may take its time.
         let _ = ended.as_ref().inspect_err(|e| tell_trouble(e));
         let released = match free(&pool, &name, work.as_ref()).await {
-            // A connection may have broken without a word; a second one is a new one.
-            Err(_) => free(&pool, &name, work.as_ref()).await,
+            // Connections may have broken without a word; after that time they are asked first.
+            Err(_) => {
+                tokio::time::sleep(2 * TRUSTED).await;
+                free(&pool, &name, work.as_ref()).await
+            }
             released => released,
         };
         if started.elapsed() > Duration::from_secs(30) {

@@ -94,7 +94,7 @@ async fn decide(tx: &mut PgConnection, row: Row, claimant: Claimant<'_>) -> Resu
     let Series { id: series_id, ours, is_new } = series(tx, &row, &options).await?;
     if let Some(series_id) = series_id.filter(|_| !ours) {
         // Whoever lets go of the series pushes the task's next job. No attempt is burnt.
-        wake::wait(tx, row.id, series_id).await?;
+        wake::wait(tx, (row.id, row.rescues), series_id).await?;
         return Ok(Claim::Busy);
     }
     let (fence, attempt, unique): (i32, i32, bool) = sqlx::query_as(include_str!("sql/start.sql"))

@@ -32,6 +32,7 @@ pub use options::{ImportOptions, TaskOptions, VerifyOptions, read_key};
 pub use progress::{Opening, Progress};
 pub use settle::{RetryPolicy, Settled, end_operation, hand_back_all};
 pub use sweep::push_forgotten;
+pub use wake::wake_forgotten;
 
 /// A worker's hold on a task.
 #[derive(Debug, Clone)]

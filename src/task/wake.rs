@@ -1,7 +1,8 @@
 //! Tasks that wait for a series, one after the other.
 //!
 //! Invariant: whoever lets go of a series does so on the transaction that gives the next one that waits its job. What
-//! slips through (a holder that was cancelled and whose worker died) is found by the sweep.
+//! slips through (a holder that was cancelled and whose worker died, one that somebody had locked just then) is found
+//! by [`wake_forgotten`], once a lease.
 
 use sqlx::{FromRow, PgConnection, PgPool};
 
@@ -21,14 +22,18 @@ struct Next {
 }
 
 /// The task waits until whoever is at the series lets go of it. The caller has locked both rows.
-pub(super) async fn wait(tx: &mut PgConnection, task_id: i64, series_id: i32) -> Result<()> {
-    let query = sqlx::query(include_str!("sql/wait.sql")).bind(task_id).bind(series_id);
+pub(super) async fn wait(
+    tx: &mut PgConnection,
+    (task_id, rescues): (i64, i32),
+    series_id: i32,
+) -> Result<()> {
+    let query = sqlx::query(include_str!("sql/wait.sql")).bind(task_id).bind(series_id).bind(rescues);
     query.execute(tx).await.during("waiting for the series")?;
     Ok(())
 }
 
 /// The task is at the series no more, if it was: the next one that waits gets a job. A task that `ended` is not
-/// running; of another one that is looked at first.
+/// running; of another one that is looked at first. The caller has locked the task's row.
 pub(super) async fn let_go(tx: &mut PgConnection, series_id: i32, task_id: i64, ended: bool) -> Result<()> {
     let waited_for: Option<bool> = sqlx::query_scalar(include_str!("sql/let_go.sql"))
         .bind(series_id)
@@ -63,6 +68,28 @@ async fn nobody_waits(tx: &mut PgConnection, series_id: i32) -> Result<()> {
     Ok(())
 }
 
+/// Wakes one task of each series that some wait for and nobody is at.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn wake_forgotten(pool: &PgPool) -> Result<()> {
+    let free: Vec<i32> =
+        sqlx::query_scalar(include_str!("sql/waited_for_and_free.sql")).fetch_all(pool).await.during(WHAT)?;
+    for series_id in free {
+        let mut tx = pool.begin().await.during(WHAT)?;
+        let still: Option<i32> = sqlx::query_scalar(include_str!("sql/lock_if_free.sql"))
+            .bind(series_id)
+            .fetch_optional(&mut *tx)
+            .await
+            .during(WHAT)?;
+        if still.is_some() {
+            wake(&mut tx, series_id).await?;
+        }
+        tx.commit().await.during(WHAT)?;
+    }
+    Ok(())
+}
+
 impl Lease {
     /// The task is not this attempt's any more. If nobody else has it either, the series is free.
     ///
@@ -71,6 +98,12 @@ impl Lease {
     pub async fn let_go(&self, pool: &PgPool) -> Result<()> {
         let Some(series_id) = self.series_id else { return Ok(()) };
         let mut tx = pool.begin().await.during(WHAT)?;
+        // First, and by a statement of its own: whoever starts the task anew right now is waited for, and seen.
+        sqlx::query("SELECT FROM barlift.tasks WHERE id = $1 FOR UPDATE")
+            .bind(self.task_id)
+            .execute(&mut *tx)
+            .await
+            .during(WHAT)?;
         let_go(&mut tx, series_id, self.task_id, false).await?;
         tx.commit().await.during(WHAT)
     }

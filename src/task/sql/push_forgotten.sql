@@ -1,23 +1,25 @@
 -- Settling, retrying and handing back change the task and push its next job in one transaction, so a task
--- seen here without a live job has none. Two sweeps at once must not push twice.
-WITH forgotten AS (
-    SELECT t.id
+-- seen here without a live job has none. Two sweeps at once must not push twice, nor must one push for a task that got a
+-- job since it was seen.
+WITH seen AS MATERIALIZED (
+    SELECT t.id, t.pushes
     FROM barlift.tasks t
     JOIN barlift.operations o ON o.id = t.operation_id
     WHERE t.state IN ('pending', 'running')
-      -- What is paused, or waits for another operation, has no jobs.
+      -- What is paused, or waits for another operation or for its series, has no jobs.
       AND o.paused_at IS NULL
       AND NOT o.waiting
-      -- Nor has what waits for a series that somebody is at.
-      AND NOT (t.waits_for IS NOT NULL AND EXISTS (
-          SELECT FROM barlift.series s
-          JOIN barlift.tasks holder ON holder.id = s.held_by
-          WHERE s.id = t.waits_for AND holder.state = 'running'))
+      AND t.waits_for IS NULL
       AND NOT EXISTS (
           SELECT FROM apalis.jobs j
           WHERE j.job_type = $1
             AND j.idempotency_key = t.operation_id || ':' || t.id || ':' || t.pushes
             AND j.status IN ('Pending', 'Queued', 'Running', 'Failed'))
+), forgotten AS (
+    SELECT t.id
+    FROM barlift.tasks t
+    JOIN seen s ON s.id = t.id
+    WHERE t.pushes = s.pushes AND t.state IN ('pending', 'running') AND t.waits_for IS NULL
     ORDER BY t.id
     FOR UPDATE OF t SKIP LOCKED
 )

@@ -1,10 +1,10 @@
--- The next one that waits for the series. Whoever is at a task right now looks after it.
+-- The next one that waits for the series. One that somebody has locked is passed over.
 WITH next AS (
     SELECT t.id
     FROM barlift.tasks t
     JOIN barlift.operations o ON o.id = t.operation_id
     WHERE t.waits_for = $1 AND t.state = 'pending' AND o.paused_at IS NULL
-    ORDER BY t.id
+    ORDER BY o.priority DESC, t.id
     LIMIT 1
     FOR UPDATE OF t SKIP LOCKED
 )
