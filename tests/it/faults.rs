@@ -33,7 +33,6 @@ async fn errors_that_may_pass_are_tried_again_and_others_are_not() {
     let database = TestDatabase::new().await;
     for (sqlstate, what, passes) in [
         ("40001", "serialization failure", true),
-        ("40P01", "deadlock", true),
         ("53100", "disk full", true),
         ("53200", "out of memory", true),
         ("53300", "too many connections", true),
@@ -69,6 +68,16 @@ async fn errors_that_may_pass_are_tried_again_and_others_are_not() {
         assert_eq!(class, if passes { "transient" } else { "permanent" }, "{what}");
         assert!(message.starts_with(SAID), "{what}: {message}");
     }
+
+    // After a deadlock the batch is redone at once, by the same attempt.
+    fail_once(&database, "40P01").await;
+    let folder = Folder::new();
+    folder.write("T40P01_1m.csv", bars(10, 1));
+    let result = barlift(&database, &["import", folder.arg(), "--json"]).run().await.json(0);
+    assert_eq!(
+        (&result["totals"]["rows_imported"], &result["tasks"][0]["attempts"]),
+        (&10.into(), &1.into())
+    );
 }
 
 #[tokio::test]
