@@ -8,17 +8,18 @@ use crate::source::reader::Batch;
 
 /// The batch's bars, sorted out.
 #[derive(Debug, Default)]
-pub(super) struct Compared {
+pub struct Compared {
     /// Bars that the series lacks.
-    pub(super) new: Bars,
+    pub new: Bars,
     /// How many the series has with the same values.
-    pub(super) same: u64,
+    pub same: u64,
     /// Those that it has with other values.
-    pub(super) different: Vec<Mismatch>,
+    pub different: Vec<Mismatch>,
 }
 
 /// Sorts a batch's bars out. Both sides are in time order.
-pub(super) fn bars(batch: &Batch, existing: &Bars) -> Compared {
+#[must_use]
+pub fn bars(batch: &Batch, existing: &Bars) -> Compared {
     let mut out = Compared { new: Bars::with_capacity(batch.bars.len()), ..Compared::default() };
     let mut there = 0;
     for i in 0..batch.bars.len() {

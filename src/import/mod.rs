@@ -8,7 +8,7 @@
 //! goes on at the checkpoint counts nothing twice. It does not settle the task; its caller does.
 
 mod batch;
-mod compare;
+pub mod compare;
 mod reach;
 mod recognise;
 mod rows;
