@@ -1,0 +1,177 @@
+//! CSV bytes in, batches of bars out.
+//!
+//! Invariant: every data row (a line that is not blank, behind the header) counts once, as a bar, a
+//! repeat or a rejected row, so the three add up to [`Batch::rows`]. Bars of a batch are in time order
+//! and no time comes twice in a file's bars; a repeat is left to whoever can look up the first.
+//! It does not compare with the database and does not decide what too many rejects are.
+
+mod first;
+mod row;
+mod rows;
+
+use std::io::Read;
+
+use serde::{Deserialize, Serialize};
+
+use self::first::first_line;
+use self::row::RowParser;
+use self::rows::Rows;
+use super::header;
+use super::lines::{Line, LineError, Lines};
+use super::time::TimeParser;
+use crate::bar::{Bars, Micros, Ohlcv};
+use crate::config::{CsvConfig, OnInvalid};
+use crate::error::FileError;
+use crate::finding::{QualityIssue, RawRow, RejectedRow};
+
+/// How to read a source. Stored with the operation, so that every worker reads alike.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadOptions {
+    /// The files' dialect and columns.
+    pub csv: CsvConfig,
+    /// The zone of naive times.
+    pub timezone: String,
+    /// What to do with bars that break a market-data rule.
+    pub on_invalid: OnInvalid,
+}
+
+/// Consecutive data rows of one file.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// New bars, in time order.
+    pub bars: Bars,
+    /// The line of each bar.
+    pub lines: Vec<u64>,
+    /// Rows whose time an earlier row of the file has.
+    pub repeats: Vec<Repeat>,
+    /// Rows that cannot become bars.
+    pub rejected: Vec<RejectedRow>,
+    /// Bars (among `bars`) that break a market-data rule.
+    pub issues: Vec<QualityIssue>,
+    /// Data rows in the batch.
+    pub rows: u64,
+    /// Where the file goes on behind it, in bytes.
+    pub end_offset: u64,
+    /// Bytes of raw rows in it; a batch ends early when they become many.
+    pub kept_bytes: usize,
+}
+
+/// Raw rows that a batch keeps, in bytes, before it ends.
+const MAX_KEPT: usize = 8 * 1024 * 1024;
+
+/// A row with a time that the file had before.
+#[derive(Debug, Clone)]
+pub struct Repeat {
+    /// The time.
+    pub time: Micros,
+    /// This row's values.
+    pub values: Ohlcv,
+    /// The row as it stands in the file, should it turn out to contradict the first.
+    pub row: RawRow,
+}
+
+/// Reads one source.
+pub struct BarReader<R> {
+    lines: Lines<R>,
+    rows: Rows,
+    ignored_columns: Vec<String>,
+    header: Option<Vec<u8>>,
+    /// The first row of a file without a header, read to find the columns.
+    first: Option<RawRow>,
+}
+
+impl<R: Read> BarReader<R> {
+    /// Reads up to the header and finds the columns. Rows that start before `resume_at` bytes are
+    /// taken note of but not given out: an earlier attempt has them.
+    ///
+    /// # Errors
+    /// A [`FileError`] if this is no file of bars.
+    pub fn open(input: R, path: &str, options: &ReadOptions, resume_at: u64) -> Result<Self, FileError> {
+        let csv = &options.csv;
+        let zone = super::time::zone(&options.timezone)
+            .map_err(|e| FileError::permanent(path, None, e.to_string()))?;
+        let max_line = usize::try_from(csv.max_line.as_u64()).unwrap_or(usize::MAX);
+        let mut lines = Lines::new(input, max_line);
+        let first = first_line(&mut lines, path)?;
+        let columns =
+            header::resolve(&first.bytes, csv).map_err(|e| FileError::permanent(path, first.line, e))?;
+        let (header, first) = if csv.header { (Some(first.bytes), None) } else { (None, Some(first)) };
+        let ignored_columns = columns.ignored.clone();
+        let parser = RowParser::new(columns, csv, TimeParser::new(zone, csv.time_format.clone()));
+        let rows = Rows::new(path, parser, options.on_invalid, resume_at);
+        Ok(Self { lines, rows, ignored_columns, header, first })
+    }
+
+    /// Up to `max_rows` further rows; none at the file's end.
+    ///
+    /// # Errors
+    /// A [`FileError`] when reading fails, a line has no end, or `on_invalid = fail` strikes.
+    pub fn next_batch(&mut self, max_rows: usize) -> Result<Option<Batch>, FileError> {
+        let mut batch = Batch { bars: Bars::with_capacity(max_rows.min(4096)), ..Batch::default() };
+        if let Some(first) = self.first.take() {
+            let line = Line { bytes: &first.bytes, number: first.line, offset: first.offset };
+            self.rows.take(line, &mut batch)?;
+        }
+        while batch.rows < max_rows as u64 && batch.kept_bytes < MAX_KEPT {
+            let next = self.lines.next_line();
+            let Some(line) = next.map_err(|e| line_error(self.rows.path(), e))? else { break };
+            if !line.bytes.trim_ascii().is_empty() {
+                self.rows.take(line, &mut batch)?;
+            }
+        }
+        batch.end_offset = self.lines.offset();
+        if batch.rows == 0 {
+            return Ok(None);
+        }
+        sort_by_time(&mut batch);
+        Ok(Some(batch))
+    }
+
+    /// The header line as it stands in the file.
+    pub fn header(&self) -> Option<&[u8]> {
+        self.header.as_deref()
+    }
+
+    /// Columns that nothing is read from.
+    pub fn ignored_columns(&self) -> &[String] {
+        &self.ignored_columns
+    }
+
+    /// BLAKE3 of the bytes read so far; of the whole file after the last batch.
+    pub fn content_hash(&self) -> [u8; 32] {
+        self.lines.hash()
+    }
+
+    /// Bytes read so far.
+    pub fn bytes_read(&self) -> u64 {
+        self.lines.bytes_read()
+    }
+}
+
+fn sort_by_time(batch: &mut Batch) {
+    if batch.bars.time.is_sorted() {
+        return;
+    }
+    let mut order: Vec<usize> = (0..batch.bars.len()).collect();
+    order.sort_unstable_by_key(|&i| batch.bars.time[i]);
+    let mut sorted = Bars::with_capacity(order.len());
+    for &i in &order {
+        sorted.push(batch.bars.time[i], batch.bars.values(i));
+    }
+    batch.lines = order.iter().map(|&i| batch.lines[i]).collect();
+    batch.bars = sorted;
+}
+
+fn line_error(path: &str, e: LineError) -> FileError {
+    match e {
+        LineError::Io(e) => super::root::io_error(path, &e),
+        LineError::TooLong(line, max) => FileError::permanent(
+            path,
+            line,
+            format!("the line is longer than {max} bytes: no bar is (csv.max_line raises the limit)"),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,61 @@
+//! One row: its fields, and what time and values they write.
+//!
+//! Invariant: a row is either a bar, every value of it finite, or breaks a rule that is named, with a reason.
+//! It does not judge the bar and does not know other rows.
+
+use super::super::fields::Fields;
+use super::super::header::{Columns, VALUE_NAMES};
+use super::super::number;
+use super::super::time::TimeParser;
+use crate::bar::{Micros, Ohlcv};
+use crate::config::CsvConfig;
+
+/// Reads rows of one file.
+pub(super) struct RowParser {
+    columns: Columns,
+    fields: Fields,
+    times: TimeParser,
+    decimal_comma: bool,
+    scratch: Vec<u8>,
+}
+
+impl RowParser {
+    pub(super) fn new(columns: Columns, csv: &CsvConfig, times: TimeParser) -> Self {
+        Self {
+            fields: Fields::new(columns.delimiter, csv.quote),
+            columns,
+            times,
+            decimal_comma: csv.decimal_comma,
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Time and values of a row, or the rule it breaks and why.
+    pub(super) fn parse(&mut self, bytes: &[u8]) -> Result<(Micros, Ohlcv), (&'static str, String)> {
+        let row = self.fields.split(bytes);
+        let columns = &self.columns;
+        if row.len() != columns.width {
+            let reason = format!("has {} fields instead of {}", row.len(), columns.width);
+            return Err(("ragged", reason));
+        }
+        let at = |column: usize, reason: String| format!("column {}: {reason}", column + 1);
+        let time = match columns.date {
+            None => self.times.parse(row.get(columns.time)),
+            Some(date) => {
+                self.scratch.clear();
+                self.scratch.extend_from_slice(row.get(date).trim_ascii());
+                self.scratch.push(b' ');
+                self.scratch.extend_from_slice(row.get(columns.time).trim_ascii());
+                self.times.parse(&self.scratch)
+            }
+        };
+        let time = time.map_err(|e| ("time", at(columns.time, e)))?;
+        let mut v = [0.0; 5];
+        for (i, &column) in columns.values.iter().enumerate() {
+            v[i] = number::parse(row.get(column), self.decimal_comma)
+                .map_err(|e| ("number", at(column, format!("{} {e}", VALUE_NAMES[i]))))?;
+        }
+        let [open, high, low, close, volume] = v;
+        Ok((time, Ohlcv { open, high, low, close, volume }))
+    }
+}

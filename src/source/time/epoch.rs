@@ -1,0 +1,59 @@
+//! Times that are numbers: counts since 1970, and `YYYYMMDD`.
+//!
+//! Invariant: the unit of a count follows from its magnitude alone: seconds below 10^11, then milli-, micro- and
+//! nanoseconds, each up to a thousand times as much.
+
+use jiff::civil::Date;
+
+use super::{not_a_time, too_fine, whole_micros};
+use crate::bar::Micros;
+
+/// The instant that a count with or without a fraction names.
+pub(super) fn count(text: &str) -> Result<Micros, String> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let count: i128 = whole.parse().map_err(|_| not_a_time(text))?;
+    let unit_nanos: i128 = match count.unsigned_abs() {
+        0..100_000_000_000 => 1_000_000_000,
+        100_000_000_000..100_000_000_000_000 => 1_000_000,
+        100_000_000_000_000..100_000_000_000_000_000 => 1_000,
+        _ => 1,
+    };
+    let fraction = fraction_nanos(fraction, unit_nanos).ok_or_else(|| too_fine(text))?;
+    let signed = if whole.starts_with('-') { -fraction } else { fraction };
+    let nanos = count.checked_mul(unit_nanos).ok_or_else(|| not_a_time(text))? + signed;
+    whole_micros(nanos)
+}
+
+/// The fraction of one unit in nanoseconds; none when it is finer than that.
+fn fraction_nanos(fraction: &str, unit: i128) -> Option<i128> {
+    let mut rest = unit;
+    let mut nanos = 0;
+    for digit in fraction.trim_end_matches('0').bytes() {
+        if rest % 10 != 0 {
+            return None;
+        }
+        rest /= 10;
+        nanos += i128::from(digit - b'0') * rest;
+    }
+    Some(nanos)
+}
+
+/// An optional minus, digits, and at most one point with digits behind it.
+pub(super) fn is_number(text: &str) -> bool {
+    let text = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    !whole.is_empty() && whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit())
+}
+
+/// Eight digits that begin with a year: a calendar day, or an error. As epoch seconds they would lie in the
+/// year 1970, and a 30th of February there would be a bar that nobody looks for.
+pub(super) fn compact_date(text: &str) -> Option<Result<Date, String>> {
+    if text.len() != 8 || text.starts_with('-') || text.contains('.') {
+        return None;
+    }
+    let (year, month, day) = (text[..4].parse().ok()?, text[4..6].parse().ok()?, text[6..].parse().ok()?);
+    if !(1700..2300).contains(&year) {
+        return None;
+    }
+    Some(Date::new(year, month, day).map_err(|_| not_a_time(text)))
+}

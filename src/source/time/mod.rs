@@ -1,0 +1,215 @@
+//! Timestamps as CSV files write them, turned into instants.
+//!
+//! Accepted without a format: RFC 3339 and its relatives (`2024-01-02T09:30:00Z`,
+//! `2024-01-02 09:30[:00[.5]][±zz:zz]`), bare dates, `YYYYMMDD`, and epoch seconds, milli-, micro- or
+//! nanoseconds, told apart by their magnitude. Naive times are in the zone given.
+//! Invariant: a time that names no instant, or one that microseconds cannot hold, is an error that says
+//! so; nothing is rounded.
+
+mod epoch;
+
+use std::borrow::Cow;
+
+use jiff::civil::{DateTime, Time};
+use jiff::fmt::strtime::BrokenDownTime;
+use jiff::fmt::temporal::{Pieces, PiecesOffset};
+use jiff::tz::{AmbiguousOffset, TimeZone};
+
+use crate::bar::{END_MICROS, FIRST_MICROS, Micros};
+use crate::error::{Error, Result};
+
+/// The zone of that IANA name.
+///
+/// # Errors
+/// [`Error::Config`] when there is no such zone.
+pub fn zone(name: &str) -> Result<TimeZone> {
+    if name.eq_ignore_ascii_case("utc") {
+        return Ok(TimeZone::UTC);
+    }
+    TimeZone::get(name).map_err(|_| {
+        Error::config(
+            format!("there is no time zone `{name}`"),
+            "give an IANA name such as America/New_York, or UTC",
+        )
+    })
+}
+
+/// Reads times in one zone and, if given, one format.
+#[derive(Debug, Clone)]
+pub struct TimeParser {
+    zone: TimeZone,
+    format: Option<String>,
+}
+
+impl TimeParser {
+    /// A parser for naive times in `zone`; `format` as jiff's `strtime` reads it.
+    #[must_use]
+    pub fn new(zone: TimeZone, format: Option<String>) -> Self {
+        Self { zone, format }
+    }
+
+    /// The instant that `text` names.
+    ///
+    /// # Errors
+    /// The reason, without the place.
+    pub fn parse(&self, text: &[u8]) -> Result<Micros, String> {
+        let text = text.trim_ascii();
+        if text.is_empty() {
+            return Err("the time is empty".into());
+        }
+        let text = std::str::from_utf8(text).map_err(|_| "the time is not valid UTF-8".to_owned())?;
+        let micros = match &self.format {
+            Some(format) => without_leap_second(text, |t| self.formatted(t, format))?,
+            None if epoch::is_number(text) => self.digits(text)?,
+            None => without_leap_second(text, |t| self.written(t))?,
+        };
+        if (FIRST_MICROS..END_MICROS).contains(&micros) {
+            Ok(micros)
+        } else {
+            Err(format!("the time `{}` lies outside the years 1700 to 2299", cut(text)))
+        }
+    }
+
+    fn written(&self, text: &str) -> Result<Micros, String> {
+        let (text, utc) = match text.strip_suffix("UTC").or_else(|| text.strip_suffix("GMT")) {
+            Some(rest) => (rest.trim_end(), true),
+            None => (text, false),
+        };
+        let dashed = dashed(text);
+        let pieces = Pieces::parse(dashed.as_ref()).map_err(|_| not_a_time(text))?;
+        if pieces.time_zone_annotation().is_some() {
+            return Err(format!("the time `{}` has a zone in brackets, which is not supported", cut(text)));
+        }
+        let local = DateTime::from_parts(pieces.date(), pieces.time().unwrap_or(Time::midnight()));
+        match pieces.offset() {
+            None if utc => self.instant(local, &TimeZone::UTC),
+            Some(_) if utc => Err(not_a_time(text)),
+            Some(PiecesOffset::Zulu) => self.instant(local, &TimeZone::UTC),
+            Some(PiecesOffset::Numeric(n)) => self.instant(local, &TimeZone::fixed(n.offset())),
+            Some(_) => Err(not_a_time(text)),
+            None => self.instant(local, &self.zone),
+        }
+    }
+
+    fn formatted(&self, text: &str, format: &str) -> Result<Micros, String> {
+        let parsed = BrokenDownTime::parse(format, text)
+            .map_err(|e| format!("the time `{}` does not fit csv.time_format `{format}`: {e}", cut(text)))?;
+        if let Some(at) = parsed.timestamp() {
+            // jiff leaves the fraction behind a `%s` out.
+            let fraction = i128::from(parsed.subsec_nanosecond().unwrap_or(0));
+            let signed = if text.starts_with('-') { -fraction } else { fraction };
+            return whole_micros(at.as_nanosecond() + signed);
+        }
+        if parsed.offset().is_some() {
+            let at = parsed.to_timestamp().map_err(|e| e.to_string())?;
+            return whole_micros(at.as_nanosecond());
+        }
+        let date = parsed.to_date().map_err(|e| format!("the time `{}`: {e}", cut(text)))?;
+        let has_time = parsed.hour().is_some() || parsed.minute().is_some() || parsed.second().is_some();
+        let time = match parsed.to_time() {
+            Ok(time) => time,
+            Err(_) if !has_time => Time::midnight(),
+            Err(e) => return Err(format!("the time `{}`: {e}", cut(text))),
+        };
+        let local = DateTime::from_parts(date, time);
+        match parsed.iana_time_zone() {
+            Some(name) => self.instant(local, &zone(name).map_err(|e| e.to_string())?),
+            None => self.instant(local, &self.zone),
+        }
+    }
+
+    fn instant(&self, local: DateTime, zone: &TimeZone) -> Result<Micros, String> {
+        let ambiguous = zone.to_ambiguous_timestamp(local);
+        match ambiguous.offset() {
+            AmbiguousOffset::Unambiguous { .. } => {}
+            AmbiguousOffset::Gap { .. } => {
+                return Err(format!(
+                    "the local time {local} does not exist in {}: clocks went forward over it",
+                    zone_name(zone)
+                ));
+            }
+            AmbiguousOffset::Fold { .. } => {
+                return Err(format!(
+                    "the local time {local} is ambiguous in {}: clocks went back and it came twice",
+                    zone_name(zone)
+                ));
+            }
+        }
+        let at = ambiguous
+            .unambiguous()
+            .map_err(|_| format!("the time {local} lies outside the years 1700 to 2299"))?;
+        whole_micros(at.as_nanosecond())
+    }
+
+    /// `YYYYMMDD`, or an epoch count with or without a fraction.
+    fn digits(&self, text: &str) -> Result<Micros, String> {
+        match epoch::compact_date(text).transpose()? {
+            Some(date) => self.instant(DateTime::from_parts(date, Time::midnight()), &self.zone),
+            None => epoch::count(text),
+        }
+    }
+}
+
+/// `2024/01/02`, `2024.01.02` and an offset that stands apart, the way RFC 3339 has them.
+fn dashed(text: &str) -> Cow<'_, str> {
+    let bytes = text.as_bytes();
+    let separated = bytes.len() >= 10 && bytes[4] == bytes[7] && (bytes[4] == b'/' || bytes[4] == b'.');
+    // Before the tenth byte there is no offset yet, only a date.
+    let apart = text.rfind(" +").or_else(|| text.rfind(" -")).filter(|&at| at >= 10);
+    if !separated && apart.is_none() {
+        return Cow::Borrowed(text);
+    }
+    let mut text = text.to_owned();
+    if separated {
+        text.replace_range(4..5, "-");
+        text.replace_range(7..8, "-");
+    }
+    if let Some(at) = apart {
+        text.remove(at);
+    }
+    Cow::Owned(text)
+}
+
+fn whole_micros(nanos: i128) -> Result<Micros, String> {
+    let micros = Micros::try_from(nanos.div_euclid(1_000))
+        .map_err(|_| "the time lies outside the years 1700 to 2299".to_owned())?;
+    if nanos % 1_000 == 0 { Ok(micros) } else { Err(too_fine(&format!("{nanos} ns since 1970"))) }
+}
+
+/// What `read` makes of `text`, unless that has a second 60: jiff reads it as 59, which is another instant.
+fn without_leap_second(text: &str, read: impl Fn(&str) -> Result<Micros, String>) -> Result<Micros, String> {
+    let micros = read(text)?;
+    let mut sixties = text.match_indices("60");
+    let same = |at: usize| read(&format!("{}59{}", &text[..at], &text[at + 2..])) == Ok(micros);
+    if sixties.any(|(at, _)| same(at)) {
+        return Err(format!("the time `{}` has a second 60, which is not supported", cut(text)));
+    }
+    Ok(micros)
+}
+
+fn zone_name(zone: &TimeZone) -> String {
+    zone.iana_name().unwrap_or("this zone").to_owned()
+}
+
+fn not_a_time(text: &str) -> String {
+    format!(
+        "`{}` is no time: expected RFC 3339, YYYY-MM-DD[ HH:MM:SS[.f][±zz:zz]] or an epoch count",
+        cut(text)
+    )
+}
+
+fn too_fine(text: &str) -> String {
+    format!("the time `{}` is finer than a microsecond, which the database cannot hold", cut(text))
+}
+
+/// At most 40 characters of a field, printable, for messages.
+pub(super) fn cut(text: &str) -> String {
+    let text = text.escape_debug().to_string();
+    match text.char_indices().nth(40) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests;
