@@ -24,7 +24,7 @@ use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};
 
 const SEED: u64 = 20_240_102;
-const ROWS: usize = 200_000;
+const ROWS: usize = 50_000;
 /// Of an import at its default settings.
 const BATCH_ROWS: usize = 20_000;
 /// 2018-01-01T00:00:00Z
@@ -126,7 +126,7 @@ fn decoder(c: &mut Criterion) {
 }
 
 fn throughput(group: &mut BenchmarkGroup<'_, WallTime>, bytes: usize, rows: usize) {
-    group.sample_size(30);
+    group.sample_size(50);
     group.throughput(Throughput::ElementsAndBytes { elements: rows as u64, bytes: bytes as u64 });
 }
 

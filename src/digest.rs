@@ -38,13 +38,20 @@ impl SeriesDigest {
     /// Adds one bar.
     pub fn add(&mut self, time: Micros, values: Ohlcv) {
         self.bars = self.bars.wrapping_add(1);
-        self.sum = self.sum.wrapping_add(hash(time, values));
+        self.sum = self.sum.wrapping_add(hash(&bar_bytes(time, values)));
     }
 
     /// Adds every bar of `bars`.
     pub fn add_bars(&mut self, bars: &Bars) {
-        for i in 0..bars.len() {
-            self.add(bars.time[i], bars.values(i));
+        // The bytes of several bars first and then their hashes: hashing what was written only just now has to wait.
+        let mut written = [[0; BAR_BYTES]; 32];
+        for from in (0..bars.len()).step_by(written.len()) {
+            let count = written.len().min(bars.len() - from);
+            for (i, bytes) in written[..count].iter_mut().enumerate() {
+                *bytes = bar_bytes(bars.time[from + i], bars.values(from + i));
+            }
+            self.bars = self.bars.wrapping_add(count as u64);
+            self.sum = written[..count].iter().map(hash).fold(self.sum, u128::wrapping_add);
         }
     }
 
@@ -53,7 +60,7 @@ impl SeriesDigest {
     /// Bars may be taken away before they are added; only at the end must the two be balanced.
     pub fn remove(&mut self, time: Micros, values: Ohlcv) {
         self.bars = self.bars.wrapping_sub(1);
-        self.sum = self.sum.wrapping_sub(hash(time, values));
+        self.sum = self.sum.wrapping_sub(hash(&bar_bytes(time, values)));
     }
 
     /// Adds all that `other` holds.
@@ -82,14 +89,21 @@ impl fmt::Display for SeriesDigest {
     }
 }
 
-fn hash(time: Micros, v: Ohlcv) -> u128 {
-    let mut bytes = [0; 48];
+/// A bar as it is hashed: time and five values.
+const BAR_BYTES: usize = 48;
+
+fn bar_bytes(time: Micros, v: Ohlcv) -> [u8; BAR_BYTES] {
+    let mut bytes = [0; BAR_BYTES];
     bytes[..8].copy_from_slice(&time.to_le_bytes());
     for (i, value) in [v.open, v.high, v.low, v.close, v.volume].into_iter().enumerate() {
         bytes[8 + 8 * i..16 + 8 * i].copy_from_slice(&bits(value).to_le_bytes());
     }
+    bytes
+}
+
+fn hash(bar: &[u8; BAR_BYTES]) -> u128 {
     let mut first = [0; 16];
-    first.copy_from_slice(&blake3::hash(&bytes).as_bytes()[..16]);
+    first.copy_from_slice(&blake3::hash(bar).as_bytes()[..16]);
     u128::from_le_bytes(first)
 }
 
@@ -169,6 +183,20 @@ mod tests {
         assert_ne!(odd, whole);
         odd.merge(&even);
         assert_eq!(odd, whole);
+    }
+
+    #[test]
+    fn many_bars_at_once_are_what_they_are_one_by_one() {
+        let mut bars = Bars::default();
+        let mut one_by_one = SeriesDigest::default();
+        for i in 0..100_u8 {
+            let mut at_once = SeriesDigest::default();
+            at_once.add_bars(&bars);
+            assert_eq!(at_once, one_by_one, "{i} bars");
+            let values = Ohlcv { volume: f64::from(i), ..BAR };
+            bars.push(i64::from(i) * DAY, values);
+            one_by_one.add(i64::from(i) * DAY, values);
+        }
     }
 
     #[test]

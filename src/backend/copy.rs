@@ -19,6 +19,8 @@ const HEADER_BYTES: usize = 19;
 const END: [u8; 2] = [0xff, 0xff];
 /// Field count, then seven fields with their lengths.
 const ROW_BYTES: usize = 2 + (4 + 4) + 6 * (4 + 8);
+/// Where the time stands in a row; the values follow, each behind its length.
+const FIRST_VALUE: usize = 2 + (4 + 4) + 4;
 
 /// The bars of one series as a whole COPY message: header, rows, end.
 #[must_use]
@@ -28,19 +30,33 @@ pub fn encode(series_id: i32, bars: &Bars) -> Vec<u8> {
     // No flags, no header extension.
     out.extend_from_slice(&[0; 8]);
     let columns = [&bars.open, &bars.high, &bars.low, &bars.close, &bars.volume];
+    let mut row = row_of(series_id);
     for (i, time) in bars.time.iter().enumerate() {
-        out.extend_from_slice(&7i16.to_be_bytes());
-        out.extend_from_slice(&4i32.to_be_bytes());
-        out.extend_from_slice(&series_id.to_be_bytes());
-        out.extend_from_slice(&8i32.to_be_bytes());
-        out.extend_from_slice(&(time - POSTGRES_EPOCH).to_be_bytes());
-        for column in columns {
-            out.extend_from_slice(&8i32.to_be_bytes());
-            out.extend_from_slice(&column[i].to_be_bytes());
+        put(&mut row, 0, (time - POSTGRES_EPOCH).to_be_bytes());
+        for (field, column) in columns.iter().enumerate() {
+            put(&mut row, 1 + field, column[i].to_be_bytes());
         }
+        out.extend_from_slice(&row);
     }
     out.extend_from_slice(&END);
     out
+}
+
+/// A row of the series, its bar still to be put in: what is the same in all of them.
+fn row_of(series_id: i32) -> [u8; ROW_BYTES] {
+    let mut row = [0; ROW_BYTES];
+    row[..2].copy_from_slice(&7i16.to_be_bytes());
+    row[2..6].copy_from_slice(&4i32.to_be_bytes());
+    row[6..10].copy_from_slice(&series_id.to_be_bytes());
+    for at in (FIRST_VALUE..ROW_BYTES).step_by(4 + 8) {
+        row[at - 4..at].copy_from_slice(&8i32.to_be_bytes());
+    }
+    row
+}
+
+fn put(row: &mut [u8; ROW_BYTES], field: usize, value: [u8; 8]) {
+    let at = FIRST_VALUE + field * (4 + 8);
+    row[at..at + 8].copy_from_slice(&value);
 }
 
 /// Time and five values, each with its length.

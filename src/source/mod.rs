@@ -21,3 +21,6 @@ pub mod repeats;
 pub mod root;
 pub mod seen;
 pub mod time;
+
+#[cfg(test)]
+mod tests;

@@ -27,13 +27,24 @@ pub fn parse(field: &[u8], decimal_comma: bool) -> Result<f64, String> {
     }
 }
 
+/// The number at the beginning of `text`, which may go on behind it, and its length, if it is written with a point
+/// and finite. If nothing stands behind it, it is what [`parse`] reads.
+pub(super) fn usual(text: &[u8]) -> Option<(f64, usize)> {
+    let (value, length) = fast_float2::parse_partial::<f64, _>(text).ok()?;
+    value.is_finite().then_some((value, length))
+}
+
 fn shown(field: &[u8]) -> String {
     super::time::cut(&String::from_utf8_lossy(field))
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
     use super::*;
+    use crate::source::tests::{holds, like, mutated};
 
     #[test]
     fn numbers_round_trip_exactly() {
@@ -64,5 +75,17 @@ mod tests {
             let e = parse(text, false).expect_err("bad");
             assert!(e.contains(part), "{text:?}: {e}");
         }
+    }
+    #[test]
+    fn what_is_read_in_passing_is_what_is_read_alone() {
+        let nearly = "[-+]?[0-9]{0,20}(\\.[0-9]{0,20})?([eE][-+]?[0-9]{1,3})?|nan|-?inf|infinity|1e400";
+        let texts = (like(nearly), proptest::collection::vec(any::<(Index, u8)>(), 0..2), "|,1|;2|\t|\r|\"");
+        holds(5000, &texts, |(text, changes, behind)| {
+            let text = mutated(text.into_bytes(), &changes);
+            let followed = [&text, behind.as_bytes()].concat();
+            let Some((value, length)) = usual(&followed) else { return };
+            let alone = parse(&followed[..length], false).map(f64::to_bits);
+            assert_eq!(Ok(value.to_bits()), alone, "{}", followed.escape_ascii());
+        });
     }
 }

@@ -8,6 +8,7 @@
 mod first;
 mod row;
 mod rows;
+mod usual;
 
 use std::io::Read;
 

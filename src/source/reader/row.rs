@@ -7,6 +7,7 @@ use super::super::fields::Fields;
 use super::super::header::{Columns, VALUE_NAMES};
 use super::super::number;
 use super::super::time::TimeParser;
+use super::usual::UsualRows;
 use crate::bar::{Micros, Ohlcv};
 use crate::config::CsvConfig;
 
@@ -15,6 +16,7 @@ pub(super) struct RowParser {
     columns: Columns,
     fields: Fields,
     times: TimeParser,
+    usual: Option<UsualRows>,
     decimal_comma: bool,
     scratch: Vec<u8>,
 }
@@ -22,6 +24,7 @@ pub(super) struct RowParser {
 impl RowParser {
     pub(super) fn new(columns: Columns, csv: &CsvConfig, times: TimeParser) -> Self {
         Self {
+            usual: UsualRows::new(&columns, csv),
             fields: Fields::new(columns.delimiter, csv.quote),
             columns,
             times,
@@ -32,6 +35,19 @@ impl RowParser {
 
     /// Time and values of a row, or the rule it breaks and why.
     pub(super) fn parse(&mut self, bytes: &[u8]) -> Result<(Micros, Ohlcv), (&'static str, String)> {
+        match self.quick(bytes) {
+            Some(bar) => Ok(bar),
+            None => self.general(bytes),
+        }
+    }
+
+    /// A row that stands there as most do.
+    pub(super) fn quick(&self, bytes: &[u8]) -> Option<(Micros, Ohlcv)> {
+        self.usual.as_ref()?.read(bytes, &self.times)
+    }
+
+    /// Any row.
+    pub(super) fn general(&mut self, bytes: &[u8]) -> Result<(Micros, Ohlcv), (&'static str, String)> {
         let row = self.fields.split(bytes);
         let columns = &self.columns;
         if row.len() != columns.width {

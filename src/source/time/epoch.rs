@@ -8,14 +8,39 @@ use jiff::civil::Date;
 use super::{not_a_time, too_fine, whole_micros};
 use crate::bar::Micros;
 
+/// Counts from here on are no seconds.
+const SECONDS_END: Micros = 100_000_000_000;
+/// Nor milliseconds.
+const MILLIS_END: Micros = 100_000_000_000_000;
+/// Nor microseconds.
+const MICROS_END: Micros = 100_000_000_000_000_000;
+
+/// The instant that the count at the beginning of `text` names, and its length, if it is a plain one and no date.
+pub(super) fn usual(text: &[u8]) -> Option<(Micros, usize)> {
+    let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
+    // Eight may be a day, and more than eighteen are more than the numbers here can hold.
+    if digits == 8 || !(1..=18).contains(&digits) {
+        return None;
+    }
+    let count = text[..digits].iter().fold(0, |n, b| n * 10 + Micros::from(b - b'0'));
+    let micros = match count {
+        0..SECONDS_END => count * 1_000_000,
+        SECONDS_END..MILLIS_END => count * 1_000,
+        MILLIS_END..MICROS_END => count,
+        _ if count % 1_000 == 0 => count / 1_000,
+        _ => return None,
+    };
+    Some((micros, digits))
+}
+
 /// The instant that a count with or without a fraction names.
 pub(super) fn count(text: &str) -> Result<Micros, String> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let count: i128 = whole.parse().map_err(|_| not_a_time(text))?;
-    let unit_nanos: i128 = match count.unsigned_abs() {
-        0..100_000_000_000 => 1_000_000_000,
-        100_000_000_000..100_000_000_000_000 => 1_000_000,
-        100_000_000_000_000..100_000_000_000_000_000 => 1_000,
+    let unit_nanos: i128 = match Micros::try_from(count.unsigned_abs()) {
+        Ok(0..SECONDS_END) => 1_000_000_000,
+        Ok(SECONDS_END..MILLIS_END) => 1_000_000,
+        Ok(MILLIS_END..MICROS_END) => 1_000,
         _ => 1,
     };
     let fraction = fraction_nanos(fraction, unit_nanos).ok_or_else(|| too_fine(text))?;

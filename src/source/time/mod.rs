@@ -7,9 +7,11 @@
 //! so; nothing is rounded.
 
 mod epoch;
+mod fixed;
 
 use std::borrow::Cow;
 
+use jiff::Timestamp;
 use jiff::civil::{DateTime, Time};
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::fmt::temporal::{Pieces, PiecesOffset};
@@ -38,6 +40,7 @@ pub fn zone(name: &str) -> Result<TimeZone> {
 #[derive(Debug, Clone)]
 pub struct TimeParser {
     zone: TimeZone,
+    is_utc: bool,
     format: Option<String>,
 }
 
@@ -45,7 +48,7 @@ impl TimeParser {
     /// A parser for naive times in `zone`; `format` as jiff's `strtime` reads it.
     #[must_use]
     pub fn new(zone: TimeZone, format: Option<String>) -> Self {
-        Self { zone, format }
+        Self { is_utc: zone == TimeZone::UTC, zone, format }
     }
 
     /// The instant that `text` names.
@@ -54,6 +57,39 @@ impl TimeParser {
     /// The reason, without the place.
     pub fn parse(&self, text: &[u8]) -> Result<Micros, String> {
         let text = text.trim_ascii();
+        match self.usual(text) {
+            Some((micros, length)) if length == text.len() => Ok(micros),
+            _ => self.general(text),
+        }
+    }
+
+    /// The time at the beginning of `text`, which may go on behind it, and its length, if it is written as most are.
+    ///
+    /// If nothing stands behind it, it is what the general way reads; if not, nothing is said.
+    pub(super) fn usual(&self, text: &[u8]) -> Option<(Micros, usize)> {
+        if self.format.is_some() {
+            return None;
+        }
+        let (micros, length) = match fixed::read(text) {
+            Some(written) => (self.placed(&written)?, written.length),
+            None => epoch::usual(text)?,
+        };
+        (FIRST_MICROS..END_MICROS).contains(&micros).then_some((micros, length))
+    }
+
+    /// The instant at which a clock shows what is written.
+    fn placed(&self, written: &fixed::Written) -> Option<Micros> {
+        match written.offset {
+            Some(ahead) => Some(written.wall - ahead),
+            None if self.is_utc => Some(written.wall),
+            None => {
+                let wall = Timestamp::from_microsecond(written.wall).ok()?;
+                self.instant(TimeZone::UTC.to_datetime(wall), &self.zone).ok()
+            }
+        }
+    }
+
+    fn general(&self, text: &[u8]) -> Result<Micros, String> {
         if text.is_empty() {
             return Err("the time is empty".into());
         }

@@ -1,3 +1,5 @@
+mod usual;
+
 use super::*;
 use crate::bar::format_time;
 

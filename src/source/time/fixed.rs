@@ -1,0 +1,132 @@
+//! Written times whose parts stand at fixed places, read without looking for them.
+//!
+//! `YYYY-MM-DD`, alone or with a `T` or a blank and `HH:MM[:SS[.ffffff]]`, then nothing, `Z` or `±HH:MM`.
+//! Invariant: what is read here is what the general way makes of it. Of all else it says nothing: whether that is a
+//! time, and why not, is for the general way to say.
+
+use crate::bar::Micros;
+
+const SECOND: Micros = 1_000_000;
+
+/// A time as it is written.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Written {
+    /// What the clock on the wall shows, as if the wall were in UTC.
+    pub(super) wall: Micros,
+    /// How far that clock is ahead of UTC, if that is said.
+    pub(super) offset: Option<Micros>,
+    /// Its length in bytes.
+    pub(super) length: usize,
+}
+
+/// The time at the beginning of `text`, which may go on behind it.
+pub(super) fn read(text: &[u8]) -> Option<Written> {
+    let (date, rest) = text.split_first_chunk::<10>()?;
+    if date[4] != b'-' || date[7] != b'-' {
+        return None;
+    }
+    let year = two(date[0], date[1])? * 100 + two(date[2], date[3])?;
+    let midnight = day(year, two(date[5], date[6])?, two(date[8], date[9])?)? * (86_400 * SECOND);
+    let [b'T' | b' ', clock @ ..] = rest else {
+        return Some(Written { wall: midnight, offset: None, length: 10 });
+    };
+    let (time, rest) = clock_time(clock)?;
+    let (offset, rest) = match rest {
+        [b'Z', rest @ ..] => (Some(0), rest),
+        [sign @ (b'+' | b'-'), rest @ ..] => {
+            let (ahead, rest) = hours_and_minutes(rest)?;
+            (Some(if *sign == b'-' { -ahead } else { ahead }), rest)
+        }
+        _ => (None, rest),
+    };
+    Some(Written { wall: midnight + time, offset, length: text.len() - rest.len() })
+}
+
+/// `HH:MM[:SS[.ffffff]]` since midnight, and what stands behind it.
+fn clock_time(text: &[u8]) -> Option<(Micros, &[u8])> {
+    let (time, rest) = hours_and_minutes(text)?;
+    let [b':', a, b, rest @ ..] = rest else { return Some((time, rest)) };
+    // A second 60 names no instant of its own.
+    let time = time + two(*a, *b).filter(|s| *s < 60)? * SECOND;
+    let [b'.', rest @ ..] = rest else { return Some((time, rest)) };
+    let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+    if !(1..=6).contains(&digits) {
+        return None;
+    }
+    let (fraction, rest) = rest.split_at(digits);
+    let micros = (0..6).fold(0, |n, i| n * 10 + fraction.get(i).map_or(0, |b| Micros::from(b - b'0')));
+    Some((time + micros, rest))
+}
+
+/// `HH:MM`, and what stands behind it.
+fn hours_and_minutes(text: &[u8]) -> Option<(Micros, &[u8])> {
+    let ([a, b, b':', c, d], rest) = text.split_first_chunk()? else { return None };
+    let hours = two(*a, *b).filter(|h| *h < 24)?;
+    let minutes = two(*c, *d).filter(|m| *m < 60)?;
+    Some(((hours * 60 + minutes) * (60 * SECOND), rest))
+}
+
+fn two(a: u8, b: u8) -> Option<i64> {
+    let (a, b) = (a.wrapping_sub(b'0'), b.wrapping_sub(b'0'));
+    (a < 10 && b < 10).then(|| i64::from(a * 10 + b))
+}
+
+/// Days since 1970-01-01 of a day of the Gregorian calendar, if there is such a day. The year is none before 0.
+fn day(year: i64, month: i64, day: i64) -> Option<i64> {
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let in_month = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 => 28 + i64::from(is_leap),
+        _ => return None,
+    };
+    if !(1..=in_month).contains(&day) {
+        return None;
+    }
+    // Counted in years that begin in March, so that a leap day is a year's last; 719,468 days from the first of them.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let of_year = (153 * month + 2) / 5 + day - 1;
+    Some(year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + of_year - 719_468)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::{Date, date};
+
+    use super::*;
+
+    #[test]
+    fn each_day_has_its_number() {
+        let number = |d: Date| day(d.year().into(), d.month().into(), d.day().into());
+        let mut known = number(date(1599, 12, 31)).expect("a day");
+        for d in date(1600, 1, 1).series(jiff::Span::new().days(1)).take_while(|d| d.year() < 2401) {
+            known += 1;
+            assert_eq!(number(d), Some(known), "{d}");
+        }
+        assert_eq!(number(date(1970, 1, 1)), Some(0));
+        for (y, m, d) in
+            [(2023, 2, 29), (1900, 2, 29), (2024, 2, 30), (2024, 4, 31), (2024, 0, 1), (2024, 13, 1)]
+        {
+            assert_eq!(day(y, m, d), None, "{y}-{m}-{d}");
+        }
+    }
+
+    #[test]
+    fn a_time_ends_where_it_ends() {
+        for (text, length) in [
+            ("2024-01-02,1", Some(10)),
+            ("2024-01-02T09:30,1", Some(16)),
+            ("2024-01-02 09:30:00.25,1", Some(22)),
+            ("2024-01-02 09:30:00-05:30", Some(25)),
+            ("2024-01-02T09:30:00Zulu", Some(20)),
+            ("2024-01-02T24:00:00", None),
+            ("2024-01-02T23:59:60", None),
+            ("2024-01-02T23:59:00.", None),
+            ("2024-01-02T23:59:00.1234567", None),
+            ("2024-01-02T23:59:00+0530", None),
+            ("20240102", None),
+        ] {
+            assert_eq!(read(text.as_bytes()).map(|w| w.length), length, "{text}");
+        }
+    }
+}
