@@ -1,7 +1,7 @@
 //! What is compressed as it is written, what is not, and that everything is read in order.
 
 use super::{check, chunks, fold, import};
-use crate::support::{Folder, TestDatabase, bar, barlift, bars, on_the_columnstore};
+use crate::support::{Folder, TestDatabase, bar, barlift, bars, eventually, on_the_columnstore};
 
 #[test]
 fn a_file_is_compressed_by_the_copy_itself() {
@@ -91,6 +91,36 @@ async fn interleaved() {
     fold(&database).await;
     check(&database, &rows).await;
     assert_eq!(import(&database, rows).await, 0);
+}
+
+#[test]
+fn plain_rows_of_others_stay_visible_while_chunks_are_made() {
+    on_the_columnstore("plain_rows_of_others_stay_visible_while_chunks_are_made", beside);
+}
+
+/// Another writer has made the chunk and not committed; the import has bars enough for a compressed one.
+#[tokio::main(flavor = "current_thread")]
+async fn beside() {
+    let database = TestDatabase::new().await;
+    let mut other = database.pool.begin().await.expect("begun");
+    sqlx::query("INSERT INTO barlift.bars SELECT 77, '2024-01-01'::timestamptz + i * interval '1 min', 1, 1, 1, 1, 1 FROM generate_series(1, 10) i")
+        .execute(&mut *other)
+        .await
+        .expect("inserted");
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(2000, 1));
+    let importing = tokio::spawn(barlift(&database, &["import", folder.arg(), "--json"]).run());
+    eventually("the import waits for the chunk", || async {
+        let waiting: i64 = database
+            .scalar("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+            .await;
+        (waiting > 0).then_some(())
+    })
+    .await;
+    other.commit().await.expect("committed");
+    importing.await.expect("ran").json(0);
+    assert_eq!(database.bars().await, 2010);
+    assert_eq!(chunks(&database).await.0, ["COMPRESSED PARTIAL"]);
 }
 
 #[test]
