@@ -218,7 +218,6 @@ impl Fleet {
     fn worker(&self) -> Child {
         let arguments = ["worker", "--concurrency", "2"];
         traced(&self.database, &self.collector, &arguments)
-            // Enough for batches that are compressed as they are written.
             .env("BARLIFT__IMPORT__BATCH_ROWS", if is_on_the_columnstore() { "400" } else { "100" })
             // A file that is hit again and again by chance is not the one that kills its workers.
             .env("BARLIFT__RETRY__MAX_RESCUES", "1000")
@@ -298,8 +297,12 @@ impl Fleet {
 async fn every_row_is_there_exactly_once_whatever_happens() {
     let long = std::env::var("BARLIFT_CHAOS").is_ok_and(|v| v == "long");
     let seed = std::env::var("BARLIFT_CHAOS_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(20_260_101);
-    let (work, faults) =
+    let (mut work, faults) =
         if long { (Work { files: 300, rows: 10_000 }, 120) } else { (Work { files: 60, rows: 1_000 }, 10) };
+    if is_on_the_columnstore() {
+        // As many batches of a file, each large enough to be compressed as it is written.
+        work.rows *= 4;
+    }
     let server = Arc::new(PrivateServer::start().await);
     let database = server.database("chaos").await;
     let (before, folder) = (Folder::new(), Folder::new());
