@@ -31,6 +31,10 @@ async fn frozen() {
     let database = TestDatabase::new().await;
     let folder = Folder::new();
     folder.write("A_1m.csv", bars(5000, 1));
+    // So that the chunk is there: whoever makes one waits before the COPY.
+    let earlier = Folder::new();
+    earlier.write("B_1m.csv", bars(300, 2));
+    assert_eq!(barlift(&database, &["import", earlier.arg()]).run().await.status, 0);
     // Reading goes on, writing waits.
     let mut holder = database.pool.begin().await.expect("begun");
     sqlx::query("LOCK TABLE barlift.bars IN SHARE MODE").execute(&mut *holder).await.expect("locked");
@@ -47,7 +51,9 @@ async fn frozen() {
     holder.rollback().await.expect("released");
     let second = worker(&database);
     eventually("the other one has imported it all", || async {
-        let done: i64 = database.scalar("SELECT count(*) FROM barlift.tasks WHERE state = 'succeeded'").await;
+        let done: i64 = database
+            .scalar("SELECT count(*) FROM barlift.tasks WHERE state = 'succeeded' AND symbol = 'A'")
+            .await;
         (done == 1).then_some(())
     })
     .await;
@@ -67,8 +73,11 @@ async fn frozen() {
         worker.signal(Signal::SIGTERM);
         assert_eq!(worker.wait().await, Some(0));
     }
-    assert_eq!(database.bars().await, 5000);
-    assert_eq!(database.scalar::<i64>("SELECT rows_imported FROM barlift.tasks").await, 5000);
+    assert_eq!(database.bars().await, 5300);
+    assert_eq!(
+        database.scalar::<i64>("SELECT rows_imported FROM barlift.tasks WHERE symbol = 'A'").await,
+        5000
+    );
     assert_eq!(verify(&database, folder.arg(), &["--force"]).await.status, 0);
 }
 
