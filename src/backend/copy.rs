@@ -25,10 +25,25 @@ const FIRST_VALUE: usize = 2 + (4 + 4) + 4;
 /// The bars of one series as a whole COPY message: header, rows, end.
 #[must_use]
 pub fn encode(series_id: i32, bars: &Bars) -> Vec<u8> {
-    let mut out = Vec::with_capacity(HEADER_BYTES + bars.len() * ROW_BYTES + 2);
+    encode_all(&[(series_id, bars)])
+}
+
+/// The bars of several series as a whole COPY message.
+#[must_use]
+pub fn encode_all(series: &[(i32, &Bars)]) -> Vec<u8> {
+    let rows: usize = series.iter().map(|(_, bars)| bars.len()).sum();
+    let mut out = Vec::with_capacity(HEADER_BYTES + rows * ROW_BYTES + 2);
     out.extend_from_slice(SIGNATURE);
     // No flags, no header extension.
     out.extend_from_slice(&[0; 8]);
+    for (series_id, bars) in series {
+        put_rows(&mut out, *series_id, bars);
+    }
+    out.extend_from_slice(&END);
+    out
+}
+
+fn put_rows(out: &mut Vec<u8>, series_id: i32, bars: &Bars) {
     let columns = [&bars.open, &bars.high, &bars.low, &bars.close, &bars.volume];
     let mut row = row_of(series_id);
     for (i, time) in bars.time.iter().enumerate() {
@@ -38,8 +53,6 @@ pub fn encode(series_id: i32, bars: &Bars) -> Vec<u8> {
         }
         out.extend_from_slice(&row);
     }
-    out.extend_from_slice(&END);
-    out
 }
 
 /// A row of the series, its bar still to be put in: what is the same in all of them.

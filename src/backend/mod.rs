@@ -1,7 +1,7 @@
 //! The database itself: connecting, setting up, moving bars in and out by COPY and SQL.
 //!
 //! [`connect`](Database::connect) makes a pool, [`schema`] brings our tables up to date ([`storage`]: as rows or columns), [`copy`] encodes
-//! bars for binary COPY, [`observed`] lets statements be seen, [`transaction`] leaves no connection in disorder,
+//! bars for binary COPY, [`observed`] lets statements be seen ([`shared`]: those of several attempts), [`transaction`] leaves no connection in disorder,
 //! [`info`] tells what is there, [`embedded`] runs a private server where no URL is set, `tls` decides when a
 //! certificate is checked. Invariant: no text that leaves this module holds a password.
 //! It knows tables but not what an import or an operation is.
@@ -11,6 +11,7 @@ pub mod embedded;
 pub mod info;
 pub mod observed;
 pub mod schema;
+pub mod shared;
 pub mod storage;
 mod tls;
 pub mod transaction;

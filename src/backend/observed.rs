@@ -87,18 +87,27 @@ impl<'a> Observed<'a> {
     }
 
     async fn wait<T>(&self, acquire: impl Future<Output = Result<T>>) -> Result<T> {
-        let span = self.span(&CONNECTION_ACQUIRE);
-        span.set(attr::DB_POOL_SIZE, i64::from(self.pool.size()))
-            .set(attr::DB_POOL_AVAILABLE, self.available());
+        let span = self.acquire_span();
         let start = Instant::now();
         let acquired = span.around(acquire).await;
         let took = start.elapsed();
-        span.set(attr::DB_POOL_WAIT_MS, milliseconds(took));
-        span.end(&acquired, self.symbol());
+        self.end_acquire(&span, &acquired, took);
         if let Some(attempt) = self.attempt {
             attempt.add(Phase::ConnectionWait, took);
         }
         acquired
+    }
+
+    pub(super) fn acquire_span(&self) -> Span {
+        let span = self.span(&CONNECTION_ACQUIRE);
+        span.set(attr::DB_POOL_SIZE, i64::from(self.pool.size()))
+            .set(attr::DB_POOL_AVAILABLE, self.available());
+        span
+    }
+
+    pub(super) fn end_acquire<T>(&self, span: &Span, acquired: &Result<T>, took: Duration) {
+        span.set(attr::DB_POOL_WAIT_MS, milliseconds(took));
+        span.end(acquired, self.symbol());
     }
 
     /// Runs a query; returns its rows and how long it took.
@@ -167,18 +176,33 @@ impl<'a> Observed<'a> {
         batch: usize,
         run: impl Future<Output = Result<u64>>,
     ) -> Result<u64> {
+        let span = self.write_span((operation, statement), batch);
+        let start = Instant::now();
+        let result = span.around(run).await;
+        let rows = result.as_ref().map_or(0, |rows| i64::try_from(*rows).unwrap_or(i64::MAX));
+        self.end_write(&span, (operation, statement), &result, rows, start.elapsed());
+        result
+    }
+
+    pub(super) fn write_span(&self, (operation, statement): (&str, &str), batch: usize) -> Span {
         let span = self.span(&INSERT);
         self.describe(&span, operation);
         span.set(attr::DB_STATEMENT, statement)
             .set(attr::DB_BATCH_SIZE, i64::try_from(batch).unwrap_or(i64::MAX));
-        let start = Instant::now();
-        let result = span.around(run).await;
-        let took = start.elapsed();
-        let rows = result.as_ref().map_or(0, |rows| i64::try_from(*rows).unwrap_or(i64::MAX));
+        span
+    }
+
+    pub(super) fn end_write<T>(
+        &self,
+        span: &Span,
+        (operation, statement): (&str, &str),
+        result: &Result<T>,
+        rows: i64,
+        took: Duration,
+    ) {
         span.set(attr::DB_ROWS_AFFECTED, rows).set(attr::DB_INSERT_DURATION_MS, milliseconds(took));
-        span.end(&result, self.symbol());
+        span.end(result, self.symbol());
         self.note(took, operation, statement, rows);
-        result
     }
 
     /// A query whose rows come bit by bit: seen from here to its [`end`](Statement::end), or to its drop.
@@ -188,14 +212,14 @@ impl<'a> Observed<'a> {
         Statement { seen: *self, span, operation, text, rows: 0, took: Duration::ZERO, ended: false }
     }
 
-    fn query_span(&self, operation: &str, statement: &str) -> Span {
+    pub(super) fn query_span(&self, operation: &str, statement: &str) -> Span {
         let span = self.span(&QUERY);
         self.describe(&span, operation);
         span.set(attr::DB_STATEMENT, statement);
         span
     }
 
-    fn end_query<T>(
+    pub(super) fn end_query<T>(
         &self,
         span: &Span,
         (operation, statement): (&str, &str),

@@ -10,22 +10,25 @@
 mod batch;
 pub mod compare;
 mod reach;
+mod reading;
 mod recognise;
 mod rows;
+pub mod together;
 
 use crate::backend::observed::Observed;
 use crate::digest::SeriesDigest;
 use crate::error::{During, Error, FileError, Result};
 use crate::repository::known::{Digested, Held, Learnt};
-use crate::source::feed::{self, Fed, FeedOptions};
-use crate::source::root::Root;
+use crate::source::feed::Fed;
+use crate::source::reader::Batch;
 use crate::task::{AttemptContext, ImportOptions, Lease, Opening, RowCounts, TaskInfo, read_key};
-use crate::telemetry::{AttemptTelemetry, LoadSpan};
+use crate::telemetry::AttemptTelemetry;
 use batch::Passage;
 use reach::Reach;
+pub use reading::{Opened, Reading, open};
 
 /// One attempt: what it runs with, what it holds, what it is about, and who is told.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Attempt<'a> {
     /// What it runs with.
     pub context: &'a AttemptContext,
@@ -60,46 +63,42 @@ pub struct Imported {
 /// # Errors
 /// Whatever ends the attempt; its [`class`](Error::class) says whether another one may help.
 pub async fn import(attempt: Attempt<'_>) -> Result<Imported> {
-    let Attempt { context, lease, task, options, telemetry } = attempt;
-    let root = Root::open(&task.root).await?;
-    let source = root.read(&task.source).await?;
-    let version = source.version.clone();
-    let resume = telemetry.kept(lease.begin(&context.pool, &version.text)).await?;
-    if resume.checkpoint == 0
-        && let Some(rows) = recognise::recognise(attempt, &root, &version).await?
-    {
-        telemetry.committed(&rows);
-        return Ok(Imported { rows, learnt: Learnt::default() });
+    open(attempt).await?.finish().await
+}
+
+impl Opened<'_> {
+    /// Imports what was opened.
+    ///
+    /// # Errors
+    /// Whatever ends the attempt; its [`class`](Error::class) says whether another one may help.
+    pub async fn finish(self) -> Result<Imported> {
+        match self {
+            Self::Recognised(rows) => Ok(Imported { rows, learnt: Learnt::default() }),
+            Self::Reading(reading) => finish(*reading).await,
+        }
     }
-    let feed_options = FeedOptions {
-        read: options.read.clone(),
-        batch_rows: if telemetry.row_detail() {
-            context.batch_rows.min(rows::BATCH)
-        } else {
-            context.batch_rows
-        },
-        resume_at: resume.checkpoint,
-    };
-    let mut load = LoadSpan::start(telemetry, &task.timeframe, &task.source);
-    let mut feed = feed::start(root, task.source.clone(), source, feed_options);
+}
+
+async fn finish(mut reading: Reading<'_>) -> Result<Imported> {
+    let attempt = reading.attempt;
+    let Attempt { context, telemetry, .. } = attempt;
+    let (resume, version) = (reading.resume, reading.version.clone());
     let mut total = resume.rows;
     let mut digest = SeriesDigest::default();
-    let mut passage = Passage { anew: resume.anew, opening: None, reach: Reach::new(resume.checkpoint == 0) };
-    while let Some(fed) = feed.recv().await {
-        match fed.inspect_err(|e| load.fail(e))? {
+    let mut passage = Passage { anew: resume.anew, opening: None, reach: reading.reach() };
+    while let Some(fed) = reading.next().await? {
+        match fed {
             Fed::Start { header, ignored_columns } => {
                 passage.opening = Some(Opening { version: version.text.clone(), header, ignored_columns });
             }
-            Fed::Batch { batch, took } => {
-                load.batch(batch.rows, &batch.bars, took);
+            Fed::Batch { batch, .. } => {
                 if context.stop.is_cancelled() {
                     return Err(Error::Stopped);
                 }
                 if telemetry.row_detail() && total.rows == resume.rows.rows {
                     rows::announce(attempt, &batch, version.size, resume.checkpoint);
                 }
-                let mut bars = SeriesDigest::default();
-                bars.add_bars(&batch.bars);
+                let bars = digest_of(&batch);
                 digest.merge(&bars);
                 let added = batch::run(attempt, &batch, &bars, &mut passage).await?;
                 if telemetry.row_detail() {
@@ -110,23 +109,40 @@ pub async fn import(attempt: Attempt<'_>) -> Result<Imported> {
                 check_rejects(attempt, &total, false)?;
             }
             Fed::End { content_hash } => {
-                drop(load);
                 if let Some(opening) = &passage.opening {
                     telemetry.kept(open_alone(attempt, opening)).await?;
                 }
                 check_rejects(attempt, &total, true)?;
-                let mut learnt = Learnt { hash: content_hash, ..Learnt::default() };
-                learnt.held = held(attempt, &total, passage.reach)?;
                 // What earlier attempts read is not in it.
-                if resume.checkpoint == 0 && !options.dry_run {
-                    let digested = Digested { rows: total.rows.unsigned_abs(), digest };
-                    learnt.digested = Some((digested, read_key(&options.read)?));
-                }
+                let digest = (resume.checkpoint == 0).then_some(digest);
+                let learnt = learnt(attempt, content_hash, (&total, passage.reach), digest)?;
                 return Ok(Imported { rows: total, learnt });
             }
         }
     }
     Err(Error::Internal("the reader ended without saying how".into()))
+}
+
+fn digest_of(batch: &Batch) -> SeriesDigest {
+    let mut digest = SeriesDigest::default();
+    digest.add_bars(&batch.bars);
+    digest
+}
+
+/// What is known of the file, and of the series, once all of it is written. The digest is that of all its bars.
+fn learnt(
+    attempt: Attempt<'_>,
+    hash: [u8; 32],
+    (total, reach): (&RowCounts, Reach),
+    digest: Option<SeriesDigest>,
+) -> Result<Learnt> {
+    let options = attempt.options;
+    let mut learnt = Learnt { hash, held: held(attempt, total, reach)?, digested: None };
+    if let Some(digest) = digest.filter(|_| !options.dry_run) {
+        let digested = Digested { rows: total.rows.unsigned_abs(), digest };
+        learnt.digested = Some((digested, read_key(&options.read)?));
+    }
+    Ok(learnt)
 }
 
 /// A file without rows has no batch to keep its header with.

@@ -7,6 +7,7 @@
 //! Invariant: pushing happens on the caller's transaction, together with the rows it belongs to.
 //! This module is the only one that knows apalis.
 
+mod companions;
 mod listen;
 mod run;
 mod setup;
@@ -25,6 +26,7 @@ use crate::telemetry::attribute as attr;
 use crate::telemetry::catalogue::PUSH_JOBS;
 use crate::telemetry::{MESSAGING_SYSTEM, Span};
 
+pub use companions::{done, give_back, lock_waiting, take};
 pub use run::{QueueSettings, Work, process_name, run};
 pub use setup::{is_current, setup};
 pub use tidy::prune;

@@ -13,6 +13,7 @@ use sqlx::{PgConnection, Postgres, Row as _};
 use super::{columnstore, parameter};
 use crate::backend::copy;
 use crate::backend::observed::Observed;
+use crate::backend::shared::Shared;
 use crate::bar::{Bars, Micros, Ohlcv};
 use crate::config::Layout;
 use crate::error::{During, Error, Result};
@@ -100,6 +101,51 @@ pub async fn insert(
     };
     // The reference's name for whatever adds rows; the statement says that it is a COPY.
     seen.write(("INSERT", copy::COPY_BARS), bars.len(), run).await
+}
+
+/// Whether any of these series has a bar from the first time to the last. For series that nobody has written yet.
+///
+/// # Errors
+/// [`Error::Database`]
+pub async fn any(
+    connection: &mut PgConnection,
+    seen: Shared<'_>,
+    series: &[i32],
+    (first, last): (Micros, Micros),
+) -> Result<bool> {
+    const QUERY: &str = include_str!("sql/any_bars.sql");
+    let query = sqlx::query_scalar(QUERY).bind(series).bind(parameter(first)).bind(parameter(last));
+    let run = async { query.fetch_one(connection).await.during("reading the bars that are there") };
+    seen.query(("SELECT", QUERY), run, |_| 0).await.0
+}
+
+/// [`insert`] for several series that have no bars yet, in the order of their ids, by one COPY.
+///
+/// # Errors
+/// As [`insert`].
+pub async fn insert_together(
+    connection: &mut PgConnection,
+    seen: Shared<'_>,
+    layout: Layout,
+    series: &[(i32, &Bars)],
+) -> Result<()> {
+    const WHAT: &str = "writing bars";
+    if layout == Layout::Columnstore {
+        columnstore::choose_way_together(connection, series).await?;
+    }
+    let run = async {
+        let mut copy = connection.copy_in_raw(copy::COPY_BARS).await.during(WHAT)?;
+        copy.send(copy::encode_all(series)).await.during(WHAT)?;
+        copy.finish().await.during(WHAT)
+    };
+    let rows = |i: usize| series[i].1.len();
+    let written = seen.write(("INSERT", copy::COPY_BARS), rows, run).await?;
+    let sent: usize = series.iter().map(|s| s.1.len()).sum();
+    if usize::try_from(written).is_ok_and(|n| n == sent) {
+        Ok(())
+    } else {
+        Err(Error::Internal(format!("{sent} bars were sent, the server wrote {written}")))
+    }
 }
 
 /// Replaces the values of bars that are there; `bars` are in time order.

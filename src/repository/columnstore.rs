@@ -48,6 +48,8 @@ const MIN_A_CHUNK: i64 = 250;
 
 const WHAT: &str = "choosing how to write bars";
 
+const PLAINLY: &str = include_str!("sql/copy_plainly.sql");
+
 /// Compressed or plain: settles it for the next COPY of bars on this transaction, of these ones.
 pub(super) async fn choose_way(
     tx: &mut PgConnection,
@@ -56,7 +58,6 @@ pub(super) async fn choose_way(
     bars: &Bars,
 ) -> Result<()> {
     const DIRECT_IF_SORTED: &str = include_str!("sql/copy_direct_if_sorted.sql");
-    const PLAINLY: &str = include_str!("sql/copy_plainly.sql");
     let span = bars.time.first().copied().zip(bars.time.last().copied());
     let bounds = match span {
         Some(span) if is_many(bars.len(), 1) => bounds(tx, seen, span, bars.len()).await?,
@@ -75,6 +76,26 @@ pub(super) async fn choose_way(
     Ok(())
 }
 
+/// The same for series that have no bars yet, in the order of their ids: compressed, if each has enough for that.
+pub(super) async fn choose_way_together(tx: &mut PgConnection, series: &[(i32, &Bars)]) -> Result<()> {
+    let span = |bars: &Bars| Some((*bars.time.first()?, *bars.time.last()?));
+    let spans: Vec<_> = series.iter().filter_map(|(_, bars)| Some((span(bars)?, bars.len()))).collect();
+    let first = spans.iter().map(|((first, _), _)| *first).min().unwrap_or_default();
+    let last = spans.iter().map(|((_, last), _)| *last).max().unwrap_or_default();
+    let touched =
+        touched(sqlx::query_as(TOUCHED).bind(first).bind(last).fetch_all(&mut *tx).await.during(WHAT)?);
+    let many = |t: &Touched| spans.iter().all(|(span, bars)| is_many(*bars, t.chunks(*span)));
+    let query = match touched.filter(|t| series.is_sorted_by_key(|s| s.0) && many(t)) {
+        Some(touched) => {
+            lock_missing(tx, &touched).await?;
+            sqlx::query(include_str!("sql/copy_direct.sql"))
+        }
+        None => sqlx::query(PLAINLY),
+    };
+    query.execute(tx).await.during(WHAT)?;
+    Ok(())
+}
+
 /// Where the chunks begin and end that bars from the first to the last time lie in; none if they are too few for them.
 async fn bounds(
     tx: &mut PgConnection,
@@ -82,21 +103,46 @@ async fn bounds(
     (first, last): (Micros, Micros),
     count: usize,
 ) -> Result<Option<(Micros, Micros)>> {
-    const QUERY: &str = include_str!("sql/touched_chunks.sql");
-    let query = sqlx::query_as(QUERY).bind(first).bind(last);
+    let query = sqlx::query_as(TOUCHED).bind(first).bind(last);
     let run = async { query.fetch_all(&mut *tx).await.during(WHAT) };
-    let (rows, _) = seen.query::<(i64, Option<i64>, Option<i64>, bool)>(QUERY, run).await?;
-    let Some(&(interval, from, to, all_there)) = rows.first() else { return Ok(None) };
-    let chunks = last.saturating_sub(first) / interval.max(1) + 1;
-    if !is_many(count, chunks) {
+    let Some(touched) = touched(seen.query(TOUCHED, run).await?.0) else { return Ok(None) };
+    if !is_many(count, touched.chunks((first, last))) {
         return Ok(None);
     }
-    if !all_there {
-        let lock = sqlx::query(include_str!("sql/lock_chunk_creation.sql"));
-        lock.execute(tx).await.during(WHAT)?;
-    }
+    lock_missing(tx, &touched).await?;
+    let (from, to) = (touched.from, touched.to);
     // In chunks that are not there yet, the series has no bars.
     Ok(Some((from.unwrap_or(first).min(first), to.unwrap_or(last).max(last.saturating_add(1)))))
+}
+
+const TOUCHED: &str = include_str!("sql/touched_chunks.sql");
+
+/// The chunks that a range touches.
+struct Touched {
+    interval: i64,
+    from: Option<Micros>,
+    to: Option<Micros>,
+    all_there: bool,
+}
+
+impl Touched {
+    /// How many chunks a range reaches into, at least.
+    fn chunks(&self, (first, last): (Micros, Micros)) -> i64 {
+        last.saturating_sub(first) / self.interval.max(1) + 1
+    }
+}
+
+fn touched(rows: Vec<(i64, Option<Micros>, Option<Micros>, bool)>) -> Option<Touched> {
+    let (interval, from, to, all_there) = rows.into_iter().next()?;
+    Some(Touched { interval, from, to, all_there })
+}
+
+/// Takes the lock for making chunks if one is missing.
+async fn lock_missing(tx: &mut PgConnection, touched: &Touched) -> Result<()> {
+    if !touched.all_there {
+        sqlx::query(include_str!("sql/lock_chunk_creation.sql")).execute(tx).await.during(WHAT)?;
+    }
+    Ok(())
 }
 
 fn is_many(bars: usize, chunks: i64) -> bool {

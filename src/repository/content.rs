@@ -23,6 +23,24 @@ pub async fn changed(connection: &mut PgConnection, series_id: i32, by: &SeriesD
     Ok(())
 }
 
+/// Bars were added to series, each by the task that holds it and now lets go of it; returns these series, and
+/// whether somebody waits for one.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn written_and_free(
+    connection: &mut PgConnection,
+    changes: &[(i32, i64, SeriesDigest)],
+) -> Result<Vec<(i32, bool)>> {
+    sqlx::query_as(include_str!("sql/written_and_free.sql"))
+        .bind(changes.iter().map(|c| c.0).collect::<Vec<_>>())
+        .bind(changes.iter().map(|c| c.1).collect::<Vec<_>>())
+        .bind(changes.iter().map(|c| c.2.sum.to_string()).collect::<Vec<_>>())
+        .fetch_all(connection)
+        .await
+        .during("keeping the content of series")
+}
+
 /// When barlift last wrote to the series, to be asked before its bars are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stamp(Option<String>);

@@ -5,9 +5,12 @@
 //! a bar that was added or removed shows in the count. One of the second kind says nothing of any series and stays true.
 
 use jiff_sqlx::Timestamp;
-use sqlx::{FromRow, PgConnection, PgPool};
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use sqlx::{FromRow, PgConnection, PgPool, Postgres};
 
 use crate::backend::observed::Observed;
+use crate::backend::shared::Shared;
 use crate::digest::SeriesDigest;
 use crate::error::{During, Result};
 
@@ -93,24 +96,47 @@ impl Learnt {
     /// # Errors
     /// [`crate::error::Error::Database`]
     pub async fn keep(&self, tx: &mut PgConnection, seen: Observed<'_>, task_id: i64) -> Result<()> {
-        const QUERY: &str = include_str!("sql/record_known.sql");
-        if let Some(held) = self.held {
-            let query = sqlx::query(QUERY)
-                .bind(held.series_id)
-                .bind(self.hash.as_slice())
-                .bind(held.options.as_slice())
-                .bind(task_id)
-                .bind(held.bars);
-            let run = async {
-                Ok(query.execute(&mut *tx).await.during("recording the file's content")?.rows_affected())
-            };
-            seen.write(("INSERT", QUERY), 1, run).await?;
+        if let Some(held) = held(&[(task_id, self)]) {
+            let run = async { Ok(held.execute(&mut *tx).await.during(RECORDING)?.rows_affected()) };
+            seen.write(("INSERT", RECORD), 1, run).await?;
         }
-        if let Some((digested, read_key)) = &self.digested {
-            remember_digest(tx, &self.hash, read_key, digested).await?;
-        }
-        Ok(())
+        remember(tx, &[self]).await
     }
+}
+
+/// [`Learnt::keep`] for the files of several tasks.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn keep_all(tx: &mut PgConnection, seen: Shared<'_>, files: &[(i64, &Learnt)]) -> Result<()> {
+    if let Some(held) = held(files) {
+        let run = async { held.execute(&mut *tx).await.during(RECORDING) };
+        seen.write(("INSERT", RECORD), |i| usize::from(files[i].1.held.is_some()), run).await?;
+    }
+    remember(tx, &files.iter().map(|f| f.1).collect::<Vec<_>>()).await
+}
+
+const RECORD: &str = include_str!("sql/record_known.sql");
+const RECORDING: &str = "recording the file's content";
+
+/// What series hold of these tasks' files; none if nothing is known of any.
+fn held(files: &[(i64, &Learnt)]) -> Option<Query<'static, Postgres, PgArguments>> {
+    let held: Vec<_> =
+        files.iter().filter_map(|(task, l)| l.held.map(|held| (*task, l.hash, held))).collect();
+    (!held.is_empty()).then(|| {
+        sqlx::query(RECORD)
+            .bind(held.iter().map(|(_, _, h)| h.series_id).collect::<Vec<_>>())
+            .bind(held.iter().map(|(_, hash, _)| hash.to_vec()).collect::<Vec<_>>())
+            .bind(held.iter().map(|(_, _, h)| h.options.to_vec()).collect::<Vec<_>>())
+            .bind(held.iter().map(|(task, ..)| *task).collect::<Vec<_>>())
+            .bind(held.iter().map(|(_, _, h)| h.bars).collect::<Vec<_>>())
+    })
+}
+
+async fn remember(tx: &mut PgConnection, files: &[&Learnt]) -> Result<()> {
+    let digested: Vec<_> =
+        files.iter().filter_map(|l| l.digested.map(|(digested, key)| (l.hash, key, digested))).collect();
+    remember_digests(tx, &digested).await
 }
 
 /// Forgets all content of a series, because bars of it were overwritten.
@@ -171,23 +197,24 @@ pub async fn digested(
     }))
 }
 
-/// Remembers what a file's rows are.
+/// Remembers what the rows of files are: by their bytes' hashes, and how they were read.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
-pub async fn remember_digest(
+pub async fn remember_digests(
     connection: &mut PgConnection,
-    content_hash: &[u8; 32],
-    read_key: &[u8; 32],
-    digested: &Digested,
+    files: &[([u8; 32], [u8; 32], Digested)],
 ) -> Result<()> {
+    if files.is_empty() {
+        return Ok(());
+    }
     let int = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-    sqlx::query(include_str!("sql/remember_digest.sql"))
-        .bind(content_hash.as_slice())
-        .bind(read_key.as_slice())
-        .bind(int(digested.rows))
-        .bind(int(digested.digest.bars))
-        .bind(digested.digest.to_bytes())
+    sqlx::query(include_str!("sql/remember_digests.sql"))
+        .bind(files.iter().map(|(hash, ..)| hash.to_vec()).collect::<Vec<_>>())
+        .bind(files.iter().map(|(_, key, _)| key.to_vec()).collect::<Vec<_>>())
+        .bind(files.iter().map(|(.., d)| int(d.rows)).collect::<Vec<_>>())
+        .bind(files.iter().map(|(.., d)| int(d.digest.bars)).collect::<Vec<_>>())
+        .bind(files.iter().map(|(.., d)| d.digest.to_bytes().to_vec()).collect::<Vec<_>>())
         .execute(connection)
         .await
         .during("remembering a file's bars")?;

@@ -27,7 +27,7 @@ const FIRST_TIME: jiff::Timestamp = jiff::Timestamp::constant(-210_863_520_000, 
 
 /// An instant as a parameter. Times of barlift's bars lie between the years 1700 and 2299; what a foreign writer has put
 /// beyond the calendar (`infinity`) is taken for its end.
-fn parameter(time: Micros) -> Timestamp {
+pub(crate) fn parameter(time: Micros) -> Timestamp {
     let end = if time < 0 { FIRST_TIME } else { jiff::Timestamp::MAX };
     jiff::Timestamp::from_microsecond(time).unwrap_or(end).to_sqlx()
 }

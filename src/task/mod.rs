@@ -8,11 +8,13 @@
 //! next (the next job, the operation's end) is committed together with the end of the attempt.
 
 mod claim;
+mod companions;
 mod follow;
 mod options;
 mod progress;
 mod settle;
 mod sweep;
+mod together;
 mod wake;
 
 use std::time::Duration;
@@ -27,11 +29,13 @@ use crate::telemetry::AttemptInfo;
 
 pub use crate::counts::RowCounts;
 pub use claim::{Claim, Claimant, Claimed, claim};
+pub use companions::{Companion, companions};
 pub use follow::{cancel_followers, follow, follow_forgotten};
 pub use options::{ImportOptions, TaskOptions, VerifyOptions, read_key};
-pub use progress::{Opening, Progress};
+pub use progress::{Opening, Progress, Resume};
 pub use settle::{RetryPolicy, Settled, end_operation, hand_back_all};
 pub use sweep::push_forgotten;
+pub use together::{Success, succeed_together};
 pub use wake::wake_forgotten;
 
 /// A worker's hold on a task.
@@ -71,6 +75,8 @@ pub struct TaskInfo {
     pub root: String,
     /// The source, relative to that.
     pub source: String,
+    /// Its size when it was enqueued.
+    pub source_bytes: i64,
     /// The series' symbol.
     pub symbol: String,
     /// The series' timeframe.

@@ -35,7 +35,7 @@ pub struct Progress {
 }
 
 /// What is known of a source before its first rows; kept with these.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Opening {
     /// What the source looks like.
     pub version: String,

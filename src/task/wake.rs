@@ -45,7 +45,8 @@ pub(super) async fn let_go(tx: &mut PgConnection, series_id: i32, task_id: i64, 
     if waited_for == Some(true) { wake(tx, series_id).await } else { Ok(()) }
 }
 
-async fn wake(tx: &mut PgConnection, series_id: i32) -> Result<()> {
+/// The next one that waits for the series gets a job. The caller has locked its row.
+pub(super) async fn wake(tx: &mut PgConnection, series_id: i32) -> Result<()> {
     let next: Option<Next> = sqlx::query_as(include_str!("sql/wake.sql"))
         .bind(series_id)
         .fetch_optional(&mut *tx)

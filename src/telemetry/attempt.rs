@@ -82,6 +82,11 @@ impl AttemptTelemetry {
         self.span.around(future).instrument(self.log.clone()).await
     }
 
+    /// Runs a function within its span.
+    pub fn within<T>(&self, run: impl FnOnce() -> T) -> T {
+        self.span.within(run)
+    }
+
     /// Whether every row gets spans.
     #[must_use]
     pub fn row_detail(&self) -> bool {

@@ -50,7 +50,7 @@ pub(super) async fn save(attempt: Attempt<'_>, found: &Found, stamp: Option<&Sta
     }
     if let (Some((csv, _)), [hash]) = (&found.contents, found.files.hashes.as_slice()) {
         let known = Digested { rows: found.files.rows, digest: *csv };
-        known::remember_digest(&mut tx, hash, &read_key(&options.read)?, &known).await?;
+        known::remember_digests(&mut tx, &[(*hash, read_key(&options.read)?, known)]).await?;
     }
     database.commit(tx, "keeping the verification").await
 }

@@ -1,9 +1,10 @@
 INSERT INTO barlift.imported_sources (series_id, content_hash, options_hash, rows, first_time, last_time, bars)
-SELECT $1, $2, $3, t.rows, t.first_time, t.last_time,
-       coalesce($5, (SELECT count(*) FROM barlift.bars b
-                     WHERE b.series_id = $1 AND b.time BETWEEN t.first_time AND t.last_time))
-FROM barlift.tasks t
-WHERE t.id = $4
+SELECT f.series_id, f.content_hash, f.options_hash, t.rows, t.first_time, t.last_time,
+       coalesce(f.bars, (SELECT count(*) FROM barlift.bars b
+                         WHERE b.series_id = f.series_id AND b.time BETWEEN t.first_time AND t.last_time))
+FROM unnest($1::integer[], $2::bytea[], $3::bytea[], $4::bigint[], $5::bigint[])
+     AS f (series_id, content_hash, options_hash, task_id, bars)
+JOIN barlift.tasks t ON t.id = f.task_id
 ON CONFLICT (series_id, content_hash, options_hash) DO UPDATE
 SET rows = EXCLUDED.rows, first_time = EXCLUDED.first_time, last_time = EXCLUDED.last_time,
     bars = EXCLUDED.bars, imported_at = now()

@@ -1,0 +1,124 @@
+//! A source while an attempt reads it: what a feed gives, one after the other, and what was looked at ahead of that.
+//!
+//! Invariant: nothing is lost by looking ahead; what was looked at still comes. It writes nothing.
+
+use std::collections::VecDeque;
+
+use tokio::sync::mpsc;
+
+use super::reach::Reach;
+use super::{Attempt, recognise, rows};
+use crate::error::{FileError, Result};
+use crate::source::feed::{self, Fed, FeedOptions};
+use crate::source::reader::Batch;
+use crate::source::root::{Root, Version};
+use crate::task::{Resume, RowCounts};
+use crate::telemetry::LoadSpan;
+
+/// A source that an attempt has opened.
+#[derive(Debug)]
+pub enum Opened<'a> {
+    /// Its content is known, and the series holds it.
+    Recognised(RowCounts),
+    /// It is being read.
+    Reading(Box<Reading<'a>>),
+}
+
+/// A source that is being read.
+#[derive(Debug)]
+pub struct Reading<'a> {
+    pub(super) attempt: Attempt<'a>,
+    pub(super) version: Version,
+    pub(super) resume: Resume,
+    load: Option<LoadSpan<'a>>,
+    feed: mpsc::Receiver<Result<Fed, FileError>>,
+    ahead: VecDeque<Result<Fed, FileError>>,
+}
+
+/// A file that is one batch.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Whole<'r> {
+    pub(super) header: &'r Option<Vec<u8>>,
+    pub(super) ignored_columns: &'r [String],
+    pub(super) batch: &'r Batch,
+    pub(super) hash: [u8; 32],
+}
+
+/// Opens a task's source and begins to read it where the attempt before has stopped.
+///
+/// # Errors
+/// Whatever ends the attempt.
+pub async fn open(attempt: Attempt<'_>) -> Result<Opened<'_>> {
+    let Attempt { context, lease, task, options, telemetry } = attempt;
+    let root = Root::open(&task.root).await?;
+    let source = root.read(&task.source).await?;
+    let version = source.version.clone();
+    let resume = telemetry.kept(lease.begin(&context.pool, &version.text)).await?;
+    if resume.checkpoint == 0
+        && let Some(rows) = recognise::recognise(attempt, &root, &version).await?
+    {
+        telemetry.committed(&rows);
+        return Ok(Opened::Recognised(rows));
+    }
+    let feed_options = FeedOptions {
+        read: options.read.clone(),
+        batch_rows: if telemetry.row_detail() {
+            context.batch_rows.min(rows::BATCH)
+        } else {
+            context.batch_rows
+        },
+        resume_at: resume.checkpoint,
+    };
+    let load = Some(LoadSpan::start(telemetry, &task.timeframe, &task.source));
+    let feed = feed::start(root, task.source.clone(), source, feed_options);
+    Ok(Opened::Reading(Box::new(Reading { attempt, version, resume, load, feed, ahead: VecDeque::new() })))
+}
+
+impl Reading<'_> {
+    /// What comes next; none after the end, or an error.
+    pub(super) async fn next(&mut self) -> Result<Option<Fed>, FileError> {
+        match self.ahead.pop_front() {
+            Some(fed) => fed.map(Some),
+            None => self.receive().await.transpose(),
+        }
+    }
+
+    /// Where the first batch goes in the series.
+    pub(super) fn reach(&self) -> Reach {
+        Reach::new(self.resume.checkpoint == 0)
+    }
+
+    /// Looks as far ahead as it takes to tell whether the file is one batch.
+    pub async fn look_ahead(&mut self) {
+        while self.ahead.len() < 3 {
+            match self.receive().await {
+                Some(fed) => self.ahead.push_back(fed),
+                None => return,
+            }
+        }
+    }
+
+    /// The file, if it was looked at and is one batch, all of it bars that nothing is to be said of.
+    pub(super) fn whole(&self) -> Option<Whole<'_>> {
+        let mut ahead = self.ahead.iter();
+        let (Some(Ok(Fed::Start { header, ignored_columns })), Some(Ok(Fed::Batch { batch, .. }))) =
+            (ahead.next(), ahead.next())
+        else {
+            return None;
+        };
+        let Some(Ok(Fed::End { content_hash: hash })) = ahead.next() else { return None };
+        let plain = batch.bars.len() as u64 == batch.rows && batch.issues.is_empty();
+        plain.then_some(Whole { header, ignored_columns, batch, hash: *hash })
+    }
+
+    async fn receive(&mut self) -> Option<Result<Fed, FileError>> {
+        let fed = self.feed.recv().await?;
+        match (&fed, &mut self.load) {
+            (Ok(Fed::Batch { batch, took }), Some(load)) => load.batch(batch.rows, &batch.bars, *took),
+            (Ok(Fed::End { .. }), load) => *load = None,
+            (Err(e), Some(load)) => load.fail(e),
+            _ => {}
+        }
+        Some(fed)
+    }
+}

@@ -1,0 +1,68 @@
+//! Jobs that a worker takes along with the one that it was handed.
+//!
+//! apalis knows nothing of it: to the queue such a job looks like one that this worker runs. So whoever takes one says
+//! what became of it, by [`done`] or [`give_back`]; if the worker dies or stops first, the job is freed like its others.
+//!
+//! Invariant: a job that another worker has, or that this build cannot read, is left alone.
+
+use sqlx::{PgConnection, PgExecutor};
+
+use super::{Job, QUEUE, message_id, unknown};
+use crate::error::{During, Result};
+
+/// Locks those of these jobs that wait and are due, until the transaction's end; returns their ids in the queue, each
+/// with its place in `jobs`.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn lock_waiting(tx: &mut PgConnection, jobs: &[Job]) -> Result<Vec<(usize, String)>> {
+    let keys: Vec<String> = jobs.iter().map(message_id).collect();
+    let found: Vec<(String, String, Vec<u8>)> = sqlx::query_as(include_str!("sql/lock_waiting.sql"))
+        .bind(QUEUE)
+        .bind(&keys)
+        .fetch_all(tx)
+        .await
+        .during("looking for further jobs")?;
+    let known = |(id, key, payload): (String, String, Vec<u8>)| {
+        let payload = serde_json::from_slice(&payload).ok()?;
+        let job = unknown::read(&payload).ok()?;
+        let place = keys.iter().position(|k| *k == key).filter(|&i| jobs[i] == job)?;
+        Some((place, id))
+    };
+    Ok(found.into_iter().filter_map(known).collect())
+}
+
+/// Takes locked jobs: they are this worker's when the transaction commits.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn take(tx: &mut PgConnection, worker: &str, ids: &[String]) -> Result<()> {
+    change(include_str!("sql/take.sql"), worker, ids, tx, "taking further jobs").await
+}
+
+/// The jobs are done.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn done(database: impl PgExecutor<'_>, worker: &str, ids: &[String]) -> Result<()> {
+    change(include_str!("sql/done.sql"), worker, ids, database, "telling the queue what is done").await
+}
+
+/// The jobs are for others, if they are still this worker's.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn give_back(database: impl PgExecutor<'_>, worker: &str, ids: &[String]) -> Result<()> {
+    change(include_str!("sql/give_back.sql"), worker, ids, database, "giving jobs back to the queue").await
+}
+
+async fn change(
+    statement: &'static str,
+    worker: &str,
+    ids: &[String],
+    database: impl PgExecutor<'_>,
+    what: &str,
+) -> Result<()> {
+    sqlx::query(statement).bind(worker).bind(ids).execute(database).await.during(what)?;
+    Ok(())
+}

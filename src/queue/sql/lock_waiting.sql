@@ -1,0 +1,5 @@
+SELECT id, idempotency_key, job
+FROM apalis.jobs
+WHERE job_type = $1 AND idempotency_key = ANY ($2) AND status = 'Pending' AND run_at <= now()
+ORDER BY id
+FOR UPDATE SKIP LOCKED

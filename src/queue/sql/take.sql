@@ -1,0 +1,1 @@
+UPDATE apalis.jobs SET status = 'Running', lock_by = $1, lock_at = now() WHERE id = ANY ($2)

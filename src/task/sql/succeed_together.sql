@@ -1,0 +1,34 @@
+-- What `advance` and `end_attempt` do, for first attempts whose files were one batch of new bars.
+WITH files AS (
+    SELECT *
+    FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bytea[], $7::jsonb[], $8::text[],
+                $9::timestamptz[], $10::timestamptz[], $11::jsonb[], $12::jsonb[], $13::jsonb[], $14::boolean[])
+         AS f (task_id, fence, checkpoint, rows, rows_imported, header, ignored_columns, version,
+               first_time, last_time, phases, slowest, attempt_rows, exported)
+), ended AS (
+    UPDATE barlift.tasks t
+    SET state = 'succeeded',
+        failures = 0,
+        rescues = 0,
+        finished_at = now(),
+        checkpoint = f.checkpoint,
+        rows = t.rows + f.rows,
+        rows_imported = t.rows_imported + f.rows_imported,
+        header = coalesce(f.header, t.header),
+        ignored_columns = ARRAY(SELECT jsonb_array_elements_text(f.ignored_columns)),
+        source_version = f.version,
+        first_time = least(t.first_time, f.first_time),
+        last_time = greatest(t.last_time, f.last_time),
+        error_class = NULL,
+        error_message = NULL
+    FROM files f
+    WHERE t.id = f.task_id AND t.fence = f.fence AND t.state = 'running'
+    RETURNING t.id, t.operation_id
+)
+UPDATE barlift.attempts a
+SET finished_at = now(), outcome = 'succeeded', phases = f.phases, slowest = f.slowest, rows = f.attempt_rows,
+    span_due_at = CASE WHEN f.exported AND o.traced THEN now() + make_interval(secs => $15) END
+FROM ended e
+JOIN files f ON f.task_id = e.id
+JOIN barlift.operations o ON o.id = e.operation_id
+WHERE a.task_id = e.id AND a.fence = f.fence

@@ -1,0 +1,96 @@
+//! The end of attempts that brought small files together.
+//!
+//! Invariant: as `settle`; counters, checkpoints, records and what was learnt of the files are kept on the transaction
+//! that writes the bars, for all of them or for none.
+
+use sqlx::PgConnection;
+use sqlx::types::Json;
+
+use super::settle::end_operation;
+use super::wake::wake;
+use super::{Lease, Progress};
+use crate::backend::shared::Shared;
+use crate::bar::Micros;
+use crate::digest::SeriesDigest;
+use crate::error::{During, Error, Result};
+use crate::repository::known::{self, Learnt};
+use crate::repository::{content, parameter};
+use crate::telemetry::{AttemptRecord, delivery};
+
+const WHAT: &str = "settling tasks";
+
+/// A first attempt that brought its file in one batch.
+#[derive(Debug)]
+pub struct Success<'a> {
+    /// Its hold on the task.
+    pub lease: &'a Lease,
+    /// What the batch adds.
+    pub progress: Progress,
+    /// All bars of the file.
+    pub digest: SeriesDigest,
+    /// What was learnt of the file.
+    pub learnt: Learnt,
+    /// What is kept of the attempt.
+    pub record: AttemptRecord,
+}
+
+/// The tasks, all of one operation, are done, on the transaction that has written their bars. Returns whether the
+/// operation ended with that.
+///
+/// # Errors
+/// [`Error::LostLease`] if any of them is not its attempt's any more: the caller must roll back. [`Error::Database`]
+pub async fn succeed_together(
+    tx: &mut PgConnection,
+    seen: Shared<'_>,
+    operation: &str,
+    files: &[Success<'_>],
+) -> Result<bool> {
+    end(tx, files).await?;
+    let learnt: Vec<_> = files.iter().map(|f| (f.lease.task_id, &f.learnt)).collect();
+    known::keep_all(tx, seen, &learnt).await?;
+    let changes: Vec<_> =
+        files.iter().filter_map(|f| Some((f.lease.series_id?, f.lease.task_id, f.digest))).collect();
+    let free = content::written_and_free(tx, &changes).await?;
+    if free.len() < files.len() {
+        return Err(Error::LostLease);
+    }
+    for (series_id, waited_for) in free {
+        if waited_for {
+            wake(tx, series_id).await?;
+        }
+    }
+    // Last, since all that end at the same time wait for each other here.
+    end_operation(tx, operation).await
+}
+
+async fn end(tx: &mut PgConnection, files: &[Success<'_>]) -> Result<()> {
+    let opening = |f: &Success<'_>| f.progress.opening.clone().unwrap_or_default();
+    let each = |value: fn(&Success<'_>) -> i64| files.iter().map(value).collect::<Vec<_>>();
+    let time = |value: fn(&(Micros, Micros)) -> Micros| {
+        files.iter().map(|f| f.progress.span.as_ref().map(value).map(parameter)).collect::<Vec<_>>()
+    };
+    let ended = sqlx::query(include_str!("sql/succeed_together.sql"))
+        .bind(each(|f| f.lease.task_id))
+        .bind(files.iter().map(|f| f.lease.fence).collect::<Vec<_>>())
+        .bind(each(|f| i64::try_from(f.progress.checkpoint).unwrap_or(i64::MAX)))
+        .bind(each(|f| f.progress.rows.rows))
+        .bind(each(|f| f.progress.rows.rows_imported))
+        .bind(files.iter().map(|f| opening(f).header).collect::<Vec<_>>())
+        .bind(files.iter().map(|f| Json(opening(f).ignored_columns)).collect::<Vec<_>>())
+        .bind(files.iter().map(|f| opening(f).version).collect::<Vec<_>>())
+        .bind(time(|s| s.0))
+        .bind(time(|s| s.1))
+        .bind(files.iter().map(|f| Json(f.record.phases)).collect::<Vec<_>>())
+        .bind(files.iter().map(|f| Json(f.record.slowest.clone())).collect::<Vec<_>>())
+        .bind(files.iter().map(|f| Json(f.record.rows)).collect::<Vec<_>>())
+        .bind(files.iter().map(|f| f.record.exported).collect::<Vec<_>>())
+        .bind(delivery::DUE_AFTER.as_secs_f64())
+        .execute(tx)
+        .await
+        .during(WHAT)?;
+    if usize::try_from(ended.rows_affected()).is_ok_and(|n| n == files.len()) {
+        Ok(())
+    } else {
+        Err(Error::LostLease)
+    }
+}

@@ -1,0 +1,160 @@
+//! The worker: jobs from the queue in, attempts run and settled.
+//!
+//! Invariant: whatever an attempt ends with is recorded before its job is acknowledged; if it cannot be
+//! recorded, the job comes again and the fence keeps the counters right.
+//! It wires `queue`, `task`, `import` and `verify` together and decides nothing about bars. Here is what a worker is and
+//! does besides; `attempt` runs one, `together` several of small files at once.
+
+mod attempt;
+mod together;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::future::BoxFuture;
+use sqlx::PgPool;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::config::Config;
+use crate::error::Result;
+use crate::operation::due_spans;
+use crate::queue::{self, Delivery, QueueSettings, Work};
+use crate::task::{self, RetryPolicy};
+use crate::telemetry::{self, Recorder, delivery};
+
+/// How long a worker that stops waits for spans that are due.
+const LAST_EXPORT: Duration = Duration::from_secs(3);
+
+/// Between removals of jobs that are done.
+const PRUNE_EVERY: Duration = Duration::from_secs(3600);
+
+/// What a worker needs.
+#[derive(Debug, Clone)]
+pub struct Worker {
+    pool: PgPool,
+    queue: QueueSettings,
+    batch_rows: usize,
+    retry: RetryPolicy,
+    max_rescues: u32,
+    task_timeout: Duration,
+    stop: CancellationToken,
+    /// None where no spans are exported.
+    recorder: Option<Recorder>,
+    /// Spans are due that only the database knows of.
+    due: Arc<Notify>,
+}
+
+impl Worker {
+    /// A worker on this database that ends when `stop` says so. With a recorder it writes the root spans of
+    /// ended operations.
+    #[must_use]
+    pub fn new(pool: PgPool, config: &Config, stop: CancellationToken, recorder: Option<Recorder>) -> Self {
+        Self {
+            queue: QueueSettings {
+                concurrency: config.worker.concurrency.min(spare_connections(&pool)),
+                lease: config.worker.lease,
+                heartbeat: config.worker.heartbeat,
+                poll_interval: config.worker.poll_interval,
+                drain_timeout: config.worker.drain_timeout,
+            },
+            pool,
+            batch_rows: config.import.batch_rows,
+            retry: RetryPolicy {
+                initial_backoff: config.retry.initial_backoff,
+                max_backoff: config.retry.max_backoff,
+            },
+            max_rescues: config.retry.max_rescues,
+            task_timeout: config.worker.task_timeout,
+            stop,
+            recorder,
+            due: Arc::default(),
+        }
+    }
+
+    /// Works until it is stopped.
+    pub async fn run(self) {
+        let (pool, settings, stop) = (self.pool.clone(), self.queue.clone(), self.stop.clone());
+        let _sweep = AbortOnDropHandle::new(tokio::spawn(sweep(pool.clone(), settings.lease)));
+        let worker = Arc::new(self);
+        let done = CancellationToken::new();
+        let exporter = Arc::clone(&worker).export_due_spans(done.clone());
+        let exporter = AbortOnDropHandle::new(tokio::spawn(exporter));
+        queue::run(pool, settings, Arc::clone(&worker) as Arc<dyn Work>, stop).await;
+        done.cancel();
+        let _ = tokio::time::timeout(LAST_EXPORT, exporter).await;
+    }
+
+    /// Exports spans that only the database knows of: when this worker makes some due and, for those whose worker
+    /// died or whose export failed, once a lease. After `done` it does what is left and ends.
+    async fn export_due_spans(self: Arc<Self>, done: CancellationToken) {
+        let Some(recorder) = &self.recorder else { return };
+        loop {
+            if done.is_cancelled() {
+                // So that nobody has to write from the records what waits here.
+                let ((), rest) = tokio::join!(telemetry::flush_at_the_end(), self.export_now(recorder));
+                tell_later(rest.and(due_spans::note_taken(&self.pool).await));
+                return;
+            }
+            tell_later(self.export_now(recorder).await);
+            tokio::select! {
+                () = self.due.notified() => {}
+                () = delivery::wait() => {}
+                () = done.cancelled() => {}
+                () = tokio::time::sleep(self.queue.lease) => {}
+            }
+        }
+    }
+
+    async fn export_now(&self, recorder: &Recorder) -> Result<()> {
+        due_spans::note_taken(&self.pool).await?;
+        due_spans::export(&self.pool, recorder).await
+    }
+
+    /// Wakes the exporter if there is something for it.
+    fn tell_due(&self, due: bool) {
+        if due {
+            self.due.notify_one();
+        }
+    }
+}
+
+/// Connections beside the one that listens and one for heartbeats and everything else: a file each.
+fn spare_connections(pool: &PgPool) -> usize {
+    usize::try_from(pool.options().get_max_connections()).unwrap_or(usize::MAX).saturating_sub(2).max(1)
+}
+
+/// What could not be done now is done at the next turn.
+fn tell_later(done: Result<()>) {
+    if let Err(e) = done {
+        tracing::debug!(error = e.chain(), "the next look will do");
+    }
+}
+
+/// Looks for forgotten tasks at the start and once a lease, and keeps the queue small.
+async fn sweep(pool: PgPool, lease: Duration) {
+    let mut pruned: Option<Instant> = None;
+    loop {
+        tell_later(task::push_forgotten(&pool).await.map(|_| ()));
+        tell_later(task::wake_forgotten(&pool).await);
+        tell_later(task::follow_forgotten(&pool).await);
+        if pruned.is_none_or(|p| p.elapsed() > PRUNE_EVERY) {
+            let done = queue::prune(&pool).await;
+            pruned = done.is_ok().then(Instant::now);
+            tell_later(done);
+        }
+        tokio::time::sleep(lease).await;
+    }
+}
+
+impl Work for Worker {
+    fn run(self: Arc<Self>, worker: String, delivery: Delivery) -> BoxFuture<'static, Result<()>> {
+        Box::pin(async move { self.attempt(&worker, &delivery).await })
+    }
+
+    fn abandon(&self, worker: String) -> BoxFuture<'static, Result<()>> {
+        let pool = self.pool.clone();
+        Box::pin(async move { task::hand_back_all(&pool, &worker).await })
+    }
+}
