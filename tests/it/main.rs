@@ -30,6 +30,7 @@ mod samples;
 mod security;
 mod setup;
 mod support;
+mod together;
 mod tracing;
 mod turns;
 mod verification_page;

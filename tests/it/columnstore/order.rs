@@ -1,6 +1,6 @@
 //! What is compressed as it is written, what is not, and that everything is read in order.
 
-use super::{check, chunks, fold, import};
+use super::{check, chunks, fold, import, reads};
 use crate::support::{Folder, TestDatabase, bar, barlift, bars, eventually, on_the_columnstore};
 
 #[test]
@@ -19,6 +19,32 @@ async fn copied() {
     let rows: Vec<usize> = (0..100_000).collect();
     check(&database, &rows).await;
     assert_eq!(import(&database, rows).await, 0, "all are there");
+}
+
+#[test]
+fn small_files_are_compressed_together_if_each_has_enough() {
+    on_the_columnstore("small_files_are_compressed_together_if_each_has_enough", small);
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn small() {
+    for (rows, state) in [(600, vec!["COMPRESSED"]), (60, vec![""])] {
+        let database = TestDatabase::new().await;
+        let folder = Folder::new();
+        for i in 0..12 {
+            folder.write(&format!("S{i:02}_1m.csv"), bars(rows, i));
+        }
+        folder.write("A_1m.csv", bars(rows, 1));
+        barlift(&database, &["import", folder.arg(), "--concurrency", "1"]).run().await;
+        let at_once: i64 = database.scalar("SELECT count(DISTINCT finished_at) FROM barlift.attempts").await;
+        assert_eq!(at_once, 1, "they went together");
+        assert_eq!(chunks(&database).await.0, state);
+        assert_eq!(database.bars().await, 13 * i64::try_from(rows).expect("small"));
+        let verified = barlift(&database, &["verify", folder.arg(), "--json", "--force"]).run().await.json(0);
+        assert_eq!(verified["totals"]["identical"], 13);
+        let rows: Vec<usize> = (0..rows).collect();
+        reads(&database, &rows).await;
+    }
 }
 
 #[test]

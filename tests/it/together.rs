@@ -1,0 +1,372 @@
+//! Small files that are written and settled together: each is left as if it had been alone, whatever happens.
+//!
+//! What was settled together ended at the same moment, to the microsecond: that of the transaction.
+
+use nix::sys::signal::Signal;
+
+use crate::support::collector::Collector;
+use crate::support::{
+    Child, Folder, HEADER, TestDatabase, bar, barlift, bars, drain, enqueue, eventually, hold_back,
+};
+
+/// Small files that are as they should be.
+fn write(folder: &Folder, files: u64, rows: usize) {
+    for i in 0..files {
+        folder.write(&format!("S{i:02}_1m.csv"), bars(rows, i));
+    }
+}
+
+/// How often attempts came to an end.
+async fn ends(database: &TestDatabase) -> i64 {
+    database.scalar("SELECT count(DISTINCT finished_at) FROM barlift.attempts").await
+}
+
+/// A worker whose files have no company: nobody risks others' attempts where one rescue is too many.
+fn alone(program: crate::support::Program) -> crate::support::Program {
+    program.env("BARLIFT__RETRY__MAX_RESCUES", "0")
+}
+
+/// Everything that an import leaves behind, but for ids and times of the clock.
+async fn left(database: &TestDatabase) -> Vec<String> {
+    let mut all = Vec::new();
+    for query in [
+        "SELECT source, symbol, timeframe, state, pushes, fence, attempts, failures, rescues, source_version, checkpoint,
+                header, ignored_columns, recognised, rows, rows_imported, rows_skipped, rows_mismatched, rows_rejected,
+                rows_duplicate, quality_issues, first_time, last_time, error_class, error_message, waits_for,
+                finished_at >= started_at AS ended
+         FROM barlift.tasks",
+        "SELECT t.source, a.fence, a.attempt, a.outcome, a.rows, a.error_message, a.span_due_at, a.push
+         FROM barlift.attempts a JOIN barlift.tasks t ON t.id = a.task_id",
+        "SELECT symbol, timeframe, content, held_by, waited_for FROM barlift.series",
+        "SELECT s.symbol, b.* FROM barlift.bars b JOIN barlift.series s ON s.id = b.series_id",
+        "SELECT s.symbol, i.content_hash, i.options_hash, i.rows, i.first_time, i.last_time, i.bars
+         FROM barlift.imported_sources i JOIN barlift.series s ON s.id = i.series_id",
+        "SELECT content_hash, read_hash, rows, bars, bars_hash FROM barlift.source_digests",
+        "SELECT t.source, r.line, r.reason FROM barlift.rejected_rows r JOIN barlift.tasks t ON t.id = r.task_id",
+        "SELECT t.source, q.line, q.time FROM barlift.quality_issues q JOIN barlift.tasks t ON t.id = q.task_id",
+        "SELECT state, finished_at >= started_at AS ended FROM barlift.operations",
+        // The last one a worker was handed may come back unacknowledged when it stops.
+        "SELECT DISTINCT status, last_result FROM apalis.jobs WHERE status <> 'Pending'",
+    ] {
+        // Ids of series follow the order in which they were made.
+        let text = format!("SELECT (to_jsonb(x) - 'series_id')::text FROM ({query}) x ORDER BY 1");
+        let rows: Vec<String> =
+            sqlx::query_scalar(sqlx::AssertSqlSafe(text)).fetch_all(&database.pool).await.expect(query);
+        all.extend(rows);
+    }
+    all
+}
+
+#[tokio::test]
+async fn each_file_is_left_as_if_it_had_been_alone() {
+    let folder = Folder::new();
+    write(&folder, 30, 200);
+    let row = |i| bar(i, 1);
+    for (name, text) in [
+        ("EMPTY", String::new()),
+        ("NOROWS", HEADER.to_owned()),
+        ("NOTHING", "what,is,this\n1,2,3\n".to_owned()),
+        ("REJECTED", format!("{HEADER}{}nonsense\n{}", row(0), row(1))),
+        ("TWICE", format!("{HEADER}{}{}{}", row(0), row(1), row(0))),
+        ("CONTRADICTS", format!("{HEADER}{}{}", row(0), row(0).replace(",100", ",101"))),
+        ("BACKWARDS", format!("{HEADER}{}{}{}", row(2), row(1), row(0))),
+        ("ODD", format!("{HEADER}2024-01-01T00:00:00Z,5,4,1,3,10\n{}", row(1))),
+        ("MORE", format!("note,{HEADER}x,{}y,{}", row(0), row(1))),
+        ("SAME1", bars(7, 99)),
+        ("SAME2", bars(7, 99)),
+        ("a/SEVERAL", bars(5, 3)),
+        ("b/SEVERAL", bars(9, 3)),
+    ] {
+        folder.write(&format!("{name}_1m.csv"), text);
+    }
+    // Too large to go along, and one that becomes so after it was listed.
+    folder.write("LARGE_1m.csv", bars(3000, 5));
+    folder.write("GROWS_1m.csv", bars(10, 6));
+    let (together, apart) = (TestDatabase::new().await, TestDatabase::new().await);
+    for database in [&together, &apart] {
+        enqueue(database, &folder).await;
+    }
+    folder.write("GROWS_1m.csv", bars(3000, 6));
+    let worker = |database| barlift(database, &["worker", "--drain", "--concurrency", "1"]);
+    assert_eq!(worker(&together).run().await.status, 0);
+    assert_eq!(alone(worker(&apart)).run().await.status, 0);
+    assert!(ends(&together).await < 25, "{} of 45", ends(&together).await);
+    assert_eq!(ends(&apart).await, 45, "each for itself");
+    let (left, wanted) = (left(&together).await, left(&apart).await);
+    for (a, b) in left.iter().zip(&wanted) {
+        assert_eq!(a, b);
+    }
+    assert_eq!(left.len(), wanted.len());
+    let verified = barlift(&together, &["verify", folder.arg(), "--symbols", "S00,S29,SAME2", "--json"]);
+    verified.run().await.json(0);
+}
+
+#[tokio::test]
+async fn two_workers_take_each_file_once() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    write(&folder, 99, 20);
+    enqueue(&database, &folder).await;
+    let workers = (0..2).map(|_| barlift(&database, &["worker", "--drain", "--concurrency", "3"]).run());
+    for worker in futures::future::join_all(workers).await {
+        assert_eq!(worker.status, 0, "{}", worker.stderr);
+    }
+    let status = barlift(&database, &["status", "--json"]).run().await.json(0);
+    assert_eq!(status["totals"]["rows_imported"], 99 * 20);
+    assert_eq!(database.bars().await, 99 * 20);
+    assert_eq!(database.scalar::<i64>("SELECT count(*) FROM barlift.attempts").await, 99);
+    // The last ones that the workers were handed may come back unacknowledged when they stop.
+    let done: i64 = database.scalar("SELECT count(*) FROM apalis.jobs WHERE status = 'Done'").await;
+    assert!((93..=99).contains(&done), "{done}");
+    let open = "SELECT count(*) FROM apalis.jobs WHERE status IN ('Queued', 'Running')";
+    assert_eq!(database.scalar::<i64>(open).await, 0);
+    assert!(ends(&database).await < 50, "{}", ends(&database).await);
+}
+
+#[tokio::test]
+async fn where_somebody_else_writes_each_file_is_looked_at_by_itself() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    write(&folder, 10, 20);
+    // As soon as the series is there, and before its file is looked at: its second bar, with other values.
+    database
+        .execute(
+            "CREATE FUNCTION intrude() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                 IF NEW.symbol = 'S07' THEN
+                     INSERT INTO barlift.bars VALUES (NEW.id, '2024-01-01 00:01Z', 1, 1, 1, 1, 1);
+                 END IF;
+                 RETURN NULL;
+             END $$",
+        )
+        .await;
+    database
+        .execute(
+            "CREATE TRIGGER intrude AFTER INSERT ON barlift.series FOR EACH ROW EXECUTE FUNCTION intrude()",
+        )
+        .await;
+    let run = barlift(&database, &["import", folder.arg(), "--json"]).run().await;
+    let totals = run.json(0)["totals"].clone();
+    assert_eq!((&totals["rows_mismatched"], &totals["rows_imported"]), (&1.into(), &199.into()));
+    let kept: f64 = database.scalar("SELECT db_close FROM barlift.mismatches").await;
+    assert!((kept - 1.0).abs() < f64::EPSILON);
+    assert_eq!(database.bars().await, 200);
+}
+
+#[tokio::test]
+async fn what_the_database_refuses_fails_alone() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    write(&folder, 10, 20);
+    database
+        .execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                 IF NEW.series_id = (SELECT id FROM barlift.series WHERE symbol = 'S04') THEN
+                     RAISE 'not this one' USING ERRCODE = '23514';
+                 END IF;
+                 RETURN NEW;
+             END $$",
+        )
+        .await;
+    database
+        .execute("CREATE TRIGGER refuse BEFORE INSERT ON barlift.bars FOR EACH ROW EXECUTE FUNCTION refuse()")
+        .await;
+    let result = barlift(&database, &["import", folder.arg(), "--json"]).run().await.json(1);
+    let failed: Vec<_> = result["tasks"]
+        .as_array()
+        .expect("tasks")
+        .iter()
+        .filter(|t| t["state"] != "succeeded")
+        .map(|t| (t["source"].as_str().expect("a name"), t["error"]["message"].as_str().expect("why")))
+        .collect();
+    assert_eq!(failed.len(), 1, "{failed:?}");
+    assert_eq!(failed[0].0, "S04_1m.csv");
+    assert!(failed[0].1.contains("not this one"), "{}", failed[0].1);
+    assert_eq!(database.scalar::<i64>("SELECT count(*) FROM barlift.attempts").await, 10);
+    assert_eq!(database.bars().await, 180);
+    let held: i64 = database.scalar("SELECT count(held_by) FROM barlift.series").await;
+    assert_eq!(held, 0);
+}
+
+/// A worker that hangs while it writes ten files of 600 rows together.
+async fn hanging(
+    database: &TestDatabase,
+    folder: &Folder,
+    settings: &[(&str, &str)],
+) -> (Child, sqlx::Transaction<'static, sqlx::Postgres>) {
+    write(folder, 10, 600);
+    let holder = hold_back(database).await;
+    enqueue(database, folder).await;
+    let worker = barlift(database, &["worker", "--concurrency", "1"]);
+    let worker = settings.iter().fold(worker, |w, (name, value)| w.env(name, value)).spawn();
+    eventually("the worker hangs in its COPY", || async {
+        let waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+                       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+        (database.scalar::<i64>(waiting).await == 1).then_some(())
+    })
+    .await;
+    let running: i64 = database.scalar("SELECT count(*) FROM barlift.tasks WHERE state = 'running'").await;
+    assert_eq!(running, 10);
+    (worker, holder)
+}
+
+#[tokio::test]
+async fn they_can_be_cancelled_while_their_writing_hangs() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    let (worker, holder) = hanging(&database, &folder, &[]).await;
+    let cancelled = barlift(&database, &["cancel", "latest", "--json"]).run().await.json(0);
+    assert_eq!(cancelled["tasks"], 10);
+    let lost = "SELECT count(*) FROM barlift.series WHERE held_by IS NOT NULL";
+    eventually("the worker lets go", || async { (database.scalar::<i64>(lost).await == 0).then_some(()) })
+        .await;
+    holder.commit().await.expect("let go");
+    worker.signal(Signal::SIGTERM);
+    assert_eq!(worker.wait().await, Some(0));
+    assert_eq!(database.bars().await, 0);
+    let state: String = database.scalar("SELECT state FROM barlift.operations").await;
+    assert_eq!(state, "cancelled");
+}
+
+#[tokio::test]
+async fn one_cancelled_file_does_not_stop_the_others() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    let (worker, holder) = hanging(&database, &folder, &[]).await;
+    barlift(&database, &["cancel", "latest", "--symbols", "S03", "--json"]).run().await.json(0);
+    holder.commit().await.expect("let go");
+    eventually("the others are done", || async {
+        let open = "SELECT count(*) FROM barlift.tasks WHERE state IN ('pending', 'running')";
+        (database.scalar::<i64>(open).await == 0).then_some(())
+    })
+    .await;
+    worker.signal(Signal::SIGTERM);
+    assert_eq!(worker.wait().await, Some(0));
+    assert_eq!(database.bars().await, 9 * 600);
+    let states: Vec<(String, i64)> =
+        sqlx::query_as("SELECT state, count(*) FROM barlift.tasks GROUP BY 1 ORDER BY 1")
+            .fetch_all(&database.pool)
+            .await
+            .expect("asked");
+    assert_eq!(states, [("cancelled".to_owned(), 1), ("succeeded".to_owned(), 9)]);
+    assert_eq!(database.scalar::<i64>("SELECT count(held_by) FROM barlift.series").await, 0);
+}
+
+#[tokio::test]
+async fn a_worker_that_dies_leaves_them_to_another_one() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    let (worker, holder) = hanging(&database, &folder, &[("BARLIFT__WORKER__LEASE", "2s")]).await;
+    worker.signal(Signal::SIGKILL);
+    assert_eq!(worker.wait().await, None);
+    holder.commit().await.expect("let go");
+    let drained = barlift(&database, &["worker", "--drain"]).env("BARLIFT__WORKER__LEASE", "2s").run().await;
+    assert_eq!(drained.status, 0, "{}", drained.stderr);
+    assert_eq!(database.bars().await, 6000);
+    let attempts: Vec<(i32, i32, i64)> =
+        sqlx::query_as("SELECT fence, attempts, count(*) FROM barlift.tasks GROUP BY 1, 2")
+            .fetch_all(&database.pool)
+            .await
+            .expect("asked");
+    assert_eq!(attempts, [(2, 2, 10)]);
+    assert_eq!(ends(&database).await, 20, "what has killed a worker is tried by itself");
+    let status = barlift(&database, &["status", "--json"]).run().await.json(0);
+    assert_eq!((&status["state"], &status["totals"]["rows_imported"]), (&"succeeded".into(), &6000.into()));
+}
+
+#[tokio::test]
+async fn a_worker_that_stops_hands_them_back() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    let settings = [("BARLIFT__WORKER__DRAIN_TIMEOUT", "200ms")];
+    let (worker, holder) = hanging(&database, &folder, &settings).await;
+    worker.signal(Signal::SIGTERM);
+    assert_eq!(worker.wait().await, Some(0));
+    let back = "SELECT count(*) FROM barlift.tasks t JOIN apalis.jobs j ON j.status = 'Pending'
+                AND j.idempotency_key = t.operation_id || ':' || t.id || ':' || t.pushes
+                WHERE t.state = 'pending' AND t.attempts = 0";
+    assert_eq!(database.scalar::<i64>(back).await, 10);
+    holder.commit().await.expect("let go");
+    drain(&database).await;
+    assert_eq!(database.bars().await, 6000);
+    assert_eq!(database.scalar::<i64>("SELECT max(rescues)::bigint FROM barlift.tasks").await, 0);
+}
+
+#[tokio::test]
+async fn a_job_of_a_newer_build_is_not_taken_along() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    write(&folder, 10, 20);
+    enqueue(&database, &folder).await;
+    database
+        .execute(
+            "UPDATE apalis.jobs j
+             SET job = convert_to((convert_from(job, 'UTF8')::jsonb || '{\"version\": 99}')::text, 'UTF8')
+             FROM barlift.tasks t
+             WHERE t.source = 'S05_1m.csv' AND j.idempotency_key = t.operation_id || ':' || t.id || ':1'",
+        )
+        .await;
+    let worker = barlift(&database, &["worker", "--concurrency", "1"]).spawn();
+    eventually("the others are done", || async {
+        let done = "SELECT count(*) FROM barlift.tasks WHERE state = 'succeeded'";
+        (database.scalar::<i64>(done).await == 9).then_some(())
+    })
+    .await;
+    worker.signal(Signal::SIGTERM);
+    assert_eq!(worker.wait().await, Some(0));
+    let left: (String, i32) =
+        sqlx::query_as("SELECT state, fence FROM barlift.tasks WHERE source = 'S05_1m.csv'")
+            .fetch_one(&database.pool)
+            .await
+            .expect("asked");
+    assert_eq!(left, ("pending".to_owned(), 0));
+}
+
+#[tokio::test]
+async fn each_has_the_spans_of_a_file_and_its_part_of_the_time() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    let collector = Collector::start().await;
+    write(&folder, 6, 20);
+    let run = crate::tracing::traced(&database, &collector, &["import", folder.arg(), "--concurrency", "1"]);
+    assert_eq!(run.run().await.status, 0);
+    assert_eq!(ends(&database).await, 1, "they went together");
+    let trace = collector.trace();
+    let attempts = trace.named("csv_import.import_symbol");
+    assert_eq!(attempts.len(), 6);
+    for attempt in attempts {
+        let names = |of| {
+            let mut names: Vec<_> = trace.children(of).iter().map(|c| c.name.as_str()).collect();
+            names.sort_unstable();
+            names
+        };
+        assert_eq!(
+            names(attempt),
+            [
+                "csv_import.check_exists",
+                "csv_import.insert_batch",
+                "data.repository.load",
+                "timescaledb.connection_acquire",
+                "timescaledb.insert",
+                "timescaledb.query",
+            ]
+        );
+        assert_eq!(attempt.int("csv_import.rows_imported"), 20);
+        assert_eq!(attempt.int("csv_import.batches"), 1);
+        for child in trace.children(attempt) {
+            match child.name.as_str() {
+                "csv_import.check_exists" => assert_eq!(names(child), ["timescaledb.query"]),
+                "csv_import.insert_batch" => {
+                    assert_eq!((names(child), child.int("db.batch_size")), (vec!["timescaledb.insert"], 20));
+                    // The statement was for all of them; of its time, each has its sixth.
+                    let (whole, part) = (
+                        child.float("db.insert_duration_ms"),
+                        attempt.float("csv_import.phase.insert_batch.duration_ms"),
+                    );
+                    assert!((whole / 6.0 - part).abs() < 0.01 * whole, "{part} of {whole}");
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+crate::support::also_on_the_columnstore! {
+    each_file_is_left_as_if_it_had_been_alone,
+    two_workers_take_each_file_once,
+    where_somebody_else_writes_each_file_is_looked_at_by_itself,
+    what_the_database_refuses_fails_alone,
+    they_can_be_cancelled_while_their_writing_hangs,
+    one_cancelled_file_does_not_stop_the_others,
+    a_worker_that_dies_leaves_them_to_another_one,
+}
