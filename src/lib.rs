@@ -8,9 +8,9 @@
 //! | [`config`] | settings, resolved once from flags, environment, file and defaults |
 //! | [`operation`] | what was asked for: an operation with its tasks and jobs, made in one transaction; reading it back |
 //! | [`queue`] | jobs in a Postgres-backed queue (apalis), and the loop that hands them out |
-//! | [`worker`] | a job arrives: claim its task, run an attempt, settle it |
+//! | [`worker`] | a job arrives: claim its task (small files: several), run an attempt, settle it |
 //! | [`task`] | the life of a task: claims, fences, checkpoints, retries |
-//! | [`import`] | one source: compare each batch with the database and write it, in one transaction |
+//! | [`import`] | one source: compare each batch with the database and write it, in one transaction; small ones together |
 //! | [`source`] | finding the files, and turning their bytes into batches of bars |
 //! | [`verify`] | one series: all its files against the database, bar by bar or by a sample; what kind of difference there is |
 //! | [`digest`] | the content of a series as one number, whatever order its bars come in |

@@ -4,6 +4,8 @@
 //! the attempt's fence, and a write with an older fence is refused: a worker that was only frozen and
 //! wakes up after somebody else took over can commit nothing.
 //!
+//! Small files are claimed ([`companions`]) and settled ([`succeed_together`]) several at a time.
+//!
 //! Invariant: a task is in exactly one state, every attempt is recorded with how it ended, and what comes
 //! next (the next job, the operation's end) is committed together with the end of the attempt.
 
