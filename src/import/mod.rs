@@ -26,6 +26,7 @@ use crate::telemetry::AttemptTelemetry;
 use batch::Passage;
 use reach::Reach;
 pub use reading::{Opened, Reading, open};
+pub use recognise::{Hashed, known_together};
 
 /// One attempt: what it runs with, what it holds, what it is about, and who is told.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +64,7 @@ pub struct Imported {
 /// # Errors
 /// Whatever ends the attempt; its [`class`](Error::class) says whether another one may help.
 pub async fn import(attempt: Attempt<'_>) -> Result<Imported> {
-    open(attempt).await?.finish().await
+    open(attempt, false).await?.finish().await
 }
 
 impl Opened<'_> {

@@ -44,17 +44,19 @@ pub(super) struct Whole<'r> {
     pub(super) hash: [u8; 32],
 }
 
-/// Opens a task's source and begins to read it where the attempt before has stopped.
+/// Opens a task's source and begins to read it where the attempt before has stopped. Whether its content is known is
+/// looked at first, unless somebody has `looked` already.
 ///
 /// # Errors
 /// Whatever ends the attempt.
-pub async fn open(attempt: Attempt<'_>) -> Result<Opened<'_>> {
+pub async fn open(attempt: Attempt<'_>, looked: bool) -> Result<Opened<'_>> {
     let Attempt { context, lease, task, options, telemetry } = attempt;
     let root = Root::open(&task.root).await?;
     let source = root.read(&task.source).await?;
     let version = source.version.clone();
     let resume = telemetry.kept(lease.begin(&context.pool, &version.text)).await?;
     if resume.checkpoint == 0
+        && !looked
         && let Some(rows) = recognise::recognise(attempt, &root, &version).await?
     {
         telemetry.committed(&rows);

@@ -4,10 +4,13 @@
 //! range as its import left there.
 
 use super::Attempt;
+use crate::backend::shared::Shared;
+use crate::backend::transaction::Transaction;
+use crate::digest::SeriesDigest;
 use crate::error::{Error, Result};
-use crate::repository::known::{self, Content};
+use crate::repository::known::{self, Content, Learnt};
 use crate::source::root::{Root, Version, hash};
-use crate::task::RowCounts;
+use crate::task::{Progress, RowCounts, Success};
 
 /// Counts every row as skipped if the series holds this very content; none if the file must be read.
 pub(super) async fn recognise(
@@ -15,26 +18,92 @@ pub(super) async fn recognise(
     root: &Root,
     version: &Version,
 ) -> Result<Option<RowCounts>> {
-    let Attempt { context, lease, task, options, telemetry } = attempt;
-    let Some(series_id) =
-        lease.series_id.filter(|_| !options.force && !options.dry_run && !lease.series_is_new)
-    else {
-        return Ok(None);
-    };
+    let Attempt { context, lease, options, telemetry, .. } = attempt;
+    let Some(series_id) = may_be_known(attempt) else { return Ok(None) };
     let key = options.content_key()?;
     if !known::any(&context.pool, series_id, &key).await? {
         return Ok(None);
     }
-    let source = root.read(&task.source).await?;
-    let path = task.source.clone();
-    let hash = tokio::task::spawn_blocking(move || hash(source.input, &path))
-        .await
-        .map_err(|e| Error::Internal(e.to_string()))??;
+    let (hash, _) = hashed(attempt, root).await?;
     let content = Content { hash: &hash, options: &key };
     let Some(rows) = known::rows(&context.pool, attempt.database(), series_id, content).await? else {
         return Ok(None);
     };
     lease.recognised(&context.pool, rows, version.size).await?;
     telemetry.recognised();
-    Ok(Some(RowCounts { rows, rows_skipped: rows, ..RowCounts::default() }))
+    Ok(Some(skipped(rows)))
+}
+
+/// The series that may hold the file already.
+fn may_be_known(attempt: Attempt<'_>) -> Option<i32> {
+    let Attempt { lease, options, .. } = attempt;
+    lease.series_id.filter(|_| !options.force && !options.dry_run && !lease.series_is_new)
+}
+
+/// BLAKE3 of the file, and its size.
+async fn hashed(attempt: Attempt<'_>, root: &Root) -> Result<([u8; 32], u64)> {
+    let path = attempt.task.source.clone();
+    let source = root.read(&path).await?;
+    let size = source.version.size;
+    let hash = tokio::task::spawn_blocking(move || hash(source.input, &path))
+        .await
+        .map_err(|e| Error::Internal(e.to_string()))??;
+    Ok((hash, size))
+}
+
+fn skipped(rows: i64) -> RowCounts {
+    RowCounts { rows, rows_skipped: rows, ..RowCounts::default() }
+}
+
+/// A small file that its series may hold already.
+#[derive(Debug, Clone, Copy)]
+pub struct Hashed<'a> {
+    attempt: Attempt<'a>,
+    series_id: i32,
+    hash: [u8; 32],
+    size: u64,
+}
+
+impl<'a> Hashed<'a> {
+    /// The file, if its series is there and the options let it be recognised.
+    ///
+    /// # Errors
+    /// A [`FileError`](crate::error::FileError) if it cannot be read.
+    pub async fn of(attempt: Attempt<'a>) -> Result<Option<Self>> {
+        let Some(series_id) = may_be_known(attempt) else { return Ok(None) };
+        let root = Root::open(&attempt.task.root).await?;
+        let (hash, size) = hashed(attempt, &root).await?;
+        Ok(Some(Self { attempt, series_id, hash, size }))
+    }
+
+    /// The end of the attempt, if the series holds the file with so many rows.
+    fn success(&self, rows: i64) -> Success<'a> {
+        let rows = skipped(rows);
+        let mut record = self.attempt.telemetry.record();
+        record.rows = rows;
+        Success {
+            lease: self.attempt.lease,
+            progress: Progress { rows, checkpoint: self.size, ..Progress::default() },
+            digest: SeriesDigest::default(),
+            recognised: true,
+            learnt: Learnt::default(),
+            record,
+        }
+    }
+}
+
+/// Looks which of these files, all of one operation, their series hold: for each, how its attempt ends then.
+///
+/// # Errors
+/// [`Error::Database`]
+pub async fn known_together<'a>(
+    tx: &mut Transaction,
+    seen: Shared<'_>,
+    files: &[Hashed<'a>],
+) -> Result<Vec<Option<Success<'a>>>> {
+    let Some(first) = files.first() else { return Ok(Vec::new()) };
+    let key = first.attempt.options.content_key()?;
+    let contents: Vec<_> = files.iter().map(|f| (f.series_id, f.hash)).collect();
+    let rows = known::rows_together(tx, seen, &contents, &key).await?;
+    Ok(files.iter().map(|f| rows.get(&f.series_id).map(|rows| f.success(*rows))).collect())
 }

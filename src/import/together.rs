@@ -84,7 +84,8 @@ impl<'r> Small<'r> {
             opening: Some(opening),
             ..Progress::default()
         };
-        Ok(Success { lease: self.attempt.lease, progress, digest: self.digest, learnt, record })
+        let lease = self.attempt.lease;
+        Ok(Success { lease, progress, digest: self.digest, recognised: false, learnt, record })
     }
 }
 

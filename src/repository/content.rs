@@ -23,7 +23,7 @@ pub async fn changed(connection: &mut PgConnection, series_id: i32, by: &SeriesD
     Ok(())
 }
 
-/// Bars were added to series, each by the task that holds it and now lets go of it; returns these series, and
+/// Bars were (or were not) added to series, each by the task that holds it and now lets go of it; returns these series, and
 /// whether somebody waits for one.
 ///
 /// # Errors

@@ -4,6 +4,8 @@
 //! Invariant: an entry of the first kind vouches for values, so it goes as soon as any bar of the series is overwritten;
 //! a bar that was added or removed shows in the count. One of the second kind says nothing of any series and stays true.
 
+use std::collections::HashMap;
+
 use jiff_sqlx::Timestamp;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
@@ -66,6 +68,26 @@ pub async fn rows(
     let query = sqlx::query_scalar(COUNT).bind(series_id).bind(known.first_time).bind(known.last_time);
     let (held, _) = seen.query::<i64>(COUNT, async { query.fetch_all(pool).await.during(WHAT) }).await?;
     Ok((held == [known.bars]).then_some(known.rows))
+}
+
+/// [`rows`] of a file for each of several series, of those that hold it.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn rows_together(
+    tx: &mut PgConnection,
+    seen: Shared<'_>,
+    files: &[(i32, [u8; 32])],
+    options: &[u8; 32],
+) -> Result<HashMap<i32, i64>> {
+    const QUERY: &str = include_str!("sql/known_together.sql");
+    let query = sqlx::query_as(QUERY)
+        .bind(files.iter().map(|f| f.0).collect::<Vec<_>>())
+        .bind(files.iter().map(|f| f.1.to_vec()).collect::<Vec<_>>())
+        .bind(options.as_slice());
+    let run = async { query.fetch_all(tx).await.during("looking for known content") };
+    let rows: Vec<(i32, i64)> = seen.query(("SELECT", QUERY), run, |_| 1).await.0?;
+    Ok(rows.into_iter().collect())
 }
 
 /// What an import has learnt of its file, to be kept with its success.

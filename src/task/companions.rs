@@ -1,7 +1,6 @@
 //! Small files that are claimed along with another one, to be written and settled together with it.
 //!
-//! Only such as nobody has tried yet, and whose series is not there yet: what is known of a file, or of the bars that
-//! are there, then is nothing, and all that one of them can bring to light is seen when it is tried by itself.
+//! Only such as nobody has tried yet: one that kills its worker takes others with it once, and is then tried by itself.
 //! Invariant: as `claim`; rows are locked in the order tasks, jobs, series.
 
 use std::collections::HashSet;
@@ -9,7 +8,7 @@ use std::collections::HashSet;
 use sqlx::{FromRow, PgConnection, PgPool};
 
 use super::claim::Claimant;
-use super::{Lease, TaskInfo};
+use super::{Lease, TaskInfo, TaskOptions};
 use crate::config::TraceDetail;
 use crate::error::{During, Result};
 use crate::queue::{self, Job};
@@ -53,7 +52,7 @@ pub async fn companions(
     let found = candidates(&mut tx, task).await?;
     let jobs: Vec<Job> = found.iter().map(|c| Job::new(&task.operation_id, c.id, c.pushes)).collect();
     let waiting = queue::lock_waiting(&mut tx, &jobs).await?;
-    let started = start(&mut tx, waiting.iter().map(|(i, _)| &found[*i]), claimant.worker).await?;
+    let started = start(&mut tx, waiting.iter().map(|(i, _)| &found[*i]).collect(), claimant.worker).await?;
     let companion = |(place, id): (usize, String)| {
         let started = started.iter().find(|s| s.id == found[place].id)?;
         Some(Companion {
@@ -74,10 +73,9 @@ pub async fn companions(
     Ok(companions)
 }
 
-/// Whether the task is a small file of a new series, and nothing is to be seen of each row.
+/// Whether the task is the first attempt at a small file, and nothing is to be seen of each row.
 fn goes_along(lease: &Lease, task: &TaskInfo) -> bool {
     lease.fence == 1
-        && lease.series_is_new
         && task.source_bytes <= SMALL
         && task.options.writes()
         && task.options.trace().detail == TraceDetail::Batch
@@ -91,6 +89,7 @@ struct Candidate {
     source: String,
     source_bytes: i64,
     pushes: i32,
+    series_id: Option<i32>,
 }
 
 impl Candidate {
@@ -105,11 +104,14 @@ impl Candidate {
     }
 }
 
-/// Locks tasks that may go along, one a series and no more than go into one batch.
+/// Locks tasks that may go along, one a series and no more than go into one batch. Where files are read whatever is
+/// known of them, those of series that are there have nothing to share.
 async fn candidates(tx: &mut PgConnection, task: &TaskInfo) -> Result<Vec<Candidate>> {
+    let recognise = matches!(&task.options, TaskOptions::Import(options) if !options.force);
     let found: Vec<Candidate> = sqlx::query_as(include_str!("sql/companions.sql"))
         .bind(&task.operation_id)
         .bind(SMALL)
+        .bind(recognise)
         .bind(i64::try_from(MAX_FILES - 1).unwrap_or(i64::MAX))
         .fetch_all(tx)
         .await
@@ -128,6 +130,7 @@ struct Started {
     fence: i32,
     attempts: i32,
     series_id: i32,
+    is_new: bool,
 }
 
 impl Started {
@@ -137,27 +140,28 @@ impl Started {
             fence: self.fence,
             attempt: self.attempts,
             series_id: Some(self.series_id),
+            series_is_new: self.is_new,
             ..like.clone()
         }
     }
 }
 
-/// Makes their series, and starts an attempt of each; not of those whose series somebody else makes just now.
-async fn start<'a>(
-    tx: &mut PgConnection,
-    candidates: impl Iterator<Item = &'a Candidate>,
-    worker: &str,
-) -> Result<Vec<Started>> {
-    let (mut ids, mut symbols, mut timeframes) = (Vec::new(), Vec::new(), Vec::new());
-    for c in candidates {
-        ids.push(c.id);
-        symbols.push(&c.symbol);
-        timeframes.push(&c.timeframe);
-    }
+/// Makes or takes their series, and starts an attempt of each; not of those whose series somebody else makes or takes
+/// just now.
+async fn start(tx: &mut PgConnection, mut candidates: Vec<&Candidate>, worker: &str) -> Result<Vec<Started>> {
+    // By a statement of its own: the next one sees who holds them now.
+    let there: Vec<i32> = candidates.iter().filter_map(|c| c.series_id).collect();
+    let locked: Vec<i32> = sqlx::query_scalar(include_str!("sql/lock_free_series.sql"))
+        .bind(&there)
+        .fetch_all(&mut *tx)
+        .await
+        .during(WHAT)?;
+    candidates.retain(|c| c.series_id.is_none_or(|id| locked.contains(&id)));
     sqlx::query_as(include_str!("sql/start_companions.sql"))
-        .bind(&ids)
-        .bind(&symbols)
-        .bind(&timeframes)
+        .bind(candidates.iter().map(|c| c.id).collect::<Vec<_>>())
+        .bind(candidates.iter().map(|c| &c.symbol).collect::<Vec<_>>())
+        .bind(candidates.iter().map(|c| &c.timeframe).collect::<Vec<_>>())
+        .bind(candidates.iter().map(|c| c.series_id).collect::<Vec<_>>())
         .bind(worker)
         .fetch_all(tx)
         .await

@@ -19,15 +19,17 @@ use crate::telemetry::{AttemptRecord, delivery};
 
 const WHAT: &str = "settling tasks";
 
-/// A first attempt that brought its file in one batch.
+/// A first attempt that brought its file in one batch, or recognised it.
 #[derive(Debug)]
 pub struct Success<'a> {
     /// Its hold on the task.
     pub lease: &'a Lease,
     /// What the batch adds.
     pub progress: Progress,
-    /// All bars of the file.
+    /// The bars that it brought.
     pub digest: SeriesDigest,
+    /// Whether the file was not looked at, since its content is known to be there.
+    pub recognised: bool,
     /// What was learnt of the file.
     pub learnt: Learnt,
     /// What is kept of the attempt.
@@ -64,7 +66,8 @@ pub async fn succeed_together(
 }
 
 async fn end(tx: &mut PgConnection, files: &[Success<'_>]) -> Result<()> {
-    let opening = |f: &Success<'_>| f.progress.opening.clone().unwrap_or_default();
+    let opening = |f: &Success<'_>| f.progress.opening.clone();
+    let ignored = |f| opening(f).map_or_else(Vec::new, |o| o.ignored_columns);
     let each = |value: fn(&Success<'_>) -> i64| files.iter().map(value).collect::<Vec<_>>();
     let time = |value: fn(&(Micros, Micros)) -> Micros| {
         files.iter().map(|f| f.progress.span.as_ref().map(value).map(parameter)).collect::<Vec<_>>()
@@ -75,15 +78,17 @@ async fn end(tx: &mut PgConnection, files: &[Success<'_>]) -> Result<()> {
         .bind(each(|f| i64::try_from(f.progress.checkpoint).unwrap_or(i64::MAX)))
         .bind(each(|f| f.progress.rows.rows))
         .bind(each(|f| f.progress.rows.rows_imported))
-        .bind(files.iter().map(|f| opening(f).header).collect::<Vec<_>>())
-        .bind(files.iter().map(|f| Json(opening(f).ignored_columns)).collect::<Vec<_>>())
-        .bind(files.iter().map(|f| opening(f).version).collect::<Vec<_>>())
+        .bind(files.iter().map(|f| opening(f).and_then(|o| o.header)).collect::<Vec<_>>())
+        .bind(files.iter().map(|f| Json(ignored(f))).collect::<Vec<_>>())
+        .bind(files.iter().map(|f| opening(f).map(|o| o.version)).collect::<Vec<_>>())
         .bind(time(|s| s.0))
         .bind(time(|s| s.1))
         .bind(files.iter().map(|f| Json(f.record.phases)).collect::<Vec<_>>())
         .bind(files.iter().map(|f| Json(f.record.slowest.clone())).collect::<Vec<_>>())
         .bind(files.iter().map(|f| Json(f.record.rows)).collect::<Vec<_>>())
         .bind(files.iter().map(|f| f.record.exported).collect::<Vec<_>>())
+        .bind(each(|f| f.progress.rows.rows_skipped))
+        .bind(files.iter().map(|f| f.recognised).collect::<Vec<_>>())
         .bind(delivery::DUE_AFTER.as_secs_f64())
         .execute(tx)
         .await

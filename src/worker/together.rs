@@ -1,8 +1,9 @@
-//! Several small files in one attempt each, all at once: read some at a time, written and settled together.
+//! Several small files in one attempt each, all at once: looked at some at a time, settled together.
 //!
-//! Round trips and commits are what a small file costs, so they are shared. Invariant: what does not go together (the
-//! file says something, a bar is there, the database refuses) goes on by itself as if it had been alone; the job of
-//! each file that came along is told what became of it.
+//! Round trips and commits are what a small file costs, so they are shared: first by those whose content the series holds
+//! already, then by those whose series is new. Invariant: what does not go together (the file says something, a bar is
+//! there, the database refuses) goes on by itself as if it had been alone; the job of each file that came along is told
+//! what became of it.
 
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use super::attempt::{Claimed, Done, tell_imported};
 use crate::backend::shared::Shared;
 use crate::error::{Error, FileError, Result};
 use crate::import::together::{self, Small};
-use crate::import::{self, Opened};
+use crate::import::{self, Hashed, Opened};
 use crate::queue::{self, Delivery};
 use crate::task::{self, AttemptContext, Claimant, Companion, RowCounts, TaskOptions};
 use crate::telemetry::Outcome;
@@ -29,6 +30,37 @@ const WAITS: [Duration; 3] = [Duration::from_millis(100), Duration::from_secs(1)
 
 /// A file's reading, or why there is none.
 type Read<'a> = Result<Opened<'a>>;
+
+/// Files that were claimed together, each with its job, if it came along.
+struct Group<'a> {
+    worker: &'a str,
+    files: Vec<Claimed>,
+    jobs: Vec<Option<String>>,
+}
+
+/// Some of a group's files, by their places.
+struct Part<'g> {
+    places: Vec<usize>,
+    files: Vec<&'g Claimed>,
+    jobs: Vec<String>,
+}
+
+impl Group<'_> {
+    fn part(&self, places: Vec<usize>) -> Part<'_> {
+        let files = places.iter().map(|&i| &self.files[i]).collect();
+        let jobs = places.iter().filter_map(|&i| self.jobs[i].clone()).collect();
+        Part { places, files, jobs }
+    }
+}
+
+/// What a file's attempt has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    /// Its series does not hold its content.
+    Unknown,
+    Settled,
+}
 
 impl Worker {
     /// Small files that may go along with this one. One that kills its worker is not to take others with it, where that
@@ -53,25 +85,22 @@ impl Worker {
     ) -> Result<()> {
         let ids = companions.iter().map(|c| c.id.clone()).collect();
         let mut taken = Taken { pool: self.pool.clone(), worker: worker.to_owned(), ids };
-        let mut jobs = vec![None];
-        let mut files = vec![first];
+        let mut group = Group { worker, files: vec![first], jobs: vec![None] };
         for Companion { lease, task, job, id } in companions {
-            files.push(Claimed::new(lease, task, worker, &Delivery { job, traceparent: None }));
-            jobs.push(Some(id));
+            group.files.push(Claimed::new(lease, task, worker, &Delivery { job, traceparent: None }));
+            group.jobs.push(Some(id));
         }
         let context = self.context();
-        let mut reading = Vec::with_capacity(files.len());
-        for file in &files {
-            reading.push(file.telemetry.around(self.read(file, &context)));
-        }
-        let mut read: Vec<_> = stream::iter(reading).buffered(READ_AT_ONCE).map(Some).collect().await;
-        let done = self.write_together(worker, (&files, &jobs), &read).await;
+        let mut states = vec![State::Open; group.files.len()];
+        self.recognise_together(&group, &context, &mut states).await;
+        let mut read = self.read_together(&group, &context, &states).await;
+        self.write_together(&group, &read, &mut states).await;
         let mut result = Ok(());
-        for (i, file) in files.iter().enumerate() {
-            let Some(read) = read[i].take().filter(|_| !done[i]) else { continue };
+        for (i, file) in group.files.iter().enumerate() {
+            let Some(read) = read[i].take().filter(|_| states[i] != State::Settled) else { continue };
             let run = async { self.settle(file, self.finish(file, read).await).await };
             let settled = file.telemetry.around(run).await;
-            match &jobs[i] {
+            match &group.jobs[i] {
                 None => result = settled,
                 Some(id) => self.acknowledge(&mut taken, id, &settled).await,
             }
@@ -79,7 +108,92 @@ impl Worker {
         result
     }
 
-    async fn read<'a>(&self, file: &'a Claimed, context: &'a AttemptContext) -> Read<'a> {
+    /// Settles those whose series hold their content.
+    async fn recognise_together(&self, group: &Group<'_>, context: &AttemptContext, states: &mut [State]) {
+        let mut hashing = Vec::new();
+        for file in &group.files {
+            hashing.push(file.telemetry.around(self.hash(file, context)));
+        }
+        let hashed: Vec<_> = stream::iter(hashing).buffered(READ_AT_ONCE).collect().await;
+        let (places, hashed): (Vec<_>, Vec<_>) =
+            hashed.into_iter().enumerate().filter_map(|(i, h)| Some((i, h?))).unzip();
+        if hashed.len() < 2 {
+            return;
+        }
+        let part = group.part(places);
+        let limited = self.within_limits_of(&part.files, Box::pin(self.settle_known(group, &part, &hashed)));
+        match limited.await {
+            Ok(known) => {
+                for (&place, rows) in part.places.iter().zip(known) {
+                    states[place] = if rows.is_some() { State::Settled } else { State::Unknown };
+                    let Some(rows) = rows else { continue };
+                    group.files[place].telemetry.recognised();
+                    settled(&group.files[place], &rows);
+                }
+            }
+            Err(e) => tracing::info!(error = e.chain(), "small files are looked at one by one"),
+        }
+    }
+
+    /// A file that cannot be read says so when it is looked at by itself.
+    async fn hash<'a>(&self, file: &'a Claimed, context: &'a AttemptContext) -> Option<Hashed<'a>> {
+        let TaskOptions::Import(options) = &file.task.options else { return None };
+        if context.stop.is_cancelled() {
+            return None;
+        }
+        let hashed = Hashed::of(file.import(context, options));
+        self.within_limits(file, Box::pin(hashed)).await.ok().flatten()
+    }
+
+    /// Settles those that are known; tells of each how many rows it has then.
+    async fn settle_known(
+        &self,
+        group: &Group<'_>,
+        part: &Part<'_>,
+        hashed: &[Hashed<'_>],
+    ) -> Result<Vec<Option<RowCounts>>> {
+        let attempts: Vec<_> = part.files.iter().map(|f| &f.telemetry).collect();
+        let seen = Shared::new(&self.pool, &attempts);
+        let mut tx = seen.begin("looking for known content").await?;
+        let found = import::known_together(&mut tx, seen, hashed).await?;
+        let known = |i: usize| found[i].is_some();
+        let rows = found.iter().map(|f| f.as_ref().map(|f| f.progress.rows)).collect();
+        let known = group.part(
+            part.places.iter().enumerate().filter(|(i, _)| known(*i)).map(|(_, &place)| place).collect(),
+        );
+        let successes: Vec<_> = found.into_iter().flatten().collect();
+        let attempts: Vec<_> = known.files.iter().map(|f| &f.telemetry).collect();
+        let seen = Shared::new(&self.pool, &attempts);
+        let mut ended = false;
+        if let Some(first) = known.files.first() {
+            ended = task::succeed_together(&mut tx, seen, &first.task.operation_id, &successes).await?;
+            queue::done(&mut *tx, group.worker, &known.jobs).await?;
+        }
+        seen.commit(tx, "settling known files").await?;
+        self.tell_due(ended);
+        Ok(rows)
+    }
+
+    async fn read_together<'a>(
+        &self,
+        group: &'a Group<'_>,
+        context: &'a AttemptContext,
+        states: &[State],
+    ) -> Vec<Option<Read<'a>>> {
+        let mut reading = Vec::with_capacity(group.files.len());
+        for (file, &state) in group.files.iter().zip(states) {
+            let read = async move {
+                match state {
+                    State::Settled => None,
+                    state => Some(self.read(file, context, state == State::Unknown).await),
+                }
+            };
+            reading.push(file.telemetry.around(read));
+        }
+        stream::iter(reading).buffered(READ_AT_ONCE).collect().await
+    }
+
+    async fn read<'a>(&self, file: &'a Claimed, context: &'a AttemptContext, looked: bool) -> Read<'a> {
         if context.stop.is_cancelled() {
             return Err(Error::Stopped);
         }
@@ -87,7 +201,7 @@ impl Worker {
             return Err(Error::Internal("a verification was taken along".into()));
         };
         let read = async {
-            let mut opened = import::open(file.import(context, options)).await?;
+            let mut opened = import::open(file.import(context, options), looked).await?;
             if let Opened::Reading(reading) = &mut opened {
                 reading.look_ahead().await;
             }
@@ -101,14 +215,8 @@ impl Worker {
         self.within_limits(file, Box::pin(finish)).await
     }
 
-    /// Writes and settles what may go together; tells of each file whether that is done.
-    async fn write_together(
-        &self,
-        worker: &str,
-        (files, jobs): (&[Claimed], &[Option<String>]),
-        read: &[Option<Read<'_>>],
-    ) -> Vec<bool> {
-        let mut done = vec![false; files.len()];
+    /// Writes and settles those whose series are new.
+    async fn write_together(&self, group: &Group<'_>, read: &[Option<Read<'_>>], states: &mut [State]) {
         let mut small: Vec<(usize, Small<'_>)> = Vec::new();
         for (i, read) in read.iter().enumerate() {
             if let Some(Ok(Opened::Reading(reading))) = read {
@@ -116,43 +224,38 @@ impl Worker {
             }
         }
         if small.len() < 2 {
-            return done;
+            return;
         }
         small.sort_by_key(|(_, s)| s.series_id());
         let (places, small): (Vec<usize>, Vec<Small<'_>>) = small.into_iter().unzip();
-        let members: Vec<&Claimed> = places.iter().map(|&i| &files[i]).collect();
-        let jobs: Vec<String> = places.iter().filter_map(|&i| jobs[i].clone()).collect();
-        match self.within_limits_of(&members, Box::pin(self.commit(worker, &members, &small, &jobs))).await {
+        let part = group.part(places);
+        match self.within_limits_of(&part.files, Box::pin(self.settle_new(group, &part, &small))).await {
             Ok(Some(rows)) => {
-                for (&place, rows) in places.iter().zip(&rows) {
-                    done[place] = true;
-                    files[place].telemetry.within(|| tell_imported(rows));
-                    files[place].telemetry.settled(Outcome::Succeeded, None);
+                for (&place, rows) in part.places.iter().zip(&rows) {
+                    states[place] = State::Settled;
+                    settled(&group.files[place], rows);
                 }
             }
-            Ok(None) => tracing::info!(
-                "somebody else has written bars of these series; looking at each file by itself"
-            ),
+            Ok(None) => {
+                tracing::info!(
+                    "somebody else has written bars of these series; looking at each file by itself"
+                );
+            }
             Err(e) => tracing::info!(error = e.chain(), "small files are looked at one by one"),
         }
-        done
     }
 
-    async fn commit(
+    async fn settle_new(
         &self,
-        worker: &str,
-        members: &[&Claimed],
+        group: &Group<'_>,
+        part: &Part<'_>,
         small: &[Small<'_>],
-        jobs: &[String],
     ) -> Result<Option<Vec<RowCounts>>> {
-        let attempts: Vec<_> = members.iter().map(|m| &m.telemetry).collect();
+        let attempts: Vec<_> = part.files.iter().map(|f| &f.telemetry).collect();
         let seen = Shared::new(&self.pool, &attempts);
         let Some(mut written) = together::write(seen, small).await? else { return Ok(None) };
-        queue::done(&mut *written.tx, worker, jobs).await?;
+        queue::done(&mut *written.tx, group.worker, &part.jobs).await?;
         seen.commit(written.tx, "committing small files").await?;
-        for (member, rows) in members.iter().zip(&written.rows) {
-            member.telemetry.committed(rows);
-        }
         self.tell_due(written.operation_ended);
         Ok(Some(written.rows))
     }
@@ -160,15 +263,15 @@ impl Worker {
     /// As `within_limits`, for all of them: what hangs for one of them is left to each by itself.
     async fn within_limits_of<T>(
         &self,
-        members: &[&Claimed],
+        files: &[&Claimed],
         run: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        let lost = members.iter().map(|m| Box::pin(m.lease.lost(&self.pool, self.queue.heartbeat)));
+        let lost = files.iter().map(|f| Box::pin(f.lease.lost(&self.pool, self.queue.heartbeat)));
         tokio::select! {
             done = run => done,
             _ = select_all(lost) => Err(Error::LostLease),
             () = tokio::time::sleep(self.task_timeout) => {
-                let file = members.first().map_or("", |m| m.task.source.as_str());
+                let file = files.first().map_or("", |f| f.task.source.as_str());
                 Err(FileError::transient(file, "did not end within worker.task_timeout").into())
             }
         }
@@ -194,6 +297,13 @@ impl Worker {
         // A worker that has lost the database for as long begins anew, and frees its jobs.
         taken.ids.retain(|taken| taken != id);
     }
+}
+
+/// The file is committed and settled.
+fn settled(file: &Claimed, rows: &RowCounts) {
+    file.telemetry.committed(rows);
+    file.telemetry.within(|| tell_imported(rows));
+    file.telemetry.settled(Outcome::Succeeded, None);
 }
 
 /// Jobs that were taken along and of which the queue was not told yet.

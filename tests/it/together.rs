@@ -102,6 +102,78 @@ async fn each_file_is_left_as_if_it_had_been_alone() {
 }
 
 #[tokio::test]
+async fn files_that_are_known_are_recognised_together() {
+    let folder = Folder::new();
+    write(&folder, 30, 200);
+    folder.write("NOROWS_1m.csv", HEADER);
+    let (together, apart) = (TestDatabase::new().await, TestDatabase::new().await);
+    let import = |database| barlift(database, &["import", folder.arg(), "--concurrency", "1"]);
+    for database in [&together, &apart] {
+        assert_eq!(import(database).run().await.status, 0);
+    }
+    // A row more, another value, one file that is new; a bar that somebody has taken away.
+    folder.write("S03_1m.csv", bars(201, 3));
+    folder.write("S04_1m.csv", bars(200, 4).replace(",3\n", ",4\n"));
+    folder.write("T_1m.csv", bars(200, 77));
+    for database in [&together, &apart] {
+        database
+            .execute(
+                "DELETE FROM barlift.bars WHERE time = '2024-01-01 00:10Z'
+                 AND series_id = (SELECT id FROM barlift.series WHERE symbol = 'S05')",
+            )
+            .await;
+    }
+    let before = ends(&together).await;
+    assert_eq!(import(&together).run().await.status, 0);
+    assert_eq!(alone(import(&apart)).run().await.status, 0);
+    let new = ends(&together).await - before;
+    assert!(new < 10, "{new} of 32");
+    let (left, wanted) = (left(&together).await, left(&apart).await);
+    for (a, b) in left.iter().zip(&wanted) {
+        assert_eq!(a, b);
+    }
+    assert_eq!(left.len(), wanted.len());
+    let recognised: i64 = together.scalar("SELECT count(*) FROM barlift.tasks WHERE recognised").await;
+    assert_eq!(recognised, 27);
+    // Known or not, they are read if somebody wants it.
+    let forced = barlift(&together, &["import", folder.arg(), "--force", "--json"]).run().await.json(0);
+    assert_eq!(forced["totals"]["rows_imported"], 0);
+    let recognised: i64 = together.scalar("SELECT count(*) FROM barlift.tasks WHERE recognised").await;
+    assert_eq!(recognised, 27);
+}
+
+/// The look for known content hangs at the bars, while a task of another operation comes for one of the series.
+#[tokio::test]
+async fn a_series_that_is_looked_at_together_is_held() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    write(&folder, 5, 20);
+    assert_eq!(barlift(&database, &["import", folder.arg()]).run().await.status, 0);
+    let mut holder = database.pool.begin().await.expect("begun");
+    sqlx::query("LOCK TABLE barlift.bars IN ACCESS EXCLUSIVE MODE")
+        .execute(&mut *holder)
+        .await
+        .expect("locked");
+    enqueue(&database, &folder).await;
+    let worker = barlift(&database, &["worker", "--drain", "--concurrency", "1"]).spawn();
+    let held = "SELECT count(*) FROM barlift.series s JOIN barlift.tasks t ON t.id = s.held_by AND t.state = 'running'";
+    eventually("all are held", || async { (database.scalar::<i64>(held).await == 5).then_some(()) }).await;
+    enqueue(&database, &folder).await;
+    let second = barlift(&database, &["worker", "--drain", "--concurrency", "1"]).spawn();
+    let waiting = "SELECT count(*) FROM barlift.tasks WHERE waits_for IS NOT NULL";
+    eventually("the others wait", || async { (database.scalar::<i64>(waiting).await == 5).then_some(()) })
+        .await;
+    holder.commit().await.expect("let go");
+    for worker in [worker, second] {
+        assert_eq!(worker.wait().await, Some(0));
+    }
+    let open: i64 = database.scalar("SELECT count(*) FROM barlift.tasks WHERE state <> 'succeeded'").await;
+    assert_eq!(open, 0);
+    assert_eq!(database.scalar::<i64>("SELECT max(attempts)::bigint FROM barlift.tasks").await, 1);
+    assert_eq!(database.scalar::<i64>("SELECT count(held_by) FROM barlift.series").await, 0);
+    assert_eq!(database.bars().await, 100);
+}
+
+#[tokio::test]
 async fn two_workers_take_each_file_once() {
     let (database, folder) = (TestDatabase::new().await, Folder::new());
     write(&folder, 99, 20);
@@ -363,6 +435,8 @@ async fn each_has_the_spans_of_a_file_and_its_part_of_the_time() {
 
 crate::support::also_on_the_columnstore! {
     each_file_is_left_as_if_it_had_been_alone,
+    files_that_are_known_are_recognised_together,
+    a_series_that_is_looked_at_together_is_held,
     two_workers_take_each_file_once,
     where_somebody_else_writes_each_file_is_looked_at_by_itself,
     what_the_database_refuses_fails_alone,

@@ -1,10 +1,11 @@
--- What `advance` and `end_attempt` do, for first attempts whose files were one batch of new bars.
+-- What `advance` (or `recognised`) and `end_attempt` do, for first attempts whose files were one batch, or recognised.
 WITH files AS (
     SELECT *
     FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bytea[], $7::jsonb[], $8::text[],
-                $9::timestamptz[], $10::timestamptz[], $11::jsonb[], $12::jsonb[], $13::jsonb[], $14::boolean[])
+                $9::timestamptz[], $10::timestamptz[], $11::jsonb[], $12::jsonb[], $13::jsonb[], $14::boolean[],
+                $15::bigint[], $16::boolean[])
          AS f (task_id, fence, checkpoint, rows, rows_imported, header, ignored_columns, version,
-               first_time, last_time, phases, slowest, attempt_rows, exported)
+               first_time, last_time, phases, slowest, attempt_rows, exported, rows_skipped, recognised)
 ), ended AS (
     UPDATE barlift.tasks t
     SET state = 'succeeded',
@@ -14,9 +15,11 @@ WITH files AS (
         checkpoint = f.checkpoint,
         rows = t.rows + f.rows,
         rows_imported = t.rows_imported + f.rows_imported,
+        rows_skipped = t.rows_skipped + f.rows_skipped,
+        recognised = f.recognised,
         header = coalesce(f.header, t.header),
         ignored_columns = ARRAY(SELECT jsonb_array_elements_text(f.ignored_columns)),
-        source_version = f.version,
+        source_version = coalesce(f.version, t.source_version),
         first_time = least(t.first_time, f.first_time),
         last_time = greatest(t.last_time, f.last_time),
         error_class = NULL,
@@ -27,7 +30,7 @@ WITH files AS (
 )
 UPDATE barlift.attempts a
 SET finished_at = now(), outcome = 'succeeded', phases = f.phases, slowest = f.slowest, rows = f.attempt_rows,
-    span_due_at = CASE WHEN f.exported AND o.traced THEN now() + make_interval(secs => $15) END
+    span_due_at = CASE WHEN f.exported AND o.traced THEN now() + make_interval(secs => $17) END
 FROM ended e
 JOIN files f ON f.task_id = e.id
 JOIN barlift.operations o ON o.id = e.operation_id

@@ -1,0 +1,1 @@
+SELECT id FROM barlift.series WHERE id = ANY ($1) ORDER BY id FOR UPDATE SKIP LOCKED
