@@ -119,34 +119,34 @@ impl<'a> Observed<'a> {
         statement: &'static str,
         run: impl Future<Output = Result<Vec<T>>>,
     ) -> Result<(Vec<T>, Duration)> {
-        let (rows, took) = self.select(statement, run, Vec::len).await;
+        let (rows, took) = self.read(("SELECT", statement), run, Vec::len).await;
         rows.map(|rows| (rows, took))
     }
 
-    /// Runs a query for bars.
+    /// Runs a query for bars: its operation and its text, and what gives the bars.
     ///
     /// # Errors
     /// The query's own.
     pub async fn bars(
         &self,
-        statement: &'static str,
+        statement: (&'static str, &'static str),
         run: impl Future<Output = Result<Bars>>,
     ) -> Result<Bars> {
-        self.select(statement, run, Bars::len).await.0
+        self.read(statement, run, Bars::len).await.0
     }
 
-    async fn select<T>(
+    async fn read<T>(
         &self,
-        statement: &'static str,
+        (operation, text): (&'static str, &'static str),
         run: impl Future<Output = Result<T>>,
         count: impl Fn(&T) -> usize,
     ) -> (Result<T>, Duration) {
-        let span = self.query_span("SELECT", statement);
+        let span = self.query_span(operation, text);
         let start = Instant::now();
         let result = span.around(run).await;
         let took = start.elapsed();
         let rows = result.as_ref().map_or(0, |rows| i64::try_from(count(rows)).unwrap_or(i64::MAX));
-        self.end_query(&span, ("SELECT", statement), &result, rows, took);
+        self.end_query(&span, (operation, text), &result, rows, took);
         (result, took)
     }
 

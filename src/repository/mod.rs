@@ -32,6 +32,16 @@ pub(crate) fn parameter(time: Micros) -> Timestamp {
     jiff::Timestamp::from_microsecond(time).unwrap_or(end).to_sqlx()
 }
 
+/// An instant as SQL writes it, for statements that take no parameters. What lies beyond the years of our era is no bound
+/// at all.
+fn bound(time: Micros) -> String {
+    match jiff::Timestamp::from_microsecond(time) {
+        Ok(t) if t.to_zoned(jiff::tz::TimeZone::UTC).year() > 0 => t.to_string(),
+        _ if time < 0 => "-infinity".to_owned(),
+        _ => "infinity".to_owned(),
+    }
+}
+
 /// A bar as queries give it.
 #[derive(FromRow)]
 struct BarRow {

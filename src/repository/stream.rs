@@ -10,6 +10,7 @@ use futures::TryStreamExt as _;
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::bound;
 use crate::backend::copy::Decoder;
 use crate::backend::observed::{Observed, Statement};
 use crate::backend::transaction::Transaction;
@@ -106,13 +107,4 @@ async fn read(mut tx: Transaction, copy: &str, out: &mpsc::Sender<Result<Option<
 
 fn condition(range: Range<Micros>) -> String {
     format!("AND time >= '{}' AND time < '{}'", bound(range.start), bound(range.end))
-}
-
-/// As SQL writes it. What lies beyond the years of our era is no bound at all.
-fn bound(time: Micros) -> String {
-    match jiff::Timestamp::from_microsecond(time) {
-        Ok(t) if t.to_zoned(jiff::tz::TimeZone::UTC).year() > 0 => t.to_string(),
-        _ if time < 0 => "-infinity".to_owned(),
-        _ => "infinity".to_owned(),
-    }
 }

@@ -30,6 +30,31 @@ async fn a_file_that_grew_adds_only_its_new_rows() {
     assert_eq!(database.bars().await, 700);
 }
 
+/// Such batches look at what is there by COPY; the last one's range holds far more bars than the batch.
+#[tokio::test]
+async fn large_batches_are_compared_bar_by_bar() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(18_000, 1));
+    assert_eq!(counts(&import(&database, &folder, &[]).await), [18_000, 18_000, 0, 0, 0, 0]);
+    let all: Vec<String> = (0..18_000).map(|i| bar(i, if i == 12_000 { 2 } else { 1 })).collect();
+    let mut new = all.clone();
+    new.extend((18_000..18_100).map(|i| bar(i, 1)));
+    for (rows, want) in [
+        (&all[..], [18_000, 0, 17_999, 1, 0, 0]),
+        (&new[..], [18_100, 100, 17_999, 1, 0, 0]),
+        (&all.iter().step_by(3).cloned().collect::<Vec<_>>()[..], [6_000, 0, 5_999, 1, 0, 0]),
+    ] {
+        folder.write("A_1m.csv", format!("{HEADER}{}", rows.concat()));
+        assert_eq!(counts(&import(&database, &folder, &["--force"]).await), want);
+        let report = barlift(&database, &["report", "--json"]).run().await.json(0);
+        assert_eq!(report["mismatches"].as_array().expect("a list").len(), 1);
+    }
+    let slowest = "SELECT string_agg(DISTINCT s ->> 'operation', ' ') FROM barlift.attempts,
+                   jsonb_array_elements(slowest) s WHERE s ->> 'statement' LIKE '%FROM barlift.bars%ORDER BY time%'";
+    assert_eq!(database.scalar::<String>(slowest).await, "COPY");
+}
+
 #[tokio::test]
 async fn unsorted_rows_and_duplicates_within_and_across_batches() {
     let database = TestDatabase::new().await;
