@@ -11,7 +11,9 @@
 #![allow(missing_docs, clippy::expect_used, clippy::unwrap_used)]
 
 use std::fmt::Write as _;
+use std::fs::File;
 use std::hint::black_box;
+use std::io::Read;
 
 use barlift::backend::copy::{self, Decoder};
 use barlift::bar::{Bars, Micros, Ohlcv};
@@ -22,6 +24,9 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};
+
+#[path = "../examples/generator/mod.rs"]
+mod generator;
 
 const SEED: u64 = 20_240_102;
 const ROWS: usize = 50_000;
@@ -52,15 +57,31 @@ fn reader(c: &mut Criterion) {
         throughput(&mut group, text.len(), ROWS);
         let options = options(zone);
         group.bench_function(name, |b| {
-            b.iter(|| assert_eq!(read(black_box(&text), &options), ROWS));
+            b.iter(|| assert_eq!(read(black_box(text.as_bytes()), &options), ROWS));
         });
     }
+    large_file(&mut group);
     group.finish();
 }
 
-/// Bars of the whole text.
-fn read(text: &str, options: &ReadOptions) -> usize {
-    let mut reader = BarReader::open(text.as_bytes(), "A_1m.csv", options, 0).expect("opens");
+/// One of the files that barlift is measured with against others, as it lies on the disk.
+fn large_file(group: &mut BenchmarkGroup<'_, WallTime>) {
+    const ROWS: usize = 500_000;
+    let text = generator::series(SEED, "2018-01-01T00:00:00Z", 60, ROWS as u64, 20.0);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("A_1m.csv");
+    std::fs::write(&path, &text).expect("written");
+    let options = options("UTC");
+    throughput(group, text.len(), ROWS);
+    group.sample_size(20);
+    group.bench_function("large_file", |b| {
+        b.iter(|| assert_eq!(read(File::open(&path).expect("opens"), &options), ROWS));
+    });
+}
+
+/// Bars of all that is there.
+fn read(input: impl Read, options: &ReadOptions) -> usize {
+    let mut reader = BarReader::open(input, "A_1m.csv", options, 0).expect("opens");
     let mut rows = 0;
     while let Some(batch) = reader.next_batch(BATCH_ROWS).expect("reads") {
         rows += black_box(batch).bars.len();
