@@ -9,6 +9,7 @@ use sqlx::PgPool;
 use super::observed::Observed;
 use super::transaction::Transaction;
 use crate::error::{During, Result};
+use crate::telemetry::catalogue::INSERT;
 use crate::telemetry::phases::Phase;
 use crate::telemetry::{AttemptTelemetry, Span};
 
@@ -74,29 +75,33 @@ impl<'a> Shared<'a> {
     /// [`crate::error::Error::Database`]
     pub async fn commit(&self, tx: Transaction, what: &str) -> Result<()> {
         let run = async { tx.commit().await.during(what) };
-        let (result, took) = self.query(("COMMIT", "COMMIT"), run, |()| 0).await;
-        self.add(Phase::Commit, took);
+        let start = Instant::now();
+        let result = self.query(("COMMIT", "COMMIT"), run, |(), _| 0).await;
+        self.add(Phase::Commit, start.elapsed());
         result
     }
 
-    /// Runs a query that returns something for all of them; `rows` of it are told.
+    /// Runs a query that returns something for all of them; each is told how many `rows` of it are its own.
+    ///
+    /// # Errors
+    /// The query's own.
     pub async fn query<T>(
         &self,
         (operation, statement): (&str, &'static str),
         run: impl Future<Output = Result<T>>,
-        rows: impl Fn(&T) -> i64,
-    ) -> (Result<T>, Duration) {
+        rows: impl Fn(&T, usize) -> usize,
+    ) -> Result<T> {
         let spans = self.spans(|_, a| self.seen(a).query_span(operation, statement));
         let (start, result) = (Instant::now(), run.await);
         let took = start.elapsed();
-        let rows = result.as_ref().map_or(0, rows);
-        for (span, a) in spans.iter().zip(self.attempts) {
+        for (i, (span, a)) in spans.iter().zip(self.attempts).enumerate() {
+            let rows = result.as_ref().map_or(0, |r| i64::try_from(rows(r, i)).unwrap_or(i64::MAX));
             self.seen(a).end_query(span, (operation, statement), &result, rows, took);
         }
-        (result, took)
+        result
     }
 
-    /// Runs a write of so many rows of each attempt.
+    /// Runs a write of so many rows of each attempt; one that has none takes no part in it.
     ///
     /// # Errors
     /// The write's own.
@@ -106,10 +111,13 @@ impl<'a> Shared<'a> {
         sizes: impl Fn(usize) -> usize,
         run: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        let spans = self.spans(|i, a| self.seen(a).write_span((operation, statement), sizes(i)));
+        let spans = self.spans(|i, a| match sizes(i) {
+            0 => Span::none(&INSERT),
+            rows => self.seen(a).write_span((operation, statement), rows),
+        });
         let (start, result) = (Instant::now(), run.await);
         let took = start.elapsed();
-        for (i, (span, a)) in spans.iter().zip(self.attempts).enumerate() {
+        for (i, (span, a)) in spans.iter().zip(self.attempts).enumerate().filter(|(i, _)| sizes(*i) > 0) {
             let rows = if result.is_ok() { i64::try_from(sizes(i)).unwrap_or(i64::MAX) } else { 0 };
             self.seen(a).end_write(span, (operation, statement), &result, rows, took);
         }

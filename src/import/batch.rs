@@ -136,7 +136,7 @@ async fn check_exists(
 }
 
 /// What is new, the same, different.
-fn compare_values(attempt: Attempt<'_>, batch: &Batch, existing: &Bars) -> Result<Compared> {
+pub(super) fn compare_values(attempt: Attempt<'_>, batch: &Batch, existing: &Bars) -> Result<Compared> {
     let Attempt { task, telemetry, .. } = attempt;
     if existing.is_empty() {
         return Ok(compare::bars(batch, existing));

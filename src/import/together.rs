@@ -1,24 +1,24 @@
-//! Small files of new series, written by one COPY and settled with it.
+//! Small files, written by one COPY and settled with it.
 //!
-//! Invariant: a file goes this way only if it is one batch of bars that nothing is to be said of, and nothing of it is in
-//! the database; everything else is for [`Opened::finish`]. All of them are kept, or none: then each is still to be
-//! finished by itself, which brings to light what was wrong.
+//! Invariant: a file goes this way only if it is one batch of bars that nothing is to be said of, and none of them is in the
+//! database with other values; everything else is for [`Opened::finish`](super::Opened::finish). All of them are kept,
+//! or none: then each is still to be finished by itself, which brings to light what was wrong.
 
+use std::collections::HashMap;
 use std::time::Instant;
 
 use super::reading::{Reading, Whole};
-use super::{Attempt, Reach, digest_of, learnt};
+use super::{Attempt, Reach, batch, compare, digest_of, learnt};
 use crate::backend::shared::Shared;
 use crate::backend::transaction::Transaction;
-use crate::bar::format_time;
-use crate::config::Layout;
+use crate::bar::{Bars, Micros, format_time};
 use crate::digest::SeriesDigest;
 use crate::error::{Error, Result};
 use crate::repository::bars;
 use crate::task::{Opening, Progress, RowCounts, Success, succeed_together};
+use crate::telemetry::Span;
 use crate::telemetry::attribute as attr;
 use crate::telemetry::catalogue::{CHECK_EXISTS, INSERT_BATCH};
-use crate::telemetry::metrics;
 use crate::telemetry::phases::{Phase, milliseconds};
 
 /// A file that was read and may go along with others.
@@ -31,15 +31,36 @@ pub struct Small<'r> {
     digest: SeriesDigest,
 }
 
+/// What came of writing.
+#[derive(Debug)]
+pub enum Together {
+    /// It is still to be committed.
+    Written(Written),
+    /// These, by their places, have to go by themselves; nothing was written.
+    Odd(Vec<usize>),
+}
+
 /// What was written, still to be committed.
 #[derive(Debug)]
 pub struct Written {
     /// The transaction.
     pub tx: Transaction,
+    /// When it began.
+    pub began: Instant,
     /// What each file brought.
     pub rows: Vec<RowCounts>,
     /// Whether the operation ends with it.
     pub operation_ended: bool,
+}
+
+/// What a file brings.
+struct Brought {
+    new: Bars,
+    /// Of the new ones.
+    digest: SeriesDigest,
+    /// Bars of the series from the file's first to its last, before.
+    there: usize,
+    rows: RowCounts,
 }
 
 impl<'r> Small<'r> {
@@ -48,7 +69,7 @@ impl<'r> Small<'r> {
     pub fn of(reading: &'r Reading<'_>) -> Option<Self> {
         let attempt = reading.attempt;
         let file = reading.whole()?;
-        let series_id = attempt.lease.series_id.filter(|_| attempt.lease.series_is_new)?;
+        let series_id = attempt.lease.series_id?;
         let digest = digest_of(file.batch);
         Some(Self { attempt, series_id, file, version: &reading.version.text, digest })
     }
@@ -59,94 +80,153 @@ impl<'r> Small<'r> {
         self.series_id
     }
 
-    fn rows(&self) -> RowCounts {
-        let rows = i64::try_from(self.file.batch.rows).unwrap_or(i64::MAX);
-        RowCounts { rows, rows_imported: rows, ..RowCounts::default() }
+    fn range(&self) -> Option<(Micros, Micros)> {
+        let time = &self.file.batch.bars.time;
+        time.first().copied().zip(time.last().copied())
     }
 
-    fn success(&self) -> Result<Success<'r>> {
-        let bars = &self.file.batch.bars;
-        let rows = self.rows();
+    /// What it brings to a series that has these bars already; none if any of them has other values.
+    fn compare(&self, there: &Bars) -> Result<Option<Brought>> {
+        let batch = self.file.batch;
+        if !compare::bars(batch, there).different.is_empty() {
+            return Ok(None);
+        }
+        let telemetry = self.attempt.telemetry;
+        let compared = telemetry.within(|| batch::compare_values(self.attempt, batch, there))?;
+        let digest = if compared.new.len() == batch.bars.len() {
+            self.digest
+        } else {
+            let mut digest = SeriesDigest::default();
+            digest.add_bars(&compared.new);
+            digest
+        };
+        let rows = RowCounts {
+            rows: i64::try_from(batch.rows).unwrap_or(i64::MAX),
+            rows_imported: int(compared.new.len()),
+            rows_skipped: i64::try_from(compared.same).unwrap_or(i64::MAX),
+            ..RowCounts::default()
+        };
+        Ok(Some(Brought { new: compared.new, digest, there: there.len(), rows }))
+    }
+
+    fn success(&self, brought: &Brought) -> Result<Success<'r>> {
         let mut reach = Reach::new(true);
-        reach.passed(bars, Some(0), bars.len());
-        let learnt = learnt(self.attempt, self.file.hash, (&rows, reach), Some(self.digest))?;
+        reach.passed(&self.file.batch.bars, Some(brought.there), brought.new.len());
+        let learnt = learnt(self.attempt, self.file.hash, (&brought.rows, reach), Some(self.digest))?;
         let opening = Opening {
             version: self.version.to_owned(),
             header: self.file.header.clone(),
             ignored_columns: self.file.ignored_columns.to_vec(),
         };
         let mut record = self.attempt.telemetry.record();
-        record.rows = rows;
+        record.rows = brought.rows;
         let progress = Progress {
-            rows,
+            rows: brought.rows,
             checkpoint: self.file.batch.end_offset,
-            span: bars.time.first().copied().zip(bars.time.last().copied()),
+            span: self.range(),
             opening: Some(opening),
             ..Progress::default()
         };
         let lease = self.attempt.lease;
-        Ok(Success { lease, progress, digest: self.digest, recognised: false, learnt, record })
+        Ok(Success { lease, progress, digest: brought.digest, recognised: false, learnt, record })
     }
 }
 
-/// Writes the files, all of one operation and in the order of their series, and settles their tasks; none if any of the series has bars already.
+/// Writes the files, all of one operation and in the order of their series, and settles their tasks.
 ///
 /// # Errors
 /// [`Error::Database`], [`Error::LostLease`]: nothing is written then.
-pub async fn write(seen: Shared<'_>, files: &[Small<'_>]) -> Result<Option<Written>> {
-    let Some(first) = files.first() else { return Ok(None) };
-    let start = Instant::now();
+pub async fn write(seen: Shared<'_>, files: &[Small<'_>]) -> Result<Together> {
+    let Some(first) = files.first() else { return Ok(Together::Odd(Vec::new())) };
+    let began = Instant::now();
     files.iter().for_each(|f| f.attempt.telemetry.begin_batch());
     let mut tx = seen.begin("beginning a batch").await?;
-    if check_exists(&mut tx, seen, files).await? {
-        return Ok(None);
+    let there = check_exists(&mut tx, seen, files).await?;
+    let none = Bars::default();
+    let mut brought = Vec::with_capacity(files.len());
+    let mut odd = Vec::new();
+    for (i, file) in files.iter().enumerate() {
+        let there = there.get(&file.series_id).unwrap_or(&none);
+        match file.compare(there)?.filter(|_| there.len() < limit(files)) {
+            Some(b) => brought.push(b),
+            None => odd.push(i),
+        }
     }
-    insert(&mut tx, seen, files, first.attempt.lease.layout).await?;
+    if !odd.is_empty() {
+        return Ok(Together::Odd(odd));
+    }
+    insert(&mut tx, seen, files, &brought).await?;
     let settling = Instant::now();
-    let successes = files.iter().map(Small::success).collect::<Result<Vec<_>>>()?;
+    let successes = files.iter().zip(&brought).map(|(f, b)| f.success(b)).collect::<Result<Vec<_>>>()?;
     let operation = &first.attempt.task.operation_id;
     let operation_ended = succeed_together(&mut tx, seen, operation, &successes).await?;
     seen.add(Phase::Bookkeeping, settling.elapsed());
-    files.iter().for_each(|_| metrics::get().batch(seen.part(start.elapsed())));
-    Ok(Some(Written { tx, rows: files.iter().map(Small::rows).collect(), operation_ended }))
+    let rows = brought.iter().map(|b| b.rows).collect();
+    Ok(Together::Written(Written { tx, began, rows, operation_ended }))
 }
 
-/// Whether any bar is there already: then somebody else writes, and every file is looked at by itself.
-async fn check_exists(tx: &mut Transaction, seen: Shared<'_>, files: &[Small<'_>]) -> Result<bool> {
+/// Bars of a series that has far more than a file, in its range.
+fn limit(files: &[Small<'_>]) -> usize {
+    files.iter().map(|f| f.file.batch.bars.len()).max().unwrap_or(0) * 2 + 1000
+}
+
+/// The bars that are there already, by their series.
+async fn check_exists(
+    tx: &mut Transaction,
+    seen: Shared<'_>,
+    files: &[Small<'_>],
+) -> Result<HashMap<i32, Bars>> {
     let spans = seen.spans(|_, a| a.span(&CHECK_EXISTS));
     let start = Instant::now();
-    let series: Vec<i32> = files.iter().map(|f| f.series_id).collect();
-    let times = || {
-        files.iter().flat_map(|f| [f.file.batch.bars.time.first(), f.file.batch.bars.time.last()]).flatten()
-    };
-    let (Some(&first), Some(&last)) = (times().min(), times().max()) else {
+    let ranges: Vec<_> = files.iter().filter_map(|f| Some((f.series_id, f.range()?))).collect();
+    if ranges.len() < files.len() {
         return Err(Error::Internal("files without bars were written together".into()));
-    };
-    let there = bars::any(tx, seen.within(&spans), &series, (first, last)).await;
+    }
+    let found = bars::existing_together(tx, seen.within(&spans), &ranges, limit(files)).await;
     let took = start.elapsed();
     seen.add(Phase::CheckExists, took);
     for (f, span) in files.iter().zip(&spans) {
-        let bars = &f.file.batch.bars;
-        span.set(attr::DATA_SYMBOL, &f.attempt.task.symbol)
+        let (bars, symbol) = (&f.file.batch.bars, &f.attempt.task.symbol);
+        span.set(attr::DATA_SYMBOL, symbol)
             .set(attr::DATA_TIMESTAMP, &bars.time.first().map(|t| format_time(*t)).unwrap_or_default())
             .set(attr::DB_QUERY_DURATION_MS, milliseconds(took))
-            .set(attr::ROW_EXISTS, matches!(there, Ok(true)))
             .set(attr::ROWS_CHECKED, int(bars.len()));
-        span.end(&there, &f.attempt.task.symbol);
+        if let Ok(found) = &found {
+            let there = found
+                .get(&f.series_id)
+                .map_or(0, |there| bars.time.iter().filter(|t| there.time.binary_search(t).is_ok()).count());
+            span.set(attr::ROW_EXISTS, there > 0).set(attr::ROWS_EXISTING, int(there));
+        }
+        span.end(&found, symbol);
     }
-    there
+    found
 }
 
-async fn insert(tx: &mut Transaction, seen: Shared<'_>, files: &[Small<'_>], layout: Layout) -> Result<()> {
-    let spans = seen.spans(|_, a| a.span(&INSERT_BATCH));
+async fn insert(
+    tx: &mut Transaction,
+    seen: Shared<'_>,
+    files: &[Small<'_>],
+    brought: &[Brought],
+) -> Result<()> {
+    let Some(first) = files.first().filter(|_| brought.iter().any(|b| !b.new.is_empty())) else {
+        return Ok(());
+    };
+    let spans =
+        seen.spans(
+            |i, a| {
+                if brought[i].new.is_empty() { Span::none(&INSERT_BATCH) } else { a.span(&INSERT_BATCH) }
+            },
+        );
     let start = Instant::now();
-    let series: Vec<_> = files.iter().map(|f| (f.series_id, &f.file.batch.bars)).collect();
-    let written = bars::insert_together(tx, seen.within(&spans), layout, &series).await;
+    let series: Vec<_> = files.iter().zip(brought).map(|(f, b)| (f.series_id, &b.new)).collect();
+    let all_new = files.iter().all(|f| f.attempt.lease.series_is_new);
+    let how = (first.attempt.lease.layout, all_new);
+    let written = bars::insert_together(tx, seen.within(&spans), how, &series).await;
     let took = start.elapsed();
     seen.add(Phase::InsertBatch, took);
-    for (f, span) in files.iter().zip(&spans) {
+    for ((f, span), b) in files.iter().zip(&spans).zip(brought) {
         span.set(attr::DATA_SYMBOL, &f.attempt.task.symbol)
-            .set(attr::DB_BATCH_SIZE, int(f.file.batch.bars.len()))
+            .set(attr::DB_BATCH_SIZE, int(b.new.len()))
             .set(attr::DB_INSERT_DURATION_MS, milliseconds(took));
         span.end(&written, &f.attempt.task.symbol);
     }

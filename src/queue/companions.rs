@@ -5,7 +5,9 @@
 //!
 //! Invariant: a job that another worker has, or that this build cannot read, is left alone.
 
-use sqlx::{PgConnection, PgExecutor};
+use std::time::Duration;
+
+use sqlx::{PgConnection, PgExecutor, PgPool};
 
 use super::{Job, QUEUE, message_id, unknown};
 use crate::error::{During, Result};
@@ -48,12 +50,16 @@ pub async fn done(database: impl PgExecutor<'_>, worker: &str, ids: &[String]) -
     change(include_str!("sql/done.sql"), worker, ids, database, "telling the queue what is done").await
 }
 
-/// The jobs are for others, if they are still this worker's.
-///
-/// # Errors
-/// [`crate::error::Error::Database`]
-pub async fn give_back(database: impl PgExecutor<'_>, worker: &str, ids: &[String]) -> Result<()> {
-    change(include_str!("sql/give_back.sql"), worker, ids, database, "giving jobs back to the queue").await
+/// The jobs are for others, if they are still this worker's. Tried until the database takes note: to the queue they are
+/// running, and nobody else looks at them while the worker lives.
+pub async fn give_back(pool: &PgPool, worker: &str, ids: &[String]) {
+    const WHAT: &str = "giving jobs back to the queue";
+    let mut wait = Duration::from_millis(100);
+    while let Err(e) = change(include_str!("sql/give_back.sql"), worker, ids, pool, WHAT).await {
+        tracing::debug!(error = e.chain(), "tried again");
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(Duration::from_secs(5));
+    }
 }
 
 async fn change(

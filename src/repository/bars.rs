@@ -4,6 +4,8 @@
 //! series has. In a rowstore [`insert`] fails with a unique violation rather than write a time twice; in a columnstore
 //! its caller has to have looked, on the same transaction (see `columnstore`).
 
+use std::collections::HashMap;
+
 use futures::TryStreamExt as _;
 use jiff_sqlx::Timestamp;
 use sqlx::postgres::{PgArguments, PgRow};
@@ -156,35 +158,49 @@ pub async fn insert(
     seen.write(("INSERT", copy::COPY_BARS), bars.len(), run).await
 }
 
-/// Whether any of these series has a bar from the first time to the last. For series that nobody has written yet.
+/// The bars that several series have, each from its own first time to its last; at most `limit` of each.
 ///
 /// # Errors
 /// [`Error::Database`]
-pub async fn any(
+pub async fn existing_together(
     connection: &mut PgConnection,
     seen: Shared<'_>,
-    series: &[i32],
-    (first, last): (Micros, Micros),
-) -> Result<bool> {
-    const QUERY: &str = include_str!("sql/any_bars.sql");
-    let query = sqlx::query_scalar(QUERY).bind(series).bind(parameter(first)).bind(parameter(last));
-    let run = async { query.fetch_one(connection).await.during("reading the bars that are there") };
-    seen.query(("SELECT", QUERY), run, |_| 0).await.0
+    ranges: &[(i32, (Micros, Micros))],
+    limit: usize,
+) -> Result<HashMap<i32, Bars>> {
+    const QUERY: &str = include_str!("sql/bars_together.sql");
+    let query = sqlx::query(QUERY)
+        .bind(ranges.iter().map(|r| r.0).collect::<Vec<_>>())
+        .bind(ranges.iter().map(|r| parameter(r.1.0)).collect::<Vec<_>>())
+        .bind(ranges.iter().map(|r| parameter(r.1.1)).collect::<Vec<_>>())
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    let run = async {
+        let mut found: HashMap<i32, Bars> = HashMap::new();
+        let mut rows = query.fetch(connection);
+        while let Some(row) = rows.try_next().await.during(READING)? {
+            let (time, values) = bar(&row, 1).during(READING)?;
+            found.entry(row.try_get(0).during(READING)?).or_default().push(time, values);
+        }
+        Ok(found)
+    };
+    let rows = |found: &HashMap<i32, Bars>, i: usize| found.get(&ranges[i].0).map_or(0, Bars::len);
+    seen.query(("SELECT", QUERY), run, rows).await
 }
 
-/// [`insert`] for several series that have no bars yet, in the order of their ids, by one COPY.
+/// [`insert`] for several series, in the order of their ids, by one COPY. Whether they are all new, and have no bars yet,
+/// tells how.
 ///
 /// # Errors
 /// As [`insert`].
 pub async fn insert_together(
     connection: &mut PgConnection,
     seen: Shared<'_>,
-    layout: Layout,
+    (layout, all_new): (Layout, bool),
     series: &[(i32, &Bars)],
 ) -> Result<()> {
     const WHAT: &str = "writing bars";
     if layout == Layout::Columnstore {
-        columnstore::choose_way_together(connection, series).await?;
+        columnstore::choose_way_together(connection, series, all_new).await?;
     }
     let run = async {
         let mut copy = connection.copy_in_raw(copy::COPY_BARS).await.during(WHAT)?;
@@ -258,15 +274,16 @@ async fn fetch(
     let mut bars = Bars::default();
     let mut rows = query.fetch(connection);
     while let Some(row) = rows.try_next().await.during(what)? {
-        let (time, values) = bar(&row).during(what)?;
+        let (time, values) = bar(&row, 0).during(what)?;
         bars.push(time, values);
     }
     Ok(bars)
 }
 
-fn bar(row: &PgRow) -> sqlx::Result<(Micros, Ohlcv)> {
-    let time: Timestamp = row.try_get(0)?;
-    let [open, high, low, close, volume] =
-        [row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?, row.try_get(5)?];
+/// The bar whose columns begin at this one.
+fn bar(row: &PgRow, at: usize) -> sqlx::Result<(Micros, Ohlcv)> {
+    let time: Timestamp = row.try_get(at)?;
+    let value = |i: usize| row.try_get(at + i);
+    let [open, high, low, close, volume] = [value(1)?, value(2)?, value(3)?, value(4)?, value(5)?];
     Ok((time.to_jiff().as_microsecond(), Ohlcv { open, high, low, close, volume }))
 }

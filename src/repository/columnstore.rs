@@ -76,24 +76,42 @@ pub(super) async fn choose_way(
     Ok(())
 }
 
-/// The same for series that have no bars yet, in the order of their ids: compressed, if each has enough for that.
-pub(super) async fn choose_way_together(tx: &mut PgConnection, series: &[(i32, &Bars)]) -> Result<()> {
+/// The same for several series, in the order of their ids: compressed, if all are new and each has enough bars for that.
+pub(super) async fn choose_way_together(
+    tx: &mut PgConnection,
+    series: &[(i32, &Bars)],
+    all_new: bool,
+) -> Result<()> {
+    let query = if all_new && may_be_compressed(tx, series).await? {
+        sqlx::query(include_str!("sql/copy_direct.sql"))
+    } else {
+        sqlx::query(PLAINLY)
+    };
+    query.execute(tx).await.during(WHAT)?;
+    Ok(())
+}
+
+async fn may_be_compressed(tx: &mut PgConnection, series: &[(i32, &Bars)]) -> Result<bool> {
     let span = |bars: &Bars| Some((*bars.time.first()?, *bars.time.last()?));
     let spans: Vec<_> = series.iter().filter_map(|(_, bars)| Some((span(bars)?, bars.len()))).collect();
     let first = spans.iter().map(|((first, _), _)| *first).min().unwrap_or_default();
     let last = spans.iter().map(|((_, last), _)| *last).max().unwrap_or_default();
-    let touched =
-        touched(sqlx::query_as(TOUCHED).bind(first).bind(last).fetch_all(&mut *tx).await.during(WHAT)?);
+    let touched = sqlx::query_as(TOUCHED).bind(first).bind(last).fetch_all(&mut *tx).await.during(WHAT)?;
     let many = |t: &Touched| spans.iter().all(|(span, bars)| is_many(*bars, t.chunks(*span)));
-    let query = match touched.filter(|t| series.is_sorted_by_key(|s| s.0) && many(t)) {
-        Some(touched) => {
-            lock_missing(tx, &touched).await?;
-            sqlx::query(include_str!("sql/copy_direct.sql"))
-        }
-        None => sqlx::query(PLAINLY),
+    let Some(touched) = self::touched(touched).filter(|t| series.is_sorted_by_key(|s| s.0) && many(t)) else {
+        return Ok(false);
     };
-    query.execute(tx).await.during(WHAT)?;
-    Ok(())
+    lock_missing(tx, &touched).await?;
+    // Somebody else's, wherever they lie in these chunks.
+    let ids: Vec<i32> = series.iter().map(|s| s.0).collect();
+    let any: bool = sqlx::query_scalar(include_str!("sql/any_bars.sql"))
+        .bind(ids)
+        .bind(parameter(touched.from.unwrap_or(first).min(first)))
+        .bind(parameter(touched.to.unwrap_or(last).max(last.saturating_add(1))))
+        .fetch_one(tx)
+        .await
+        .during(WHAT)?;
+    Ok(!any)
 }
 
 /// Where the chunks begin and end that bars from the first to the last time lie in; none if they are too few for them.

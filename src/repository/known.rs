@@ -81,13 +81,14 @@ pub async fn rows_together(
     options: &[u8; 32],
 ) -> Result<HashMap<i32, i64>> {
     const QUERY: &str = include_str!("sql/known_together.sql");
-    let query = sqlx::query_as(QUERY)
+    let query = sqlx::query_as::<_, (i32, i64)>(QUERY)
         .bind(files.iter().map(|f| f.0).collect::<Vec<_>>())
         .bind(files.iter().map(|f| f.1.to_vec()).collect::<Vec<_>>())
         .bind(options.as_slice());
     let run = async { query.fetch_all(tx).await.during("looking for known content") };
-    let rows: Vec<(i32, i64)> = seen.query(("SELECT", QUERY), run, |_| 1).await.0?;
-    Ok(rows.into_iter().collect())
+    let run = async { Ok(run.await?.into_iter().collect()) };
+    let rows = |known: &HashMap<i32, i64>, i: usize| usize::from(known.contains_key(&files[i].0));
+    seen.query(("SELECT", QUERY), run, rows).await
 }
 
 /// What an import has learnt of its file, to be kept with its success.

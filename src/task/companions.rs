@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use sqlx::{FromRow, PgConnection, PgPool};
 
 use super::claim::Claimant;
-use super::{Lease, TaskInfo, TaskOptions};
+use super::{Lease, TaskInfo};
 use crate::config::TraceDetail;
 use crate::error::{During, Result};
 use crate::queue::{self, Job};
@@ -49,6 +49,8 @@ pub async fn companions(
         return Ok(Vec::new());
     }
     let mut tx = pool.begin().await.during(WHAT)?;
+    // Nobody is to wait for somebody else's new series, with tasks locked that somebody may want to cancel.
+    sqlx::raw_sql("SET LOCAL lock_timeout = '500ms'").execute(&mut *tx).await.during(WHAT)?;
     let found = candidates(&mut tx, task).await?;
     let jobs: Vec<Job> = found.iter().map(|c| Job::new(&task.operation_id, c.id, c.pushes)).collect();
     let waiting = queue::lock_waiting(&mut tx, &jobs).await?;
@@ -66,8 +68,7 @@ pub async fn companions(
     let ids: Vec<String> = companions.iter().map(|c| c.id.clone()).collect();
     queue::take(&mut tx, claimant.worker, &ids).await?;
     if let Err(e) = tx.commit().await.during(WHAT) {
-        // If that does not work either, the worker has lost the database, and its jobs are freed when it is back.
-        let _ = queue::give_back(pool, claimant.worker, &ids).await;
+        queue::give_back(pool, claimant.worker, &ids).await;
         return Err(e);
     }
     Ok(companions)
@@ -104,14 +105,11 @@ impl Candidate {
     }
 }
 
-/// Locks tasks that may go along, one a series and no more than go into one batch. Where files are read whatever is
-/// known of them, those of series that are there have nothing to share.
+/// Locks tasks that may go along, one a series and no more than go into one batch.
 async fn candidates(tx: &mut PgConnection, task: &TaskInfo) -> Result<Vec<Candidate>> {
-    let recognise = matches!(&task.options, TaskOptions::Import(options) if !options.force);
     let found: Vec<Candidate> = sqlx::query_as(include_str!("sql/companions.sql"))
         .bind(&task.operation_id)
         .bind(SMALL)
-        .bind(recognise)
         .bind(i64::try_from(MAX_FILES - 1).unwrap_or(i64::MAX))
         .fetch_all(tx)
         .await

@@ -37,7 +37,7 @@ pub use options::{ImportOptions, TaskOptions, VerifyOptions, read_key};
 pub use progress::{Opening, Progress, Resume};
 pub use settle::{RetryPolicy, Settled, end_operation, hand_back_all};
 pub use sweep::push_forgotten;
-pub use together::{Success, succeed_together};
+pub use together::{Success, any_lost, succeed_together};
 pub use wake::wake_forgotten;
 
 /// A worker's hold on a task.

@@ -3,8 +3,10 @@
 //! Invariant: as `settle`; counters, checkpoints, records and what was learnt of the files are kept on the transaction
 //! that writes the bars, for all of them or for none.
 
-use sqlx::PgConnection;
+use std::time::Duration;
+
 use sqlx::types::Json;
+use sqlx::{PgConnection, PgPool};
 
 use super::settle::end_operation;
 use super::wake::wake;
@@ -63,6 +65,20 @@ pub async fn succeed_together(
     }
     // Last, since all that end at the same time wait for each other here.
     end_operation(tx, operation).await
+}
+
+/// Returns when any of these tasks is no longer its attempt's: cancelled, paused, taken over.
+pub async fn any_lost(pool: &PgPool, leases: &[&Lease], look_every: Duration) {
+    let tasks: Vec<i64> = leases.iter().map(|l| l.task_id).collect();
+    let fences: Vec<i32> = leases.iter().map(|l| l.fence).collect();
+    loop {
+        tokio::time::sleep(look_every).await;
+        let query = sqlx::query_scalar(include_str!("sql/any_lost.sql")).bind(&tasks).bind(&fences);
+        // Without an answer nobody knows, and nothing is written either.
+        if matches!(query.fetch_one(pool).await, Ok(true)) {
+            return;
+        }
+    }
 }
 
 async fn end(tx: &mut PgConnection, files: &[Success<'_>]) -> Result<()> {

@@ -84,7 +84,7 @@ impl AttemptTelemetry {
 
     /// Runs a function within its span.
     pub fn within<T>(&self, run: impl FnOnce() -> T) -> T {
-        self.span.within(run)
+        self.log.in_scope(|| self.span.within(run))
     }
 
     /// Whether every row gets spans.

@@ -142,7 +142,8 @@ impl Worker {
     async fn settled_elsewhere(&self, attempt: &Claimed, result: &Result<Done>) -> Result<()> {
         let outcome = attempt.lease.outcome(&self.pool).await.unwrap_or_default();
         let ours = match (outcome.as_deref(), result) {
-            (Some("succeeded"), Ok(_)) => Some(Outcome::Succeeded),
+            // The answer to a settling together with others got lost: then nobody else had it.
+            (Some("succeeded"), Ok(_) | Err(Error::LostLease)) => Some(Outcome::Succeeded),
             (Some("failed"), Err(_)) => Some(Outcome::Failed),
             (Some("handed_back"), Err(Error::Stopped)) => Some(Outcome::HandedBack),
             _ => None,

@@ -1,29 +1,33 @@
 //! Several small files in one attempt each, all at once: looked at some at a time, settled together.
 //!
 //! Round trips and commits are what a small file costs, so they are shared: first by those whose content the series holds
-//! already, then by those whose series is new. Invariant: what does not go together (the file says something, a bar is
-//! there, the database refuses) goes on by itself as if it had been alone; the job of each file that came along is told
-//! what became of it.
+//! already, then by those that bring bars. Invariant: what does not go together (the file says something, a bar differs,
+//! the database refuses) goes on by itself as if it had been alone, and what takes long is handed back for that; the job of
+//! each file that came along is told what became of it.
 
 use std::time::Duration;
 
-use futures::StreamExt as _;
-use futures::future::select_all;
-use futures::stream;
+use futures::{StreamExt as _, stream};
 use sqlx::PgPool;
 
 use super::Worker;
 use super::attempt::{Claimed, Done, tell_imported};
 use crate::backend::shared::Shared;
-use crate::error::{Error, FileError, Result};
-use crate::import::together::{self, Small};
+use crate::error::{Error, Result};
+use crate::import::together::{self, Small, Together};
 use crate::import::{self, Hashed, Opened};
 use crate::queue::{self, Delivery};
-use crate::task::{self, AttemptContext, Claimant, Companion, RowCounts, TaskOptions};
-use crate::telemetry::Outcome;
+use crate::task::{self, AttemptContext, Claimant, Companion, Lease, RowCounts, TaskOptions};
+use crate::telemetry::{Outcome, metrics};
 
 /// Files that are read at the same time, for the sake of places that take long to answer.
 const READ_AT_ONCE: usize = 8;
+
+/// How long a file may take to be read. One that takes longer has to go by itself, and holds nobody up.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long it may take to settle files together: somebody has locked something.
+const SETTLING: Duration = Duration::from_secs(60);
 
 /// Between attempts to tell the queue of a job.
 const WAITS: [Duration; 3] = [Duration::from_millis(100), Duration::from_secs(1), Duration::from_secs(3)];
@@ -59,7 +63,17 @@ enum State {
     Open,
     /// Its series does not hold its content.
     Unknown,
+    /// It took too long together with others.
+    GivenUp,
     Settled,
+}
+
+/// What came of files that were to be written together.
+enum Settled {
+    /// All of them are settled, with these rows.
+    Rows(Vec<RowCounts>),
+    /// None is; these have to go by themselves.
+    Odd(Vec<usize>),
 }
 
 impl Worker {
@@ -131,7 +145,7 @@ impl Worker {
                     settled(&group.files[place], &rows);
                 }
             }
-            Err(e) => tracing::info!(error = e.chain(), "small files are looked at one by one"),
+            Err(e) => part.open(&e, states),
         }
     }
 
@@ -141,8 +155,8 @@ impl Worker {
         if context.stop.is_cancelled() {
             return None;
         }
-        let hashed = Hashed::of(file.import(context, options));
-        self.within_limits(file, Box::pin(hashed)).await.ok().flatten()
+        let hashed = tokio::time::timeout(PATIENCE, Hashed::of(file.import(context, options)));
+        hashed.await.ok()?.ok().flatten()
     }
 
     /// Settles those that are known; tells of each how many rows it has then.
@@ -185,6 +199,7 @@ impl Worker {
             let read = async move {
                 match state {
                     State::Settled => None,
+                    State::GivenUp => Some(Err(Error::Stopped)),
                     state => Some(self.read(file, context, state == State::Unknown).await),
                 }
             };
@@ -207,7 +222,8 @@ impl Worker {
             }
             Ok(opened)
         };
-        self.within_limits(file, Box::pin(read)).await
+        // Handed back, it is tried by itself.
+        tokio::time::timeout(PATIENCE, Box::pin(read)).await.unwrap_or(Err(Error::Stopped))
     }
 
     async fn finish(&self, file: &Claimed, read: Read<'_>) -> Result<Done> {
@@ -215,7 +231,7 @@ impl Worker {
         self.within_limits(file, Box::pin(finish)).await
     }
 
-    /// Writes and settles those whose series are new.
+    /// Writes and settles those that bring bars, or all of whose bars are there.
     async fn write_together(&self, group: &Group<'_>, read: &[Option<Read<'_>>], states: &mut [State]) {
         let mut small: Vec<(usize, Small<'_>)> = Vec::new();
         for (i, read) in read.iter().enumerate() {
@@ -223,41 +239,49 @@ impl Worker {
                 small.extend(Small::of(reading).map(|s| (i, s)));
             }
         }
-        if small.len() < 2 {
-            return;
-        }
         small.sort_by_key(|(_, s)| s.series_id());
-        let (places, small): (Vec<usize>, Vec<Small<'_>>) = small.into_iter().unzip();
-        let part = group.part(places);
-        match self.within_limits_of(&part.files, Box::pin(self.settle_new(group, &part, &small))).await {
-            Ok(Some(rows)) => {
-                for (&place, rows) in part.places.iter().zip(&rows) {
-                    states[place] = State::Settled;
-                    settled(&group.files[place], rows);
+        let (mut places, mut small): (Vec<usize>, Vec<Small<'_>>) = small.into_iter().unzip();
+        while small.len() >= 2 {
+            let part = group.part(places.clone());
+            let write = Box::pin(self.settle_written(group, &part, &small));
+            match self.within_limits_of(&part.files, write).await {
+                Ok(Settled::Rows(rows)) => {
+                    for (&place, rows) in places.iter().zip(&rows) {
+                        states[place] = State::Settled;
+                        settled(&group.files[place], rows);
+                    }
+                    return;
                 }
+                Ok(Settled::Odd(odd)) => {
+                    let kept = |i: usize| odd.binary_search(&i).is_err();
+                    let mut i = 0..;
+                    places.retain(|_| i.next().is_some_and(kept));
+                    let mut i = 0..;
+                    small.retain(|_| i.next().is_some_and(kept));
+                }
+                Err(e) => return part.open(&e, states),
             }
-            Ok(None) => {
-                tracing::info!(
-                    "somebody else has written bars of these series; looking at each file by itself"
-                );
-            }
-            Err(e) => tracing::info!(error = e.chain(), "small files are looked at one by one"),
         }
     }
 
-    async fn settle_new(
+    async fn settle_written(
         &self,
         group: &Group<'_>,
         part: &Part<'_>,
         small: &[Small<'_>],
-    ) -> Result<Option<Vec<RowCounts>>> {
+    ) -> Result<Settled> {
         let attempts: Vec<_> = part.files.iter().map(|f| &f.telemetry).collect();
         let seen = Shared::new(&self.pool, &attempts);
-        let Some(mut written) = together::write(seen, small).await? else { return Ok(None) };
+        let mut written = match together::write(seen, small).await? {
+            Together::Written(written) => written,
+            Together::Odd(odd) => return Ok(Settled::Odd(odd)),
+        };
         queue::done(&mut *written.tx, group.worker, &part.jobs).await?;
         seen.commit(written.tx, "committing small files").await?;
+        let took = seen.part(written.began.elapsed());
+        part.files.iter().for_each(|_| metrics::get().batch(took));
         self.tell_due(written.operation_ended);
-        Ok(Some(written.rows))
+        Ok(Settled::Rows(written.rows))
     }
 
     /// As `within_limits`, for all of them: what hangs for one of them is left to each by itself.
@@ -266,14 +290,11 @@ impl Worker {
         files: &[&Claimed],
         run: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        let lost = files.iter().map(|f| Box::pin(f.lease.lost(&self.pool, self.queue.heartbeat)));
+        let leases: Vec<&Lease> = files.iter().map(|f| &f.lease).collect();
         tokio::select! {
             done = run => done,
-            _ = select_all(lost) => Err(Error::LostLease),
-            () = tokio::time::sleep(self.task_timeout) => {
-                let file = files.first().map_or("", |f| f.task.source.as_str());
-                Err(FileError::transient(file, "did not end within worker.task_timeout").into())
-            }
+            () = task::any_lost(&self.pool, &leases, self.queue.heartbeat) => Err(Error::LostLease),
+            () = tokio::time::sleep(SETTLING.min(self.task_timeout)) => Err(Error::Stopped),
         }
     }
 
@@ -282,20 +303,33 @@ impl Worker {
         let ids = [id.to_owned()];
         if let Err(e) = settled {
             tracing::error!(error = e.chain(), "a task could not be settled; it will be tried again");
+            queue::give_back(&self.pool, &taken.worker, &ids).await;
         }
-        for wait in WAITS {
-            let told = match settled {
-                Ok(()) => queue::done(&self.pool, &taken.worker, &ids).await,
-                Err(_) => queue::give_back(&self.pool, &taken.worker, &ids).await,
-            };
+        // A task that is settled does not need it; it saves others a look.
+        for wait in WAITS.iter().filter(|_| settled.is_ok()) {
+            let told = queue::done(&self.pool, &taken.worker, &ids).await;
             if told.is_ok() {
                 break;
             }
             super::tell_later(told);
-            tokio::time::sleep(wait).await;
+            tokio::time::sleep(*wait).await;
         }
-        // A worker that has lost the database for as long begins anew, and frees its jobs.
         taken.ids.retain(|taken| taken != id);
+    }
+}
+
+impl Part<'_> {
+    /// They were not settled together: each has to go by itself.
+    fn open(&self, why: &Error, states: &mut [State]) {
+        let state = if matches!(why, Error::Stopped) { State::GivenUp } else { State::Open };
+        self.places.iter().for_each(|&i| states[i] = state);
+        let operation = self.files.first().map_or("", |f| f.task.operation_id.as_str());
+        tracing::info!(
+            operation.id = operation,
+            files = self.files.len(),
+            error = why.chain(),
+            "small files are not settled together"
+        );
     }
 }
 
@@ -322,7 +356,7 @@ impl Drop for Taken {
         let (pool, worker, ids) =
             (self.pool.clone(), std::mem::take(&mut self.worker), std::mem::take(&mut self.ids));
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move { super::tell_later(queue::give_back(&pool, &worker, &ids).await) });
+            runtime.spawn(async move { queue::give_back(&pool, &worker, &ids).await });
         }
     }
 }

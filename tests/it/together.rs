@@ -142,14 +142,90 @@ async fn files_that_are_known_are_recognised_together() {
     assert_eq!(recognised, 27);
 }
 
-/// The look for known content hangs at the bars, while a task of another operation comes for one of the series.
+#[tokio::test]
+async fn files_that_have_grown_are_written_together() {
+    let folder = Folder::new();
+    write(&folder, 30, 100);
+    let (together, apart) = (TestDatabase::new().await, TestDatabase::new().await);
+    let import = |database| barlift(database, &["import", folder.arg(), "--concurrency", "1"]);
+    for database in [&together, &apart] {
+        assert_eq!(import(database).run().await.status, 0);
+    }
+    // Each has another number of rows more, one of them none, but a blank line; and one brings other values.
+    for i in 0..30 {
+        folder.write(&format!("S{i:02}_1m.csv"), bars(100 + usize::try_from(i).expect("small"), i));
+    }
+    folder.write("S00_1m.csv", format!("{}\n", bars(100, 0)));
+    folder.write("S09_1m.csv", bars(109, 10));
+    assert_eq!(import(&together).run().await.status, 0);
+    assert_eq!(alone(import(&apart)).run().await.status, 0);
+    let most: i32 = together.scalar("SELECT max(together) FROM barlift.attempts WHERE attempt = 1").await;
+    assert_eq!(most, 30, "the first time");
+    let again = "SELECT max(a.together) FROM barlift.attempts a JOIN barlift.tasks t ON t.id = a.task_id
+                 WHERE t.rows_skipped > 0";
+    assert_eq!(together.scalar::<i32>(again).await, 29, "without the one that differs");
+    let (left, wanted) = (left(&together).await, left(&apart).await);
+    for (a, b) in left.iter().zip(&wanted) {
+        assert_eq!(a, b);
+    }
+    assert_eq!(left.len(), wanted.len());
+    let verified = barlift(&together, &["verify", folder.arg(), "--symbols", "S00,S17,S29", "--json"]);
+    verified.run().await.json(0);
+}
+
+#[tokio::test]
+async fn what_was_paused_goes_on_together() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    write(&folder, 10, 20);
+    enqueue(&database, &folder).await;
+    for command in ["pause", "resume"] {
+        assert_eq!(barlift(&database, &[command, "latest"]).run().await.status, 0);
+    }
+    let worker = barlift(&database, &["worker", "--drain", "--concurrency", "1"]).run().await;
+    assert_eq!(ends(&database).await, 1);
+    // Each says what it has done, and for whom.
+    let lines: Vec<&str> = worker.stderr.lines().filter(|l| l.contains("imported=20")).collect();
+    assert_eq!(lines.len(), 10, "{}", worker.stderr);
+    for i in 0..10 {
+        assert_eq!(lines.iter().filter(|l| l.contains(&format!("S0{i}_1m.csv"))).count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_is_just_being_taken_can_be_given_back() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    write(&folder, 2, 20);
+    enqueue(&database, &folder).await;
+    database
+        .execute("INSERT INTO apalis.workers (id, worker_type, storage_name, layers) VALUES ('w', 'barlift.v1', '', '')")
+        .await;
+    let ids: Vec<String> =
+        sqlx::query_scalar("SELECT id FROM apalis.jobs").fetch_all(&database.pool).await.expect("jobs");
+    let mut tx = database.pool.begin().await.expect("begun");
+    barlift::queue::take(&mut tx, "w", &ids).await.expect("taken");
+    // Its answer is lost, while the server is still at the COMMIT.
+    let (pool, taken) = (database.pool.clone(), ids.clone());
+    let giving = tokio::spawn(async move { barlift::queue::give_back(&pool, "w", &taken).await });
+    eventually("it waits for the other one", || async {
+        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+                       AND cardinality(pg_blocking_pids(pid)) > 0";
+        (database.scalar::<i64>(waiting).await == 1).then_some(())
+    })
+    .await;
+    tx.commit().await.expect("committed");
+    giving.await.expect("given back");
+    let pending = "SELECT count(*) FROM apalis.jobs WHERE status = 'Pending' AND lock_by IS NULL";
+    assert_eq!(database.scalar::<i64>(pending).await, 2);
+}
+
+/// The look for known content hangs, while a task of another operation comes for one of the series.
 #[tokio::test]
 async fn a_series_that_is_looked_at_together_is_held() {
     let (database, folder) = (TestDatabase::new().await, Folder::new());
     write(&folder, 5, 20);
     assert_eq!(barlift(&database, &["import", folder.arg()]).run().await.status, 0);
     let mut holder = database.pool.begin().await.expect("begun");
-    sqlx::query("LOCK TABLE barlift.bars IN ACCESS EXCLUSIVE MODE")
+    sqlx::query("LOCK TABLE barlift.imported_sources IN ACCESS EXCLUSIVE MODE")
         .execute(&mut *holder)
         .await
         .expect("locked");
@@ -214,9 +290,11 @@ async fn where_somebody_else_writes_each_file_is_looked_at_by_itself() {
             "CREATE TRIGGER intrude AFTER INSERT ON barlift.series FOR EACH ROW EXECUTE FUNCTION intrude()",
         )
         .await;
-    let run = barlift(&database, &["import", folder.arg(), "--json"]).run().await;
+    let run = barlift(&database, &["import", folder.arg(), "--json", "--concurrency", "1"]).run().await;
     let totals = run.json(0)["totals"].clone();
     assert_eq!((&totals["rows_mismatched"], &totals["rows_imported"]), (&1.into(), &199.into()));
+    let together: i32 = database.scalar("SELECT max(together) FROM barlift.attempts").await;
+    assert_eq!(together, 9, "without that one");
     let kept: f64 = database.scalar("SELECT db_close FROM barlift.mismatches").await;
     assert!((kept - 1.0).abs() < f64::EPSILON);
     assert_eq!(database.bars().await, 200);
@@ -239,7 +317,10 @@ async fn what_the_database_refuses_fails_alone() {
     database
         .execute("CREATE TRIGGER refuse BEFORE INSERT ON barlift.bars FOR EACH ROW EXECUTE FUNCTION refuse()")
         .await;
-    let result = barlift(&database, &["import", folder.arg(), "--json"]).run().await.json(1);
+    enqueue(&database, &folder).await;
+    let worker = barlift(&database, &["worker", "--drain", "--concurrency", "1"]).run().await;
+    assert_eq!(worker.stderr.matches("not settled together").count(), 1, "{}", worker.stderr);
+    let result = barlift(&database, &["status", "--json"]).run().await.json(0);
     let failed: Vec<_> = result["tasks"]
         .as_array()
         .expect("tasks")
@@ -436,6 +517,7 @@ async fn each_has_the_spans_of_a_file_and_its_part_of_the_time() {
 crate::support::also_on_the_columnstore! {
     each_file_is_left_as_if_it_had_been_alone,
     files_that_are_known_are_recognised_together,
+    files_that_have_grown_are_written_together,
     a_series_that_is_looked_at_together_is_held,
     two_workers_take_each_file_once,
     where_somebody_else_writes_each_file_is_looked_at_by_itself,

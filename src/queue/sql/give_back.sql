@@ -1,3 +1,8 @@
-UPDATE apalis.jobs
+-- Locked by their ids alone: what is being taken right now is waited for, and seen.
+WITH locked AS MATERIALIZED (
+    SELECT id, lock_by, status FROM apalis.jobs WHERE id = ANY ($2) ORDER BY id FOR UPDATE
+)
+UPDATE apalis.jobs j
 SET status = 'Pending', lock_by = NULL, lock_at = NULL
-WHERE id = ANY ($2) AND lock_by = $1 AND status = 'Running'
+FROM locked l
+WHERE j.id = l.id AND l.lock_by = $1 AND l.status = 'Running'

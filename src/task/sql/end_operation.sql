@@ -1,5 +1,6 @@
 UPDATE barlift.operations o
-SET finished_at = now(),
+-- Bars may have been written on this transaction, so it may have begun a while ago.
+SET finished_at = clock_timestamp(),
     started_at = coalesce(started_at, now()),
     paused_at = NULL,
     state = CASE

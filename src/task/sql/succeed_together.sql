@@ -1,17 +1,27 @@
 -- What `advance` (or `recognised`) and `end_attempt` do, for first attempts whose files were one batch, or recognised.
-WITH files AS (
+WITH clock AS MATERIALIZED (
+    -- Of the transaction's time, the bars took most.
+    SELECT clock_timestamp() AS now
+), files AS (
     SELECT *
     FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bytea[], $7::jsonb[], $8::text[],
                 $9::timestamptz[], $10::timestamptz[], $11::jsonb[], $12::jsonb[], $13::jsonb[], $14::boolean[],
                 $15::bigint[], $16::boolean[])
          AS f (task_id, fence, checkpoint, rows, rows_imported, header, ignored_columns, version,
                first_time, last_time, phases, slowest, attempt_rows, exported, rows_skipped, recognised)
+), locked AS MATERIALIZED (
+    -- In the order of their ids, as commands lock them.
+    SELECT t.id
+    FROM barlift.tasks t
+    JOIN files f ON f.task_id = t.id
+    ORDER BY t.id
+    FOR UPDATE OF t
 ), ended AS (
     UPDATE barlift.tasks t
     SET state = 'succeeded',
         failures = 0,
         rescues = 0,
-        finished_at = now(),
+        finished_at = c.now,
         checkpoint = f.checkpoint,
         rows = t.rows + f.rows,
         rows_imported = t.rows_imported + f.rows_imported,
@@ -25,13 +35,16 @@ WITH files AS (
         error_class = NULL,
         error_message = NULL
     FROM files f
+    JOIN locked l ON l.id = f.task_id
+    CROSS JOIN clock c
     WHERE t.id = f.task_id AND t.fence = f.fence AND t.state = 'running'
     RETURNING t.id, t.operation_id
 )
 UPDATE barlift.attempts a
-SET finished_at = now(), outcome = 'succeeded', phases = f.phases, slowest = f.slowest, rows = f.attempt_rows,
-    span_due_at = CASE WHEN f.exported AND o.traced THEN now() + make_interval(secs => $17) END
+SET finished_at = c.now, together = cardinality($1), outcome = 'succeeded', phases = f.phases, slowest = f.slowest, rows = f.attempt_rows,
+    span_due_at = CASE WHEN f.exported AND o.traced THEN c.now + make_interval(secs => $17) END
 FROM ended e
 JOIN files f ON f.task_id = e.id
 JOIN barlift.operations o ON o.id = e.operation_id
+CROSS JOIN clock c
 WHERE a.task_id = e.id AND a.fence = f.fence

@@ -6,7 +6,8 @@ WITH before AS (
     UPDATE barlift.tasks t
     SET state = $2,
         pushes = t.pushes + 1,
-        fence = t.fence + 1,
+        -- Nobody is at one that waits.
+        fence = t.fence + CASE WHEN b.state = 'running' THEN 1 ELSE 0 END,
         attempts = t.attempts - CASE WHEN $3 = 'handed_back' AND b.state = 'running' THEN 1 ELSE 0 END,
         finished_at = CASE WHEN $2 = 'cancelled' THEN now() END
     FROM before b
