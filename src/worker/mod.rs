@@ -6,6 +6,7 @@
 //! does besides; `attempt` runs one, `together` several of small files at once.
 
 mod attempt;
+mod group;
 mod together;
 
 use std::sync::Arc;

@@ -8,10 +8,10 @@
 use std::time::Duration;
 
 use futures::{StreamExt as _, stream};
-use sqlx::PgPool;
 
 use super::Worker;
 use super::attempt::{Claimed, Done, tell_imported};
+use super::group::{Group, Part, State, Taken};
 use crate::backend::shared::Shared;
 use crate::error::{Error, Result};
 use crate::import::together::{self, Small, Together};
@@ -29,44 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long it may take to settle files together: somebody has locked something.
 const SETTLING: Duration = Duration::from_secs(60);
 
-/// Between attempts to tell the queue of a job.
-const WAITS: [Duration; 3] = [Duration::from_millis(100), Duration::from_secs(1), Duration::from_secs(3)];
-
 /// A file's reading, or why there is none.
 type Read<'a> = Result<Opened<'a>>;
-
-/// Files that were claimed together, each with its job, if it came along.
-struct Group<'a> {
-    worker: &'a str,
-    files: Vec<Claimed>,
-    jobs: Vec<Option<String>>,
-}
-
-/// Some of a group's files, by their places.
-struct Part<'g> {
-    places: Vec<usize>,
-    files: Vec<&'g Claimed>,
-    jobs: Vec<String>,
-}
-
-impl Group<'_> {
-    fn part(&self, places: Vec<usize>) -> Part<'_> {
-        let files = places.iter().map(|&i| &self.files[i]).collect();
-        let jobs = places.iter().filter_map(|&i| self.jobs[i].clone()).collect();
-        Part { places, files, jobs }
-    }
-}
-
-/// What a file's attempt has come to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    Open,
-    /// Its series does not hold its content.
-    Unknown,
-    /// It took too long together with others.
-    GivenUp,
-    Settled,
-}
 
 /// What came of files that were to be written together.
 enum Settled {
@@ -98,7 +62,7 @@ impl Worker {
         companions: Vec<Companion>,
     ) -> Result<()> {
         let ids = companions.iter().map(|c| c.id.clone()).collect();
-        let mut taken = Taken { pool: self.pool.clone(), worker: worker.to_owned(), ids };
+        let mut taken = Taken::new(&self.pool, worker, ids);
         let mut group = Group { worker, files: vec![first], jobs: vec![None] };
         for Companion { lease, task, job, id } in companions {
             group.files.push(Claimed::new(lease, task, worker, &Delivery { job, traceparent: None }));
@@ -116,7 +80,7 @@ impl Worker {
             let settled = file.telemetry.around(run).await;
             match &group.jobs[i] {
                 None => result = settled,
-                Some(id) => self.acknowledge(&mut taken, id, &settled).await,
+                Some(id) => taken.acknowledge(id, &settled).await,
             }
         }
         result
@@ -297,40 +261,6 @@ impl Worker {
             () = tokio::time::sleep(SETTLING.min(self.task_timeout)) => Err(Error::Stopped),
         }
     }
-
-    /// Tells the queue of a job that was taken along.
-    async fn acknowledge(&self, taken: &mut Taken, id: &str, settled: &Result<()>) {
-        let ids = [id.to_owned()];
-        if let Err(e) = settled {
-            tracing::error!(error = e.chain(), "a task could not be settled; it will be tried again");
-            queue::give_back(&self.pool, &taken.worker, &ids).await;
-        }
-        // A task that is settled does not need it; it saves others a look.
-        for wait in WAITS.iter().filter(|_| settled.is_ok()) {
-            let told = queue::done(&self.pool, &taken.worker, &ids).await;
-            if told.is_ok() {
-                break;
-            }
-            super::tell_later(told);
-            tokio::time::sleep(*wait).await;
-        }
-        taken.ids.retain(|taken| taken != id);
-    }
-}
-
-impl Part<'_> {
-    /// They were not settled together: each has to go by itself.
-    fn open(&self, why: &Error, states: &mut [State]) {
-        let state = if matches!(why, Error::Stopped) { State::GivenUp } else { State::Open };
-        self.places.iter().for_each(|&i| states[i] = state);
-        let operation = self.files.first().map_or("", |f| f.task.operation_id.as_str());
-        tracing::info!(
-            operation.id = operation,
-            files = self.files.len(),
-            error = why.chain(),
-            "small files are not settled together"
-        );
-    }
 }
 
 /// The file is committed and settled.
@@ -338,25 +268,4 @@ fn settled(file: &Claimed, rows: &RowCounts) {
     file.telemetry.committed(rows);
     file.telemetry.within(|| tell_imported(rows));
     file.telemetry.settled(Outcome::Succeeded, None);
-}
-
-/// Jobs that were taken along and of which the queue was not told yet.
-struct Taken {
-    pool: PgPool,
-    worker: String,
-    ids: Vec<String>,
-}
-
-/// After a panic nobody else would: the worker lives, so the queue takes its jobs to be running.
-impl Drop for Taken {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            return;
-        }
-        let (pool, worker, ids) =
-            (self.pool.clone(), std::mem::take(&mut self.worker), std::mem::take(&mut self.ids));
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move { queue::give_back(&pool, &worker, &ids).await });
-        }
-    }
 }
