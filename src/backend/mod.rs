@@ -154,6 +154,9 @@ fn session(options: PgConnectOptions, config: &Config) -> PgConnectOptions {
             // where a role needs no right on `public`.
             ("search_path", "apalis,public"),
             ("idle_in_transaction_session_timeout", idle.as_str()),
+            // A series' bars are read in time order through the index then. With the default, the server sorts them while
+            // the table has no statistics yet.
+            ("random_page_cost", "1.1"),
             // Overwriting a few bars in a compressed chunk may decompress more than TimescaleDB's limit.
             ("timescaledb.max_tuples_decompressed_per_dml_transaction", "0"),
             // "relation already exists, skipping" and the like help nobody.
