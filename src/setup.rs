@@ -2,7 +2,7 @@
 //!
 //! Invariant: safe to run at any time and from any number of processes at once.
 
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 
 use crate::backend::Database;
 use crate::backend::schema::{self, Storage};
@@ -41,7 +41,7 @@ pub async fn setup(database: &Database, config: &DatabaseConfig) -> Result<Stora
 /// # Errors
 /// As [`setup`].
 pub async fn ensure(database: &mut Database, config: &DatabaseConfig) -> Result<()> {
-    if !is_current(&database.pool).await? || schema::other_storage(&database.pool, config.storage).await? {
+    if !is_ready(&database.pool, config).await? {
         setup(database, config).await?;
         // A session that looked for names at the moment when another process made the schemas may go on not
         // finding what is in them.
@@ -50,12 +50,18 @@ pub async fn ensure(database: &mut Database, config: &DatabaseConfig) -> Result<
     Ok(())
 }
 
+/// On one connection: each that is opened costs the server some 10 ms.
+async fn is_ready(pool: &PgPool, config: &DatabaseConfig) -> Result<bool> {
+    let mut connection = pool.acquire().await.during("connecting")?;
+    Ok(is_current(&mut connection).await? && !schema::other_storage(&mut connection, config.storage).await?)
+}
+
 /// Whether nothing is left to set up.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
-pub async fn is_current(pool: &PgPool) -> Result<bool> {
-    Ok(schema::is_current(pool).await? && queue::is_current(pool).await?)
+pub async fn is_current(connection: &mut PgConnection) -> Result<bool> {
+    Ok(schema::is_current(connection).await? && queue::is_current(connection).await?)
 }
 
 /// Whether series and bars are there, of whatever version of barlift.

@@ -47,30 +47,29 @@ pub async fn setup(pool: &PgPool) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::Database`]
-pub async fn is_current(pool: &PgPool) -> Result<bool> {
+pub async fn is_current(connection: &mut PgConnection) -> Result<bool> {
     let what = "reading the schema's version";
     let there: bool = sqlx::query_scalar("SELECT to_regclass('barlift._sqlx_migrations') IS NOT NULL")
-        .fetch_one(pool)
+        .fetch_one(&mut *connection)
         .await
         .during(what)?;
     if !there {
         return Ok(false);
     }
     let newest: Option<i64> = sqlx::query_scalar("SELECT max(version) FROM barlift._sqlx_migrations")
-        .fetch_one(pool)
+        .fetch_one(&mut *connection)
         .await
         .during(what)?;
-    Ok(newest >= MIGRATIONS.iter().map(|m| m.version).max() && !hypertable_is_missing(pool).await?)
+    Ok(newest >= MIGRATIONS.iter().map(|m| m.version).max() && !hypertable_is_missing(connection).await?)
 }
 
 /// Whether a set-up ended before it made the hypertable. Once there are bars, that is `db setup`'s to do.
-async fn hypertable_is_missing(pool: &PgPool) -> Result<bool> {
-    let mut connection = pool.acquire().await.during("connecting")?;
-    if extension_version(&mut connection).await?.is_none() {
+async fn hypertable_is_missing(connection: &mut PgConnection) -> Result<bool> {
+    if extension_version(connection).await?.is_none() {
         return Ok(false);
     }
     sqlx::query_scalar(include_str!("sql/hypertable_missing.sql"))
-        .fetch_one(&mut *connection)
+        .fetch_one(connection)
         .await
         .during("looking for the hypertable")
 }
@@ -79,10 +78,9 @@ async fn hypertable_is_missing(pool: &PgPool) -> Result<bool> {
 ///
 /// # Errors
 /// [`Error::Database`]
-pub async fn other_storage(pool: &PgPool, asked: Option<Layout>) -> Result<bool> {
+pub async fn other_storage(connection: &mut PgConnection, asked: Option<Layout>) -> Result<bool> {
     let Some(asked) = asked else { return Ok(false) };
-    let mut connection = pool.acquire().await.during("connecting")?;
-    Ok(storage::layout(&mut connection).await? != asked)
+    Ok(storage::layout(connection).await? != asked)
 }
 
 /// Makes `bars` a hypertable where the server can, with the storage that is asked for.

@@ -7,7 +7,7 @@ use super::{Outcome, output};
 use crate::backend::schema::Storage;
 use crate::backend::{Database, info};
 use crate::config::{Config, Layout};
-use crate::error::{Error, Result};
+use crate::error::{During as _, Error, Result};
 use crate::setup;
 
 /// Sets up, shows, or opens psql.
@@ -24,7 +24,10 @@ pub(super) async fn run(command: &DbCommand, config: &Config) -> Result<Outcome>
 }
 
 async fn show(database: &Database, json: bool) -> Result<Outcome> {
-    let info = info::info(database, setup::is_current(&database.pool).await?).await?;
+    let mut connection = database.pool.acquire().await.during("connecting")?;
+    let current = setup::is_current(&mut connection).await?;
+    drop(connection);
+    let info = info::info(database, current).await?;
     if json {
         output::json(&info)?;
         return Ok(Outcome::Well);

@@ -113,10 +113,11 @@ async fn check_exists(
     let Some((series_id, &first)) = lease.series_id.zip(batch.bars.time.first()) else {
         return Ok(Existing::default());
     };
+    let series = (series_id, lease.series_is_new);
     let span = telemetry.span(&CHECK_EXISTS);
     let start = Instant::now();
     let found = span
-        .around(bars::existing(tx, attempt.database(), series_id, reach.next(first), &batch.bars.time))
+        .around(bars::existing(tx, attempt.database(), series, reach.next(first), &batch.bars.time))
         .await;
     let took = start.elapsed();
     telemetry.add(Phase::CheckExists, took);

@@ -2,7 +2,7 @@
 
 use apalis_postgres::PostgresStorage;
 use sqlx::migrate::{Migration, Migrator};
-use sqlx::{AssertSqlSafe, PgPool, SqlSafeStr as _};
+use sqlx::{AssertSqlSafe, PgConnection, PgPool, SqlSafeStr as _};
 
 use crate::backend::schema::migrate_error;
 use crate::error::{During, Error, Result};
@@ -72,16 +72,16 @@ fn is_refusal(e: &sqlx::Error) -> bool {
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
-pub async fn is_current(pool: &PgPool) -> Result<bool> {
+pub async fn is_current(connection: &mut PgConnection) -> Result<bool> {
     let there: bool = sqlx::query_scalar("SELECT to_regclass('apalis._sqlx_migrations') IS NOT NULL")
-        .fetch_one(pool)
+        .fetch_one(&mut *connection)
         .await
         .during(WHAT)?;
     if !there {
         return Ok(false);
     }
     let newest: Option<i64> = sqlx::query_scalar("SELECT max(version) FROM apalis._sqlx_migrations")
-        .fetch_one(pool)
+        .fetch_one(connection)
         .await
         .during(WHAT)?;
     Ok(newest >= PostgresStorage::migrations().iter().map(|m| m.version).max())

@@ -38,21 +38,21 @@ pub struct Existing {
 ///
 /// A file's batch usually covers a range whole, and one range read is cheapest then. Where the series has
 /// far more bars in the range than the batch, the times are looked up instead, so the cost stays linear
-/// in the batch.
+/// in the batch. That a series is new only tells which way is the cheaper one.
 ///
 /// # Errors
 /// [`Error::Database`]
 pub async fn existing(
     connection: &mut PgConnection,
     seen: Observed<'_>,
-    series_id: i32,
+    (series_id, is_new): (i32, bool),
     first: Micros,
     times: &[Micros],
 ) -> Result<Existing> {
     let Some(&last) = times.last() else { return Ok(Existing::default()) };
     let enough = times.len() * 2 + 1000;
     let range = (first, last);
-    let found = if times.len() < MANY {
+    let found = if is_new || times.len() < MANY {
         in_range(connection, seen, series_id, range, enough).await?
     } else {
         copied(connection, seen, series_id, range, enough).await?
@@ -64,7 +64,7 @@ pub async fn existing(
 }
 
 /// From so many bars on, COPY is the cheaper way to read them: it is planned anew each time, but a row of it costs the
-/// client less than half of what one of a prepared statement does.
+/// client less than half of what one of a prepared statement does. Of a new series there are none to be read.
 const MANY: usize = 5_000;
 
 /// The first bars of a range, both ends in it, by a prepared statement.

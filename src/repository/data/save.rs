@@ -94,7 +94,7 @@ async fn refuse_present(
     (symbol, timeframe): (&str, &str),
 ) -> Result<()> {
     let Some(&first) = chunk.time.first() else { return Ok(()) };
-    let there = bars::existing(tx, seen, series, first, &chunk.time).await?.bars;
+    let there = bars::existing(tx, seen, (series, false), first, &chunk.time).await?.bars;
     match chunk.time.iter().find(|time| there.time.binary_search(time).is_ok()) {
         None => Ok(()),
         Some(time) => Err(Error::AlreadyThere {
