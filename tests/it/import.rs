@@ -50,9 +50,11 @@ async fn large_batches_are_compared_bar_by_bar() {
         let report = barlift(&database, &["report", "--json"]).run().await.json(0);
         assert_eq!(report["mismatches"].as_array().expect("a list").len(), 1);
     }
-    let slowest = "SELECT string_agg(DISTINCT s ->> 'operation', ' ') FROM barlift.attempts,
-                   jsonb_array_elements(slowest) s WHERE s ->> 'statement' LIKE '%FROM barlift.bars%ORDER BY time%'";
-    assert_eq!(database.scalar::<String>(slowest).await, "COPY");
+    // While the series was new, there was nothing to be read.
+    let ways = "SELECT array_agg(DISTINCT (t.rows_skipped > 0) || ' ' || (s ->> 'operation'))
+                FROM barlift.attempts a JOIN barlift.tasks t ON t.id = a.task_id, jsonb_array_elements(slowest) s
+                WHERE s ->> 'statement' LIKE '%FROM barlift.bars%ORDER BY time%'";
+    assert_eq!(database.scalar::<Vec<String>>(ways).await, ["false SELECT", "true COPY"]);
 }
 
 #[tokio::test]
