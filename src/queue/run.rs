@@ -295,11 +295,12 @@ pub fn process_name() -> String {
 }
 
 /// Gives back the jobs that a worker of this name had claimed.
+///
+/// With a COMMIT, as all that follows the end of apalis's loop: where that was dropped in the middle of a BEGIN, its
+/// connection is in a transaction that sqlx knows nothing of, and what runs there alone is rolled back in the end.
 async fn release(pool: &PgPool, worker: &str) -> Result<()> {
-    sqlx::query(include_str!("sql/release.sql"))
-        .bind(worker)
-        .execute(pool)
-        .await
-        .during("giving jobs back to the queue")?;
-    Ok(())
+    const WHAT: &str = "giving jobs back to the queue";
+    let mut tx = pool.begin().await.during(WHAT)?;
+    sqlx::query(include_str!("sql/release.sql")).bind(worker).execute(&mut *tx).await.during(WHAT)?;
+    tx.commit().await.during(WHAT)
 }

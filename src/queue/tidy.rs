@@ -20,10 +20,13 @@ pub async fn prune(pool: &PgPool) -> Result<()> {
 
 /// Nobody is to wait for a worker that has ended well.
 pub(super) async fn say_goodbye(pool: &PgPool, worker: &str) -> Result<()> {
+    const WHAT: &str = "saying goodbye to the queue";
+    // With a COMMIT: see `release`.
+    let mut tx = pool.begin().await.during(WHAT)?;
     sqlx::query("UPDATE apalis.workers SET last_seen = to_timestamp(0) WHERE id = $1")
         .bind(worker)
-        .execute(pool)
+        .execute(&mut *tx)
         .await
-        .during("saying goodbye to the queue")?;
-    Ok(())
+        .during(WHAT)?;
+    tx.commit().await.during(WHAT)
 }

@@ -1,7 +1,7 @@
 //! A job arrives: may it start an attempt?
 //!
 //! Invariant: of all jobs of a task only the last pushed one may; of all tasks of a series only one runs.
-//! Rows are locked in the order task, series, operation, everywhere.
+//! Rows are locked in the order task, series, operation, everywhere; jobs only of tasks that are locked.
 
 use std::time::Duration;
 

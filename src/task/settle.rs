@@ -246,8 +246,10 @@ pub async fn end_operation(tx: &mut PgConnection, operation: &str) -> Result<boo
 /// # Errors
 /// [`Error::Database`]
 pub async fn hand_back_all(pool: &PgPool, worker: &str) -> Result<()> {
-    sqlx::query(include_str!("sql/hand_back_all.sql")).bind(worker).execute(pool).await.during(WHAT)?;
-    Ok(())
+    // With a COMMIT: whoever ends may leave connections in a transaction that sqlx knows nothing of.
+    let mut tx = pool.begin().await.during(WHAT)?;
+    sqlx::query(include_str!("sql/hand_back_all.sql")).bind(worker).execute(&mut *tx).await.during(WHAT)?;
+    tx.commit().await.during(WHAT)
 }
 
 #[cfg(test)]
