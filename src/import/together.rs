@@ -88,7 +88,7 @@ impl<'r> Small<'r> {
     /// What it brings to a series that has these bars already; none if any of them has other values.
     fn compare(&self, there: &Bars) -> Result<Option<Brought>> {
         let batch = self.file.batch;
-        if !compare::bars(batch, there).different.is_empty() {
+        if !there.is_empty() && !compare::bars(batch, there).different.is_empty() {
             return Ok(None);
         }
         let telemetry = self.attempt.telemetry;
@@ -141,13 +141,14 @@ pub async fn write(seen: Shared<'_>, files: &[Small<'_>]) -> Result<Together> {
     let began = Instant::now();
     files.iter().for_each(|f| f.attempt.telemetry.begin_batch());
     let mut tx = seen.begin("beginning a batch").await?;
-    let there = check_exists(&mut tx, seen, files).await?;
+    let limit = limit(files);
+    let there = check_exists(&mut tx, seen, files, limit).await?;
     let none = Bars::default();
     let mut brought = Vec::with_capacity(files.len());
     let mut odd = Vec::new();
     for (i, file) in files.iter().enumerate() {
         let there = there.get(&file.series_id).unwrap_or(&none);
-        match file.compare(there)?.filter(|_| there.len() < limit(files)) {
+        match file.compare(there)?.filter(|_| there.len() < limit) {
             Some(b) => brought.push(b),
             None => odd.push(i),
         }
@@ -175,6 +176,7 @@ async fn check_exists(
     tx: &mut Transaction,
     seen: Shared<'_>,
     files: &[Small<'_>],
+    limit: usize,
 ) -> Result<HashMap<i32, Bars>> {
     let spans = seen.spans(|_, a| a.span(&CHECK_EXISTS));
     let start = Instant::now();
@@ -182,7 +184,7 @@ async fn check_exists(
     if ranges.len() < files.len() {
         return Err(Error::Internal("files without bars were written together".into()));
     }
-    let found = bars::existing_together(tx, seen.within(&spans), &ranges, limit(files)).await;
+    let found = bars::existing_together(tx, seen.within(&spans), &ranges, limit).await;
     let took = start.elapsed();
     seen.add(Phase::CheckExists, took);
     for (f, span) in files.iter().zip(&spans) {

@@ -82,8 +82,7 @@ pub async fn any_lost(pool: &PgPool, leases: &[&Lease], look_every: Duration) {
 }
 
 async fn end(tx: &mut PgConnection, files: &[Success<'_>]) -> Result<()> {
-    let opening = |f: &Success<'_>| f.progress.opening.clone();
-    let ignored = |f| opening(f).map_or_else(Vec::new, |o| o.ignored_columns);
+    let openings: Vec<_> = files.iter().map(|f| f.progress.opening.as_ref()).collect();
     let each = |value: fn(&Success<'_>) -> i64| files.iter().map(value).collect::<Vec<_>>();
     let time = |value: fn(&(Micros, Micros)) -> Micros| {
         files.iter().map(|f| f.progress.span.as_ref().map(value).map(parameter)).collect::<Vec<_>>()
@@ -94,9 +93,9 @@ async fn end(tx: &mut PgConnection, files: &[Success<'_>]) -> Result<()> {
         .bind(each(|f| i64::try_from(f.progress.checkpoint).unwrap_or(i64::MAX)))
         .bind(each(|f| f.progress.rows.rows))
         .bind(each(|f| f.progress.rows.rows_imported))
-        .bind(files.iter().map(|f| opening(f).and_then(|o| o.header)).collect::<Vec<_>>())
-        .bind(files.iter().map(|f| Json(ignored(f))).collect::<Vec<_>>())
-        .bind(files.iter().map(|f| opening(f).map(|o| o.version)).collect::<Vec<_>>())
+        .bind(openings.iter().map(|o| o.and_then(|o| o.header.as_deref())).collect::<Vec<_>>())
+        .bind(openings.iter().map(|o| Json(o.map_or(&[][..], |o| &o.ignored_columns))).collect::<Vec<_>>())
+        .bind(openings.iter().map(|o| o.map(|o| o.version.as_str())).collect::<Vec<_>>())
         .bind(time(|s| s.0))
         .bind(time(|s| s.1))
         .bind(files.iter().map(|f| Json(f.record.phases)).collect::<Vec<_>>())

@@ -75,7 +75,12 @@ impl Worker {
         self.write_together(&group, &read, &mut states).await;
         let mut result = Ok(());
         for (i, file) in group.files.iter().enumerate() {
-            let Some(read) = read[i].take().filter(|_| states[i] != State::Settled) else { continue };
+            let read = match (states[i], read[i].take()) {
+                (State::Settled, _) => continue,
+                (State::Open | State::Unknown, Some(read)) => read,
+                // Handed back, it is tried by itself.
+                (State::GivenUp, _) | (_, None) => Err(Error::Stopped),
+            };
             let run = async { self.settle(file, self.finish(file, read).await).await };
             let settled = file.telemetry.around(run).await;
             match &group.jobs[i] {
@@ -162,8 +167,7 @@ impl Worker {
         for (file, &state) in group.files.iter().zip(states) {
             let read = async move {
                 match state {
-                    State::Settled => None,
-                    State::GivenUp => Some(Err(Error::Stopped)),
+                    State::Settled | State::GivenUp => None,
                     state => Some(self.read(file, context, state == State::Unknown).await),
                 }
             };

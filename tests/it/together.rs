@@ -438,6 +438,27 @@ async fn a_worker_that_stops_hands_them_back() {
 }
 
 #[tokio::test]
+async fn what_hangs_together_is_handed_back_and_tried_alone() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    let (worker, holder) = hanging(&database, &folder, &[("BARLIFT__WORKER__TASK_TIMEOUT", "3s")]).await;
+    eventually("all are handed back", || async {
+        let back = "SELECT count(*) FROM barlift.attempts WHERE fence = 1 AND outcome = 'handed_back'";
+        (database.scalar::<i64>(back).await == 10).then_some(())
+    })
+    .await;
+    holder.commit().await.expect("let go");
+    eventually("all are done", || async {
+        let done = "SELECT count(*) FROM barlift.tasks WHERE state = 'succeeded'";
+        (database.scalar::<i64>(done).await == 10).then_some(())
+    })
+    .await;
+    worker.signal(Signal::SIGTERM);
+    assert_eq!(worker.wait().await, Some(0));
+    assert_eq!(database.bars().await, 6000);
+    assert_eq!(database.scalar::<i32>("SELECT max(together) FROM barlift.attempts").await, 1);
+}
+
+#[tokio::test]
 async fn a_job_of_a_newer_build_is_not_taken_along() {
     let (database, folder) = (TestDatabase::new().await, Folder::new());
     write(&folder, 10, 20);
