@@ -15,12 +15,15 @@ pub struct RawRow {
     pub bytes: Vec<u8>,
 }
 
+/// The rules that a row can break.
+pub const RULES: [&str; 5] = ["ragged", "time", "number", "duplicate", "quality"];
+
 /// A row that cannot become a bar.
 #[derive(Debug, Clone)]
 pub struct RejectedRow {
     /// The row.
     pub row: RawRow,
-    /// Which rule it broke: `ragged`, `time`, `number`, `duplicate`, or `quality`.
+    /// Which of the [`RULES`] it broke.
     pub rule: &'static str,
     /// What is wrong, with the column.
     pub reason: String,

@@ -20,7 +20,7 @@
 //! | [`telemetry`] | spans, metrics and logs, and the trace that crosses processes |
 //! | [`monitor`] | what a worker shows of itself: metrics, health, readiness |
 //! | [`setup`] | making a database ready: our schema and the queue's |
-//! | [`bar`], [`finding`], [`counts`], [`error`], [`instance`] | the types that everybody shares |
+//! | [`bar`], [`timeframe`], [`finding`], [`counts`], [`error`], [`instance`] | the types that everybody shares |
 //!
 //! `source` and `repository` share only the types of [`bar`] and [`finding`] and know nothing of the queue;
 //! apalis stays in `queue`, OpenTelemetry in `telemetry`. SQL stands in `.sql` files beside the code that runs it.
@@ -67,5 +67,6 @@ pub mod setup;
 pub mod source;
 pub mod task;
 pub mod telemetry;
+pub mod timeframe;
 pub mod verify;
 pub mod worker;

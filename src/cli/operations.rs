@@ -23,7 +23,9 @@ pub(super) async fn list(args: &OperationsArgs, config: &Config) -> Result<Outco
         let t = &o.totals;
         let created = jiff::fmt::strtime::format("%F %H:%M:%SZ", o.created_at).unwrap_or_default();
         let mut cells = vec![o.operation_id.clone(), o.shown_state(), created];
-        cells.extend([t.tasks, t.failed, t.rows.rows, t.rows.rows_imported].map(output::count));
+        // A dry run counts what it would import.
+        let imported = if o.dry_run { 0 } else { t.rows.rows_imported };
+        cells.extend([t.tasks, t.failed, t.rows.rows, imported].map(output::count));
         cells.push(o.root.clone());
         table.add_row(cells);
     }

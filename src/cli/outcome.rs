@@ -126,14 +126,24 @@ fn notes(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
             "{what} recognised by content and not read again (--force reads all, and reports bad rows again)"
         )?;
     }
-    let worthless =
-        status.tasks.iter().filter(|t| t.rows.rows > 0 && t.rows.rows_rejected == t.rows.rows).count();
+    let is_worthless =
+        |t: &&TaskStatus| t.state == "succeeded" && t.rows.rows > 0 && t.rows.rows_rejected == t.rows.rows;
+    let worthless = status.tasks.iter().filter(is_worthless).count();
     if worthless > 0 {
         writeln!(
             out,
             "WARNING: every row of {} was rejected; are the times or columns read wrong?",
             files(worthless)
         )?;
+    }
+    mismatches(out, status)?;
+    let conflicts = || status.tasks.iter().filter_map(|t| t.shape_conflict.as_ref());
+    for conflict in conflicts().take(MAX_TASKS) {
+        writeln!(out, "WARNING: {}", visible(conflict))?;
+    }
+    if conflicts().count() > MAX_TASKS {
+        let more = conflicts().count() - MAX_TASKS;
+        writeln!(out, "({more} more such warnings: barlift status {} --json)", status.operation_id)?;
     }
     let repeated = status.tasks.iter().filter(|t| t.attempts > 1).count();
     if repeated > 0 {
@@ -154,10 +164,25 @@ fn notes(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
     if r.rows_mismatched + r.rows_rejected + r.quality_issues > 0 && !status.dry_run {
         writeln!(out, "details: barlift report {}", status.operation_id)?;
     }
-    if status.totals.failed > 0 {
+    if status.totals.failed > 0 && !status.dry_run {
         writeln!(out, "to try failed files again: barlift retry {}", status.operation_id)?;
     }
     Ok(())
+}
+
+/// What became of bars that differ.
+fn mismatches(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
+    let differ = counted(status.totals.rows.rows_mismatched, "bar differs", "bars differ");
+    let overwritten = counted(status.totals.rows.rows_mismatched, "bar", "bars");
+    match (status.left_different(), status.totals.rows.rows_mismatched, status.dry_run) {
+        (_, 0, _) => Ok(()),
+        (0, _, true) => writeln!(out, "would overwrite {overwritten} of the database with the files' values"),
+        (0, _, false) => writeln!(out, "overwrote {overwritten} of the database with the files' values"),
+        _ => writeln!(
+            out,
+            "{differ} from the database's: kept the database's values (--on-mismatch overwrite takes the files')"
+        ),
+    }
 }
 
 /// Files that were found and not taken.

@@ -34,7 +34,6 @@ fn series(out: &mut dyn Write, status: &OperationStatus) -> io::Result<usize> {
         "SYMBOL",
         "TIMEFRAME",
         "STATE",
-        "VERDICT",
         "ROWS",
         "IN FILES",
         "IN DATABASE",
@@ -46,16 +45,16 @@ fn series(out: &mut dyn Write, status: &OperationStatus) -> io::Result<usize> {
         "DUPLICATE",
         "TIME",
     ];
-    let mut table = table(&header, 4);
+    let mut table = table(&header, 3);
     for t in &shown {
-        let mut cells = vec![visible(&t.symbol), visible(&t.timeframe), t.state.clone()];
+        let state = t.verification.as_ref().map_or(&t.state, |v| &v.verdict);
+        let mut cells = vec![visible(&t.symbol), visible(&t.timeframe), state.clone()];
         match &t.verification {
             Some(v) => {
-                cells.push(v.verdict.clone());
                 let compared = [v.csv_bars, v.db_bars, v.compared, v.different, v.only_in_csv, v.only_in_db];
                 cells.extend(std::iter::once(t.rows.rows).chain(compared).map(count));
             }
-            None => cells.extend(std::iter::repeat_n(String::new(), 8)),
+            None => cells.extend(std::iter::repeat_n(String::new(), 7)),
         }
         cells.extend([t.rows.rows_rejected, t.rows.rows_duplicate].map(count));
         cells.push(t.duration_ms.map(duration).unwrap_or_default());

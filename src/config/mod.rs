@@ -15,7 +15,9 @@ use bytesize::ByteSize;
 use serde::{Deserialize, Serialize};
 
 pub use load::{Override, load};
-pub use values::{Delimiter, Layout, MaxRejects, OnInvalid, OnMismatch, TraceDetail, VerifyMode};
+pub use values::{
+    Delimiter, Layout, MaxRejects, OnConflictShape, OnInvalid, OnMismatch, TraceDetail, VerifyMode,
+};
 
 /// All settings. Each field's meaning is written at its key in `config/default.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -82,6 +84,8 @@ pub struct ImportConfig {
     pub on_invalid: OnInvalid,
     #[serde(deserialize_with = "values::max_rejects")]
     pub max_rejects: Option<MaxRejects>,
+    pub allow_empty: bool,
+    pub on_conflict_shape: OnConflictShape,
 }
 
 /// `[csv]`: how the files are written. Travels with an operation, so that every worker reads alike.

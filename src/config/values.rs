@@ -33,6 +33,17 @@ pub enum OnInvalid {
     Fail,
 }
 
+/// What to do with a file whose bars look like the series', moved in time or scaled, or lie between them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase", try_from = "String")]
+pub enum OnConflictShape {
+    /// Fail the task before anything is written.
+    #[default]
+    Fail,
+    /// Import the file, and say what it looks like.
+    Warn,
+}
+
 /// How bars are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase", try_from = "String")]
@@ -124,6 +135,14 @@ fn choice<T: clap::ValueEnum>(text: &str) -> Result<T, String> {
 }
 
 impl TryFrom<String> for OnMismatch {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        choice(&text)
+    }
+}
+
+impl TryFrom<String> for OnConflictShape {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {

@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 
 use super::compare::{self, Compared};
 use super::reach::Reach;
-use super::{Attempt, rows};
+use super::{Attempt, conflict, rows};
 use crate::bar::{Bars, Micros, Ohlcv, format_time};
 use crate::config::OnMismatch;
 use crate::digest::SeriesDigest;
@@ -38,6 +38,8 @@ pub(super) struct Passage {
     pub(super) opening: Option<Opening>,
     /// How far the series was looked at.
     pub(super) reach: Reach,
+    /// Whether the next batch is the file's first.
+    pub(super) at_start: bool,
 }
 
 /// Compares and writes a batch whose bars have this digest; returns what it adds to the counters.
@@ -76,6 +78,10 @@ async fn once(
     let mut tx = database.begin("beginning a batch").await?;
     let existing = check_exists(&mut tx, attempt, batch, passage.reach).await?;
     let compared = compare_values(attempt, batch, &existing.bars)?;
+    let mut conflict = None;
+    if passage.at_start {
+        conflict = conflict::look(&mut tx, attempt, batch, (existing.bars.len(), compared.same)).await?;
+    }
     let earlier = first_values(&mut tx, attempt, batch).await?;
     let (duplicates, contradictions) = repeats::repeats(batch, &earlier);
     let added = counts(batch, &compared, duplicates, contradictions.len());
@@ -90,8 +96,12 @@ async fn once(
     let (anew, opening) = (passage.anew, passage.opening.clone());
     let progress = Progress { rows: added, checkpoint, span, phases, attempt_rows, opening, anew };
     lease.advance(&mut tx, &progress).await?;
+    if let Some(conflict) = conflict {
+        lease.note_conflict(&mut tx, &conflict).await?;
+    }
     database.commit(tx, "committing a batch").await?;
     passage.opening = None;
+    passage.at_start = false;
     passage.reach.passed(&batch.bars, existing.whole.then_some(existing.bars.len()), compared.new.len());
     metrics::get().batch(start.elapsed());
     if attempt.options.dry_run {

@@ -9,10 +9,13 @@
 
 mod batch;
 pub mod compare;
+mod conflict;
+mod empty;
 mod reach;
 mod reading;
 mod recognise;
 mod rows;
+mod shape;
 pub mod together;
 
 use crate::backend::observed::Observed;
@@ -24,6 +27,7 @@ use crate::source::reader::Batch;
 use crate::task::{AttemptContext, ImportOptions, Lease, Opening, RowCounts, TaskInfo, read_key};
 use crate::telemetry::AttemptTelemetry;
 use batch::Passage;
+use empty::Emptiness;
 use reach::Reach;
 pub use reading::{Opened, Reading, open};
 pub use recognise::{Hashed, known_together};
@@ -86,10 +90,17 @@ async fn finish(mut reading: Reading<'_>) -> Result<Imported> {
     let (resume, version) = (reading.resume, reading.version.clone());
     let mut total = resume.rows;
     let mut digest = SeriesDigest::default();
-    let mut passage = Passage { anew: resume.anew, opening: None, reach: reading.reach() };
+    let mut passage = Passage {
+        anew: resume.anew,
+        opening: None,
+        reach: reading.reach(),
+        at_start: resume.checkpoint == 0,
+    };
+    let mut emptiness = Emptiness::new(resume);
     while let Some(fed) = reading.next().await? {
         match fed {
             Fed::Start { header, ignored_columns } => {
+                emptiness.begin(attempt, header.as_deref());
                 passage.opening = Some(Opening { version: version.text.clone(), header, ignored_columns });
             }
             Fed::Batch { batch, .. } => {
@@ -106,6 +117,7 @@ async fn finish(mut reading: Reading<'_>) -> Result<Imported> {
                     crate::telemetry::flush().await;
                 }
                 total.add(&added);
+                emptiness.take(&batch.rejected, &total);
                 // After the batch is kept, so that its rejected rows can be looked at.
                 check_rejects(attempt, &total, false)?;
             }
@@ -113,6 +125,7 @@ async fn finish(mut reading: Reading<'_>) -> Result<Imported> {
                 if let Some(opening) = &passage.opening {
                     telemetry.kept(open_alone(attempt, opening)).await?;
                 }
+                emptiness.refuse(attempt, &total).await?;
                 check_rejects(attempt, &total, true)?;
                 // What earlier attempts read is not in it.
                 let digest = (resume.checkpoint == 0).then_some(digest);

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use super::reading::{Reading, Whole};
-use super::{Attempt, Reach, batch, compare, digest_of, learnt};
+use super::{Attempt, Reach, batch, compare, conflict, digest_of, learnt};
 use crate::backend::shared::Shared;
 use crate::backend::transaction::Transaction;
 use crate::bar::{Bars, Micros, format_time};
@@ -156,6 +156,10 @@ pub async fn write(seen: Shared<'_>, files: &[Small<'_>]) -> Result<Together> {
     if !odd.is_empty() {
         return Ok(Together::Odd(odd));
     }
+    let odd = conflicting(&mut tx, files, &brought).await?;
+    if !odd.is_empty() {
+        return Ok(Together::Odd(odd));
+    }
     insert(&mut tx, seen, files, &brought).await?;
     let settling = Instant::now();
     let successes = files.iter().zip(&brought).map(|(f, b)| f.success(b)).collect::<Result<Vec<_>>>()?;
@@ -164,6 +168,29 @@ pub async fn write(seen: Shared<'_>, files: &[Small<'_>]) -> Result<Together> {
     seen.add(Phase::Bookkeeping, settling.elapsed());
     let rows = brought.iter().map(|b| b.rows).collect();
     Ok(Together::Written(Written { tx, began, rows, operation_ended }))
+}
+
+/// Files whose bars look like those of their series, moved or scaled, and those whose series have too many bars around
+/// them to be looked at here.
+async fn conflicting(tx: &mut Transaction, files: &[Small<'_>], brought: &[Brought]) -> Result<Vec<usize>> {
+    const MOST: usize = 2_000;
+    let mut looked: Vec<(usize, (Micros, Micros))> = Vec::new();
+    for (i, (file, b)) in files.iter().zip(brought).enumerate() {
+        if conflict::is_to_look(file.attempt, b.there, b.rows.rows_skipped) {
+            looked.extend(conflict::around(file.attempt, &file.file.batch.bars).map(|range| (i, range)));
+        }
+    }
+    let Some((first, _)) = looked.first() else { return Ok(Vec::new()) };
+    let attempts: Vec<_> = looked.iter().map(|(i, _)| files[*i].attempt.telemetry).collect();
+    let seen = Shared::new(&files[*first].attempt.context.pool, &attempts);
+    let ranges: Vec<_> = looked.iter().map(|(i, range)| (files[*i].series_id, *range)).collect();
+    let there = bars::existing_together(tx, seen, &ranges, MOST).await?;
+    let is_odd = |i: &usize| {
+        let Some(there) = there.get(&files[*i].series_id) else { return false };
+        let file = &files[*i];
+        there.len() == MOST || conflict::find(file.attempt, &file.file.batch.bars, there).is_some()
+    };
+    Ok(looked.into_iter().map(|(i, _)| i).filter(is_odd).collect())
 }
 
 /// Bars of a series that has far more than a file, in its range.

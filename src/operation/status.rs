@@ -53,6 +53,12 @@ pub struct OperationStatus {
     /// Of a verification: `counts`, `sample` or `full`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<String>,
+    /// Of a verification that has ended: `identical`, `differs` or `incomplete`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<&'static str>,
+    /// Of an import: what it does with bars that differ from the database's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_mismatch: Option<String>,
     /// Series of the database that no file of a verification is about.
     #[serde(skip)]
     pub unexplained: i64,
@@ -62,16 +68,34 @@ pub struct OperationStatus {
 }
 
 impl OperationStatus {
-    /// Its state for people.
+    /// Its state for people: of a verification that has ended, its verdict.
     #[must_use]
     pub fn shown_state(&self) -> String {
-        match (self.paused_at, &self.follows) {
-            (Some(_), _) => format!("{} (paused)", self.state),
-            (None, Some(other)) if self.waiting && !self.is_settled() => {
-                format!("{} (after {other})", self.state)
-            }
-            _ => self.state.clone(),
+        let mut notes = Vec::new();
+        let shown = match self.verdict {
+            Some(verdict) => verdict.to_uppercase(),
+            None => self.state.clone(),
+        };
+        if self.verdict == Some(INCOMPLETE) {
+            notes.push(self.state.clone());
         }
+        if self.dry_run {
+            notes.push("dry run".to_owned());
+        }
+        match (self.paused_at, &self.follows) {
+            (Some(_), _) => notes.push("paused".to_owned()),
+            (None, Some(other)) if self.waiting && !self.is_settled() => notes.push(format!("after {other}")),
+            _ => {}
+        }
+        if notes.is_empty() { shown } else { format!("{shown} ({})", notes.join(", ")) }
+    }
+
+    /// Bars of the database that an import found to differ from the file's, and left (or, in a dry run, would leave)
+    /// as they were.
+    #[must_use]
+    pub fn left_different(&self) -> i64 {
+        let overwrites = self.on_mismatch.as_deref() == Some("overwrite");
+        if self.is_verification() || overwrites { 0 } else { self.totals.rows.rows_mismatched }
     }
 
     /// Whether it is a verification.
@@ -80,10 +104,11 @@ impl OperationStatus {
         self.kind == "DATA_VERIFICATION"
     }
 
-    /// Whether it ended with failures: failed or cancelled tasks, or series that differ.
+    /// Whether it ended with failures: failed or cancelled tasks, or series or bars that differ.
     #[must_use]
     pub fn has_failures(&self) -> bool {
-        matches!(self.state.as_str(), "failed" | "cancelled") || self.totals.differing > 0
+        let differs = self.totals.differing > 0 || self.left_different() > 0;
+        matches!(self.state.as_str(), "failed" | "cancelled") || differs
     }
 
     /// Whether nothing will change any more.
@@ -137,6 +162,9 @@ pub struct TaskStatus {
     pub verification: Option<TaskVerification>,
     /// Columns that nothing was read from.
     pub ignored_columns: Vec<String>,
+    /// What its bars look like beside those of the series, if they were imported all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shape_conflict: Option<String>,
     pub error: Option<TaskError>,
 }
 
@@ -272,14 +300,27 @@ struct OperationRow {
     follows: Option<String>,
     waiting: bool,
     mode: Option<String>,
+    on_mismatch: Option<String>,
     unexplained: i64,
     #[sqlx(flatten)]
     totals: Totals,
 }
 
+const INCOMPLETE: &str = "incomplete";
+
+/// What an ended verification with these sums comes to.
+fn verdict(totals: &Totals) -> &'static str {
+    match totals {
+        t if t.differing > 0 => "differs",
+        t if t.tasks > 0 && t.identical == t.tasks => "identical",
+        _ => INCOMPLETE,
+    }
+}
+
 impl From<OperationRow> for OperationStatus {
     fn from(r: OperationRow) -> Self {
         Self {
+            verdict: r.finished_at.filter(|_| r.r#type == "DATA_VERIFICATION").map(|_| verdict(&r.totals)),
             operation_id: r.id,
             kind: r.r#type,
             state: r.state,
@@ -296,6 +337,7 @@ impl From<OperationRow> for OperationStatus {
             finished_at: r.finished_at.map(Timestamp::to_jiff),
             totals: r.totals,
             mode: r.mode,
+            on_mismatch: r.on_mismatch,
             unexplained: r.unexplained,
             unrecognised: r.unrecognised.0,
             tasks: Vec::new(),
@@ -316,6 +358,7 @@ struct TaskRow {
     recognised: bool,
     verification: Option<Json<TaskVerification>>,
     ignored_columns: Vec<String>,
+    shape_conflict: Option<String>,
     error_class: Option<String>,
     error_message: Option<String>,
 }
@@ -334,6 +377,7 @@ impl From<TaskRow> for TaskStatus {
             recognised: r.recognised,
             verification: r.verification.map(|v| v.0),
             ignored_columns: r.ignored_columns,
+            shape_conflict: r.shape_conflict,
             error: r.error_message.map(|message| TaskError { class, message }),
         }
     }

@@ -67,8 +67,11 @@ pub async fn existing(
 /// client less than half of what one of a prepared statement does. Of a new series there are none to be read.
 const MANY: usize = 5_000;
 
-/// The first bars of a range, both ends in it, by a prepared statement.
-async fn in_range(
+/// The first bars of a range, both ends in it, in time order; by a prepared statement.
+///
+/// # Errors
+/// [`Error::Database`]
+pub async fn in_range(
     connection: &mut PgConnection,
     seen: Observed<'_>,
     series_id: i32,

@@ -2,13 +2,13 @@
 //!
 //! Invariant: written on the transaction of the batch they belong to, so a repeated batch finds them once.
 
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 
 use super::{BarRow, parameter};
 use crate::backend::observed::Observed;
 use crate::bar::{Micros, Ohlcv};
 use crate::error::{During, Result};
-use crate::finding::{Mismatch, QualityIssue, RejectedRow};
+use crate::finding::{Mismatch, QualityIssue, RULES, RawRow, RejectedRow};
 
 fn line(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
@@ -94,6 +94,29 @@ pub async fn keep_rejected(
         async { Ok(query.execute(connection).await.during("recording rejected rows")?.rows_affected()) };
     seen.write(("INSERT", QUERY), found.len(), run).await?;
     Ok(())
+}
+
+/// Rejected rows of a task's first file that start before this byte: the first ones, as many as tell what is wrong.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn rejected_before(pool: &PgPool, task_id: i64, offset: u64) -> Result<Vec<RejectedRow>> {
+    let rows: Vec<(i64, i64, String, String, Vec<u8>)> =
+        sqlx::query_as(include_str!("sql/rejected_before.sql"))
+            .bind(task_id)
+            .bind(i64::try_from(offset).unwrap_or(i64::MAX))
+            .fetch_all(pool)
+            .await
+            .during("reading rejected rows")?;
+    let row = |(line, offset, rule, reason, bytes): (i64, i64, String, String, Vec<u8>)| {
+        let row = RawRow { line: line.unsigned_abs(), offset: offset.unsigned_abs(), bytes };
+        RejectedRow { row, rule: rule_named(&rule), reason }
+    };
+    Ok(rows.into_iter().map(row).collect())
+}
+
+fn rule_named(name: &str) -> &'static str {
+    RULES.into_iter().find(|rule| *rule == name).unwrap_or("unknown")
 }
 
 /// Keeps quality issues.

@@ -38,6 +38,29 @@ pub async fn any(pool: &PgPool, series_id: i32, options: &[u8; 32]) -> Result<bo
         .during("looking for known content")
 }
 
+/// The hashes of the options under which content of the series is recorded.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn options_of(connection: &mut PgConnection, series_id: i32) -> Result<Vec<Vec<u8>>> {
+    sqlx::query_scalar(include_str!("sql/known_options.sql"))
+        .bind(series_id)
+        .fetch_all(connection)
+        .await
+        .during("reading how the series was imported")
+}
+
+/// The options of the latest imports, as their operations keep them.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn recent_options(connection: &mut PgConnection) -> Result<Vec<serde_json::Value>> {
+    sqlx::query_scalar(include_str!("sql/recent_import_options.sql"))
+        .fetch_all(connection)
+        .await
+        .during("reading how files were imported")
+}
+
 /// The number of data rows of this content, if the series still holds the bars which its import left.
 ///
 /// # Errors

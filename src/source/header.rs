@@ -5,6 +5,7 @@
 //! by name or by number. Invariant: each of the six values has exactly one column (time may have two:
 //! date and time of day), or there is an error that names what is missing and what is there.
 
+use super::advice::flags_for_missing;
 use crate::config::{ColumnsConfig, CsvConfig, Delimiter};
 
 /// Where the values stand in a row, from 0.
@@ -105,16 +106,12 @@ fn by_name(fields: &[String], map: &ColumnsConfig) -> Result<Columns, String> {
     let find = |wanted: &[&str]| wanted.iter().find_map(|w| names.iter().position(|n| n == w));
     let explicit = |key: &str| named(key, fields, &names);
     let mapped = [&map.open, &map.high, &map.low, &map.close, &map.volume];
-    let mut values = [0; 5];
-    let mut missing = Vec::new();
+    let mut values = [None; 5];
     for (i, value) in values.iter_mut().enumerate() {
-        match mapped[i] {
-            Some(key) => *value = explicit(key)?,
-            None => match find(VALUES[i]) {
-                Some(at) => *value = at,
-                None => missing.push(VALUE_NAMES[i]),
-            },
-        }
+        *value = match mapped[i] {
+            Some(key) => Some(explicit(key)?),
+            None => find(VALUES[i]),
+        };
     }
     let (date, time) = match (&map.date, &map.time) {
         (Some(d), Some(t)) => (Some(explicit(d)?), Some(explicit(t)?)),
@@ -125,15 +122,17 @@ fn by_name(fields: &[String], map: &ColumnsConfig) -> Result<Columns, String> {
             _ => (None, find(&TIMES).filter(|&at| !names[at].is_empty() || at == 0)),
         },
     };
-    match time {
-        Some(time) if missing.is_empty() => {
+    match (time, values) {
+        (Some(time), [Some(open), Some(high), Some(low), Some(close), Some(volume)]) => {
+            let values = [open, high, low, close, volume];
             Ok(Columns { date, time, values, width: 0, ignored: vec![], delimiter: 0 })
         }
         _ => {
-            if time.is_none() {
-                missing.insert(0, "time");
-            }
-            Err(lacking(&missing, fields))
+            let found = [("time", time)].into_iter().chain(VALUE_NAMES.into_iter().zip(values));
+            let missing: Vec<&str> =
+                found.clone().filter(|(_, at)| at.is_none()).map(|(name, _)| name).collect();
+            let used: Vec<usize> = found.filter_map(|(_, at)| at).chain(date).collect();
+            Err(lacking(&missing, fields, &used))
         }
     }
 }
@@ -197,18 +196,21 @@ fn normal(name: &str) -> String {
     name.to_lowercase().replace([' ', '-', '.'], "_")
 }
 
-fn lacking(missing: &[&str], fields: &[String]) -> String {
+fn lacking(missing: &[&str], fields: &[String], used: &[usize]) -> String {
     let looks_like_data = fields.iter().filter(|f| f.trim().parse::<f64>().is_ok()).count() >= 3;
     if looks_like_data {
         return "the first line looks like data, not like a header; \
                 if the file has none, set csv.header = false (--no-header)"
             .into();
     }
-    format!(
-        "the header lacks a column for {}; it has: {}; name the columns in [csv.columns] or with --column",
-        missing.join(", "),
-        listed(fields)
-    )
+    let (lacks, has) = (missing.join(", "), listed(fields));
+    let flags = flags_for_missing(missing, fields, used);
+    let what_to_do = if flags.is_empty() {
+        "name the columns in [csv.columns] or with --column".to_owned()
+    } else {
+        format!("give {flags} if those are the columns (or name them in [csv.columns])")
+    };
+    format!("the header lacks a column for {lacks}; it has: {has}; {what_to_do}")
 }
 
 fn listed(fields: &[String]) -> String {
@@ -218,7 +220,7 @@ fn listed(fields: &[String]) -> String {
     format!("{}{more}", shown.join(", "))
 }
 
-fn split(line: &[u8], delimiter: u8, quote: Option<u8>) -> Vec<String> {
+pub(super) fn split(line: &[u8], delimiter: u8, quote: Option<u8>) -> Vec<String> {
     super::fields::Fields::new(delimiter, quote)
         .split(line)
         .map(|f| String::from_utf8_lossy(f).into_owned())
@@ -294,6 +296,7 @@ mod tests {
     fn what_is_missing_is_named() {
         for (header, part) in [
             ("timestamp,open,high,low,volume", "lacks a column for close; it has: `timestamp`"),
+            ("Date,Price,Open,High,Low,Vol.", "give --column close=Price --column volume=Vol. if"),
             ("date,open,open,high,low,close,volume", "the header has `open` twice"),
             ("a,b", "lacks a column for time, open, high, low, close, volume"),
             ("2024-01-01,1,2,3,4,5", "--no-header"),

@@ -8,6 +8,7 @@
 //! (two bytes a row for the usual timeframes), and each data row comes out exactly once: as a bar, a repeat of an earlier time, or a rejected row.
 //! Nothing here knows of the queue or the database.
 
+pub mod advice;
 pub mod discover;
 pub mod feed;
 mod fields;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::bar::SeriesName;
-use crate::config::{Config, MaxRejects, OnMismatch, VerifyMode};
+use crate::config::{Config, MaxRejects, OnConflictShape, OnMismatch, VerifyMode};
 use crate::error::{Error, Result};
 use crate::source::reader::ReadOptions;
 use crate::telemetry::{AttemptKind, TraceOptions};
@@ -17,6 +17,12 @@ pub struct ImportOptions {
     pub on_mismatch: OnMismatch,
     /// How many rejected rows are too many.
     pub max_rejects: Option<MaxRejects>,
+    /// What to do with a file that looks like its series, moved in time or scaled.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub on_conflict_shape: OnConflictShape,
+    /// Whether a file may succeed of which no row became a bar.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub allow_empty: bool,
     /// Read and compare, write nothing.
     pub dry_run: bool,
     /// Read files even if their content is known to be there.
@@ -24,6 +30,10 @@ pub struct ImportOptions {
     /// How closely it is traced. Operations of earlier versions say nothing of it.
     #[serde(default)]
     pub trace: TraceOptions,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl ImportOptions {
@@ -34,6 +44,8 @@ impl ImportOptions {
             read: read_options(config),
             on_mismatch: config.import.on_mismatch,
             max_rejects: config.import.max_rejects,
+            on_conflict_shape: config.import.on_conflict_shape,
+            allow_empty: config.import.allow_empty,
             dry_run,
             force,
             trace,

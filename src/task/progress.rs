@@ -126,6 +126,21 @@ impl Lease {
         Ok(())
     }
 
+    /// What the file's bars look like beside those of the series, on the transaction of its first batch.
+    ///
+    /// # Errors
+    /// [`Error::Database`]
+    pub async fn note_conflict(&self, tx: &mut PgConnection, text: &str) -> Result<()> {
+        sqlx::query(include_str!("sql/note_conflict.sql"))
+            .bind(self.task_id)
+            .bind(self.fence)
+            .bind(text)
+            .execute(tx)
+            .await
+            .during("noting what a file looks like")?;
+        Ok(())
+    }
+
     /// What a verification came to, on the transaction that keeps its findings.
     ///
     /// # Errors

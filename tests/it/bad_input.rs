@@ -45,7 +45,7 @@ fn cases() -> Vec<Case> {
     vec![
         case("EMPTY_1d.csv", "", Fails("EMPTY_1d.csv: the file is empty: it has no header")),
         case("BLANK_1d.csv", "\n\r\n", Fails("BLANK_1d.csv: the file is empty")),
-        case("HEADERONLY_1d.csv", HEADER, Imports(0, &[])),
+        case("HEADERONLY_1d.csv", HEADER, Fails("it has no row (--allow-empty lets such files succeed)")),
         case(
             "NOHEADER_1d.csv",
             "2024-01-01,1,2,0.5,1.5,10\n",

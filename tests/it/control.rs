@@ -50,8 +50,9 @@ async fn retry_tries_what_failed_and_only_that() {
     })
     .await;
     drain(&database).await;
-    let third = rest.await.expect("ran").json(0);
-    assert_eq!(third["state"], "succeeded");
+    // The bar that each broken file had is left as it is.
+    let third = rest.await.expect("ran").json(1);
+    assert_eq!((&third["state"], &third["totals"]["rows_mismatched"]), (&"succeeded".into(), &2.into()));
     assert_eq!(database.bars().await, 210);
     let again = barlift(&database, &["retry", "latest"]).run().await;
     assert_eq!(again.status, 2, "{}", again.stdout);

@@ -10,7 +10,7 @@ use crate::support::{Folder, HEADER, TestDatabase, bar, barlift, bars, drain, en
 async fn import(database: &TestDatabase, folder: &Folder, more: &[&str]) -> Value {
     let mut arguments = vec!["import", folder.arg(), "--json"];
     arguments.extend(more);
-    barlift(database, &arguments).run().await.json(0)
+    barlift(database, &arguments).run().await.imported()
 }
 
 /// rows, imported, skipped, mismatched, rejected, duplicate
@@ -129,7 +129,8 @@ async fn recognition_needs_the_bars_to_be_there_still() {
     assert_eq!(counts(&mended), [100, 1, 99, 0, 0, 0]);
 
     // Other options give the same bytes another meaning.
-    let elsewhere = import(&database, &folder, &["--timezone", "Asia/Tokyo"]).await;
+    let elsewhere =
+        import(&database, &folder, &["--timezone", "Asia/Tokyo", "--on-conflict-shape", "warn"]).await;
     assert_eq!(elsewhere["tasks"][0]["recognised"], false);
 
     // Another file overwrites a value: the count is the same, the content is not.
@@ -269,7 +270,7 @@ async fn a_foreign_writer_in_between_is_no_failure() {
     })
     .await;
     foreign.commit().await.expect("committed");
-    let result = running.await.expect("ran").json(0);
+    let result = running.await.expect("ran").imported();
     assert_eq!(counts(&result), [2000, 1999, 0, 1, 0, 0]);
 }
 
@@ -403,7 +404,7 @@ async fn a_file_without_a_bar_is_never_recognised() {
     let folder = Folder::new();
     folder.write("A_1m.csv", format!("{HEADER}x,1,1,1,1,1\ny,1,1,1,1,1\n"));
     for _ in 0..2 {
-        assert_eq!(counts(&import(&database, &folder, &[]).await), [2, 0, 0, 0, 2, 0]);
+        assert_eq!(counts(&import(&database, &folder, &["--allow-empty"]).await), [2, 0, 0, 0, 2, 0]);
     }
 }
 

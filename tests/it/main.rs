@@ -29,6 +29,8 @@ mod real_files;
 mod samples;
 mod security;
 mod setup;
+mod shape_conflicts;
+mod success;
 mod support;
 mod together;
 mod tracing;

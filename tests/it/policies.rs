@@ -5,7 +5,7 @@ use crate::support::{Folder, HEADER, TestDatabase, bar, barlift, bars};
 #[tokio::test]
 async fn mismatches_follow_the_policy() {
     for (policy, status, kept, overwritten) in [
-        ("warn", 0, "first", Some(false)),
+        ("warn", 1, "first", Some(false)),
         ("overwrite", 0, "second", Some(true)),
         ("fail", 1, "first", None),
     ] {

@@ -122,7 +122,7 @@ async fn one_changed_value_is_one_mismatch_with_both_values() {
 
     // Twice: what was not taken over must not be recognised as imported.
     for _ in 0..2 {
-        let result = barlift(&database, &["import", copy.arg(), "--json"]).run().await.json(0);
+        let result = barlift(&database, &["import", copy.arg(), "--json"]).run().await.json(1);
         assert_eq!(result["totals"]["rows_mismatched"], 1);
         assert_eq!(result["totals"]["rows_skipped"], 152);
         let report = barlift(&database, &["report", "latest", "--json"]).run().await.json(0);

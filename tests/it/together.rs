@@ -107,7 +107,8 @@ async fn files_that_are_known_are_recognised_together() {
     write(&folder, 30, 200);
     folder.write("NOROWS_1m.csv", HEADER);
     let (together, apart) = (TestDatabase::new().await, TestDatabase::new().await);
-    let import = |database| barlift(database, &["import", folder.arg(), "--concurrency", "1"]);
+    let import =
+        |database| barlift(database, &["import", folder.arg(), "--concurrency", "1", "--allow-empty"]);
     for database in [&together, &apart] {
         assert_eq!(import(database).run().await.status, 0);
     }
@@ -124,8 +125,9 @@ async fn files_that_are_known_are_recognised_together() {
             .await;
     }
     let before = ends(&together).await;
-    assert_eq!(import(&together).run().await.status, 0);
-    assert_eq!(alone(import(&apart)).run().await.status, 0);
+    // One bar is left different.
+    assert_eq!(import(&together).run().await.status, 1);
+    assert_eq!(alone(import(&apart)).run().await.status, 1);
     let new = ends(&together).await - before;
     assert!(new < 10, "{new} of 32");
     let (left, wanted) = (left(&together).await, left(&apart).await);
@@ -136,7 +138,8 @@ async fn files_that_are_known_are_recognised_together() {
     let recognised: i64 = together.scalar("SELECT count(*) FROM barlift.tasks WHERE recognised").await;
     assert_eq!(recognised, 27);
     // Known or not, they are read if somebody wants it.
-    let forced = barlift(&together, &["import", folder.arg(), "--force", "--json"]).run().await.json(0);
+    let arguments = ["import", folder.arg(), "--force", "--allow-empty", "--json"];
+    let forced = barlift(&together, &arguments).run().await.json(1);
     assert_eq!(forced["totals"]["rows_imported"], 0);
     let recognised: i64 = together.scalar("SELECT count(*) FROM barlift.tasks WHERE recognised").await;
     assert_eq!(recognised, 27);
@@ -157,8 +160,8 @@ async fn files_that_have_grown_are_written_together() {
     }
     folder.write("S00_1m.csv", format!("{}\n", bars(100, 0)));
     folder.write("S09_1m.csv", bars(109, 10));
-    assert_eq!(import(&together).run().await.status, 0);
-    assert_eq!(alone(import(&apart)).run().await.status, 0);
+    assert_eq!(import(&together).run().await.status, 1, "values that are left different");
+    assert_eq!(alone(import(&apart)).run().await.status, 1);
     let most: i32 = together.scalar("SELECT max(together) FROM barlift.attempts WHERE attempt = 1").await;
     assert_eq!(most, 30, "the first time");
     let again = "SELECT max(a.together) FROM barlift.attempts a JOIN barlift.tasks t ON t.id = a.task_id
@@ -291,7 +294,7 @@ async fn where_somebody_else_writes_each_file_is_looked_at_by_itself() {
         )
         .await;
     let run = barlift(&database, &["import", folder.arg(), "--json", "--concurrency", "1"]).run().await;
-    let totals = run.json(0)["totals"].clone();
+    let totals = run.json(1)["totals"].clone();
     assert_eq!((&totals["rows_mismatched"], &totals["rows_imported"]), (&1.into(), &199.into()));
     let together: i32 = database.scalar("SELECT max(together) FROM barlift.attempts").await;
     assert_eq!(together, 9, "without that one");

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum as _};
 
-use crate::config::{OnInvalid, OnMismatch, Override, TraceDetail, VerifyMode};
+use crate::config::{OnConflictShape, OnInvalid, OnMismatch, Override, TraceDetail, VerifyMode};
 
 /// Which files, and how to import them.
 #[derive(Debug, Args)]
@@ -22,6 +22,13 @@ pub struct SourceArgs {
     /// Fail a file with more rejected rows than this: a number, or a share like 5%
     #[arg(long, value_name = "N|P%")]
     max_rejects: Option<String>,
+    /// When a file looks like its series in another time zone or with scaled prices [default: fail, before anything is
+    /// written]
+    #[arg(long, value_name = "POLICY")]
+    on_conflict_shape: Option<OnConflictShape>,
+    /// Let a file succeed of which no row became a bar: all rejected, or none there
+    #[arg(long)]
+    allow_empty: bool,
     /// Verify the copy when all files are done [with =MODE: counts, sample or full; default: verify.mode, full]
     #[arg(
         long,
@@ -59,6 +66,9 @@ impl SourceArgs {
         let policy = self.on_mismatch.and_then(|p| p.to_possible_value());
         set("import.on_mismatch", policy.map(|p| p.get_name().to_owned()));
         set("import.max_rejects", self.max_rejects.clone());
+        let policy = self.on_conflict_shape.and_then(|p| p.to_possible_value());
+        set("import.on_conflict_shape", policy.map(|p| p.get_name().to_owned()));
+        set("import.allow_empty", self.allow_empty.then(|| "true".into()));
         set("verify.mode", self.verify.and_then(|v| v.0).map(|mode| mode.as_str().to_owned()));
         out
     }

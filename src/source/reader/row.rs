@@ -3,7 +3,7 @@
 //! Invariant: a row is either a bar, every value of it finite, or breaks a rule that is named, with a reason.
 //! It does not judge the bar and does not know other rows.
 
-use super::super::fields::Fields;
+use super::super::fields::{Fields, Row};
 use super::super::header::{Columns, VALUE_NAMES};
 use super::super::number;
 use super::super::time::TimeParser;
@@ -18,6 +18,8 @@ pub(super) struct RowParser {
     times: TimeParser,
     usual: Option<UsualRows>,
     decimal_comma: bool,
+    /// Whether rows may end with a delimiter that no field follows, as the file's first row does.
+    ends_with_delimiter: Option<bool>,
     scratch: Vec<u8>,
 }
 
@@ -29,12 +31,17 @@ impl RowParser {
             columns,
             times,
             decimal_comma: csv.decimal_comma,
+            ends_with_delimiter: None,
             scratch: Vec::new(),
         }
     }
 
     /// Time and values of a row, or the rule it breaks and why.
     pub(super) fn parse(&mut self, bytes: &[u8]) -> Result<(Micros, Ohlcv), (&'static str, String)> {
+        if self.ends_with_delimiter.is_none() {
+            let row = self.fields.split(bytes);
+            self.ends_with_delimiter = Some(ends_with_delimiter(&row, self.columns.width));
+        }
         match self.quick(bytes) {
             Some(bar) => Ok(bar),
             None => self.general(bytes),
@@ -43,14 +50,16 @@ impl RowParser {
 
     /// A row that stands there as most do.
     pub(super) fn quick(&self, bytes: &[u8]) -> Option<(Micros, Ohlcv)> {
-        self.usual.as_ref()?.read(bytes, &self.times)
+        let end: &[u8] = if self.ends_with_delimiter == Some(true) { &[self.columns.delimiter] } else { b"" };
+        self.usual.as_ref()?.read(bytes.strip_suffix(end).unwrap_or(bytes), &self.times)
     }
 
     /// Any row.
     pub(super) fn general(&mut self, bytes: &[u8]) -> Result<(Micros, Ohlcv), (&'static str, String)> {
         let row = self.fields.split(bytes);
         let columns = &self.columns;
-        if row.len() != columns.width {
+        let may_end_so = self.ends_with_delimiter == Some(true);
+        if row.len() != columns.width && !(may_end_so && ends_with_delimiter(&row, columns.width)) {
             let reason = format!("has {} fields instead of {}", row.len(), columns.width);
             return Err(("ragged", reason));
         }
@@ -74,4 +83,10 @@ impl RowParser {
         let [open, high, low, close, volume] = v;
         Ok((time, Ohlcv { open, high, low, close, volume }))
     }
+}
+
+/// Whether a row of a file with so many columns has one delimiter too many, at its end. Only where the first row
+/// has it does that mean nothing: elsewhere a field may hold an unquoted delimiter, and its last one be empty.
+fn ends_with_delimiter(row: &Row<'_>, width: usize) -> bool {
+    row.len() == width + 1 && row.get(width).trim_ascii().is_empty()
 }

@@ -49,6 +49,26 @@ fn each_bad_row_is_rejected_with_its_place() {
 }
 
 #[test]
+fn a_delimiter_at_the_end_of_every_row_is_nothing() {
+    let header = "date,open,high,low,close,volume\n";
+    let ended = "2024-01-01,1,2,0.5,1.5,10,\n\"2024-01-02\",1,2,0.5,1.5,11,\n2024-01-03,1,2,0.5,1.5,12\n";
+    let batch = &read(format!("{header}{ended}").as_bytes(), 10, 0)[0];
+    assert_eq!(batch.bars.volume, [10.0, 11.0, 12.0]);
+    // What follows must be nothing, and one field at most.
+    let text = format!("{header}{ended}2024-01-04,1,2,0.5,1.5,13,1\n2024-01-05,1,2,0.5,1.5,13,,\n");
+    let batch = &read(text.as_bytes(), 10, 0)[0];
+    let reasons: Vec<_> = batch.rejected.iter().map(|r| r.reason.as_str()).collect();
+    assert_eq!(reasons, ["has 7 fields instead of 6", "has 8 fields instead of 6"]);
+}
+
+#[test]
+fn a_delimiter_at_the_end_of_some_rows_may_be_an_unquoted_one_elsewhere() {
+    let text = "date,open,high,low,close,volume\n2024-01-01,1,2,0.5,1.5,10\n2024-01-02,1,234,0.5,1.5,1,\n";
+    let batch = &read(text.as_bytes(), 10, 0)[0];
+    assert_eq!((batch.bars.len(), batch.rejected.len()), (1, 1));
+}
+
+#[test]
 fn unsorted_rows_come_out_sorted_and_repeats_apart() {
     let text = "date,open,high,low,close,volume\n2024-01-03,1,2,0.5,1.5,3\n\
         2024-01-01,1,2,0.5,1.5,1\n2024-01-03,1,2,0.5,1.5,9\n2024-01-02,1,2,0.5,1.5,2\n";

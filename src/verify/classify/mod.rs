@@ -33,6 +33,8 @@ pub const GAP: u64 = 20;
 /// How many ranges are listed; the rest is counted.
 pub const MAX_RANGES: usize = 1000;
 
+pub use says::{FARTHEST_ZONE, is_zone_shift};
+
 /// What kind of difference.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]

@@ -10,8 +10,8 @@ const SECOND: u64 = 1_000_000;
 const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
-/// No time zone is farther from UTC.
-const FARTHEST_ZONE: u64 = 14 * HOUR;
+/// No time zone is farther from UTC, in microseconds.
+pub const FARTHEST_ZONE: u64 = 14 * HOUR;
 /// Time zones differ by whole quarters of an hour.
 const ZONE_STEP: u64 = 15 * MINUTE;
 
@@ -63,11 +63,18 @@ fn prices(price: f64, volume: Option<f64>, left: &str, right: &str) -> String {
     }
 }
 
+/// Whether two time zones may be so far apart.
+#[must_use]
+pub fn is_zone_shift(by: Micros) -> bool {
+    let distance = by.unsigned_abs();
+    distance <= FARTHEST_ZONE && distance.is_multiple_of(ZONE_STEP)
+}
+
 fn shifted(by: Micros, right: &str) -> String {
     let distance = by.unsigned_abs();
     let (sign, later) = if by < 0 { ("-", "earlier") } else { ("+", "later") };
     let long = duration(distance);
-    if distance <= FARTHEST_ZONE && distance.is_multiple_of(ZONE_STEP) {
+    if is_zone_shift(by) {
         let (hours, minutes) = (distance / HOUR, distance % HOUR / MINUTE);
         return format!(
             "shifted by {sign}{hours:02}:{minutes:02} (looks like a time zone: {right}'s times are {long} {later})"

@@ -268,7 +268,7 @@ async fn doubled() {
 
     // An import copes: nothing is written a third time, and bars that differ among themselves are mismatches.
     let arguments = ["import", folder.arg(), "--json"];
-    let totals = barlift(&database, &arguments).run().await.json(0)["totals"].take();
+    let totals = barlift(&database, &arguments).run().await.json(1)["totals"].take();
     assert_eq!((totals["rows_imported"].as_i64(), totals["rows_mismatched"].as_i64()), (Some(0), Some(2)));
     assert_eq!(totals["rows_skipped"], 8998);
     assert_eq!(database.bars().await, 9006);

@@ -133,6 +133,18 @@ impl Run {
     }
 }
 
+impl Run {
+    /// The JSON of an import of which no file failed: it ended with 1 only if it left bars that differ.
+    pub fn imported(&self) -> serde_json::Value {
+        let result = self.json(self.status);
+        let totals = &result["totals"];
+        assert_eq!((&totals["failed"], &totals["cancelled"]), (&0.into(), &0.into()), "{result:#}");
+        let differs = totals["rows_mismatched"] != 0 && result["on_mismatch"] != "overwrite";
+        assert_eq!(self.status, i32::from(differs), "{result:#}");
+        result
+    }
+}
+
 /// Enqueues the import of a folder.
 pub async fn enqueue(database: &TestDatabase, folder: &Folder) {
     let run = barlift(database, &["enqueue", "import", folder.arg()]).run().await;

@@ -78,7 +78,7 @@ impl Verified {
 /// Imports a folder without failures.
 pub async fn import(database: &TestDatabase, folder: &str, more: &[&str]) -> Value {
     let arguments = [&["import", folder, "--json"], more].concat();
-    barlift(database, &arguments).run().await.json(0)
+    barlift(database, &arguments).run().await.imported()
 }
 
 /// A statement that is made up by the test.

@@ -65,6 +65,26 @@ fn rows(header_line: &'static str, delimiter: u8) -> impl Strategy<Value = Vec<u
 }
 
 #[test]
+fn rows_that_all_end_with_a_delimiter_are_read_alike() {
+    for (settings, header_line) in DIALECTS {
+        let (parser, delimiter) = parser(settings, header_line, "UTC");
+        let parser = RefCell::new(parser);
+        let width = header_line.split(char::from(delimiter)).count();
+        // The first row decides for the file.
+        let _ = parser.borrow_mut().parse(&vec![delimiter; width]);
+        let ended = rows(header_line, delimiter).prop_map(move |mut row| {
+            row.push(delimiter);
+            row
+        });
+        holds(300, &ended, |row| {
+            let mut parser = parser.borrow_mut();
+            let (got, want) = (parser.parse(&row), parser.general(&row));
+            assert_eq!(got, want, "{} by {header_line}", row.escape_ascii());
+        });
+    }
+}
+
+#[test]
 fn what_is_read_quickly_is_what_is_read_in_general() {
     for (settings, header_line) in DIALECTS {
         for zone in ["UTC", "America/New_York"] {

@@ -1,0 +1,174 @@
+//! Why no row of a file became a bar: the most frequent reason among its rejected rows, and what mends it.
+//!
+//! Invariant: memory does not grow with the rows; one example of each kind is kept.
+
+use jiff::tz::TimeZone;
+
+use super::numbers::Numbers;
+use super::times::Times;
+use super::{column_flag, columns, flag};
+use crate::config::CsvConfig;
+use crate::finding::RejectedRow;
+use crate::source::header::{self, Columns, VALUE_NAMES, split};
+use crate::source::number;
+use crate::source::time::{TimeParser, cut};
+
+/// Rejected rows, by what is wrong with them.
+pub struct Causes {
+    csv: CsvConfig,
+    /// The header's names.
+    names: Vec<String>,
+    columns: Option<Columns>,
+    kinds: Vec<Kind>,
+}
+
+/// Rows that are rejected for the same rule, in the same column.
+struct Kind {
+    rule: &'static str,
+    /// Which value it is, by its place in [`Columns::values`].
+    value: Option<usize>,
+    rows: u64,
+    first: RejectedRow,
+    times: Times,
+    numbers: Numbers,
+}
+
+/// The likeliest one.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// How many rows have it.
+    pub rows: u64,
+    /// The line of the first of them.
+    pub line: u64,
+    /// What is wrong there.
+    pub reason: String,
+    /// What to do.
+    pub advice: String,
+}
+
+impl Causes {
+    /// For a file with this header line, if it has one.
+    #[must_use]
+    pub fn new(header: Option<&[u8]>, csv: &CsvConfig) -> Self {
+        let columns = header.and_then(|line| header::resolve(line, csv).ok());
+        let names = match (header, &columns) {
+            (Some(line), Some(columns)) => split(line, columns.delimiter, csv.quote),
+            _ => Vec::new(),
+        };
+        Self { csv: csv.clone(), names, columns, kinds: Vec::new() }
+    }
+
+    /// One more rejected row.
+    pub fn add(&mut self, rejected: &RejectedRow) {
+        let (rule, bytes) = (rejected.rule, rejected.row.bytes.as_slice());
+        if self.columns.is_none() {
+            // Without a header, any row tells how wide the file is.
+            self.columns = header::resolve(bytes, &self.csv).ok();
+        }
+        let Some(columns) = &self.columns else { return };
+        let fields = split(bytes, columns.delimiter, self.csv.quote);
+        let field = |at: usize| fields.get(at).map_or(&b""[..], |f| f.as_bytes());
+        let bad = |at: &usize| number::parse(field(*at), self.csv.decimal_comma).is_err();
+        let value = if rule == "number" { columns.values.iter().position(bad) } else { None };
+        let kind = match self.kinds.iter_mut().position(|k| k.rule == rule && k.value == value) {
+            Some(at) => &mut self.kinds[at],
+            None => {
+                let (times, numbers) = (Times::default(), Numbers::default());
+                self.kinds.push(Kind { rule, value, rows: 0, first: rejected.clone(), times, numbers });
+                let last = self.kinds.len() - 1;
+                &mut self.kinds[last]
+            }
+        };
+        kind.rows += 1;
+        match (rule, value) {
+            ("time", _) => kind.times.add(rejected.row.line, &time_text(columns, field)),
+            (_, Some(value)) => kind.numbers.add(field(columns.values[value])),
+            _ => {}
+        }
+    }
+
+    /// The reason that most rows have, if any row was rejected.
+    #[must_use]
+    pub fn likeliest(&self) -> Option<Cause> {
+        // Of equally many the first.
+        let kind = self.kinds.iter().rev().max_by_key(|k| k.rows)?;
+        let columns = self.columns.as_ref()?;
+        let advice = match (kind.rule, kind.value) {
+            ("time", _) => self.about_times(kind, columns),
+            (_, Some(value)) => self.about_numbers(kind, columns, VALUE_NAMES[value]),
+            ("ragged", _) => {
+                "every row needs one field for each column: quote fields that hold the delimiter, and give \
+                              the header a name for every column"
+                    .into()
+            }
+            ("quality", _) => {
+                "give --on-invalid warn to import such bars, or --column if the columns are other ones".into()
+            }
+            _ => "see the rejected rows: barlift report".into(),
+        };
+        let (line, reason) = (kind.first.row.line, kind.first.reason.clone());
+        Some(Cause { rows: kind.rows, line, reason, advice })
+    }
+
+    fn about_times(&self, kind: &Kind, columns: &Columns) -> String {
+        if kind.times.are_of_day() && columns.date.is_none() {
+            return self.about_times_of_day(kind, columns);
+        }
+        kind.times.advice().unwrap_or_else(|| {
+            "name the format with --time-format, or another column with --column time=NAME".into()
+        })
+    }
+
+    /// The date stands in a column of its own.
+    fn about_times_of_day(&self, kind: &Kind, columns: &Columns) -> String {
+        let fields = split(&kind.first.row.bytes, columns.delimiter, self.csv.quote);
+        let used: Vec<usize> = std::iter::once(columns.time).chain(columns.values).collect();
+        let time = fields.get(columns.time).map_or("", |f| f.trim());
+        let dates: Vec<(usize, Option<String>)> = (0..fields.len())
+            .filter(|at| !used.contains(at))
+            .filter_map(|at| Some((at, read_as(&format!("{} {time}", fields[at].trim()))?)))
+            .collect();
+        let named: Vec<usize> = columns::unused_like("time", &self.names, &used).collect();
+        let only = match dates.as_slice() {
+            [only] => Some(only),
+            several => several.iter().find(|(at, _)| named == [*at]),
+        };
+        let Some((date, format)) = only else {
+            return "the column holds a time of day without a date: name the date's column with --column date=NAME and this \
+                    one with --column time=NAME"
+                .into();
+        };
+        let name = |at: usize| self.names.get(at).map_or((at + 1).to_string(), |n| n.trim().to_owned());
+        let (date, time) = (name(*date), name(columns.time));
+        let mut flags = format!("{} {}", column_flag("date", &date), column_flag("time", &time));
+        if let Some(format) = format {
+            flags = format!("{flags} {}", flag("time-format", format));
+        }
+        format!("`{}` holds a time of day and `{}` looks like the date: give {flags}", cut(&time), cut(&date))
+    }
+
+    fn about_numbers(&self, kind: &Kind, columns: &Columns, value: &str) -> String {
+        kind.numbers.advice(columns.delimiter).unwrap_or_else(|| {
+            format!("if {value} stands in another column, name it with --column {value}=NAME")
+        })
+    }
+}
+
+/// The format that reads a date and a time of day, if it takes one; none if nothing reads them.
+fn read_as(text: &str) -> Option<Option<String>> {
+    if TimeParser::new(TimeZone::UTC, None).parse(text.as_bytes()).is_ok() {
+        return Some(None);
+    }
+    let mut times = Times::default();
+    times.add(0, text.as_bytes());
+    times.format().map(|format| Some(format.to_owned()))
+}
+
+/// The text that was to be a time.
+fn time_text<'a>(columns: &Columns, field: impl Fn(usize) -> &'a [u8]) -> Vec<u8> {
+    let time = field(columns.time).trim_ascii();
+    match columns.date {
+        Some(date) => [field(date).trim_ascii(), b" ", time].concat(),
+        None => time.to_vec(),
+    }
+}

@@ -1,0 +1,68 @@
+//! Columns whose names resemble what a header lacks.
+
+use super::column_flag;
+
+/// Words that name a value, in a column's name.
+const WORDS: [(&str, &[&str]); 6] = [
+    ("time", &["time", "date", "datetime", "timestamp", "day"]),
+    ("open", &["open"]),
+    ("high", &["high", "max"]),
+    ("low", &["low", "min"]),
+    ("close", &["close", "last", "price", "settle", "settlement"]),
+    ("volume", &["volume", "vol", "qty", "quantity"]),
+];
+
+/// The flags that name the missing values' columns, for those that exactly one unused column resembles.
+pub(in crate::source) fn flags_for_missing(missing: &[&str], fields: &[String], used: &[usize]) -> String {
+    let flags: Vec<String> = missing
+        .iter()
+        .filter_map(|value| Some(column_flag(value, &fields[only_like(value, fields, used)?])))
+        .collect();
+    flags.join(" ")
+}
+
+/// The one unused column whose name resembles the value's.
+fn only_like(value: &str, fields: &[String], used: &[usize]) -> Option<usize> {
+    let mut like = unused_like(value, fields, used);
+    like.next().filter(|_| like.next().is_none())
+}
+
+/// The unused columns whose names resemble the value's.
+pub(super) fn unused_like<'a>(
+    value: &str,
+    fields: &'a [String],
+    used: &'a [usize],
+) -> impl Iterator<Item = usize> + use<'a> {
+    let words = WORDS.iter().find(|(name, _)| *name == value).map_or(&[][..], |(_, words)| *words);
+    (0..fields.len()).filter(move |i| !used.contains(i) && has_word(&fields[*i], words))
+}
+
+fn has_word(name: &str, words: &[&str]) -> bool {
+    name.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flags(missing: &[&str], header: &str, used: &[usize]) -> String {
+        let fields: Vec<String> = header.split(',').map(str::to_owned).collect();
+        flags_for_missing(missing, &fields, used)
+    }
+
+    #[test]
+    fn a_column_that_resembles_what_is_missing_is_named() {
+        assert_eq!(
+            flags(&["close", "volume"], "Date,Price,Open,High,Low,Vol.,Change %", &[0, 2, 3, 4]),
+            "--column close=Price --column volume=Vol."
+        );
+        assert_eq!(flags(&["close"], "Date,Close/Last,Volume", &[0, 2]), "--column close=Close/Last");
+        assert_eq!(flags(&["time"], "Gmt time,Open,High,Low,Close,Volume", &[1]), "--column 'time=Gmt time'");
+    }
+
+    #[test]
+    fn of_several_none_is_picked() {
+        assert_eq!(flags(&["close"], "Date,Bid Price,Ask Price", &[0]), "");
+        assert_eq!(flags(&["volume"], "Date,Closed", &[0]), "");
+    }
+}

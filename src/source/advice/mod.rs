@@ -1,0 +1,40 @@
+//! Why a file cannot be read as bars, and the flags that read it.
+//!
+//! Invariant: advice only. Nothing here changes how a file is read, and nothing is guessed: where several readings are
+//! possible, all of them are named.
+
+mod causes;
+mod columns;
+mod numbers;
+mod times;
+
+pub use causes::{Cause, Causes};
+pub(super) use columns::flags_for_missing;
+
+/// A flag with its value as it is typed in a shell.
+fn flag(name: &str, value: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_-./:=,+@".contains(c);
+    if !value.is_empty() && value.chars().all(plain) {
+        format!("--{name} {value}")
+    } else {
+        format!("--{name} '{}'", value.replace('\'', r"'\''"))
+    }
+}
+
+/// `--column close=Price`
+fn column_flag(value: &str, column: &str) -> String {
+    flag("column", &format!("{value}={}", column.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_can_be_typed_as_they_are() {
+        assert_eq!(column_flag("close", "Close/Last"), "--column close=Close/Last");
+        assert_eq!(column_flag("time", " Gmt time"), "--column 'time=Gmt time'");
+        assert_eq!(flag("time-format", "%d/%m/%Y"), "--time-format '%d/%m/%Y'");
+        assert_eq!(flag("column", "close=it's"), r"--column 'close=it'\''s'");
+    }
+}
