@@ -11,7 +11,9 @@ use barlift::source::feed::{self, Fed, FeedOptions};
 use barlift::source::reader::ReadOptions;
 use barlift::source::root::Root;
 
-use crate::support::{Folder, HEADER, TestDatabase, bar, barlift, barlift_alone, bars, drain, enqueue};
+use crate::support::{
+    Folder, HEADER, TestDatabase, bar, barlift, barlift_alone, bars, drain, enqueue, skipped,
+};
 
 /// What becomes of the bad file.
 enum Then {
@@ -321,7 +323,7 @@ async fn a_file_that_shrinks_while_it_is_read_is_tried_again() {
 #[tokio::test]
 async fn an_unreadable_folder_hides_only_itself() {
     if nix::unistd::geteuid().is_root() {
-        eprintln!("skipped: an_unreadable_folder_hides_only_itself (root may read everything)");
+        skipped("root may read everything");
         return;
     }
     let database = TestDatabase::new().await;

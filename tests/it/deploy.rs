@@ -1,7 +1,7 @@
 //! What stands in deploy/ and docker-compose.yml: each file is read by a tool of its kind, and names nothing that
 //! barlift does not have.
 //!
-//! A tool that is not installed is named and skipped; `.ci/run` installs them all.
+//! A test without its tool says that it is skipped; `.ci/run` installs them all.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,7 +12,7 @@ use nix::sys::signal::Signal;
 use regex::Regex;
 use serde_json::Value;
 
-use crate::support::{Folder, TestDatabase, barlift, bars, eventually, free_port};
+use crate::support::{Folder, TestDatabase, barlift, bars, eventually, free_port, skipped};
 
 fn path(relative: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(relative)
@@ -27,7 +27,7 @@ fn passes(program: &str, arguments: &[&str]) -> bool {
     match Command::new(program).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output() {
         Err(e) if e.kind() == io::ErrorKind::NotFound => {
             assert!(std::env::var_os("BARLIFT_TEST_TOOLS").is_none(), "{program} is not installed");
-            eprintln!("skipped: {program} is not installed ({program} {})", arguments.join(" "));
+            skipped(&format!("{program} is not installed"));
             false
         }
         Err(e) => panic!("{program}: {e}"),

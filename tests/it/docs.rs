@@ -6,7 +6,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use crate::support::collector::Collector;
-use crate::support::{Folder, TestDatabase, bar, barlift, bars};
+use crate::support::{Folder, TestDatabase, bar, barlift, bars, skipped};
 
 /// The output of each named block, in order.
 struct Answers(Vec<(String, String)>);
@@ -50,7 +50,7 @@ fn run_blocks(
 fn installed(program: &str) -> bool {
     let there = Command::new(program).arg("--version").output().is_ok();
     if !there {
-        eprintln!("skipped: {program} is not installed (docs/debugging.md is not run)");
+        skipped(&format!("{program} is not installed"));
     }
     there
 }

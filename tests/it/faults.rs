@@ -5,7 +5,8 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 
 use crate::support::{
-    Folder, PrivateServer, TestDatabase, barlift, bars, drain, enqueue, eventually, hold_back, wait_for_rows,
+    Folder, PrivateServer, TestDatabase, barlift, bars, drain, enqueue, eventually, hold_back, skipped,
+    wait_for_rows,
 };
 
 /// The first write of bars ends with this SQLSTATE, all others work.
@@ -327,7 +328,7 @@ impl Drop for SmallDisk {
 #[tokio::test]
 async fn a_full_disk_is_waited_out() {
     let Some(disk) = SmallDisk::new() else {
-        eprintln!("skipped: a_full_disk_is_waited_out, for this user may not mount a file system");
+        skipped("this user may not mount a file system");
         return;
     };
     let server = PrivateServer::start().await;

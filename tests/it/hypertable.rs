@@ -1,19 +1,19 @@
 //! TimescaleDB, where the server has it; else each test says that it was skipped.
 
-use crate::support::{Folder, TestDatabase, bar, barlift, bars};
+use crate::support::{Folder, NO_TIMESCALEDB, TestDatabase, bar, barlift, bars, skipped};
 
-async fn with_timescaledb(test: &str) -> Option<TestDatabase> {
+async fn with_timescaledb() -> Option<TestDatabase> {
     let database = TestDatabase::new().await;
     if database.timescaledb {
         return Some(database);
     }
-    eprintln!("skipped: {test} (the server does not have the extension timescaledb)");
+    skipped(NO_TIMESCALEDB);
     None
 }
 
 #[tokio::test]
 async fn bars_are_a_hypertable_without_a_time_index() {
-    let Some(database) = with_timescaledb("bars_are_a_hypertable_without_a_time_index").await else { return };
+    let Some(database) = with_timescaledb().await else { return };
     let folder = Folder::new();
     folder.write("A_1m.csv", bars(3000, 1));
     for imported in [3000, 0] {
@@ -32,7 +32,7 @@ async fn bars_are_a_hypertable_without_a_time_index() {
 
 #[tokio::test]
 async fn a_compression_policy_is_set_once() {
-    let Some(database) = with_timescaledb("a_compression_policy_is_set_once").await else { return };
+    let Some(database) = with_timescaledb().await else { return };
     for _ in 0..2 {
         let program = barlift(&database, &["db", "setup", "--json"])
             .env("BARLIFT__DATABASE__COMPRESS_AFTER", "30 days");
@@ -48,7 +48,7 @@ async fn a_compression_policy_is_set_once() {
 async fn without_timescaledb_the_table_is_plain_and_says_so() {
     let database = TestDatabase::new().await;
     if database.timescaledb {
-        eprintln!("skipped: without_timescaledb_the_table_is_plain_and_says_so (the server has timescaledb)");
+        skipped("the server has the extension timescaledb");
         return;
     }
     let info = barlift(&database, &["db", "info"]).run().await;
@@ -61,7 +61,7 @@ async fn without_timescaledb_the_table_is_plain_and_says_so() {
 
 #[tokio::test]
 async fn a_failed_set_up_is_made_good_by_the_next_command() {
-    if with_timescaledb("a_failed_set_up_is_made_good_by_the_next_command").await.is_none() {
+    if with_timescaledb().await.is_none() {
         return;
     }
     let database = TestDatabase::empty().await;
@@ -80,7 +80,7 @@ async fn a_failed_set_up_is_made_good_by_the_next_command() {
 
 #[tokio::test]
 async fn compressed_bars_can_be_overwritten() {
-    let Some(database) = with_timescaledb("compressed_bars_can_be_overwritten").await else { return };
+    let Some(database) = with_timescaledb().await else { return };
     let folder = Folder::new();
     folder.write("A_1m.csv", bars(5000, 1));
     barlift(&database, &["import", folder.arg(), "--json"]).run().await.json(0);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::support::{Folder, TestDatabase, barlift};
+use crate::support::{Folder, TestDatabase, barlift, skipped};
 
 /// Data rows, and how many of them no bar can be made of (read off the files by hand).
 const FILES: [(&str, i64, i64); 13] = [
@@ -29,7 +29,7 @@ fn directory() -> Option<PathBuf> {
     if path.is_dir() {
         return Some(path);
     }
-    eprintln!("skipped: {} is not there", path.display());
+    skipped("../shared/data/ktrdr is not there");
     None
 }
 

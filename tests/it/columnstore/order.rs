@@ -5,7 +5,7 @@ use crate::support::{Folder, TestDatabase, bar, barlift, bars, eventually, on_th
 
 #[test]
 fn a_file_is_compressed_by_the_copy_itself() {
-    on_the_columnstore("a_file_is_compressed_by_the_copy_itself", copied);
+    on_the_columnstore(copied);
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -23,7 +23,7 @@ async fn copied() {
 
 #[test]
 fn small_files_are_compressed_together_if_each_has_enough() {
-    on_the_columnstore("small_files_are_compressed_together_if_each_has_enough", small);
+    on_the_columnstore(small);
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -49,7 +49,7 @@ async fn small() {
 
 #[test]
 fn backwards_is_in_order_too() {
-    on_the_columnstore("backwards_is_in_order_too", backwards);
+    on_the_columnstore(backwards);
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -79,7 +79,7 @@ async fn backwards() {
 
 #[test]
 fn a_hole_is_filled_in_order() {
-    on_the_columnstore("a_hole_is_filled_in_order", hole);
+    on_the_columnstore(hole);
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -104,7 +104,7 @@ async fn hole() {
 
 #[test]
 fn files_that_interleave_are_in_order() {
-    on_the_columnstore("files_that_interleave_are_in_order", interleaved);
+    on_the_columnstore(interleaved);
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -121,7 +121,7 @@ async fn interleaved() {
 
 #[test]
 fn plain_rows_of_others_stay_visible_while_chunks_are_made() {
-    on_the_columnstore("plain_rows_of_others_stay_visible_while_chunks_are_made", beside);
+    on_the_columnstore(beside);
 }
 
 /// Another writer has made the chunk and not committed; the import has bars enough for a compressed one.
@@ -151,7 +151,7 @@ async fn beside() {
 
 #[test]
 fn few_bars_wait_for_the_policy() {
-    on_the_columnstore("few_bars_wait_for_the_policy", few);
+    on_the_columnstore(few);
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -173,7 +173,7 @@ async fn few() {
 
 #[test]
 fn bars_in_compressed_batches_are_overwritten_and_nothing_else() {
-    on_the_columnstore("bars_in_compressed_batches_are_overwritten_and_nothing_else", overwritten);
+    on_the_columnstore(overwritten);
 }
 
 #[tokio::main(flavor = "current_thread")]

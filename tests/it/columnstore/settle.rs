@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Folder, PrivateServer, Run, TestDatabase, barlift, bars};
+use crate::support::{Folder, NO_TIMESCALEDB, PrivateServer, Run, TestDatabase, barlift, bars, skipped};
 
 /// A database without TimescaleDB's storage chosen yet; none where the server does not have it.
-async fn fresh(test: &str) -> Option<TestDatabase> {
+async fn fresh() -> Option<TestDatabase> {
     if TestDatabase::new().await.timescaledb {
         return Some(TestDatabase::empty().await);
     }
-    eprintln!("skipped: {test} (the server does not have the extension timescaledb)");
+    skipped(NO_TIMESCALEDB);
     None
 }
 
@@ -27,7 +27,7 @@ fn refused(run: &Run, what: &str, hint: &str) {
 
 #[tokio::test]
 async fn a_columnstore_is_what_it_says() {
-    let Some(database) = fresh("a_columnstore_is_what_it_says").await else { return };
+    let Some(database) = fresh().await else { return };
     for _ in 0..2 {
         let storage = set_up(&database, "columnstore").await;
         assert_eq!((&storage["kind"], &storage["layout"]), (&json!("hypertable"), &json!("columnstore")));
@@ -51,8 +51,7 @@ async fn a_columnstore_is_what_it_says() {
 
 #[tokio::test]
 async fn an_empty_database_changes_its_storage_and_one_with_bars_does_not() {
-    let name = "an_empty_database_changes_its_storage_and_one_with_bars_does_not";
-    let Some(database) = fresh(name).await else { return };
+    let Some(database) = fresh().await else { return };
     for storage in ["rowstore", "columnstore", "rowstore", "columnstore", "rowstore"] {
         assert_eq!(set_up(&database, storage).await["layout"], storage);
         // Bars that are gone again leave their chunks behind.
@@ -91,7 +90,7 @@ async fn an_empty_database_changes_its_storage_and_one_with_bars_does_not() {
 async fn without_timescaledb_a_columnstore_is_refused() {
     let database = TestDatabase::new().await;
     if database.timescaledb {
-        eprintln!("skipped: without_timescaledb_a_columnstore_is_refused (the server has timescaledb)");
+        skipped("the server has the extension timescaledb");
         return;
     }
     let run = barlift(&database, &["db", "setup", "--storage", "columnstore"]).run().await;
@@ -103,7 +102,7 @@ async fn without_timescaledb_a_columnstore_is_refused() {
 
 #[tokio::test]
 async fn an_apache_license_is_told_at_set_up() {
-    if fresh("an_apache_license_is_told_at_set_up").await.is_none() {
+    if fresh().await.is_none() {
         return;
     }
     let server = PrivateServer::start().await;

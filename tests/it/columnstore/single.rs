@@ -18,7 +18,7 @@ use crate::verify::{execute, verify};
 
 #[test]
 fn a_worker_frozen_between_look_and_commit_writes_nothing_more() {
-    on_the_columnstore("a_worker_frozen_between_look_and_commit_writes_nothing_more", frozen);
+    on_the_columnstore(frozen);
 }
 
 fn worker(database: &TestDatabase) -> Child {
@@ -83,7 +83,7 @@ async fn frozen() {
 
 #[test]
 fn a_batch_whose_fence_moved_on_while_it_was_written_is_rolled_back() {
-    on_the_columnstore("a_batch_whose_fence_moved_on_while_it_was_written_is_rolled_back", fenced);
+    on_the_columnstore(fenced);
 }
 
 /// The attempt itself, without the worker that would notice by its own.
@@ -148,7 +148,7 @@ async fn claim(database: &TestDatabase) -> (Lease, TaskInfo) {
 
 #[test]
 fn nothing_is_saved_beside_a_running_import() {
-    on_the_columnstore("nothing_is_saved_beside_a_running_import", saved_beside);
+    on_the_columnstore(saved_beside);
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -194,7 +194,7 @@ async fn saved_beside() {
 
 #[test]
 fn saves_at_once_take_turns() {
-    on_the_columnstore("saves_at_once_take_turns", saves);
+    on_the_columnstore(saves);
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -224,7 +224,7 @@ async fn saves() {
 
 #[test]
 fn what_a_foreign_writer_doubles_is_found() {
-    on_the_columnstore("what_a_foreign_writer_doubles_is_found", doubled);
+    on_the_columnstore(doubled);
 }
 
 /// Bars 10 and 8191 (where a reader's chunk ends) twice with the same values, 20 with others, 30 three times; and the

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use nix::unistd::{User, geteuid};
 
 use crate::support::{
-    TestDatabase, barlift, barlift_alone, eventually, free_port, installation, server_directory,
+    TestDatabase, barlift, barlift_alone, eventually, free_port, installation, server_directory, skipped,
 };
 
 /// The local addresses that somebody listens on at `port`, as the kernel writes them.
@@ -25,7 +25,7 @@ fn listening(port: u16) -> Vec<String> {
 #[tokio::test]
 async fn a_port_alone_is_opened_on_this_machine_only() {
     if !Path::new("/proc/net/tcp").exists() {
-        eprintln!("skipped: a_port_alone_is_opened_on_this_machine_only (no /proc/net/tcp)");
+        skipped("there is no /proc/net/tcp");
         return;
     }
     let database = TestDatabase::new().await;
@@ -58,9 +58,7 @@ async fn another_user_cannot_use_the_embedded_server() {
     // The modes of its folders are looked at in `embedded`.
     let others = ["postgres", "nobody"].map(|name| User::from_name(name).ok().flatten());
     if !geteuid().is_root() || others.iter().any(Option::is_none) {
-        eprintln!(
-            "skipped: another_user_cannot_use_the_embedded_server (needs root, and postgres beside nobody)"
-        );
+        skipped("it needs root, and a user postgres beside nobody");
         return;
     }
     let home = server_directory();

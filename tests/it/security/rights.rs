@@ -1,6 +1,6 @@
 //! The rights of a role: with next to none it works, and without those it is told what is missing.
 
-use crate::support::{Folder, PrivateServer, Run, TestDatabase, barlift, bars};
+use crate::support::{Folder, NO_TIMESCALEDB, PrivateServer, Run, TestDatabase, barlift, bars, skipped};
 
 /// What an administrator does once, in a database whose `public` is closed.
 const PREPARED: &str = "
@@ -51,9 +51,7 @@ async fn a_role_that_owns_two_schemas_can_do_everything() {
     assert_eq!(info["schema_current"], true);
     let kind = if database.timescaledb { "hypertable" } else { "plain" };
     if !database.timescaledb {
-        eprintln!(
-            "skipped: the hypertable in a_role_that_owns_two_schemas_can_do_everything (no timescaledb)"
-        );
+        skipped(NO_TIMESCALEDB);
     }
     assert_eq!(info["storage"]["kind"], kind);
     let folder = Folder::new();

@@ -16,6 +16,8 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection, PgPool};
 use tokio::sync::OnceCell;
 
+use super::skipped;
+
 const TEMPLATE: &str = "barlift_template";
 /// The same with the columnstore, where the server can.
 const COLUMNS: &str = "barlift_columns";
@@ -30,11 +32,14 @@ pub fn is_on_the_columnstore() -> bool {
     STORAGE.get().is_some()
 }
 
+/// Why tests of hypertables and of the columnstore are skipped.
+pub const NO_TIMESCALEDB: &str = "the server does not have the extension timescaledb";
+
 /// Runs a test on the columnstore, or says that it is skipped.
-pub fn on_the_columnstore(name: &str, test: fn()) {
+pub fn on_the_columnstore(test: fn()) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     if !runtime.block_on(server()).timescaledb {
-        eprintln!("skipped: {name} on the columnstore (the server does not have the extension timescaledb)");
+        skipped(NO_TIMESCALEDB);
         return;
     }
     STORAGE.set(Some(Layout::Columnstore));
@@ -49,7 +54,7 @@ macro_rules! also_on_the_columnstore {
         mod on_the_columnstore {
             $(#[test]
             fn $test() {
-                crate::support::on_the_columnstore(stringify!($test), super::$test);
+                crate::support::on_the_columnstore(super::$test);
             })+
         }
     };

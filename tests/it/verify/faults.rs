@@ -4,7 +4,7 @@ use nix::sys::signal::Signal;
 use serde_json::json;
 
 use super::{execute, import, report, verify};
-use crate::support::{Folder, PrivateServer, TestDatabase, barlift, bars, drain, eventually};
+use crate::support::{Folder, PrivateServer, TestDatabase, barlift, bars, drain, eventually, skipped};
 
 #[tokio::test]
 async fn three_connections_are_enough_for_many_series() {
@@ -80,7 +80,7 @@ async fn attempts(database: &TestDatabase) -> Vec<(i32, Option<String>)> {
 #[tokio::test]
 async fn a_worker_that_is_stopped_hands_it_back() {
     if TestDatabase::new().await.timescaledb {
-        eprintln!("skipped: a worker looks at the hypertable before it begins, and would wait there");
+        skipped("a worker looks at a hypertable before it begins, and would wait there");
         return;
     }
     let (database, _folder, holder) = held("bars", &[]).await;
@@ -119,7 +119,7 @@ async fn terminated_sessions_are_tried_again() {
 #[tokio::test]
 async fn a_file_that_grows_meanwhile_is_not_taken_for_what_it_was() {
     if TestDatabase::new().await.timescaledb {
-        eprintln!("skipped: a worker looks at the hypertable before it begins, and would wait there");
+        skipped("a worker looks at a hypertable before it begins, and would wait there");
         return;
     }
     let (database, folder, holder) = held("bars", &["--batch-rows", "100"]).await;

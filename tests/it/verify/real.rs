@@ -5,24 +5,24 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::{Verified, execute, import, shift, verify};
-use crate::support::{Folder, TestDatabase, barlift};
+use crate::support::{Folder, TestDatabase, barlift, skipped};
 
 /// Bars of all thirteen files, and rows that are none.
 const BARS: i64 = 34_473;
 const REJECTED: i64 = 5;
 
-fn directory(test: &str) -> Option<PathBuf> {
+fn directory() -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/ktrdr");
     if path.is_dir() {
         return Some(path);
     }
-    eprintln!("skipped: {test} ({} is not there)", path.display());
+    skipped("../shared/data/ktrdr is not there");
     None
 }
 
 #[tokio::test]
 async fn every_mode_passes_after_an_import() {
-    let Some(directory) = directory("every_mode_passes_after_an_import") else { return };
+    let Some(directory) = directory() else { return };
     let folder = directory.to_str().expect("UTF-8");
     let database = TestDatabase::new().await;
     import(&database, folder, &[]).await;
@@ -64,7 +64,7 @@ fn nothing_differs(found: &Verified) {
 
 /// Lines of DEMO_1d.csv with a field that is no number.
 fn demo_lines() -> Vec<i64> {
-    let path = directory("").expect("looked at before").join("DEMO_1d.csv");
+    let path = directory().expect("looked at before").join("DEMO_1d.csv");
     let text = std::fs::read_to_string(path).expect("the file");
     let bad = |line: &str| line.split(',').skip(1).take(5).any(|f| f.parse::<f64>().is_err());
     (1..).zip(text.lines()).skip(1).filter(|(_, line)| bad(line)).map(|(n, _)| n).collect()
@@ -72,7 +72,7 @@ fn demo_lines() -> Vec<i64> {
 
 #[tokio::test]
 async fn an_import_verifies_itself() {
-    let Some(directory) = directory("an_import_verifies_itself") else { return };
+    let Some(directory) = directory() else { return };
     let folder = directory.to_str().expect("UTF-8");
     let database = TestDatabase::new().await;
     // A second import recognises its files; the verification looks at all the same.
@@ -212,8 +212,7 @@ fn cases() -> Vec<Case> {
 
 #[tokio::test]
 async fn what_was_done_to_the_database_is_found_named_and_classified() {
-    const NAME: &str = "what_was_done_to_the_database_is_found_named_and_classified";
-    let Some(directory) = directory(NAME) else { return };
+    let Some(directory) = directory() else { return };
     for case in cases() {
         let (database, folder) = changed(&directory, &case.change, case.file).await;
         let found = verify(&database, folder.arg(), &[]).await;
@@ -259,7 +258,7 @@ fn contains(found: &Value, wanted: &Value, name: &str) {
 
 #[tokio::test]
 async fn shifts_in_time_are_found_and_said_by_how_much() {
-    let Some(directory) = directory("shifts_in_time_are_found_and_said_by_how_much") else { return };
+    let Some(directory) = directory() else { return };
     for (file, condition, interval, seconds) in [
         ("AAPL_1h.csv", "true", "5 h", 18000.0),
         ("AAPL_1h.csv", "true", "-30 min", -1800.0),
