@@ -3,23 +3,25 @@
 use std::io::Write;
 
 use super::args::DbCommand;
-use super::{Outcome, output};
+use super::{Outcome, output, private_server};
 use crate::backend::schema::Storage;
 use crate::backend::{Database, info};
 use crate::config::{Config, Layout};
 use crate::error::{During as _, Error, Result};
 use crate::setup;
 
-/// Sets up, shows, or opens psql.
+/// Sets up, shows, opens psql, or stops and removes the private server.
 pub(super) async fn run(command: &DbCommand, config: &Config) -> Result<Outcome> {
-    let database = Database::connect(config).await?;
     match command {
         DbCommand::Setup { json, .. } => {
+            let database = Database::connect(config).await?;
             setup::setup(&database, &config.database).await?;
             show(&database, *json).await
         }
-        DbCommand::Info { json } => show(&database, *json).await,
-        DbCommand::Psql { arguments } => psql(&database, arguments).await,
+        DbCommand::Info { json } => show(&Database::connect(config).await?, *json).await,
+        DbCommand::Psql { arguments } => psql(&Database::connect(config).await?, arguments).await,
+        DbCommand::Stop { force } => private_server::stop(*force, config).await,
+        DbCommand::Remove { yes } => private_server::remove(*yes, config).await,
     }
 }
 

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use barlift::backend::embedded::Embedded;
 use nix::sys::signal::Signal;
+use nix::unistd::Pid;
 
-use crate::support::{Folder, barlift_alone, bars, eventually, server_directory};
+use crate::support::{Folder, barlift_alone, bars, eventually, program_alone, server_directory};
 
 fn running(directory: &Path) -> bool {
     directory.join("data/postmaster.pid").exists()
@@ -144,4 +145,156 @@ async fn a_server_that_dies_under_an_import_is_started_again() {
     assert_eq!(result["totals"]["rows_imported"], 20_000);
     assert_eq!(result["totals"]["rows_skipped"], 0);
     stopped(&directory).await;
+}
+
+/// How a program comes by a name that is not its own.
+const RENAMED: [(&str, &str); 4] = [
+    ("copied", "cp \"$1\" \"$2\" && exec \"$2\" db setup"),
+    ("a symbolic link", "ln -s \"$1\" \"$2\" && exec \"$2\" db setup"),
+    ("a hard link", "ln \"$1\" \"$2\" && exec \"$2\" db setup"),
+    // As after an upgrade: the file of a program that runs is gone.
+    ("removed", "cp \"$1\" \"$2\" && exec 9<\"$2\" && rm \"$2\" && exec /proc/self/fd/9 db setup"),
+];
+
+#[tokio::test]
+async fn a_program_of_another_name_ends_its_server_too() {
+    let program = Path::new(env!("CARGO_BIN_EXE_barlift"));
+    for (how, script) in RENAMED {
+        let home = server_directory();
+        let directory = home.path().join("pg");
+        // On the file system of the program, for the hard link.
+        let place = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
+        let renamed = place.path().join("barlift-0.1");
+        let paths = [program, &renamed].map(|p| p.to_str().expect("UTF-8"));
+        let run = program_alone(Path::new("bash"), &["-c", script, "bash", paths[0], paths[1]])
+            .env("BARLIFT__DATABASE__EMBEDDED_DIR", &directory)
+            .run()
+            .await;
+        assert_eq!(run.status, 0, "{how}: {}", run.stderr);
+        assert_eq!(run.stderr, "", "{how}");
+        stopped(&directory).await;
+    }
+}
+
+/// The keeper of a folder's server.
+fn keeper(directory: &Path) -> Option<Pid> {
+    let directory = directory.to_str().expect("UTF-8");
+    let processes = std::fs::read_dir("/proc").expect("/proc").flatten();
+    processes.filter_map(|p| p.file_name().to_str()?.parse().ok()).map(Pid::from_raw).find(|pid| {
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let line = String::from_utf8_lossy(&line).into_owned();
+        line.split('\0').collect::<Vec<_>>().get(1..3) == Some(&["embedded-keeper", directory])
+    })
+}
+
+#[tokio::test]
+async fn db_stop_stops_a_server_that_nobody_looks_after() {
+    let home = server_directory();
+    let directory = home.path().join("pg");
+    let barlift =
+        |arguments: &[&str]| barlift_alone(arguments).env("BARLIFT__DATABASE__EMBEDDED_DIR", &directory);
+    let none = barlift(&["db", "stop"]).run().await;
+    assert_eq!((none.status, none.stdout.as_str()), (0, ""));
+    assert!(none.stderr.starts_with("there is no private server"), "{}", none.stderr);
+
+    let worker = barlift(&["worker"]).spawn();
+    eventually("the server runs", || async { running(&directory).then_some(()) }).await;
+    let keeper = eventually("a keeper looks after it", || async { keeper(&directory) }).await;
+    nix::sys::signal::kill(keeper, Signal::SIGKILL).expect("killed");
+    worker.signal(Signal::SIGKILL);
+    assert_eq!(worker.wait().await, None);
+    let stop = barlift(&["db", "stop"]).run().await;
+    let place = directory.canonicalize().expect("there").display().to_string();
+    assert_eq!((stop.status, stop.stdout), (0, format!("stopped the private server in {place}\n")));
+    assert!(!running(&directory));
+    let again = barlift(&["db", "stop"]).run().await;
+    assert_eq!((again.status, again.stdout.as_str()), (0, ""));
+    assert!(again.stderr.contains("does not run"), "{}", again.stderr);
+}
+
+#[tokio::test]
+async fn db_stop_spares_those_who_use_the_server_unless_told_otherwise() {
+    let home = server_directory();
+    let directory = home.path().join("pg");
+    let barlift =
+        |arguments: &[&str]| barlift_alone(arguments).env("BARLIFT__DATABASE__EMBEDDED_DIR", &directory);
+    barlift(&["db", "setup"]).run().await;
+    let worker = barlift(&["worker"]).spawn();
+    let works = || async {
+        let status = barlift(&[
+            "db",
+            "psql",
+            "--",
+            "-XAtc",
+            "SELECT count(*) FROM apalis.workers WHERE last_seen > now() - interval '5 s'",
+        ]);
+        (status.run().await.stdout == "1\n").then_some(())
+    };
+    eventually("the worker works", works).await;
+    for arguments in [&["db", "stop"][..], &["db", "remove", "--yes"]] {
+        let refused = barlift(arguments).run().await;
+        assert_eq!(refused.status, 2, "{}", refused.stderr);
+        assert!(
+            refused.stderr.contains("is in use by other barlift commands\nhint: end them"),
+            "{}",
+            refused.stderr
+        );
+        assert!(running(&directory));
+    }
+    let forced = barlift(&["db", "stop", "--force"]).run().await;
+    assert_eq!(forced.status, 0, "{}", forced.stderr);
+    assert!(!running(&directory));
+    // The next command starts it again, and the worker goes on.
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(100, 1));
+    let done = barlift(&["enqueue", "import", folder.arg(), "--wait", "--json"]).run().await.json(0);
+    assert_eq!(done["totals"]["rows_imported"], 100);
+    worker.signal(Signal::SIGTERM);
+    assert_eq!(worker.wait().await, Some(0));
+    stopped(&directory).await;
+}
+
+#[tokio::test]
+async fn db_remove_says_what_goes_and_removes_nothing_else() {
+    let home = server_directory();
+    let directory = home.path().join("pg");
+    let barlift =
+        |arguments: &[&str]| barlift_alone(arguments).env("BARLIFT__DATABASE__EMBEDDED_DIR", &directory);
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(100, 1));
+    barlift(&["import", folder.arg(), "--json"]).run().await.json(0);
+    std::fs::write(directory.join("notes.txt"), "mine").expect("written");
+
+    let named =
+        barlift(&["db", "remove", "--yes"]).env("DATABASE_URL", "postgres://x@127.0.0.1:1/x").run().await;
+    assert_eq!(named.status, 2, "{}", named.stderr);
+    assert!(
+        named.stderr.contains("barlift removes its private server alone\nhint: unset it"),
+        "{}",
+        named.stderr
+    );
+    let place = directory.canonicalize().expect("there").display().to_string();
+    let asked = barlift(&["db", "remove"]).run().await;
+    assert_eq!(asked.status, 2, "{}", asked.stderr);
+    assert!(asked.stderr.starts_with(&format!("the private server in {place} (")), "{}", asked.stderr);
+    assert!(asked.stderr.contains("1 series with 100 bars and all operations\n"), "{}", asked.stderr);
+    assert!(asked.stderr.contains("hint: give --yes to remove it"), "{}", asked.stderr);
+    assert!(directory.join("data/PG_VERSION").exists());
+
+    let removed = barlift(&["db", "remove", "--yes"]).run().await;
+    assert_eq!((removed.status, removed.stdout), (0, format!("removed the private server in {place}\n")));
+    let names = |folder: &Path| -> Vec<_> {
+        std::fs::read_dir(folder).expect("read").flatten().map(|e| e.file_name()).collect()
+    };
+    // The keeper may have looked at its locks once more.
+    let left: Vec<_> =
+        names(&directory).into_iter().filter(|n| !n.to_string_lossy().ends_with(".lock")).collect();
+    assert_eq!(left, ["notes.txt"]);
+    assert!(removed.stderr.contains("the folder stays"), "{}", removed.stderr);
+
+    // And all of it, where nothing else lies.
+    std::fs::remove_file(directory.join("notes.txt")).expect("removed");
+    barlift(&["import", folder.arg(), "--json"]).run().await.json(0);
+    assert_eq!(barlift(&["db", "remove", "--yes"]).run().await.status, 0);
+    assert!(!directory.exists());
 }

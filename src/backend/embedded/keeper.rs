@@ -8,12 +8,21 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::locks::{self, Kind};
 use super::owner::Owner;
 use super::server::{self, Server};
 use crate::error::Result;
+
+/// Whether this program is barlift, whatever its file is called, and so can run as a keeper.
+static IS_BARLIFT: AtomicBool = AtomicBool::new(false);
+
+/// To be called by a program that runs [`keep`] when [`directory`] says so.
+pub fn this_program_can_keep() {
+    IS_BARLIFT.store(true, Ordering::Relaxed);
+}
 
 /// The first argument of a keeper process.
 const ARGUMENT: &str = "embedded-keeper";
@@ -53,14 +62,24 @@ pub(super) fn ensure(directory: &Path) {
     }
 }
 
-/// This program, or the `barlift` beside a test or an example of it.
+/// This program if it is barlift, else the `barlift` beside a program that uses the library.
 fn executable() -> Option<PathBuf> {
     let me = std::env::current_exe().ok()?;
-    let is_barlift = |p: &Path| p.file_stem().is_some_and(|s| s == "barlift");
-    if is_barlift(&me) {
-        return Some(me);
+    if IS_BARLIFT.load(Ordering::Relaxed) {
+        return Some(running(me));
     }
     me.ancestors().skip(1).take(2).map(|d| d.join("barlift")).find(|p| p.is_file())
+}
+
+/// The program that runs: at its path, or through the kernel if another file, or none, is there by now (an upgrade).
+fn running(path: PathBuf) -> PathBuf {
+    use std::os::unix::fs::MetadataExt as _;
+    let kernel = Path::new("/proc/self/exe");
+    let file = |p: &Path| std::fs::metadata(p).map(|m| (m.dev(), m.ino())).ok();
+    match file(kernel) {
+        Some(mine) if file(&path) != Some(mine) => kernel.to_path_buf(),
+        _ => path,
+    }
 }
 
 /// Waits until the server in `directory` has no user, and stops it.

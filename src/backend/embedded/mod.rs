@@ -5,6 +5,8 @@
 //! `users.lock`, and a small keeper process waits for the exclusive one (see [`keeper`]). Locks are the kernel's, so a
 //! killed process leaves none behind.
 //!
+//! [`PrivateServer`] stops and removes it by hand.
+//!
 //! Invariant: it listens on no network, only on a socket in a folder that this user alone may enter.
 //! Starting and stopping happen under `start.lock`, one at a time.
 
@@ -12,6 +14,7 @@ mod guard;
 mod install;
 pub mod keeper;
 mod locks;
+mod manage;
 mod owner;
 mod server;
 
@@ -25,6 +28,11 @@ use crate::error::{During, Error, Result};
 use locks::Lock;
 use owner::Owner;
 use tokio_util::task::AbortOnDropHandle;
+
+pub use manage::PrivateServer;
+
+/// A file that says: stopped by hand, and whoever used the server does not start it again.
+const STOPPED: &str = "stopped";
 
 /// User and database of the embedded server.
 const NAME: &str = "barlift";
@@ -45,10 +53,7 @@ impl Embedded {
     /// # Errors
     /// [`Error::Database`] if there is no PostgreSQL, or it does not start.
     pub async fn start(directory: Option<&Path>) -> Result<Self> {
-        let directory = match directory {
-            Some(d) => d.to_path_buf(),
-            None => default_directory()?,
-        };
+        let directory = self::directory(directory)?;
         let owner = Owner::of_this_process()?;
         owner::prepare(&directory, &owner)?;
         let directory = directory.canonicalize().map_err(|e| unusable(&directory, &e))?;
@@ -60,6 +65,8 @@ impl Embedded {
         let server = server::Server::new(&directory, &socket, &owner);
         // First, so that a server is stopped even if this process is killed while it starts one.
         keeper::ensure(&directory);
+        // If it was stopped by hand, this is the command that starts it again.
+        let _ = std::fs::remove_file(directory.join(STOPPED));
         if !server.is_running().await? {
             server.start().await?;
         }
@@ -122,6 +129,11 @@ fn is_starting(e: &sqlx::Error) -> bool {
     use std::io::ErrorKind::{ConnectionRefused, NotFound};
     let absent = matches!(e, sqlx::Error::Io(io) if matches!(io.kind(), NotFound | ConnectionRefused));
     absent || e.as_database_error().is_some_and(|d| d.code().as_deref() == Some("57P03"))
+}
+
+/// Where the server lives.
+fn directory(configured: Option<&Path>) -> Result<PathBuf> {
+    configured.map_or_else(default_directory, |d| Ok(d.to_path_buf()))
 }
 
 /// Root's data folder must be reachable for the user that runs the server, and root's home is not.

@@ -37,6 +37,13 @@ pub(super) fn socket_directory(directory: &Path, owner: &Owner) -> Result<PathBu
     Ok(socket)
 }
 
+/// What killed processes have left of data that they were making.
+pub(super) fn unfinished(directory: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let ours = entries.filter(|e| e.file_name().to_string_lossy().starts_with(UNFINISHED));
+    ours.map(|e| e.path()).collect()
+}
+
 impl<'a> Server<'a> {
     pub(super) fn new(directory: &'a Path, socket: &'a Path, owner: &'a Owner) -> Self {
         Self { directory, data: directory.join("data"), socket, owner }
@@ -100,12 +107,9 @@ impl<'a> Server<'a> {
     }
 
     fn remove_unfinished(&self) {
-        let Ok(entries) = std::fs::read_dir(self.directory) else { return };
-        for entry in entries.flatten() {
-            if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
-                // Whatever cannot be removed is in nobody's way.
-                let _ = std::fs::remove_dir_all(entry.path());
-            }
+        for path in unfinished(self.directory) {
+            // Whatever cannot be removed is in nobody's way.
+            let _ = std::fs::remove_dir_all(path);
         }
     }
 

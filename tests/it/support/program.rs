@@ -21,7 +21,12 @@ pub fn barlift(database: &TestDatabase, arguments: &[&str]) -> Program {
 
 /// The program without any database or settings.
 pub fn barlift_alone(arguments: &[&str]) -> Program {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_barlift"));
+    program_alone(Path::new(env!("CARGO_BIN_EXE_barlift")), arguments)
+}
+
+/// Another program in the same surroundings.
+pub fn program_alone(program: &Path, arguments: &[&str]) -> Program {
+    let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy().into_owned();
         if ["BARLIFT__", "OTEL_", "PG", "RUST_LOG", "DATABASE_URL"].iter().any(|p| name.starts_with(p)) {

@@ -1,0 +1,86 @@
+//! `barlift db stop` and `barlift db remove`: the private server, which is there where no database is named.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+
+use super::{Outcome, output};
+use crate::backend::Database;
+use crate::backend::embedded::PrivateServer;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::repository::data::DataRepository;
+use crate::setup;
+
+/// Stops it.
+pub(super) async fn stop(force: bool, config: &Config) -> Result<Outcome> {
+    let Some(server) = find(config, "stops")? else { return Ok(Outcome::Well) };
+    let place = server.directory().display();
+    if server.stop(force).await? {
+        output::print(|out| writeln!(out, "stopped the private server in {place}"))?;
+        output::note("the next command that needs it starts it again");
+    } else {
+        output::note(&format!("the private server in {place} does not run"));
+    }
+    Ok(Outcome::Well)
+}
+
+/// Removes it with all bars, once the user has agreed.
+pub(super) async fn remove(yes: bool, config: &Config) -> Result<Outcome> {
+    let Some(server) = find(config, "removes")? else { return Ok(Outcome::Well) };
+    let place = server.directory().display().to_string();
+    let size = indicatif::HumanBytes(server.size());
+    let holds = match content(config).await {
+        Ok(holds) => holds,
+        Err(e) => format!("what it holds cannot be read: {}", e.chain()),
+    };
+    output::note(&format!("the private server in {place} ({size}): {holds}"));
+    if !yes && !agreed()? {
+        output::note("nothing was removed");
+        return Ok(Outcome::Failures);
+    }
+    let gone = server.remove().await?;
+    output::print(|out| writeln!(out, "removed the private server in {place}"))?;
+    if !gone {
+        output::note("the folder stays: it holds files that are not barlift's");
+    }
+    Ok(Outcome::Well)
+}
+
+fn find(config: &Config, verb: &str) -> Result<Option<PrivateServer>> {
+    if config.database.url.is_some() {
+        return Err(Error::usage(
+            format!(
+                "a database is named (DATABASE_URL or database.url), and barlift {verb} its private server alone"
+            ),
+            "unset it to mean the private server",
+        ));
+    }
+    let found = PrivateServer::find(config.database.embedded_dir.as_deref())?;
+    if found.is_none() {
+        output::note("there is no private server (database.embedded_dir says where one would be)");
+    }
+    Ok(found)
+}
+
+async fn content(config: &Config) -> Result<String> {
+    let database = Database::connect(config).await?;
+    if !setup::is_there(&database.pool).await? {
+        return Ok("no bars".to_owned());
+    }
+    let series = DataRepository::new(database.pool.clone()).list_series(None).await?;
+    let bars: u64 = series.iter().map(|s| s.bars).sum();
+    let int = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    let named = output::counted(int(series.len() as u64), "series", "series");
+    database.pool.close().await;
+    Ok(format!("{named} with {} and all operations", output::counted(int(bars), "bar", "bars")))
+}
+
+/// Asks on the terminal.
+fn agreed() -> Result<bool> {
+    if !io::stdin().is_terminal() {
+        return Err(Error::usage("nobody can be asked whether to remove it", "give --yes to remove it"));
+    }
+    let _ = write!(io::stderr(), "Remove all of it, for good? [y/N] ");
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer).map_err(|e| Error::Internal(e.to_string()))?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}
