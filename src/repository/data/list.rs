@@ -15,7 +15,7 @@ pub struct SeriesInfo {
     pub name: SeriesName,
     /// How many bars it has.
     pub bars: u64,
-    /// The times of its first and of its last bar; none if it has no bars.
+    /// The times of its first and of its last bar; none if barlift wrote none of its bars.
     pub range: Option<(Micros, Micros)>,
 }
 

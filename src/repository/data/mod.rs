@@ -225,7 +225,7 @@ impl DataRepository {
         listed
     }
 
-    /// The series of one timeframe or of any, by symbol and timeframe, with what they hold. Counts all their bars, so
+    /// The series of one timeframe or of any that have bars, by symbol and timeframe, with what they hold. Counts all their bars, so
     /// it takes longer than [`list_symbols`](Self::list_symbols).
     ///
     /// # Errors

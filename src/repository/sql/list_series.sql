@@ -1,4 +1,6 @@
+-- Series without a bar are left out: a file that failed, or is just being read, may have made one.
 -- Times that no barlift writes (infinity, years past 9999) are counted, but are nobody's first or last.
+-- $1: timeframe, or null for all
 SELECT s.symbol, s.timeframe, b.bars, b.first, b.last
 FROM barlift.series s
 CROSS JOIN LATERAL (
@@ -8,5 +10,5 @@ CROSS JOIN LATERAL (
     FROM barlift.bars
     WHERE series_id = s.id
 ) b
-WHERE $1::text IS NULL OR s.timeframe = $1
+WHERE b.bars > 0 AND ($1::text IS NULL OR s.timeframe = $1)
 ORDER BY s.symbol, s.timeframe
