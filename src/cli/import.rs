@@ -50,7 +50,8 @@ fn operation(args: &SourceArgs, enqueuing: &Enqueuing<'_>, prepared: &Prepared) 
     let mut new = enqueuing.operation(prepared, prepared.id.clone());
     new.tasks = create::file_by_file(prepared.found.sources.clone());
     let trace = enqueuing.trace_options(new.tasks.len());
-    let options = ImportOptions::from_config(enqueuing.config, args.dry_run, args.files.force, trace);
+    let mut options = ImportOptions::from_config(enqueuing.config, args.dry_run, args.files.force, trace);
+    options.batch_rows = args.files.batch_rows;
     new.options = create::stored(&options)?;
     Ok(new)
 }

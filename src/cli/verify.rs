@@ -74,6 +74,7 @@ async fn operation(
     let trace = enqueuing.trace_options(new.tasks.len());
     let mut options = VerifyOptions::from_config(enqueuing.config, u64::from(seed), trace);
     options.force = args.force;
+    options.batch_rows = args.batch_rows;
     options.unexplained =
         compared::other_series(&database.pool, &names, &args.symbols, &args.timeframes).await?;
     new.options = create::stored(&options)?;

@@ -27,6 +27,9 @@ pub struct ImportOptions {
     pub dry_run: bool,
     /// Read files even if their content is known to be there.
     pub force: bool,
+    /// Rows in a batch, where the operation says so; else each worker's own number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch_rows: Option<usize>,
     /// How closely it is traced. Operations of earlier versions say nothing of it.
     #[serde(default)]
     pub trace: TraceOptions,
@@ -48,6 +51,7 @@ impl ImportOptions {
             allow_empty: config.import.allow_empty,
             dry_run,
             force,
+            batch_rows: None,
             trace,
         }
     }
@@ -83,6 +87,9 @@ pub struct VerifyOptions {
     /// Series of the database that no file of the operation is about.
     #[serde(default)]
     pub unexplained: Vec<SeriesName>,
+    /// Rows in a batch, where the operation says so; else each worker's own number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch_rows: Option<usize>,
     /// How closely it is traced.
     pub trace: TraceOptions,
 }
@@ -100,6 +107,7 @@ impl VerifyOptions {
             force: false,
             max_differences: config.verify.max_differences,
             unexplained: Vec::new(),
+            batch_rows: None,
             trace,
         }
     }
@@ -151,6 +159,15 @@ impl TaskOptions {
     /// Whether it has to have the series for itself.
     pub(super) fn holds(&self) -> bool {
         !matches!(self, Self::Import(options) if options.dry_run)
+    }
+
+    /// Rows in a batch, where the operation says so.
+    #[must_use]
+    pub fn batch_rows(&self) -> Option<usize> {
+        match self {
+            Self::Import(options) => options.batch_rows,
+            Self::Verify(options) => options.batch_rows,
+        }
     }
 
     /// How closely it is traced.

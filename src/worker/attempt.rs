@@ -76,12 +76,13 @@ impl Worker {
         self.run_together(worker, claimed, companions).await
     }
 
-    pub(super) fn context(&self) -> AttemptContext {
-        AttemptContext { pool: self.pool.clone(), batch_rows: self.batch_rows, stop: self.stop.clone() }
+    pub(super) fn context(&self, options: &TaskOptions) -> AttemptContext {
+        let batch_rows = options.batch_rows().unwrap_or(self.batch_rows);
+        AttemptContext { pool: self.pool.clone(), batch_rows, stop: self.stop.clone() }
     }
 
     async fn run_one(&self, claimed: &Claimed) -> Result<Done> {
-        let context = self.context();
+        let context = self.context(&claimed.task.options);
         match &claimed.task.options {
             TaskOptions::Import(options) => {
                 let import = claimed.import(&context, options);

@@ -63,12 +63,12 @@ impl Worker {
     ) -> Result<()> {
         let ids = companions.iter().map(|c| c.id.clone()).collect();
         let mut taken = Taken::new(&self.pool, worker, ids);
+        let context = self.context(&first.task.options);
         let mut group = Group { worker, files: vec![first], jobs: vec![None] };
         for Companion { lease, task, job, id } in companions {
             group.files.push(Claimed::new(lease, task, worker, &Delivery { job, traceparent: None }));
             group.jobs.push(Some(id));
         }
-        let context = self.context();
         let mut states = vec![State::Open; group.files.len()];
         self.recognise_together(&group, &context, &mut states).await;
         let mut read = self.read_together(&group, &context, &states).await;

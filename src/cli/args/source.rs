@@ -110,9 +110,9 @@ pub struct FilesArgs {
     /// Format of the times, e.g. '%d.%m.%Y %H:%M' [default: recognised]
     #[arg(long, value_name = "FORMAT")]
     time_format: Option<String>,
-    /// Rows read, compared and committed together
+    /// Rows read, compared and committed together, whichever worker does it [default: import.batch_rows of each]
     #[arg(long, value_name = "N")]
-    batch_rows: Option<usize>,
+    pub batch_rows: Option<usize>,
     /// How closely to trace: row makes spans for every row, for a single symbol [default: batch]
     #[arg(long, value_name = "DETAIL")]
     trace_detail: Option<TraceDetail>,
