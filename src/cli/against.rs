@@ -6,7 +6,8 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use serde::Serialize;
 
 use super::args::VerifyArgs;
-use super::output::{count, counted, table, trimmed, visible};
+use super::output::{count, counted, visible};
+use super::table::{self, Column, Table};
 use super::{Outcome, output, ready_database};
 use crate::backend::Database;
 use crate::config::Config;
@@ -61,27 +62,24 @@ fn show(comparison: &Comparison, differing: usize) -> Result<()> {
     let int = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     let all = counted(int(comparison.series.len()), "series", "series");
     output::print(|out| {
-        let header = [
-            "SYMBOL",
-            "TIMEFRAME",
-            "VERDICT",
-            "HERE",
-            "THERE",
-            "DIFFERENT",
-            "ONLY HERE",
-            "ONLY THERE",
-            "CONTENT HERE",
-        ];
-        let mut shown = table(&header, 3);
+        let mut shown = Table::new([
+            table::SYMBOL,
+            table::TIMEFRAME,
+            Column::text("VERDICT"),
+            Column::number("HERE"),
+            Column::number("THERE"),
+            Column::counter("DIFFERENT", "DIFF"),
+            Column::counter("ONLY HERE", "+HERE"),
+            Column::counter("ONLY THERE", "+THERE"),
+            Column::number("CONTENT HERE").spare(1),
+        ]);
         for s in &comparison.series {
-            let mut cells =
-                vec![visible(&s.series.symbol), visible(&s.series.timeframe), s.verdict.to_owned()];
+            let cells = [visible(&s.series.symbol), visible(&s.series.timeframe), s.verdict.to_owned()];
             let numbers = [s.here.bars, s.there.bars, s.different, s.only_here, s.only_there];
-            cells.extend(numbers.map(|n| count(i64::try_from(n).unwrap_or(i64::MAX))));
-            cells.push(s.here.hash.clone());
-            shown.add_row(cells);
+            let numbers = numbers.map(|n| count(i64::try_from(n).unwrap_or(i64::MAX)));
+            shown.row(cells.into_iter().chain(numbers).chain([s.here.hash.clone()]));
         }
-        writeln!(out, "{}", trimmed(&shown))?;
+        shown.write(out)?;
         for s in comparison.series.iter().filter(|s| s.verdict != "identical") {
             writeln!(out, "\n{} {}", visible(&s.series.symbol), visible(&s.series.timeframe))?;
             for r in &s.ranges {

@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
+use sqlx::PgPool;
+
 use super::args::{CancelArgs, PauseArgs, PriorityArgs, RetryArgs};
+use super::signals::Told;
 use super::work::finish;
-use super::{Outcome, output, progress, ready_database, signals};
+use super::{Outcome, output, progress, ready_database, signals, work};
 use crate::backend::Database;
 use crate::config::Config;
-use crate::error::Result;
-use crate::operation::control::{self, Changed};
+use crate::error::{ErrorClass, Result};
+use crate::operation::control::{self, Changed, Selection};
 use crate::operation::status;
 use crate::operation::{OperationId, due_spans};
-use crate::queue;
 use crate::telemetry::Telemetry;
 
 /// Retries what failed.
@@ -24,15 +26,40 @@ pub(super) async fn retry(args: &RetryArgs, config: &Config) -> Result<Outcome> 
     } else {
         format!("{} of {id} queued again", files(changed.tasks))
     };
+    if args.wait {
+        output::note(&text);
+    } else {
+        tell(&changed, args.json, &text)?;
+    }
+    if !changed.paused {
+        work::tell_if_no_worker(&database.pool, config).await?;
+    }
+    tell_of_flags(&database.pool, &id, &args.selection.selection()).await?;
     if !args.wait {
-        return tell(&changed, args.json, &text);
+        return Ok(Outcome::Well);
     }
-    output::note(&text);
-    if queue::heartbeats(&database.pool, config.worker.lease).await?.alive == 0 {
-        output::note("no worker is running now; start one with `barlift worker`");
-    }
-    let stop = signals::stop_token(signals::STOPS_WATCHING)?;
+    let stop = signals::stop_token(signals::STOPS_WATCHING, Told::User, &config.log)?;
     finish(&[progress::watch(&database.pool, &id, &stop).await?], args.json)
+}
+
+/// A file that the flags do not fit fails again at each retry.
+async fn tell_of_flags(pool: &PgPool, id: &OperationId, selection: &Selection) -> Result<()> {
+    let operation = status::read(pool, id, true).await?;
+    let refused = operation.tasks.iter().filter(|t| {
+        let permanent = t.error.as_ref().is_some_and(|e| e.class == ErrorClass::Permanent);
+        permanent && !operation.is_verification() && selection.has(&t.symbol, &t.timeframe)
+    });
+    let refused = refused.filter(|t| matches!(t.state.as_str(), "pending" | "running")).count();
+    if refused > 0 {
+        let root = operation.root.strip_prefix("file://").unwrap_or(&operation.root);
+        output::note(&format!(
+            "a retry reads files with the flags that {id} was given; if {} better with others: \
+             barlift import {} --column … (or --timezone, --time-format …)",
+            if refused == 1 { "this one reads" } else { "these read" },
+            output::visible(root)
+        ));
+    }
+    Ok(())
 }
 
 /// Cancels it, or some files of it.

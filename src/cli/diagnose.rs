@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::args::DiagnoseArgs;
+use super::table::{self, Column, Table};
 use super::{Outcome, output, ready_database};
 use crate::config::Config;
 use crate::error::Result;
@@ -67,24 +68,18 @@ fn phases(out: &mut dyn Write, d: &Diagnosis) -> io::Result<()> {
         "\nWhere the time went: {} in {attempts}{at_once} (reading goes on beside the rest)",
         span(d.busy_ms)
     )?;
-    let mut table = output::table(&["PHASE", "TIME", "SHARE", "COUNT", "MEAN", "LONGEST"], 1);
+    let numbers = ["TIME", "SHARE", "COUNT", "MEAN", "LONGEST"].map(Column::number);
+    let mut table = Table::new([Column::text("PHASE")].into_iter().chain(numbers));
     for p in &d.phases {
         let share = format!("{:.0} %", p.share * 100.0);
         let phase = p.phase.as_str().to_owned();
-        table.add_row(vec![
-            phase,
-            span(p.ms),
-            share,
-            output::count(p.count),
-            span(p.mean_ms),
-            span(p.max_ms),
-        ]);
+        table.row([phase, span(p.ms), share, output::count(p.count), span(p.mean_ms), span(p.max_ms)]);
     }
     if !d.phases.is_empty() {
         // Opening files, waiting for the reader, claiming and settling.
         let share = format!("{:.0} %", d.other_ms * 100.0 / d.busy_ms.max(1.0));
-        table.add_row(vec!["other".to_owned(), span(d.other_ms), share]);
-        writeln!(out, "{}", output::trimmed(&table))?;
+        table.row(["other".to_owned(), span(d.other_ms), share]);
+        table.write(out)?;
     }
     Ok(())
 }
@@ -94,16 +89,17 @@ fn files(out: &mut dyn Write, d: &Diagnosis) -> io::Result<()> {
         return Ok(());
     }
     writeln!(out, "\nSlowest files")?;
-    let mut table =
-        output::table(&["SYMBOL", "TIMEFRAME", "STATE", "MOST OF IT", "ROWS", "ATTEMPTS", "TIME"], 4);
+    let texts = [table::SYMBOL, table::TIMEFRAME, Column::text("STATE"), Column::text("MOST OF IT")];
+    let numbers = ["ROWS", "ATTEMPTS", "TIME"].map(Column::number);
+    let mut table = Table::new(texts.into_iter().chain(numbers));
     for f in &d.slowest_files {
         let phase = f.slowest_phase.map(|p| p.as_str().to_owned()).unwrap_or_default();
         let mut cells =
             vec![output::visible(&f.symbol), output::visible(&f.timeframe), f.state.clone(), phase];
         cells.extend([output::count(f.rows), output::count(f.attempts), span(f.duration_ms)]);
-        table.add_row(cells);
+        table.row(cells);
     }
-    writeln!(out, "{}", output::trimmed(&table))
+    table.write(out)
 }
 
 fn attempts(out: &mut dyn Write, attempts: &[AttemptTimes]) -> io::Result<()> {
@@ -132,14 +128,21 @@ fn quality(out: &mut dyn Write, d: &Diagnosis) -> io::Result<()> {
     if d.quality.files.is_empty() {
         return writeln!(out, "no mismatch, no rejected row, no quality issue");
     }
-    let mut table = output::table(&["SYMBOL", "TIMEFRAME", "ROWS", "MISMATCHED", "REJECTED", "ISSUES"], 2);
+    let mut table = Table::new([
+        table::SYMBOL,
+        table::TIMEFRAME,
+        Column::number("ROWS"),
+        Column::counter("MISMATCHED", "MISM"),
+        Column::counter("REJECTED", "REJ"),
+        Column::counter("ISSUES", "ISSUES"),
+    ]);
     for f in &d.quality.files {
         let r = &f.rows;
         let mut cells = vec![output::visible(&f.symbol), output::visible(&f.timeframe)];
         cells.extend([r.rows, r.rows_mismatched, r.rows_rejected, r.quality_issues].map(output::count));
-        table.add_row(cells);
+        table.row(cells);
     }
-    writeln!(out, "{}", output::trimmed(&table))?;
+    table.write(out)?;
     for (kind, title) in [("rejected", "rejected rows"), ("quality issue", "quality issues")] {
         let rules = d.quality.rules.iter().filter(|r| r.kind == kind);
         let rules: Vec<_> = rules.map(|r| format!("{} {}", output::count(r.rows), r.rule)).collect();
@@ -159,24 +162,17 @@ fn statements(out: &mut dyn Write, d: &Diagnosis) -> io::Result<()> {
     if d.slowest_statements.is_empty() {
         return Ok(());
     }
-    let mut table = output::table(&["TIME", "ROWS", "SYMBOL", "SLOWEST STATEMENTS"], 0);
-    for n in [2, 3] {
-        if let Some(column) = table.column_mut(n) {
-            column.set_cell_alignment(comfy_table::CellAlignment::Left);
-        }
-    }
+    let numbers = [Column::number("TIME"), Column::number("ROWS")];
+    let mut table =
+        Table::new(numbers.into_iter().chain([table::SYMBOL, Column::text("SLOWEST STATEMENTS").wrapping()]));
     for s in &d.slowest_statements {
         let text = s.statement.statement.split_whitespace().collect::<Vec<_>>().join(" ");
         let text =
             if text.chars().count() > 70 { text.chars().take(69).collect::<String>() + "…" } else { text };
-        table.add_row(vec![
-            span(s.statement.ms),
-            output::count(s.statement.rows),
-            output::visible(&s.symbol),
-            text,
-        ]);
+        let symbol = output::visible(&s.symbol);
+        table.row([span(s.statement.ms), output::count(s.statement.rows), symbol, text]);
     }
-    writeln!(out, "{}", output::trimmed(&table))
+    table.write(out)
 }
 
 fn advice(out: &mut dyn Write, d: &Diagnosis) -> io::Result<()> {

@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use super::args::{FilesArgs, StartArgs};
-use super::{output, ready_database};
+use super::{output, ready_database, when};
 use crate::backend::Database;
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -192,5 +192,9 @@ pub(super) fn announce(new: &NewOperation) {
     let bytes: u64 = new.tasks.iter().map(|t| t.size).sum();
     let files: usize = new.tasks.iter().map(|t| 1 + t.more_sources.len()).sum();
     let files = output::counted(i64::try_from(files).unwrap_or(i64::MAX), "file", "files");
-    output::note(&format!("{}: {files}, {}, from {}", new.id, indicatif::HumanBytes(bytes), new.root));
+    let root = output::visible(&new.root);
+    output::note(&format!("{}: {files}, {}, from {root}", new.id, indicatif::HumanBytes(bytes)));
+    if let Some(at) = new.run_at.filter(|at| new.follows.is_none() && *at > jiff::Timestamp::now()) {
+        output::note(&format!("it starts {}", when::starts(at)));
+    }
 }

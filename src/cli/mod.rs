@@ -17,11 +17,14 @@ mod new_file;
 mod operations;
 mod outcome;
 mod output;
+mod private_server;
 mod progress;
 mod report;
 mod signals;
+mod table;
 mod verification;
 mod verify;
+mod when;
 mod work;
 mod worker;
 
@@ -52,6 +55,7 @@ pub(crate) enum Outcome {
 /// The runtime is made here and not in `main`, so that all of this is compiled once, with the library.
 #[must_use]
 pub fn run(arguments: Vec<OsString>) -> ExitCode {
+    keeper::this_program_can_keep();
     let Ok(runtime) = tokio::runtime::Runtime::new() else { return ExitCode::FAILURE };
     let code = runtime.block_on(run_async(arguments));
     // What hangs still, a name server or a collector that does not answer, is not waited for, and finds its

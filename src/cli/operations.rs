@@ -1,10 +1,13 @@
 //! `barlift operations` and `barlift status`.
 
 use super::args::{OperationsArgs, StatusArgs};
-use super::{Outcome, outcome, output, progress, ready_database, signals};
+use super::outcome::Detail;
+use super::signals::Told;
+use super::table::{Column, Table};
+use super::{Outcome, outcome, output, progress, ready_database, signals, when, work};
 use crate::config::Config;
 use crate::error::Result;
-use crate::operation::status;
+use crate::operation::status::{self, OperationStatus};
 
 /// Lists operations.
 pub(super) async fn list(args: &OperationsArgs, config: &Config) -> Result<Outcome> {
@@ -14,27 +17,65 @@ pub(super) async fn list(args: &OperationsArgs, config: &Config) -> Result<Outco
         output::json(&operations)?;
         return Ok(Outcome::Well);
     }
-    let header = ["OPERATION", "STATE", "CREATED", "FILES", "FAILED", "ROWS", "IMPORTED", "FROM"];
-    let mut table = output::table(&header, 3);
-    if let Some(last) = table.column_mut(header.len() - 1) {
-        last.set_cell_alignment(comfy_table::CellAlignment::Left);
-    }
+    let mut table = Table::new([
+        Column::text("OPERATION").shortened_by(output::short_id),
+        Column::text("STATE").shortened_by(short_state),
+        Column::text("CREATED").shortened_by(minute),
+        Column::number("FILES"),
+        Column::counter("FAILED", "FAILED"),
+        Column::number("ROWS").spare(2),
+        Column::number("IMPORTED").spare(1),
+        Column::text("FROM").shortened_by(end_of_path).spare(3),
+    ]);
     for o in &operations {
         let t = &o.totals;
         let created = jiff::fmt::strtime::format("%F %H:%M:%SZ", o.created_at).unwrap_or_default();
-        let mut cells = vec![o.operation_id.clone(), o.shown_state(), created];
         // A dry run counts what it would import.
         let imported = if o.dry_run { 0 } else { t.rows.rows_imported };
-        cells.extend([t.tasks, t.failed, t.rows.rows, imported].map(output::count));
-        cells.push(o.root.clone());
-        table.add_row(cells);
+        let counts = [t.tasks, t.failed, t.rows.rows, imported].map(output::count);
+        let cells = [o.operation_id.clone(), state(o), created];
+        table.row(cells.into_iter().chain(counts).chain([output::visible(&o.root)]));
     }
     if operations.is_empty() {
         output::note("no operations yet; `barlift import DIR` makes one");
     } else {
-        output::print(|out| writeln!(out, "{}", output::trimmed(&table)))?;
+        output::print(|out| table.write(out))?;
     }
     Ok(Outcome::Well)
+}
+
+fn state(o: &OperationStatus) -> String {
+    let now = jiff::Timestamp::now();
+    match o.starts_later(now) {
+        Some(at) => format!("{} ({})", o.shown_state(), when::until(at, now)),
+        None => o.shown_state(),
+    }
+}
+
+/// `scheduled (after op_…)` with the other one's id as short as the first column has it.
+fn short_state(state: &str) -> String {
+    let short = |word: &str| match word.strip_suffix(')') {
+        Some(id) if id.starts_with("op_") => format!("{})", output::short_id(id)),
+        _ => word.to_owned(),
+    };
+    state.split(' ').map(short).collect::<Vec<_>>().join(" ")
+}
+
+/// A time without its seconds.
+fn minute(time: &str) -> String {
+    time.get(.."YYYY-MM-DD HH:MM".len()).map_or_else(|| time.to_owned(), |t| format!("{t}Z"))
+}
+
+/// What tells one directory from another: `…/bars/1d/`.
+fn end_of_path(root: &str) -> String {
+    const KEPT: usize = 12;
+    let from = root.char_indices().rev().nth(KEPT).map_or(0, |(i, _)| i);
+    // Whole names, if there is one.
+    match root[from..].find('/').filter(|i| from > 0 && from + i + 1 < root.len()) {
+        _ if from == 0 => root.to_owned(),
+        Some(i) => format!("…{}", &root[from + i..]),
+        None => format!("…{}", &root[from..]),
+    }
 }
 
 /// Shows one operation.
@@ -42,14 +83,18 @@ pub(super) async fn status(args: &StatusArgs, config: &Config) -> Result<Outcome
     let database = ready_database(config).await?;
     let id = status::find(&database.pool, &args.operation).await?;
     let found = if args.watch {
-        progress::watch(&database.pool, &id, &signals::stop_token(signals::STOPS_WATCHING)?).await?
+        let stop = signals::stop_token(signals::STOPS_WATCHING, Told::User, &config.log)?;
+        progress::watch(&database.pool, &id, &stop).await?
     } else {
         status::read(&database.pool, &id, true).await?
     };
     if args.json {
         output::json(&found)?;
     } else {
-        outcome::operation(&found)?;
+        outcome::operation(&found, Detail::All)?;
+    }
+    if !found.is_settled() && found.paused_at.is_none() {
+        work::tell_if_no_worker(&database.pool, config).await?;
     }
     // To look at a failed operation is no failure; to have waited for it is.
     Ok(if args.watch && found.has_failures() { Outcome::Failures } else { Outcome::Well })

@@ -4,8 +4,9 @@
 
 use std::io::{self, Write};
 
-use super::output::{count, counted, duration, files, print, table, trimmed, visible};
-use super::verification;
+use super::output::{count, counted, duration, files, print, visible};
+use super::table::{self, Column, Table};
+use super::{verification, when};
 use crate::error::Result;
 use crate::operation::status::{OperationStatus, TaskStatus, Totals};
 use crate::task::RowCounts;
@@ -13,13 +14,29 @@ use crate::task::RowCounts;
 /// Tasks that a table shows before it keeps to the noteworthy ones.
 pub(super) const MAX_TASKS: usize = 40;
 
+/// Which tasks are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// All, unless they are many.
+    All,
+    /// Those with something to note.
+    Noteworthy,
+}
+
+impl Detail {
+    /// Whether tasks without anything to note are listed.
+    pub(super) fn lists_all(self, status: &OperationStatus) -> bool {
+        self == Self::All && status.tasks.len() <= MAX_TASKS
+    }
+}
+
 /// An operation for people: its tasks, their errors, and the sums.
-pub(super) fn operation(status: &OperationStatus) -> Result<()> {
+pub(super) fn operation(status: &OperationStatus, detail: Detail) -> Result<()> {
     print(|out| {
         if status.is_verification() {
-            return verification::show(out, status);
+            return verification::show(out, status, detail);
         }
-        let shown = tasks(out, status)?;
+        let shown = tasks(out, status, detail)?;
         if shown < status.tasks.len() {
             writeln!(out, "({} more without anything to note)", files(status.tasks.len() - shown))?;
         }
@@ -29,37 +46,34 @@ pub(super) fn operation(status: &OperationStatus) -> Result<()> {
     })
 }
 
-fn tasks(out: &mut dyn Write, status: &OperationStatus) -> io::Result<usize> {
+fn tasks(out: &mut dyn Write, status: &OperationStatus, detail: Detail) -> io::Result<usize> {
     let noteworthy = |t: &&TaskStatus| {
         t.error.is_some() || t.rows.rows_mismatched + t.rows.rows_rejected > 0 || t.state == "running"
     };
-    let all = status.tasks.len() <= MAX_TASKS;
+    let all = detail.lists_all(status);
     let shown: Vec<&TaskStatus> =
         status.tasks.iter().filter(|t| all || noteworthy(t)).take(MAX_TASKS).collect();
-    let imported = if status.dry_run { "NEW" } else { "IMPORTED" };
-    let header = [
-        "SYMBOL",
-        "TIMEFRAME",
-        "STATE",
-        "ROWS",
-        imported,
-        "SKIPPED",
-        "MISMATCHED",
-        "REJECTED",
-        "DUPLICATE",
-        "ISSUES",
-        "TIME",
-    ];
-    let mut table = table(&header, 3);
+    let mut table = Table::new([
+        table::SYMBOL,
+        table::TIMEFRAME,
+        Column::text("STATE"),
+        Column::number("ROWS"),
+        if status.dry_run { Column::number("NEW") } else { Column::number("IMPORTED").or("NEW") },
+        Column::counter("SKIPPED", "SKIP").spare(5),
+        Column::counter("MISMATCHED", "MISM").spare(1),
+        Column::counter("REJECTED", "REJ").spare(2),
+        Column::counter("DUPLICATE", "DUP").spare(6),
+        Column::counter("ISSUES", "ISSUES").spare(4),
+        Column::number("TIME").spare(3),
+    ]);
     for t in &shown {
-        let r = &t.rows;
-        let mut cells = vec![visible(&t.symbol), visible(&t.timeframe), t.state.clone()];
-        cells.extend(columns(r).map(count));
-        cells.push(t.duration_ms.map(duration).unwrap_or_default());
-        table.add_row(cells);
+        let cells = [visible(&t.symbol), visible(&t.timeframe), t.state.clone()];
+        let time = t.duration_ms.map(duration).unwrap_or_default();
+        table.row(cells.into_iter().chain(columns(&t.rows).map(count)).chain([time]));
     }
-    if !shown.is_empty() {
-        writeln!(out, "{}\n", trimmed(&table))?;
+    if !table.is_empty() {
+        table.write(out)?;
+        writeln!(out)?;
     }
     Ok(shown.len())
 }
@@ -224,11 +238,15 @@ pub(super) fn states(out: &mut dyn Write, what: &str, t: &Totals) -> io::Result<
 
 /// `op_… succeeded in 1.2s`
 pub(super) fn ended(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
-    let took = match (status.started_at, status.finished_at) {
-        (Some(start), Some(end)) => {
-            format!(" in {}", duration(i64::try_from(end.duration_since(start).as_millis()).unwrap_or(0)))
-        }
-        _ => String::new(),
-    };
-    writeln!(out, "{} {}{took}", status.operation_id, status.shown_state())
+    writeln!(out, "{} {}{}", status.operation_id, status.shown_state(), took(status))?;
+    match status.starts_later(jiff::Timestamp::now()) {
+        Some(at) => writeln!(out, "it starts {}", when::starts(at)),
+        None => Ok(()),
+    }
+}
+
+/// ` in 1.2s`, once it has ended.
+pub(super) fn took(status: &OperationStatus) -> String {
+    let Some((start, end)) = status.started_at.zip(status.finished_at) else { return String::new() };
+    format!(" in {}", duration(i64::try_from(end.duration_since(start).as_millis()).unwrap_or(0)))
 }

@@ -4,7 +4,6 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use indicatif::HumanCount;
 use serde::Serialize;
 
@@ -80,24 +79,15 @@ pub(super) fn completions(shell: clap_complete::Shell) -> Result<Outcome> {
     Ok(Outcome::Well)
 }
 
-/// A table without lines; columns from `numbers_from` on are aligned right.
-pub(super) fn table(header: &[&str], numbers_from: usize) -> Table {
-    let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Disabled)
-        .set_header(header);
-    for (i, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, 2));
-        if i >= numbers_from {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table
-}
-
 pub(super) fn count(n: i64) -> String {
     HumanCount(n.unsigned_abs()).to_string()
+}
+
+/// An operation's id as short as commands still take it: its last characters, which are random.
+pub(super) fn short_id(id: &str) -> String {
+    const KEPT: usize = 10;
+    let random = id.rsplit('_').next().unwrap_or(id);
+    random.get(random.len().saturating_sub(KEPT)..).unwrap_or(random).to_owned()
 }
 
 /// `1 file`, `1,234 files`.
@@ -129,10 +119,4 @@ pub(super) fn visible(text: &str) -> String {
 
 fn visible_lines(text: &str) -> String {
     text.split('\n').map(visible).collect::<Vec<_>>().join("\n")
-}
-
-/// A table's text without the blanks at the lines' ends.
-pub(super) fn trimmed(table: &Table) -> String {
-    let lines: Vec<String> = table.lines().map(|l| l.trim_end().to_owned()).collect();
-    lines.join("\n")
 }

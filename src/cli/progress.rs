@@ -10,7 +10,7 @@ use sqlx::PgPool;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::output;
+use super::{output, when};
 use crate::error::{ErrorClass, Result};
 use crate::operation::OperationId;
 use crate::operation::status::{self, OperationStatus};
@@ -69,48 +69,108 @@ async fn watch_connected(
 }
 
 struct View {
-    bar: Option<ProgressBar>,
+    /// Bytes; drawn on a terminal, elsewhere it only knows how long they will take.
+    bytes: ProgressBar,
+    /// Never drawn: it knows how fast they come.
+    rows: ProgressBar,
+    drawn: bool,
+    begun: bool,
     last_line: Instant,
 }
 
 impl View {
     fn new() -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            let style = ProgressStyle::with_template("[{elapsed_precise}] {wide_bar} {percent}% {msg}");
-            bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-        });
-        Self { bar, last_line: Instant::now() }
+        let drawn = std::io::stderr().is_terminal();
+        let target = if drawn { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let style = ProgressStyle::with_template("[{elapsed_precise}] {wide_bar} {percent}% {msg}");
+        let bytes = ProgressBar::with_draw_target(None, target)
+            .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let rows = ProgressBar::hidden();
+        Self { bytes, rows, drawn, begun: false, last_line: Instant::now() }
     }
 
     fn show(&mut self, s: &OperationStatus) {
-        let t = &s.totals;
-        let done = t.succeeded + t.failed + t.cancelled;
-        let paused = if s.paused_at.is_some() { ", paused (`barlift resume` lets it go on)" } else { "" };
-        let text = format!(
-            "{}/{} files, {} rows{}{paused}",
-            HumanCount(done.unsigned_abs()),
-            HumanCount(t.tasks.unsigned_abs()),
-            HumanCount(t.rows.rows.unsigned_abs()),
-            if t.failed > 0 { format!(", {} failed", t.failed) } else { String::new() }
-        );
-        match &self.bar {
-            Some(bar) => {
-                bar.set_length(t.bytes.unsigned_abs().max(1));
-                bar.set_position(t.bytes_done.unsigned_abs());
-                bar.set_message(text);
-            }
-            None if self.last_line.elapsed() >= LINE => {
-                output::note(&format!("{}: {text}", s.operation_id));
-                self.last_line = Instant::now();
-            }
-            None => {}
+        self.bytes.set_length(s.totals.bytes.unsigned_abs().max(1));
+        self.bytes.set_position(s.totals.bytes_done.unsigned_abs());
+        self.rows.set_position(s.totals.rows.rows.unsigned_abs());
+        if !self.begun {
+            // What was done before anybody looked says nothing about the speed.
+            self.bytes.reset_eta();
+            self.rows.reset_eta();
+            self.begun = true;
+        }
+        let text = text(s, self.rows.per_sec(), self.bytes.eta());
+        if self.drawn {
+            self.bytes.set_message(text);
+        } else if self.last_line.elapsed() >= LINE {
+            output::note(&format!("{}: {text}", s.operation_id));
+            self.last_line = Instant::now();
         }
     }
 
     fn end(&mut self) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
+        self.bytes.finish_and_clear();
+    }
+}
+
+/// `2/6 files, 1,123,000 rows, 310,000 rows/s, 12s left`
+fn text(s: &OperationStatus, rows_per_second: f64, left: Duration) -> String {
+    let t = &s.totals;
+    let count = |n: i64| HumanCount(n.unsigned_abs());
+    let done = t.succeeded + t.failed + t.cancelled;
+    let mut text = format!("{}/{} files, {} rows", count(done), count(t.tasks), count(t.rows.rows));
+    let now = jiff::Timestamp::now();
+    if s.paused_at.is_some() {
+        text.push_str(", paused (`barlift resume` lets it go on)");
+    } else if let Some(at) = s.starts_later(now) {
+        text.push_str(&format!(", starts {}", when::until(at, now)));
+    } else if rows_per_second >= 1.0 {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let rate = HumanCount(rows_per_second as u64);
+        text.push_str(&format!(", {rate} rows/s"));
+        if left.as_secs() > 0 {
+            let left = Duration::from_secs(left.as_secs());
+            text.push_str(&format!(", {} left", humantime::format_duration(left)));
         }
+    }
+    if t.failed > 0 {
+        text.push_str(&format!(", {} failed", count(t.failed)));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_tells_how_fast_rows_come_and_how_long_the_rest_takes() {
+        let mut s = OperationStatus { state: "running".into(), ..OperationStatus::default() };
+        (s.totals.tasks, s.totals.succeeded) = (6, 2);
+        s.totals.rows.rows = 1_123_000;
+        let told = |s: &OperationStatus| text(s, 310_400.7, Duration::from_millis(72_900));
+        assert_eq!(told(&s), "2/6 files, 1,123,000 rows, 310,400 rows/s, 1m 12s left");
+        assert_eq!(text(&s, 0.0, Duration::ZERO), "2/6 files, 1,123,000 rows", "nothing is known yet");
+        s.totals.failed = 1;
+        assert_eq!(told(&s), "3/6 files, 1,123,000 rows, 310,400 rows/s, 1m 12s left, 1 failed");
+        s.paused_at = Some(jiff::Timestamp::now());
+        assert!(told(&s).contains(" rows, paused (`barlift resume` lets it go on)"));
+        let in_an_hour = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(61);
+        s = OperationStatus { state: "scheduled".into(), run_at: in_an_hour, ..OperationStatus::default() };
+        assert!(told(&s).contains(" rows, starts in 1h"), "{}", told(&s));
+    }
+
+    #[test]
+    fn what_was_done_before_anybody_looked_is_no_speed() {
+        let mut view = View::new();
+        let mut s = OperationStatus::default();
+        (s.totals.bytes, s.totals.bytes_done) = (1_000_000, 900_000);
+        s.totals.rows.rows = 900_000;
+        view.show(&s);
+        assert_eq!(view.rows.per_sec(), 0.0);
+        s.totals.rows.rows = 900_010;
+        std::thread::sleep(Duration::from_millis(20));
+        view.show(&s);
+        assert!(view.rows.per_sec() < 10_000.0, "{}", view.rows.per_sec());
     }
 }

@@ -4,6 +4,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::output;
+use crate::config::LogConfig;
 use crate::error::{Error, Result};
 
 /// For commands that do the work themselves.
@@ -15,17 +16,32 @@ pub(super) const STOPS_WATCHING: &str = "no longer watching; the work goes on wh
 /// The shell's convention for "ended by a signal": 128 + SIGINT.
 const STOPPED_AT_ONCE: i32 = 130;
 
+/// Who is told what the first signal leads to.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Told {
+    /// The user, by a note; where log lines are JSON, so is this one.
+    User,
+    /// The log, which is the command's output.
+    Log,
+}
+
 /// A token that the first signal cancels; the second one ends the process.
 ///
-/// `says` tells the user what the first one leads to.
-pub(super) fn stop_token(says: &'static str) -> Result<CancellationToken> {
+/// `says` tells what the first one leads to.
+pub(super) fn stop_token(says: &'static str, told: Told, log: &LogConfig) -> Result<CancellationToken> {
+    let json = log.is_json();
     let listen = |kind| signal(kind).map_err(|e| Error::Internal(format!("no signal handler: {e}")));
     let (mut term, mut int) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
     let stop = CancellationToken::new();
     let token = stop.clone();
     tokio::spawn(async move {
         either(&mut term, &mut int).await;
-        output::note(says);
+        match told {
+            Told::Log => tracing::info!("{says}"),
+            // A warning, since those are what commands for people log.
+            Told::User if json => tracing::warn!("{says}"),
+            Told::User => output::note(says),
+        }
         token.cancel();
         either(&mut term, &mut int).await;
         std::process::exit(STOPPED_AT_ONCE);

@@ -4,13 +4,17 @@
 
 use std::io::{self, Write};
 
-use super::outcome::{self, MAX_TASKS};
-use super::output::{count, counted, duration, table, trimmed, visible};
+use super::outcome::{self, Detail, MAX_TASKS};
+use super::output::{count, counted, duration, visible};
+use super::table::{self, Column, Table};
 use crate::operation::status::{OperationStatus, TaskStatus};
 
 /// The series, their errors and the verdict.
-pub(super) fn show(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
-    let shown = series(out, status)?;
+pub(super) fn show(out: &mut dyn Write, status: &OperationStatus, detail: Detail) -> io::Result<()> {
+    if detail == Detail::Noteworthy && is_fine(status) {
+        return writeln!(out, "{} ({}{})", verdict(status), status.operation_id, outcome::took(status));
+    }
+    let shown = series(out, status, detail)?;
     if shown < status.tasks.len() {
         let more = i64::try_from(status.tasks.len() - shown).unwrap_or(i64::MAX);
         writeln!(out, "({} more without anything to note)", counted(more, "series", "series"))?;
@@ -22,30 +26,35 @@ pub(super) fn show(out: &mut dyn Write, status: &OperationStatus) -> io::Result<
     notes(out, status)
 }
 
-fn series(out: &mut dyn Write, status: &OperationStatus) -> io::Result<usize> {
+/// Whether there is nothing to say but the verdict.
+fn is_fine(status: &OperationStatus) -> bool {
+    let t = &status.totals;
+    status.is_settled() && t.identical == t.tasks && t.differing == 0 && status.unexplained == 0
+}
+
+fn series(out: &mut dyn Write, status: &OperationStatus, detail: Detail) -> io::Result<usize> {
     let noteworthy = |t: &&TaskStatus| {
         let differs = t.verification.as_ref().is_some_and(|v| v.verdict != "identical");
         differs || t.error.is_some() || t.rows.rows_rejected > 0 || t.state == "running"
     };
-    let all = status.tasks.len() <= MAX_TASKS;
+    let all = detail.lists_all(status);
     let shown: Vec<&TaskStatus> =
         status.tasks.iter().filter(|t| all || noteworthy(t)).take(MAX_TASKS).collect();
-    let header = [
-        "SYMBOL",
-        "TIMEFRAME",
-        "STATE",
-        "ROWS",
-        "IN FILES",
-        "IN DATABASE",
-        "COMPARED",
-        "DIFFERENT",
-        "ONLY FILES",
-        "ONLY DATABASE",
-        "REJECTED",
-        "DUPLICATE",
-        "TIME",
-    ];
-    let mut table = table(&header, 3);
+    let mut table = Table::new([
+        table::SYMBOL,
+        table::TIMEFRAME,
+        Column::text("STATE"),
+        Column::number("ROWS").spare(5),
+        Column::number("IN FILES").or("FILES"),
+        Column::number("IN DATABASE").or("DB"),
+        Column::number("COMPARED").spare(4),
+        Column::counter("DIFFERENT", "DIFF"),
+        Column::counter("ONLY FILES", "+FILES"),
+        Column::counter("ONLY DATABASE", "+DB"),
+        Column::counter("REJECTED", "REJ").spare(2),
+        Column::counter("DUPLICATE", "DUP").spare(3),
+        Column::number("TIME").spare(1),
+    ]);
     for t in &shown {
         let state = t.verification.as_ref().map_or(&t.state, |v| &v.verdict);
         let mut cells = vec![visible(&t.symbol), visible(&t.timeframe), state.clone()];
@@ -58,10 +67,11 @@ fn series(out: &mut dyn Write, status: &OperationStatus) -> io::Result<usize> {
         }
         cells.extend([t.rows.rows_rejected, t.rows.rows_duplicate].map(count));
         cells.push(t.duration_ms.map(duration).unwrap_or_default());
-        table.add_row(cells);
+        table.row(cells);
     }
-    if !shown.is_empty() {
-        writeln!(out, "{}\n", trimmed(&table))?;
+    if !table.is_empty() {
+        table.write(out)?;
+        writeln!(out)?;
     }
     Ok(shown.len())
 }

@@ -3,11 +3,16 @@
 //! Invariant: an operation that was waited for decides the exit status; of several, each does.
 
 use super::enqueue::announce;
+use super::outcome::Detail;
+use super::signals::Told;
+use sqlx::PgPool;
+
 use super::{Outcome, outcome, output, progress, signals};
 use crate::backend::Database;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::operation::create::NewOperation;
+use crate::operation::others::{self, OtherOperation};
 use crate::operation::status::{self, OperationStatus};
 use crate::queue;
 use crate::telemetry::Telemetry;
@@ -21,8 +26,12 @@ pub(super) async fn here(
     telemetry: &Telemetry,
     json: bool,
 ) -> Result<Outcome> {
-    let stop = signals::stop_token(signals::HANDS_BACK)?;
+    let stop = signals::stop_token(signals::HANDS_BACK, Told::User, &config.log)?;
     let worker_stop = stop.child_token();
+    let own: Vec<&str> = operations.iter().map(|new| new.id.0.as_str()).collect();
+    if let Some(others) = listed(&others::open(&database.pool, &own).await?) {
+        output::note(&format!("the queue holds {others}; this command works on them, too"));
+    }
     let worker = Worker::new(database.pool.clone(), config, worker_stop.clone(), telemetry.recorder());
     let worker = tokio::spawn(worker.run());
     let mut watched = Ok(());
@@ -36,8 +45,18 @@ pub(super) async fn here(
     worker_stop.cancel();
     worker.await.map_err(|e| Error::Internal(e.to_string()))?;
     watched?;
+    if let Some(others) = listed(&others::worked(&database.pool, &own, &queue::process_name()).await?) {
+        output::note(&format!("this command also worked on {others} (`barlift status OP`)"));
+    }
     // Read again: what was stopped has been handed back by now.
     finish(&read(database, operations).await?, json)
+}
+
+/// `4 files of op_…, 1 file of op_…`
+fn listed(others: &[OtherOperation]) -> Option<String> {
+    let one = |o: &OtherOperation| format!("{} of {}", output::counted(o.files, "file", "files"), o.id);
+    let all: Vec<_> = others.iter().map(one).collect();
+    (!all.is_empty()).then(|| all.join(", "))
 }
 
 /// Waits until workers have done them if that is wanted, and reports.
@@ -57,7 +76,18 @@ pub(super) async fn by_workers(
         output::print(|out| operations.iter().try_for_each(|new| writeln!(out, "{}", new.id)))?;
         operations.iter().for_each(announce);
     }
+    tell_if_no_worker(&database.pool, config).await?;
     Ok(Outcome::Well)
+}
+
+/// Work that nobody is there to do waits without a word otherwise.
+pub(super) async fn tell_if_no_worker(pool: &PgPool, config: &Config) -> Result<()> {
+    if queue::heartbeats(pool, config.worker.lease).await?.alive == 0 {
+        output::note(
+            "no worker is running now; start one with `barlift worker` (with --drain it ends when all is done)",
+        );
+    }
+    Ok(())
 }
 
 async fn waiting(
@@ -67,10 +97,8 @@ async fn waiting(
     json: bool,
 ) -> Result<Outcome> {
     operations.iter().for_each(announce);
-    if queue::heartbeats(&database.pool, config.worker.lease).await?.alive == 0 {
-        output::note("no worker is running now; start one with `barlift worker`");
-    }
-    let stop = signals::stop_token(signals::STOPS_WATCHING)?;
+    tell_if_no_worker(&database.pool, config).await?;
+    let stop = signals::stop_token(signals::STOPS_WATCHING, Told::User, &config.log)?;
     let mut done = Vec::new();
     for new in operations {
         done.push(progress::watch(&database.pool, &new.id, &stop).await?);
@@ -92,12 +120,14 @@ pub(super) fn finish(operations: &[OperationStatus], json: bool) -> Result<Outco
         print_json(operations)?;
     }
     let mut all = Outcome::Well;
+    // Of an import and its verification, what is fine is told in a line.
+    let detail = if operations.len() > 1 { Detail::Noteworthy } else { Detail::All };
     for (i, status) in operations.iter().enumerate() {
         if !json {
             if i > 0 {
                 output::print(|out| writeln!(out))?;
             }
-            outcome::operation(status)?;
+            outcome::operation(status, detail)?;
         }
         if !status.is_settled() {
             output::note(&format!(

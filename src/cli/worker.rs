@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::args::WorkerArgs;
+use super::signals::Told;
 use super::{Outcome, ready_database, signals};
 use crate::backend::Database;
 use crate::config::{Config, WorkerConfig};
@@ -20,7 +21,7 @@ use crate::{monitor, task};
 
 /// Works the queue until a signal or, with `--drain`, until nothing is left.
 pub(super) async fn run(args: &WorkerArgs, config: &Config, telemetry: &Telemetry) -> Result<Outcome> {
-    let stop = signals::stop_token(signals::HANDS_BACK)?;
+    let stop = signals::stop_token(signals::HANDS_BACK, Told::Log, &config.log)?;
     let endpoint = Arc::new(Endpoint::new(telemetry.registry(), config.worker.lease, stop.clone()));
     let _http = match config.worker.http {
         Some(address) => Some(http::serve(address, Arc::clone(&endpoint)).await?),

@@ -7,6 +7,7 @@
 mod load;
 mod values;
 
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -181,6 +182,18 @@ pub struct LogConfig {
     pub format: LogFormat,
     #[serde(deserialize_with = "values::optional")]
     pub level: Option<String>,
+}
+
+impl LogConfig {
+    /// Whether log lines are JSON.
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        match self.format {
+            LogFormat::Json => true,
+            LogFormat::Human => false,
+            LogFormat::Auto => !std::io::stderr().is_terminal(),
+        }
+    }
 }
 
 /// How log lines are written.

@@ -2,7 +2,8 @@
 //!
 //! [`create`] writes an operation, its tasks and their jobs in one transaction; [`status`] reads them back;
 //! [`control`] pauses, cancels and retries them; [`report`] reads what was found, [`diagnose`] where the time went;
-//! [`verification`] reads what a verification came to, [`due_spans`] completes their traces.
+//! [`verification`] reads what a verification came to, [`due_spans`] completes their traces, [`others`] tells what else a
+//! worker of this process does.
 //! Invariant: an operation is either wholly there or not at all.
 //! Running tasks is `task` and `worker`; nothing here claims one.
 
@@ -10,6 +11,7 @@ pub mod control;
 pub mod create;
 pub mod diagnose;
 pub mod due_spans;
+pub mod others;
 pub mod report;
 pub mod status;
 pub mod verification;

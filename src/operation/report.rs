@@ -1,4 +1,4 @@
-//! Reading back what an import found about single rows, as a stream however much it is.
+//! Reading back what an import found about files and single rows, as a stream however much it is.
 //!
 //! Invariant: findings come in the order of symbol, timeframe, source and line, mismatches and issues with
 //! exact values, rejected rows with their bytes as they stood in the file.
@@ -11,7 +11,7 @@ use sqlx::{FromRow, PgPool};
 
 use super::OperationId;
 use crate::bar::Ohlcv;
-use crate::error::{During, Result};
+use crate::error::{During, ErrorClass, Result};
 
 /// Where in the files a finding lies.
 #[derive(Debug, Clone, Serialize, FromRow)]
@@ -23,6 +23,21 @@ pub struct Place {
     pub source: String,
     /// Line number, from 1.
     pub line: i64,
+}
+
+/// A file that failed.
+#[derive(Debug, Clone, Serialize)]
+#[allow(missing_docs)]
+pub struct FailedFile {
+    pub symbol: String,
+    pub timeframe: String,
+    /// Path relative to the operation's root.
+    pub source: String,
+    pub attempts: i32,
+    /// Whether another try may do better.
+    pub class: ErrorClass,
+    /// What is wrong and what to do.
+    pub message: String,
 }
 
 /// A bar that the file and the database have different values for.
@@ -72,6 +87,33 @@ pub struct IssueFinding {
     pub values: Ohlcv,
     /// The rules it breaks.
     pub rules: Vec<String>,
+}
+
+/// An operation's failed files.
+#[must_use]
+pub fn failed<'a>(pool: &'a PgPool, id: &'a OperationId) -> BoxStream<'a, Result<FailedFile>> {
+    #[derive(FromRow)]
+    struct Row {
+        symbol: String,
+        timeframe: String,
+        source: String,
+        attempts: i32,
+        error_class: String,
+        error_message: String,
+    }
+    sqlx::query_as::<_, Row>(include_str!("sql/failed.sql"))
+        .bind(&id.0)
+        .fetch(pool)
+        .map_ok(|r| FailedFile {
+            symbol: r.symbol,
+            timeframe: r.timeframe,
+            source: r.source,
+            attempts: r.attempts,
+            class: ErrorClass::named(&r.error_class),
+            message: r.error_message,
+        })
+        .map(|r| r.during("reading failed files"))
+        .boxed()
 }
 
 /// An operation's mismatches.

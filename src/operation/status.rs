@@ -13,7 +13,7 @@ use crate::source::discover::Unrecognised;
 use crate::task::RowCounts;
 
 /// One operation with its tasks.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct OperationStatus {
     /// Its id.
     pub operation_id: String,
@@ -68,12 +68,15 @@ pub struct OperationStatus {
 }
 
 impl OperationStatus {
-    /// Its state for people: of a verification that has ended, its verdict.
+    /// Its state for people: of a verification that has ended, its verdict; `queued` if it only waits for a worker.
     #[must_use]
     pub fn shown_state(&self) -> String {
         let mut notes = Vec::new();
+        let waits = self.paused_at.is_some() || self.waiting;
+        let queued = self.state == "scheduled" && self.starts_later(jiff::Timestamp::now()).is_none();
         let shown = match self.verdict {
             Some(verdict) => verdict.to_uppercase(),
+            None if queued && !waits => "queued".to_owned(),
             None => self.state.clone(),
         };
         if self.verdict == Some(INCOMPLETE) {
@@ -96,6 +99,13 @@ impl OperationStatus {
     pub fn left_different(&self) -> i64 {
         let overwrites = self.on_mismatch.as_deref() == Some("overwrite");
         if self.is_verification() || overwrites { 0 } else { self.totals.rows.rows_mismatched }
+    }
+
+    /// When it starts, if that is to be later than `now`.
+    #[must_use]
+    pub fn starts_later(&self, now: jiff::Timestamp) -> Option<jiff::Timestamp> {
+        let scheduled = self.state == "scheduled" && !self.waiting;
+        Some(self.run_at).filter(|at| scheduled && *at > now)
     }
 
     /// Whether it is a verification.

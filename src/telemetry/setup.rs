@@ -25,7 +25,7 @@ use super::export::{self, Signal, Source};
 use super::log::JsonLines;
 use super::record::Recorder;
 use super::span;
-use crate::config::{LogConfig, LogFormat};
+use crate::config::LogConfig;
 use crate::error::{Error, Result};
 
 /// How long sending what is left may take at the end.
@@ -148,13 +148,8 @@ where
     let filter = EnvFilter::try_new(&level).map_err(|e| {
         Error::config(format!("log.level `{level}` cannot be used: {e}"), "try \"info\" or \"barlift=debug\"")
     })?;
-    let json = match settings.log.format {
-        LogFormat::Json => true,
-        LogFormat::Human => false,
-        LogFormat::Auto => !std::io::stderr().is_terminal(),
-    };
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
-    let layer = match json {
+    let layer = match settings.log.is_json() {
         true => layer.fmt_fields(JsonFields::new()).event_format(JsonLines).boxed(),
         false => layer.compact().with_ansi(std::io::stderr().is_terminal()).boxed(),
     };

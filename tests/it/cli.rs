@@ -71,7 +71,7 @@ async fn operations_and_their_names() {
     check("operations_none", &barlift(&database, &["operations"]).run().await, &folder);
     folder.write("A_1m.csv", bars(3, 1));
     barlift(&database, &["import", folder.arg()]).run().await;
-    check("operations", &barlift(&database, &["operations"]).run().await, &folder);
+    check("operations", &barlift(&database, &["operations"]).env("COLUMNS", "160").run().await, &folder);
     check("status_unknown", &barlift(&database, &["status", "nonsense"]).run().await, &folder);
     barlift(&database, &["import", folder.arg()]).run().await;
     // What all ids have in common names none, so that a variable with nothing in it does no harm.
@@ -87,6 +87,91 @@ async fn operations_and_their_names() {
     );
     let part = id[id.len() - 8..].to_lowercase();
     assert_eq!(barlift(&database, &["status", &part, "--json"]).run().await.json(0)["operation_id"], id);
+}
+
+/// All lines that belong to a table: from its header to the next empty line.
+fn table_lines(stdout: &str) -> Vec<&str> {
+    let mut inside = false;
+    let lines = stdout.lines().filter(|line| {
+        inside = !line.is_empty()
+            && (inside || ["SYMBOL", "OPERATION", "FROM ", "TIME "].iter().any(|h| line.starts_with(h)));
+        inside
+    });
+    lines.collect()
+}
+
+/// Files that give every column of every table something to show, with numbers of seven digits.
+async fn findings_of_every_kind(database: &TestDatabase, folder: &Folder) {
+    folder.write("LONGSYMBOL_15m.csv", bars(1200, 1));
+    folder.write("B_1m.csv", bars(20, 1));
+    barlift(database, &["import", folder.arg()]).run().await;
+    let changed = bars(1200, 1).replace(&bar(1, 1), &bar(1, 2)).replace(&bar(2, 1), &bar(2, 2));
+    let odd = "broken\n2024-02-01,1,0.5,0.9,1,-5\n2024-02-01,1,0.5,0.9,1,-5\n";
+    folder.write("LONGSYMBOL_15m.csv", format!("{changed}{odd}"));
+    folder.write("BAD_1h.csv", "time,open\n");
+    barlift(database, &["import", folder.arg()]).run().await;
+    // As of a large file.
+    database
+        .execute(
+            "UPDATE barlift.tasks SET rows = rows + 6000000, rows_imported = rows_imported + 2000000,
+             rows_skipped = rows_skipped + 1000000, rows_mismatched = rows_mismatched + 1000000,
+             rows_rejected = rows_rejected + 1000000, rows_duplicate = rows_duplicate + 1000000,
+             quality_issues = quality_issues + 1000000 WHERE symbol = 'LONGSYMBOL'",
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn tables_fit_the_terminal_and_break_no_word() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    findings_of_every_kind(&database, &folder).await;
+    barlift(&database, &["verify", folder.arg()]).run().await;
+    let import: String =
+        database.scalar("SELECT max(id) FROM barlift.operations WHERE id LIKE 'op_m%'").await;
+    for columns in ["60", "80", "100"] {
+        for arguments in [
+            &["status", &import][..],
+            &["status", "latest"],
+            &["operations"],
+            &["report", &import],
+            &["report", "latest"],
+            &["data", "symbols"],
+        ] {
+            let run = barlift(&database, arguments).env("COLUMNS", columns).run().await;
+            let shown = table_lines(&run.stdout);
+            assert!(!shown.is_empty(), "{arguments:?}: {}", run.stdout);
+            let room: usize = columns.parse().expect("a number");
+            for line in &shown {
+                assert!(line.chars().count() <= room, "{columns} columns, {arguments:?}:\n{}", run.stdout);
+            }
+            let words: Vec<&str> = shown.iter().flat_map(|line| line.split_whitespace()).collect();
+            let whole =
+                if arguments[0] == "operations" { &import[import.len() - 10..] } else { "LONGSYMBOL" };
+            let found = words.iter().any(|w| *w == whole || w.ends_with(whole));
+            assert!(found, "{columns} columns, {arguments:?}: no {whole} in\n{}", run.stdout);
+        }
+    }
+    // What is left out for want of room is there in a wider terminal.
+    let wide = barlift(&database, &["status", &import]).env("COLUMNS", "160").run().await;
+    let header = wide.stdout.lines().next().expect("a header");
+    for title in ["TIMEFRAME", "IMPORTED", "SKIPPED", "MISMATCHED", "REJECTED", "DUPLICATE", "ISSUES", "TIME"]
+    {
+        assert!(header.split_whitespace().any(|t| t == title), "{header}");
+    }
+}
+
+#[tokio::test]
+async fn a_short_id_of_the_list_names_its_operation() {
+    let database = TestDatabase::new().await;
+    let folder = Folder::new();
+    folder.write("A_1m.csv", bars(3, 1));
+    barlift(&database, &["import", folder.arg()]).run().await;
+    let list = barlift(&database, &["operations"]).env("COLUMNS", "80").run().await.stdout;
+    let short = list.lines().nth(1).and_then(|l| l.split_whitespace().next()).expect("an id");
+    let id: String = database.scalar("SELECT id FROM barlift.operations").await;
+    assert!(id.len() > 30 && id.ends_with(short) && short.len() == 10, "{short}");
+    assert_eq!(barlift(&database, &["status", short, "--json"]).run().await.json(0)["operation_id"], id);
 }
 
 #[tokio::test]

@@ -38,4 +38,5 @@ mod turns;
 mod verification_page;
 mod verification_report;
 mod verify;
+mod words;
 mod workers;

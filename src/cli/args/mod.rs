@@ -1,7 +1,8 @@
 //! What can be typed.
 //!
 //! Invariant: a flag that has a configuration key only overrides that key ([`Cli::overrides`]); commands
-//! read the configuration and never ask whether a value came from a flag.
+//! read the configuration and never ask whether a value came from a flag. Only `--batch-rows` is looked at by itself,
+//! since an operation carries it to workers that are configured otherwise.
 
 mod control;
 mod data;
@@ -96,7 +97,7 @@ pub enum Command {
     /// Look at bars, or bring them to other tools and back
     #[command(subcommand)]
     Data(DataCommand),
-    /// Set up the database, or look at it
+    /// Set up the database, look at it, or stop and remove the private server
     #[command(subcommand)]
     Db(DbCommand),
     /// Print a shell's completions (bash: source <(barlift completions bash))
@@ -142,7 +143,8 @@ pub enum EnqueueCommand {
 const ENQUEUE_EXAMPLES: &str = "\
 Examples:
   barlift enqueue import /data/bars --wait
-  barlift enqueue import /data/bars --at 2026-01-31T22:00:00Z --priority 10
+  barlift enqueue import /data/bars --at '2026-12-01 18:00' --priority 10
+  barlift enqueue import /data/bars --at 2026-12-01T18:00:00-05:00
 Workers read the files themselves: the directory must be there under the same path for each of them.";
 
 /// `barlift enqueue import`
@@ -165,8 +167,8 @@ pub struct StartArgs {
     /// Start after this time, e.g. 2h or 30m
     #[arg(long = "in", value_name = "DURATION", value_parser = humantime::parse_duration, conflicts_with = "at")]
     pub delay: Option<std::time::Duration>,
-    /// Start at this time, RFC 3339
-    #[arg(long, value_name = "TIME")]
+    /// Start at this time, e.g. '2026-12-01 18:00' in this machine's time zone, or with an offset
+    #[arg(long, value_name = "TIME", value_parser = crate::cli::when::parse)]
     pub at: Option<jiff::Timestamp>,
 }
 
@@ -252,6 +254,18 @@ pub enum DbCommand {
         /// Print as JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Stop the private server, if it runs; the next command that needs it starts it again
+    Stop {
+        /// Also while other commands use it
+        #[arg(long)]
+        force: bool,
+    },
+    /// Remove the private server with all its bars
+    Remove {
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
     },
     /// Run psql on the embedded database, e.g. barlift db psql -- -c 'SELECT * FROM barlift.bars_named LIMIT 5'
     Psql {

@@ -9,6 +9,8 @@ use super::shown;
 use crate::bar::{Bars, Micros, SeriesName, format_time};
 use crate::cli::args::{DataLoadArgs, LoadFormat};
 use crate::cli::new_file::{NewFile, cannot_write};
+use crate::cli::signals::Told;
+use crate::cli::table::{Column, Table};
 use crate::cli::{Outcome, output, ready_database, signals};
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -43,7 +45,7 @@ pub(super) async fn run(args: &DataLoadArgs, config: &Config) -> Result<Outcome>
         Target::Table => table(&mut load, args.limit.unwrap_or(TABLE_BARS)).await?,
         Target::Stdout(format) => load.write_stdout(format, &series).await?,
         Target::File(format, path) => {
-            let stop = signals::stop_token("stopping: no file is written")?;
+            let stop = signals::stop_token("stopping: no file is written", Told::User, &config.log)?;
             if !load.write_file(format, &series, &path, &stop).await? {
                 return Ok(Outcome::Failures);
             }
@@ -178,22 +180,23 @@ impl Load<'_> {
 }
 
 async fn table(load: &mut Load<'_>, limit: usize) -> Result<()> {
-    let mut table = output::table(&["TIME", "OPEN", "HIGH", "LOW", "CLOSE", "VOLUME"], 1);
+    let values = ["OPEN", "HIGH", "LOW", "CLOSE", "VOLUME"].map(Column::number);
+    let mut table = Table::new([Column::text("TIME")].into_iter().chain(values));
     // One more tells whether there are more.
     load.left = limit.saturating_add(1);
     while let Some(mut bars) = load.next().await? {
-        bars.truncate(limit - table.row_count());
+        bars.truncate(limit - table.len());
         for (i, time) in bars.time.iter().enumerate() {
             let v = bars.values(i);
             let values = [v.open, v.high, v.low, v.close, v.volume].map(|v| v.to_string());
-            table.add_row([format_time(*time)].into_iter().chain(values));
+            table.row([format_time(*time)].into_iter().chain(values));
         }
     }
-    let shown = table.row_count();
+    let shown = table.len();
     let more = load.rows > shown;
     output::print(|out| {
         if shown > 0 {
-            writeln!(out, "{}", output::trimmed(&table))?;
+            table.write(out)?;
         }
         if more {
             writeln!(out, "(the first {shown}; more with --limit N, --format csv or --output FILE)")?;

@@ -6,6 +6,7 @@ mod save;
 use serde::Serialize;
 
 use super::args::{DataCommand, DataRangeArgs, DataSymbolsArgs};
+use super::table::{self, Column, Table};
 use super::{Outcome, output, ready_database};
 use crate::bar::{Micros, format_time};
 use crate::config::Config;
@@ -56,19 +57,19 @@ async fn symbols(args: &DataSymbolsArgs, config: &Config) -> Result<Outcome> {
 }
 
 fn print(series: &[SeriesInfo]) -> Result<()> {
-    let mut table = output::table(&["SYMBOL", "TIMEFRAME", "FIRST", "LAST", "BARS"], 4);
+    let [first, last] = ["FIRST", "LAST"].map(|t| Column::text(t).shortened_by(minute));
+    let mut table = Table::new([table::SYMBOL, table::TIMEFRAME, first, last, Column::number("BARS")]);
     for s in series {
         let [first, last] = shown(s.range);
         let bars = output::count(i64::try_from(s.bars).unwrap_or(i64::MAX));
-        table.add_row([
-            output::visible(&s.name.symbol),
-            output::visible(&s.name.timeframe),
-            first,
-            last,
-            bars,
-        ]);
+        table.row([output::visible(&s.name.symbol), output::visible(&s.name.timeframe), first, last, bars]);
     }
-    output::print(|out| writeln!(out, "{}", output::trimmed(&table)))
+    output::print(|out| table.write(out))
+}
+
+/// A time without its seconds, if these are zero.
+fn minute(time: &str) -> String {
+    time.strip_suffix(":00Z").map_or_else(|| time.to_owned(), |t| format!("{t}Z"))
 }
 
 async fn range(args: &DataRangeArgs, config: &Config) -> Result<Outcome> {
@@ -80,10 +81,11 @@ async fn range(args: &DataRangeArgs, config: &Config) -> Result<Outcome> {
     } else if found.is_none() {
         output::note("the series has no bars");
     } else {
-        let mut table = output::table(&["SYMBOL", "TIMEFRAME", "FIRST", "LAST"], 4);
         let [first, last] = shown(found);
-        table.add_row([output::visible(&args.symbol), output::visible(&args.timeframe), first, last]);
-        output::print(|out| writeln!(out, "{}", output::trimmed(&table)))?;
+        let times = ["FIRST", "LAST"].map(Column::text);
+        let mut table = Table::new([table::SYMBOL, table::TIMEFRAME].into_iter().chain(times));
+        table.row([output::visible(&args.symbol), output::visible(&args.timeframe), first, last]);
+        output::print(|out| table.write(out))?;
     }
     Ok(Outcome::Well)
 }

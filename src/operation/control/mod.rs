@@ -34,6 +34,13 @@ impl Selection {
     pub fn is_all(&self) -> bool {
         self.symbols.is_empty() && self.timeframes.is_empty()
     }
+
+    /// Whether it selects the tasks of this series.
+    #[must_use]
+    pub fn has(&self, symbol: &str, timeframe: &str) -> bool {
+        let among = |names: &[String], name: &str| names.is_empty() || names.iter().any(|n| n == name);
+        among(&self.symbols, symbol) && among(&self.timeframes, timeframe)
+    }
 }
 
 /// What was done.

@@ -4,6 +4,7 @@ pub mod collector;
 mod database;
 mod program;
 mod server;
+mod skips;
 pub mod verification;
 
 use std::fmt::Write as _;
@@ -11,9 +12,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 pub(crate) use database::also_on_the_columnstore;
-pub use database::{TestDatabase, installation, is_on_the_columnstore, on_the_columnstore, server_directory};
-pub use program::{Child, Program, Run, barlift, barlift_alone, drain, enqueue};
+pub use database::{
+    NO_TIMESCALEDB, TestDatabase, installation, is_on_the_columnstore, on_the_columnstore, server_directory,
+};
+pub use program::{Child, Program, Run, barlift, barlift_alone, drain, enqueue, program_alone};
 pub use server::{PrivateServer, encoded};
+pub use skips::skipped;
 
 /// Polls until `check` gives something; panics with `what` after a minute.
 pub async fn eventually<T, F>(what: &str, mut check: impl FnMut() -> F) -> T

@@ -48,8 +48,10 @@ async fn it_waits_without_jobs_and_one_worker_does_both() {
     assert_eq!((&waiting["state"], &waiting["totals"]["pending"]), (&json!("scheduled"), &json!(3)));
     let shown = barlift(&database, &["status", &verification]).run().await;
     assert!(shown.stdout.contains(&format!("{verification} scheduled (after {import})")), "{}", shown.stdout);
-    let listed = barlift(&database, &["operations"]).run().await;
-    assert!(listed.stdout.contains("scheduled (after op_"), "{}", listed.stdout);
+    for (columns, other) in [("200", import.as_str()), ("80", &import[import.len() - 10..])] {
+        let listed = barlift(&database, &["operations"]).env("COLUMNS", columns).run().await;
+        assert!(listed.stdout.contains(&format!("scheduled (after {other})")), "{}", listed.stdout);
+    }
     drain(&database).await;
     let (first, second) = (status(&database, &import).await, status(&database, &verification).await);
     assert_eq!((&first["state"], &second["state"]), (&json!("succeeded"), &json!("succeeded")));

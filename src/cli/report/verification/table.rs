@@ -7,8 +7,9 @@ use std::fmt::Write as _;
 use futures::TryStreamExt as _;
 
 use super::{PAGE, words};
-use crate::cli::output::{self, count, counted, visible};
+use crate::cli::output::{count, counted, visible};
 use crate::cli::report::destination::Destination;
+use crate::cli::table::{self, Column, Table};
 use crate::error::Result;
 use crate::operation::verification::{Order, Series, Snapshot, Verdict, Verification};
 
@@ -36,20 +37,19 @@ pub(in crate::cli::report) async fn table(
 }
 
 fn series(out: &mut Destination, shown: &[&Series], all: i64) -> Result<()> {
-    let header = [
-        "SYMBOL",
-        "TIMEFRAME",
-        "VERDICT",
-        "IN FILES",
-        "IN DATABASE",
-        "COMPARED",
-        "DIFFERENT",
-        "ONLY FILES",
-        "ONLY DATABASE",
-        "REJECTED",
-        "DUPLICATE",
-    ];
-    let mut table = output::table(&header, 3);
+    let mut table = Table::new([
+        table::SYMBOL,
+        table::TIMEFRAME,
+        Column::text("VERDICT"),
+        Column::number("IN FILES").or("FILES"),
+        Column::number("IN DATABASE").or("DB"),
+        Column::number("COMPARED").spare(3),
+        Column::counter("DIFFERENT", "DIFF"),
+        Column::counter("ONLY FILES", "+FILES"),
+        Column::counter("ONLY DATABASE", "+DB"),
+        Column::counter("REJECTED", "REJ").spare(1),
+        Column::counter("DUPLICATE", "DUP").spare(2),
+    ]);
     for s in shown {
         let verdict = match s.verdict {
             Verdict::Identical => "identical",
@@ -61,10 +61,11 @@ fn series(out: &mut Destination, shown: &[&Series], all: i64) -> Result<()> {
         cells.extend([known(s.csv.bars), known(s.db.bars)]);
         let counts = [s.compared, s.different, s.only_in_csv, s.only_in_db, s.csv.rejected, s.csv.duplicate];
         cells.extend(counts.map(count));
-        table.add_row(cells);
+        table.row(cells);
     }
-    if !shown.is_empty() {
-        out.text(&format!("\n{}\n", output::trimmed(&table)))?;
+    if !table.is_empty() {
+        out.text("\n")?;
+        table.write(out).map_err(|e| out.failed(&e))?;
     }
     let left_out = all - i64::try_from(shown.len()).unwrap_or(all);
     if left_out > 0 {
@@ -91,19 +92,22 @@ async fn one(out: &mut Destination, snapshot: &mut Snapshot, s: &Series, limit: 
 }
 
 fn ranges(out: &mut Destination, s: &Series, limit: usize) -> Result<()> {
-    let mut table = output::table(&["FROM", "TO", "BARS", "WHAT"], 9);
+    let mut table = Table::new(
+        ["FROM", "TO", "BARS"].map(Column::text).into_iter().chain([Column::text("WHAT").wrapping()]),
+    );
     for r in s.ranges.iter().take(limit) {
-        table.add_row([r.first.to_string(), r.last.to_string(), count(r.bars), r.says()]);
+        table.row([r.first.to_string(), r.last.to_string(), count(r.bars), r.says()]);
     }
     lines(out, &table, i64::try_from(s.ranges.len()).unwrap_or(0) + s.ranges_left_out, "json")
 }
 
 async fn differences(out: &mut Destination, snapshot: &mut Snapshot, s: &Series, limit: usize) -> Result<()> {
-    let mut table = output::table(&["TIME", "WHERE", "FILE → DATABASE"], 9);
+    let mut table =
+        Table::new([Column::text("TIME"), Column::text("WHERE"), Column::text("FILE → DATABASE").wrapping()]);
     let mut differences = snapshot.differences(s, Some(limit));
     while let Some(d) = differences.try_next().await? {
         let place = d.source.as_deref().zip(d.line).map(|(s, l)| format!("{}:{l}", visible(s)));
-        table.add_row([d.time.to_string(), place.unwrap_or_default(), words::difference(&d)]);
+        table.row([d.time.to_string(), place.unwrap_or_default(), words::difference(&d)]);
     }
     lines(out, &table, s.differing(), "csv")
 }
@@ -114,10 +118,11 @@ async fn rejected(out: &mut Destination, snapshot: &mut Snapshot, s: &Series, li
     }
     let rows = counted(s.csv.rejected, "rejected row", "rejected rows");
     out.text(&format!("{rows}, of which there can be no bars:\n"))?;
-    let mut table = output::table(&["WHERE", "RULE", "REASON"], 9);
+    let mut table =
+        Table::new([Column::text("WHERE"), Column::text("RULE"), Column::text("REASON").wrapping()]);
     let mut stream = snapshot.rejected(s, Some(limit));
     while let Some(r) = stream.try_next().await? {
-        table.add_row([format!("{}:{}", visible(&r.source), r.line), r.rule, visible(&r.reason)]);
+        table.row([format!("{}:{}", visible(&r.source), r.line), r.rule, visible(&r.reason)]);
     }
     lines(out, &table, s.csv.rejected, "csv")
 }
@@ -141,10 +146,10 @@ fn duplicates(out: &mut Destination, s: &Series, limit: usize) -> Result<()> {
 }
 
 /// A table of which there may be more.
-fn lines(out: &mut Destination, table: &comfy_table::Table, all: i64, format: &str) -> Result<()> {
-    let shown = table.row_count();
+fn lines(out: &mut Destination, table: &Table, all: i64, format: &str) -> Result<()> {
+    let shown = table.len();
     if shown > 0 {
-        out.text(&format!("{}\n", output::trimmed(table)))?;
+        table.write(out).map_err(|e| out.failed(&e))?;
     }
     let more = all - i64::try_from(shown).unwrap_or(all);
     if more > 0 {

@@ -1,0 +1,134 @@
+//! An import's findings for people: so many of each kind.
+
+use std::io;
+
+use futures::TryStreamExt as _;
+use futures::stream::BoxStream;
+use sqlx::PgPool;
+
+use crate::bar::Ohlcv;
+use crate::cli::output::{self, counted};
+use crate::cli::report::destination::Destination;
+use crate::cli::table::{self, Column, Table};
+use crate::error::Result;
+use crate::operation::report::{self, Place};
+use crate::operation::status::OperationStatus;
+use crate::operation::{OperationId, status};
+
+/// One kind of finding.
+struct Section {
+    heading: String,
+    table: Table,
+    /// How many there are; the table may have fewer.
+    all: i64,
+}
+
+/// Prints all kinds, `limit` findings of each.
+pub(in crate::cli::report) async fn table(
+    out: &mut Destination,
+    pool: &PgPool,
+    id: &OperationId,
+    limit: usize,
+) -> Result<()> {
+    let status = status::read(pool, id, true).await?;
+    let r = &status.totals.rows;
+    let mut sections = Vec::new();
+    if status.totals.failed > 0 {
+        let heading = counted(status.totals.failed, "failed file", "failed files");
+        sections.push(Section { heading, table: failed(pool, id, limit).await?, all: status.totals.failed });
+    }
+    let (table, done) = mismatches(pool, id, limit).await?;
+    let heading = format!("{}{done}", counted(r.rows_mismatched, "mismatch", "mismatches"));
+    sections.push(Section { heading, table, all: r.rows_mismatched });
+    let heading = counted(r.rows_rejected, "rejected row", "rejected rows");
+    sections.push(Section { heading, table: rejected(pool, id, limit).await?, all: r.rows_rejected });
+    let heading = counted(r.quality_issues, "quality issue", "quality issues");
+    sections.push(Section { heading, table: issues(pool, id, limit).await?, all: r.quality_issues });
+    print(out, &status, &sections).map_err(|e| out.failed(&e))
+}
+
+fn print(out: &mut Destination, status: &OperationStatus, sections: &[Section]) -> io::Result<()> {
+    use io::Write as _;
+    writeln!(out, "{} {}", status.operation_id, status.state)?;
+    for Section { heading, table, all } in sections {
+        writeln!(out, "\n{heading}")?;
+        if !table.is_empty() {
+            table.write(out)?;
+        }
+        let left = all.unsigned_abs().saturating_sub(table.len() as u64);
+        if left > 0 && status.dry_run {
+            writeln!(out, "(a dry run counts them only)")?;
+        } else if left > 0 {
+            writeln!(out, "({left} more: --limit N, or --format csv)")?;
+        }
+    }
+    Ok(())
+}
+
+async fn failed(pool: &PgPool, id: &OperationId, limit: usize) -> Result<Table> {
+    let mut table = Table::new([table::SYMBOL, table::TIMEFRAME, Column::text("ERROR").wrapping()]);
+    let mut stream = report::failed(pool, id);
+    while let Some(f) = limited(&table, limit, &mut stream).await? {
+        table.row([&f.symbol, &f.timeframe, &f.message].map(|text| output::visible(text)));
+    }
+    Ok(table)
+}
+
+/// The mismatches, and what became of the database's bars.
+async fn mismatches(pool: &PgPool, id: &OperationId, limit: usize) -> Result<(Table, &'static str)> {
+    let mut table = placed([Column::text("TIME"), Column::text("FILE → DATABASE").wrapping()]);
+    let mut done = "";
+    let mut stream = report::mismatches(pool, id);
+    while let Some(m) = limited(&table, limit, &mut stream).await? {
+        // The same for all mismatches of an operation.
+        done = if m.overwritten {
+            ", the database has the files' values now"
+        } else {
+            ", the database's bars were kept"
+        };
+        table.row(cells(&m.place, [m.time.to_string(), changes(&m.csv, &m.db)]));
+    }
+    Ok((table, done))
+}
+
+async fn rejected(pool: &PgPool, id: &OperationId, limit: usize) -> Result<Table> {
+    let mut table = placed([Column::text("RULE"), Column::text("REASON").wrapping()]);
+    let mut stream = report::rejected(pool, id);
+    while let Some(r) = limited(&table, limit, &mut stream).await? {
+        table.row(cells(&r.place, [r.rule, output::visible(&r.reason)]));
+    }
+    Ok(table)
+}
+
+async fn issues(pool: &PgPool, id: &OperationId, limit: usize) -> Result<Table> {
+    let columns = [Column::text("TIME"), Column::text("BAR").wrapping(), Column::text("RULES").wrapping()];
+    let mut table = placed(columns);
+    let mut stream = report::issues(pool, id);
+    while let Some(i) = limited(&table, limit, &mut stream).await? {
+        table.row(cells(&i.place, [i.time.to_string(), i.values.to_string(), i.rules.join(", ")]));
+    }
+    Ok(table)
+}
+
+/// The next finding, unless the table is full.
+async fn limited<T>(table: &Table, limit: usize, stream: &mut BoxStream<'_, Result<T>>) -> Result<Option<T>> {
+    if table.len() >= limit { Ok(None) } else { stream.try_next().await }
+}
+
+fn placed<const N: usize>(columns: [Column; N]) -> Table {
+    Table::new([table::SYMBOL, table::TIMEFRAME, Column::text("LINE")].into_iter().chain(columns))
+}
+
+fn cells<const N: usize>(p: &Place, more: [String; N]) -> impl Iterator<Item = String> {
+    let place = [output::visible(&p.symbol), output::visible(&p.timeframe), p.line.to_string()];
+    place.into_iter().chain(more)
+}
+
+/// `open 1.5 → 1.25`, for each value that differs.
+fn changes(csv: &Ohlcv, db: &Ohlcv) -> String {
+    let values = |v: &Ohlcv| [v.open, v.high, v.low, v.close, v.volume];
+    let names = ["open", "high", "low", "close", "volume"];
+    let pairs = names.iter().zip(values(csv).into_iter().zip(values(db)));
+    let differing = pairs.filter(|(_, (csv, db))| csv != db);
+    differing.map(|(name, (csv, db))| format!("{name} {csv} → {db}")).collect::<Vec<_>>().join(", ")
+}
