@@ -27,6 +27,8 @@ pub enum Storage {
         promise: &'static str,
         /// After how long chunks are compressed; in a columnstore, what was not compressed as it was written.
         compress_after: Option<String>,
+        /// Why the last run of that compression failed, if it did.
+        compression_error: Option<String>,
     },
     /// A plain PostgreSQL table.
     Plain {
@@ -119,7 +121,9 @@ pub async fn hypertable(pool: &PgPool, config: &DatabaseConfig) -> Result<Storag
 async fn hypertable_storage(connection: &mut PgConnection, layout: Layout) -> Result<Storage> {
     let timescaledb = extension_version(connection).await?.unwrap_or_default();
     let compress_after = storage::compressed_after(connection).await?;
-    Ok(Storage::Hypertable { timescaledb, layout, promise: storage::promise(layout), compress_after })
+    let compression_error = storage::compression_error(connection).await?;
+    let promise = storage::promise(layout);
+    Ok(Storage::Hypertable { timescaledb, layout, promise, compress_after, compression_error })
 }
 
 /// No hypertable, unless more was asked for.

@@ -149,3 +149,11 @@ pub(super) async fn compressed_after(connection: &mut PgConnection) -> Result<Op
         .await
         .during("looking for a compression policy")
 }
+
+/// Why the last run of the compression policy failed, if it did: chunks then stay as they are, and nothing else tells.
+pub(super) async fn compression_error(connection: &mut PgConnection) -> Result<Option<String>> {
+    sqlx::query_scalar(include_str!("sql/policy_failure.sql"))
+        .fetch_optional(connection)
+        .await
+        .during("looking how the compression policy ran")
+}

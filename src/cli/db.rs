@@ -55,21 +55,37 @@ async fn show(database: &Database, json: bool) -> Result<Outcome> {
 }
 
 fn bars(out: &mut dyn Write, storage: &Storage) -> std::io::Result<()> {
-    let (timescaledb, layout, promise, after) = match storage {
-        Storage::Hypertable { timescaledb, layout, promise, compress_after } => {
-            (timescaledb, layout, promise, compress_after)
-        }
-        Storage::Plain { reason } => return writeln!(out, "bars        plain table ({reason})"),
-    };
-    writeln!(out, "bars        TimescaleDB {timescaledb} hypertable")?;
-    writeln!(out, "storage     {}: {promise}", layout.as_str())?;
-    match (layout, after) {
-        (_, None) => Ok(()),
-        (Layout::Rowstore, Some(after)) => writeln!(out, "            compressed after {after}"),
-        (Layout::Columnstore, Some(after)) => {
-            writeln!(out, "            compressed as it is written; what was not, after {after}")
+    match storage {
+        Storage::Plain { reason } => writeln!(out, "bars        plain table ({reason})"),
+        Storage::Hypertable { timescaledb, layout, promise, compress_after, compression_error } => {
+            writeln!(out, "bars        TimescaleDB {timescaledb} hypertable")?;
+            writeln!(out, "storage     {}: {promise}", layout.as_str())?;
+            compression(out, *layout, compress_after.as_deref(), compression_error.as_deref())
         }
     }
+}
+
+fn compression(
+    out: &mut dyn Write,
+    layout: Layout,
+    after: Option<&str>,
+    error: Option<&str>,
+) -> std::io::Result<()> {
+    match (layout, after) {
+        (_, None) => {}
+        (Layout::Rowstore, Some(after)) => writeln!(out, "            compressed after {after}")?,
+        (Layout::Columnstore, Some(after)) => {
+            writeln!(out, "            compressed as it is written; what was not, after {after}")?;
+        }
+    }
+    if let Some(error) = error {
+        writeln!(out, "            the last run of the compression policy failed: {error}")?;
+        writeln!(
+            out,
+            "            until that is mended it compresses nothing (docs/reliability.md, Servers)"
+        )?;
+    }
+    Ok(())
 }
 
 async fn psql(database: &Database, arguments: &[String]) -> Result<Outcome> {

@@ -1,6 +1,6 @@
 //! TimescaleDB, where the server has it; else each test says that it was skipped.
 
-use crate::support::{Folder, NO_TIMESCALEDB, TestDatabase, bar, barlift, bars, skipped};
+use crate::support::{Folder, NO_TIMESCALEDB, PrivateServer, TestDatabase, bar, barlift, bars, eventually, skipped};
 
 async fn with_timescaledb() -> Option<TestDatabase> {
     let database = TestDatabase::new().await;
@@ -99,4 +99,36 @@ async fn compressed_bars_can_be_overwritten() {
     let open: f64 = database.scalar("SELECT open FROM barlift.bars WHERE time = '2024-01-02 17:40Z'").await;
     assert_eq!(open.to_string(), bar(2500, 2).split(',').nth(1).expect("a field"));
     assert_eq!(database.bars().await, 5000);
+}
+
+/// A policy that always fails, as every one does if the server is newer than its TimescaleDB can bear.
+const FAILING: &str =
+    "CREATE OR REPLACE PROCEDURE _timescaledb_functions.policy_compression(job_id INTEGER, config JSONB)
+     LANGUAGE plpgsql AS $$BEGIN RAISE 'cannot drop portal'; END$$";
+
+#[tokio::test]
+async fn a_compression_policy_that_fails_is_told() {
+    if with_timescaledb().await.is_none() {
+        return;
+    }
+    // The shared server has too many databases to run the jobs of each.
+    let server = PrivateServer::start().await;
+    let database = server.database("jobs").await;
+    let setup = barlift(&database, &["db", "setup"]).env("BARLIFT__DATABASE__COMPRESS_AFTER", "30 days");
+    let sound = setup.run().await;
+    assert_eq!(sound.status, 0, "{}", sound.stderr);
+    assert!(!sound.stdout.contains("failed"), "{}", sound.stdout);
+    database.execute(FAILING).await;
+    database
+        .execute("SELECT alter_job(job_id, next_start => now()) FROM timescaledb_information.jobs WHERE config ? 'compress_after'")
+        .await;
+    eventually("the policy fails", || async {
+        let failed = "SELECT coalesce(bool_or(last_run_status = 'Failed'), false) FROM timescaledb_information.job_stats";
+        database.scalar::<bool>(failed).await.then_some(())
+    })
+    .await;
+    let info = barlift(&database, &["db", "info"]).run().await.stdout;
+    assert!(info.contains("the last run of the compression policy failed: cannot drop portal"), "{info}");
+    let info = barlift(&database, &["db", "info", "--json"]).run().await.json(0);
+    assert_eq!(info["storage"]["compression_error"], "cannot drop portal");
 }

@@ -1,7 +1,7 @@
 //! What is compressed as it is written, what is not, and that everything is read in order.
 
 use super::{check, chunks, fold, import, reads};
-use crate::support::{Folder, TestDatabase, bar, barlift, bars, eventually, on_the_columnstore};
+use crate::support::{Folder, TestDatabase, bar, barlift, bars, eventually, on_the_columnstore, skipped};
 
 #[test]
 fn a_file_is_compressed_by_the_copy_itself() {
@@ -117,6 +117,31 @@ async fn interleaved() {
     fold(&database).await;
     check(&database, &rows).await;
     assert_eq!(import(&database, rows).await, 0);
+}
+
+#[test]
+fn a_hypertable_that_compresses_every_copy_is_in_order() {
+    on_the_columnstore("a_hypertable_that_compresses_every_copy_is_in_order", always_direct);
+}
+
+const SENDS_SORTED: &str = "DO $$ BEGIN EXECUTE format(
+    'ALTER DATABASE %I SET timescaledb.enable_direct_compress_copy_client_sorted = on', current_database()); END $$";
+
+#[tokio::main(flavor = "current_thread")]
+async fn always_direct() {
+    let database = TestDatabase::new().await;
+    let always = "ALTER TABLE barlift.bars SET (timescaledb.direct_compress)";
+    if sqlx::query(always).execute(&database.pool).await.is_err() {
+        skipped("timescaledb compresses every COPY only since 2.29");
+        return;
+    }
+    // As a writer wants it that sends everything in order.
+    database.execute(SENDS_SORTED).await;
+    assert_eq!(import(&database, (0..5000).step_by(2)).await, 2500);
+    // Between the others, and too few to be compressed by barlift itself.
+    assert_eq!(import(&database, (1..401).step_by(2)).await, 200);
+    let rows: Vec<usize> = (0..400).chain((400..5000).step_by(2)).collect();
+    check(&database, &rows).await;
 }
 
 #[test]

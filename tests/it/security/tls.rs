@@ -2,12 +2,23 @@
 
 use std::path::Path;
 
-use crate::support::{PrivateServer, Run, TestDatabase, barlift, eventually};
+use crate::support::{PrivateServer, Run, TestDatabase, barlift, eventually, skipped};
 
 const MODES: [&str; 5] = ["disable", "prefer", "require", "verify-ca", "verify-full"];
 
 fn with_ca(url: &str, mode: &str, ca: &Path) -> String {
     format!("{url}?sslmode={mode}&sslrootcert={}", ca.display())
+}
+
+/// A server that can have TLS; none where PostgreSQL was built without it.
+async fn server() -> Option<PrivateServer> {
+    let server = PrivateServer::start().await;
+    let database = TestDatabase::at(server.admin_url("postgres")).await;
+    if database.scalar::<String>("SHOW ssl_library").await.is_empty() {
+        skipped("this PostgreSQL was built without TLS");
+        return None;
+    }
+    Some(server)
 }
 
 /// The first thing every command does is to connect.
@@ -34,7 +45,9 @@ const HINT_FILES: &str = "check the files that sslrootcert, sslcert and sslkey n
 
 #[tokio::test]
 async fn every_mode_connects_with_the_right_ca_and_encrypts_as_it_says() {
-    let server = PrivateServer::start().await;
+    let Some(server) = server().await else {
+        return;
+    };
     let database = server.database("market").await;
     let ca = server.enable_tls();
     for mode in MODES {
@@ -58,7 +71,10 @@ async fn every_mode_connects_with_the_right_ca_and_encrypts_as_it_says() {
 
 #[tokio::test]
 async fn a_certificate_that_is_checked_must_be_signed_by_the_ca_that_is_named() {
-    let server = PrivateServer::start().await;
+    let Some(server) = server().await
+    else {
+        return;
+    };
     let database = server.database("market").await;
     let ca = server.enable_tls();
     // Turned on again, it has a CA of its own each time.
@@ -88,7 +104,7 @@ async fn a_certificate_that_is_checked_must_be_signed_by_the_ca_that_is_named() 
 
 #[tokio::test]
 async fn only_verify_full_looks_at_the_hosts_name() {
-    let server = PrivateServer::start().await;
+    let Some(server) = server().await else { return };
     let database = server.database("market").await;
     let url = server.admin_url("market");
     for (named, asked, what) in [
@@ -108,7 +124,7 @@ async fn only_verify_full_looks_at_the_hosts_name() {
 
 #[tokio::test]
 async fn a_server_and_a_client_that_disagree_about_tls_say_so() {
-    let server = PrivateServer::start().await;
+    let Some(server) = server().await else { return };
     let database = server.database("market").await;
     let url = server.admin_url("market");
     for mode in ["require", "verify-ca", "verify-full"] {
