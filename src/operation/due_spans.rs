@@ -1,91 +1,54 @@
-//! Spans that are written from the database's records: the root of an operation once its last task has
-//! settled, and attempts whose worker died before its exporter had taken their spans, or that never began.
+//! Spans that are built from the database's records: the root of an operation once its last task has settled, and attempts
+//! that never began, were cut off, or whose worker died before it had stored their spans.
 //!
-//! Invariant: such a span stays due until an exporter has taken it, whichever worker that is and however often
-//! one dies in between; a claim keeps two workers from writing it at once.
+//! Invariant: a span is stored in the transaction that ends its being due, so it is built once and its content is final.
 
-use std::time::Duration;
-
-use jiff_sqlx::{Timestamp, ToSqlx as _};
+use jiff_sqlx::Timestamp;
 use sqlx::types::Json;
 use sqlx::{FromRow, PgPool};
 
+use super::span_outbox;
 use crate::counts::RowCounts;
 use crate::error::{During, Result};
 use crate::queue::{self, Job, JobKind};
 use crate::telemetry::{
-    AttemptInfo, AttemptKind, EndedOperation, Outcome, Phases, RecordedAttempt, Recorder, TraceOptions,
-    VerifiedCounts, delivery,
+    AttemptInfo, AttemptKind, EndedOperation, Outcome, Phases, RecordedAttempt, Recorder, StoredSpan,
+    TraceOptions, VerifiedCounts,
 };
 
 const WHAT: &str = "writing spans that are due";
 
-/// How long a claim lasts: longer than any export, so that nobody writes a span a second time meanwhile.
-const CLAIM: Duration = Duration::from_secs(30);
+/// How many spans are built in one transaction.
+const AT_ONCE: i64 = 200;
 
-/// Exports all spans that are due, attempts and then roots, each until one is not taken; that one is tried at the
-/// next call.
+/// Stores all spans that are due and sends what is stored.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
 pub async fn export(pool: &PgPool, recorder: &Recorder) -> Result<()> {
-    // What the batches have taken meanwhile is noted at every turn: a long backlog must not let it fall due.
-    while let Some(attempt) = claim::<Attempt>(pool, include_str!("sql/claim_attempt_span.sql")).await? {
-        note_taken(pool).await?;
-        let (task_id, fence) = (attempt.task_id, attempt.fence);
-        let taken = recorder.attempt(&attempt.recorded()).await;
-        sqlx::query(include_str!("sql/attempt_span_tried.sql"))
-            .bind(task_id)
-            .bind(fence)
-            .bind(taken)
-            .execute(pool)
-            .await
-            .during(WHAT)?;
-        if !taken {
-            break;
-        }
-    }
-    while let Some(root) = claim::<Root>(pool, include_str!("sql/claim_root_span.sql")).await? {
-        note_taken(pool).await?;
-        let ended = root.ended();
-        let taken = recorder.root(&ended).await;
-        sqlx::query(include_str!("sql/root_span_tried.sql"))
-            .bind(&ended.id)
-            .bind(&ended.traceparent)
-            .bind(ended.finished_at.to_sqlx())
-            .bind(taken)
-            .execute(pool)
-            .await
-            .during(WHAT)?;
-        if !taken {
-            break;
-        }
-    }
-    Ok(())
+    span_outbox::store_ended(pool).await?;
+    let attempts = include_str!("sql/claim_attempt_spans.sql");
+    store(pool, attempts, |a: Attempt| recorder.attempt(&a.recorded())).await?;
+    let roots = include_str!("sql/claim_root_spans.sql");
+    store(pool, roots, |r: Root| recorder.root(&r.ended())).await?;
+    span_outbox::send(pool, recorder).await
 }
 
-/// Notes which attempts' spans the exporter has taken.
-///
-/// # Errors
-/// [`crate::error::Error::Database`]; the next call notes them.
-pub async fn note_taken(pool: &PgPool) -> Result<()> {
-    let taken = delivery::take();
-    if taken.is_empty() {
-        return Ok(());
-    }
-    let (tasks, fences): (Vec<i64>, Vec<i32>) = taken.iter().copied().unzip();
-    let noted = sqlx::query(include_str!("sql/note_taken.sql")).bind(tasks).bind(fences).execute(pool).await;
-    if noted.is_err() {
-        delivery::put_back(taken);
-    }
-    noted.during(WHAT).map(|_| ())
-}
-
-async fn claim<T>(pool: &PgPool, query: &'static str) -> Result<Option<T>>
+/// Builds and stores the spans of the rows that `claim` ends being due, until it finds none.
+async fn store<T>(pool: &PgPool, claim: &'static str, build: impl Fn(T) -> Option<StoredSpan>) -> Result<()>
 where
     T: for<'r> FromRow<'r, sqlx::postgres::PgRow> + Send + Unpin,
 {
-    sqlx::query_as(query).bind(CLAIM.as_secs_f64()).fetch_optional(pool).await.during(WHAT)
+    loop {
+        let mut tx = pool.begin().await.during(WHAT)?;
+        let rows: Vec<T> = sqlx::query_as(claim).bind(AT_ONCE).fetch_all(&mut *tx).await.during(WHAT)?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let spans: Vec<StoredSpan> = rows.into_iter().filter_map(&build).collect();
+        span_outbox::store(&mut tx, &spans).await?;
+        tx.commit().await.during(WHAT)?;
+    }
 }
 
 #[derive(FromRow)]

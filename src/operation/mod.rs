@@ -2,8 +2,8 @@
 //!
 //! [`create`] writes an operation, its tasks and their jobs in one transaction; [`status`] reads them back;
 //! [`control`] pauses, cancels and retries them; [`report`] reads what was found, [`diagnose`] where the time went;
-//! [`verification`] reads what a verification came to, [`due_spans`] completes their traces, [`others`] tells what else a
-//! worker of this process does.
+//! [`verification`] reads what a verification came to, [`due_spans`] completes their traces, [`span_outbox`] sends what
+//! completes them, [`others`] tells what else a worker of this process does.
 //! Invariant: an operation is either wholly there or not at all.
 //! Running tasks is `task` and `worker`; nothing here claims one.
 
@@ -13,6 +13,7 @@ pub mod diagnose;
 pub mod due_spans;
 pub mod others;
 pub mod report;
+pub mod span_outbox;
 pub mod status;
 pub mod verification;
 

@@ -14,7 +14,7 @@ use super::attribute as attr;
 use super::budget::Budget;
 use super::catalogue::SpanSpec;
 use super::context::{continue_trace, is_sampled, remote};
-use super::delivery::{self, AttemptKey};
+use super::delivery;
 use super::metrics;
 use super::phases::{AttemptRecord, Phase, Phases, Slowest};
 use super::span::Span;
@@ -28,8 +28,8 @@ pub struct AttemptTelemetry {
     /// The symbol it is about.
     pub symbol: String,
     kind: AttemptKind,
-    id: (SpanId, AttemptKey),
-    /// Whether its span is on its way to an exporter.
+    id: SpanId,
+    /// Whether its span will be exported.
     exported: bool,
     span: Span,
     log: tracing::Span,
@@ -64,11 +64,15 @@ impl AttemptTelemetry {
         continue_trace(&span, &info.traceparent, info.span_id());
         span.extend(info.attributes());
         let budget = Budget::new(info.trace, info.fence);
+        let exported = span.is_recorded() && is_sampled(&info.traceparent);
+        if exported {
+            delivery::started(info.span_id(), (info.task_id, info.fence));
+        }
         Self {
             symbol: info.symbol.clone(),
             kind: info.kind,
-            id: (info.span_id(), (info.task_id, info.fence)),
-            exported: span.is_recorded() && is_sampled(&info.traceparent),
+            id: info.span_id(),
+            exported,
             span,
             log,
             started: Instant::now(),
@@ -193,8 +197,8 @@ impl AttemptTelemetry {
     fn finish(&self, outcome: Outcome) {
         let mut state = self.state();
         state.finished = true;
-        if outcome != Outcome::Lost && self.exported {
-            delivery::expect(self.id.0, self.id.1);
+        if outcome == Outcome::Lost {
+            delivery::lost(self.id);
         }
         state.sums.took = self.started.elapsed();
         self.span.extend(state.sums.attributes(self.kind, outcome));

@@ -193,10 +193,7 @@ impl Outcome {
             Self::HandedBack => "handed_back",
             Self::Died => "died",
             Self::Cancelled => "cancelled",
-            Self::Lost => LOST,
+            Self::Lost => "lost",
         }
     }
 }
-
-/// A span with this `job.outcome` is not exported.
-pub(super) const LOST: &str = "lost";

@@ -1,75 +1,111 @@
-//! Which attempts' spans the exporter has taken.
+//! The spans of attempts that ended in this process, until the database has them.
 //!
-//! Spans wait some seconds for their export, and a worker that is killed takes those that wait with it. So an
-//! attempt's span is owed in the database from its settling on, and no longer owed when the exporter has taken
-//! it. Invariant: only what an exporter took is reported here.
+//! They are not exported with the others: a worker stores them in `barlift.span_outbox` first and sends them from there.
+//! From its settling on, an attempt's record says that its span is owed. If the worker dies before it has stored the span,
+//! another one builds it from the record, [`DUE_AFTER`] the settling. Storing it ends the debt, so a span is stored once.
+//!
+//! Invariant: every span of an [`AttemptTelemetry`](super::AttemptTelemetry) goes this way, of whatever kind the attempt
+//! is, for it is found by its id, which is noted when the attempt starts.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use opentelemetry::trace::SpanId;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{BatchSpanProcessor, SpanData, SpanProcessor};
 use tokio::sync::Notify;
+
+use super::stored::StoredSpan;
 
 /// A task's id and the attempt's fence.
 pub type AttemptKey = (i64, i32);
 
-/// A span that has waited for this long is left to whoever writes it from the database. It is owed there from
-/// [`DUE_AFTER`] on, so that an export which has begun by then is over.
-const TOO_LATE: Duration = Duration::from_secs(40);
-/// When an attempt's span falls due after its settling.
+/// When an attempt's span falls due after its settling: much later than its own worker stores it.
 pub const DUE_AFTER: Duration = Duration::from_secs(60);
-/// What was dropped on its way is forgotten.
-const FORGOTTEN: Duration = Duration::from_secs(600);
 
 #[derive(Default)]
 struct Ledger {
-    waiting: HashMap<SpanId, (AttemptKey, Instant)>,
-    taken: Vec<AttemptKey>,
+    /// Attempts whose span has not ended, or none where another worker writes it.
+    open: HashMap<SpanId, Option<AttemptKey>>,
+    ended: Vec<(AttemptKey, StoredSpan)>,
 }
 
 static LEDGER: LazyLock<Mutex<Ledger>> = LazyLock::new(Mutex::default);
-static TAKEN: Notify = Notify::const_new();
+static ENDED: Notify = Notify::const_new();
 
 fn ledger() -> MutexGuard<'static, Ledger> {
     LEDGER.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// This span was settled just now and is about to wait for its export.
-pub(super) fn expect(span: SpanId, attempt: AttemptKey) {
-    ledger().waiting.insert(span, (attempt, Instant::now()));
+/// An attempt starts; this is its span.
+pub(super) fn started(span: SpanId, attempt: AttemptKey) {
+    ledger().open.insert(span, Some(attempt));
 }
 
-/// Whether it has waited so long that somebody else writes it.
-pub(super) fn is_too_late(span: SpanId) -> bool {
-    ledger().waiting.get(&span).is_some_and(|(_, since)| since.elapsed() > TOO_LATE)
-}
-
-/// The exporter took these spans.
-pub(super) fn taken(spans: &[SpanId]) {
-    let mut ledger = ledger();
-    let keys: Vec<AttemptKey> =
-        spans.iter().filter_map(|s| ledger.waiting.remove(s)).map(|(key, _)| key).collect();
-    if !keys.is_empty() {
-        ledger.taken.extend(keys);
-        TAKEN.notify_one();
+/// The attempt lost its task: whoever has it now writes the span, so ours is dropped.
+pub(super) fn lost(span: SpanId) {
+    if let Some(attempt) = ledger().open.get_mut(&span) {
+        *attempt = None;
     }
 }
 
-/// What was taken since the last call.
+/// Spans of attempts that have ended since the last call.
 #[must_use]
-pub fn take() -> Vec<AttemptKey> {
-    let mut ledger = ledger();
-    ledger.waiting.retain(|_, (_, since)| since.elapsed() < FORGOTTEN);
-    std::mem::take(&mut ledger.taken)
+pub fn take() -> Vec<(AttemptKey, StoredSpan)> {
+    std::mem::take(&mut ledger().ended)
 }
 
-/// It could not be noted; the next [`take`] gives it again.
-pub fn put_back(keys: Vec<AttemptKey>) {
-    ledger().taken.extend(keys);
+/// They could not be stored; the next [`take`] gives them again.
+pub fn put_back(spans: Vec<(AttemptKey, StoredSpan)>) {
+    ledger().ended.extend(spans);
 }
 
-/// Waits until something was taken.
+/// Waits until an attempt's span has ended.
 pub async fn wait() {
-    TAKEN.notified().await;
+    ENDED.notified().await;
+}
+
+/// Keeps the spans of attempts apart from those that are exported in batches.
+#[derive(Debug)]
+pub(super) struct AttemptsApart {
+    others: BatchSpanProcessor,
+    resource: Resource,
+}
+
+impl AttemptsApart {
+    pub(super) fn new(others: BatchSpanProcessor) -> Self {
+        Self { others, resource: Resource::builder_empty().build() }
+    }
+}
+
+impl SpanProcessor for AttemptsApart {
+    fn on_start(&self, span: &mut opentelemetry_sdk::trace::Span, context: &opentelemetry::Context) {
+        self.others.on_start(span, context);
+    }
+
+    fn on_end(&self, span: SpanData) {
+        let Some(attempt) = ledger().open.remove(&span.span_context.span_id()) else {
+            return self.others.on_end(span);
+        };
+        if let Some(key) = attempt {
+            let span = StoredSpan::new(&span, &self.resource);
+            ledger().ended.push((key, span));
+            ENDED.notify_one();
+        }
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.others.force_flush()
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.others.shutdown_with_timeout(timeout)
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.resource = resource.clone();
+        self.others.set_resource(resource);
+    }
 }

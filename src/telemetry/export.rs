@@ -6,7 +6,6 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use opentelemetry::trace::{SpanId, Status};
 use opentelemetry_otlp::{MetricExporter, Protocol, SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
@@ -16,10 +15,6 @@ use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::trace::SpanData;
 use tokio::runtime::Handle;
 
-use super::attempt_info::LOST;
-use super::attribute::JOB_OUTCOME;
-use super::catalogue::IMPORT_SYMBOL;
-use super::delivery;
 use crate::error::{Error, Result};
 
 /// The longest that one export may take, beyond the exporter's own limit.
@@ -153,17 +148,8 @@ fn check_endpoint(signal: Signal) -> Result<()> {
         .map_err(|e| unusable(signal, format!("the endpoint cannot be read: {e}")))
 }
 
-/// Where spans come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Source {
-    /// They ran in this process, and wait for their batch.
-    Batches,
-    /// They are written from the database's records.
-    Records,
-}
-
 /// An OTLP exporter of spans.
-pub(super) fn spans(source: Source) -> Result<Spans> {
+pub(super) fn spans() -> Result<Spans> {
     check_endpoint(Signal::Traces)?;
     let built = match Signal::Traces.protocol() {
         Protocol::Grpc => SpanExporter::builder().with_tonic().build(),
@@ -173,7 +159,7 @@ pub(super) fn spans(source: Source) -> Result<Spans> {
         }
     };
     let built = built.map_err(|e| unusable(Signal::Traces, e))?;
-    Ok(Spans(Watched::new(built, Signal::Traces), source))
+    Ok(Spans(Watched::new(built, Signal::Traces)))
 }
 
 /// An OTLP exporter of metrics.
@@ -192,7 +178,7 @@ pub(super) fn metrics() -> Result<Metrics> {
 
 /// Spans over OTLP.
 #[derive(Debug)]
-pub(super) struct Spans(Watched<SpanExporter>, Source);
+pub(super) struct Spans(Watched<SpanExporter>);
 
 /// Metrics over OTLP.
 #[derive(Debug)]
@@ -250,23 +236,8 @@ impl<E> Watched<E> {
 }
 
 impl opentelemetry_sdk::trace::SpanExporter for Spans {
-    async fn export(&self, mut batch: Vec<SpanData>) -> OTelSdkResult {
-        if self.1 == Source::Records {
-            return self.0.run(self.0.exporter.export(batch)).await;
-        }
-        // Somebody else writes the span of an attempt that lost its task, or that has waited for too long.
-        batch.retain(|s| !is_lost(s) && !delivery::is_too_late(s.span_context.span_id()));
-        if batch.is_empty() {
-            return Ok(());
-        }
-        let of_attempt = |s: &&SpanData| s.name == IMPORT_SYMBOL.name;
-        let attempts: Vec<SpanId> =
-            batch.iter().filter(of_attempt).map(|s| s.span_context.span_id()).collect();
-        let result = self.0.run(self.0.exporter.export(batch)).await;
-        if result.is_ok() {
-            delivery::taken(&attempts);
-        }
-        result
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        self.0.run(self.0.exporter.export(batch)).await
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
@@ -276,11 +247,6 @@ impl opentelemetry_sdk::trace::SpanExporter for Spans {
     fn set_resource(&mut self, resource: &Resource) {
         self.0.exporter.set_resource(resource);
     }
-}
-
-fn is_lost(span: &SpanData) -> bool {
-    span.status != Status::Unset
-        && span.attributes.iter().any(|a| a.key.as_str() == JOB_OUTCOME.name && a.value.as_str() == LOST)
 }
 
 impl PushMetricExporter for Metrics {

@@ -2,7 +2,8 @@
 //!
 //! [`attribute`] and [`catalogue`] name everything that spans say; [`span`] is a running one; [`attempt`] is
 //! what one attempt tells, within its `budget` of spans; [`load`] what reading its file does; [`phases`] sums its time up; [`context`] carries a trace through jobs and processes;
-//! [`record`] writes spans that nobody has running, [`delivery`] knows which ones arrived; [`metrics`] names and
+//! [`record`] builds spans that nobody has running, [`delivery`] keeps those of attempts until the database has them, [`stored`]
+//! is one as it is kept there; [`metrics`] names and
 //! counts; `export`, `log` and `setup` send it on its way.
 //!
 //! Invariant: OpenTelemetry is known here and nowhere else. Without an `OTEL_*` variable that asks for it
@@ -23,6 +24,7 @@ pub mod phases;
 pub mod record;
 mod setup;
 pub mod span;
+pub mod stored;
 
 pub use attempt::AttemptTelemetry;
 pub use attempt_info::{AttemptInfo, AttemptKind, Outcome, VerifiedCounts};
@@ -33,6 +35,7 @@ pub use phases::{AttemptRecord, Phase, Phases, SlowStatement, Slowest};
 pub use record::{EndedOperation, RecordedAttempt, Recorder};
 pub use setup::{Settings, Telemetry, flush, flush_at_the_end, start};
 pub use span::Span;
+pub use stored::StoredSpan;
 
 /// What `messaging.system` says.
 pub const MESSAGING_SYSTEM: &str = "apalis";

@@ -157,7 +157,7 @@ pub struct AttemptRecord {
     pub phases: Phases,
     /// Its slowest statements.
     pub slowest: Slowest,
-    /// Whether its span is on its way to an exporter.
+    /// Whether its span will be exported.
     pub exported: bool,
 }
 

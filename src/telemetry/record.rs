@@ -1,7 +1,7 @@
-//! Spans that are written from the database's records, when nobody can have them running: the root of an
+//! Spans that are built from the database's records, when nobody can have them running: the root of an
 //! operation, and attempts whose worker died, or that never began.
 //!
-//! Invariant: they go straight to an exporter, whose answer tells the caller whether it took them.
+//! Invariant: they are built to be stored, and sent from what is stored; the exporter's answer tells whether it took them.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -10,6 +10,7 @@ use opentelemetry::trace::{Event, SpanContext, SpanId, SpanKind, Status, TraceSt
 use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanExporter as _, SpanLinks};
+use tokio::sync::Mutex;
 
 use super::attempt_info::{AttemptInfo, Outcome, Sums, VerifiedCounts};
 use super::attribute as attr;
@@ -18,11 +19,12 @@ use super::context::{RootContext, remote};
 use super::export::Spans;
 use super::phases::{Phases, milliseconds};
 use super::span::{Failure, pairs};
+use super::stored::{SCOPE, StoredSpan};
 use crate::counts::RowCounts;
 use crate::error::{Error, ErrorClass};
 
 /// An operation whose last task has settled.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 #[allow(missing_docs)]
 pub struct EndedOperation {
     pub id: String,
@@ -69,22 +71,25 @@ pub struct RecordedAttempt {
     pub verified: Option<VerifiedCounts>,
 }
 
-/// How long an export of one span may take.
+/// How long an export may take.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// An exporter for single spans. Clones share it.
+/// Builds spans from records, and sends stored ones. Clones share the exporter.
 #[derive(Debug, Clone)]
-pub struct Recorder(Arc<Spans>);
+pub struct Recorder {
+    exporter: Arc<Mutex<Spans>>,
+    resource: Resource,
+}
 
 impl Recorder {
-    pub(super) fn new(mut exporter: Spans, resource: &Resource) -> Self {
-        exporter.set_resource(resource);
-        Self(Arc::new(exporter))
+    pub(super) fn new(exporter: Spans, resource: &Resource) -> Self {
+        Self { exporter: Arc::new(Mutex::new(exporter)), resource: resource.clone() }
     }
 
-    /// Exports the root span of an ended operation, or the span of its retry; false if the exporter did not take it.
-    pub async fn root(&self, ended: &EndedOperation) -> bool {
-        let Some(context) = remote(&ended.traceparent).filter(SpanContext::is_sampled) else { return true };
+    /// The root span of an ended operation, or the span of its retry; none if its trace is not kept.
+    #[must_use]
+    pub fn root(&self, ended: &EndedOperation) -> Option<StoredSpan> {
+        let context = remote(&ended.traceparent).filter(SpanContext::is_sampled)?;
         let parent = ended.root_span_id.as_deref().and_then(|id| SpanId::from_hex(id).ok());
         let spec = match ended.kind.as_str() {
             _ if parent.is_some() => &RETRY,
@@ -103,29 +108,39 @@ impl Recorder {
                 &Failure { kind: "FailedFiles", class: ErrorClass::Permanent, message, symbol: "" },
             );
         }
-        self.export(span).await
+        Some(StoredSpan::new(&span, &self.resource))
     }
 
     /// Exports the root span of an operation that could not be enqueued.
     pub async fn refused(&self, root: &RootContext, id: &str, began_at: jiff::Timestamp, error: &Error) {
-        let spec = if id.starts_with("op_verify_") { &VERIFY_ALL } else { &IMPORT_ALL };
         if !root.context().is_sampled() {
             return;
         }
+        let (spec, kind) = match id.starts_with("op_verify_") {
+            true => (&VERIFY_ALL, "DATA_VERIFICATION"),
+            false => (&IMPORT_ALL, "DATA_MIGRATION"),
+        };
         let now = jiff::Timestamp::now();
         let mut span = data(spec, root.context().clone(), SpanId::INVALID, began_at, now);
-        span.attributes = pairs(attr::OPERATION_ID, id);
+        span.attributes = root_attributes(&EndedOperation {
+            id: id.to_owned(),
+            kind: kind.to_owned(),
+            state: "failed".to_owned(),
+            started_at: began_at,
+            finished_at: now,
+            ..EndedOperation::default()
+        });
         let (kind, class) = (error.kind(), error.class());
         fail(&mut span, &Failure { kind, class, message: error.chain(), symbol: "" });
         // Nobody will try again, for there is no operation.
-        self.export(span).await;
+        self.send(&[StoredSpan::new(&span, &self.resource)]).await;
     }
 
-    /// Exports the span of an attempt from its record, under the id that its children name; false if the exporter
-    /// did not take it.
-    pub async fn attempt(&self, attempt: &RecordedAttempt) -> bool {
+    /// The span of an attempt from its record, under the id that its children name; none if its trace is not kept.
+    #[must_use]
+    pub fn attempt(&self, attempt: &RecordedAttempt) -> Option<StoredSpan> {
         let info = &attempt.info;
-        let Some(root) = remote(&info.traceparent).filter(SpanContext::is_sampled) else { return true };
+        let root = remote(&info.traceparent).filter(SpanContext::is_sampled)?;
         let state = TraceState::default();
         let context = SpanContext::new(root.trace_id(), info.span_id(), root.trace_flags(), false, state);
         let (start, end) = (attempt.started_at, attempt.finished_at);
@@ -149,11 +164,21 @@ impl Recorder {
             let (class, message) = (ErrorClass::named(&attempt.class), attempt.message.clone());
             fail(&mut span, &Failure { kind, class, message, symbol: &info.symbol });
         }
-        self.export(span).await
+        Some(StoredSpan::new(&span, &self.resource))
     }
 
-    async fn export(&self, span: SpanData) -> bool {
-        matches!(tokio::time::timeout(LIMIT, self.0.export(vec![span])).await, Ok(Ok(())))
+    /// Sends stored spans, those of one resource at a time; false if the exporter did not take all of them.
+    pub async fn send(&self, spans: &[StoredSpan]) -> bool {
+        let mut exporter = self.exporter.lock().await;
+        for same in spans.chunk_by(StoredSpan::has_resource_of) {
+            let Some(first) = same.first() else { continue };
+            exporter.set_resource(&first.resource());
+            let batch = same.iter().map(StoredSpan::data).collect();
+            if !matches!(tokio::time::timeout(LIMIT, exporter.export(batch)).await, Ok(Ok(()))) {
+                return false;
+            }
+        }
+        true
     }
 }
 
@@ -176,7 +201,9 @@ fn root_attributes(ended: &EndedOperation) -> Vec<KeyValue> {
         (attr::OPERATION_STATE, &ended.state),
         (attr::DIRECTORY, &ended.root),
     ] {
-        out.extend(pairs(attribute, value));
+        if !value.is_empty() {
+            out.extend(pairs(attribute, value));
+        }
     }
     out.extend(pairs(attr::DURATION_MS, milliseconds(took)));
     let common = [
@@ -230,6 +257,6 @@ fn data(
         events: SpanEvents::default(),
         links: SpanLinks::default(),
         status: Status::Unset,
-        instrumentation_scope: InstrumentationScope::builder("barlift").build(),
+        instrumentation_scope: InstrumentationScope::builder(SCOPE).build(),
     }
 }

@@ -21,10 +21,12 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
 use super::context::{Ids, sampler, unknown_sampler};
-use super::export::{self, Signal, Source};
+use super::delivery::AttemptsApart;
+use super::export::{self, Signal};
 use super::log::JsonLines;
 use super::record::Recorder;
 use super::span;
+use super::stored::SCOPE;
 use crate::config::LogConfig;
 use crate::error::{Error, Result};
 
@@ -101,11 +103,11 @@ pub fn start(settings: &Settings) -> Result<Telemetry> {
         // Telemetry is started once, so nobody was here before.
         let _ = SPANS.set(provider.clone());
         telemetry.spans = Some(provider);
-        telemetry.recorder = Some(Recorder::new(export::spans(Source::Records)?, &resource));
+        telemetry.recorder = Some(Recorder::new(export::spans()?, &resource));
     }
     let layer = telemetry.spans.as_ref().map(|provider| {
         tracing_opentelemetry::layer()
-            .with_tracer(provider.tracer("barlift"))
+            .with_tracer(provider.tracer(SCOPE))
             .with_location(false)
             .with_threads(false)
             .with_target(false)
@@ -179,11 +181,9 @@ fn span_provider(resource: &Resource) -> Result<SdkTracerProvider> {
     if std::env::var("OTEL_BSP_MAX_QUEUE_SIZE").is_err() {
         batches = batches.with_max_queue_size(QUEUED_SPANS);
     }
-    let processor = BatchSpanProcessor::builder(export::spans(Source::Batches)?)
-        .with_batch_config(batches.build())
-        .build();
+    let processor = BatchSpanProcessor::builder(export::spans()?).with_batch_config(batches.build()).build();
     Ok(SdkTracerProvider::builder()
-        .with_span_processor(processor)
+        .with_span_processor(AttemptsApart::new(processor))
         .with_resource(resource.clone())
         .with_id_generator(Ids::default())
         // The enqueuer has decided for the whole operation.

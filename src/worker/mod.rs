@@ -20,13 +20,16 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::config::Config;
 use crate::error::Result;
-use crate::operation::due_spans;
+use crate::operation::{due_spans, span_outbox};
 use crate::queue::{self, Delivery, QueueSettings, Work};
 use crate::task::{self, RetryPolicy};
 use crate::telemetry::{self, Recorder, delivery};
 
 /// How long a worker that stops waits for spans that are due.
 const LAST_EXPORT: Duration = Duration::from_secs(3);
+
+/// How long the spans of attempts wait for others to be stored and sent together.
+const GATHER: Duration = Duration::from_millis(500);
 
 /// Between removals of jobs that are done.
 const PRUNE_EVERY: Duration = Duration::from_secs(3600);
@@ -87,30 +90,25 @@ impl Worker {
         let _ = tokio::time::timeout(LAST_EXPORT, exporter).await;
     }
 
-    /// Exports spans that only the database knows of: when this worker makes some due and, for those whose worker
-    /// died or whose export failed, once a lease. After `done` it does what is left and ends.
+    /// Exports the spans of attempts and operations: when this worker ends some and, for those whose worker died or whose
+    /// export failed, once a lease. After `done` it does what is left and ends.
     async fn export_due_spans(self: Arc<Self>, done: CancellationToken) {
         let Some(recorder) = &self.recorder else { return };
         loop {
             if done.is_cancelled() {
-                // So that nobody has to write from the records what waits here.
-                let ((), rest) = tokio::join!(telemetry::flush_at_the_end(), self.export_now(recorder));
-                tell_later(rest.and(due_spans::note_taken(&self.pool).await));
+                let export = due_spans::export(&self.pool, recorder);
+                let ((), rest) = tokio::join!(telemetry::flush_at_the_end(), export);
+                tell_later(rest);
                 return;
             }
-            tell_later(self.export_now(recorder).await);
+            tell_later(due_spans::export(&self.pool, recorder).await);
             tokio::select! {
                 () = self.due.notified() => {}
-                () = delivery::wait() => {}
+                () = gather() => {}
                 () = done.cancelled() => {}
                 () = tokio::time::sleep(self.queue.lease) => {}
             }
         }
-    }
-
-    async fn export_now(&self, recorder: &Recorder) -> Result<()> {
-        due_spans::note_taken(&self.pool).await?;
-        due_spans::export(&self.pool, recorder).await
     }
 
     /// Wakes the exporter if there is something for it.
@@ -124,6 +122,12 @@ impl Worker {
 /// Connections beside the one that listens and one for heartbeats and everything else: a file each.
 fn spare_connections(pool: &PgPool) -> usize {
     usize::try_from(pool.options().get_max_connections()).unwrap_or(usize::MAX).saturating_sub(2).max(1)
+}
+
+/// Waits until an attempt has ended, and some more that may end with it.
+async fn gather() {
+    delivery::wait().await;
+    tokio::time::sleep(GATHER).await;
 }
 
 /// What could not be done now is done at the next turn.
@@ -141,7 +145,7 @@ async fn sweep(pool: PgPool, lease: Duration) {
         tell_later(task::wake_forgotten(&pool).await);
         tell_later(task::follow_forgotten(&pool).await);
         if pruned.is_none_or(|p| p.elapsed() > PRUNE_EVERY) {
-            let done = queue::prune(&pool).await;
+            let done = queue::prune(&pool).await.and(span_outbox::drop_old(&pool).await);
             pruned = done.is_ok().then(Instant::now);
             tell_later(done);
         }

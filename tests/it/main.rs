@@ -30,6 +30,7 @@ mod samples;
 mod security;
 mod setup;
 mod shape_conflicts;
+mod span_copies;
 mod success;
 mod support;
 mod together;

@@ -121,7 +121,7 @@ async fn interleaved() {
 
 #[test]
 fn a_hypertable_that_compresses_every_copy_is_in_order() {
-    on_the_columnstore("a_hypertable_that_compresses_every_copy_is_in_order", always_direct);
+    on_the_columnstore(always_direct);
 }
 
 const SENDS_SORTED: &str = "DO $$ BEGIN EXECUTE format(

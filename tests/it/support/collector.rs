@@ -23,6 +23,7 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue};
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
+use prost::Message as _;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tonic::codec::CompressionEncoding;
@@ -46,6 +47,9 @@ pub struct Span {
     pub message: String,
     /// Names, with their attributes as text.
     pub events: Vec<(String, BTreeMap<String, String>)>,
+    /// All of it as protobuf, and the resource that it came with.
+    pub encoded: Vec<u8>,
+    pub resource: BTreeMap<String, String>,
 }
 
 impl Span {
@@ -116,11 +120,27 @@ impl Span {
     }
 }
 
+/// Which Jaeger answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Jaeger {
+    /// With API v1 alone.
+    Old,
+    /// With API v3, too.
+    Current,
+    /// The same, and it has dropped copies of spans.
+    DroppedCopies,
+}
+
+impl Jaeger {
+    pub const ALL: [Self; 3] = [Self::Old, Self::Current, Self::DroppedCopies];
+}
+
 #[derive(Default)]
 struct Received {
     spans: Mutex<Vec<Span>>,
     metrics: Mutex<BTreeSet<String>>,
     hangs: AtomicBool,
+    loses_answers: AtomicBool,
 }
 
 /// The receiver; it ends when dropped.
@@ -162,10 +182,14 @@ impl Collector {
         collector
     }
 
+    /// Whether the answers get lost on their way: it takes the spans, and whoever sent them does not know.
+    pub fn lose_answers(&self, lose: bool) {
+        self.received.loses_answers.store(lose, Ordering::Relaxed);
+    }
+
     /// The same spans, over HTTP with protobuf.
     pub async fn http() -> Self {
         use axum::body::Bytes;
-        use prost::Message as _;
         let received = Arc::new(Received::default());
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("bound");
         let address = listener.local_addr().expect("an address");
@@ -184,32 +208,46 @@ impl Collector {
         Self { address, received, server }
     }
 
-    /// What Jaeger would answer to a search for these spans, on an address of its own: API v3, or (`old`) v1 alone.
-    pub async fn jaeger(&self, old: bool) -> String {
-        let answer = if old { self.v1() } else { self.v3() };
-        let (path, wanted) =
-            if old { ("/api/traces", "tags") } else { ("/api/v3/traces", "query.attributes") };
+    /// What Jaeger would answer to a search for these spans, on an address of its own.
+    pub async fn jaeger(&self, jaeger: Jaeger) -> String {
         let operation = self.trace().root().text("operation.id").to_owned();
-        let handler = move |Query(asked): Query<HashMap<String, String>>| async move {
-            let tag: serde_json::Value = serde_json::from_str(&asked[wanted]).expect("a JSON object");
-            assert_eq!(tag["operation.id"], operation);
-            answer
+        let route = |answer: String, wanted: &'static str| {
+            let operation = operation.clone();
+            axum::routing::get(move |Query(asked): Query<HashMap<String, String>>| async move {
+                let tag: serde_json::Value = serde_json::from_str(&asked[wanted]).expect("a JSON object");
+                assert_eq!(tag["operation.id"], operation);
+                answer
+            })
         };
-        let router = axum::Router::new().route(path, axum::routing::get(handler));
+        let mut router = axum::Router::new().route("/api/traces", route(self.v1(), "tags"));
+        if jaeger != Jaeger::Old {
+            let answer = self.v3(jaeger == Jaeger::DroppedCopies);
+            router = router.route("/api/v3/traces", route(answer, "query.attributes"));
+        }
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("bound");
         let address = listener.local_addr().expect("an address");
         tokio::spawn(async move { axum::serve(listener, router).await.expect("served") });
         format!("http://{address}")
     }
 
-    fn v3(&self) -> String {
-        let spans: Vec<_> = self.spans().iter().map(|s| s.as_otlp()).collect();
-        serde_json::json!({ "result": { "resourceSpans": [{ "scopeSpans": [{ "spans": spans }] }] } })
-            .to_string()
+    /// Each export has a `resourceSpans` of its own. Of one whose spans are all copies of others, Jaeger 2.20 leaves the
+    /// scope, without the key `spans`.
+    fn v3(&self, dropped_copies: bool) -> String {
+        let (resource, scope) = (serde_json::json!({}), serde_json::json!({ "name": "barlift" }));
+        let spans: Vec<_> = self.spans().iter().map(Span::as_otlp).collect();
+        let mut exports: Vec<_> = spans
+            .chunks(spans.len().div_ceil(2))
+            .map(|spans| serde_json::json!({ "resource": resource, "scopeSpans": [{ "scope": scope, "spans": spans }] }))
+            .collect();
+        if dropped_copies {
+            exports
+                .insert(1, serde_json::json!({ "resource": resource, "scopeSpans": [{ "scope": scope }] }));
+        }
+        serde_json::json!({ "result": { "resourceSpans": exports } }).to_string()
     }
 
     fn v1(&self) -> String {
-        let spans: Vec<_> = self.spans().iter().map(|s| s.as_jaeger()).collect();
+        let spans: Vec<_> = self.spans().iter().map(Span::as_jaeger).collect();
         serde_json::json!({ "data": [{ "spans": spans }] }).to_string()
     }
 
@@ -343,12 +381,15 @@ impl Service {
         for resource in request.resource_spans {
             let about = attributes(resource.resource.map(|r| r.attributes).unwrap_or_default());
             let service = about.get("service.name").map(as_text).unwrap_or_default();
+            let about: BTreeMap<_, _> = about.iter().map(|(k, v)| (k.clone(), as_text(v))).collect();
             for span in resource.scope_spans.into_iter().flat_map(|s| s.spans) {
                 let status = span.status.clone().unwrap_or_default();
                 let count = span.attributes.len();
                 let attributes_by_name = attributes(span.attributes.clone());
                 assert_eq!(attributes_by_name.len(), count, "{}: an attribute twice", span.name);
                 spans.push(Span {
+                    encoded: span.encode_to_vec(),
+                    resource: about.clone(),
                     service: service.clone(),
                     trace: hex(&span.trace_id),
                     id: hex(&span.span_id),
@@ -377,6 +418,9 @@ impl TraceService for Service {
             std::future::pending::<()>().await;
         }
         self.take(request.into_inner());
+        if self.0.loses_answers.load(Ordering::Relaxed) {
+            return Err(Status::internal("the answer is lost"));
+        }
         Ok(Response::new(ExportTraceServiceResponse::default()))
     }
 }

@@ -1,15 +1,16 @@
--- One attempt whose span is due, because nobody had it running to its end.
+-- Attempts whose span is due, because nobody had it running to its end. The caller stores their spans on this transaction.
+-- $1: at most how many
 WITH due AS (
     SELECT task_id, fence
     FROM barlift.attempts
     -- What nobody has wanted for a day is left alone.
     WHERE span_due_at BETWEEN now() - interval '1 day' AND now()
     ORDER BY span_due_at
-    LIMIT 1
+    LIMIT $1
     FOR UPDATE SKIP LOCKED
 )
 UPDATE barlift.attempts a
-SET span_due_at = now() + make_interval(secs => $1)
+SET span_due_at = NULL
 FROM due
 JOIN barlift.tasks t ON t.id = due.task_id
 JOIN barlift.operations o ON o.id = t.operation_id

@@ -1,4 +1,5 @@
--- One ended operation whose root span is due. Those that were tried and not taken come last.
+-- Ended operations whose root span is due. The caller stores their spans on this transaction.
+-- $1: at most how many
 WITH due AS (
     SELECT id
     FROM barlift.operations
@@ -6,11 +7,11 @@ WITH due AS (
     WHERE finished_at IS NOT NULL
       AND root_span_due_at BETWEEN now() - interval '1 day' AND now()
     ORDER BY root_span_due_at
-    LIMIT 1
+    LIMIT $1
     FOR UPDATE SKIP LOCKED
 )
 UPDATE barlift.operations o
-SET root_span_due_at = now() + make_interval(secs => $1)
+SET root_span_due_at = NULL
 FROM due
 JOIN barlift.operations_overview v ON v.id = due.id
 WHERE o.id = due.id

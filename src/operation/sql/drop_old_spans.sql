@@ -1,0 +1,2 @@
+-- What no collector has taken for a day is given up.
+DELETE FROM barlift.span_outbox WHERE created_at < now() - interval '1 day'

@@ -1,0 +1,3 @@
+-- $1: spans
+INSERT INTO barlift.span_outbox (span)
+SELECT unnest($1::bytea[])
