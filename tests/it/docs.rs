@@ -2,49 +2,19 @@
 
 use std::process::Command;
 
-use regex::Regex;
-use serde_json::Value;
-
-use crate::support::collector::Collector;
+use crate::support::collector::{Collector, Jaeger};
+use crate::support::doc_blocks::{Answers, run_blocks};
 use crate::support::{Folder, TestDatabase, bar, barlift, bars, skipped};
 
-/// The output of each named block, in order.
-struct Answers(Vec<(String, String)>);
-
-impl Answers {
-    fn json(&self, name: &str) -> Value {
-        let (_, text) = self.0.iter().find(|(n, _)| n == name).expect(name);
-        serde_json::from_str(text).unwrap_or_else(|e| panic!("{name}: {e}\n{text}"))
-    }
-}
-
-/// Runs the blocks of these names, in the order of the page.
-fn run_blocks(
+/// Runs blocks of docs/debugging.md.
+fn answers_of(
     jaeger: &str,
     database: &TestDatabase,
     folder: &Folder,
     wanted: impl Fn(&str) -> bool,
 ) -> Answers {
-    let text =
-        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/debugging.md")).expect("docs");
-    let block = Regex::new(r"(?s)<!-- ([a-z ]+) -->\n```sh\n(.*?)```").expect("a pattern");
-    let mut script = format!(
-        "set -eu\nexport JAEGER={jaeger} DATABASE_URL='{}'\nbarlift() {{ '{}' \"$@\"; }}\n",
-        database.url,
-        env!("CARGO_BIN_EXE_barlift")
-    );
-    let mut names = Vec::new();
-    for found in block.captures_iter(&text).filter(|found| wanted(&found[1])) {
-        names.push(found[1].to_owned());
-        script.push_str(&format!("printf '\\n@@\\n'\n{}", &found[2]));
-    }
-    let output =
-        Command::new("bash").args(["-c", &script]).current_dir(folder.path()).output().expect("bash");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    let stdout = String::from_utf8(output.stdout).expect("UTF-8");
-    let answers = stdout.split("\n@@\n").skip(1).map(str::to_owned);
-    Answers(names.into_iter().zip(answers).collect())
+    let variables = [("JAEGER", jaeger), ("DATABASE_URL", database.url.as_str())];
+    run_blocks("debugging.md", &variables, folder, wanted)
 }
 
 fn installed(program: &str) -> bool {
@@ -61,9 +31,9 @@ async fn the_workflows_answer_their_questions() {
         return;
     }
     let (database, folder, work) = (TestDatabase::new().await, Folder::new(), Folder::new());
-    folder.write("A_1m.csv", bars(2000, 1));
+    folder.write("AAPL_1m.csv", bars(2000, 1));
     barlift(&database, &["import", folder.arg()]).run().await;
-    folder.write("A_1m.csv", bars(2000, 1).replace(&bar(7, 1), &bar(7, 2)));
+    folder.write("AAPL_1m.csv", bars(2000, 1).replace(&bar(7, 1), &bar(7, 2)));
     folder.write("BAD_1m.csv", "time,open\n");
     let collector = Collector::start().await;
     let run = barlift(&database, &["import", folder.arg(), "--json"])
@@ -71,12 +41,16 @@ async fn the_workflows_answer_their_questions() {
         .run()
         .await;
     run.json(1);
-    for old in [false, true] {
-        let jaeger = collector.jaeger(old).await;
-        let answers = run_blocks(&jaeger, &database, &work, |name| name != "verification");
+    for kind in Jaeger::ALL {
+        let jaeger = collector.jaeger(kind).await;
+        let answers = answers_of(&jaeger, &database, &work, |name| name != "verification");
+        let printed = std::fs::read_to_string(work.path().join("spans.jsonl")).expect("spans.jsonl");
+        assert_eq!(printed.lines().count(), collector.spans().len(), "{kind:?}: each span once");
+        let page = answers.text("diagnose");
+        assert!(page.contains("Where the time went") && page.contains("AAPL"), "{page}");
         let slowest = answers.json("slowest symbols");
         assert_eq!(slowest.as_array().map(Vec::len), Some(2));
-        assert_eq!(slowest[0]["symbol"], "A");
+        assert_eq!(slowest[0]["symbol"], "AAPL");
         assert!(slowest[0]["duration_ms"].as_f64() >= slowest[1]["duration_ms"].as_f64());
         let phases = answers.json("phases");
         let phases: Vec<_> =
@@ -93,7 +67,7 @@ async fn the_workflows_answer_their_questions() {
         );
         let warnings = answers.json("warnings");
         assert_eq!(warnings.as_array().map(Vec::len), Some(1));
-        assert_eq!((&warnings[0]["symbol"], &warnings[0]["warnings"]), (&"A".into(), &1.into()));
+        assert_eq!((&warnings[0]["symbol"], &warnings[0]["warnings"]), (&"AAPL".into(), &1.into()));
         let mismatches = answers.json("mismatches");
         assert_eq!(mismatches[0]["time"], "2024-01-01T00:07:00Z");
         assert_ne!(mismatches[0]["csv"], mismatches[0]["db"]);
@@ -127,9 +101,9 @@ async fn a_verification_answers_too() {
         .run()
         .await;
     run.json(1);
-    for old in [false, true] {
-        let jaeger = collector.jaeger(old).await;
-        let answers = run_blocks(&jaeger, &database, &work, |n| ["functions", "verification"].contains(&n));
+    for kind in Jaeger::ALL {
+        let jaeger = collector.jaeger(kind).await;
+        let answers = answers_of(&jaeger, &database, &work, |n| ["functions", "verification"].contains(&n));
         let found = answers.json("verification");
         assert_eq!(found.as_array().map(Vec::len), Some(1), "{found}");
         assert_eq!((&found[0]["symbol"], &found[0]["in_files"]), (&"A".into(), &20.into()));

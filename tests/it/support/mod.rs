@@ -2,6 +2,7 @@
 
 pub mod collector;
 mod database;
+pub mod doc_blocks;
 mod program;
 mod server;
 mod skips;
