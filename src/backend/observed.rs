@@ -187,7 +187,7 @@ impl<'a> Observed<'a> {
     pub(super) fn write_span(&self, (operation, statement): (&str, &str), batch: usize) -> Span {
         let span = self.span(&INSERT);
         self.describe(&span, operation);
-        span.set(attr::DB_STATEMENT, statement)
+        span.set(attr::DB_STATEMENT, attr::without_comments(statement))
             .set(attr::DB_BATCH_SIZE, i64::try_from(batch).unwrap_or(i64::MAX));
         span
     }
@@ -215,7 +215,7 @@ impl<'a> Observed<'a> {
     pub(super) fn query_span(&self, operation: &str, statement: &str) -> Span {
         let span = self.span(&QUERY);
         self.describe(&span, operation);
-        span.set(attr::DB_STATEMENT, statement);
+        span.set(attr::DB_STATEMENT, attr::without_comments(statement));
         span
     }
 
@@ -237,7 +237,7 @@ impl<'a> Observed<'a> {
 
     fn note(&self, took: Duration, operation: &str, statement: &str, rows: i64) {
         if let Some(attempt) = self.attempt {
-            attempt.statement(took, operation, statement, rows);
+            attempt.statement(took, operation, attr::without_comments(statement), rows);
         }
     }
 }

@@ -143,9 +143,8 @@ async fn discover(root: &Root, pattern: &Pattern, filter: &Filter, id: &Operatio
     let start = Instant::now();
     let found = span.around(discover::discover(root, pattern, filter)).await;
     span.set(attr::DISCOVERY_DURATION_MS, milliseconds(start.elapsed()));
-    if let Ok(found) = &found {
-        span.set(attr::SYMBOLS_FOUND, i64::try_from(found.sources.len()).unwrap_or(i64::MAX));
-    }
+    let files = found.as_ref().map_or(0, |found| found.sources.len());
+    span.set(attr::SYMBOLS_FOUND, i64::try_from(files).unwrap_or(i64::MAX));
     span.end(&found, "");
     found
 }

@@ -2,9 +2,9 @@
 
 use super::args::{EnqueueImportArgs, ImportArgs, SourceArgs};
 use super::enqueue::{Enqueuing, IMPORT, Prepared, Start};
-use super::{Outcome, verify, work};
+use super::{Outcome, row_detail, verify, work};
 use crate::backend::Database;
-use crate::config::Config;
+use crate::config::{Config, TraceDetail};
 use crate::error::Result;
 use crate::operation::OperationId;
 use crate::operation::create::{self, NewOperation};
@@ -37,6 +37,9 @@ async fn create(
     let enqueuing = Enqueuing { what: IMPORT, root: &args.root, args: &args.files, config, telemetry, start };
     enqueuing
         .enqueue(OperationId::migration(), async |database, prepared| {
+            if config.trace.detail == TraceDetail::Row {
+                row_detail::announce(&prepared.root, &prepared.found, config.csv.header).await;
+            }
             let mut operations = vec![operation(args, &enqueuing, &prepared)?];
             if args.verifies() {
                 operations.push(verify::following(&enqueuing, database, &prepared).await?);

@@ -20,6 +20,7 @@ mod output;
 mod private_server;
 mod progress;
 mod report;
+mod row_detail;
 mod signals;
 mod table;
 mod verification;

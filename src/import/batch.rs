@@ -135,12 +135,16 @@ async fn check_exists(
         .set(attr::DATA_TIMESTAMP, &first_time(batch))
         .set(attr::DB_QUERY_DURATION_MS, milliseconds(took))
         .set(attr::ROWS_CHECKED, int(batch.bars.len()));
-    if let Ok(Existing { bars: existing, .. }) = found.as_ref()
-        && span.is_recorded()
-    {
-        let there = batch.bars.time.iter().filter(|t| existing.time.binary_search(t).is_ok()).count();
-        span.set(attr::ROW_EXISTS, there > 0).set(attr::ROWS_EXISTING, int(there));
-        span.within(|| rows::checked(attempt, batch, existing, took));
+    match found.as_ref() {
+        Ok(Existing { bars: existing, .. }) if span.is_recorded() => {
+            let there = batch.bars.time.iter().filter(|t| existing.time.binary_search(t).is_ok()).count();
+            span.set(attr::ROW_EXISTS, there > 0).set(attr::ROWS_EXISTING, int(there));
+            span.within(|| rows::checked(attempt, batch, existing, took));
+        }
+        Ok(_) => {}
+        Err(_) => {
+            span.set(attr::ROW_EXISTS, false);
+        }
     }
     span.end(&found, &task.symbol);
     found

@@ -21,7 +21,7 @@ pub(super) const BATCH: usize = 4_000;
 pub(super) fn announce(attempt: Attempt<'_>, first: &Batch, bytes: u64, from: u64) {
     let read = first.end_offset.saturating_sub(from).max(1);
     let rows = u128::from(first.rows) * u128::from(bytes.saturating_sub(from)) / u128::from(read);
-    tracing::warn!(
+    tracing::info!(
         source = attempt.task.source,
         "trace.detail is `row`: about {rows} rows, so between {rows} and {} spans",
         2 * rows

@@ -220,12 +220,12 @@ async fn check_exists(
             .set(attr::DATA_TIMESTAMP, &bars.time.first().map(|t| format_time(*t)).unwrap_or_default())
             .set(attr::DB_QUERY_DURATION_MS, milliseconds(took))
             .set(attr::ROWS_CHECKED, int(bars.len()));
-        if let Ok(found) = &found {
-            let there = found
-                .get(&f.series_id)
-                .map_or(0, |there| bars.time.iter().filter(|t| there.time.binary_search(t).is_ok()).count());
-            span.set(attr::ROW_EXISTS, there > 0).set(attr::ROWS_EXISTING, int(there));
-        }
+        let there = found
+            .as_ref()
+            .ok()
+            .and_then(|found| found.get(&f.series_id))
+            .map_or(0, |there| bars.time.iter().filter(|t| there.time.binary_search(t).is_ok()).count());
+        span.set(attr::ROW_EXISTS, there > 0).set(attr::ROWS_EXISTING, int(there));
         span.end(&found, symbol);
     }
     found

@@ -106,6 +106,16 @@ pub fn cut(text: &str) -> &str {
     }
 }
 
+/// A statement without the comments that it begins with.
+#[must_use]
+pub fn without_comments(statement: &str) -> &str {
+    let mut rest = statement.trim_start();
+    while let Some(comment) = rest.strip_prefix("--") {
+        rest = comment.split_once('\n').map_or("", |(_, after)| after.trim_start());
+    }
+    rest
+}
+
 /// An attribute without its type, for lists of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -257,5 +267,17 @@ mod tests {
         assert_eq!(cut("short"), "short");
         let Value::Array(Array::String(list)) = Texts::value(&[long]) else { panic!("a list") };
         assert_eq!(list[0].as_str().chars().count(), MAX_CHARACTERS);
+    }
+
+    #[test]
+    fn a_statement_begins_with_its_sql() {
+        for text in [
+            "-- What it does.\n-- $1: task id\nSELECT 1 -- one\n",
+            "\n  SELECT 1 -- one\n",
+            "SELECT 1 -- one\n",
+        ] {
+            assert_eq!(without_comments(text), "SELECT 1 -- one\n", "{text}");
+        }
+        assert_eq!(without_comments("-- nothing"), "");
     }
 }

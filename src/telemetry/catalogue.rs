@@ -40,7 +40,7 @@ pub struct SpanSpec {
     pub kind: SpanKind,
     /// What it stands for, and under which span it is found.
     pub about: &'static str,
-    /// Attributes of every such span that ended well.
+    /// Attributes of every such span, unless it was cut off.
     pub required: &'static [AnyAttribute],
     /// Attributes where they apply. [`ERRORS`] apply to all.
     pub optional: &'static [AnyAttribute],
@@ -171,7 +171,9 @@ pub fn markdown() -> String {
     let mut out = String::from(
         "# Spans\n\n\
          Generated from `src/telemetry/catalogue.rs`; a test keeps it equal. Each span has status OK or ERROR; one that \
-         failed has `error.type`, mostly `error.symbol`, and an `exception` event. Strings are cut at 500 characters. \
+         failed has `error.type`, mostly `error.symbol`, and an `exception` event. A span that was cut off by its worker's \
+         stop, a timeout or a lost lease (`error.type` is `CutOff`) has the attributes that were known by then. Strings are \
+         cut at 500 characters. \
          With `OTEL_SEMCONV_STABILITY_OPT_IN=database` the names in brackets replace the ones before them, with \
          `database/dup` they are added.\n",
     );

@@ -201,12 +201,13 @@ async fn compared(attempt: Attempt<'_>, run: impl Future<Output = Result<Found>>
     let span: Span = attempt.telemetry.span(&COMPARE_CSV_DB);
     span.set(attr::DATA_SYMBOL, &attempt.task.symbol).set(attr::VERIFY_MODE, attempt.options.mode.as_str());
     let found = span.around(run).await;
-    if let Ok(found) = &found {
-        let times: Vec<String> = found.listed.iter().take(NAMED).map(|d| format_time(d.time)).collect();
-        span.set(attr::SAMPLE_SIZE, int(found.compared()))
-            .set(attr::MISMATCHES, int(found.differing()))
-            .set(attr::MISMATCH_TIMESTAMPS, &times);
-    }
+    // A comparison that failed keeps nothing of what it has compared.
+    let (compared, differing, listed) =
+        found.as_ref().map_or((0, 0, &[][..]), |f| (f.compared(), f.differing(), &f.listed[..]));
+    let times: Vec<String> = listed.iter().take(NAMED).map(|d| format_time(d.time)).collect();
+    span.set(attr::SAMPLE_SIZE, int(compared))
+        .set(attr::MISMATCHES, int(differing))
+        .set(attr::MISMATCH_TIMESTAMPS, &times);
     span.end(&found, &attempt.task.symbol);
     found
 }

@@ -119,3 +119,20 @@ async fn an_import_leaves_its_times_without_any_collector() {
     assert_eq!(found["pool"]["waits"], 10);
     assert_eq!(found["slowest_statements"].as_array().map(Vec::len), Some(5));
 }
+
+#[tokio::test]
+async fn statements_begin_with_their_sql() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    // Small files that go together are looked up by a statement of their own.
+    for i in 0..4 {
+        folder.write(&format!("S{i}_1m.csv"), bars(300, i));
+    }
+    let run = barlift(&database, &["import", folder.arg(), "--concurrency", "1"]).run().await;
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let found = barlift(&database, &["diagnose", "--json", "--limit", "100"]).run().await.json(0);
+    let statements = found["slowest_statements"].as_array().expect("a list");
+    assert!(statements.len() >= 4, "{statements:?}");
+    for statement in statements.iter().map(|s| s["statement"].as_str().expect("text")) {
+        assert!(statement.starts_with(|c: char| c.is_ascii_uppercase()), "{statement}");
+    }
+}

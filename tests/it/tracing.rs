@@ -362,6 +362,21 @@ async fn row_detail_gives_every_row_its_spans() {
 }
 
 #[tokio::test]
+async fn row_detail_says_first_how_many_spans_it_makes() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    for i in 0..3 {
+        folder.write(&format!("S{i}_1m.csv"), bars(500, i));
+    }
+    // No worker is there that could.
+    let run = barlift(&database, &["enqueue", "import", folder.arg(), "--trace-detail", "row"]).run().await;
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let said = run.stderr.lines().find(|l| l.starts_with("trace.detail is `row`: about ")).expect("a line");
+    let number = said.split_whitespace().nth(4).expect("a number").replace(',', "");
+    let rows: u64 = number.parse().expect(said);
+    assert!((1450..1550).contains(&rows), "{said}");
+}
+
+#[tokio::test]
 async fn row_detail_loses_no_span_however_long_the_file() {
     let (database, collector, folder) = (TestDatabase::new().await, Collector::start().await, Folder::new());
     // More than any queue of spans holds.

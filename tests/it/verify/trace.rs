@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 
 use nix::sys::signal::Signal;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 
 use super::{execute, import, report};
-use crate::support::collector::{Collector, Span};
+use crate::support::collector::{Collector, Span, Trace};
 use crate::support::{Folder, TestDatabase, bars, eventually};
 use crate::tracing::{setting, traced};
 
@@ -112,6 +113,34 @@ async fn other_modes_and_known_files_have_their_spans() {
             trace.named("migration.compare_csv_db").iter().map(|s| s.int("migration.sample_size")).collect();
         assert_eq!(sizes, sampled.into_iter().collect::<Vec<_>>(), "{mode}");
     }
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_has_all_required_attributes() {
+    let (database, collector, folder) = setting().await;
+    folder.write("A_1m.csv", bars(900, 1));
+    folder.write("B_1m.csv", bars(900, 2));
+    import(&database, folder.arg(), &[]).await;
+    folder.write("A_1m.csv", "time,open\n");
+    folder.write("B_1m.csv", b"\x1f\x8b\x08\x00");
+    for mode in ["full", "sample", "counts"] {
+        let run =
+            traced(&database, &collector, &["verify", folder.arg(), "--mode", mode, "--json"]).run().await;
+        assert_eq!(run.status, 1, "{}", run.stderr);
+    }
+    let spans = collector.spans();
+    let traces: BTreeSet<&str> = spans.iter().map(|s| s.trace.as_str()).collect();
+    assert_eq!(traces.len(), 3);
+    for trace in traces {
+        // What a trace is put together of is checked.
+        let trace = Trace::new(spans.iter().filter(|s| s.trace == trace).cloned().collect());
+        for span in trace.named("migration.compare_csv_db") {
+            assert_eq!(span.status, StatusCode::Error);
+            assert_eq!((span.int("migration.sample_size"), span.int("migration.mismatches")), (0, 0));
+            assert!(list(span, "migration.mismatch_timestamps").is_empty());
+        }
+    }
+    assert_eq!(spans.iter().filter(|s| s.name == "migration.compare_csv_db").count(), 4);
 }
 
 #[tokio::test]

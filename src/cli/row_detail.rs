@@ -1,0 +1,38 @@
+//! How many spans `--trace-detail row` makes, told before any work begins.
+
+use std::io::Read as _;
+
+use super::output;
+use crate::source::discover::Discovery;
+use crate::source::root::Root;
+
+/// Bytes of the largest file from which the rows of all are guessed.
+const SAMPLE: u64 = 64 * 1024;
+
+/// Tells how many spans these files will have at least and at most.
+pub(super) async fn announce(root: &Root, found: &Discovery, header: bool) {
+    // A file that cannot be read fails its own attempt, with the reason.
+    let Some(rows) = guess_rows(root, found, header).await else { return };
+    let count = |n: u64| output::count(i64::try_from(n).unwrap_or(i64::MAX));
+    output::note(&format!(
+        "trace.detail is `row`: about {} rows, so between {} and {} spans",
+        count(rows),
+        count(rows),
+        count(rows.saturating_mul(2))
+    ));
+}
+
+async fn guess_rows(root: &Root, found: &Discovery, header: bool) -> Option<u64> {
+    let largest = found.sources.iter().max_by_key(|s| s.size)?;
+    let source = root.read(&largest.path).await.ok()?;
+    let sample = tokio::task::spawn_blocking(move || {
+        let mut sample = Vec::new();
+        source.input.take(SAMPLE).read_to_end(&mut sample).map(|_| sample)
+    });
+    let sample = sample.await.ok()?.ok()?;
+    let lines = u128::try_from(sample.iter().filter(|b| **b == b'\n').count()).ok()?;
+    let bytes: u128 = found.sources.iter().map(|s| u128::from(s.size)).sum();
+    let headers = if header { u128::try_from(found.sources.len()).ok()? } else { 0 };
+    let lines = bytes * lines / u128::try_from(sample.len().max(1)).ok()?;
+    u64::try_from(lines.saturating_sub(headers)).ok()
+}
