@@ -8,11 +8,11 @@ use crate::backend::shared::Shared;
 use crate::backend::transaction::Transaction;
 use crate::digest::SeriesDigest;
 use crate::error::{Error, Result};
-use crate::repository::known::{self, Content, Learnt};
+use crate::repository::known::{self, Content, Known, Learnt};
 use crate::source::root::{Root, Version, hash};
 use crate::task::{Progress, RowCounts, Success};
 
-/// Counts every row as skipped if the series holds this very content; none if the file must be read.
+/// Counts the rows if the series holds this very content; none if the file must be read.
 pub(super) async fn recognise(
     attempt: Attempt<'_>,
     root: &Root,
@@ -26,12 +26,12 @@ pub(super) async fn recognise(
     }
     let (hash, _) = hashed(attempt, root).await?;
     let content = Content { hash: &hash, options: &key };
-    let Some(rows) = known::rows(&context.pool, attempt.database(), series_id, content).await? else {
+    let Some(known) = known::find(&context.pool, attempt.database(), series_id, content).await? else {
         return Ok(None);
     };
-    lease.recognised(&context.pool, rows, version.size).await?;
+    lease.recognised(&context.pool, &known, version.size).await?;
     telemetry.recognised();
-    Ok(Some(skipped(rows)))
+    Ok(Some(known.rows()))
 }
 
 /// The series that may hold the file already.
@@ -49,10 +49,6 @@ async fn hashed(attempt: Attempt<'_>, root: &Root) -> Result<([u8; 32], u64)> {
         .await
         .map_err(|e| Error::Internal(e.to_string()))??;
     Ok((hash, size))
-}
-
-fn skipped(rows: i64) -> RowCounts {
-    RowCounts { rows, rows_skipped: rows, ..RowCounts::default() }
 }
 
 /// A small file that its series may hold already.
@@ -76,16 +72,16 @@ impl<'a> Hashed<'a> {
         Ok(Some(Self { attempt, series_id, hash, size }))
     }
 
-    /// The end of the attempt, if the series holds the file with so many rows.
-    fn success(&self, rows: i64) -> Success<'a> {
-        let rows = skipped(rows);
+    /// The end of the attempt, if the series holds the file.
+    fn success(&self, known: Known) -> Success<'a> {
+        let rows = known.rows();
         let mut record = self.attempt.telemetry.record();
         record.rows = rows;
         Success {
             lease: self.attempt.lease,
             progress: Progress { rows, checkpoint: self.size, ..Progress::default() },
             digest: SeriesDigest::default(),
-            recognised: true,
+            recognised: Some(known),
             learnt: Learnt::default(),
             record,
         }
@@ -104,6 +100,6 @@ pub async fn known_together<'a>(
     let Some(first) = files.first() else { return Ok(Vec::new()) };
     let key = first.attempt.options.content_key()?;
     let contents: Vec<_> = files.iter().map(|f| (f.series_id, f.hash)).collect();
-    let rows = known::rows_together(tx, seen, &contents, &key).await?;
-    Ok(files.iter().map(|f| rows.get(&f.series_id).map(|rows| f.success(*rows))).collect())
+    let known = known::find_together(tx, seen, &contents, &key).await?;
+    Ok(files.iter().map(|f| known.get(&f.series_id).map(|known| f.success(*known))).collect())
 }

@@ -128,7 +128,7 @@ impl<'r> Small<'r> {
             ..Progress::default()
         };
         let lease = self.attempt.lease;
-        Ok(Success { lease, progress, digest: brought.digest, recognised: false, learnt, record })
+        Ok(Success { lease, progress, digest: brought.digest, recognised: None, learnt, record })
     }
 }
 

@@ -13,6 +13,7 @@ use sqlx::{FromRow, PgConnection, PgPool, Postgres};
 
 use crate::backend::observed::Observed;
 use crate::backend::shared::Shared;
+use crate::counts::RowCounts;
 use crate::digest::SeriesDigest;
 use crate::error::{During, Result};
 
@@ -61,56 +62,93 @@ pub async fn recent_options(connection: &mut PgConnection) -> Result<Vec<serde_j
         .during("reading how files were imported")
 }
 
-/// The number of data rows of this content, if the series still holds the bars which its import left.
+/// What became of the rows of a file whose content a series holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromRow)]
+pub struct Known {
+    /// Data rows.
+    pub rows: i64,
+    /// Those of them that could not become a bar.
+    pub rows_rejected: i64,
+    /// Those of them that repeat an earlier one.
+    pub rows_duplicate: i64,
+    /// Bars that break a market-data rule.
+    pub quality_issues: i64,
+    /// The task that read the file, and holds what was found in it; it may have been deleted.
+    pub task_id: Option<i64>,
+}
+
+impl Known {
+    /// Its rows, of which all bars are there.
+    #[must_use]
+    pub fn rows(&self) -> RowCounts {
+        RowCounts {
+            rows: self.rows,
+            rows_skipped: self.rows - self.rows_rejected - self.rows_duplicate,
+            rows_rejected: self.rows_rejected,
+            rows_duplicate: self.rows_duplicate,
+            quality_issues: self.quality_issues,
+            ..RowCounts::default()
+        }
+    }
+}
+
+/// What is known of this content, if the series still holds the bars which its import left.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
-pub async fn rows(
+pub async fn find(
     pool: &PgPool,
     seen: Observed<'_>,
     series_id: i32,
     content: Content<'_>,
-) -> Result<Option<i64>> {
+) -> Result<Option<Known>> {
     const COUNT: &str = include_str!("sql/count_bars.sql");
     #[derive(FromRow)]
-    struct Known {
-        rows: i64,
+    struct Row {
+        #[sqlx(flatten)]
+        known: Known,
         first_time: Option<Timestamp>,
         last_time: Option<Timestamp>,
         bars: i64,
     }
     const WHAT: &str = "looking for known content";
-    let known: Option<Known> = sqlx::query_as(include_str!("sql/known.sql"))
+    let row: Option<Row> = sqlx::query_as(include_str!("sql/known.sql"))
         .bind(series_id)
         .bind(content.hash.as_slice())
         .bind(content.options.as_slice())
         .fetch_optional(pool)
         .await
         .during(WHAT)?;
-    let Some(known) = known else { return Ok(None) };
-    let query = sqlx::query_scalar(COUNT).bind(series_id).bind(known.first_time).bind(known.last_time);
+    let Some(row) = row else { return Ok(None) };
+    let query = sqlx::query_scalar(COUNT).bind(series_id).bind(row.first_time).bind(row.last_time);
     let (held, _) = seen.query::<i64>(COUNT, async { query.fetch_all(pool).await.during(WHAT) }).await?;
-    Ok((held == [known.bars]).then_some(known.rows))
+    Ok((held == [row.bars]).then_some(row.known))
 }
 
-/// [`rows`] of a file for each of several series, of those that hold it.
+/// [`find`] for a file of each of several series, of those that hold it.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
-pub async fn rows_together(
+pub async fn find_together(
     tx: &mut PgConnection,
     seen: Shared<'_>,
     files: &[(i32, [u8; 32])],
     options: &[u8; 32],
-) -> Result<HashMap<i32, i64>> {
+) -> Result<HashMap<i32, Known>> {
     const QUERY: &str = include_str!("sql/known_together.sql");
-    let query = sqlx::query_as::<_, (i32, i64)>(QUERY)
+    #[derive(FromRow)]
+    struct Row {
+        series_id: i32,
+        #[sqlx(flatten)]
+        known: Known,
+    }
+    let query = sqlx::query_as::<_, Row>(QUERY)
         .bind(files.iter().map(|f| f.0).collect::<Vec<_>>())
         .bind(files.iter().map(|f| f.1.to_vec()).collect::<Vec<_>>())
         .bind(options.as_slice());
     let run = async { query.fetch_all(tx).await.during("looking for known content") };
-    let run = async { Ok(run.await?.into_iter().collect()) };
-    let rows = |known: &HashMap<i32, i64>, i: usize| usize::from(known.contains_key(&files[i].0));
+    let run = async { Ok(run.await?.into_iter().map(|r| (r.series_id, r.known)).collect()) };
+    let rows = |known: &HashMap<i32, Known>, i: usize| usize::from(known.contains_key(&files[i].0));
     seen.query(("SELECT", QUERY), run, rows).await
 }
 

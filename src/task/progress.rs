@@ -13,6 +13,7 @@ use super::Lease;
 use super::RowCounts;
 use crate::bar::Micros;
 use crate::error::{During, Error, Result};
+use crate::repository::known::Known;
 use crate::telemetry::Phases;
 
 /// What one batch adds.
@@ -253,16 +254,22 @@ impl Lease {
         }
     }
 
-    /// Counts all rows of a source whose content the series already holds as skipped.
+    /// Counts the rows of a source whose content the series already holds.
     ///
     /// # Errors
     /// [`Error::LostLease`]; [`Error::Database`]
-    pub async fn recognised(&self, pool: &PgPool, rows: i64, bytes: u64) -> Result<()> {
+    pub async fn recognised(&self, pool: &PgPool, known: &Known, bytes: u64) -> Result<()> {
+        let rows = known.rows();
         let done = sqlx::query(include_str!("sql/recognised.sql"))
             .bind(self.task_id)
             .bind(self.fence)
-            .bind(rows)
+            .bind(rows.rows)
             .bind(i64::try_from(bytes).unwrap_or(i64::MAX))
+            .bind(rows.rows_skipped)
+            .bind(rows.rows_rejected)
+            .bind(rows.rows_duplicate)
+            .bind(rows.quality_issues)
+            .bind(known.task_id)
             .execute(pool)
             .await
             .during("settling a recognised file")?;

@@ -15,7 +15,7 @@ use crate::backend::shared::Shared;
 use crate::bar::Micros;
 use crate::digest::SeriesDigest;
 use crate::error::{During, Error, Result};
-use crate::repository::known::{self, Learnt};
+use crate::repository::known::{self, Known, Learnt};
 use crate::repository::{content, parameter};
 use crate::telemetry::{AttemptRecord, delivery};
 
@@ -30,8 +30,8 @@ pub struct Success<'a> {
     pub progress: Progress,
     /// The bars that it brought.
     pub digest: SeriesDigest,
-    /// Whether the file was not looked at, since its content is known to be there.
-    pub recognised: bool,
+    /// What is known of its content, if the file was not looked at since it is there.
+    pub recognised: Option<Known>,
     /// What was learnt of the file.
     pub learnt: Learnt,
     /// What is kept of the attempt.
@@ -103,8 +103,12 @@ async fn end(tx: &mut PgConnection, files: &[Success<'_>]) -> Result<()> {
         .bind(files.iter().map(|f| Json(f.record.rows)).collect::<Vec<_>>())
         .bind(files.iter().map(|f| f.record.exported).collect::<Vec<_>>())
         .bind(each(|f| f.progress.rows.rows_skipped))
-        .bind(files.iter().map(|f| f.recognised).collect::<Vec<_>>())
+        .bind(files.iter().map(|f| f.recognised.is_some()).collect::<Vec<_>>())
         .bind(delivery::DUE_AFTER.as_secs_f64())
+        .bind(each(|f| f.progress.rows.rows_rejected))
+        .bind(each(|f| f.progress.rows.rows_duplicate))
+        .bind(each(|f| f.progress.rows.quality_issues))
+        .bind(files.iter().map(|f| f.recognised.and_then(|r| r.task_id)).collect::<Vec<_>>())
         .execute(tx)
         .await
         .during(WHAT)?;

@@ -26,6 +26,7 @@ mod metrics;
 mod policies;
 mod properties;
 mod real_files;
+mod recognised;
 mod samples;
 mod security;
 mod setup;

@@ -6,9 +6,10 @@ WITH clock AS MATERIALIZED (
     SELECT *
     FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bytea[], $7::jsonb[], $8::text[],
                 $9::timestamptz[], $10::timestamptz[], $11::jsonb[], $12::jsonb[], $13::jsonb[], $14::boolean[],
-                $15::bigint[], $16::boolean[])
+                $15::bigint[], $16::boolean[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[])
          AS f (task_id, fence, checkpoint, rows, rows_imported, header, ignored_columns, version,
-               first_time, last_time, phases, slowest, attempt_rows, exported, rows_skipped, recognised)
+               first_time, last_time, phases, slowest, attempt_rows, exported, rows_skipped, recognised,
+               rows_rejected, rows_duplicate, quality_issues, findings_of)
 ), locked AS MATERIALIZED (
     -- In the order of their ids, as commands lock them.
     SELECT t.id
@@ -26,7 +27,11 @@ WITH clock AS MATERIALIZED (
         rows = t.rows + f.rows,
         rows_imported = t.rows_imported + f.rows_imported,
         rows_skipped = t.rows_skipped + f.rows_skipped,
+        rows_rejected = t.rows_rejected + f.rows_rejected,
+        rows_duplicate = t.rows_duplicate + f.rows_duplicate,
+        quality_issues = t.quality_issues + f.quality_issues,
         recognised = f.recognised,
+        findings_of = f.findings_of,
         header = coalesce(f.header, t.header),
         ignored_columns = ARRAY(SELECT jsonb_array_elements_text(f.ignored_columns)),
         source_version = coalesce(f.version, t.source_version),
