@@ -210,6 +210,12 @@ pub(super) fn unrecognised(out: &mut dyn Write, status: &OperationStatus, what: 
     Ok(())
 }
 
+/// How many columns a line names.
+const MAX_COLUMNS: usize = 10;
+
+/// How many sets of columns are told of.
+const MAX_SETS: usize = 10;
+
 /// Each set of ignored columns, once.
 fn ignored_columns(status: &OperationStatus) -> Vec<String> {
     let mut sets: Vec<(&[String], usize)> = Vec::new();
@@ -219,7 +225,24 @@ fn ignored_columns(status: &OperationStatus) -> Vec<String> {
             None => sets.push((&t.ignored_columns, 1)),
         }
     }
-    sets.iter().map(|(names, n)| format!("ignored columns in {}: {}", files(*n), names.join(", "))).collect()
+    let told = sets.iter().take(MAX_SETS);
+    let mut lines: Vec<String> =
+        told.map(|(names, n)| format!("ignored columns in {}: {}", files(*n), some_of(names))).collect();
+    let others: usize = sets.iter().skip(MAX_SETS).map(|(_, n)| n).sum();
+    if others > 0 {
+        lines.push(format!("({} more with other ignored columns)", files(others)));
+    }
+    lines
+}
+
+/// `a, b, c … and 4,991 more`
+fn some_of(names: &[String]) -> String {
+    let shown: Vec<String> = names.iter().take(MAX_COLUMNS).cloned().collect();
+    let more = match names.len().saturating_sub(MAX_COLUMNS) {
+        0 => String::new(),
+        more => format!(" … and {} more", count(i64::try_from(more).unwrap_or(i64::MAX))),
+    };
+    format!("{}{more}", shown.join(", "))
 }
 
 /// `3 files: 2 succeeded, 1 failed`

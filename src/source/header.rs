@@ -50,6 +50,8 @@ const VALUES: [&[&str]; 5] = [
     &["close", "c", "close_price", "last", "adj_close", "adjusted_close"],
     &["volume", "v", "vol", "tick_volume", "tickvol"],
 ];
+/// How many columns a message names.
+const SHOWN: usize = 20;
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// Finds the columns from a file's first line (its header, or its first row where there is none).
@@ -213,10 +215,14 @@ fn lacking(missing: &[&str], fields: &[String], used: &[usize]) -> String {
     format!("the header lacks a column for {lacks}; it has: {has}; {what_to_do}")
 }
 
+/// The first columns of a header; a file may have thousands.
 fn listed(fields: &[String]) -> String {
     let shown: Vec<String> =
-        fields.iter().take(20).map(|f| format!("`{}`", super::time::cut(f.trim()))).collect();
-    let more = if fields.len() > 20 { " …" } else { "" };
+        fields.iter().take(SHOWN).map(|f| format!("`{}`", super::time::cut(f.trim()))).collect();
+    let more = match fields.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" … and {more} more"),
+    };
     format!("{}{more}", shown.join(", "))
 }
 

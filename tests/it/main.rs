@@ -41,4 +41,5 @@ mod verification_page;
 mod verification_report;
 mod verify;
 mod words;
+mod wide_files;
 mod workers;
