@@ -109,6 +109,7 @@ pub async fn hypertable(pool: &PgPool, config: &DatabaseConfig) -> Result<Storag
         }
     }
     storage::refuse_impossible(connection, config.storage).await?;
+    storage::refuse_unlicensed(connection, config.compress_after.as_deref()).await?;
     sqlx::query(include_str!("sql/create_hypertable.sql"))
         .bind(&config.chunk_interval)
         .execute(&mut *connection)
@@ -128,6 +129,9 @@ async fn hypertable_storage(connection: &mut PgConnection, layout: Layout) -> Re
 
 /// No hypertable, unless more was asked for.
 fn plain(reason: String, config: &DatabaseConfig) -> Result<Storage> {
+    if config.compress_after.is_some() {
+        tracing::warn!(reason, "bars stay a plain table, so database.compress_after does nothing");
+    }
     match config.storage {
         Some(Layout::Columnstore) => Err(storage::needs_timescaledb(&reason)),
         _ => Ok(Storage::Plain { reason }),

@@ -86,6 +86,26 @@ async fn refuse_unable(connection: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
+/// Refuses `database.compress_after` where the server's license leaves compression out.
+pub(super) async fn refuse_unlicensed(connection: &mut PgConnection, after: Option<&str>) -> Result<()> {
+    let Some(after) = after else { return Ok(()) };
+    let (_, licensed): (bool, bool) = sqlx::query_as(include_str!("sql/direct_compress.sql"))
+        .fetch_one(connection)
+        .await
+        .during("asking what timescaledb can do")?;
+    if licensed { Ok(()) } else { Err(unlicensed(after)) }
+}
+
+fn unlicensed(after: &str) -> Error {
+    Error::config(
+        format!(
+            "database.compress_after is \"{after}\", but this server runs timescaledb under its Apache license, without \
+             compression"
+        ),
+        "set timescaledb.license = 'timescale' in postgresql.conf and restart the server, or leave database.compress_after out",
+    )
+}
+
 /// Why a columnstore cannot be had on a server without TimescaleDB.
 pub(super) fn needs_timescaledb(why: &str) -> Error {
     no_columnstore(

@@ -14,6 +14,11 @@ pub(super) fn hint(e: &sqlx::Error) -> Option<&'static str> {
     }
     let code = e.as_database_error().and_then(|d| d.code())?;
     Some(match code.as_ref() {
+        // What TimescaleDB says of its license has this code.
+        "0A000" if e.to_string().contains("license") => {
+            "this server runs timescaledb under its Apache license, which has neither compression nor a columnstore: set \
+             timescaledb.license = 'timescale' in postgresql.conf and restart the server"
+        }
         "42501" => {
             "the database role may not do this: grant it CREATE on the database, or let an \
              administrator run `barlift db setup` once"

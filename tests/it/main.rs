@@ -27,6 +27,7 @@ mod policies;
 mod properties;
 mod real_files;
 mod recognised;
+mod restore;
 mod samples;
 mod security;
 mod setup;

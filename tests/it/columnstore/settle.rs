@@ -112,6 +112,8 @@ async fn an_apache_license_is_told_at_set_up() {
     let database = TestDatabase::at(server.admin_url("apache")).await;
     let run = barlift(&database, &["db", "setup", "--storage", "columnstore"]).run().await;
     refused(&run, "under its Apache license", "timescaledb.license = 'timescale'");
+    let run = barlift(&database, &["db", "setup"]).env("BARLIFT__DATABASE__COMPRESS_AFTER", "30 days");
+    refused(&run.run().await, "database.compress_after is \"30 days\"", "leave database.compress_after out");
     let info = barlift(&database, &["db", "setup", "--json"]).run().await.json(0);
     assert_eq!(info["storage"]["layout"], "rowstore");
 }
