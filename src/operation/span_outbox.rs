@@ -64,16 +64,27 @@ pub(super) async fn send(pool: &PgPool, recorder: &Recorder) -> Result<()> {
         }
         claimed.sort_unstable_by_key(|(id, _)| *id);
         // A newer build may have stored one that only it can read; it is left to that.
-        let (ids, spans): (Vec<i64>, Vec<StoredSpan>) =
-            claimed.iter().filter_map(|(id, span)| Some((*id, serde_json::from_slice(span).ok()?))).unzip();
-        let taken = recorder.send(&spans).await;
-        let told =
-            if taken { include_str!("sql/delete_spans.sql") } else { include_str!("sql/release_spans.sql") };
-        sqlx::query(told).bind(ids).execute(pool).await.during(WHAT)?;
-        if !taken {
+        let readable: Vec<(i64, StoredSpan)> =
+            claimed.iter().filter_map(|(id, span)| Some((*id, serde_json::from_slice(span).ok()?))).collect();
+        let mut all_taken = true;
+        // Each process that stored some has a resource of its own. If those of one are not taken, others may be.
+        for same in readable.chunk_by(|a, b| a.1.has_resource_of(&b.1)) {
+            all_taken &= send_request(pool, recorder, same).await?;
+        }
+        if !all_taken {
             return Ok(());
         }
     }
+}
+
+/// Sends spans of one resource, and ends the claim on them; false if the exporter did not take them.
+async fn send_request(pool: &PgPool, recorder: &Recorder, claimed: &[(i64, StoredSpan)]) -> Result<bool> {
+    let (ids, spans): (Vec<i64>, Vec<StoredSpan>) = claimed.iter().cloned().unzip();
+    let taken = recorder.send(&spans).await;
+    let told =
+        if taken { include_str!("sql/delete_spans.sql") } else { include_str!("sql/release_spans.sql") };
+    sqlx::query(told).bind(ids).execute(pool).await.during(WHAT)?;
+    Ok(taken)
 }
 
 /// Gives up spans that no collector has taken for a day.

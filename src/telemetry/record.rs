@@ -167,18 +167,13 @@ impl Recorder {
         Some(StoredSpan::new(&span, &self.resource))
     }
 
-    /// Sends stored spans, those of one resource at a time; false if the exporter did not take all of them.
+    /// Sends stored spans of one resource; false if the exporter did not take them.
     pub async fn send(&self, spans: &[StoredSpan]) -> bool {
+        let Some(first) = spans.first() else { return true };
         let mut exporter = self.exporter.lock().await;
-        for same in spans.chunk_by(StoredSpan::has_resource_of) {
-            let Some(first) = same.first() else { continue };
-            exporter.set_resource(&first.resource());
-            let batch = same.iter().map(StoredSpan::data).collect();
-            if !matches!(tokio::time::timeout(LIMIT, exporter.export(batch)).await, Ok(Ok(()))) {
-                return false;
-            }
-        }
-        true
+        exporter.set_resource(&first.resource());
+        let batch = spans.iter().map(StoredSpan::data).collect();
+        matches!(tokio::time::timeout(LIMIT, exporter.export(batch)).await, Ok(Ok(())))
     }
 }
 

@@ -132,7 +132,8 @@ impl StoredSpan {
     }
 
     /// Whether both can be sent in one request.
-    pub(super) fn has_resource_of(&self, other: &Self) -> bool {
+    #[must_use]
+    pub fn has_resource_of(&self, other: &Self) -> bool {
         self.resource == other.resource
     }
 }
