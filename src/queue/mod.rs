@@ -8,6 +8,7 @@
 //! This module is the only one that knows apalis.
 
 mod companions;
+mod idle;
 mod listen;
 mod run;
 mod setup;

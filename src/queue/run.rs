@@ -25,7 +25,7 @@ use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use super::listen::listen;
 use super::tidy::say_goodbye;
-use super::{Delivery, QUEUE, TRACEPARENT, unknown};
+use super::{Delivery, QUEUE, TRACEPARENT, idle, unknown};
 use crate::backend::TRUSTED;
 use crate::error::{During, Error, Result};
 
@@ -131,6 +131,7 @@ async fn run_once(
         PostgresStorage::new(pool).with_config(config(settings));
     let backend = PollWith::new(storage, StreamStrategy::new(ReceiverStream::new(woken)));
     let running = TaskTracker::new();
+    let _idle = AbortOnDropHandle::new(tokio::spawn(idle::give_back(pool.clone(), running.clone())));
     let loop_beats = Arc::new(AtomicBool::new(true));
     let beats = Arc::clone(&loop_beats);
     let worker = WorkerBuilder::new(name)
