@@ -19,8 +19,9 @@ const SETUP_LOCK: i64 = 0x0062_6172_6c69_6674;
 /// Sets up whatever is missing.
 ///
 /// # Errors
-/// [`crate::error::Error::Database`], with advice when the role lacks a right.
+/// [`crate::error::Error::Database`], with advice when the role lacks a right or the database is not in UTF8.
 pub async fn setup(database: &Database, config: &DatabaseConfig) -> Result<Storage> {
+    database.require_utf8()?;
     let mut lock = database.pool.acquire().await.during("connecting")?;
     sqlx::query("SELECT pg_advisory_lock($1)")
         .bind(SETUP_LOCK)

@@ -15,6 +15,8 @@ pub struct Info {
     pub url: String,
     /// Whether barlift runs the server itself.
     pub embedded: bool,
+    /// Whether a connection pooler stands in between.
+    pub pooled: bool,
     /// The server's version.
     pub server_version: String,
     /// Whether all tables of this version of barlift are there.
@@ -44,6 +46,7 @@ pub async fn info(database: &Database, schema_current: bool) -> Result<Info> {
     let mut info = Info {
         url: database.shown_url(),
         embedded: database.embedded().is_some(),
+        pooled: database.is_pooled(),
         server_version,
         schema_current,
         storage: None,

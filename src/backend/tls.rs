@@ -1,28 +1,14 @@
-//! TLS to the server: when its certificate is checked, and what to do when it is refused.
+//! TLS to the server: what to do when its certificate is refused.
 
 use std::io::ErrorKind;
 
 use rustls::CertificateError;
-use sqlx::postgres::{PgConnectOptions, PgSslMode};
-use url::Url;
-
-/// Who names a CA wants it asked: with one, `require` is `verify-ca`, as it is for psql. sqlx alone would not look
-/// at the certificate.
-pub(super) fn with_named_ca(options: PgConnectOptions, url: &Url) -> PgConnectOptions {
-    let in_url = url.query_pairs().any(|(name, _)| NAMES_OF_CA.contains(&name.as_ref()));
-    let named = in_url || std::env::var_os("PGSSLROOTCERT").is_some();
-    match options.get_ssl_mode() {
-        PgSslMode::Require if named => options.ssl_mode(PgSslMode::VerifyCa),
-        _ => options,
-    }
-}
+use sqlx::postgres::PgConnectOptions;
 
 /// sqlx has no kind of its own for this.
 const NO_TLS: &str = "server does not support TLS";
 
 const CHECK_FILES: &str = "check the files that sslrootcert, sslcert and sslkey name in the database URL";
-
-const NAMES_OF_CA: [&str; 3] = ["sslrootcert", "ssl-root-cert", "ssl-ca"];
 
 /// What to do about a connection that failed, if TLS is what it failed at.
 pub(super) fn advice(options: &PgConnectOptions, e: &sqlx::Error) -> Option<&'static str> {

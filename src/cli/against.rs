@@ -29,6 +29,8 @@ pub(super) async fn run(args: &VerifyArgs, config: &Config) -> Result<Outcome> {
     let here = ready_database(config).await?;
     let mut other = config.clone();
     other.database.url.clone_from(&args.against);
+    // That of this database.
+    other.database.direct_url = None;
     let there = Database::connect(&other).await?;
     if !setup::is_there(&there.pool).await? {
         return Err(Error::usage(

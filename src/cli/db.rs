@@ -37,6 +37,12 @@ async fn show(database: &Database, json: bool) -> Result<Outcome> {
     output::print(|out| {
         let kind = if info.embedded { " (embedded: run by barlift while it is needed)" } else { "" };
         writeln!(out, "database    {}{kind}", info.url)?;
+        if info.pooled {
+            writeln!(
+                out,
+                "pooler      a connection pooler answers there (PgBouncer or the like), in session mode"
+            )?;
+        }
         writeln!(out, "server      PostgreSQL {}", info.server_version)?;
         match &info.storage {
             None => writeln!(out, "schema      not set up: barlift db setup")?,
@@ -90,7 +96,10 @@ fn compression(
 
 async fn psql(database: &Database, arguments: &[String]) -> Result<Outcome> {
     let Some(server) = database.embedded() else {
-        return Err(Error::usage("this database has a URL of its own", "run: psql \"$DATABASE_URL\""));
+        return Err(Error::usage(
+            "this database is not the private one",
+            "run: psql \"$DATABASE_URL\" (psql alone where PGHOST and the like name it)",
+        ));
     };
     let status = tokio::process::Command::new(server.psql())
         .env("PGHOST", server.socket())

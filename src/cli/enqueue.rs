@@ -83,6 +83,7 @@ impl Enqueuing<'_> {
         let create = async {
             let prepared = self.prepare(&id, &trace).await?;
             let database = ready_database(self.config).await?;
+            database.require_utf8()?;
             if let Start::Here = self.start {
                 database.require_connections()?;
             }

@@ -10,7 +10,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::args::WorkerArgs;
 use super::signals::Told;
 use super::{Outcome, ready_database, signals};
-use crate::backend::Database;
+use crate::backend::{self, Database};
 use crate::config::{Config, WorkerConfig};
 use crate::error::{Error, ErrorClass, Result};
 use crate::monitor::http::{self, Endpoint};
@@ -29,6 +29,7 @@ pub(super) async fn run(args: &WorkerArgs, config: &Config, telemetry: &Telemetr
     };
     let Some(database) = patiently(config, &stop).await? else { return Ok(Outcome::Well) };
     database.require_connections()?;
+    database.require_utf8()?;
     endpoint.connected(database.pool.clone());
     let _watch = telemetry.has_metrics().then(|| {
         AbortOnDropHandle::new(tokio::spawn(monitor::watch(database.pool.clone(), config.worker.lease)))
@@ -49,7 +50,7 @@ pub(super) async fn run(args: &WorkerArgs, config: &Config, telemetry: &Telemetr
 
 /// A worker may be started together with its database, or while that restarts. None if it is stopped meanwhile.
 async fn patiently(config: &Config, stop: &CancellationToken) -> Result<Option<Database>> {
-    let deadline = Instant::now() + config.database.connect_timeout;
+    let deadline = Instant::now() + backend::connect_timeout(config)?;
     let mut told = false;
     loop {
         let connected = tokio::select! {

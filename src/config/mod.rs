@@ -40,6 +40,8 @@ pub struct Config {
 pub struct DatabaseConfig {
     #[serde(deserialize_with = "values::optional")]
     pub url: Option<String>,
+    #[serde(deserialize_with = "values::optional")]
+    pub direct_url: Option<String>,
     pub max_connections: u32,
     #[serde(with = "humantime_serde")]
     pub connect_timeout: Duration,
@@ -63,11 +65,12 @@ impl Config {
     }
 }
 
-/// The URL may hold a password, so it is left out.
+/// The URLs may hold a password, so they are left out.
 impl std::fmt::Debug for DatabaseConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("DatabaseConfig")
             .field("url", &self.url.as_ref().map(|_| "(set)"))
+            .field("direct_url", &self.direct_url.as_ref().map(|_| "(set)"))
             .field("max_connections", &self.max_connections)
             .field("embedded_dir", &self.embedded_dir)
             .finish_non_exhaustive()

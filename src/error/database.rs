@@ -31,10 +31,16 @@ pub(super) fn hint(e: &sqlx::Error) -> Option<&'static str> {
         }
         "53300" => "the server has no connection free: lower database.max_connections or worker count",
         "57014" => {
-            "cancelled by somebody, or statement_timeout is too short for a batch: raise it for barlift's role, or lower import.batch_rows"
+            "cancelled by somebody, or the statement_timeout in the database URL's options is too short for a batch: \
+             raise it there, or lower import.batch_rows"
         }
         "25006" => {
             "the server takes no writes: connect to the primary, or lift default_transaction_read_only"
+        }
+        // A statement that this connection has prepared is not there, or one that it has not prepared is.
+        "26000" | "42P05" => {
+            "does a connection pooler stand in between that does not keep sessions? Name the server itself in \
+             database.direct_url (BARLIFT__DATABASE__DIRECT_URL)"
         }
         "53100" => "the server's disk is full: free space",
         "3F000" | "42P01" => "the schema is not set up: run `barlift db setup`",

@@ -51,7 +51,8 @@ Examples:
   barlift report latest                      what was found, for people or as CSV, JSON or HTML
   barlift diagnose latest                    where the time went, and what to do
 
-The database is DATABASE_URL or database.url; without one, barlift runs a private PostgreSQL.
+The database is DATABASE_URL or database.url, or what PGHOST and the like name; without any of them,
+barlift runs a private PostgreSQL.
 Exit status: 0 all well; 1 some of the work failed, or files and database differ (import, verify, report,
 enqueue --wait, status --watch);
 2 usage or configuration; 3 database or source cannot be reached.";

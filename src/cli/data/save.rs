@@ -27,6 +27,7 @@ pub(super) async fn run(args: &DataSaveArgs, config: &Config) -> Result<Outcome>
     let opened = tokio::task::spawn_blocking(move || open(&path, &options)).await;
     let file = opened.map_err(|e| Error::Internal(e.to_string()))??;
     let database = ready_database(config).await?;
+    database.require_utf8()?;
     let (sender, chunks) = mpsc::channel(AHEAD);
     let reader = tokio::task::spawn_blocking(move || read(file, &sender));
     let repository = DataRepository::new(database.pool.clone());

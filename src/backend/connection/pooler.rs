@@ -1,0 +1,73 @@
+//! Connection poolers, such as PgBouncer, between barlift and the server.
+//!
+//! barlift relies on settings, prepared statements, LISTEN and locks that belong to a session, so each of its
+//! connections must keep one session of the server. A pooler in session mode grants that. In transaction or statement
+//! mode it does not, and barlift refuses to work before it has changed a setting there that others would see.
+
+use std::time::Duration;
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection as _, PgConnection};
+
+use super::shown;
+use crate::error::{During as _, Error, Result};
+
+/// A pooler hands out what comes back first or last, and others use it, too; so one look is not enough.
+const LOOKS: usize = 3;
+
+/// Refuses a pooler that does not keep sessions. `first` had the session of the process `pid` when it asked.
+pub(super) async fn require_sessions(
+    first: &mut PgConnection,
+    pid: i32,
+    options: &PgConnectOptions,
+    timeout: Duration,
+) -> Result<()> {
+    match tokio::time::timeout(timeout, keeps_sessions(first, pid, options)).await {
+        Ok(Ok(true)) => Ok(()),
+        Ok(Ok(false)) => Err(Error::database(
+            format!(
+                "a connection pooler (PgBouncer or the like) answers at {} and gives the server's sessions to others \
+                 after each transaction; barlift's settings, prepared statements, LISTEN and locks need a session each",
+                shown(options)
+            ),
+            "name the server itself in database.direct_url (BARLIFT__DATABASE__DIRECT_URL), or set the pooler's \
+             pool_mode to session",
+        )),
+        Ok(Err(e)) => Err(e).during("asking the connection pooler for a second session"),
+        Err(_) => Err(Error::database(
+            format!("the connection pooler at {} gave no second session in time", shown(options)),
+            "raise its pool size (PgBouncer: default_pool_size), or name the server itself in database.direct_url \
+             (BARLIFT__DATABASE__DIRECT_URL)",
+        )),
+    }
+}
+
+/// Whether two connections have a session each, and keep them. Nothing is set: in a shared session others would see it.
+async fn keeps_sessions(
+    first: &mut PgConnection,
+    pid: i32,
+    options: &PgConnectOptions,
+) -> sqlx::Result<bool> {
+    let mut second = PgConnection::connect_with(options).await?;
+    for _ in 0..LOOKS {
+        // A pooler in statement mode refuses a transaction; else this one holds its session for the moment.
+        if let Err(e) = sqlx::raw_sql("BEGIN").execute(&mut second).await {
+            return if e.as_database_error().is_some() { Ok(false) } else { Err(e) };
+        }
+        // In this order: if they share one session, asking on the first would wait for the second.
+        if process(&mut second).await? == pid || process(first).await? != pid {
+            return Ok(false);
+        }
+        sqlx::raw_sql("ROLLBACK").execute(&mut second).await?;
+        if process(first).await? != pid {
+            return Ok(false);
+        }
+    }
+    second.close().await?;
+    Ok(true)
+}
+
+async fn process(connection: &mut PgConnection) -> sqlx::Result<i32> {
+    use sqlx::Row as _;
+    sqlx::raw_sql("SELECT pg_backend_pid()").fetch_one(connection).await?.try_get(0)
+}

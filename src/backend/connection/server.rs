@@ -1,0 +1,70 @@
+//! What the first connection finds out about the server, before anything else is asked of it.
+//!
+//! All of it in the simple protocol: behind a pooler that gives sessions away after each transaction, prepared
+//! statements fail.
+
+use std::time::Duration;
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{PgConnection, Row as _};
+
+use super::wait::{self, Waiting};
+use super::{pooler, unreachable};
+use crate::error::{During as _, Result};
+
+/// What a server is like.
+#[derive(Debug, Clone)]
+pub(crate) struct Server {
+    /// How many connections this role may have at once.
+    pub(crate) granted: u32,
+    /// The encoding of the database.
+    pub(crate) encoding: String,
+    /// Whether a connection pooler stands in between. It keeps sessions, or barlift would not be connected.
+    pub(crate) pooled: bool,
+    /// Whether it replays another server's changes.
+    pub(crate) standby: bool,
+    /// Whether transactions are read-only unless they say otherwise.
+    pub(crate) read_only: bool,
+}
+
+/// A startup option that a server keeps and a pooler does not.
+const PROBE: (&str, &str) = ("barlift.probe", "1");
+
+/// Connects, waiting up to `timeout` for a free connection, and looks.
+///
+/// # Errors
+/// [`crate::error::Error::Database`] if nothing answers, or if a pooler stands in between that does not keep sessions.
+pub(super) async fn look(options: &PgConnectOptions, timeout: Duration) -> Result<(PgConnection, Server)> {
+    let mut waiting = Waiting::at_most(timeout);
+    let probing = options.clone().options([PROBE]);
+    let mut connection = match wait::connect(&probing, &mut waiting).await {
+        Err(e) if refuses_options(&e) => wait::connect(options, &mut waiting).await,
+        done => done,
+    }
+    .map_err(|e| unreachable(options, e))?;
+    let (server, pid) = ask(&mut connection).await.during("asking what the server is like")?;
+    if server.pooled {
+        pooler::require_sessions(&mut connection, pid, options, waiting.left()).await?;
+    }
+    Ok((connection, server))
+}
+
+/// SQLSTATE 08P01 is what PgBouncer refuses a startup parameter with, 0A000 what others do.
+fn refuses_options(e: &sqlx::Error) -> bool {
+    e.as_database_error()
+        .and_then(|d| d.code())
+        .is_some_and(|code| ["08P01", "0A000"].contains(&code.as_ref()))
+}
+
+async fn ask(connection: &mut PgConnection) -> sqlx::Result<(Server, i32)> {
+    let row = sqlx::raw_sql(include_str!("../sql/server.sql")).fetch_one(connection).await?;
+    let granted: Option<i32> = row.try_get("granted")?;
+    let server = Server {
+        granted: granted.and_then(|g| u32::try_from(g).ok()).unwrap_or(u32::MAX).max(1),
+        encoding: row.try_get("encoding")?,
+        pooled: !row.try_get::<bool, _>("has_probe")?,
+        standby: row.try_get("standby")?,
+        read_only: row.try_get("read_only")?,
+    };
+    Ok((server, row.try_get("pid")?))
+}

@@ -1,0 +1,92 @@
+//! Options of the TCP sockets that lead to the server.
+//!
+//! sqlx 0.9 sets none and gives its sockets to nobody, so they are looked for among this process's open files.
+//! TCP_NODELAY matters most: the end of a small COPY would wait for the acknowledgement of its data, which the other side
+//! puts off for 40 ms. Keepalive tells of a server that went away without a word.
+//!
+//! A socket is looked at through a duplicate of its descriptor, which the kernel makes when a number is sent through a
+//! pair of Unix sockets; options belong to the socket and so hold for both. Everything here is best effort: without it,
+//! connections work as well, but slower.
+
+use std::io::{IoSlice, IoSliceMut};
+use std::mem::MaybeUninit;
+use std::net::SocketAddr;
+use std::os::fd::{AsRawFd as _, OwnedFd, RawFd};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
+use rustix::io::Result;
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg, sockopt};
+
+use crate::backend::libpq::Keepalive;
+
+/// Sets the options of all sockets of this process that lead to this port and do not have them yet.
+pub(super) fn tune(port: u16, keepalive: &Keepalive) {
+    let Ok(pair) = UnixStream::pair() else { return };
+    for descriptor in open_sockets() {
+        let Some(socket) = duplicate(&pair, descriptor) else { continue };
+        if leads_to(&socket, port)
+            && let Err(e) = set(&socket, keepalive)
+        {
+            tracing::debug!(error = %e, "a connection without TCP_NODELAY or keepalive");
+        }
+    }
+}
+
+/// The descriptors that may be sockets; a system that tells so names them `socket:[…]`.
+fn open_sockets() -> Vec<RawFd> {
+    let folder = if Path::new("/proc/self/fd").exists() { "/proc/self/fd" } else { "/dev/fd" };
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let numbers = entries.flatten().filter_map(|entry| {
+        let number = entry.file_name().to_str()?.parse().ok()?;
+        let other =
+            std::fs::read_link(entry.path()).is_ok_and(|to| !to.to_string_lossy().starts_with("socket:"));
+        (!other).then_some(number)
+    });
+    numbers.collect()
+}
+
+/// A second descriptor for the same socket; none if it has been closed meanwhile.
+fn duplicate((to, from): &(UnixStream, UnixStream), descriptor: RawFd) -> Option<OwnedFd> {
+    let rights = [descriptor];
+    let message = [ControlMessage::ScmRights(&rights)];
+    sendmsg::<()>(to.as_raw_fd(), &[IoSlice::new(&[0])], &message, MsgFlags::empty(), None).ok()?;
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut received = RecvAncillaryBuffer::new(&mut space);
+    let mut byte = [0];
+    recvmsg(from, &mut [IoSliceMut::new(&mut byte)], &mut received, RecvFlags::CMSG_CLOEXEC).ok()?;
+    received.drain().find_map(|message| match message {
+        RecvAncillaryMessage::ScmRights(mut descriptors) => descriptors.next(),
+        _ => None,
+    })
+}
+
+/// Checked on the duplicate: the number may have become another socket's.
+fn leads_to(socket: &OwnedFd, port: u16) -> bool {
+    let peer = rustix::net::getpeername(socket).ok().flatten();
+    peer.and_then(|peer| SocketAddr::try_from(peer).ok()).is_some_and(|peer| peer.port() == port)
+        && sockopt::tcp_nodelay(socket).is_ok()
+}
+
+fn set(socket: &OwnedFd, keepalive: &Keepalive) -> Result<()> {
+    if sockopt::tcp_nodelay(socket)? {
+        return Ok(());
+    }
+    sockopt::set_tcp_nodelay(socket, true)?;
+    sockopt::set_socket_keepalive(socket, keepalive.on)?;
+    if let Some(idle) = keepalive.idle {
+        sockopt::set_tcp_keepidle(socket, idle)?;
+    }
+    if let Some(interval) = keepalive.interval {
+        sockopt::set_tcp_keepintvl(socket, interval)?;
+    }
+    if let Some(count) = keepalive.count {
+        sockopt::set_tcp_keepcnt(socket, count)?;
+    }
+    #[cfg(target_os = "linux")]
+    if let Some(timeout) = keepalive.user_timeout {
+        sockopt::set_tcp_user_timeout(socket, timeout)?;
+    }
+    Ok(())
+}

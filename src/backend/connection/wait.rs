@@ -1,0 +1,63 @@
+//! Waiting for a free connection: a small server, or a pooler, may have none for a moment.
+
+use std::time::{Duration, Instant};
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection as _, PgConnection};
+
+/// How long the first connection is waited for, over all tries.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    limit: Duration,
+    deadline: Instant,
+    told: bool,
+}
+
+impl Waiting {
+    pub(super) fn at_most(limit: Duration) -> Self {
+        Self { limit, deadline: Instant::now() + limit, told: false }
+    }
+
+    /// What is left of it.
+    pub(super) fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// Says once that it waits.
+    fn tell(&mut self) {
+        if !self.told {
+            self.told = true;
+            let limit = humantime::format_duration(self.limit);
+            tracing::warn!("the server has no connection free; waiting up to {limit} for one");
+        }
+    }
+}
+
+/// Connects. Where no connection is free, tries again until the time is up.
+///
+/// # Errors
+/// The last try's; if that took too long, the one before.
+pub(super) async fn connect(options: &PgConnectOptions, waiting: &mut Waiting) -> sqlx::Result<PgConnection> {
+    let mut pause = Duration::from_millis(50);
+    let mut refusal = None;
+    loop {
+        let connected = tokio::time::timeout(waiting.left(), PgConnection::connect_with(options)).await;
+        match connected {
+            Err(_) => return Err(refusal.unwrap_or(sqlx::Error::PoolTimedOut)),
+            Ok(Err(e)) if is_full(&e) && waiting.left() > pause => {
+                waiting.tell();
+                refusal = Some(e);
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(Duration::from_secs(1));
+            }
+            Ok(done) => return done,
+        }
+    }
+}
+
+/// SQLSTATE 53300, or PgBouncer's own words for it.
+fn is_full(e: &sqlx::Error) -> bool {
+    e.as_database_error().is_some_and(|d| {
+        d.code().as_deref() == Some("53300") || d.message().starts_with("no more connections allowed")
+    })
+}

@@ -1,0 +1,95 @@
+//! libpq's keywords: which barlift follows, which it can leave aside, which it has to refuse.
+
+use super::{KNOWN, Origin, Parameters};
+use crate::error::{Error, Result};
+
+/// What sqlx does itself, put together by [`options`](super::options) or not.
+const OF_SQLX: [&str; 7] =
+    ["password", "sslmode", "sslrootcert", "sslcert", "sslkey", "options", "statement-cache-capacity"];
+
+/// What barlift does.
+const OWN: [&str; 12] = [
+    "host",
+    "hostaddr",
+    "port",
+    "user",
+    "dbname",
+    "connect_timeout",
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_count",
+    "tcp_user_timeout",
+    "target_session_attrs",
+];
+
+/// What barlift does anyway, as long as it says no more than this. An empty list: whatever it says.
+const ANYWAY: [(&str, &[&str]); 9] = [
+    ("application_name", &[]),
+    ("fallback_application_name", &[]),
+    ("client_encoding", &["UTF8", "utf8", "UTF-8", "utf-8", "auto"]),
+    ("channel_binding", &["prefer", "disable"]),
+    ("gssencmode", &["prefer", "disable"]),
+    ("sslnegotiation", &["postgres"]),
+    ("sslcompression", &["0"]),
+    ("sslsni", &["1"]),
+    ("load_balance_hosts", &["disable"]),
+];
+
+/// sqlx's other names.
+const ALIASES: [(&str, &str); 5] = [
+    ("ssl-mode", "sslmode"),
+    ("ssl-root-cert", "sslrootcert"),
+    ("ssl-ca", "sslrootcert"),
+    ("ssl-cert", "sslcert"),
+    ("ssl-key", "sslkey"),
+];
+
+/// The name that libpq has for it.
+pub(super) fn libpq_name(name: &str) -> &str {
+    ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, name)| name)
+}
+
+/// Whether it is handed to sqlx as it is.
+pub(super) fn is_sqlx(name: &str) -> bool {
+    OF_SQLX.contains(&name) || name.starts_with("options[")
+}
+
+/// Refuses what is not understood or cannot be done.
+///
+/// # Errors
+/// [`Error::Config`] that names the keyword and not its value.
+pub(super) fn check(parameters: &Parameters) -> Result<()> {
+    // In order, so that the same one is named each time.
+    let mut names: Vec<&String> = parameters.keys().collect();
+    names.sort();
+    for name in names {
+        let (value, origin) = &parameters[name];
+        let list = ["host", "hostaddr", "port"].contains(&name.as_str()) && value.contains(',');
+        if list {
+            return Err(refused(*origin, name, "names several servers, and barlift connects to one"));
+        }
+        if is_sqlx(name) || OWN.contains(&name.as_str()) {
+            continue;
+        }
+        match ANYWAY.iter().find(|(anyway, _)| anyway == name) {
+            None => return Err(refused(*origin, name, "is not understood")),
+            Some((_, values)) if !values.is_empty() && !values.contains(&value.as_str()) => {
+                let what = format!("cannot be followed; barlift can do {}", values.join(" or "));
+                return Err(refused(*origin, name, &what));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+fn refused(origin: Origin, name: &str, what: &str) -> Error {
+    let name: String = name.chars().take(60).collect();
+    let place = match origin {
+        Origin::Url => format!("the parameter `{name}` of the database URL"),
+        Origin::Service => format!("`{name}` in the service file"),
+        Origin::Variable(variable) => variable.to_owned(),
+    };
+    Error::config(format!("{place} {what}"), KNOWN)
+}

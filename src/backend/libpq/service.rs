@@ -1,0 +1,80 @@
+//! The service file: named sets of parameters in `~/.pg_service.conf`, or in the administrator's `pg_service.conf`.
+
+use std::path::{Path, PathBuf};
+
+use super::{keyword, variable};
+use crate::error::{Error, Result};
+
+/// What the file says about a service.
+///
+/// # Errors
+/// [`Error::Config`] if there is no such service, or a line of it cannot be read.
+pub(super) fn read(service: &str) -> Result<Vec<(String, String)>> {
+    let files = files();
+    for file in &files {
+        let Ok(text) = std::fs::read_to_string(file) else { continue };
+        if let Some(found) = section(&text, service, file)? {
+            return Ok(found);
+        }
+    }
+    let looked: Vec<String> = files.iter().map(|f| f.display().to_string()).collect();
+    Err(Error::config(
+        format!("there is no service `{service}` in {}", looked.join(" or ")),
+        "correct the name (PGSERVICE, or ?service= in the database URL), or name the file in PGSERVICEFILE",
+    ))
+}
+
+/// As libpq looks for it; the folder is Debian's.
+fn files() -> Vec<PathBuf> {
+    let own = match variable("PGSERVICEFILE") {
+        Some(file) => Some(PathBuf::from(file)),
+        None => etcetera::home_dir().ok().map(|home| home.join(".pg_service.conf")),
+    };
+    let folder = variable("PGSYSCONFDIR").unwrap_or_else(|| "/etc/postgresql-common".to_owned());
+    own.into_iter().chain([Path::new(&folder).join("pg_service.conf")]).collect()
+}
+
+/// The lines below `[service]`; of two with the same name the first one counts.
+fn section(text: &str, service: &str, file: &Path) -> Result<Option<Vec<(String, String)>>> {
+    let mut found: Option<Vec<(String, String)>> = None;
+    for (i, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if let Some(name) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
+            if found.is_some() {
+                break;
+            }
+            found = (name == service).then(Vec::new);
+        } else if let Some(lines) = &mut found {
+            let (name, value) = line.split_once('=').ok_or_else(|| {
+                let place = format!("line {} of {}", i + 1, file.display());
+                Error::config(
+                    format!("{place} is not NAME=VALUE"),
+                    "see PostgreSQL's documentation of the service file",
+                )
+            })?;
+            let name = keyword::libpq_name(name.trim()).to_owned();
+            if !lines.iter().any(|(there, _)| *there == name) {
+                lines.push((name, value.trim().to_owned()));
+            }
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_section_ends_with_the_next_one() {
+        let text = "# all\n[a]\nhost=one\n\n[b]\nhost = two \nport=5433\nport=1\n[c]\nhost=three\n";
+        let read = |name| section(text, name, Path::new("f")).expect("readable");
+        assert_eq!(read("b"), Some(vec![("host".into(), "two".into()), ("port".into(), "5433".into())]));
+        assert_eq!(read("d"), None);
+        let e = section("[a]\nsecret", "a", Path::new("f")).expect_err("no value");
+        assert_eq!(e.to_string(), "configuration: line 2 of f is not NAME=VALUE");
+    }
+}

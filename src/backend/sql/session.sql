@@ -1,0 +1,9 @@
+-- Sets what each session of barlift relies on and returns the settings that did not take: (name, setting).
+-- The rows of `wanted` are put in by the program: (name, value as SHOW shows it). A setting that this server does not
+-- have is left out.
+SELECT name, value
+FROM (VALUES {wanted}) wanted (name, value)
+WHERE CASE WHEN current_setting(name, true) IS NULL THEN false ELSE set_config(name, value, false) IS NULL END;
+SELECT name, current_setting(name)
+FROM (VALUES {wanted}) wanted (name, value)
+WHERE current_setting(name, true) <> value
