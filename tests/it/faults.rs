@@ -170,9 +170,9 @@ async fn a_backend_terminated_in_the_middle_of_a_copy_costs_one_batch() {
 
 #[tokio::test]
 async fn a_statement_timeout_is_tried_again() {
-    let (database, folder) = (TestDatabase::new().await, Folder::new());
-    let set = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET statement_timeout = %L', current_database(), '3s'); END $$";
-    database.execute(set).await;
+    let (mut database, folder) = (TestDatabase::new().await, Folder::new());
+    // What comes with the URL is meant for barlift; the database's own is not.
+    database.url += "?options=-c%20statement_timeout%3D3s";
     let (worker, holder) = held_import(&database, &folder).await;
     let said = first_error(&database).await;
     assert!(said.starts_with("writing bars: canceling statement due to statement timeout"), "{said}");
@@ -220,13 +220,18 @@ async fn a_server_without_a_free_connection_is_waited_for() {
     );
     server.execute("market", "ALTER ROLE few CONNECTION LIMIT 3").await;
 
-    // With none left it says so at once.
+    // With none left it waits for one, and says so.
     let mut held = Vec::new();
     for _ in 0..3 {
         held.push(sqlx::PgPool::connect(&url).await.expect("connected"));
     }
-    let none = barlift(&database, &["status"]).env("DATABASE_URL", &url).run().await;
+    let none = barlift(&database, &["status"])
+        .env("DATABASE_URL", &url)
+        .env("BARLIFT__DATABASE__CONNECT_TIMEOUT", "1s")
+        .run()
+        .await;
     assert_eq!(none.status, 3);
+    assert!(none.stderr.contains("no connection free; waiting up to 1s for one"), "{}", none.stderr);
     assert!(none.stderr.contains("too many connections for role \"few\""), "{}", none.stderr);
     assert!(none.stderr.contains("hint: the server has no connection free"), "{}", none.stderr);
 }

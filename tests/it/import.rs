@@ -426,3 +426,22 @@ crate::support::also_on_the_columnstore! {
     an_attempt_that_lost_its_task_can_write_nothing,
     a_file_without_a_bar_is_never_recognised,
 }
+
+crate::support::also_over_tcp_with_hostile_defaults! {
+    a_file_that_grew_adds_only_its_new_rows,
+    large_batches_are_compared_bar_by_bar,
+    unsorted_rows_and_duplicates_within_and_across_batches,
+    duplicates_of_a_mismatched_row_are_judged_by_the_file,
+    a_sparse_file_in_a_dense_series_is_looked_up,
+    recognition_needs_the_bars_to_be_there_still,
+    a_dry_run_counts_and_writes_nothing,
+    mended_rejects_import_again,
+    other_dialects_mean_the_same_bars,
+    ignored_columns_and_stray_files_are_named,
+    a_foreign_writer_in_between_is_no_failure,
+    a_retry_goes_on_at_the_checkpoint_and_counts_nothing_twice,
+    an_interrupted_recognition_vouches_for_nothing,
+    an_attempt_that_lost_its_task_can_write_nothing,
+    jobs_of_a_schema_that_was_dropped_disturb_nobody,
+    a_file_without_a_bar_is_never_recognised,
+}

@@ -478,3 +478,23 @@ crate::support::also_on_the_columnstore! {
     a_second_signal_ends_a_worker_at_once_and_its_file_goes_on_elsewhere,
     a_file_that_takes_longer_than_the_lease_stays_with_its_living_worker,
 }
+
+crate::support::also_over_tcp_with_hostile_defaults! {
+    two_workers_share_an_operation,
+    a_killed_workers_task_goes_on_elsewhere_at_its_checkpoint,
+    a_stopped_worker_hands_its_task_back_without_burning_an_attempt,
+    a_worker_that_cannot_drain_in_time_leaves_nothing_claimed,
+    a_file_that_kills_its_workers_is_parked,
+    scheduled_work_starts_in_its_time,
+    a_worker_outlives_a_lost_connection,
+    import_waits_for_a_database_that_goes_away,
+    many_running_files_are_drained_without_waiting_for_the_timeout,
+    a_job_of_another_version_is_left_alone,
+    what_is_no_job_at_all_does_not_stop_the_queue,
+    a_worker_that_ends_well_is_gone_at_once_and_old_jobs_go,
+    an_attempt_that_hangs_ends_and_the_next_one_goes_on,
+    a_second_signal_ends_a_worker_at_once_and_its_file_goes_on_elsewhere,
+    options_of_another_version_fail_the_task_and_end_the_operation,
+    a_task_without_a_job_is_queued_again,
+    a_file_that_takes_longer_than_the_lease_stays_with_its_living_worker,
+}

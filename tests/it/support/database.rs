@@ -1,7 +1,7 @@
 //! One PostgreSQL for the whole run, and a database of its own for each test.
 //!
 //! The server is barlift's own embedded one, in a folder for this process alone; its keeper stops it when
-//! the process is gone, however it ends.
+//! the process is gone, however it ends. Tests that run over TCP share a second one, with passwords.
 
 use std::cell::Cell;
 use std::os::unix::fs::PermissionsExt as _;
@@ -16,7 +16,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection, PgPool};
 use tokio::sync::OnceCell;
 
-use super::skipped;
+use super::{PrivateServer, skipped};
 
 const TEMPLATE: &str = "barlift_template";
 /// The same with the columnstore, where the server can.
@@ -25,6 +25,8 @@ const COLUMNS: &str = "barlift_columns";
 thread_local! {
     /// What the databases of this thread's test are set up with.
     static STORAGE: Cell<Option<Layout>> = const { Cell::new(None) };
+    /// Over TCP, on databases whose defaults are as bad as an administrator can make them: their isolation level.
+    static FAR: Cell<Option<&'static str>> = const { Cell::new(None) };
 }
 
 /// Whether this thread's test runs on the columnstore.
@@ -42,13 +44,24 @@ pub fn on_the_columnstore(test: fn()) {
         skipped(NO_TIMESCALEDB);
         return;
     }
-    STORAGE.set(Some(Layout::Columnstore));
+    with(&STORAGE, Some(Layout::Columnstore), test);
+}
+
+/// Runs a test over TCP, on databases with hostile defaults.
+pub fn over_tcp_with_hostile_defaults(name: &str, test: fn()) {
+    let isolation = if name.len().is_multiple_of(2) { "repeatable read" } else { "serializable" };
+    with(&FAR, Some(isolation), test);
+}
+
+/// A test's databases are made on its own thread.
+fn with<T: Default>(setting: &'static std::thread::LocalKey<Cell<T>>, value: T, test: fn()) {
+    setting.set(value);
     let outcome = std::panic::catch_unwind(test);
-    STORAGE.set(None);
+    setting.set(T::default());
     outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
 }
 
-/// These tests of the module once more, on the columnstore. A test's databases are made on its own thread.
+/// These tests of the module once more, on the columnstore.
 macro_rules! also_on_the_columnstore {
     ($($test:ident),+ $(,)?) => {
         mod on_the_columnstore {
@@ -61,12 +74,31 @@ macro_rules! also_on_the_columnstore {
 }
 pub(crate) use also_on_the_columnstore;
 
+/// These tests of the module once more, over TCP and on databases with hostile defaults.
+macro_rules! also_over_tcp_with_hostile_defaults {
+    ($($test:ident),+ $(,)?) => {
+        mod over_tcp_with_hostile_defaults {
+            $(#[test]
+            fn $test() {
+                crate::support::over_tcp_with_hostile_defaults(stringify!($test), super::$test);
+            })+
+        }
+    };
+}
+pub(crate) use also_over_tcp_with_hostile_defaults;
+
 struct Server {
-    embedded: Embedded,
+    process: Process,
     timescaledb: bool,
 }
 
+enum Process {
+    Embedded(Embedded),
+    Private(PrivateServer),
+}
+
 static SERVER: OnceCell<Server> = OnceCell::const_new();
+static TCP_SERVER: OnceCell<Server> = OnceCell::const_new();
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 /// A folder that the user who runs the server may pass (root's server is run by another user).
@@ -83,30 +115,23 @@ async fn server() -> &'static Server {
             let directory = server_directory().keep();
             let embedded = Embedded::start(Some(&directory.join("server"))).await.expect("a server");
             let timescaledb = has_timescaledb(&embedded).await;
-            let server = Server { embedded, timescaledb };
-            let mut admin = server.admin().await;
+            let server = Server { process: Process::Embedded(embedded), timescaledb };
             // Durability is not what is tested here, and the tests wait for the disk otherwise.
-            for setting in [
-                "ALTER SYSTEM SET fsync = off",
-                "SELECT pg_reload_conf()",
-                "CREATE DATABASE barlift_template",
-                "CREATE DATABASE barlift_columns",
-            ] {
-                sqlx::query(setting).execute(&mut admin).await.expect(setting);
-            }
-            prepare(&server.url(TEMPLATE), None).await;
-            if server.timescaledb {
-                prepare(&server.url(COLUMNS), Some(Layout::Columnstore)).await;
-            }
-            // TimescaleDB's own workers would count as users of the template, and nobody can copy it then.
-            for statement in [
-                "ALTER DATABASE barlift_template ALLOW_CONNECTIONS false",
-                "ALTER DATABASE barlift_columns ALLOW_CONNECTIONS false",
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                 WHERE datname IN ('barlift_template', 'barlift_columns')",
-            ] {
-                sqlx::query(statement).execute(&mut admin).await.expect(statement);
-            }
+            server.execute("ALTER SYSTEM SET fsync = off").await;
+            server.execute("SELECT pg_reload_conf()").await;
+            server.make_templates().await;
+            server
+        })
+        .await
+}
+
+async fn tcp_server() -> &'static Server {
+    TCP_SERVER
+        .get_or_init(|| async {
+            let private = PrivateServer::start().await;
+            let timescaledb = private.has_timescaledb();
+            let server = Server { process: Process::Private(private), timescaledb };
+            server.make_templates().await;
             server
         })
         .await
@@ -114,8 +139,8 @@ async fn server() -> &'static Server {
 
 /// The folder of `initdb` and `pg_ctl`: the installation that barlift itself finds and uses.
 pub async fn installation() -> PathBuf {
-    let psql = server().await.embedded.psql();
-    psql.parent().expect("a folder").to_path_buf()
+    let Process::Embedded(embedded) = &server().await.process else { panic!("the first server is embedded") };
+    embedded.psql().parent().expect("a folder").to_path_buf()
 }
 
 /// What earlier runs left behind: their servers are stopped, their folders are not removed by anybody.
@@ -154,12 +179,88 @@ fn config(url: &str) -> barlift::config::Config {
 
 impl Server {
     fn url(&self, database: &str) -> String {
-        let socket = self.embedded.socket().display().to_string().replace('/', "%2F");
-        format!("postgres://barlift@{socket}/{database}")
+        match &self.process {
+            Process::Embedded(embedded) => {
+                let socket = embedded.socket().display().to_string().replace('/', "%2F");
+                format!("postgres://barlift@{socket}/{database}")
+            }
+            Process::Private(private) => private.admin_url(database),
+        }
     }
 
     async fn admin(&self) -> PgConnection {
         PgConnection::connect(&self.url("postgres")).await.expect("the server answers")
+    }
+
+    async fn execute(&self, statement: &'static str) {
+        sqlx::query(statement).execute(&mut self.admin().await).await.expect(statement);
+    }
+
+    async fn make_templates(&self) {
+        self.execute("CREATE DATABASE barlift_template").await;
+        self.execute("CREATE DATABASE barlift_columns").await;
+        prepare(&self.url(TEMPLATE), None).await;
+        if self.timescaledb {
+            prepare(&self.url(COLUMNS), Some(Layout::Columnstore)).await;
+        }
+        // TimescaleDB's own workers would count as users of the template, and nobody can copy it then.
+        for statement in [
+            "ALTER DATABASE barlift_template ALLOW_CONNECTIONS false",
+            "ALTER DATABASE barlift_columns ALLOW_CONNECTIONS false",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE datname IN ('barlift_template', 'barlift_columns')",
+        ] {
+            self.execute(statement).await;
+        }
+    }
+}
+
+/// What the tests' own sessions set, whatever the defaults of the database are. apalis's things lie in its schema.
+const SESSION: [(&str, &str); 7] = [
+    ("search_path", "apalis,public"),
+    ("default_transaction_isolation", "read committed"),
+    ("statement_timeout", "0"),
+    ("lock_timeout", "0"),
+    ("idle_in_transaction_session_timeout", "0"),
+    ("idle_session_timeout", "0"),
+    ("extra_float_digits", "1"),
+];
+
+/// Settings that nobody who sets what he relies on takes note of. Not every server has all of them.
+const HOSTILE_SETTINGS: [(&str, &str); 16] = [
+    ("default_transaction_deferrable", "on"),
+    ("statement_timeout", "1s"),
+    ("lock_timeout", "20ms"),
+    ("transaction_timeout", "500ms"),
+    ("idle_in_transaction_session_timeout", "100ms"),
+    ("idle_session_timeout", "500ms"),
+    ("temp_file_limit", "1MB"),
+    ("search_path", "\"$user\""),
+    ("TimeZone", "Asia/Kathmandu"),
+    ("DateStyle", "German, DMY"),
+    ("IntervalStyle", "sql_standard"),
+    ("extra_float_digits", "-10"),
+    ("bytea_output", "escape"),
+    ("standard_conforming_strings", "off"),
+    ("client_min_messages", "debug1"),
+    ("random_page_cost", "1000"),
+];
+
+/// Gives a database such defaults.
+pub async fn make_hostile(admin: &mut PgConnection, database: &str, isolation: &str) {
+    let settings = HOSTILE_SETTINGS.into_iter().chain([("default_transaction_isolation", isolation)]);
+    for (name, value) in settings {
+        let known: bool = sqlx::query_scalar("SELECT current_setting($1, true) IS NOT NULL")
+            .bind(name)
+            .fetch_one(&mut *admin)
+            .await
+            .expect("asked");
+        if known {
+            // A list of names is no list in quotes.
+            let value = if name == "search_path" { value.to_owned() } else { format!("'{value}'") };
+            let statement = format!("ALTER DATABASE {database} SET {name} = {value}");
+            sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut *admin).await.expect(name);
+        }
     }
 }
 
@@ -183,7 +284,7 @@ impl TestDatabase {
     }
 
     async fn create(template: &str) -> Self {
-        let server = server().await;
+        let server = if FAR.get().is_some() { tcp_server().await } else { server().await };
         let name = format!("t{}", NUMBER.fetch_add(1, Ordering::Relaxed));
         let mut admin = server.admin().await;
         let statement = format!("CREATE DATABASE {name} TEMPLATE {template}");
@@ -193,17 +294,17 @@ impl TestDatabase {
             .execute(&mut admin)
             .await
             .expect("a copy of the template");
+        if let Some(isolation) = FAR.get() {
+            make_hostile(&mut admin, &name, isolation).await;
+        }
         admin.close().await.expect("closed");
         Self::at(server.url(&name)).await
     }
 
     /// A database that is there already.
     pub async fn at(url: String) -> Self {
-        // As barlift's own sessions: apalis's things lie in its schema.
         let options: PgConnectOptions = url.parse().expect("a URL");
-        let pool = PgPool::connect_with(options.options([("search_path", "apalis,public")]))
-            .await
-            .expect("connected");
+        let pool = PgPool::connect_with(options.options(SESSION)).await.expect("connected");
         let timescaledb =
             sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb')")
                 .fetch_one(&pool)

@@ -3,6 +3,7 @@
 pub mod collector;
 mod database;
 pub mod doc_blocks;
+mod pooler;
 mod program;
 mod server;
 mod skips;
@@ -12,10 +13,12 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-pub(crate) use database::also_on_the_columnstore;
 pub use database::{
-    NO_TIMESCALEDB, TestDatabase, installation, is_on_the_columnstore, on_the_columnstore, server_directory,
+    NO_TIMESCALEDB, TestDatabase, installation, is_on_the_columnstore, make_hostile, on_the_columnstore,
+    over_tcp_with_hostile_defaults, server_directory,
 };
+pub(crate) use database::{also_on_the_columnstore, also_over_tcp_with_hostile_defaults};
+pub use pooler::{Mode, Pooler};
 pub use program::{Child, Program, Run, barlift, barlift_alone, drain, enqueue, program_alone};
 pub use server::{PrivateServer, encoded};
 pub use skips::skipped;

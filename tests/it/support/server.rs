@@ -15,7 +15,7 @@ use sqlx::{Connection, PgConnection};
 use super::database::{TestDatabase, installation, server_directory};
 use super::free_port;
 
-const ADMIN: &str = "admin";
+pub(super) const ADMIN: &str = "admin";
 
 /// Stops and removes everything once its stdin ends.
 const KEEPER: &str = "read -r _; \"$1\" --pgdata \"$2/data\" --mode immediate stop; rm -rf \"$2\"";
@@ -76,6 +76,11 @@ impl PrivateServer {
 
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The superuser's password.
+    pub(super) fn password(&self) -> &str {
+        &self.password
     }
 
     /// The folder of its socket.
@@ -231,7 +236,7 @@ impl PrivateServer {
     }
 
     /// Writes a file that the server's user alone may read, except for what is public.
-    fn write(&self, name: &str, content: &str) -> PathBuf {
+    pub(super) fn write(&self, name: &str, content: &str) -> PathBuf {
         let path = self.directory.join(name);
         std::fs::write(&path, content).expect("written");
         let mode = if name == "ca.crt" { 0o644 } else { 0o600 };
@@ -248,13 +253,13 @@ pub fn encoded(text: &str) -> String {
 }
 
 /// Who runs the server: this user, or `postgres` or `nobody` for root, whom PostgreSQL refuses.
-struct Owner {
+pub(super) struct Owner {
     uid: Uid,
     gid: Gid,
 }
 
 impl Owner {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         if !geteuid().is_root() {
             return Self { uid: geteuid(), gid: getegid() };
         }
@@ -268,7 +273,7 @@ impl Owner {
     }
 
     /// A command that runs as this user, out of Ctrl-C's reach.
-    fn command(&self, program: &Path, directory: &Path) -> Command {
+    pub(super) fn command(&self, program: &Path, directory: &Path) -> Command {
         let mut command = Command::new(program);
         for (name, _) in std::env::vars_os().filter(|(n, _)| n.to_string_lossy().starts_with("PG")) {
             command.env_remove(name);
