@@ -1,6 +1,8 @@
 //! TimescaleDB, where the server has it; else each test says that it was skipped.
 
-use crate::support::{Folder, NO_TIMESCALEDB, PrivateServer, TestDatabase, bar, barlift, bars, eventually, skipped};
+use crate::support::{
+    Folder, NO_TIMESCALEDB, PrivateServer, TestDatabase, bar, barlift, bars, eventually, skipped,
+};
 
 async fn with_timescaledb() -> Option<TestDatabase> {
     let database = TestDatabase::new().await;

@@ -44,6 +44,6 @@ mod turns;
 mod verification_page;
 mod verification_report;
 mod verify;
-mod words;
 mod wide_files;
+mod words;
 mod workers;

@@ -18,9 +18,7 @@ async fn in_session_mode_everything_works() {
     for (i, ignored) in IGNORED.into_iter().enumerate() {
         let name = format!("market{i}");
         server.create_database(&name).await;
-        let Some(pooler) =
-            Pooler::start(&server, Mode::Session, ignored).await
-        else {
+        let Some(pooler) = Pooler::start(&server, Mode::Session, ignored).await else {
             return;
         };
         let direct = TestDatabase::at(server.admin_url(&name)).await;

@@ -71,8 +71,7 @@ async fn every_mode_connects_with_the_right_ca_and_encrypts_as_it_says() {
 
 #[tokio::test]
 async fn a_certificate_that_is_checked_must_be_signed_by_the_ca_that_is_named() {
-    let Some(server) = server().await
-    else {
+    let Some(server) = server().await else {
         return;
     };
     let database = server.database("market").await;
