@@ -9,6 +9,18 @@ use std::ops::{Deref, DerefMut};
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, PgPool, Postgres};
 
+/// Each statement sees what was committed before it began: whoever waits for a row's lock must see what the one
+/// before it has done, whatever isolation level the database or the role has as its default.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+
+/// Begins a transaction of a few short statements.
+///
+/// # Errors
+/// Whatever the server says.
+pub async fn begin(pool: &PgPool) -> sqlx::Result<sqlx::Transaction<'static, Postgres>> {
+    pool.begin_with(BEGIN).await
+}
+
 /// A transaction. Dropped before it has committed, it is rolled back and its connection closed.
 #[derive(Debug)]
 pub struct Transaction {
@@ -19,7 +31,7 @@ pub struct Transaction {
 impl Transaction {
     pub(super) async fn begin(pool: &PgPool) -> sqlx::Result<Self> {
         let mut transaction = Self { connection: pool.acquire().await?, committed: false };
-        sqlx::raw_sql("BEGIN").execute(&mut *transaction.connection).await?;
+        sqlx::raw_sql(BEGIN).execute(&mut *transaction.connection).await?;
         Ok(transaction)
     }
 

@@ -87,17 +87,27 @@ async fn once(
     let added = counts(batch, &compared, duplicates, contradictions.len());
     if !attempt.options.dry_run {
         insert_batch(&mut tx, attempt, batch, &compared, &contradictions).await?;
-        change_content(&mut tx, attempt, batch, digest, &compared).await?;
     }
     let span = batch.bars.time.first().copied().zip(batch.bars.time.last().copied());
     let mut attempt_rows = telemetry.rows();
     attempt_rows.add(&added);
     let (checkpoint, phases) = (batch.end_offset, telemetry.phases());
     let (anew, opening) = (passage.anew, passage.opening.clone());
-    let progress = Progress { rows: added, checkpoint, span, phases, attempt_rows, opening, anew };
+    let progress = Progress {
+        rows: added,
+        checkpoint,
+        span,
+        phases,
+        attempt_rows,
+        opening,
+        anew,
+        verdict: None,
+        shape_conflict: conflict,
+    };
+    // The task before its series: docs/architecture.md, "Lock order".
     lease.advance(&mut tx, &progress).await?;
-    if let Some(conflict) = conflict {
-        lease.note_conflict(&mut tx, &conflict).await?;
+    if !attempt.options.dry_run {
+        change_series(&mut tx, attempt, batch, digest, &compared).await?;
     }
     database.commit(tx, "committing a batch").await?;
     passage.opening = None;
@@ -200,30 +210,32 @@ async fn insert_batch(
     written
 }
 
-/// What the series holds now.
-async fn change_content(
+/// Keeps what the series holds now, and forgets which files it held if bars were overwritten.
+async fn change_series(
     tx: &mut PgConnection,
     attempt: Attempt<'_>,
     batch: &Batch,
     digest: &SeriesDigest,
     compared: &Compared,
 ) -> Result<()> {
+    let Some(series) = attempt.lease.series_id else { return Ok(()) };
     let mut change = SeriesDigest::default();
     if compared.new.len() == batch.bars.len() {
         change = *digest;
     } else {
         change.add_bars(&compared.new);
     }
-    if attempt.options.on_mismatch == OnMismatch::Overwrite {
+    let overwritten = attempt.options.on_mismatch == OnMismatch::Overwrite && !compared.different.is_empty();
+    if overwritten {
         for m in &compared.different {
             change.remove(m.time, m.db);
             change.add(m.time, m.csv);
         }
     }
-    match attempt.lease.series_id {
-        Some(series) if change.sum != 0 => content::changed(tx, series, &change).await,
-        _ => Ok(()),
+    if change.sum != 0 {
+        content::changed(tx, series, &change).await?;
     }
+    if overwritten { known::forget(tx, series).await } else { Ok(()) }
 }
 
 fn first_time(batch: &Batch) -> String {
@@ -253,7 +265,6 @@ async fn write(
             ours.push(m.time, m.csv);
         }
         bars::overwrite(tx, database, series_id, &ours).await?;
-        known::forget(tx, series_id).await?;
     }
     findings::keep_mismatches(tx, database, lease.task_id, &compared.different, overwrite).await?;
     findings::keep_rejected(tx, database, (lease.task_id, 0), &batch.rejected).await?;

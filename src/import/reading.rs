@@ -91,13 +91,22 @@ impl Reading<'_> {
     }
 
     /// Looks as far ahead as it takes to tell whether the file is one batch.
-    pub async fn look_ahead(&mut self) {
+    ///
+    /// # Errors
+    /// What is wrong with the file, if that shows before its first batch.
+    pub async fn look_ahead(&mut self) -> Result<(), FileError> {
+        let mut batches = false;
         while self.ahead.len() < 3 {
             match self.receive().await {
-                Some(fed) => self.ahead.push_back(fed),
-                None => return,
+                Some(Err(e)) if !batches => return Err(e),
+                Some(fed) => {
+                    batches |= matches!(fed, Ok(Fed::Batch { .. }));
+                    self.ahead.push_back(fed);
+                }
+                None => break,
             }
         }
+        Ok(())
     }
 
     /// The file, if it was looked at and is one batch, all of it bars that nothing is to be said of.

@@ -10,7 +10,7 @@ use crate::digest::SeriesDigest;
 use crate::error::{Error, Result};
 use crate::repository::known::{self, Content, Known, Learnt};
 use crate::source::root::{Root, Version, hash};
-use crate::task::{Progress, RowCounts, Success};
+use crate::task::{Progress, RowCounts, Settlement};
 
 /// Counts the rows if the series holds this very content; none if the file must be read.
 pub(super) async fn recognise(
@@ -73,17 +73,18 @@ impl<'a> Hashed<'a> {
     }
 
     /// The end of the attempt, if the series holds the file.
-    fn success(&self, known: Known) -> Success<'a> {
+    fn settlement(&self, known: Known) -> Settlement<'a> {
         let rows = known.rows();
         let mut record = self.attempt.telemetry.record();
         record.rows = rows;
-        Success {
+        Settlement {
             lease: self.attempt.lease,
             progress: Progress { rows, checkpoint: self.size, ..Progress::default() },
             digest: SeriesDigest::default(),
             recognised: Some(known),
             learnt: Learnt::default(),
             record,
+            error: None,
         }
     }
 }
@@ -96,10 +97,10 @@ pub async fn known_together<'a>(
     tx: &mut Transaction,
     seen: Shared<'_>,
     files: &[Hashed<'a>],
-) -> Result<Vec<Option<Success<'a>>>> {
+) -> Result<Vec<Option<Settlement<'a>>>> {
     let Some(first) = files.first() else { return Ok(Vec::new()) };
     let key = first.attempt.options.content_key()?;
     let contents: Vec<_> = files.iter().map(|f| (f.series_id, f.hash)).collect();
     let known = known::find_together(tx, seen, &contents, &key).await?;
-    Ok(files.iter().map(|f| known.get(&f.series_id).map(|known| f.success(*known))).collect())
+    Ok(files.iter().map(|f| known.get(&f.series_id).map(|known| f.settlement(*known))).collect())
 }

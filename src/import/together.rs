@@ -1,4 +1,4 @@
-//! Small files, written by one COPY and settled with it.
+//! Small files, written by one COPY, to be settled on its transaction.
 //!
 //! Invariant: a file goes this way only if it is one batch of bars that nothing is to be said of, and none of them is in the
 //! database with other values; everything else is for [`Opened::finish`](super::Opened::finish). All of them are kept,
@@ -15,7 +15,7 @@ use crate::bar::{Bars, Micros, format_time};
 use crate::digest::SeriesDigest;
 use crate::error::{Error, Result};
 use crate::repository::bars;
-use crate::task::{Opening, Progress, RowCounts, Success, succeed_together};
+use crate::task::{Opening, Progress, RowCounts, Settlement};
 use crate::telemetry::Span;
 use crate::telemetry::attribute as attr;
 use crate::telemetry::catalogue::{CHECK_EXISTS, INSERT_BATCH};
@@ -33,24 +33,11 @@ pub struct Small<'r> {
 
 /// What came of writing.
 #[derive(Debug)]
-pub enum Together {
-    /// It is still to be committed.
-    Written(Written),
+pub enum Together<'r> {
+    /// The bars are written; the attempts are to be settled like this, on the same transaction.
+    Written(Vec<Settlement<'r>>),
     /// These, by their places, have to go by themselves; nothing was written.
     Odd(Vec<usize>),
-}
-
-/// What was written, still to be committed.
-#[derive(Debug)]
-pub struct Written {
-    /// The transaction.
-    pub tx: Transaction,
-    /// When it began.
-    pub began: Instant,
-    /// What each file brought.
-    pub rows: Vec<RowCounts>,
-    /// Whether the operation ends with it.
-    pub operation_ended: bool,
 }
 
 /// What a file brings.
@@ -109,7 +96,7 @@ impl<'r> Small<'r> {
         Ok(Some(Brought { new: compared.new, digest, there: there.len(), rows }))
     }
 
-    fn success(&self, brought: &Brought) -> Result<Success<'r>> {
+    fn settlement(&self, brought: &Brought) -> Result<Settlement<'r>> {
         let mut reach = Reach::new(true);
         reach.passed(&self.file.batch.bars, Some(brought.there), brought.new.len());
         let learnt = learnt(self.attempt, self.file.hash, (&brought.rows, reach), Some(self.digest))?;
@@ -128,21 +115,21 @@ impl<'r> Small<'r> {
             ..Progress::default()
         };
         let lease = self.attempt.lease;
-        Ok(Success { lease, progress, digest: brought.digest, recognised: None, learnt, record })
+        let digest = brought.digest;
+        Ok(Settlement { lease, progress, digest, recognised: None, learnt, record, error: None })
     }
 }
 
-/// Writes the files, all of one operation and in the order of their series, and settles their tasks.
+/// Writes the files, all of one operation and in the order of their series.
 ///
 /// # Errors
-/// [`Error::Database`], [`Error::LostLease`]: nothing is written then.
-pub async fn write(seen: Shared<'_>, files: &[Small<'_>]) -> Result<Together> {
-    let Some(first) = files.first() else { return Ok(Together::Odd(Vec::new())) };
-    let began = Instant::now();
-    files.iter().for_each(|f| f.attempt.telemetry.begin_batch());
-    let mut tx = seen.begin("beginning a batch").await?;
+/// [`Error::Database`]: the caller must roll back.
+pub async fn write<'r>(tx: &mut Transaction, seen: Shared<'_>, files: &[&Small<'r>]) -> Result<Together<'r>> {
+    if files.is_empty() {
+        return Ok(Together::Written(Vec::new()));
+    }
     let limit = limit(files);
-    let there = check_exists(&mut tx, seen, files, limit).await?;
+    let there = check_exists(tx, seen, files, limit).await?;
     let none = Bars::default();
     let mut brought = Vec::with_capacity(files.len());
     let mut odd = Vec::new();
@@ -156,23 +143,17 @@ pub async fn write(seen: Shared<'_>, files: &[Small<'_>]) -> Result<Together> {
     if !odd.is_empty() {
         return Ok(Together::Odd(odd));
     }
-    let odd = conflicting(&mut tx, files, &brought).await?;
+    let odd = conflicting(tx, files, &brought).await?;
     if !odd.is_empty() {
         return Ok(Together::Odd(odd));
     }
-    insert(&mut tx, seen, files, &brought).await?;
-    let settling = Instant::now();
-    let successes = files.iter().zip(&brought).map(|(f, b)| f.success(b)).collect::<Result<Vec<_>>>()?;
-    let operation = &first.attempt.task.operation_id;
-    let operation_ended = succeed_together(&mut tx, seen, operation, &successes).await?;
-    seen.add(Phase::Bookkeeping, settling.elapsed());
-    let rows = brought.iter().map(|b| b.rows).collect();
-    Ok(Together::Written(Written { tx, began, rows, operation_ended }))
+    insert(tx, seen, files, &brought).await?;
+    files.iter().zip(&brought).map(|(f, b)| f.settlement(b)).collect::<Result<_>>().map(Together::Written)
 }
 
 /// Files whose bars look like those of their series, moved or scaled, and those whose series have too many bars around
 /// them to be looked at here.
-async fn conflicting(tx: &mut Transaction, files: &[Small<'_>], brought: &[Brought]) -> Result<Vec<usize>> {
+async fn conflicting(tx: &mut Transaction, files: &[&Small<'_>], brought: &[Brought]) -> Result<Vec<usize>> {
     const MOST: usize = 2_000;
     let mut looked: Vec<(usize, (Micros, Micros))> = Vec::new();
     for (i, (file, b)) in files.iter().zip(brought).enumerate() {
@@ -194,7 +175,7 @@ async fn conflicting(tx: &mut Transaction, files: &[Small<'_>], brought: &[Broug
 }
 
 /// Bars of a series that has far more than a file, in its range.
-fn limit(files: &[Small<'_>]) -> usize {
+fn limit(files: &[&Small<'_>]) -> usize {
     files.iter().map(|f| f.file.batch.bars.len()).max().unwrap_or(0) * 2 + 1000
 }
 
@@ -202,7 +183,7 @@ fn limit(files: &[Small<'_>]) -> usize {
 async fn check_exists(
     tx: &mut Transaction,
     seen: Shared<'_>,
-    files: &[Small<'_>],
+    files: &[&Small<'_>],
     limit: usize,
 ) -> Result<HashMap<i32, Bars>> {
     let spans = seen.spans(|_, a| a.span(&CHECK_EXISTS));
@@ -234,7 +215,7 @@ async fn check_exists(
 async fn insert(
     tx: &mut Transaction,
     seen: Shared<'_>,
-    files: &[Small<'_>],
+    files: &[&Small<'_>],
     brought: &[Brought],
 ) -> Result<()> {
     let Some(first) = files.first().filter(|_| brought.iter().any(|b| !b.new.is_empty())) else {

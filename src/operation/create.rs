@@ -9,6 +9,7 @@ use jiff_sqlx::ToSqlx as _;
 use sqlx::{PgConnection, PgPool};
 
 use super::OperationId;
+use crate::backend::transaction;
 use crate::bar::SeriesName;
 use crate::error::{During, Error, Result};
 use crate::queue::{self, Job, Push};
@@ -101,7 +102,7 @@ pub fn stored<T: serde::Serialize>(options: &T) -> Result<serde_json::Value> {
 /// # Errors
 /// [`Error::Database`]
 pub async fn enqueue(pool: &PgPool, operations: &[NewOperation]) -> Result<()> {
-    let mut tx = pool.begin().await.during(WHAT)?;
+    let mut tx = transaction::begin(pool).await.during(WHAT)?;
     for new in operations {
         insert(&mut tx, new).await?;
     }

@@ -27,6 +27,7 @@ use super::listen::listen;
 use super::tidy::say_goodbye;
 use super::{Delivery, QUEUE, TRACEPARENT, idle, unknown};
 use crate::backend::TRUSTED;
+use crate::backend::transaction;
 use crate::error::{During, Error, Result};
 
 /// How a worker works the queue.
@@ -301,7 +302,7 @@ pub fn process_name() -> String {
 /// connection is in a transaction that sqlx knows nothing of, and what runs there alone is rolled back in the end.
 async fn release(pool: &PgPool, worker: &str) -> Result<()> {
     const WHAT: &str = "giving jobs back to the queue";
-    let mut tx = pool.begin().await.during(WHAT)?;
+    let mut tx = transaction::begin(pool).await.during(WHAT)?;
     sqlx::query(include_str!("sql/release.sql")).bind(worker).execute(&mut *tx).await.during(WHAT)?;
     tx.commit().await.during(WHAT)
 }

@@ -5,6 +5,7 @@
 use sqlx::PgPool;
 
 use super::QUEUE;
+use crate::backend::transaction;
 use crate::error::{During, Result};
 
 /// Removes jobs that are done and workers that are gone, a day later.
@@ -22,7 +23,7 @@ pub async fn prune(pool: &PgPool) -> Result<()> {
 pub(super) async fn say_goodbye(pool: &PgPool, worker: &str) -> Result<()> {
     const WHAT: &str = "saying goodbye to the queue";
     // With a COMMIT: see `release`.
-    let mut tx = pool.begin().await.during(WHAT)?;
+    let mut tx = transaction::begin(pool).await.during(WHAT)?;
     sqlx::query("UPDATE apalis.workers SET last_seen = to_timestamp(0) WHERE id = $1")
         .bind(worker)
         .execute(&mut *tx)

@@ -6,8 +6,8 @@
 //! nobody else writes bars of the series between the look and the commit, and nobody can:
 //!
 //! - A task that writes holds its series: `claim` takes the series' row lock, and lets one running task at a time hold it.
-//! - The transaction of a batch ends with `Lease::advance`, which finds the task's row running under the attempt's own
-//!   fence, or fails, and keeps it locked until the commit. To give the series to somebody else, the task must first stop
+//! - A batch calls `Lease::advance` after its COPY and before its commit: that finds the task's row running under the
+//!   attempt's own fence, or fails, and keeps it locked until the commit. To give the series to somebody else, the task must first stop
 //!   running, or start again under a new fence, and both need that row. So a batch commits while its task holds the
 //!   series, or never: a worker that froze past its lease, woke up and goes on writing where it was has lost the fence,
 //!   and all of its batch is rolled back, whether it froze before the COPY, within it or behind it.

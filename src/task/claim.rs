@@ -1,13 +1,14 @@
 //! A job arrives: may it start an attempt?
 //!
 //! Invariant: of all jobs of a task only the last pushed one may; of all tasks of a series only one runs.
-//! Rows are locked in the order task, series, operation, everywhere; jobs only of tasks that are locked.
+//! Rows are locked as docs/architecture.md says ("Lock order").
 
 use std::time::Duration;
 
 use sqlx::{FromRow, PgConnection, PgPool};
 
 use super::{Lease, TaskInfo, TaskOptions, wake};
+use crate::backend::transaction;
 use crate::config::Layout;
 use crate::error::{During, ErrorClass, Result};
 use crate::queue::Job;
@@ -55,7 +56,7 @@ const WHAT: &str = "claiming a task";
 /// [`crate::error::Error::Database`]; then nothing has changed.
 pub async fn claim(pool: &PgPool, job: &Job, claimant: Claimant<'_>) -> Result<Claimed> {
     let Job { operation_id, task_id, push, .. } = job;
-    let mut tx = pool.begin().await.during(WHAT)?;
+    let mut tx = transaction::begin(pool).await.during(WHAT)?;
     let row: Option<Row> = sqlx::query_as(include_str!("sql/lock_task.sql"))
         .bind(task_id)
         .fetch_optional(&mut *tx)

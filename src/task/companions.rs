@@ -1,7 +1,7 @@
 //! Small files that are claimed along with another one, to be written and settled together with it.
 //!
 //! Only such as nobody has tried yet: one that kills its worker takes others with it once, and is then tried by itself.
-//! Invariant: as `claim`; rows are locked in the order tasks, jobs, series.
+//! Invariant: as `claim`.
 
 use std::collections::HashSet;
 
@@ -9,6 +9,7 @@ use sqlx::{FromRow, PgConnection, PgPool};
 
 use super::claim::Claimant;
 use super::{Lease, TaskInfo};
+use crate::backend::transaction;
 use crate::config::TraceDetail;
 use crate::error::{During, Result};
 use crate::queue::{self, Job};
@@ -48,7 +49,7 @@ pub async fn companions(
     if !goes_along(lease, task) {
         return Ok(Vec::new());
     }
-    let mut tx = pool.begin().await.during(WHAT)?;
+    let mut tx = transaction::begin(pool).await.during(WHAT)?;
     // Nobody is to wait for somebody else's new series, with tasks locked that somebody may want to cancel.
     sqlx::raw_sql("SET LOCAL lock_timeout = '500ms'").execute(&mut *tx).await.during(WHAT)?;
     let found = candidates(&mut tx, task).await?;

@@ -4,8 +4,10 @@
 
 use sqlx::{FromRow, PgConnection, PgPool};
 
+use crate::backend::transaction;
 use crate::error::{During, Result};
 use crate::queue::{self, Job, Push};
+use crate::task::settle::lock_operation;
 
 const WHAT: &str = "beginning what follows";
 
@@ -25,7 +27,6 @@ struct Follower {
 /// # Errors
 /// [`crate::error::Error::Database`]
 pub async fn cancel_followers(tx: &mut PgConnection, operation: &str) -> Result<()> {
-    // Tasks before operations, as everywhere.
     sqlx::query(include_str!("sql/lock_followers.sql"))
         .bind(operation)
         .execute(&mut *tx)
@@ -42,15 +43,17 @@ pub async fn cancel_followers(tx: &mut PgConnection, operation: &str) -> Result<
 /// # Errors
 /// [`crate::error::Error::Database`]
 pub async fn follow_forgotten(pool: &PgPool) -> Result<()> {
-    let mut tx = pool.begin().await.during(WHAT)?;
-    let ended: Vec<String> = sqlx::query_scalar(include_str!("sql/forgotten_followers.sql"))
-        .fetch_all(&mut *tx)
-        .await
-        .during(WHAT)?;
+    let ended: Vec<String> =
+        sqlx::query_scalar(include_str!("sql/forgotten_followers.sql")).fetch_all(pool).await.during(WHAT)?;
     for operation in ended {
-        follow(&mut tx, &operation).await?;
+        let mut tx = transaction::begin(pool).await.during(WHAT)?;
+        // Unless somebody has retried it meanwhile.
+        if lock_operation(&mut tx, &operation).await? {
+            follow(&mut tx, &operation).await?;
+        }
+        tx.commit().await.during(WHAT)?;
     }
-    tx.commit().await.during(WHAT)
+    Ok(())
 }
 
 /// The operation has ended on this transaction: whatever waits for it begins, unless nothing of it was done.

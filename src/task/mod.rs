@@ -4,7 +4,7 @@
 //! the attempt's fence, and a write with an older fence is refused: a worker that was only frozen and
 //! wakes up after somebody else took over can commit nothing.
 //!
-//! Small files are claimed ([`companions`]) and settled ([`succeed_together`]) several at a time.
+//! Small files are claimed ([`companions`]) and settled ([`settle_together`]) several at a time.
 //!
 //! Invariant: a task is in exactly one state, every attempt is recorded with how it ended, and what comes
 //! next (the next job, the operation's end) is committed together with the end of the attempt.
@@ -36,8 +36,8 @@ pub use follow::{cancel_followers, follow, follow_forgotten};
 pub use options::{ImportOptions, TaskOptions, VerifyOptions, read_key};
 pub use progress::{Opening, Progress, Resume};
 pub use settle::{RetryPolicy, Settled, end_operation, hand_back_all};
-pub use sweep::push_forgotten;
-pub use together::{Success, any_lost, succeed_together};
+pub use sweep::{end_forgotten, push_forgotten};
+pub use together::{Settlement, any_lost, settle_together};
 pub use wake::wake_forgotten;
 
 /// A worker's hold on a task.
@@ -113,7 +113,8 @@ impl TaskInfo {
     }
 }
 
-/// Whether any task is open that is due or waits for a retry; what is scheduled for later does not count.
+/// Whether any task is open that is due or waits for a retry, or an operation without open tasks has not ended; what is
+/// scheduled for later does not count.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]

@@ -11,6 +11,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::Lease;
 use super::RowCounts;
+use crate::backend::transaction;
 use crate::bar::Micros;
 use crate::error::{During, Error, Result};
 use crate::repository::known::Known;
@@ -33,6 +34,10 @@ pub struct Progress {
     pub opening: Option<Opening>,
     /// Whether the attempt began from the start again; such progress is no sign that the file will get through.
     pub anew: bool,
+    /// What a verification came to.
+    pub verdict: Option<&'static str>,
+    /// What the file's bars look like beside those of the series.
+    pub shape_conflict: Option<String>,
 }
 
 /// What is known of a source before its first rows; kept with these.
@@ -68,7 +73,7 @@ impl Lease {
         if self.is_first() {
             return Ok(Resume::default());
         }
-        let mut tx = pool.begin().await.during(WHAT)?;
+        let mut tx = transaction::begin(pool).await.during(WHAT)?;
         let found: Option<(bool, bool)> = sqlx::query_as(include_str!("sql/same_version.sql"))
             .bind(self.task_id)
             .bind(self.fence)
@@ -95,7 +100,7 @@ impl Lease {
         if self.is_first() {
             return Ok(());
         }
-        let mut tx = pool.begin().await.during(WHAT)?;
+        let mut tx = transaction::begin(pool).await.during(WHAT)?;
         let held: Option<i64> = sqlx::query_scalar(include_str!("sql/lock_held.sql"))
             .bind(self.task_id)
             .bind(self.fence)
@@ -125,36 +130,6 @@ impl Lease {
             .await
             .during("keeping how far the reading is")?;
         Ok(())
-    }
-
-    /// What the file's bars look like beside those of the series, on the transaction of its first batch.
-    ///
-    /// # Errors
-    /// [`Error::Database`]
-    pub async fn note_conflict(&self, tx: &mut PgConnection, text: &str) -> Result<()> {
-        sqlx::query(include_str!("sql/note_conflict.sql"))
-            .bind(self.task_id)
-            .bind(self.fence)
-            .bind(text)
-            .execute(tx)
-            .await
-            .during("noting what a file looks like")?;
-        Ok(())
-    }
-
-    /// What a verification came to, on the transaction that keeps its findings.
-    ///
-    /// # Errors
-    /// [`Error::LostLease`]: the caller must roll back. [`Error::Database`]
-    pub async fn verdict(&self, tx: &mut PgConnection, verdict: &str) -> Result<()> {
-        let done = sqlx::query(include_str!("sql/verdict.sql"))
-            .bind(self.task_id)
-            .bind(self.fence)
-            .bind(verdict)
-            .execute(tx)
-            .await
-            .during("keeping the verdict")?;
-        if done.rows_affected() == 1 { Ok(()) } else { Err(Error::LostLease) }
     }
 
     async fn forget(&self, tx: &mut PgConnection, version: &str) -> Result<()> {
@@ -234,6 +209,8 @@ impl Lease {
             .bind(p.opening.as_ref().and_then(|o| o.header.as_ref()))
             .bind(p.opening.as_ref().map(|o| &o.ignored_columns))
             .bind(p.opening.as_ref().map(|o| &o.version))
+            .bind(p.verdict)
+            .bind(&p.shape_conflict)
             .execute(tx)
             .await
             .during("moving the checkpoint")?;
@@ -242,13 +219,11 @@ impl Lease {
 
     /// Returns when the task is no longer this attempt's: cancelled, paused, taken over.
     pub async fn lost(&self, pool: &PgPool, look_every: Duration) {
-        const QUERY: &str =
-            "SELECT EXISTS (SELECT FROM barlift.tasks WHERE id = $1 AND fence = $2 AND state = 'running')";
         loop {
             tokio::time::sleep(look_every).await;
-            let held = sqlx::query_scalar(QUERY).bind(self.task_id).bind(self.fence).fetch_one(pool).await;
+            let held = sqlx::query_scalar(include_str!("sql/held.sql")).bind(self.task_id).bind(self.fence);
             // Without an answer nobody knows, and nothing is written either.
-            if matches!(held, Ok(false)) {
+            if matches!(held.fetch_one(pool).await, Ok(false)) {
                 return;
             }
         }

@@ -2,16 +2,17 @@
 //!
 //! Invariant: the attempt's record, the task's state, the next job and the operation's end commit
 //! together. The settling that leaves no open task ends the operation, exactly once, because it locks the
-//! operation's row first.
+//! operation's row first. Rows are locked as docs/architecture.md says ("Lock order").
 
 use std::time::Duration;
 
 use sqlx::types::Json;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{FromRow, PgConnection, PgPool};
 
 use super::wake::let_go;
 use super::{Lease, follow};
 use crate::backend::observed::Observed;
+use crate::backend::transaction;
 use crate::error::{During, Error, ErrorClass, Result};
 use crate::queue::{self, Job, Push};
 use crate::repository::known::Learnt;
@@ -58,14 +59,13 @@ impl Lease {
         record: &AttemptRecord,
         learnt: Option<(&Learnt, Observed<'_>)>,
     ) -> Result<Settled> {
-        let mut tx = pool.begin().await.during(WHAT)?;
-        let end = End { state: "succeeded", outcome: "succeeded", error: None };
-        let operation = self.end(&mut tx, &end, record).await?;
+        let mut tx = transaction::begin(pool).await.during(WHAT)?;
+        let ended = self.end(&mut tx, &End::of("succeeded"), record).await?;
         if let Some((learnt, seen)) = learnt {
             learnt.keep(&mut tx, seen, self.task_id).await?;
         }
         // Last, since all that end at the same time wait for each other here.
-        let operation_ended = end_operation(&mut tx, &operation).await?;
+        let operation_ended = end_operation(&mut tx, &ended.operation_id).await?;
         tx.commit().await.during(WHAT)?;
         Ok(Settled { retry_in: None, operation_ended })
     }
@@ -81,23 +81,25 @@ impl Lease {
         policy: &RetryPolicy,
         record: &AttemptRecord,
     ) -> Result<Settled> {
-        let mut tx = pool.begin().await.during(WHAT)?;
-        // That no connection was free is not the file's fault.
-        let counted = i32::from(!error.is_no_connection());
-        let (failures, max_attempts) = self.count_failure(&mut tx, counted).await?;
-        let again = error.class() == ErrorClass::Transient && failures < max_attempts;
-        let state = if again { "pending" } else { "failed" };
-        let end = End { state, outcome: "failed", error: Some((error.class(), error.with_advice())) };
-        let operation = self.end(&mut tx, &end, record).await?;
-        let operation_ended = !again && end_operation(&mut tx, &operation).await?;
-        let mut retry_in = None;
-        if again {
-            let backoff = policy.wait(u32::try_from(failures.max(1)).unwrap_or(u32::MAX));
-            self.push_next(&mut tx, backoff).await?;
-            retry_in = Some(backoff);
+        let mut tx = transaction::begin(pool).await.during(WHAT)?;
+        let end = End {
+            // That no connection was free is not the file's fault.
+            failures: i32::from(!error.is_no_connection()),
+            may_pass: error.class() == ErrorClass::Transient,
+            error: Some(failure(error)),
+            ..End::of("failed")
+        };
+        let ended = self.end(&mut tx, &end, record).await?;
+        let mut settled = Settled { retry_in: None, operation_ended: false };
+        if ended.again {
+            let backoff = policy.wait(u32::try_from(ended.failures.max(1)).unwrap_or(u32::MAX));
+            self.push_next(&mut tx, &ended, backoff).await?;
+            settled.retry_in = Some(backoff);
+        } else {
+            settled.operation_ended = end_operation(&mut tx, &ended.operation_id).await?;
         }
         tx.commit().await.during(WHAT)?;
-        Ok(Settled { retry_in, operation_ended })
+        Ok(settled)
     }
 
     /// The worker stops: the task goes back to the queue, and this attempt does not count.
@@ -105,15 +107,9 @@ impl Lease {
     /// # Errors
     /// [`Error::LostLease`]; [`Error::Database`]: nothing has changed then.
     pub async fn hand_back(&self, pool: &PgPool, record: &AttemptRecord) -> Result<()> {
-        let mut tx = pool.begin().await.during(WHAT)?;
-        let end = End { state: "pending", outcome: "handed_back", error: None };
-        self.end(&mut tx, &end, record).await?;
-        sqlx::query("UPDATE barlift.tasks SET attempts = attempts - 1 WHERE id = $1")
-            .bind(self.task_id)
-            .execute(&mut *tx)
-            .await
-            .during(WHAT)?;
-        self.push_next(&mut tx, Duration::ZERO).await?;
+        let mut tx = transaction::begin(pool).await.during(WHAT)?;
+        let ended = self.end(&mut tx, &End::of("handed_back"), record).await?;
+        self.push_next(&mut tx, &ended, Duration::ZERO).await?;
         tx.commit().await.during(WHAT)
     }
 
@@ -131,28 +127,15 @@ impl Lease {
         Ok(outcome.flatten())
     }
 
-    async fn count_failure(&self, tx: &mut PgConnection, by: i32) -> Result<(i32, i32)> {
-        let counted: Option<(i32, i32)> = sqlx::query_as(include_str!("sql/count_failure.sql"))
+    /// Ends the attempt and frees the series.
+    async fn end(&self, tx: &mut PgConnection, end: &End, record: &AttemptRecord) -> Result<Ended> {
+        let (class, message) = end.error.as_ref().map(|(class, message)| (*class, message)).unzip();
+        let ended: Option<Ended> = sqlx::query_as(include_str!("sql/end_attempt.sql"))
             .bind(self.task_id)
             .bind(self.fence)
-            .bind(by)
-            .fetch_optional(tx)
-            .await
-            .during(WHAT)?;
-        counted.ok_or(Error::LostLease)
-    }
-
-    /// The attempt is over and the series free; returns the operation.
-    async fn end(&self, tx: &mut PgConnection, end: &End, record: &AttemptRecord) -> Result<String> {
-        let (class, message) = match &end.error {
-            Some((class, message)) => (Some(class.as_str()), Some(printable(message))),
-            None => (None, None),
-        };
-        let operation: Option<String> = sqlx::query_scalar(include_str!("sql/end_attempt.sql"))
-            .bind(self.task_id)
-            .bind(self.fence)
-            .bind(end.state)
             .bind(end.outcome)
+            .bind(end.failures)
+            .bind(end.may_pass)
             .bind(class)
             .bind(message)
             .bind(Json(&record.phases))
@@ -163,30 +146,54 @@ impl Lease {
             .fetch_optional(&mut *tx)
             .await
             .during(WHAT)?;
-        let operation = operation.ok_or(Error::LostLease)?;
+        let ended = ended.ok_or(Error::LostLease)?;
         if let Some(series_id) = self.series_id {
             let_go(tx, series_id, self.task_id, true).await?;
         }
-        Ok(operation)
+        Ok(ended)
     }
 
-    async fn push_next(&self, tx: &mut PgConnection, wait: Duration) -> Result<()> {
-        let (operation_id, push, priority, traceparent): (String, i32, i32, String) =
-            sqlx::query_as(include_str!("sql/next_push.sql"))
-                .bind(self.task_id)
-                .fetch_one(&mut *tx)
-                .await
-                .during(WHAT)?;
+    /// Gives the task, which is pending again, its next job.
+    async fn push_next(&self, tx: &mut PgConnection, ended: &Ended, wait: Duration) -> Result<()> {
+        let Ended { operation_id, pushes, priority, traceparent, .. } = ended;
         let run_at = jiff::Timestamp::now() + jiff::SignedDuration::try_from(wait).unwrap_or_default();
-        let job = Job::new(&operation_id, self.task_id, push);
-        queue::push_traced(tx, &[Push { job, run_at, priority, traceparent: &traceparent }]).await
+        let job = Job::new(operation_id, self.task_id, *pushes);
+        queue::push_traced(tx, &[Push { job, run_at, priority: *priority, traceparent }]).await
     }
 }
 
+/// How an attempt ends.
 struct End {
-    state: &'static str,
+    /// What its record says.
     outcome: &'static str,
-    error: Option<(ErrorClass, String)>,
+    /// Failures that count for the task.
+    failures: i32,
+    /// Whether another try may help.
+    may_pass: bool,
+    error: Option<(&'static str, String)>,
+}
+
+impl End {
+    fn of(outcome: &'static str) -> Self {
+        Self { outcome, failures: 0, may_pass: false, error: None }
+    }
+}
+
+/// What follows an attempt that has ended.
+#[derive(FromRow)]
+struct Ended {
+    operation_id: String,
+    /// Whether the task is pending again, and needs the job of this number.
+    again: bool,
+    pushes: i32,
+    failures: i32,
+    priority: i32,
+    traceparent: String,
+}
+
+/// What is kept of an error: its class and its message.
+pub(super) fn failure(error: &Error) -> (&'static str, String) {
+    (error.class().as_str(), printable(&error.with_advice()))
 }
 
 /// PostgreSQL's text holds everything but NUL.
@@ -218,16 +225,15 @@ pub(super) async fn park(
     Ok(())
 }
 
-/// Ends the operation if nothing of it is open; whether it did. The caller has locked the tasks that it changed.
+/// Ends the operation if it has no open task; returns whether it did. The caller has locked the tasks that it changed.
 ///
 /// # Errors
 /// [`Error::Database`]
 pub async fn end_operation(tx: &mut PgConnection, operation: &str) -> Result<bool> {
-    sqlx::query("SELECT FROM barlift.operations WHERE id = $1 FOR UPDATE")
-        .bind(operation)
-        .execute(&mut *tx)
-        .await
-        .during(WHAT)?;
+    // By a statement of its own: the next one has a newer snapshot, and sees the tasks of whoever had the row before.
+    if lock_operation(tx, operation).await? {
+        return Ok(false);
+    }
     let ended = sqlx::query(include_str!("sql/end_operation.sql"))
         .bind(operation)
         .execute(&mut *tx)
@@ -240,6 +246,16 @@ pub async fn end_operation(tx: &mut PgConnection, operation: &str) -> Result<boo
     Ok(true)
 }
 
+/// Locks the operation's row; returns whether it has ended, or is not there.
+pub(super) async fn lock_operation(tx: &mut PgConnection, operation: &str) -> Result<bool> {
+    let ended: Option<bool> = sqlx::query_scalar(include_str!("sql/lock_operation.sql"))
+        .bind(operation)
+        .fetch_optional(tx)
+        .await
+        .during(WHAT)?;
+    Ok(ended.unwrap_or(true))
+}
+
 /// Hands back every task that a worker of this name still runs: it lost the database, or was told to
 /// stop and did not make it in time.
 ///
@@ -247,7 +263,7 @@ pub async fn end_operation(tx: &mut PgConnection, operation: &str) -> Result<boo
 /// [`Error::Database`]
 pub async fn hand_back_all(pool: &PgPool, worker: &str) -> Result<()> {
     // With a COMMIT: whoever ends may leave connections in a transaction that sqlx knows nothing of.
-    let mut tx = pool.begin().await.during(WHAT)?;
+    let mut tx = transaction::begin(pool).await.during(WHAT)?;
     sqlx::query(include_str!("sql/hand_back_all.sql")).bind(worker).execute(&mut *tx).await.during(WHAT)?;
     tx.commit().await.during(WHAT)
 }

@@ -1,13 +1,15 @@
-//! Open tasks that no job speaks for any more get a new one.
+//! The sweep: open tasks that no job speaks for any more get a new one, and operations without an open task end.
 //!
 //! apalis acknowledges a job by its id and its worker's name alone, so after a stall of the database a job
-//! may be taken for done that is not. Invariant: a task that has a live job is left alone, so this may run at
-//! any time and anywhere.
+//! may be taken for done that is not. Invariant: a task that has a live job, and an operation that has an open task, are
+//! left alone, so this may run at any time and anywhere.
 
 use sqlx::{FromRow, PgPool};
 
+use crate::backend::transaction;
 use crate::error::{During, Result};
 use crate::queue::{self, Job, Push};
+use crate::task::end_operation;
 
 const WHAT: &str = "looking for forgotten tasks";
 
@@ -26,7 +28,7 @@ struct Forgotten {
 /// # Errors
 /// [`crate::error::Error::Database`]
 pub async fn push_forgotten(pool: &PgPool) -> Result<usize> {
-    let mut tx = pool.begin().await.during(WHAT)?;
+    let mut tx = transaction::begin(pool).await.during(WHAT)?;
     let forgotten: Vec<Forgotten> = sqlx::query_as(include_str!("sql/push_forgotten.sql"))
         .bind(queue::QUEUE)
         .fetch_all(&mut *tx)
@@ -47,4 +49,28 @@ pub async fn push_forgotten(pool: &PgPool) -> Result<usize> {
         tracing::warn!(tasks = jobs.len(), "found tasks that no job spoke for; they are queued again");
     }
     Ok(jobs.len())
+}
+
+/// Ends operations that have no open task and that nobody has ended; returns whether there was one.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn end_forgotten(pool: &PgPool) -> Result<bool> {
+    const WHAT: &str = "looking for operations to end";
+    let found: Vec<String> =
+        sqlx::query_scalar(include_str!("sql/unended.sql")).fetch_all(pool).await.during(WHAT)?;
+    let mut any = false;
+    for operation in found {
+        let mut tx = transaction::begin(pool).await.during(WHAT)?;
+        let ended = end_operation(&mut tx, &operation).await?;
+        tx.commit().await.during(WHAT)?;
+        if ended {
+            tracing::warn!(
+                operation.id = operation,
+                "all of its files were done, but it had not ended; it has now"
+            );
+        }
+        any |= ended;
+    }
+    Ok(any)
 }

@@ -1,14 +1,14 @@
-//! The end of attempts that brought small files together.
+//! The end of attempts whose small files were looked at together.
 //!
-//! Invariant: as `settle`; counters, checkpoints, records and what was learnt of the files are kept on the transaction
-//! that writes the bars, for all of them or for none.
+//! Invariant: as `settle`; counters, checkpoints, records, errors and what was learnt of the files are kept on the
+//! transaction that writes the bars, for all of them or for none.
 
 use std::time::Duration;
 
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 
-use super::settle::end_operation;
+use super::settle::{end_operation, failure};
 use super::wake::wake;
 use super::{Lease, Progress};
 use crate::backend::shared::Shared;
@@ -21,9 +21,9 @@ use crate::telemetry::{AttemptRecord, delivery};
 
 const WHAT: &str = "settling tasks";
 
-/// A first attempt that brought its file in one batch, or recognised it.
+/// The end of a first attempt that brought its file in one batch, recognised it, or failed for good before that.
 #[derive(Debug)]
-pub struct Success<'a> {
+pub struct Settlement<'a> {
     /// Its hold on the task.
     pub lease: &'a Lease,
     /// What the batch adds.
@@ -36,22 +36,38 @@ pub struct Success<'a> {
     pub learnt: Learnt,
     /// What is kept of the attempt.
     pub record: AttemptRecord,
+    /// Why it failed.
+    pub error: Option<&'a Error>,
 }
 
-/// The tasks, all of one operation, are done, on the transaction that has written their bars. Returns whether the
+impl<'a> Settlement<'a> {
+    /// The end of an attempt that brought nothing.
+    #[must_use]
+    pub fn failed(lease: &'a Lease, record: AttemptRecord, error: &'a Error) -> Self {
+        Self {
+            lease,
+            progress: Progress::default(),
+            digest: SeriesDigest::default(),
+            recognised: None,
+            learnt: Learnt::default(),
+            record,
+            error: Some(error),
+        }
+    }
+}
+
+/// Ends the attempts, all of one operation, on the transaction that has written their bars. Returns whether the
 /// operation ended with that.
 ///
 /// # Errors
 /// [`Error::LostLease`] if any of them is not its attempt's any more: the caller must roll back. [`Error::Database`]
-pub async fn succeed_together(
+pub async fn settle_together(
     tx: &mut PgConnection,
     seen: Shared<'_>,
     operation: &str,
-    files: &[Success<'_>],
+    files: &[Settlement<'_>],
 ) -> Result<bool> {
     end(tx, files).await?;
-    let learnt: Vec<_> = files.iter().map(|f| (f.lease.task_id, &f.learnt)).collect();
-    known::keep_all(tx, seen, &learnt).await?;
     let changes: Vec<_> =
         files.iter().filter_map(|f| Some((f.lease.series_id?, f.lease.task_id, f.digest))).collect();
     let free = content::written_and_free(tx, &changes).await?;
@@ -63,6 +79,8 @@ pub async fn succeed_together(
             wake(tx, series_id).await?;
         }
     }
+    let learnt: Vec<_> = files.iter().map(|f| (f.lease.task_id, &f.learnt)).collect();
+    known::keep_all(tx, seen, &learnt).await?;
     // Last, since all that end at the same time wait for each other here.
     end_operation(tx, operation).await
 }
@@ -81,13 +99,14 @@ pub async fn any_lost(pool: &PgPool, leases: &[&Lease], look_every: Duration) {
     }
 }
 
-async fn end(tx: &mut PgConnection, files: &[Success<'_>]) -> Result<()> {
+async fn end(tx: &mut PgConnection, files: &[Settlement<'_>]) -> Result<()> {
     let openings: Vec<_> = files.iter().map(|f| f.progress.opening.as_ref()).collect();
-    let each = |value: fn(&Success<'_>) -> i64| files.iter().map(value).collect::<Vec<_>>();
+    let each = |value: fn(&Settlement<'_>) -> i64| files.iter().map(value).collect::<Vec<_>>();
     let time = |value: fn(&(Micros, Micros)) -> Micros| {
         files.iter().map(|f| f.progress.span.as_ref().map(value).map(parameter)).collect::<Vec<_>>()
     };
-    let ended = sqlx::query(include_str!("sql/succeed_together.sql"))
+    let (classes, messages): (Vec<_>, Vec<_>) = files.iter().map(|f| f.error.map(failure).unzip()).unzip();
+    let ended = sqlx::query(include_str!("sql/settle_together.sql"))
         .bind(each(|f| f.lease.task_id))
         .bind(files.iter().map(|f| f.lease.fence).collect::<Vec<_>>())
         .bind(each(|f| i64::try_from(f.progress.checkpoint).unwrap_or(i64::MAX)))
@@ -109,6 +128,8 @@ async fn end(tx: &mut PgConnection, files: &[Success<'_>]) -> Result<()> {
         .bind(each(|f| f.progress.rows.rows_duplicate))
         .bind(each(|f| f.progress.rows.quality_issues))
         .bind(files.iter().map(|f| f.recognised.and_then(|r| r.task_id)).collect::<Vec<_>>())
+        .bind(classes)
+        .bind(messages)
         .execute(tx)
         .await
         .during(WHAT)?;

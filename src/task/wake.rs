@@ -7,6 +7,7 @@
 use sqlx::{FromRow, PgConnection, PgPool};
 
 use super::Lease;
+use crate::backend::transaction;
 use crate::error::{During, Result};
 use crate::queue::{self, Job, Push};
 
@@ -77,7 +78,7 @@ pub async fn wake_forgotten(pool: &PgPool) -> Result<()> {
     let free: Vec<i32> =
         sqlx::query_scalar(include_str!("sql/waited_for_and_free.sql")).fetch_all(pool).await.during(WHAT)?;
     for series_id in free {
-        let mut tx = pool.begin().await.during(WHAT)?;
+        let mut tx = transaction::begin(pool).await.during(WHAT)?;
         let still: Option<i32> = sqlx::query_scalar(include_str!("sql/lock_if_free.sql"))
             .bind(series_id)
             .fetch_optional(&mut *tx)
@@ -98,9 +99,9 @@ impl Lease {
     /// [`crate::error::Error::Database`]
     pub async fn let_go(&self, pool: &PgPool) -> Result<()> {
         let Some(series_id) = self.series_id else { return Ok(()) };
-        let mut tx = pool.begin().await.during(WHAT)?;
+        let mut tx = transaction::begin(pool).await.during(WHAT)?;
         // First, and by a statement of its own: whoever starts the task anew right now is waited for, and seen.
-        sqlx::query("SELECT FROM barlift.tasks WHERE id = $1 FOR UPDATE")
+        sqlx::query("SELECT FROM barlift.tasks WHERE id = $1 FOR NO KEY UPDATE")
             .bind(self.task_id)
             .execute(&mut *tx)
             .await

@@ -31,9 +31,10 @@ pub(super) async fn save(attempt: Attempt<'_>, found: &Found, stamp: Option<&Sta
         attempt_rows: rows(found),
         opening: None,
         anew: false,
+        verdict: Some(found.verdict().as_str()),
+        shape_conflict: None,
     };
     lease.advance(&mut tx, &progress).await?;
-    lease.verdict(&mut tx, found.verdict().as_str()).await?;
     let mut untouched = None;
     if let (Some((csv, db)), Some(series), Some(stamp)) = (&found.contents, lease.series_id, stamp) {
         untouched = content::found(&mut tx, series, db, stamp, csv == db).await?;

@@ -11,7 +11,7 @@ use crate::import::{self, Imported};
 use crate::queue::Delivery;
 use crate::repository::known::Learnt;
 use crate::task::{
-    self, AttemptContext, Claim, Claimant, ImportOptions, Lease, RowCounts, Settled, TaskInfo, TaskOptions,
+    self, AttemptContext, Claim, Claimant, ImportOptions, Lease, RowCounts, TaskInfo, TaskOptions,
 };
 use crate::telemetry::{AttemptTelemetry, Outcome, metrics};
 use crate::verify::{self, Verdict};
@@ -190,7 +190,7 @@ impl Worker {
             Err(e) => {
                 let settled = lease.fail(&self.pool, e, &self.retry, &record).await?;
                 self.tell_due(settled.operation_ended);
-                Ok(tell_failed(e, settled))
+                Ok(tell_failed(e, settled.retry_in))
             }
         }
     }
@@ -246,8 +246,9 @@ fn is_stop(e: &Error) -> bool {
     matches!(e, Error::Stopped)
 }
 
-fn tell_failed(e: &Error, settled: Settled) -> Outcome {
-    match settled.retry_in {
+/// Why an attempt failed, and when the file is tried again.
+pub(super) fn tell_failed(e: &Error, retry_in: Option<Duration>) -> Outcome {
+    match retry_in {
         Some(wait) => {
             tracing::warn!(error = e.chain(), ?wait, "failed; it is tried again after the wait");
             Outcome::Retried

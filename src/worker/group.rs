@@ -8,7 +8,9 @@ use sqlx::PgPool;
 
 use super::attempt::Claimed;
 use super::tell_later;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorClass, Result};
+use crate::import::Opened;
+use crate::import::together::Small;
 use crate::queue;
 
 /// Between attempts to tell the queue of a job.
@@ -34,6 +36,39 @@ impl Group<'_> {
         let files = places.iter().map(|&i| &self.files[i]).collect();
         let jobs = places.iter().filter_map(|&i| self.jobs[i].clone()).collect();
         Part { places, files, jobs }
+    }
+}
+
+/// A file's reading, or why there is none.
+pub(super) type Read<'a> = Result<Opened<'a>>;
+
+/// Files of a group that were read, by their places in it.
+#[derive(Default)]
+pub(super) struct WereRead<'r> {
+    /// Those that may be written together, in the order of their series.
+    pub(super) small: Vec<(usize, Small<'r>)>,
+    /// Those that failed for good before anything of them was written.
+    pub(super) failed: Vec<(usize, &'r Error)>,
+}
+
+impl<'r> WereRead<'r> {
+    pub(super) fn of(read: &'r [Option<Read<'_>>]) -> Self {
+        let mut files = Self::default();
+        for (i, read) in read.iter().enumerate() {
+            match read {
+                Some(Ok(Opened::Reading(reading))) => files.small.extend(Small::of(reading).map(|s| (i, s))),
+                Some(Err(e @ Error::File(_))) if e.class() == ErrorClass::Permanent => {
+                    files.failed.push((i, e));
+                }
+                _ => {}
+            }
+        }
+        files.small.sort_by_key(|(_, s)| s.series_id());
+        files
+    }
+
+    pub(super) fn places(&self) -> Vec<usize> {
+        self.small.iter().map(|s| s.0).chain(self.failed.iter().map(|f| f.0)).collect()
     }
 }
 

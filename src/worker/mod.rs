@@ -80,8 +80,8 @@ impl Worker {
     /// Works until it is stopped.
     pub async fn run(self) {
         let (pool, settings, stop) = (self.pool.clone(), self.queue.clone(), self.stop.clone());
-        let _sweep = AbortOnDropHandle::new(tokio::spawn(sweep(pool.clone(), settings.lease)));
         let worker = Arc::new(self);
+        let _sweep = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&worker).sweep()));
         let done = CancellationToken::new();
         let exporter = Arc::clone(&worker).export_due_spans(done.clone());
         let exporter = AbortOnDropHandle::new(tokio::spawn(exporter));
@@ -111,6 +111,24 @@ impl Worker {
         }
     }
 
+    /// Looks for forgotten tasks and operations at the start and once a lease, and keeps the queue small.
+    async fn sweep(self: Arc<Self>) {
+        let pool = &self.pool;
+        let mut pruned: Option<Instant> = None;
+        loop {
+            tell_later(task::push_forgotten(pool).await.map(|_| ()));
+            tell_later(task::wake_forgotten(pool).await);
+            tell_later(task::end_forgotten(pool).await.map(|ended| self.tell_due(ended)));
+            tell_later(task::follow_forgotten(pool).await);
+            if pruned.is_none_or(|p| p.elapsed() > PRUNE_EVERY) {
+                let done = queue::prune(pool).await.and(span_outbox::drop_old(pool).await);
+                pruned = done.is_ok().then(Instant::now);
+                tell_later(done);
+            }
+            tokio::time::sleep(self.queue.lease).await;
+        }
+    }
+
     /// Wakes the exporter if there is something for it.
     fn tell_due(&self, due: bool) {
         if due {
@@ -134,22 +152,6 @@ async fn gather() {
 fn tell_later(done: Result<()>) {
     if let Err(e) = done {
         tracing::debug!(error = e.chain(), "the next look will do");
-    }
-}
-
-/// Looks for forgotten tasks at the start and once a lease, and keeps the queue small.
-async fn sweep(pool: PgPool, lease: Duration) {
-    let mut pruned: Option<Instant> = None;
-    loop {
-        tell_later(task::push_forgotten(&pool).await.map(|_| ()));
-        tell_later(task::wake_forgotten(&pool).await);
-        tell_later(task::follow_forgotten(&pool).await);
-        if pruned.is_none_or(|p| p.elapsed() > PRUNE_EVERY) {
-            let done = queue::prune(&pool).await.and(span_outbox::drop_old(&pool).await);
-            pruned = done.is_ok().then(Instant::now);
-            tell_later(done);
-        }
-        tokio::time::sleep(lease).await;
     }
 }
 

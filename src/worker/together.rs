@@ -1,23 +1,25 @@
 //! Several small files in one attempt each, all at once: looked at some at a time, settled together.
 //!
 //! Round trips and commits are what a small file costs, so they are shared: first by those whose content the series holds
-//! already, then by those that bring bars. Invariant: what does not go together (the file says something, a bar differs,
-//! the database refuses) goes on by itself as if it had been alone, and what takes long is handed back for that; the job of
-//! each file that came along is told what became of it.
+//! already, then by those that bring bars and those that cannot be read. Invariant: what does not go together (a row is
+//! rejected, a bar differs, the database refuses) goes on by itself as if it had been alone, and what takes long is handed
+//! back for that; the job of each file that came along is told what became of it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::{StreamExt as _, stream};
 
 use super::Worker;
-use super::attempt::{Claimed, Done, tell_imported};
-use super::group::{Group, Part, State, Taken};
+use super::attempt::{Claimed, Done, tell_failed, tell_imported};
+use super::group::{Group, Part, Read, State, Taken, WereRead};
 use crate::backend::shared::Shared;
+use crate::backend::transaction::Transaction;
 use crate::error::{Error, Result};
-use crate::import::together::{self, Small, Together};
+use crate::import::together::{self, Together};
 use crate::import::{self, Hashed, Opened};
 use crate::queue::{self, Delivery};
-use crate::task::{self, AttemptContext, Claimant, Companion, Lease, RowCounts, TaskOptions};
+use crate::task::{self, AttemptContext, Claimant, Companion, Lease, RowCounts, Settlement, TaskOptions};
+use crate::telemetry::phases::Phase;
 use crate::telemetry::{Outcome, metrics};
 
 /// Files that are read at the same time, for the sake of places that take long to answer.
@@ -29,14 +31,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long it may take to settle files together: somebody has locked something.
 const SETTLING: Duration = Duration::from_secs(60);
 
-/// A file's reading, or why there is none.
-type Read<'a> = Result<Opened<'a>>;
-
-/// What came of files that were to be written together.
+/// What came of files that were to be settled together.
 enum Settled {
-    /// All of them are settled, with these rows.
-    Rows(Vec<RowCounts>),
-    /// None is; these have to go by themselves.
+    /// All of them are settled; those that were written with these rows.
+    All(Vec<RowCounts>),
+    /// None is; these, by their places among the small ones, have to go by themselves.
     Odd(Vec<usize>),
 }
 
@@ -144,17 +143,27 @@ impl Worker {
         let known = group.part(
             part.places.iter().enumerate().filter(|(i, _)| known(*i)).map(|(_, &place)| place).collect(),
         );
-        let successes: Vec<_> = found.into_iter().flatten().collect();
+        let settlements: Vec<_> = found.into_iter().flatten().collect();
         let attempts: Vec<_> = known.files.iter().map(|f| &f.telemetry).collect();
         let seen = Shared::new(&self.pool, &attempts);
-        let mut ended = false;
-        if let Some(first) = known.files.first() {
-            ended = task::succeed_together(&mut tx, seen, &first.task.operation_id, &successes).await?;
-            queue::done(&mut *tx, group.worker, &known.jobs).await?;
-        }
+        let ended = self.settle_all(&mut tx, seen, (group, &known), &settlements).await?;
         seen.commit(tx, "settling known files").await?;
         self.tell_due(ended);
         Ok(rows)
+    }
+
+    /// Settles these files and acknowledges their jobs; returns whether their operation ended.
+    async fn settle_all(
+        &self,
+        tx: &mut Transaction,
+        seen: Shared<'_>,
+        (group, part): (&Group<'_>, &Part<'_>),
+        settlements: &[Settlement<'_>],
+    ) -> Result<bool> {
+        let Some(first) = part.files.first() else { return Ok(false) };
+        let ended = task::settle_together(tx, seen, &first.task.operation_id, settlements).await?;
+        queue::done(&mut **tx, group.worker, &part.jobs).await?;
+        Ok(ended)
     }
 
     async fn read_together<'a>(
@@ -186,7 +195,7 @@ impl Worker {
         let read = async {
             let mut opened = import::open(file.import(context, options), looked).await?;
             if let Opened::Reading(reading) = &mut opened {
-                reading.look_ahead().await;
+                reading.look_ahead().await?;
             }
             Ok(opened)
         };
@@ -199,57 +208,55 @@ impl Worker {
         self.within_limits(file, Box::pin(finish)).await
     }
 
-    /// Writes and settles those that bring bars, or all of whose bars are there.
+    /// Settles those that bring bars, those all of whose bars are there, and those that cannot be read.
     async fn write_together(&self, group: &Group<'_>, read: &[Option<Read<'_>>], states: &mut [State]) {
-        let mut small: Vec<(usize, Small<'_>)> = Vec::new();
-        for (i, read) in read.iter().enumerate() {
-            if let Some(Ok(Opened::Reading(reading))) = read {
-                small.extend(Small::of(reading).map(|s| (i, s)));
+        let mut files = WereRead::of(read);
+        loop {
+            let part = group.part(files.places());
+            if part.files.len() < 2 {
+                return;
             }
-        }
-        small.sort_by_key(|(_, s)| s.series_id());
-        let (mut places, mut small): (Vec<usize>, Vec<Small<'_>>) = small.into_iter().unzip();
-        while small.len() >= 2 {
-            let part = group.part(places.clone());
-            let write = Box::pin(self.settle_written(group, &part, &small));
+            let write = Box::pin(self.settle_read(group, &part, &files));
             match self.within_limits_of(&part.files, write).await {
-                Ok(Settled::Rows(rows)) => {
-                    for (&place, rows) in places.iter().zip(&rows) {
-                        states[place] = State::Settled;
-                        settled(&group.files[place], rows);
-                    }
+                Ok(Settled::All(rows)) => {
+                    part.places.iter().for_each(|&i| states[i] = State::Settled);
+                    files.small.iter().zip(&rows).for_each(|((i, _), rows)| settled(&group.files[*i], rows));
+                    files.failed.iter().for_each(|(i, e)| failed(&group.files[*i], e));
                     return;
                 }
                 Ok(Settled::Odd(odd)) => {
-                    let kept = |i: usize| odd.binary_search(&i).is_err();
                     let mut i = 0..;
-                    places.retain(|_| i.next().is_some_and(kept));
-                    let mut i = 0..;
-                    small.retain(|_| i.next().is_some_and(kept));
+                    files.small.retain(|_| i.next().is_some_and(|i| odd.binary_search(&i).is_err()));
                 }
                 Err(e) => return part.open(&e, states),
             }
         }
     }
 
-    async fn settle_written(
-        &self,
-        group: &Group<'_>,
-        part: &Part<'_>,
-        small: &[Small<'_>],
-    ) -> Result<Settled> {
-        let attempts: Vec<_> = part.files.iter().map(|f| &f.telemetry).collect();
+    async fn settle_read(&self, group: &Group<'_>, part: &Part<'_>, files: &WereRead<'_>) -> Result<Settled> {
+        let began = Instant::now();
+        // Those that failed take no part in the statements that write bars.
+        let (written, failed) = part.files.split_at(files.small.len());
+        let attempts: Vec<_> = written.iter().map(|f| &f.telemetry).collect();
+        attempts.iter().for_each(|a| a.begin_batch());
         let seen = Shared::new(&self.pool, &attempts);
-        let mut written = match together::write(seen, small).await? {
-            Together::Written(written) => written,
+        let mut tx = seen.begin("beginning a batch").await?;
+        let small: Vec<_> = files.small.iter().map(|(_, s)| s).collect();
+        let mut settlements = match together::write(&mut tx, seen, &small).await? {
+            Together::Written(settlements) => settlements,
             Together::Odd(odd) => return Ok(Settled::Odd(odd)),
         };
-        queue::done(&mut *written.tx, group.worker, &part.jobs).await?;
-        seen.commit(written.tx, "committing small files").await?;
-        let took = seen.part(written.began.elapsed());
-        part.files.iter().for_each(|_| metrics::get().batch(took));
-        self.tell_due(written.operation_ended);
-        Ok(Settled::Rows(written.rows))
+        let rows = settlements.iter().map(|s| s.progress.rows).collect();
+        let errors = failed.iter().zip(&files.failed);
+        settlements.extend(errors.map(|(f, (_, e))| Settlement::failed(&f.lease, f.telemetry.record(), e)));
+        let settling = Instant::now();
+        let ended = self.settle_all(&mut tx, seen, (group, part), &settlements).await?;
+        seen.add(Phase::Bookkeeping, settling.elapsed());
+        seen.commit(tx, "committing small files").await?;
+        let took = seen.part(began.elapsed());
+        attempts.iter().for_each(|_| metrics::get().batch(took));
+        self.tell_due(ended);
+        Ok(Settled::All(rows))
     }
 
     /// As `within_limits`, for all of them: what hangs for one of them is left to each by itself.
@@ -272,4 +279,10 @@ fn settled(file: &Claimed, rows: &RowCounts) {
     file.telemetry.committed(rows);
     file.telemetry.within(|| tell_imported(rows));
     file.telemetry.settled(Outcome::Succeeded, None);
+}
+
+/// The file's failure is committed.
+fn failed(file: &Claimed, error: &Error) {
+    let outcome = file.telemetry.within(|| tell_failed(error, None));
+    file.telemetry.settled(outcome, Some(error));
 }

@@ -102,6 +102,48 @@ async fn each_file_is_left_as_if_it_had_been_alone() {
 }
 
 #[tokio::test]
+async fn files_that_cannot_be_read_are_settled_with_the_others() {
+    let folder = Folder::new();
+    write(&folder, 30, 20);
+    for i in (0..30).step_by(2) {
+        folder.write(
+            &format!("S{i:02}_1m.csv"),
+            "timestamp,open,high,low,volume\n2024-01-01T00:00:00Z,1,2,1,5\n",
+        );
+    }
+    let (together, apart) = (TestDatabase::new().await, TestDatabase::new().await);
+    for database in [&together, &apart] {
+        enqueue(database, &folder).await;
+    }
+    let worker = |database| barlift(database, &["worker", "--drain", "--concurrency", "1"]);
+    let run = worker(&together).run().await;
+    assert_eq!((run.status, alone(worker(&apart)).run().await.status), (0, 0));
+    let states: Vec<(String, i64)> =
+        sqlx::query_as("SELECT state, count(*) FROM barlift.tasks GROUP BY 1 ORDER BY 1")
+            .fetch_all(&together.pool)
+            .await
+            .expect("asked");
+    assert_eq!(states, [("failed".to_owned(), 15), ("succeeded".to_owned(), 15)]);
+    assert_eq!((ends(&together).await, ends(&apart).await), (1, 30));
+    let (left, wanted) = (left(&together).await, left(&apart).await);
+    for (a, b) in left.iter().zip(&wanted) {
+        assert_eq!(a, b);
+    }
+    assert_eq!(left.len(), wanted.len());
+    // Each says what is wrong with it, once.
+    for i in (0..30).step_by(2) {
+        let lines =
+            run.stderr.lines().filter(|l| l.contains(&format!("S{i:02}_1m.csv")) && l.contains("close"));
+        assert_eq!(lines.count(), 1, "{}", run.stderr);
+    }
+    // One that was mended goes through.
+    folder.write("S00_1m.csv", bars(20, 0));
+    assert_eq!(barlift(&together, &["retry", "latest"]).run().await.status, 0);
+    drain(&together).await;
+    assert_eq!(together.bars().await, 16 * 20);
+}
+
+#[tokio::test]
 async fn files_that_are_known_are_recognised_together() {
     let folder = Folder::new();
     write(&folder, 30, 200);

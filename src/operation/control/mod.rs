@@ -2,8 +2,8 @@
 //!
 //! Invariant: each takes effect when it returns, whatever workers do. A task that is taken from its worker gets
 //! a new fence, so the batch in work is rolled back and nothing more is written; a job that was pushed before
-//! speaks for its task no longer. Commands on one operation take turns; rows are locked in the order task,
-//! operation, as everywhere.
+//! speaks for its task no longer. Commands on one operation take turns, and lock rows as docs/architecture.md says
+//! ("Lock order").
 
 mod retry;
 
@@ -12,6 +12,7 @@ use sqlx::{FromRow, PgConnection, PgPool, Postgres, Transaction};
 
 use super::OperationId;
 use super::create::CHUNK;
+use crate::backend::transaction;
 use crate::error::{During, Error, Result};
 use crate::queue::{self, Job, Push};
 use crate::task;
@@ -91,7 +92,13 @@ pub async fn resume(pool: &PgPool, id: &OperationId) -> Result<Changed> {
     }
     set_paused(&mut tx, id, false).await?;
     if !operation.waiting {
-        push_again(&mut tx, id, &tasks, &operation).await?;
+        queue::withdraw(&mut tx, &jobs(id, &tasks)).await?;
+        let pushed: Vec<(i64, i32)> = sqlx::query_as(include_str!("sql/push_again.sql"))
+            .bind(ids(&tasks))
+            .fetch_all(&mut *tx)
+            .await
+            .during(WHAT)?;
+        push(&mut tx, id, &pushed, &operation).await?;
     }
     tx.commit().await.during(WHAT)?;
     Ok(Changed::new(id, &tasks, false))
@@ -147,7 +154,7 @@ pub async fn prioritize(pool: &PgPool, id: &OperationId, priority: i32) -> Resul
 /// Begins a command, after those on the same operation that are under way: else one could miss the tasks that
 /// another is just opening.
 async fn begin(pool: &PgPool, id: &OperationId) -> Result<Transaction<'static, Postgres>> {
-    let mut tx = pool.begin().await.during(WHAT)?;
+    let mut tx = transaction::begin(pool).await.during(WHAT)?;
     sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
         .bind(&id.0)
         .execute(&mut *tx)
@@ -214,7 +221,7 @@ async fn refuse_unknown(tx: &mut PgConnection, id: &OperationId, selection: &Sel
 async fn refuse_ended(tx: &mut PgConnection, id: &OperationId, what: &str) -> Result<Operation> {
     const QUERY: &str = "SELECT traceparent, priority, greatest(run_at, now()) AS run_at,
                                 paused_at IS NOT NULL AS paused, waiting
-                         FROM barlift.operations WHERE id = $1 AND finished_at IS NULL FOR UPDATE";
+                         FROM barlift.operations WHERE id = $1 AND finished_at IS NULL FOR NO KEY UPDATE";
     let open: Option<Operation> = sqlx::query_as(QUERY).bind(&id.0).fetch_optional(tx).await.during(WHAT)?;
     open.ok_or_else(|| {
         Error::usage(
@@ -250,19 +257,13 @@ async fn set_paused(tx: &mut PgConnection, id: &OperationId, paused: bool) -> Re
     Ok(())
 }
 
-/// New jobs for tasks that wait, in the place of whichever they have.
-async fn push_again(
+/// Pushes jobs for tasks, by their ids and the numbers of their pushes.
+async fn push(
     tx: &mut PgConnection,
     id: &OperationId,
-    tasks: &[Task],
+    pushed: &[(i64, i32)],
     operation: &Operation,
 ) -> Result<()> {
-    queue::withdraw(tx, &jobs(id, tasks)).await?;
-    let pushed: Vec<(i64, i32)> = sqlx::query_as(include_str!("sql/push_again.sql"))
-        .bind(ids(tasks))
-        .fetch_all(&mut *tx)
-        .await
-        .during(WHAT)?;
     for some in pushed.chunks(CHUNK) {
         let jobs: Vec<Push<'_>> = some
             .iter()

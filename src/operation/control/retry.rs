@@ -5,9 +5,10 @@
 
 use sqlx::PgPool;
 
-use super::{Changed, Operation, Selection, WHAT, begin, ids, lock, push_again, refuse_unknown};
+use super::{Changed, Operation, Selection, WHAT, begin, ids, jobs, lock, push, refuse_unknown};
 use crate::error::{During, Error, Result};
 use crate::operation::OperationId;
+use crate::queue;
 use crate::telemetry::new_span_id;
 
 /// Retries what failed and what waits for another try; with `cancelled`, what was cancelled, too.
@@ -29,9 +30,9 @@ pub async fn retry(
     if tasks.is_empty() {
         return Err(nothing(id, selection, cancelled));
     }
-    sqlx::query(include_str!("sql/retry_tasks.sql"))
+    let pushed: Vec<(i64, i32)> = sqlx::query_as(include_str!("sql/retry_tasks.sql"))
         .bind(ids(&tasks))
-        .execute(&mut *tx)
+        .fetch_all(&mut *tx)
         .await
         .during(WHAT)?;
     let operation: Operation = sqlx::query_as(include_str!("sql/retry_operation.sql"))
@@ -41,7 +42,8 @@ pub async fn retry(
         .await
         .during(WHAT)?;
     if !operation.paused && !operation.waiting {
-        push_again(&mut tx, id, &tasks, &operation).await?;
+        queue::withdraw(&mut tx, &jobs(id, &tasks)).await?;
+        push(&mut tx, id, &pushed, &operation).await?;
     }
     tx.commit().await.during(WHAT)?;
     Ok(Changed::new(id, &tasks, operation.paused))

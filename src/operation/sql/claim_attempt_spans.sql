@@ -7,7 +7,7 @@ WITH due AS (
     WHERE span_due_at BETWEEN now() - interval '1 day' AND now()
     ORDER BY span_due_at
     LIMIT $1
-    FOR UPDATE SKIP LOCKED
+    FOR NO KEY UPDATE SKIP LOCKED
 )
 UPDATE barlift.attempts a
 SET span_due_at = NULL

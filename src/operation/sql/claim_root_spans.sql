@@ -8,7 +8,7 @@ WITH due AS (
       AND root_span_due_at BETWEEN now() - interval '1 day' AND now()
     ORDER BY root_span_due_at
     LIMIT $1
-    FOR UPDATE SKIP LOCKED
+    FOR NO KEY UPDATE SKIP LOCKED
 )
 UPDATE barlift.operations o
 SET root_span_due_at = NULL

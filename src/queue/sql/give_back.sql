@@ -1,6 +1,6 @@
 -- Locked by their ids alone: what is being taken right now is waited for, and seen.
 WITH locked AS MATERIALIZED (
-    SELECT id, lock_by, status FROM apalis.jobs WHERE id = ANY ($2) ORDER BY id FOR UPDATE
+    SELECT id, lock_by, status FROM apalis.jobs WHERE id = ANY ($2) ORDER BY id FOR NO KEY UPDATE
 )
 UPDATE apalis.jobs j
 SET status = 'Pending', lock_by = NULL, lock_at = NULL

@@ -1,5 +1,6 @@
+-- $1: queue; $2: idempotency keys
 SELECT id, idempotency_key, job
 FROM apalis.jobs
-WHERE job_type = $1 AND idempotency_key = ANY ($2) AND status = 'Pending' AND run_at <= now()
+WHERE job_type = $1 AND idempotency_key = ANY ($2) AND status || '' = 'Pending' AND run_at <= now()
 ORDER BY id
-FOR UPDATE SKIP LOCKED
+FOR NO KEY UPDATE SKIP LOCKED

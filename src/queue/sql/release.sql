@@ -1,3 +1,13 @@
-UPDATE apalis.jobs
+-- Gives back the jobs of a worker that has ended. apalis may do the same at this moment, in the same order.
+-- $1: worker
+WITH held AS MATERIALIZED (
+    SELECT id
+    FROM apalis.jobs
+    WHERE lock_by = $1 AND status IN ('Queued', 'Running')
+    ORDER BY id
+    FOR NO KEY UPDATE
+)
+UPDATE apalis.jobs j
 SET status = 'Pending', lock_by = NULL, lock_at = NULL
-WHERE lock_by = $1 AND status IN ('Queued', 'Running')
+FROM held h
+WHERE j.id = h.id

@@ -3,6 +3,6 @@ WITH waiting AS (
     FROM apalis.jobs
     WHERE job_type = $1 AND idempotency_key = ANY ($2) AND status IN ('Pending', 'Failed')
     ORDER BY id
-    FOR UPDATE
+    FOR NO KEY UPDATE
 )
 UPDATE apalis.jobs j SET priority = $3 FROM waiting WHERE j.id = waiting.id

@@ -30,7 +30,7 @@ pub(super) async fn write<B: AsRef<Bars>>(
 ) -> Result<u64> {
     let mut chunks = pin!(chunks);
     let mut open: Option<(Transaction, (i32, Layout))> = None;
-    let mut written = 0;
+    let (mut written, mut added) = (0, SeriesDigest::default());
     while let Some(chunk) = chunks.try_next().await? {
         let chunk = chunk.as_ref();
         if let Some(fault) = chunk.fault() {
@@ -45,28 +45,17 @@ pub(super) async fn write<B: AsRef<Bars>>(
         };
         refuse_present(tx, seen, series.0, chunk, (symbol, timeframe)).await?;
         let start = Instant::now();
-        let inserted = insert(tx, seen, *series, chunk).await;
+        let inserted = bars::insert(tx, seen, *series, chunk).await;
+        added.add_bars(chunk);
         *took += start.elapsed();
         written +=
             inserted.map_err(|e| if bars::is_conflict(&e) { meanwhile(symbol, timeframe) } else { e })?;
     }
-    if let Some((tx, _)) = open {
+    if let Some((mut tx, (series, _))) = open {
+        content::changed(&mut tx, series, &added).await?;
         seen.commit(tx, WHAT).await?;
     }
     Ok(written)
-}
-
-async fn insert(
-    tx: &mut PgConnection,
-    seen: Observed<'_>,
-    series: (i32, Layout),
-    chunk: &Bars,
-) -> Result<u64> {
-    let inserted = bars::insert(tx, seen, series, chunk).await?;
-    let mut added = SeriesDigest::default();
-    added.add_bars(chunk);
-    content::changed(tx, series.0, &added).await?;
-    Ok(inserted)
 }
 
 const HOW: &str =
@@ -74,13 +63,21 @@ const HOW: &str =
 
 async fn begin(seen: Observed<'_>, symbol: &str, timeframe: &str) -> Result<(Transaction, (i32, Layout))> {
     let mut tx = seen.begin(WHAT).await?;
-    let series: i32 = sqlx::query_scalar(include_str!("../sql/ensure_series.sql"))
+    sqlx::query(include_str!("../sql/ensure_series.sql"))
         .bind(symbol)
         .bind(timeframe)
-        .fetch_one(&mut *tx)
+        .execute(&mut *tx)
         .await
         .during(WHAT)?;
-    let series = (series, storage::layout(&mut tx).await?);
+    let layout = storage::layout(&mut tx).await?;
+    let find = match layout {
+        // Bars before their series, as an import's batch has it: docs/architecture.md, "Lock order".
+        Layout::Rowstore => include_str!("../sql/find_series.sql"),
+        Layout::Columnstore => include_str!("../sql/lock_series.sql"),
+    };
+    let series: i32 =
+        sqlx::query_scalar(find).bind(symbol).bind(timeframe).fetch_one(&mut *tx).await.during(WHAT)?;
+    let series = (series, layout);
     columnstore::refuse_held(&mut tx, series, (symbol, timeframe)).await?;
     Ok((tx, series))
 }

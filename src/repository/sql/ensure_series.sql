@@ -1,5 +1,5 @@
--- Takes the series' row lock, as a running import's claim does.
+-- Makes the series if it is not there.
+-- $1: symbol; $2: timeframe
 INSERT INTO barlift.series (symbol, timeframe, content, content_at)
 VALUES ($1, $2, 0, now())
-ON CONFLICT (symbol, timeframe) DO UPDATE SET symbol = EXCLUDED.symbol
-RETURNING id
+ON CONFLICT (symbol, timeframe) DO NOTHING

@@ -5,6 +5,6 @@ SET content = CASE WHEN s.content IS NULL OR $4 THEN $2::text::numeric ELSE s.co
 FROM (SELECT id, content::text AS thought
       FROM barlift.series
       WHERE id = $1 AND content_at::text IS NOT DISTINCT FROM $3
-      FOR UPDATE) before
+      FOR NO KEY UPDATE) before
 WHERE s.id = before.id
 RETURNING before.thought

@@ -12,10 +12,10 @@ FROM next n
 JOIN barlift.tasks t ON t.id = n.id
 JOIN barlift.operations o ON o.id = t.operation_id
 LEFT JOIN barlift.series s ON s.symbol = t.symbol AND s.timeframe = t.timeframe
-WHERE t.state = 'pending'
+WHERE t.state || '' = 'pending'
   AND t.fence = 0
   AND o.paused_at IS NULL
-  AND (s.held_by IS NULL OR NOT EXISTS (SELECT FROM barlift.tasks h WHERE h.id = s.held_by AND h.state = 'running'))
+  AND (s.held_by IS NULL OR NOT EXISTS (SELECT FROM barlift.tasks h WHERE h.id = s.held_by AND h.state || '' = 'running'))
 ORDER BY t.id
 LIMIT $3
-FOR UPDATE OF t SKIP LOCKED
+FOR NO KEY UPDATE OF t SKIP LOCKED

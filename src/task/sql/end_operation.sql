@@ -1,3 +1,6 @@
+-- Ends the operation if it has no open task. The caller has locked its row in an earlier statement, so that this one
+-- sees what every settling before it has committed.
+-- $1: operation id
 UPDATE barlift.operations o
 -- Bars may have been written on this transaction, so it may have begun a while ago.
 SET finished_at = clock_timestamp(),

@@ -1,6 +1,6 @@
 -- The attempts were cut off, so their spans are written from here.
 WITH held AS (
-    SELECT id FROM barlift.tasks WHERE worker = $1 AND state = 'running' ORDER BY id FOR UPDATE
+    SELECT id FROM barlift.tasks WHERE worker = $1 AND state = 'running' ORDER BY id FOR NO KEY UPDATE
 ), handed_back AS (
     UPDATE barlift.tasks t
     SET state = 'pending', fence = fence + 1, attempts = attempts - 1

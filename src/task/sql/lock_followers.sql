@@ -3,4 +3,4 @@ FROM barlift.tasks t
 JOIN barlift.operations f ON f.id = t.operation_id
 WHERE f.follows = $1 AND f.waiting AND f.finished_at IS NULL
 ORDER BY t.id
-FOR UPDATE OF t
+FOR NO KEY UPDATE OF t

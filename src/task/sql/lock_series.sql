@@ -1,1 +1,1 @@
-SELECT id FROM barlift.series WHERE symbol = $1 AND timeframe = $2 FOR UPDATE
+SELECT id FROM barlift.series WHERE symbol = $1 AND timeframe = $2 FOR NO KEY UPDATE

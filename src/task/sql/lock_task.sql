@@ -3,4 +3,4 @@ SELECT t.id, t.operation_id, t.symbol, t.timeframe, t.source, t.source_bytes, t.
 FROM barlift.tasks t
 JOIN barlift.operations o ON o.id = t.operation_id
 WHERE t.id = $1
-FOR UPDATE OF t
+FOR NO KEY UPDATE OF t

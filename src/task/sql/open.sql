@@ -1,3 +1,3 @@
 UPDATE barlift.tasks
 SET header = $3, ignored_columns = $4, source_version = $5
-WHERE id = $1 AND fence = $2 AND state = 'running'
+WHERE id = $1 AND fence = $2 AND state || '' = 'running'

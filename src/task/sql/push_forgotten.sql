@@ -19,9 +19,9 @@ WITH seen AS MATERIALIZED (
     SELECT t.id
     FROM barlift.tasks t
     JOIN seen s ON s.id = t.id
-    WHERE t.pushes = s.pushes AND t.state IN ('pending', 'running') AND t.waits_for IS NULL
+    WHERE t.pushes = s.pushes AND t.state || '' IN ('pending', 'running') AND t.waits_for IS NULL
     ORDER BY t.id
-    FOR UPDATE OF t SKIP LOCKED
+    FOR NO KEY UPDATE OF t SKIP LOCKED
 )
 UPDATE barlift.tasks t
 SET pushes = t.pushes + 1

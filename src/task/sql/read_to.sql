@@ -1,1 +1,1 @@
-UPDATE barlift.tasks SET checkpoint = $3 WHERE id = $1 AND fence = $2 AND state = 'running'
+UPDATE barlift.tasks SET checkpoint = $3 WHERE id = $1 AND fence = $2 AND state || '' = 'running'

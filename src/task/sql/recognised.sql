@@ -4,4 +4,4 @@
 UPDATE barlift.tasks
 SET recognised = true, rows = $3, checkpoint = $4, rows_skipped = $5, rows_rejected = $6, rows_duplicate = $7,
     quality_issues = $8, findings_of = $9
-WHERE id = $1 AND fence = $2 AND state = 'running'
+WHERE id = $1 AND fence = $2 AND state || '' = 'running'

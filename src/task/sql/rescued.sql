@@ -17,7 +17,7 @@ WITH rescued AS (
       -- Live workers are heard of three times a lease.
       AND NOT EXISTS (
           SELECT FROM apalis.workers w WHERE w.id = r.worker AND w.last_seen > now() - make_interval(secs => $3 / 2))
-    FOR UPDATE OF a SKIP LOCKED
+    FOR NO KEY UPDATE OF a SKIP LOCKED
 )
 UPDATE barlift.attempts a
 SET span_due_at = now()

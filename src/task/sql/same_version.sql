@@ -1,5 +1,5 @@
 -- What was only recognised has no checkpoint to go on from.
 SELECT source_version IS NOT DISTINCT FROM $3 AND NOT recognised, checkpoint > 0 AND NOT recognised
 FROM barlift.tasks
-WHERE id = $1 AND fence = $2 AND state = 'running'
-FOR UPDATE
+WHERE id = $1 AND fence = $2 AND state || '' = 'running'
+FOR NO KEY UPDATE

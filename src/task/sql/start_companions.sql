@@ -14,7 +14,7 @@ WITH files AS (
     FROM files f
     WHERE s.id = f.series_id
       AND (s.held_by IS NULL
-           OR NOT EXISTS (SELECT FROM barlift.tasks h WHERE h.id = s.held_by AND h.state = 'running'))
+           OR NOT EXISTS (SELECT FROM barlift.tasks h WHERE h.id = s.held_by AND h.state || '' = 'running'))
     RETURNING s.id, s.held_by
 ), ours AS (
     SELECT id, held_by, true AS is_new FROM made

@@ -6,7 +6,7 @@ WITH next AS (
     WHERE t.waits_for = $1 AND t.state = 'pending' AND o.paused_at IS NULL
     ORDER BY o.priority DESC, t.id
     LIMIT 1
-    FOR UPDATE OF t SKIP LOCKED
+    FOR NO KEY UPDATE OF t SKIP LOCKED
 )
 UPDATE barlift.tasks t
 SET waits_for = NULL, pushes = t.pushes + 1

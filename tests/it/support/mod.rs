@@ -24,16 +24,24 @@ pub use server::{PrivateServer, encoded};
 pub use skips::skipped;
 
 /// Polls until `check` gives something; panics with `what` after a minute.
-pub async fn eventually<T, F>(what: &str, mut check: impl FnMut() -> F) -> T
+pub async fn eventually<T, F>(what: &str, check: impl FnMut() -> F) -> T
 where
     F: Future<Output = Option<T>>,
 {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    within(Duration::from_secs(60), what, check).await
+}
+
+/// The same with another limit.
+pub async fn within<T, F>(limit: Duration, what: &str, mut check: impl FnMut() -> F) -> T
+where
+    F: Future<Output = Option<T>>,
+{
+    let deadline = Instant::now() + limit;
     loop {
         if let Some(found) = check().await {
             return found;
         }
-        assert!(Instant::now() < deadline, "not within a minute: {what}");
+        assert!(Instant::now() < deadline, "not within {limit:?}: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

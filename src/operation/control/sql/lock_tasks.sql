@@ -6,4 +6,4 @@ WHERE operation_id = $1
   AND (cardinality($3::text[]) = 0 OR symbol = ANY ($3))
   AND (cardinality($4::text[]) = 0 OR timeframe = ANY ($4))
 ORDER BY id
-FOR UPDATE
+FOR NO KEY UPDATE

@@ -13,7 +13,7 @@ FROM (
            finished_at IS NOT NULL AND traced AND right(traceparent, 2) = '01' AND root_span_due_at IS NULL AS stored
     FROM barlift.operations
     WHERE id = $1
-    FOR UPDATE
+    FOR NO KEY UPDATE
 ) before
 WHERE id = ended
 RETURNING traceparent, priority, greatest(run_at, now()) AS run_at, paused_at IS NOT NULL AS paused, waiting

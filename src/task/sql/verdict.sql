@@ -1,1 +1,0 @@
-UPDATE barlift.tasks SET verdict = $3 WHERE id = $1 AND fence = $2 AND state = 'running'

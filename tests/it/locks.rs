@@ -1,0 +1,302 @@
+//! Many small files, some of which cannot be read, worked by three processes while people give commands and a verification
+//! goes on: no transaction ends another one by a deadlock, and every file comes to its own end.
+//!
+//! A short run is among the tests; `BARLIFT_LOCKS=long` makes it a long one.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use barlift::error::{Error, Result};
+use barlift::operation::OperationId;
+use barlift::operation::control::{self, Changed, Selection};
+use barlift::task;
+use nix::sys::signal::Signal;
+use sqlx::PgPool;
+
+use crate::support::{Child, Folder, TestDatabase, barlift, bars, within};
+
+const WORKERS: usize = 3;
+
+/// Files of one series, in folders of their own.
+const FILES_A_SERIES: u64 = 4;
+
+/// Commands of each person.
+const ROUNDS: i64 = 8;
+
+/// How long any part may take; a long run on a busy machine takes its time.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// A folder of small files.
+struct Work {
+    series: u64,
+    /// Of a hundred files, how many cannot be read.
+    failing: u64,
+}
+
+impl Work {
+    fn new(failing: u64) -> Self {
+        let long = std::env::var("BARLIFT_LOCKS").is_ok_and(|v| v == "long");
+        Self { series: if long { 1_000 } else { 75 }, failing }
+    }
+
+    fn symbol(series: u64) -> String {
+        format!("S{series:04}")
+    }
+
+    /// Spread over all series.
+    fn fails(&self, series: u64, file: u64) -> bool {
+        (series * FILES_A_SERIES + file) * 37 % 100 < self.failing
+    }
+
+    fn rows(series: u64, file: u64) -> usize {
+        usize::try_from(5 + (series + 3 * file) % 11).expect("small")
+    }
+
+    fn files(&self) -> impl Iterator<Item = (u64, u64)> {
+        (0..self.series).flat_map(|series| (0..FILES_A_SERIES).map(move |file| (series, file)))
+    }
+
+    fn write(&self, folder: &Folder) {
+        for (series, file) in self.files() {
+            let text = if self.fails(series, file) {
+                "timestamp,open,high,low,volume\n2024-01-01T00:00:00Z,1,2,0.5,10\n".to_owned()
+            } else {
+                bars(Self::rows(series, file), series)
+            };
+            folder.write(&format!("{file}/{}_1m.csv", Self::symbol(series)), text);
+        }
+    }
+
+    fn good(&self) -> i64 {
+        int(self.files().filter(|(s, f)| !self.fails(*s, *f)).count())
+    }
+
+    fn failed(&self) -> i64 {
+        int(self.files().count()) - self.good()
+    }
+
+    /// Each bar once: a series has those of its longest file.
+    fn bars(&self) -> i64 {
+        let longest = |series| {
+            let rows = (0..FILES_A_SERIES).filter(|f| !self.fails(series, *f)).map(|f| Self::rows(series, f));
+            rows.max().unwrap_or(0)
+        };
+        int((0..self.series).map(longest).sum())
+    }
+
+    /// Series none of whose files fails.
+    fn sound_series(&self) -> i64 {
+        int((0..self.series).filter(|s| (0..FILES_A_SERIES).all(|f| !self.fails(*s, f))).count())
+    }
+}
+
+fn int(n: usize) -> i64 {
+    i64::try_from(n).expect("small")
+}
+
+async fn enqueue(database: &TestDatabase, what: &str, folder: &Folder) -> OperationId {
+    let run = barlift(database, &["enqueue", what, folder.arg(), "--json"]).run().await.json(0);
+    OperationId(run["operation_id"].as_str().expect("an id").to_owned())
+}
+
+/// People's commands on the import and the verification.
+#[derive(Clone)]
+struct People {
+    pool: PgPool,
+    import: OperationId,
+    verification: OperationId,
+    series: u64,
+    attempts: i64,
+}
+
+impl People {
+    /// A command every time when a share of the files has been tried.
+    async fn meddle(self, kind: usize) {
+        for round in 1..=ROUNDS {
+            let share = self.attempts * round / (ROUNDS + 1);
+            within(PATIENCE, "so many files are tried", || async {
+                let tried = "SELECT count(*) FROM barlift.attempts WHERE finished_at IS NOT NULL";
+                let tried: i64 = sqlx::query_scalar(tried).fetch_one(&self.pool).await.expect(tried);
+                (tried >= share).then_some(())
+            })
+            .await;
+            self.command(kind, round).await;
+        }
+    }
+
+    async fn command(&self, kind: usize, round: i64) {
+        let (pool, id) = (&self.pool, &self.import);
+        let every = |n: u64| Selection {
+            symbols: (0..self.series)
+                .filter(|s| (s + round.unsigned_abs()).is_multiple_of(n))
+                .map(Work::symbol)
+                .collect(),
+            timeframes: Vec::new(),
+        };
+        match kind {
+            0 => {
+                allowed(control::pause(pool, id).await);
+                allowed(control::resume(pool, id).await);
+            }
+            1 => {
+                allowed(control::cancel(pool, id, &every(5)).await);
+                allowed(control::retry(pool, id, &every(5), true).await);
+            }
+            2 => allowed(control::retry(pool, id, &every(9), false).await),
+            _ => {
+                // In turn, so that both are worked at all the time.
+                let (first, second) =
+                    if round % 2 == 0 { (id, &self.verification) } else { (&self.verification, id) };
+                allowed(control::prioritize(pool, first, 10).await);
+                allowed(control::prioritize(pool, second, 0).await);
+            }
+        }
+    }
+}
+
+/// What the operation's state does not allow is refused; nothing else goes wrong.
+fn allowed(done: Result<Changed>) {
+    if let Err(e) = done {
+        assert!(matches!(e, Error::Usage { .. }), "{}", e.chain());
+    }
+}
+
+/// What every worker does once a lease, all the time.
+async fn sweep(pool: PgPool, stop: Arc<AtomicBool>) {
+    while !stop.load(Ordering::Relaxed) {
+        task::push_forgotten(&pool).await.expect("pushed");
+        task::wake_forgotten(&pool).await.expect("woken");
+        task::end_forgotten(&pool).await.expect("ended");
+        task::follow_forgotten(&pool).await.expect("begun");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+fn start_workers(database: &TestDatabase) -> Vec<Child> {
+    let worker =
+        || barlift(database, &["worker", "--concurrency", "4"]).env("BARLIFT__WORKER__LEASE", "30s").spawn();
+    (0..WORKERS).map(|_| worker()).collect()
+}
+
+async fn all_are_done(database: &TestDatabase) {
+    within(PATIENCE, "all operations end", || async {
+        let open = "SELECT count(*) FROM barlift.operations WHERE finished_at IS NULL";
+        (database.scalar::<i64>(open).await == 0).then_some(())
+    })
+    .await;
+}
+
+async fn check(database: &TestDatabase, work: &Work) {
+    for (what, query, wanted) in [
+        (
+            "files are imported, with counters that are right",
+            "SELECT count(*) FROM barlift.tasks
+             WHERE starts_with(operation_id, 'op_migration') AND state = 'succeeded' AND rows > 0
+               AND rows = rows_imported + rows_skipped AND error_class IS NULL",
+            work.good(),
+        ),
+        (
+            "files fail, and say why",
+            "SELECT count(*) FROM barlift.tasks
+             WHERE starts_with(operation_id, 'op_migration') AND state = 'failed' AND rows = 0
+               AND error_class = 'permanent' AND error_message LIKE '%close%'",
+            work.failed(),
+        ),
+        ("bars are there, each once", "SELECT count(*) FROM barlift.bars", work.bars()),
+        (
+            "rows are counted as imported once",
+            "SELECT coalesce(sum(rows_imported), 0)::bigint FROM barlift.tasks",
+            work.bars(),
+        ),
+        (
+            "series are verified",
+            "SELECT count(*) FROM barlift.tasks
+             WHERE starts_with(operation_id, 'op_verify') AND state = 'succeeded' AND verdict IS NOT NULL",
+            work.sound_series(),
+        ),
+        (
+            "series with a file that cannot be read are not",
+            "SELECT count(*) FROM barlift.tasks WHERE starts_with(operation_id, 'op_verify') AND state = 'failed'",
+            int(usize::try_from(work.series).expect("small")) - work.sound_series(),
+        ),
+        ("workers died", "SELECT count(*) FROM barlift.attempts WHERE outcome = 'rescued'", 0),
+        (
+            "attempts were left without an end",
+            "SELECT count(*) FROM barlift.attempts WHERE outcome IS NULL",
+            0,
+        ),
+        ("series are held by nobody", "SELECT count(held_by) FROM barlift.series", 0),
+    ] {
+        assert_eq!(database.scalar::<i64>(query).await, wanted, "{what}");
+    }
+}
+
+/// The server adds a session's figures when it ends, if not before.
+async fn deadlocks(database: &TestDatabase) -> i64 {
+    within(PATIENCE, "the workers' sessions end", || async {
+        let others = "SELECT count(*) FROM pg_stat_activity
+                      WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
+        (database.scalar::<i64>(others).await == 0).then_some(())
+    })
+    .await;
+    database.scalar("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()").await
+}
+
+async fn no_deadlocks(failing: u64) {
+    let (database, folder, work) = (TestDatabase::new().await, Folder::new(), Work::new(failing));
+    work.write(&folder);
+    let import = enqueue(&database, "import", &folder).await;
+    let verification = enqueue(&database, "verify", &folder).await;
+    // Sessions that can be ended, for the server's figures.
+    let people = TestDatabase::at(database.url.clone()).await;
+    let person = People {
+        pool: people.pool.clone(),
+        import: import.clone(),
+        verification,
+        series: work.series,
+        attempts: int(work.files().count()),
+    };
+    let workers = start_workers(&database);
+    let stop = Arc::new(AtomicBool::new(false));
+    let sweeping = tokio::spawn(sweep(people.pool.clone(), Arc::clone(&stop)));
+    let meddling = (0..4).map(|kind| tokio::spawn(person.clone().meddle(kind)));
+    for person in futures::future::join_all(meddling).await {
+        person.expect("no panic");
+    }
+    // Whatever they left it in, it can be brought to its end.
+    allowed(control::resume(&people.pool, &import).await);
+    allowed(control::retry(&people.pool, &import, &Selection::default(), true).await);
+    all_are_done(&database).await;
+    stop.store(true, Ordering::Relaxed);
+    sweeping.await.expect("no panic");
+    for worker in workers {
+        worker.signal(Signal::SIGTERM);
+        assert_eq!(worker.wait().await, Some(0));
+    }
+    check(&database, &work).await;
+    drop(person);
+    people.pool.close().await;
+    let url = database.url.clone();
+    database.pool.close().await;
+    assert_eq!(deadlocks(&TestDatabase::at(url).await).await, 0, "deadlocks");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn good_files_do_not_deadlock() {
+    no_deadlocks(0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn failing_files_among_others_do_not_deadlock() {
+    no_deadlocks(30).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn failing_files_do_not_deadlock() {
+    no_deadlocks(100).await;
+}
+
+crate::support::also_on_the_columnstore! {
+    failing_files_among_others_do_not_deadlock,
+}

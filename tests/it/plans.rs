@@ -1,0 +1,163 @@
+//! Statements on single tasks and jobs find them by their keys, whatever the statistics say.
+//!
+//! The statistics are of a quiet moment, when nothing was open: an index of open tasks alone looks like the cheapest one
+//! there is, and a statement that may use it reads all open tasks to find one.
+
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, PgConnection};
+
+use crate::support::{Folder, TestDatabase, bars, drain, enqueue};
+
+/// Statements, by their files.
+macro_rules! statements {
+    ($($path:literal),+ $(,)?) => { &[$(($path, include_str!(concat!("../../src/", $path)))),+] };
+}
+
+const ON_TASKS: &[(&str, &str)] = statements![
+    // Claiming.
+    "task/sql/lock_task.sql",
+    "task/sql/rescued.sql",
+    "task/sql/hold_series.sql",
+    "task/sql/start.sql",
+    "task/sql/wait.sql",
+    "task/sql/park.sql",
+    "task/sql/start_companions.sql",
+    // While an attempt runs.
+    "task/sql/held.sql",
+    "task/sql/any_lost.sql",
+    "task/sql/same_version.sql",
+    "task/sql/reset_counters.sql",
+    "task/sql/counters.sql",
+    "task/sql/lock_held.sql",
+    "task/sql/open.sql",
+    "task/sql/read_to.sql",
+    "task/sql/recognised.sql",
+    // Also what keeps a verification.
+    "task/sql/advance.sql",
+    // Settling.
+    "task/sql/end_attempt.sql",
+    "task/sql/settle_together.sql",
+    "task/sql/let_go.sql",
+    "task/sql/lock_if_free.sql",
+    "repository/sql/record_known.sql",
+    "repository/sql/is_held.sql",
+    // Commands, behind the look for the operation's tasks.
+    "operation/control/sql/stop_tasks.sql",
+    "operation/control/sql/push_again.sql",
+    "operation/control/sql/retry_tasks.sql",
+    // Spans.
+    "operation/sql/claim_attempt_span.sql",
+    "operation/sql/attempt_span_tried.sql",
+    "operation/sql/note_taken.sql",
+];
+
+/// They look for open tasks once, and find each of them again by its key.
+const ON_OPEN_TASKS: &[(&str, &str)] = statements![
+    "task/sql/companions.sql",
+    "task/sql/push_forgotten.sql",
+    "task/sql/wake.sql",
+    "task/sql/waited_for_and_free.sql",
+];
+
+const ON_JOBS: &[(&str, &str)] = statements![
+    "queue/sql/lock_waiting.sql",
+    "queue/sql/take.sql",
+    "queue/sql/done.sql",
+    "queue/sql/give_back.sql",
+    "queue/sql/put_off.sql",
+    "queue/sql/set_priority.sql",
+    "queue/sql/withdraw.sql",
+];
+
+/// Its plan as a prepared statement that has been used for a while.
+async fn plan(connection: &mut PgConnection, statement: &str) -> Value {
+    let parameters = (1..100).take_while(|n| statement.contains(&format!("${n}"))).count();
+    let arguments = vec!["NULL"; parameters].join(", ");
+    for text in [
+        "SET plan_cache_mode = force_generic_plan".to_owned(),
+        "DEALLOCATE ALL".to_owned(),
+        format!("PREPARE looked_at AS {statement}"),
+    ] {
+        sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut *connection).await.expect(statement);
+    }
+    let explain = format!("EXPLAIN (FORMAT JSON) EXECUTE looked_at ({arguments})");
+    let explain = sqlx::query_scalar(AssertSqlSafe(explain)).persistent(false);
+    explain.fetch_one(connection).await.expect(statement)
+}
+
+/// How a plan reaches a table: the indexes, or what it does instead.
+fn ways(plan: &Value, table: &str, found: &mut Vec<String>) {
+    let text = |key: &str| plan[key].as_str().unwrap_or_default();
+    if text("Relation Name") == table {
+        match text("Node Type") {
+            "ModifyTable" => {}
+            "Bitmap Heap Scan" => found.push(plan["Plans"][0]["Index Name"].to_string()),
+            "Index Scan" | "Index Only Scan" => found.push(text("Index Name").to_owned()),
+            other => found.push(other.to_owned()),
+        }
+    }
+    plan["Plans"].as_array().into_iter().flatten().for_each(|p| ways(p, table, found));
+}
+
+/// No statement reaches the table by anything but these keys, more than so many times.
+async fn check(
+    database: &TestDatabase,
+    statements: &[(&str, &str)],
+    (table, keys): (&str, &[&str]),
+    others: usize,
+) {
+    let mut connection = database.pool.acquire().await.expect("a connection").detach();
+    let mut wrong = Vec::new();
+    let mut reached = 0;
+    for (path, statement) in statements {
+        let plan = plan(&mut connection, statement).await;
+        let mut found = Vec::new();
+        ways(&plan[0]["Plan"], table, &mut found);
+        reached += usize::from(!found.is_empty());
+        if found.iter().filter(|way| !keys.contains(&way.as_str())).count() > others {
+            wrong.push(format!("{path}: {found:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "not by the key:\n{}", wrong.join("\n"));
+    assert!(
+        reached * 4 >= statements.len() * 3,
+        "{reached} of {} statements reach {table}",
+        statements.len()
+    );
+}
+
+#[tokio::test]
+async fn tasks_and_jobs_are_found_by_their_keys_with_old_statistics() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    for i in 0..20 {
+        folder.write(&format!("S{i}_1m.csv"), bars(3, i));
+    }
+    enqueue(&database, &folder).await;
+    drain(&database).await;
+    for statement in [
+        "ALTER TABLE barlift.tasks SET (autovacuum_enabled = off)",
+        "ALTER TABLE apalis.jobs SET (autovacuum_enabled = off)",
+        "INSERT INTO barlift.tasks (operation_id, symbol, timeframe, source, source_bytes, state, finished_at)
+         SELECT id, 'D' || i, '1m', 'D' || i, 100, 'succeeded', now() FROM barlift.operations, generate_series(1, 5000) i",
+        "INSERT INTO apalis.jobs (id, job_type, job, status, idempotency_key, lock_by)
+         SELECT 'D' || i, 'barlift.v1', '', 'Done', 'D' || i, (SELECT min(id) FROM apalis.workers)
+         FROM generate_series(1, 5000) i",
+        "ANALYZE barlift.tasks",
+        "ANALYZE apalis.jobs",
+        // And then the work begins.
+        "INSERT INTO barlift.tasks (operation_id, symbol, timeframe, source, source_bytes, state, fence)
+         SELECT id, 'P' || i, '1m', 'P' || i, 100, CASE i % 2 WHEN 0 THEN 'running' ELSE 'pending' END, i % 2
+         FROM barlift.operations, generate_series(1, 100000) i",
+        "INSERT INTO apalis.jobs (id, job_type, job, status, idempotency_key, lock_by)
+         SELECT 'P' || i, 'barlift.v1', '', CASE i % 2 WHEN 0 THEN 'Running' ELSE 'Pending' END, 'P' || i,
+                (SELECT max(id) FROM apalis.workers)
+         FROM generate_series(1, 100000) i",
+    ] {
+        database.execute(statement).await;
+    }
+    let tasks: (&str, &[&str]) = ("tasks", &["tasks_pkey"]);
+    check(&database, ON_TASKS, tasks, 0).await;
+    check(&database, ON_OPEN_TASKS, tasks, 1).await;
+    let jobs: (&str, &[&str]) = ("jobs", &["jobs_pkey", "unique_job_id", "idx_jobs_idempotency_key"]);
+    check(&database, ON_JOBS, jobs, 0).await;
+}
