@@ -72,7 +72,10 @@ const ON_JOBS: &[(&str, &str)] = statements![
 /// Its plan as a prepared statement that has been used for a while.
 async fn plan(connection: &mut PgConnection, statement: &str) -> Value {
     let parameters = (1..100).take_while(|n| statement.contains(&format!("${n}"))).count();
-    let arguments = vec!["NULL"; parameters].join(", ");
+    let arguments = match parameters {
+        0 => String::new(),
+        n => format!("({})", vec!["NULL"; n].join(", ")),
+    };
     for text in [
         "SET plan_cache_mode = force_generic_plan".to_owned(),
         "DEALLOCATE ALL".to_owned(),
@@ -80,7 +83,7 @@ async fn plan(connection: &mut PgConnection, statement: &str) -> Value {
     ] {
         sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut *connection).await.expect(statement);
     }
-    let explain = format!("EXPLAIN (FORMAT JSON) EXECUTE looked_at ({arguments})");
+    let explain = format!("EXPLAIN (FORMAT JSON) EXECUTE looked_at {arguments}");
     let explain = sqlx::query_scalar(AssertSqlSafe(explain)).persistent(false);
     explain.fetch_one(connection).await.expect(statement)
 }
