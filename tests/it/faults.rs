@@ -227,11 +227,11 @@ async fn a_server_without_a_free_connection_is_waited_for() {
     }
     let none = barlift(&database, &["status"])
         .env("DATABASE_URL", &url)
-        .env("BARLIFT__DATABASE__CONNECT_TIMEOUT", "1s")
+        .env("BARLIFT__DATABASE__CONNECT_TIMEOUT", "5s")
         .run()
         .await;
     assert_eq!(none.status, 3);
-    assert!(none.stderr.contains("no connection free; waiting up to 1s for one"), "{}", none.stderr);
+    assert!(none.stderr.contains("no connection free; waiting up to 5s for one"), "{}", none.stderr);
     assert!(none.stderr.contains("too many connections for role \"few\""), "{}", none.stderr);
     assert!(none.stderr.contains("hint: the server has no connection free"), "{}", none.stderr);
 }

@@ -46,9 +46,8 @@ const ON_TASKS: &[(&str, &str)] = statements![
     "operation/control/sql/push_again.sql",
     "operation/control/sql/retry_tasks.sql",
     // Spans.
-    "operation/sql/claim_attempt_span.sql",
-    "operation/sql/attempt_span_tried.sql",
-    "operation/sql/note_taken.sql",
+    "operation/sql/claim_attempt_spans.sql",
+    "operation/sql/store_attempt_spans.sql",
 ];
 
 /// They look for open tasks once, and find each of them again by its key.

@@ -6,7 +6,7 @@ WITH due AS (
     WHERE due_at <= now()
     ORDER BY due_at, id
     LIMIT $2
-    FOR UPDATE SKIP LOCKED
+    FOR NO KEY UPDATE SKIP LOCKED
 )
 UPDATE barlift.span_outbox o
 SET due_at = now() + make_interval(secs => $1)
