@@ -58,7 +58,8 @@ async fn symbols(args: &DataSymbolsArgs, config: &Config) -> Result<Outcome> {
 
 fn print(series: &[SeriesInfo]) -> Result<()> {
     let [first, last] = ["FIRST", "LAST"].map(|t| Column::text(t).shortened_by(minute));
-    let mut table = Table::new([table::SYMBOL, table::TIMEFRAME, first, last, Column::number("BARS")]);
+    let mut table =
+        Table::new([table::SYMBOL, table::TIMEFRAME, first.spare(1), last, Column::number("BARS")]);
     for s in series {
         let [first, last] = shown(s.range);
         let bars = output::count(i64::try_from(s.bars).unwrap_or(i64::MAX));

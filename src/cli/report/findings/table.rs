@@ -76,7 +76,7 @@ async fn failed(pool: &PgPool, id: &OperationId, limit: usize) -> Result<Table> 
 
 /// The mismatches, and what became of the database's bars.
 async fn mismatches(pool: &PgPool, id: &OperationId, limit: usize) -> Result<(Table, &'static str)> {
-    let mut table = placed([Column::text("TIME"), Column::text("FILE → DATABASE").wrapping()]);
+    let mut table = placed([Column::text("TIME").spare(1), Column::text("FILE → DATABASE").wrapping()]);
     let mut done = "";
     let mut stream = report::mismatches(pool, id);
     while let Some(m) = limited(&table, limit, &mut stream).await? {
@@ -101,7 +101,8 @@ async fn rejected(pool: &PgPool, id: &OperationId, limit: usize) -> Result<Table
 }
 
 async fn issues(pool: &PgPool, id: &OperationId, limit: usize) -> Result<Table> {
-    let columns = [Column::text("TIME"), Column::text("BAR").wrapping(), Column::text("RULES").wrapping()];
+    let columns =
+        [Column::text("TIME").spare(1), Column::text("BAR").wrapping(), Column::text("RULES").wrapping()];
     let mut table = placed(columns);
     let mut stream = report::issues(pool, id);
     while let Some(i) = limited(&table, limit, &mut stream).await? {

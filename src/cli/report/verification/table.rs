@@ -102,8 +102,11 @@ fn ranges(out: &mut Destination, s: &Series, limit: usize) -> Result<()> {
 }
 
 async fn differences(out: &mut Destination, snapshot: &mut Snapshot, s: &Series, limit: usize) -> Result<()> {
-    let mut table =
-        Table::new([Column::text("TIME"), Column::text("WHERE"), Column::text("FILE → DATABASE").wrapping()]);
+    let mut table = Table::new([
+        Column::text("TIME").spare(1),
+        Column::text("WHERE"),
+        Column::text("FILE → DATABASE").wrapping(),
+    ]);
     let mut differences = snapshot.differences(s, Some(limit));
     while let Some(d) = differences.try_next().await? {
         let place = d.source.as_deref().zip(d.line).map(|(s, l)| format!("{}:{l}", visible(s)));
