@@ -82,7 +82,11 @@ async fn run_async(arguments: Vec<OsString>) -> ExitCode {
 }
 
 async fn dispatch(cli: Cli) -> Result<Outcome> {
-    let config = config::load(cli.config.as_deref(), &cli.overrides())?;
+    let directory = cli.directory();
+    let (config, settings) = config::load_for(cli.config.as_deref(), &cli.overrides(), directory.as_deref())?;
+    if let Some(settings) = settings {
+        output::note(&settings.to_string());
+    }
     // A worker's log is its output. The other commands print what became of tasks themselves.
     let default_level = match cli.command {
         Command::Worker(_) => "warn,barlift=info",

@@ -144,6 +144,14 @@ fn notes(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
             counted(r.rows_duplicate, "duplicate", "duplicates")
         )?;
     }
+    let mended: i64 = status.tasks.iter().filter_map(|t| Some(t.verification.as_ref()?.mended)).sum();
+    if mended > 0 {
+        let what = counted(mended, "bar", "bars");
+        writeln!(
+            out,
+            "{what} of mended rows (imported from where `report --rejected-to` wrote them) counted as the files'"
+        )?;
+    }
     if status.unexplained > 0 {
         writeln!(
             out,

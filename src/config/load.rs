@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use config::{Environment, File, FileFormat, Map, Source, Value, ValueKind};
 
+use super::directory::{self, DirectorySettings};
 use super::{Config, CsvConfig};
 use crate::error::{Error, Result};
 
@@ -16,14 +17,34 @@ const DEFAULTS: &str = include_str!("../../config/default.toml");
 /// One setting given on the command line: its dotted key and its value as text.
 pub type Override = (&'static str, String);
 
-/// Resolves all layers. `file` is `--config`; without it `./barlift.toml` is read if it is there.
+/// [`load_for`] no directory.
 ///
 /// # Errors
 /// [`Error::Config`] for a file that cannot be read, an unknown key or an impossible value.
 pub fn load(file: Option<&Path>, overrides: &[Override]) -> Result<Config> {
+    load_for(file, overrides, None).map(|(config, _)| config)
+}
+
+/// Resolves all layers. `file` is `--config`; without it `./barlift.toml` is read if it is there.
+///
+/// # Errors
+/// [`Error::Config`] for a file that cannot be read, an unknown key or an impossible value.
+pub fn load_for(
+    file: Option<&Path>,
+    overrides: &[Override],
+    directory: Option<&Path>,
+) -> Result<(Config, Option<DirectorySettings>)> {
     let defaults = File::from_str(DEFAULTS, FileFormat::Toml);
     let known = keys(&defaults, "the defaults")?;
+    let default_values = values(&defaults, "the defaults")?;
     let mut builder = config::Config::builder().add_source(defaults);
+    let beside = directory.and_then(directory_layer);
+    let mut held = Vec::new();
+    if let Some((name, source)) = &beside {
+        held = values(source, name).map_err(|e| unreadable(name, e))?;
+        check_directory_keys(&held, &known, name)?;
+        builder = builder.add_source(source.clone());
+    }
 
     if let Some((name, source)) = file_layer(file) {
         // The parser's own message quotes the line, and that may hold a password.
@@ -42,12 +63,52 @@ pub fn load(file: Option<&Path>, overrides: &[Override]) -> Result<Config> {
     for (key, value) in overrides {
         builder = set(builder, key, value.clone())?;
     }
-    let config: Config = builder
-        .build()
-        .and_then(config::Config::try_deserialize)
-        .map_err(|e| Error::config(e.to_string(), ALL_KEYS))?;
+    let built = builder.build().map_err(|e| Error::config(e.to_string(), ALL_KEYS))?;
+    let settings = beside.map(|(path, _)| came_of(path, &held, &default_values, &built));
+    let config: Config = built.try_deserialize().map_err(|e| Error::config(e.to_string(), ALL_KEYS))?;
     check(&config)?;
-    Ok(config)
+    Ok((config, settings))
+}
+
+/// What a directory's settings came to, beside those of the other layers.
+fn came_of(
+    path: String,
+    held: &[(String, Value)],
+    defaults: &[(String, Value)],
+    built: &config::Config,
+) -> DirectorySettings {
+    let (mut used, mut overridden) = (Vec::new(), Vec::new());
+    for (key, value) in held {
+        let value = value.to_string();
+        let is = |other: Option<String>| other.as_deref() == Some(value.as_str());
+        if !is(built.get::<Value>(key).ok().map(|v| v.to_string())) {
+            overridden.push(key.clone());
+        } else if !is(defaults.iter().find(|(k, _)| k == key).map(|(_, v)| v.to_string())) {
+            used.push((key.clone(), value));
+        }
+    }
+    used.sort();
+    overridden.sort();
+    DirectorySettings { path, used, overridden }
+}
+
+fn directory_layer(path: &Path) -> Option<(String, TomlFile)> {
+    let file = directory::file(path)?;
+    let name = file.display().to_string();
+    Some((name, File::from(file).format(FileFormat::Toml).required(true)))
+}
+
+fn check_directory_keys(held: &[(String, Value)], known: &[String], name: &str) -> Result<()> {
+    let given: Vec<String> = held.iter().map(|(key, _)| key.clone()).collect();
+    check_keys(&given, known, name)?;
+    match given.iter().find(|key| !directory::may_hold(key)) {
+        None => Ok(()),
+        Some(key) => Err(Error::config(
+            format!("`{key}` in {name} does not say how files are read"),
+            "it may hold keys of [csv], and import.pattern, timezone, on_invalid and mends; give the others by flags or in \
+             barlift.toml",
+        )),
+    }
 }
 
 const ALL_KEYS: &str = "every key, its meaning and its default stand in config/default.toml";
@@ -73,8 +134,12 @@ fn file_layer(file: Option<&Path>) -> Option<(String, TomlFile)> {
 
 /// The dotted keys of one layer.
 fn keys(source: &(dyn Source + Send + Sync), name: &str) -> Result<Vec<String>> {
-    let map = source.collect().map_err(|e| broken(name, &e))?;
-    Ok(flatten(map).into_iter().map(|(k, _)| k).collect())
+    Ok(values(source, name)?.into_iter().map(|(k, _)| k).collect())
+}
+
+/// The dotted keys of one layer, with their values.
+fn values(source: &(dyn Source + Send + Sync), name: &str) -> Result<Vec<(String, Value)>> {
+    source.collect().map(flatten).map_err(|e| broken(name, &e))
 }
 
 fn flatten(map: Map<String, Value>) -> Vec<(String, Value)> {
@@ -220,6 +285,36 @@ mod tests {
         let e = load_text("[import]\nbatchrows = 5").expect_err("unknown");
         assert!(e.to_string().contains("unknown key `import.batchrows`"), "{e}");
         assert!(e.hint().is_some_and(|h| h.contains("`import.batch_rows`")), "{e:?}");
+    }
+
+    #[test]
+    fn a_directory_says_how_its_files_are_read() -> Result<()> {
+        let broken = |e: std::io::Error| Error::Internal(e.to_string());
+        let directory = tempfile::tempdir().map_err(broken)?;
+        let write = |text: &str| std::fs::write(directory.path().join(directory::FILE), text).map_err(broken);
+        write(
+            "[import]\npattern = '{symbol}-{timeframe}.csv'\ntimezone = 'Asia/Tokyo'\n[csv]\nheader = true\nmax_line = 65000\n",
+        )?;
+        let flags = [("import.timezone", "Asia/Seoul".to_owned())];
+        let (config, settings) = load_for(None, &flags, Some(directory.path()))?;
+        assert_eq!(config.import.pattern, "{symbol}-{timeframe}.csv");
+        assert_eq!((config.import.timezone.as_str(), config.csv.max_line.as_u64()), ("Asia/Seoul", 65_000));
+        let line = settings.map(|s| s.to_string()).unwrap_or_default();
+        assert!(
+            line.contains("says: csv.max_line = 65000, import.pattern = {symbol}-{timeframe}.csv; set"),
+            "{line}"
+        );
+        assert!(line.ends_with("elsewhere: import.timezone"), "{line}");
+        for (text, part) in [
+            ("[database]\nurl = 'postgres://x'", "`database.url` in"),
+            ("[import]\npatern = 'x'", "unknown key `import.patern`"),
+            ("[import", "is no valid TOML"),
+        ] {
+            write(text)?;
+            let e = load_for(None, &[], Some(directory.path())).expect_err(text);
+            assert!(e.to_string().contains(part) && e.exit_status() == 2, "{e}");
+        }
+        Ok(())
     }
 
     #[test]

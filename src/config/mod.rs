@@ -4,6 +4,7 @@
 //! the documentation cannot drift apart. [`load`] is the only way to make a [`Config`].
 //! Nothing here connects to anything, and nothing reads the environment later on.
 
+mod directory;
 mod load;
 mod values;
 
@@ -15,7 +16,8 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use serde::{Deserialize, Serialize};
 
-pub use load::{Override, load};
+pub use directory::{DirectorySettings, FILE as DIRECTORY_FILE};
+pub use load::{Override, load, load_for};
 pub use values::{
     Delimiter, Layout, MaxRejects, OnConflictShape, OnInvalid, OnMismatch, TraceDetail, VerifyMode,
 };
@@ -90,6 +92,8 @@ pub struct ImportConfig {
     pub max_rejects: Option<MaxRejects>,
     pub allow_empty: bool,
     pub on_conflict_shape: OnConflictShape,
+    #[serde(deserialize_with = "values::optional")]
+    pub mends: Option<String>,
 }
 
 /// `[csv]`: how the files are written. Travels with an operation, so that every worker reads alike.

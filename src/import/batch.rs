@@ -17,7 +17,7 @@ use crate::digest::SeriesDigest;
 use crate::error::{Error, FileError, Result};
 use crate::finding::RejectedRow;
 use crate::repository::bars::{self, Existing};
-use crate::repository::{content, findings, known};
+use crate::repository::{content, findings, known, mended};
 use crate::source::reader::Batch;
 use crate::source::repeats;
 use crate::task::{Opening, Progress, RowCounts};
@@ -266,10 +266,23 @@ async fn write(
         }
         bars::overwrite(tx, database, series_id, &ours).await?;
     }
+    if attempt.options.mends.is_some() {
+        let left: Vec<Micros> = compared.different.iter().filter(|_| !overwrite).map(|m| m.time).collect();
+        mended::keep(tx, series_id, lease.task_id, &without(&batch.bars, &left)).await?;
+    }
     findings::keep_mismatches(tx, database, lease.task_id, &compared.different, overwrite).await?;
     findings::keep_rejected(tx, database, (lease.task_id, 0), &batch.rejected).await?;
     findings::keep_rejected(tx, database, (lease.task_id, 0), contradictions).await?;
     findings::keep_issues(tx, database, lease.task_id, &batch.issues).await
+}
+
+/// The bars at other times than these.
+fn without(bars: &Bars, times: &[Micros]) -> Bars {
+    let mut rest = Bars::with_capacity(bars.len());
+    for (i, time) in bars.time.iter().enumerate().filter(|(_, time)| times.binary_search(time).is_err()) {
+        rest.push(*time, bars.values(i));
+    }
+    rest
 }
 
 /// The first row's values for each repeated time of an earlier batch: what is in the database, unless

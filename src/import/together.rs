@@ -55,7 +55,8 @@ impl<'r> Small<'r> {
     #[must_use]
     pub fn of(reading: &'r Reading<'_>) -> Option<Self> {
         let attempt = reading.attempt;
-        let file = reading.whole()?;
+        // What mended rows bring is kept apart, too.
+        let file = reading.whole().filter(|_| attempt.options.mends.is_none())?;
         let series_id = attempt.lease.series_id?;
         let digest = digest_of(file.batch);
         Some(Self { attempt, series_id, file, version: &reading.version.text, digest })

@@ -142,6 +142,18 @@ pub fn mismatches<'a>(pool: &'a PgPool, id: &'a OperationId) -> BoxStream<'a, Re
         .boxed()
 }
 
+/// What the operation was asked to do, as it keeps it.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn options(pool: &PgPool, id: &OperationId) -> Result<serde_json::Value> {
+    sqlx::query_scalar("SELECT options FROM barlift.operations WHERE id = $1")
+        .bind(&id.0)
+        .fetch_one(pool)
+        .await
+        .during("reading the operation's options")
+}
+
 /// An operation's rejected rows.
 #[must_use]
 pub fn rejected<'a>(pool: &'a PgPool, id: &'a OperationId) -> BoxStream<'a, Result<RejectedFinding>> {

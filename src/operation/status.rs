@@ -194,6 +194,8 @@ pub struct TaskVerification {
     pub only_in_db: i64,
     /// Bars of the database outside of the files' range, where these are no difference.
     pub outside: i64,
+    /// Bars of mended rows, which count as the files'.
+    pub mended: i64,
     /// Whether the file was known by its bytes, and only the contents' hashes were compared.
     pub by_hash: bool,
 }

@@ -2,7 +2,7 @@
 //!
 //! [`data`] is the library's `DataRepository`. [`bars`] reads and writes bars of one series (`columnstore` chooses how, where there is one), [`stream`] reads all of
 //! them however many they are; [`findings`] keeps what was found about rows, [`verified`] what a verification came to ([`compared`] is what it asks),
-//! [`known`] the content of files, [`content`] that of series. Invariant: but for [`data`] and [`known`], every write
+//! [`known`] the content of files, [`mended`] bars of mended rows, [`content`] that of series. Invariant: but for [`data`] and [`known`], every write
 //! happens on the caller's transaction.
 //! It does not decide anything: what is new, what differs and what to do about it is `import`'s and `verify`'s.
 
@@ -13,6 +13,7 @@ pub mod content;
 pub mod data;
 pub mod findings;
 pub mod known;
+pub mod mended;
 pub mod stream;
 pub mod verified;
 

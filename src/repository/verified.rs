@@ -49,6 +49,8 @@ pub struct Verification {
     /// Of the files and of the series.
     pub contents: Option<(SeriesDigest, SeriesDigest)>,
     pub by_hash: bool,
+    /// Bars of mended rows, among those of the files.
+    pub mended: u64,
     pub untouched: Option<bool>,
     pub duplicates: Vec<Place>,
     pub ranges_left_out: u64,
@@ -87,7 +89,8 @@ pub async fn keep(
         .bind(v.by_hash)
         .bind(v.untouched)
         .bind(Json(duplicates))
-        .bind(int(v.ranges_left_out));
+        .bind(int(v.ranges_left_out))
+        .bind(int(v.mended));
     let run =
         async { Ok(query.execute(connection).await.during("keeping the verification")?.rows_affected()) };
     seen.write(("INSERT", QUERY), 1, run).await?;

@@ -20,6 +20,12 @@ pub struct ImportOptions {
     /// What to do with a file that looks like its series, moved in time or scaled.
     #[serde(default, skip_serializing_if = "is_default")]
     pub on_conflict_shape: OnConflictShape,
+    /// How file names tell symbol and timeframe. Operations of earlier versions do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
+    /// The operation whose rejected rows the files hold, mended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mends: Option<String>,
     /// Whether a file may succeed of which no row became a bar.
     #[serde(default, skip_serializing_if = "is_default")]
     pub allow_empty: bool,
@@ -48,6 +54,8 @@ impl ImportOptions {
             on_mismatch: config.import.on_mismatch,
             max_rejects: config.import.max_rejects,
             on_conflict_shape: config.import.on_conflict_shape,
+            pattern: Some(config.import.pattern.clone()),
+            mends: config.import.mends.clone(),
             allow_empty: config.import.allow_empty,
             dry_run,
             force,
@@ -84,6 +92,9 @@ pub struct VerifyOptions {
     pub force: bool,
     /// Differing bars a series that are kept one by one; all are counted.
     pub max_differences: usize,
+    /// How file names tell symbol and timeframe. Operations of earlier versions do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
     /// Series of the database that no file of the operation is about.
     #[serde(default)]
     pub unexplained: Vec<SeriesName>,
@@ -106,6 +117,7 @@ impl VerifyOptions {
             within_range: config.verify.within_range,
             force: false,
             max_differences: config.verify.max_differences,
+            pattern: Some(config.import.pattern.clone()),
             unexplained: Vec::new(),
             batch_rows: None,
             trace,

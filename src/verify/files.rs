@@ -78,6 +78,8 @@ pub(super) struct Summary {
     pub(super) kept_bytes: usize,
     /// The first duplicates.
     pub(super) duplicates: Vec<Place>,
+    /// Bars of mended rows, which count as the files'; they are among `rows`.
+    pub(super) mended: u64,
     /// BLAKE3 of each file.
     pub(super) hashes: Vec<[u8; 32]>,
     pub(super) bytes: u64,

@@ -17,6 +17,7 @@ mod counts;
 mod files;
 mod full;
 mod known;
+mod mended;
 mod raw;
 mod reading;
 pub mod sample;

@@ -1,4 +1,4 @@
-//! Reading a series' files, with whoever wants to know of it: the span, the sums, the progress.
+//! Reading a series' files and its mended rows, with whoever wants to know of it: the span, the sums, the progress.
 //!
 //! Invariant: a worker that stops ends the reading at its next batch.
 
@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use super::Attempt;
-use super::files::{self, Fed, FileBars, FilesOptions};
+use super::files::{self, Fed, FileBars, FilesOptions, Summary};
+use super::mended::Mended;
 use crate::error::{Error, FileError, Result};
 use crate::source::root::Root;
 use crate::telemetry::LoadSpan;
@@ -18,6 +19,10 @@ pub(super) struct Reading<'a> {
     receiver: mpsc::Receiver<Result<Fed, FileError>>,
     load: LoadSpan<'a>,
     told: Instant,
+    /// Read with the first bars.
+    mended: Option<Mended>,
+    /// What comes behind the last bars of mended rows.
+    end: Option<Box<Summary>>,
 }
 
 /// Between notes of how far the reading is.
@@ -33,25 +38,41 @@ impl<'a> Reading<'a> {
         };
         let load = LoadSpan::start(telemetry, &task.timeframe, &task.source);
         let receiver = files::start(root, attempt.paths(), read);
-        Self { attempt, receiver, load, told: Instant::now() }
+        Self { attempt, receiver, load, told: Instant::now(), mended: None, end: None }
     }
 
     pub(super) async fn next(&mut self) -> Result<Fed> {
         self.attempt.refuse_stopped()?;
+        if let Some(end) = self.end.take() {
+            return Ok(Fed::End(end));
+        }
+        let mended = match &mut self.mended {
+            Some(mended) => mended,
+            None => self.mended.insert(Mended::read(self.attempt).await?),
+        };
         let Some(fed) = self.receiver.recv().await else {
             return Err(Error::Internal("the reader ended without saying how".into()));
         };
         match fed.inspect_err(|e| self.load.fail(e))? {
             Fed::Bars(bars) => {
                 self.load.batch(bars.rows, &bars.bars, bars.took);
+                let bars = Box::new(mended.merge(*bars));
                 self.tell(&bars).await?;
                 Ok(Fed::Bars(bars))
             }
             Fed::Again => {
                 self.load.again();
+                mended.again();
                 Ok(Fed::Again)
             }
-            end @ Fed::End(_) => Ok(end),
+            Fed::End(mut summary) => {
+                let rest = mended.rest();
+                summary.mended = mended.given;
+                summary.rows += mended.given;
+                let Some(rest) = rest else { return Ok(Fed::End(summary)) };
+                self.end = Some(summary);
+                Ok(Fed::Bars(Box::new(rest)))
+            }
         }
     }
 

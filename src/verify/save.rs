@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::classify::{Kind, Range};
-use super::{Attempt, Extent, Found, int};
+use super::{Attempt, Extent, Found, int, mended};
 use crate::bar::Micros;
 use crate::error::Result;
 use crate::finding::RejectedRow;
@@ -21,7 +21,8 @@ const CHUNK: usize = 10_000;
 /// Keeps it. The stamp is the series' before its bars were read.
 pub(super) async fn save(attempt: Attempt<'_>, found: &Found, stamp: Option<&Stamp>) -> Result<()> {
     let Attempt { lease, options, telemetry, .. } = attempt;
-    let (database, files, task) = (attempt.database(), attempt.paths(), lease.task_id);
+    let (database, mut files, task) = (attempt.database(), attempt.paths(), lease.task_id);
+    files.push(mended::NAME.to_owned());
     let mut tx = database.begin("keeping the verification").await?;
     let progress = Progress {
         rows: rows(found),
@@ -49,7 +50,8 @@ pub(super) async fn save(attempt: Attempt<'_>, found: &Found, stamp: Option<&Sta
             findings::keep_rejected(&mut tx, database, (task, file), some).await?;
         }
     }
-    if let (Some((csv, _)), [hash]) = (&found.contents, found.files.hashes.as_slice()) {
+    let only_the_file = found.files.mended == 0;
+    if let (Some((csv, _)), [hash], true) = (&found.contents, found.files.hashes.as_slice(), only_the_file) {
         let known = Digested { rows: found.files.rows, digest: *csv };
         known::remember_digests(&mut tx, &[(*hash, read_key(&options.read)?, known)]).await?;
     }
@@ -84,6 +86,7 @@ fn verification(found: &Found, untouched: Option<bool>) -> Verification {
         outside: found.outside,
         contents: found.contents,
         by_hash: found.by_hash,
+        mended: found.files.mended,
         untouched,
         duplicates: found.files.duplicates.clone(),
         ranges_left_out: found.classification.ranges_left_out,

@@ -25,6 +25,7 @@ mod import;
 mod locks;
 mod many;
 mod many_hands;
+mod mend;
 mod metrics;
 mod plans;
 mod policies;

@@ -277,6 +277,20 @@ pub enum DbCommand {
 }
 
 impl Cli {
+    /// The directory on this machine whose files are imported or verified, if there is one.
+    #[must_use]
+    pub fn directory(&self) -> Option<PathBuf> {
+        let root = match &self.command {
+            Command::Import(a) => Some(&a.source.root),
+            Command::Enqueue(EnqueueCommand::Import(a)) => Some(&a.source.root),
+            Command::Verify(a) => a.root.as_ref(),
+            Command::Enqueue(EnqueueCommand::Verify(a)) => Some(&a.root),
+            _ => None,
+        }?;
+        let path = root.strip_prefix("file://").unwrap_or(root);
+        (!path.contains("://")).then(|| PathBuf::from(path))
+    }
+
     /// The configuration keys that flags set.
     #[must_use]
     pub fn overrides(&self) -> Vec<Override> {

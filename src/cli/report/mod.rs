@@ -8,6 +8,7 @@ mod destination;
 mod findings;
 mod html;
 mod rejected;
+mod settings;
 mod verification;
 
 use super::args::{ReportArgs, ReportFormat};

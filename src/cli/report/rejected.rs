@@ -1,4 +1,4 @@
-//! The rejected rows as CSV files.
+//! The rejected rows as CSV files, and beside them how they are read.
 //!
 //! Invariant: a row stands there as it stands in its file; nothing that is there already is written over.
 
@@ -10,7 +10,9 @@ use std::path::{Component, Path};
 use futures::TryStreamExt as _;
 use sqlx::PgPool;
 
+use super::settings;
 use crate::cli::output;
+use crate::config::DIRECTORY_FILE;
 use crate::error::{Error, Result};
 use crate::operation::OperationId;
 use crate::operation::report;
@@ -24,6 +26,9 @@ pub(super) async fn write(pool: &PgPool, id: &OperationId, directory: &Path) -> 
     while let Some(r) = rows.try_next().await? {
         if open.as_ref().is_none_or(|(source, _)| *source != r.place.source) {
             close(open.take())?;
+            if files == 0 {
+                keep_settings(directory, &settings::text(id, &report::options(pool, id).await?))?;
+            }
             let header = headers.get(&r.place.source).and_then(Option::as_deref);
             open = Some((r.place.source.clone(), create(directory, &r.place.source, header)?));
             files += 1;
@@ -34,12 +39,21 @@ pub(super) async fn write(pool: &PgPool, id: &OperationId, directory: &Path) -> 
         }
     }
     close(open)?;
+    let (files, directory) = (output::counted(files, "file", "files"), directory.display());
     output::note(&format!(
-        "wrote the rejected rows of {} to {}",
-        output::counted(files, "file", "files"),
-        directory.display()
+        "wrote the rejected rows of {files} to {directory}; once they are mended: barlift import {directory}"
     ));
     Ok(())
+}
+
+/// So that the rows are read as their files were.
+fn keep_settings(directory: &Path, text: &str) -> Result<()> {
+    let path = directory.join(DIRECTORY_FILE);
+    let write = || {
+        std::fs::create_dir_all(directory)?;
+        File::create_new(&path)?.write_all(text.as_bytes())
+    };
+    write().map_err(|e| cannot_write(&path.display().to_string(), &e))
 }
 
 fn create(directory: &Path, source: &str, header: Option<&[u8]>) -> Result<BufWriter<File>> {

@@ -6,7 +6,8 @@ SELECT
     CASE WHEN v.task_id IS NOT NULL THEN jsonb_build_object(
         'verdict', verdict, 'csv_bars', v.csv_bars, 'db_bars', v.db_bars, 'compared', v.compared,
         'identical', v.identical, 'different', v.different, 'only_in_csv', v.only_in_csv,
-        'only_in_db', v.only_in_db, 'outside', v.outside, 'by_hash', v.by_hash) END AS verification
+        'only_in_db', v.only_in_db, 'outside', v.outside, 'by_hash', v.by_hash,
+        'mended', v.mended) END AS verification
 FROM barlift.tasks t
 LEFT JOIN barlift.verifications v ON v.task_id = t.id
 WHERE operation_id = $1

@@ -1,4 +1,5 @@
 INSERT INTO barlift.verifications (
     task_id, csv_bars, db_bars, csv_first, csv_last, db_first, db_last, compared, identical, different, only_in_csv,
-    only_in_db, outside, csv_hash, db_hash, by_hash, untouched, duplicates, ranges_left_out)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+    only_in_db, outside, csv_hash, db_hash, by_hash, untouched, duplicates, ranges_left_out,
+    mended)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)

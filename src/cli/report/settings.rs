@@ -1,0 +1,53 @@
+//! How an operation read its files, as settings that lie beside the rows it rejected.
+
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value};
+
+use crate::operation::OperationId;
+
+/// The settings file's text, from the operation's options.
+pub(super) fn text(id: &OperationId, options: &Value) -> String {
+    let mut text = format!(
+        "# How these rows are read: as {id} read the files that they are from.\n\
+         # `barlift import` and `barlift verify` of this directory follow it; flags win.\n\
+         [import]\nmends = {}\n",
+        toml(&Value::from(id.0.as_str())).unwrap_or_default()
+    );
+    let read = &options["read"];
+    for (key, value) in [
+        ("pattern", &options["pattern"]),
+        ("timezone", &read["timezone"]),
+        ("on_invalid", &read["on_invalid"]),
+    ] {
+        line(&mut text, key, value);
+    }
+    if let Some(csv) = read["csv"].as_object() {
+        table(&mut text, "csv", csv);
+    }
+    text
+}
+
+fn table(text: &mut String, name: &str, values: &Map<String, Value>) {
+    let _ = writeln!(text, "\n[{name}]");
+    values.iter().for_each(|(key, value)| line(text, key, value));
+    for (key, value) in values {
+        if let Some(inner) = value.as_object().filter(|inner| inner.values().any(|v| !v.is_null())) {
+            table(text, &format!("{name}.{key}"), inner);
+        }
+    }
+}
+
+fn line(text: &mut String, key: &str, value: &Value) {
+    if let Some(value) = toml(value) {
+        let _ = writeln!(text, "{key} = {value}");
+    }
+}
+
+/// A single value. JSON writes texts as TOML reads them, but for DEL.
+fn toml(value: &Value) -> Option<String> {
+    match value {
+        Value::Null | Value::Object(_) | Value::Array(_) => None,
+        value => Some(value.to_string().replace('\u{7f}', "\\u007f")),
+    }
+}

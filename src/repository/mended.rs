@@ -1,0 +1,49 @@
+//! Bars that imports of mended rows brought: rows that were rejected, edited, and imported in their files' place.
+//!
+//! Invariant: written with the bars, on the caller's transaction.
+
+use sqlx::{PgConnection, PgPool};
+
+use super::{BarRow, parameter};
+use crate::bar::{Bars, Micros};
+use crate::error::{During, Result};
+
+/// Keeps that these bars of the series are those of mended rows.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn keep(tx: &mut PgConnection, series_id: i32, task_id: i64, bars: &Bars) -> Result<()> {
+    if bars.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(include_str!("sql/keep_mended.sql"))
+        .bind(series_id)
+        .bind(task_id)
+        .bind(bars.time.iter().map(|&t: &Micros| parameter(t)).collect::<Vec<_>>())
+        .bind(&bars.open)
+        .bind(&bars.high)
+        .bind(&bars.low)
+        .bind(&bars.close)
+        .bind(&bars.volume)
+        .execute(tx)
+        .await
+        .during("keeping which bars are of mended rows")?;
+    Ok(())
+}
+
+/// The series' bars of mended rows, in time order.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]
+pub async fn read(pool: &PgPool, series_id: i32) -> Result<Bars> {
+    let rows: Vec<BarRow> = sqlx::query_as(include_str!("sql/mended_bars.sql"))
+        .bind(series_id)
+        .fetch_all(pool)
+        .await
+        .during("reading which bars are of mended rows")?;
+    let mut bars = Bars::with_capacity(rows.len());
+    for (time, values) in rows.into_iter().map(BarRow::bar) {
+        bars.push(time, values);
+    }
+    Ok(bars)
+}
