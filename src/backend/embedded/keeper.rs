@@ -94,9 +94,7 @@ pub async fn keep(directory: &Path) -> Result<()> {
         let starting = locks::wait(files.start.clone(), Kind::Exclusive).await?;
         // Somebody may have come in between.
         if let Some(alone) = locks::try_exclusive(&files.users)? {
-            let owner = Owner::of_this_process()?;
-            let socket = server::socket_directory(directory, &owner)?;
-            let stopped = stop(&Server::new(directory, &socket, &owner)).await;
+            let stopped = stop(directory).await;
             drop(alone);
             drop(keeper);
             drop(starting);
@@ -106,7 +104,14 @@ pub async fn keep(directory: &Path) -> Result<()> {
 }
 
 /// A user that was killed while it started the server may have left one that is only coming up.
-async fn stop(server: &Server<'_>) -> Result<()> {
+async fn stop(directory: &Path) -> Result<()> {
+    // Nothing is made anew where the server was removed.
+    if !directory.join("data").join("PG_VERSION").exists() {
+        return Ok(());
+    }
+    let owner = Owner::of_this_process()?;
+    let socket = server::socket_directory(directory, &owner)?;
+    let server = Server::new(directory, &socket, &owner);
     if !server.is_running().await? {
         tokio::time::sleep(Duration::from_secs(1)).await;
         if !server.is_running().await? {
