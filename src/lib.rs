@@ -24,6 +24,7 @@
 //!
 //! `source` and `repository` share only the types of [`bar`] and [`finding`] and know nothing of the queue;
 //! apalis stays in `queue`, OpenTelemetry in `telemetry`. SQL stands in `.sql` files beside the code that runs it.
+//! docs/architecture.md has the terms, and the order in which rows are locked.
 //!
 //! # Example
 //!

@@ -155,10 +155,15 @@ impl Lease {
 
     /// Gives the task, which is pending again, its next job.
     async fn push_next(&self, tx: &mut PgConnection, ended: &Ended, wait: Duration) -> Result<()> {
-        let Ended { operation_id, pushes, priority, traceparent, .. } = ended;
+        let Ended { operation_id, pushes, .. } = ended;
+        let (priority, traceparent): (i32, String) = sqlx::query_as(include_str!("sql/next_job.sql"))
+            .bind(operation_id)
+            .fetch_one(&mut *tx)
+            .await
+            .during(WHAT)?;
         let run_at = jiff::Timestamp::now() + jiff::SignedDuration::try_from(wait).unwrap_or_default();
         let job = Job::new(operation_id, self.task_id, *pushes);
-        queue::push_traced(tx, &[Push { job, run_at, priority: *priority, traceparent }]).await
+        queue::push_traced(tx, &[Push { job, run_at, priority, traceparent: &traceparent }]).await
     }
 }
 
@@ -187,8 +192,6 @@ struct Ended {
     again: bool,
     pushes: i32,
     failures: i32,
-    priority: i32,
-    traceparent: String,
 }
 
 /// What is kept of an error: its class and its message.

@@ -67,7 +67,7 @@ pub async fn end_forgotten(pool: &PgPool) -> Result<bool> {
         if ended {
             tracing::warn!(
                 operation.id = operation,
-                "all of its files were done, but it had not ended; it has now"
+                "all of its tasks were done, but it had not ended; it has now"
             );
         }
         any |= ended;

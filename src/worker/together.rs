@@ -235,26 +235,27 @@ impl Worker {
 
     async fn settle_read(&self, group: &Group<'_>, part: &Part<'_>, files: &WereRead<'_>) -> Result<Settled> {
         let began = Instant::now();
-        // Those that failed take no part in the statements that write bars.
-        let (written, failed) = part.files.split_at(files.small.len());
-        let attempts: Vec<_> = written.iter().map(|f| &f.telemetry).collect();
-        attempts.iter().for_each(|a| a.begin_batch());
+        let attempts: Vec<_> = part.files.iter().map(|f| &f.telemetry).collect();
         let seen = Shared::new(&self.pool, &attempts);
+        // Those that failed take no part in the statements that write bars.
+        let (writing, _) = attempts.split_at(files.small.len());
+        writing.iter().for_each(|a| a.begin_batch());
         let mut tx = seen.begin("beginning a batch").await?;
         let small: Vec<_> = files.small.iter().map(|(_, s)| s).collect();
-        let mut settlements = match together::write(&mut tx, seen, &small).await? {
+        let mut settlements = match together::write(&mut tx, Shared::new(&self.pool, writing), &small).await?
+        {
             Together::Written(settlements) => settlements,
             Together::Odd(odd) => return Ok(Settled::Odd(odd)),
         };
         let rows = settlements.iter().map(|s| s.progress.rows).collect();
-        let errors = failed.iter().zip(&files.failed);
+        let errors = part.files[small.len()..].iter().zip(&files.failed);
         settlements.extend(errors.map(|(f, (_, e))| Settlement::failed(&f.lease, f.telemetry.record(), e)));
         let settling = Instant::now();
         let ended = self.settle_all(&mut tx, seen, (group, part), &settlements).await?;
         seen.add(Phase::Bookkeeping, settling.elapsed());
         seen.commit(tx, "committing small files").await?;
         let took = seen.part(began.elapsed());
-        attempts.iter().for_each(|_| metrics::get().batch(took));
+        writing.iter().for_each(|_| metrics::get().batch(took));
         self.tell_due(ended);
         Ok(Settled::All(rows))
     }

@@ -1,5 +1,10 @@
 //! Pausing, resuming, cancelling, retrying and reordering operations while workers run.
 
+use std::time::Duration;
+
+use barlift::queue::Job;
+use barlift::task::{self, Claim, Claimant};
+use barlift::telemetry::AttemptRecord;
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
@@ -331,4 +336,37 @@ crate::support::also_on_the_columnstore! {
     retry_tries_what_failed_and_only_that,
     cancel_stops_a_running_file_at_its_batch_and_nothing_is_written_afterwards,
     a_paused_operation_waits_and_goes_on_where_it_was,
+}
+
+/// While the attempt's end waits for the task's row, the operation gets another priority.
+#[tokio::test]
+async fn a_task_that_goes_back_to_the_queue_has_the_priority_of_that_moment() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    folder.write("A_1m.csv", bars(10, 1));
+    enqueue(&database, &folder).await;
+    let job = Job::new(
+        &database.scalar::<String>("SELECT operation_id FROM barlift.tasks").await,
+        database.scalar("SELECT id FROM barlift.tasks").await,
+        1,
+    );
+    let lease = Duration::from_secs(60);
+    let claimant = Claimant { worker: "w", max_rescues: 2, traces: false, lease };
+    let claimed = task::claim(&database.pool, &job, claimant).await.expect("claimed");
+    let Claim::Started(started) = claimed.claim else { panic!("{claimed:?}") };
+    let mut command = database.pool.begin().await.expect("begun");
+    sqlx::query("SELECT FROM barlift.tasks FOR NO KEY UPDATE").execute(&mut *command).await.expect("locked");
+    let pool = database.pool.clone();
+    let ending = tokio::spawn(async move { started.0.hand_back(&pool, &AttemptRecord::default()).await });
+    eventually("it waits for the task", || async {
+        let blocked = "SELECT count(*) FROM pg_stat_activity
+                       WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0";
+        (database.scalar::<i64>(blocked).await == 1).then_some(())
+    })
+    .await;
+    sqlx::query("UPDATE barlift.operations SET priority = 7").execute(&mut *command).await.expect("changed");
+    command.commit().await.expect("committed");
+    ending.await.expect("no panic").expect("handed back");
+    let priority = "SELECT j.priority FROM apalis.jobs j JOIN barlift.tasks t
+                    ON j.idempotency_key = t.operation_id || ':' || t.id || ':2'";
+    assert_eq!(database.scalar::<i32>(priority).await, 7);
 }

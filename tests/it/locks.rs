@@ -175,8 +175,12 @@ async fn sweep(pool: PgPool, stop: Arc<AtomicBool>) {
 }
 
 fn start_workers(database: &TestDatabase) -> Vec<Child> {
-    let worker =
-        || barlift(database, &["worker", "--concurrency", "4"]).env("BARLIFT__WORKER__LEASE", "30s").spawn();
+    let worker = || {
+        barlift(database, &["worker", "--concurrency", "4"])
+            .env("BARLIFT__WORKER__LEASE", "30s")
+            .env("BARLIFT__DATABASE__MAX_CONNECTIONS", "7")
+            .spawn()
+    };
     (0..WORKERS).map(|_| worker()).collect()
 }
 
@@ -248,15 +252,17 @@ async fn deadlocks(url: &str) -> i64 {
     sqlx::query_scalar(deadlocks).fetch_one(&mut connection.into_inner()).await.expect(deadlocks)
 }
 
+/// One of these tests at a time: the server of all tests has 100 connections.
+static TURN: Mutex<()> = Mutex::const_new(());
+
 async fn no_deadlocks(failing: u64) {
+    let _turn = TURN.lock().await;
     let (database, folder, work) = (TestDatabase::new().await, Folder::new(), Work::new(failing));
     work.write(&folder);
     let import = enqueue(&database, "import", &folder).await;
     let verification = enqueue(&database, "verify", &folder).await;
-    // Sessions that can be ended, for the server's figures.
-    let people = TestDatabase::at(database.url.clone()).await;
     let person = People {
-        pool: people.pool.clone(),
+        pool: database.pool.clone(),
         import: import.clone(),
         verification,
         series: work.series,
@@ -264,14 +270,14 @@ async fn no_deadlocks(failing: u64) {
     };
     let workers = start_workers(&database);
     let stop = Arc::new(AtomicBool::new(false));
-    let sweeping = tokio::spawn(sweep(people.pool.clone(), Arc::clone(&stop)));
+    let sweeping = tokio::spawn(sweep(database.pool.clone(), Arc::clone(&stop)));
     let meddling = (0..4).map(|kind| tokio::spawn(person.clone().meddle(kind)));
     for person in futures::future::join_all(meddling).await {
         person.expect("no panic");
     }
     // Whatever they left it in, it can be brought to its end.
-    allowed(control::resume(&people.pool, &import).await);
-    allowed(control::retry(&people.pool, &import, &Selection::default(), true).await);
+    allowed(control::resume(&database.pool, &import).await);
+    allowed(control::retry(&database.pool, &import, &Selection::default(), true).await);
     all_are_done(&database).await;
     stop.store(true, Ordering::Relaxed);
     sweeping.await.expect("no panic");
@@ -281,7 +287,6 @@ async fn no_deadlocks(failing: u64) {
     }
     check(&database, &work).await;
     drop(person);
-    people.pool.close().await;
     database.pool.close().await;
     assert_eq!(deadlocks(&database.url).await, 0, "deadlocks");
 }

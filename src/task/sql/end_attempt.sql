@@ -9,10 +9,10 @@
 -- $11: whether the attempt's span is on its way to an exporter
 -- $12: seconds after which the span is due unless an exporter has taken it
 WITH held AS MATERIALIZED (
-    SELECT t.id, o.traced, o.priority, o.traceparent,
+    SELECT t.id, o.traced,
            CASE
                WHEN $3 = 'succeeded' THEN 'succeeded'
-               WHEN $3 = 'handed_back' OR $5 AND t.failures + $4 < o.max_attempts THEN 'pending'
+               WHEN $3 = 'handed_back' OR ($5 AND t.failures + $4 < o.max_attempts) THEN 'pending'
                ELSE 'failed'
            END AS next_state
     FROM barlift.tasks t
@@ -38,6 +38,4 @@ WITH held AS MATERIALIZED (
     FROM held h
     WHERE a.task_id = h.id AND a.fence = $2
 )
-SELECT e.operation_id, e.state = 'pending' AS again, e.failures, e.pushes, h.priority, h.traceparent
-FROM ended e
-JOIN held h ON h.id = e.id
+SELECT operation_id, state = 'pending' AS again, failures, pushes FROM ended

@@ -46,7 +46,7 @@ WITH clock AS MATERIALIZED (
     FROM files f
     JOIN locked l ON l.id = f.task_id
     CROSS JOIN clock c
-    WHERE t.id = f.task_id AND t.fence = f.fence AND t.state || '' = 'running'
+    WHERE t.id = f.task_id
     RETURNING t.id, t.operation_id
 )
 UPDATE barlift.attempts a
