@@ -135,10 +135,7 @@ fn notes(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
     let recognised = status.tasks.iter().filter(|t| t.recognised).count();
     if recognised > 0 {
         let what = files(recognised);
-        writeln!(
-            out,
-            "{what} recognised by content and not read again (--force reads all, and reports bad rows again)"
-        )?;
+        writeln!(out, "{what} recognised by content and not read again (--force reads all)")?;
     }
     let is_worthless =
         |t: &&TaskStatus| t.state == "succeeded" && t.rows.rows > 0 && t.rows.rows_rejected == t.rows.rows;

@@ -3,7 +3,9 @@
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use crate::support::{Folder, TestDatabase, bar, barlift, bars, drain, eventually, hold_back, wait_for_rows};
+use crate::support::{
+    Folder, HEADER, TestDatabase, bar, barlift, bars, drain, eventually, hold_back, wait_for_rows,
+};
 
 const NO_WORKER: &str = "no worker is running now; start one with `barlift worker`";
 
@@ -205,4 +207,39 @@ async fn an_import_that_is_stopped_logs_json_where_its_log_is_json() {
     let stopping: Vec<&str> = text.lines().filter(|l| l.contains("stopping: ")).collect();
     assert_eq!(stopping.len(), 1, "{text}");
     assert_eq!(json_lines(stopping[0])[0]["level"], "WARN");
+}
+
+#[tokio::test]
+async fn a_recognised_file_has_the_rejected_rows_of_the_run_that_read_it() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    let text = format!("{}nonsense\n2024-02-01,1,0.5,0.9,1,5\n", bars(3, 1));
+    folder.write("A_1m.csv", &text);
+    barlift(&database, &["import", folder.arg(), "--json"]).run().await.json(0);
+    // The same content at another place: what is mended lies there.
+    let moved = Folder::new();
+    moved.write("new/A_1m.csv", &text);
+    let again = barlift(&database, &["import", moved.arg(), "--json"]).run().await.json(0);
+    assert_eq!(
+        (&again["tasks"][0]["recognised"], &again["totals"]["rows_rejected"]),
+        (&true.into(), &1.into())
+    );
+
+    let report = barlift(&database, &["report", "latest", "--json"]).run().await.json(0);
+    let rejected = report["rejected_rows"].as_array().expect("a list");
+    assert_eq!(rejected.len(), 1, "{report}");
+    let place = (&rejected[0]["source"], &rejected[0]["line"], &rejected[0]["raw"]);
+    assert_eq!(place, (&"new/A_1m.csv".into(), &5.into(), &"nonsense".into()));
+    assert_eq!(report["quality_issues"].as_array().map(Vec::len), Some(1));
+    let mend = folder.path().join("mend");
+    let arguments = ["report", "latest", "--rejected-to", mend.to_str().expect("UTF-8")];
+    let table = barlift(&database, &arguments).run().await;
+    assert!(table.stderr.contains("wrote the rejected rows of 1 file to "), "{}", table.stderr);
+    let written = std::fs::read_to_string(mend.join("new/A_1m.csv")).expect("written");
+    assert_eq!(written, format!("{HEADER}nonsense\n"));
+    assert!(
+        table.stdout.contains("\n1 file recognised by content: what is listed was found when"),
+        "{}",
+        table.stdout
+    );
+    assert!(table.stdout.contains("A       1m         5     ragged"), "{}", table.stdout);
 }

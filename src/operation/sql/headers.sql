@@ -1,4 +1,6 @@
-SELECT source, header
-FROM barlift.tasks
-WHERE operation_id = $1 AND rows_rejected > 0
-ORDER BY source
+-- $1: operation id. A recognised file has what was found when it was read.
+SELECT t.source, r.header
+FROM barlift.tasks t
+JOIN barlift.tasks r ON r.id = coalesce(t.findings_of, t.id)
+WHERE t.operation_id = $1 AND t.rows_rejected > 0
+ORDER BY t.source

@@ -1,6 +1,7 @@
+-- $1: operation id. A recognised file has what was found when it was read.
 SELECT t.symbol, t.timeframe, t.source, q.line, q.time, q.rules,
        ARRAY[q.open, q.high, q.low, q.close, q.volume] AS bar
-FROM barlift.quality_issues q
-JOIN barlift.tasks t ON t.id = q.task_id
+FROM barlift.tasks t
+JOIN barlift.quality_issues q ON q.task_id = coalesce(t.findings_of, t.id)
 WHERE t.operation_id = $1
 ORDER BY t.symbol, t.timeframe, t.source, q.line

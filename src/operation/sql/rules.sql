@@ -1,12 +1,13 @@
+-- $1: operation id; $2: symbol, or NULL for all. A recognised file has what was found when it was read.
 SELECT 'rejected' AS kind, r.rule, count(*) AS rows
-FROM barlift.rejected_rows r
-JOIN barlift.tasks t ON t.id = r.task_id
+FROM barlift.tasks t
+JOIN barlift.rejected_rows r ON r.task_id = coalesce(t.findings_of, t.id)
 WHERE t.operation_id = $1 AND ($2::text IS NULL OR t.symbol = $2)
 GROUP BY r.rule
 UNION ALL
 SELECT 'quality issue', rule, count(*)
-FROM barlift.quality_issues q
-JOIN barlift.tasks t ON t.id = q.task_id
+FROM barlift.tasks t
+JOIN barlift.quality_issues q ON q.task_id = coalesce(t.findings_of, t.id)
 CROSS JOIN LATERAL unnest(string_to_array(q.rules, ',')) AS rule
 WHERE t.operation_id = $1 AND ($2::text IS NULL OR t.symbol = $2)
 GROUP BY rule

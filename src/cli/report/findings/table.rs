@@ -50,6 +50,14 @@ pub(in crate::cli::report) async fn table(
 fn print(out: &mut Destination, status: &OperationStatus, sections: &[Section]) -> io::Result<()> {
     use io::Write as _;
     writeln!(out, "{} {}", status.operation_id, status.state)?;
+    let recognised = status.tasks.iter().filter(|t| t.recognised).count();
+    if recognised > 0 {
+        let files = output::files(recognised);
+        writeln!(
+            out,
+            "{files} recognised by content: what is listed was found when the same content was read"
+        )?;
+    }
     for Section { heading, table, all } in sections {
         writeln!(out, "\n{heading}")?;
         if !table.is_empty() {
