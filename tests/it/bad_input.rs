@@ -382,8 +382,12 @@ async fn places_and_databases_that_are_not_there() {
         ("postgres:/me:hunter2@127.0.0.1/x", 2, "does not start with postgres://"),
         ("postgres://me:hun@ter2/hunter2@127.0.0.1:1/x", 2, "has more than a name behind its host"),
         ("postgres://me:1#hunter2@127.0.0.1:1/x", 2, "has a # in it"),
-        ("postgres://me:1?hunter2@127.0.0.1:1/x", 2, "has a parameter that is not understood"),
-        ("postgres://me@127.0.0.1:1/x?pasword=hunter2", 2, "has a parameter that is not understood"),
+        ("postgres://me:1?hunter2@127.0.0.1:1/x", 2, "has more than a name behind its host"),
+        (
+            "postgres://me@127.0.0.1:1/x?pasword=hunter2",
+            2,
+            "the parameter `pasword` of the database URL is not understood",
+        ),
     ];
     for (url, status, part) in urls {
         let run = barlift_alone(&["import", good.arg()])
