@@ -1,4 +1,5 @@
--- Gives back the jobs of a worker that has ended. apalis may do the same at this moment, in the same order.
+-- Gives back the jobs of a worker that has ended. apalis may lock the same jobs at this moment, in another order; whoever
+-- PostgreSQL ends then tries again.
 -- $1: worker
 WITH held AS MATERIALIZED (
     SELECT id
