@@ -114,6 +114,9 @@ impl Causes {
         if kind.times.are_of_day() && columns.date.is_none() {
             return self.about_times_of_day(kind, columns);
         }
+        if self.csv.time_format.is_some() && kind.times.need_no_format() {
+            return "these times are read without a format: leave out --time-format".into();
+        }
         kind.times.advice().unwrap_or_else(|| {
             "name the format with --time-format, or another column with --column time=NAME".into()
         })
@@ -148,7 +151,7 @@ impl Causes {
     }
 
     fn about_numbers(&self, kind: &Kind, columns: &Columns, value: &str) -> String {
-        kind.numbers.advice(columns.delimiter).unwrap_or_else(|| {
+        kind.numbers.advice(columns.delimiter, self.csv.decimal_comma).unwrap_or_else(|| {
             format!("if {value} stands in another column, name it with --column {value}=NAME")
         })
     }

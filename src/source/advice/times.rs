@@ -47,12 +47,15 @@ pub(super) struct Times {
     decided_by: Option<(u64, String)>,
     rows: u64,
     of_day: u64,
+    /// Rows that are read if no format is given.
+    plain: u64,
 }
 
 impl Times {
     pub(super) fn add(&mut self, line: u64, text: &[u8]) {
         self.rows += 1;
         self.of_day += u64::from(is_time_of_day(text));
+        self.plain += u64::from(TimeParser::new(TimeZone::UTC, None).parse(text).is_ok());
         let all = || DATES.iter().flat_map(|date| CLOCKS.iter().map(move |clock| format!("{date}{clock}")));
         let formats = self.formats.get_or_insert_with(|| all().collect());
         formats.retain(|format| reads(format, text));
@@ -64,6 +67,11 @@ impl Times {
     /// Whether all are times of day without a date.
     pub(super) fn are_of_day(&self) -> bool {
         self.rows > 0 && self.of_day == self.rows
+    }
+
+    /// Whether all of them are read if no format is given.
+    pub(super) fn need_no_format(&self) -> bool {
+        self.rows > 0 && self.plain == self.rows
     }
 
     /// The first format that reads all.
@@ -85,11 +93,16 @@ impl Times {
             let other = flag("time-format", &other);
             return Some(format!("day and month can be read either way: give {given} or {other}"));
         }
-        Some(match self.decided_by.as_ref().filter(|_| format.contains("%m")) {
+        Some(match self.decided_by.as_ref().filter(|_| is_day_and_month(format)) {
             Some((line, text)) => format!("give {given} (line {line}, `{text}`, can be read no other way)"),
             None => format!("give {given}"),
         })
     }
+}
+
+/// Whether day and month could stand the other way around.
+fn is_day_and_month(format: &str) -> bool {
+    format.contains("%m") && !format.starts_with("%Y")
 }
 
 fn reads(format: &str, text: &[u8]) -> bool {
@@ -148,6 +161,7 @@ mod tests {
             );
         }
         assert_eq!(advice(&["yesterday"]), "");
+        assert_eq!(advice(&["20260313 0930"]), "give --time-format '%Y%m%d %H%M'");
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod row;
 mod rows;
 mod usual;
 
+use std::collections::VecDeque;
 use std::io::Read;
 
 use serde::{Deserialize, Serialize};
@@ -77,8 +78,10 @@ pub struct BarReader<R> {
     rows: Rows,
     ignored_columns: Vec<String>,
     header: Option<Vec<u8>>,
-    /// The first row of a file without a header, read to find the columns.
-    first: Option<RawRow>,
+    /// The first rows, read to find the columns of a file without a header and how its rows end.
+    ahead: VecDeque<RawRow>,
+    /// Whether `ahead` has been filled.
+    looked: bool,
 }
 
 impl<R: Read> BarReader<R> {
@@ -100,7 +103,22 @@ impl<R: Read> BarReader<R> {
         let ignored_columns = columns.ignored.clone();
         let parser = RowParser::new(columns, csv, TimeParser::new(zone, csv.time_format.clone()));
         let rows = Rows::new(path, parser, options.on_invalid, resume_at);
-        Ok(Self { lines, rows, ignored_columns, header, first })
+        Ok(Self { lines, rows, ignored_columns, header, ahead: first.into_iter().collect(), looked: false })
+    }
+
+    /// Reads the first two rows ahead, and looks at how they end.
+    fn look_ahead(&mut self) -> Result<(), FileError> {
+        while self.ahead.len() < 2 {
+            let next = self.lines.next_line();
+            let Some(line) = next.map_err(|e| line_error(self.rows.path(), e))? else { break };
+            if !line.bytes.trim_ascii().is_empty() {
+                let row = RawRow { line: line.number, offset: line.offset, bytes: line.bytes.to_vec() };
+                self.ahead.push_back(row);
+            }
+        }
+        self.rows.look_at(&self.ahead);
+        self.looked = true;
+        Ok(())
     }
 
     /// Up to `max_rows` further rows; none at the file's end.
@@ -109,18 +127,22 @@ impl<R: Read> BarReader<R> {
     /// A [`FileError`] when reading fails, a line has no end, or `on_invalid = fail` strikes.
     pub fn next_batch(&mut self, max_rows: usize) -> Result<Option<Batch>, FileError> {
         let mut batch = Batch { bars: Bars::with_capacity(max_rows.min(4096)), ..Batch::default() };
-        if let Some(first) = self.first.take() {
-            let line = Line { bytes: &first.bytes, number: first.line, offset: first.offset };
-            self.rows.take(line, &mut batch)?;
+        if !self.looked {
+            self.look_ahead()?;
         }
         while batch.rows < max_rows as u64 && batch.kept_bytes < MAX_KEPT {
+            if let Some(row) = self.ahead.pop_front() {
+                let line = Line { bytes: &row.bytes, number: row.line, offset: row.offset };
+                self.rows.take(line, &mut batch)?;
+                continue;
+            }
             let next = self.lines.next_line();
             let Some(line) = next.map_err(|e| line_error(self.rows.path(), e))? else { break };
             if !line.bytes.trim_ascii().is_empty() {
                 self.rows.take(line, &mut batch)?;
             }
         }
-        batch.end_offset = self.lines.offset();
+        batch.end_offset = self.ahead.front().map_or(self.lines.offset(), |row| row.offset);
         if batch.rows == 0 {
             return Ok(None);
         }

@@ -2,6 +2,8 @@
 //!
 //! Invariant: each row that is taken counts once in its batch. A time is a bar's only the first time it comes.
 
+use std::collections::VecDeque;
+
 use super::super::lines::Line;
 use super::super::quality;
 use super::super::seen::Seen;
@@ -29,6 +31,11 @@ impl Rows {
 
     pub(super) fn path(&self) -> &str {
         &self.path
+    }
+
+    /// Looks at the file's first rows before they are taken.
+    pub(super) fn look_at(&mut self, first: &VecDeque<RawRow>) {
+        self.parser.look_at(first);
     }
 
     /// Sorts one row in.

@@ -61,6 +61,35 @@ fn a_delimiter_at_the_end_of_every_row_is_nothing() {
     assert_eq!(reasons, ["has 7 fields instead of 6", "has 8 fields instead of 6"]);
 }
 
+/// `1,234.5` without quotes, and an empty volume.
+#[test]
+fn a_number_with_an_unquoted_delimiter_makes_no_bar_of_the_first_rows() {
+    let header = "date,open,high,low,close,volume\n";
+    let (split, ended) = ("2024-01-02,1,234.5,1240,1230,1235,\n", "2024-01-03,1,2,0.5,1.5,10,\n");
+    let sound = "2024-01-04,1,2,0.5,1.5,11\n";
+    for (rows, bars) in [
+        (split.to_owned(), 0),
+        (ended.to_owned(), 0),
+        (format!("{split}{sound}"), 1),
+        (format!("{ended}{sound}"), 1),
+        (format!("{split}{split}"), 0),
+        (format!("{split}{ended}{sound}"), 2),
+    ] {
+        let batches = read(format!("{header}{rows}").as_bytes(), 1, 0);
+        let got: Vec<f64> = batches.iter().flat_map(|b| b.bars.open.clone()).collect();
+        assert_eq!(got, vec![1.0; bars], "{rows}");
+        let highs = batches.iter().flat_map(|b| b.bars.high.clone());
+        assert!(highs.into_iter().all(|high| high == 2.0), "{rows}");
+        assert_eq!(batches.iter().map(|b| b.rows).sum::<u64>(), rows.lines().count() as u64, "{rows}");
+        let ends: Vec<u64> = batches.iter().map(|b| b.end_offset).collect();
+        let lines = rows.split_inclusive('\n').scan(header.len(), |end, line| {
+            *end += line.len();
+            Some(*end as u64)
+        });
+        assert_eq!(ends, lines.collect::<Vec<_>>(), "{rows}");
+    }
+}
+
 #[test]
 fn a_delimiter_at_the_end_of_some_rows_may_be_an_unquoted_one_elsewhere() {
     let text = "date,open,high,low,close,volume\n2024-01-01,1,2,0.5,1.5,10\n2024-01-02,1,234,0.5,1.5,1,\n";
