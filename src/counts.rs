@@ -29,6 +29,12 @@ fn is_zero(n: &i64) -> bool {
 }
 
 impl RowCounts {
+    /// Whether any row became a bar.
+    #[must_use]
+    pub fn has_bars(&self) -> bool {
+        self.rows_imported + self.rows_skipped + self.rows_mismatched + self.rows_duplicate > 0
+    }
+
     /// Adds another count to this one.
     pub fn add(&mut self, other: &Self) {
         self.rows += other.rows;

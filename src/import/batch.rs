@@ -38,7 +38,7 @@ pub(super) struct Passage {
     pub(super) opening: Option<Opening>,
     /// How far the series was looked at.
     pub(super) reach: Reach,
-    /// Whether the next batch is the file's first.
+    /// Whether no batch had a bar yet.
     pub(super) at_start: bool,
 }
 
@@ -111,7 +111,7 @@ async fn once(
     }
     database.commit(tx, "committing a batch").await?;
     passage.opening = None;
-    passage.at_start = false;
+    passage.at_start &= batch.bars.is_empty();
     passage.reach.passed(&batch.bars, existing.whole.then_some(existing.bars.len()), compared.new.len());
     metrics::get().batch(start.elapsed());
     if attempt.options.dry_run {

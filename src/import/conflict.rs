@@ -1,8 +1,9 @@
 //! Before a file's first batch is written: its bars against those that the series has around them.
 //!
 //! The decision is `shape`'s. Here is when it is asked, what it looks at, and what follows: the file fails, or it is
-//! imported and the task keeps what it looks like. Invariant: at most [`MOST_THERE`] bars of the series are read, once
-//! a file, and none if the series is new or most of its bars in the file's range are the file's.
+//! imported and the task keeps what it looks like. Invariant: at most [`MOST_WITHIN`] bars of the series in the file's
+//! range and [`MOST_BESIDE`] on each side of it are read, once a file, and none if the series is new or most of its bars
+//! in the file's range are the file's.
 
 use std::collections::BTreeSet;
 
@@ -21,8 +22,20 @@ use crate::verify::classify::{FARTHEST_ZONE, Kind};
 
 /// Bars of the file that are looked at.
 const MOST_OURS: usize = 5_000;
-/// Bars of the series that are looked at.
-pub(super) const MOST_THERE: usize = 20_000;
+/// Bars of the series in the file's range that are looked at.
+const MOST_WITHIN: usize = 20_000;
+/// Bars of the series before the file's range, and as many behind it: as far as the classifier looks, which is 14 hours
+/// unless the bars are closer than two seconds.
+const MOST_BESIDE: usize = 30_000;
+
+/// The bars that a series has around a file's first ones.
+#[derive(Debug)]
+pub(super) struct Surroundings {
+    /// In time order.
+    pub(super) bars: Bars,
+    /// Up to when they are known; none if all were read.
+    pub(super) known_until: Option<Micros>,
+}
 
 /// Whether a file's bars have to be held against the series': not if it is new, nor if most of its bars in the file's
 /// range, `there`, are the file's (`same` of them).
@@ -33,21 +46,57 @@ pub(super) fn is_to_look(attempt: Attempt<'_>, there: usize, same: i64) -> bool 
 
 /// From when to when to look for bars of the series, around these of the file.
 pub(super) fn around(attempt: Attempt<'_>, ours: &Bars) -> Option<(Micros, Micros)> {
-    let step = timeframe::length(&attempt.task.timeframe).unwrap_or(0);
-    let farthest = Micros::try_from(FARTHEST_ZONE).unwrap_or(Micros::MAX).max(step);
+    let farthest = farthest(attempt);
+    let (first, last) = range(ours)?;
+    Some((first - farthest, last + farthest))
+}
+
+/// From the first to the last bar of the file that is looked at.
+fn range(ours: &Bars) -> Option<(Micros, Micros)> {
     let last = ours.time.get(ours.len().min(MOST_OURS).checked_sub(1)?)?;
-    Some((ours.time.first()? - farthest, last + farthest))
+    Some((*ours.time.first()?, *last))
+}
+
+fn farthest(attempt: Attempt<'_>) -> Micros {
+    let step = timeframe::length(&attempt.task.timeframe).unwrap_or(0);
+    Micros::try_from(FARTHEST_ZONE).unwrap_or(Micros::MAX).max(step)
+}
+
+/// Reads what the series has around a file's first bars: those nearest to the file, if there are too many.
+async fn surroundings(
+    tx: &mut PgConnection,
+    attempt: Attempt<'_>,
+    series: i32,
+    (first, last): (Micros, Micros),
+) -> Result<Surroundings> {
+    let (database, farthest) = (attempt.database(), farthest(attempt));
+    let before = (first - farthest, first - 1);
+    let mut bars = bars::last_in_range(tx, database, series, before, MOST_BESIDE).await?;
+    let within = bars::in_range(tx, database, series, (first, last), MOST_WITHIN).await?;
+    let is_whole = within.len() < MOST_WITHIN;
+    let known_until = if is_whole { None } else { within.time.last().copied() };
+    append(&mut bars, &within);
+    if is_whole {
+        let behind = (last + 1, last + farthest);
+        append(&mut bars, &bars::in_range(tx, database, series, behind, MOST_BESIDE).await?);
+    }
+    Ok(Surroundings { bars, known_until })
+}
+
+fn append(bars: &mut Bars, more: &Bars) {
+    for (i, time) in more.time.iter().enumerate() {
+        bars.push(*time, more.values(i));
+    }
 }
 
 /// The conflict of a file's first bars with those that the series has around them.
-pub(super) fn find(attempt: Attempt<'_>, ours: &Bars, there: &Bars) -> Option<Conflict> {
+pub(super) fn find(attempt: Attempt<'_>, ours: &Bars, there: &Surroundings) -> Option<Conflict> {
     let mut first = Bars::default();
-    let last = there.time.last().copied().unwrap_or(Micros::MAX);
-    let is_whole = there.len() < MOST_THERE;
-    for i in (0..ours.len().min(MOST_OURS)).take_while(|i| is_whole || ours.time[*i] <= last) {
+    let last = there.known_until.unwrap_or(Micros::MAX);
+    for i in (0..ours.len().min(MOST_OURS)).take_while(|i| ours.time[*i] <= last) {
         first.push(ours.time[i], ours.values(i));
     }
-    let found = shape::conflict(&first, there, timeframe::length(&attempt.task.timeframe))?;
+    let found = shape::conflict(&first, &there.bars, timeframe::length(&attempt.task.timeframe))?;
     // Whoever overwrites wants the file's prices.
     let overwrites = attempt.options.on_mismatch == OnMismatch::Overwrite;
     (!overwrites || !matches!(found.shape, Shape::Scaled(_))).then_some(found)
@@ -68,13 +117,14 @@ pub(super) async fn look(
     let Some(series) = attempt.lease.series_id.filter(|_| is_to_look(attempt, there, same)) else {
         return Ok(None);
     };
-    let Some(range) = around(attempt, &batch.bars) else { return Ok(None) };
-    let there = bars::in_range(tx, attempt.database(), series, range, MOST_THERE).await?;
+    let Some(range) = range(&batch.bars) else { return Ok(None) };
+    let there = surroundings(tx, attempt, series, range).await?;
     let Some(found) = find(attempt, &batch.bars, &there) else { return Ok(None) };
     let text =
         format!("{} {}: {}", attempt.task.symbol, attempt.task.timeframe, says(attempt, batch, &found));
     if attempt.options.on_conflict_shape == OnConflictShape::Warn {
-        tracing::warn!(source = attempt.task.source, "{text}; imported all the same");
+        let done = if attempt.options.dry_run { "it would be imported" } else { "imported" };
+        tracing::warn!(source = attempt.task.source, "{text}; {done} all the same");
         return Ok(Some(text));
     }
     let zones = zones(tx, series).await?;
@@ -121,17 +171,73 @@ fn says(attempt: Attempt<'_>, batch: &Batch, found: &Conflict) -> String {
 /// What to do.
 fn advice(attempt: Attempt<'_>, found: &Conflict, zones: &BTreeSet<String>) -> String {
     const ANYWAY: &str = "--on-conflict-shape warn to import the file all the same";
-    let ours = &attempt.options.read.timezone;
-    if let Shape::Scaled(_) = found.shape {
-        return format!("Give --on-mismatch overwrite to take the file's prices, or {ANYWAY}");
+    match found.shape {
+        Shape::Scaled(_) => format!("Give --on-mismatch overwrite to take the file's prices, or {ANYWAY}"),
+        Shape::Between { .. } => format!(
+            "{}. Bars in between also come from another timeframe than {} (from the file's name, or --pattern), or from bars \
+             stamped at their end instead of their start; give {ANYWAY}",
+            about_zones(&attempt.options.read.timezone, zones),
+            attempt.task.timeframe
+        ),
+        Shape::Shifted { .. } => {
+            format!("{}, or {ANYWAY}", about_zones(&attempt.options.read.timezone, zones))
+        }
     }
-    match zones.iter().find(|zone| *zone != ours).filter(|_| zones.len() == 1) {
-        Some(zone) => format!(
-            "The series was imported with --timezone {zone}, this file was read with {ours}: give --timezone {zone}, or \
-             {ANYWAY}"
+}
+
+/// Which zone to read the file with, as far as the zones tell that earlier files of the series were read with.
+fn about_zones(ours: &str, zones: &BTreeSet<String>) -> String {
+    const WRONG_SERIES: &str = "if the series is the wrong one, delete its bars and import its files anew";
+    let mut others = zones.iter().filter(|zone| !zone.eq_ignore_ascii_case(ours));
+    let is_known = zones.iter().any(|zone| zone.eq_ignore_ascii_case(ours));
+    match (others.next(), others.next()) {
+        (None, _) if is_known => format!(
+            "The series was imported with --timezone {ours}, too: give the --timezone that this file's times are in; \
+             {WRONG_SERIES}"
         ),
-        None => format!(
-            "Was the series imported with another --timezone than {ours}? Give the same one, or {ANYWAY}"
+        (None, _) => format!(
+            "Was the series imported with another --timezone than {ours}? Give the same one; {WRONG_SERIES}"
         ),
+        (Some(zone), None) if !is_known => format!(
+            "The series was imported with --timezone {zone}, this file was read with {ours}: give --timezone {zone}; \
+             {WRONG_SERIES}"
+        ),
+        _ => {
+            let all: Vec<&str> = zones.iter().map(String::as_str).collect();
+            format!(
+                "Files of the series were imported with --timezone {}, this one was read with {ours}: give the one that its \
+                 times are in; {WRONG_SERIES}",
+                all.join(" and ")
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_of_the_zones_decides_the_advice() {
+        let about = |zones: &[&str]| {
+            let zones = zones.iter().map(|zone| (*zone).to_owned()).collect();
+            about_zones("America/New_York", &zones)
+        };
+        for (zones, part) in [
+            (&["UTC"][..], "this file was read with America/New_York: give --timezone UTC;"),
+            (
+                &["america/new_york"],
+                "imported with --timezone America/New_York, too: give the --timezone that",
+            ),
+            (
+                &["Asia/Kolkata", "UTC"],
+                "with --timezone Asia/Kolkata and UTC, this one was read with America/New_York",
+            ),
+            (&["America/New_York", "UTC"], "with --timezone America/New_York and UTC, this one"),
+            (&[], "Was the series imported with another --timezone than America/New_York?"),
+        ] {
+            let advice = about(zones);
+            assert!(advice.contains(part) && advice.contains("if the series is the wrong one"), "{advice}");
+        }
     }
 }

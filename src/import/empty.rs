@@ -7,7 +7,7 @@ use super::Attempt;
 use crate::error::{FileError, Result};
 use crate::finding::RejectedRow;
 use crate::repository::findings;
-use crate::source::advice::Causes;
+use crate::source::advice::{Cause, Causes};
 use crate::task::{Resume, RowCounts};
 
 /// What is known of a file as long as it has no bar.
@@ -23,14 +23,16 @@ impl Emptiness {
 
     /// The header was read.
     pub(super) fn begin(&mut self, attempt: Attempt<'_>, header: Option<&[u8]>) {
-        if !has_bars(&self.resume.rows) {
+        let options = attempt.options;
+        let is_told = !options.allow_empty || options.max_rejects.is_some();
+        if is_told && !self.resume.rows.has_bars() {
             self.causes = Some(Causes::new(header, &attempt.options.read.csv));
         }
     }
 
     /// Rows were rejected; `total` counts all rows up to here.
     pub(super) fn take(&mut self, rejected: &[RejectedRow], total: &RowCounts) {
-        if has_bars(total) {
+        if total.has_bars() {
             self.causes = None;
         }
         if let Some(causes) = &mut self.causes {
@@ -38,9 +40,14 @@ impl Emptiness {
         }
     }
 
+    /// Why no row was a bar so far; none if one was.
+    pub(super) fn cause(&self) -> Option<Cause> {
+        self.causes.as_ref()?.likeliest()
+    }
+
     /// Fails the file if it has ended without a bar.
-    pub(super) async fn refuse(mut self, attempt: Attempt<'_>, total: &RowCounts) -> Result<()> {
-        if has_bars(total) || attempt.options.allow_empty {
+    pub(super) async fn refuse(&mut self, attempt: Attempt<'_>, total: &RowCounts) -> Result<()> {
+        if total.has_bars() || attempt.options.allow_empty {
             return Ok(());
         }
         if let Some(causes) = self.causes.as_mut().filter(|_| self.resume.checkpoint > 0) {
@@ -49,23 +56,22 @@ impl Emptiness {
             earlier.iter().for_each(|row| causes.add(row));
         }
         let source = &attempt.task.source;
-        let Some(cause) = self.causes.and_then(|causes| causes.likeliest()) else {
+        let Some(cause) = self.cause() else {
             let reason = match total.rows {
                 0 => "it has no row (--allow-empty lets such files succeed)".to_owned(),
+                rows if attempt.options.dry_run => format!("none of its {rows} rows is a bar"),
                 rows => {
                     format!("none of its {rows} rows is a bar; barlift report names what is wrong with them")
                 }
             };
             return Err(FileError::permanent(source, None, reason).into());
         };
-        let reason = format!(
-            "none of its rows is a bar. Most frequent ({} of {}): {}; {}",
-            cause.rows, total.rows, cause.reason, cause.advice
-        );
+        let reason = format!("none of its rows is a bar. {}", says(&cause, total));
         Err(FileError::permanent(source, cause.line, reason).into())
     }
 }
 
-fn has_bars(rows: &RowCounts) -> bool {
-    rows.rows_imported + rows.rows_skipped + rows.rows_mismatched + rows.rows_duplicate > 0
+/// The cause, for people.
+pub(super) fn says(cause: &Cause, total: &RowCounts) -> String {
+    format!("Most frequent ({} of {}): {}; {}", cause.rows, total.rows, cause.reason, cause.advice)
 }

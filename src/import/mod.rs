@@ -94,7 +94,7 @@ async fn finish(mut reading: Reading<'_>) -> Result<Imported> {
         anew: resume.anew,
         opening: None,
         reach: reading.reach(),
-        at_start: resume.checkpoint == 0,
+        at_start: !resume.rows.has_bars(),
     };
     let mut emptiness = Emptiness::new(resume);
     while let Some(fed) = reading.next().await? {
@@ -119,14 +119,14 @@ async fn finish(mut reading: Reading<'_>) -> Result<Imported> {
                 total.add(&added);
                 emptiness.take(&batch.rejected, &total);
                 // After the batch is kept, so that its rejected rows can be looked at.
-                check_rejects(attempt, &total, false)?;
+                check_rejects(attempt, &total, &emptiness, false)?;
             }
             Fed::End { content_hash } => {
                 if let Some(opening) = &passage.opening {
                     telemetry.kept(open_alone(attempt, opening)).await?;
                 }
                 emptiness.refuse(attempt, &total).await?;
-                check_rejects(attempt, &total, true)?;
+                check_rejects(attempt, &total, &emptiness, true)?;
                 // What earlier attempts read is not in it.
                 let digest = (resume.checkpoint == 0).then_some(digest);
                 let learnt = learnt(attempt, content_hash, (&total, passage.reach), digest)?;
@@ -166,14 +166,18 @@ async fn open_alone(attempt: Attempt<'_>, opening: &Opening) -> Result<()> {
 }
 
 /// Fails a task with too many rejected rows.
-fn check_rejects(attempt: Attempt<'_>, total: &RowCounts, at_end: bool) -> Result<()> {
+fn check_rejects(attempt: Attempt<'_>, total: &RowCounts, emptiness: &Emptiness, at_end: bool) -> Result<()> {
     let Some(limit) = attempt.options.max_rejects else { return Ok(()) };
     let (rejected, rows) = (total.rows_rejected.unsigned_abs(), total.rows.unsigned_abs());
     if !limit.exceeded(rejected, rows, at_end) {
         return Ok(());
     }
-    let reason = format!("{rejected} of {rows} rows rejected, more than --max-rejects {limit}");
-    Err(FileError::permanent(&attempt.task.source, None, reason).into())
+    let mut reason = format!("{rejected} of {rows} rows rejected, more than --max-rejects {limit}");
+    let cause = emptiness.cause();
+    if let Some(cause) = &cause {
+        reason = format!("{reason}. {}", empty::says(cause, total));
+    }
+    Err(FileError::permanent(&attempt.task.source, cause.map(|cause| cause.line), reason).into())
 }
 
 /// That the series holds the content, unless it has no bars, or the series holds other values for some of them.
@@ -181,8 +185,8 @@ fn held(attempt: Attempt<'_>, total: &RowCounts, reach: Reach) -> Result<Option<
     let Attempt { lease, options, .. } = attempt;
     let kept_others =
         total.rows_mismatched > 0 && options.on_mismatch != crate::config::OnMismatch::Overwrite;
-    let has_bars = total.rows_imported + total.rows_skipped + total.rows_mismatched > 0;
-    let Some(series_id) = lease.series_id.filter(|_| !options.dry_run && !kept_others && has_bars) else {
+    let holds = !options.dry_run && !kept_others && total.has_bars();
+    let Some(series_id) = lease.series_id.filter(|_| holds) else {
         return Ok(None);
     };
     Ok(Some(Held { series_id, options: options.content_key()?, bars: reach.bars() }))

@@ -1,8 +1,9 @@
 //! Whether a file's bars look like those of its series, moved in time or scaled, or lie between them.
 //!
-//! Pure: it decides from the bars alone. What it calls a conflict never is one bar or two, and never what most of the
-//! bars that could show it do not show; so appended bars, filled holes and single revised values are none.
-//! Invariant: a series that repeats itself (constant prices among them) is not taken for a shifted one.
+//! Pure: it decides from the bars alone. At least three bars make a conflict, and most of the bars that could show it
+//! must show it; so appended bars, filled holes and single revised values are none.
+//! Invariant: a series that repeats itself (constant prices among them) is not taken for a shifted one, nor is a quiet
+//! market, in which equal bars without volume follow one another by chance.
 
 use std::collections::HashSet;
 
@@ -11,6 +12,9 @@ use crate::verify::classify::{Classification, Classifier, Kind, is_zone_shift};
 
 /// How many bars make a conflict.
 const LEAST: usize = 3;
+/// How many different bars without volume make one: in a quiet market they have few prices, and equal one another by
+/// chance.
+const LEAST_WITHOUT_VOLUME: usize = 10;
 /// How many distances are tried: a zone with summer time has two.
 const MOST_DISTANCES: usize = 4;
 
@@ -89,7 +93,10 @@ fn shifted(ours: &Bars, there: &Bars, found: &Classification) -> Option<Conflict
         }
     }
     let (first, by) = *found.first()?;
-    let is_one = values.len() >= LEAST && found.len() * 2 > looked && found.len() > same;
+    let zero = 0.0_f64.to_bits();
+    let with_volume = values.iter().filter(|[.., volume]| *volume != zero).count();
+    let are_enough = with_volume >= LEAST || values.len() >= LEAST_WITHOUT_VOLUME;
+    let is_one = are_enough && found.len() * 2 > looked && found.len() > same;
     is_one.then_some(Conflict { shape: Shape::Shifted { by }, first, bars: found.len(), of: looked })
 }
 

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
+use super::conflict::Surroundings;
 use super::reading::{Reading, Whole};
 use super::{Attempt, Reach, batch, compare, conflict, digest_of, learnt};
 use crate::backend::shared::Shared;
@@ -166,11 +167,13 @@ async fn conflicting(tx: &mut Transaction, files: &[&Small<'_>], brought: &[Brou
     let attempts: Vec<_> = looked.iter().map(|(i, _)| files[*i].attempt.telemetry).collect();
     let seen = Shared::new(&files[*first].attempt.context.pool, &attempts);
     let ranges: Vec<_> = looked.iter().map(|(i, range)| (files[*i].series_id, *range)).collect();
-    let there = bars::existing_together(tx, seen, &ranges, MOST).await?;
+    let mut there = bars::existing_together(tx, seen, &ranges, MOST).await?;
     let is_odd = |i: &usize| {
-        let Some(there) = there.get(&files[*i].series_id) else { return false };
+        let Some(bars) = there.remove(&files[*i].series_id) else { return false };
         let file = &files[*i];
-        there.len() == MOST || conflict::find(file.attempt, &file.file.batch.bars, there).is_some()
+        let is_cut = bars.len() == MOST;
+        let there = Surroundings { bars, known_until: None };
+        is_cut || conflict::find(file.attempt, &file.file.batch.bars, &there).is_some()
     };
     Ok(looked.into_iter().map(|(i, _)| i).filter(is_odd).collect())
 }

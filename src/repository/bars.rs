@@ -87,6 +87,26 @@ pub async fn in_range(
     seen.bars(("SELECT", QUERY), fetch(connection, query, READING)).await
 }
 
+/// The last bars of a range, both ends in it, in time order.
+///
+/// # Errors
+/// [`Error::Database`]
+pub async fn last_in_range(
+    connection: &mut PgConnection,
+    seen: Observed<'_>,
+    series_id: i32,
+    (first, last): (Micros, Micros),
+    limit: usize,
+) -> Result<Bars> {
+    const QUERY: &str = include_str!("sql/bars_before.sql");
+    let query = sqlx::query(QUERY)
+        .bind(series_id)
+        .bind(parameter(first))
+        .bind(parameter(last))
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    seen.bars(("SELECT", QUERY), fetch(connection, query, READING)).await
+}
+
 /// The same by binary COPY. A connection that this is broken off on must not be used again.
 async fn copied(
     connection: &mut PgConnection,

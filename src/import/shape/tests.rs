@@ -143,19 +143,34 @@ fn constant_and_repeating_prices_equal_themselves_everywhere() {
     assert_eq!(found(&repeating, &repeating[..48], HOUR), None);
 }
 
+/// A currency pair has prices, and no volume.
+#[test]
+fn without_volume_it_takes_ten_different_bars() {
+    let priced: Series = walk((0..30).map(|i| START + i * 15 * MINUTE), 1)
+        .into_iter()
+        .map(|(time, v)| (time, Ohlcv { volume: 0.0, ..v }))
+        .collect();
+    let there = moved(&priced, |_| 5 * HOUR);
+    let shifted = Some(Shape::Shifted { by: 5 * HOUR });
+    assert_eq!(found(&priced, &there, 0), shifted);
+    assert_eq!(found(&priced[..10], &there, 0), shifted);
+    assert_eq!(found(&priced[..9], &there, 0), None);
+}
+
 /// The bars of a history that a file has, and those that the series has.
 fn parts() -> impl Strategy<Value = (usize, u64, Vec<(bool, bool, bool)>, usize)> {
     let kept = prop::collection::vec(
         (prop::bool::weighted(0.7), prop::bool::weighted(0.7), prop::bool::weighted(0.03)),
         0..300,
     );
-    (0..6_usize, any::<u64>(), kept, 0..4_usize)
+    (0..8_usize, any::<u64>(), kept, 0..5_usize)
 }
 
 /// Each kind of history, and its step.
 fn history(kind: usize, seed: u64) -> (Series, Micros) {
     let months = (0..300).map(|i| START + (i * 3044 / 100) * DAY);
-    let illiquid = (0..300).map(|i| START + i * MINUTE);
+    let coarse_step = [MINUTE, 15 * MINUTE, HOUR][kind.saturating_sub(5)];
+    let illiquid = (0..300).map(|i| START + i * coarse_step);
     match kind {
         0 => (walk((0..300).map(|i| START + i * MINUTE), seed), MINUTE),
         1 => (walk(sessions(38), seed), HOUR),
@@ -172,7 +187,7 @@ fn history(kind: usize, seed: u64) -> (Series, Micros) {
                 close: coarse(v.open),
                 volume: 0.0,
             };
-            (walk(illiquid, seed).iter().map(|(time, v)| (*time, flat(v))).collect(), MINUTE)
+            (walk(illiquid, seed).iter().map(|(time, v)| (*time, flat(v))).collect(), coarse_step)
         }
     }
 }
@@ -192,6 +207,11 @@ fn ordinary_histories_are_no_conflict() {
             let (own, theirs) = match way {
                 0 => (i >= half, i < half),
                 1 => (i < half, i >= half),
+                // A few appended.
+                4 => {
+                    let first = half + 3 + usize::try_from(seed % 8).expect("small");
+                    (i >= half && i < first, i < half)
+                }
                 2 => (own && i >= half / 2, theirs && i < half + half / 2),
                 _ => (own, theirs),
             };
