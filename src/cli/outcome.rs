@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use super::output::{count, counted, duration, files, print, visible};
 use super::table::{self, Column, Table};
 use super::{verification, when};
-use crate::error::Result;
+use crate::error::{ErrorClass, Result};
 use crate::operation::status::{OperationStatus, TaskStatus, Totals};
 use crate::task::RowCounts;
 
@@ -176,9 +176,22 @@ fn notes(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
         writeln!(out, "details: barlift report {}", status.operation_id)?;
     }
     if status.totals.failed > 0 && !status.dry_run {
-        writeln!(out, "to try failed files again: barlift retry {}", status.operation_id)?;
+        writeln!(out, "{}", to_try_again(status))?;
     }
     Ok(())
+}
+
+/// How failed files are tried again. The same options help only where a file, or something around it, is mended.
+fn to_try_again(status: &OperationStatus) -> String {
+    let mut errors = status.tasks.iter().filter(|t| t.state == "failed").filter_map(|t| t.error.as_ref());
+    let retry = format!("barlift retry {}", status.operation_id);
+    if errors.any(|error| error.class == ErrorClass::Permanent) {
+        format!(
+            "to try failed files again, once they are mended: {retry}; with other flags: import them again"
+        )
+    } else {
+        format!("to try failed files again: {retry}")
+    }
 }
 
 /// What became of bars that differ.
@@ -189,10 +202,13 @@ fn mismatches(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
         (_, 0, _) => Ok(()),
         (0, _, true) => writeln!(out, "would overwrite {overwritten} of the database with the files' values"),
         (0, _, false) => writeln!(out, "overwrote {overwritten} of the database with the files' values"),
-        _ => writeln!(
-            out,
-            "{differ} from the database's: kept the database's values (--on-mismatch overwrite takes the files')"
-        ),
+        (_, _, dry_run) => {
+            let kept = if dry_run { "would keep" } else { "kept" };
+            writeln!(
+                out,
+                "{differ} from the database's: {kept} the database's values (--on-mismatch overwrite takes the files')"
+            )
+        }
     }
 }
 

@@ -28,8 +28,7 @@ pub(super) fn show(out: &mut dyn Write, status: &OperationStatus, detail: Detail
 
 /// Whether there is nothing to say but the verdict.
 fn is_fine(status: &OperationStatus) -> bool {
-    let t = &status.totals;
-    status.is_settled() && t.identical == t.tasks && t.differing == 0 && status.unexplained == 0
+    status.is_settled() && status.totals.verdict() == "identical" && status.unexplained == 0
 }
 
 fn series(out: &mut dyn Write, status: &OperationStatus, detail: Detail) -> io::Result<usize> {
@@ -81,7 +80,7 @@ fn verdict(status: &OperationStatus) -> String {
     let t = &status.totals;
     let done: Vec<_> = status.tasks.iter().filter_map(|t| t.verification.as_ref()).collect();
     let bars: i64 = done.iter().map(|v| v.db_bars).sum();
-    if t.differing > 0 {
+    if t.verdict() == "differs" {
         let differ = if t.differing == 1 { "differs" } else { "differ" };
         return format!(
             "DIFFERS: {} of {} {differ}",
@@ -89,7 +88,7 @@ fn verdict(status: &OperationStatus) -> String {
             counted(t.tasks, "series", "series")
         );
     }
-    if t.identical < t.tasks {
+    if t.verdict() != "identical" {
         return format!(
             "INCOMPLETE: {} of {} verified",
             count(t.identical),

@@ -79,8 +79,9 @@ impl OperationStatus {
             None if queued && !waits => "queued".to_owned(),
             None => self.state.clone(),
         };
-        if self.verdict == Some(INCOMPLETE) {
-            notes.push(self.state.clone());
+        if self.verdict.is_some() {
+            notes.extend(self.mode.clone().filter(|mode| mode != "full"));
+            notes.extend(Some(self.state.clone()).filter(|state| state != "succeeded"));
         }
         if self.dry_run {
             notes.push("dry run".to_owned());
@@ -149,6 +150,18 @@ pub struct Totals {
     pub identical: i64,
     /// Of a verification: series that differ.
     pub differing: i64,
+}
+
+impl Totals {
+    /// What a verification with these sums comes to: `identical`, `differs` or `incomplete`.
+    #[must_use]
+    pub fn verdict(&self) -> &'static str {
+        match self {
+            t if t.differing > 0 => "differs",
+            t if t.tasks > 0 && t.identical == t.tasks => "identical",
+            _ => "incomplete",
+        }
+    }
 }
 
 /// One task.
@@ -318,21 +331,10 @@ struct OperationRow {
     totals: Totals,
 }
 
-const INCOMPLETE: &str = "incomplete";
-
-/// What an ended verification with these sums comes to.
-fn verdict(totals: &Totals) -> &'static str {
-    match totals {
-        t if t.differing > 0 => "differs",
-        t if t.tasks > 0 && t.identical == t.tasks => "identical",
-        _ => INCOMPLETE,
-    }
-}
-
 impl From<OperationRow> for OperationStatus {
     fn from(r: OperationRow) -> Self {
         Self {
-            verdict: r.finished_at.filter(|_| r.r#type == "DATA_VERIFICATION").map(|_| verdict(&r.totals)),
+            verdict: r.finished_at.filter(|_| r.r#type == "DATA_VERIFICATION").map(|_| r.totals.verdict()),
             operation_id: r.id,
             kind: r.r#type,
             state: r.state,

@@ -22,8 +22,8 @@ pub struct SourceArgs {
     /// Fail a file with more rejected rows than this: a number, or a share like 5%
     #[arg(long, value_name = "N|P%")]
     max_rejects: Option<String>,
-    /// When a file looks like its series in another time zone or with scaled prices [default: fail, before anything is
-    /// written]
+    /// When a file looks like its series in another time zone or with scaled prices, or has bars between the series'
+    /// [default: fail, before anything is written]
     #[arg(long, value_name = "POLICY")]
     on_conflict_shape: Option<OnConflictShape>,
     /// Let a file succeed of which no row became a bar: all rejected, or none there
