@@ -83,8 +83,12 @@ async fn many_small_files_in_another_zone_are_stopped() {
     };
     small(0, 299);
     import(&database, &folder, &[], 0).await;
+    database.execute("DELETE FROM barlift.attempts").await;
     let result = import(&database, &folder, &["--timezone", "America/New_York"], 1).await;
     assert_eq!((&result["totals"]["failed"], database.bars().await), (&20.into(), 20 * 299));
+    // Each by itself, with its own error.
+    let together: i64 = database.scalar("SELECT count(*) FROM barlift.attempts WHERE together > 1").await;
+    assert_eq!(together, 0);
     for error in errors(&result) {
         assert!(error.contains("299 of 299 bars are in the series at another time"), "{error}");
     }
@@ -132,6 +136,53 @@ async fn scaled_prices_and_bars_in_between_are_stopped() {
         barlift(&database, &["import", folder.arg()]).env("BARLIFT__IMPORT__ON_CONFLICT_SHAPE", "warn");
     assert_eq!(configured.run().await.status, 0);
     assert_eq!(database.bars().await, 200);
+}
+
+/// 50,400 bars lie in the 14 hours around a file of one bar a second.
+#[tokio::test]
+async fn dense_series_are_looked_at_where_the_file_is() {
+    let database = TestDatabase::new().await;
+    let seconds = |folder: &Folder, range: std::ops::Range<i64>, timeframe: &str, hours: i64| {
+        let mut text = String::from("date,open,high,low,close,volume\n");
+        for i in range {
+            let time = jiff::civil::datetime(2024, 1, 1, 0, 0, 0, 0) + jiff::SignedDuration::from_secs(i);
+            let time = time + jiff::SignedDuration::from_hours(hours);
+            let open = 100 + (i * 37) % 89;
+            writeln!(text, "{time},{open},{},{},{open},{}", open + 1, open - 1, i + 1).expect("a string");
+        }
+        folder.write(&format!("A_{timeframe}.csv"), text);
+    };
+    // As 15 months, a timeframe reaches far beyond the series.
+    for timeframe in ["1s", "15M"] {
+        let folder = Folder::new();
+        seconds(&folder, 0..90_000, timeframe, 0);
+        import(&database, &folder, &[], 0).await;
+        let there = database.bars().await;
+        seconds(&folder, 70_000..75_000, timeframe, -5);
+        let result = import(&database, &folder, &[], 1).await;
+        assert!(
+            errors(&result)[0].contains("5000 of 5000 bars are in the series at another time"),
+            "{result}"
+        );
+        // What goes on behind the series is none.
+        seconds(&folder, 90_000..95_000, timeframe, 0);
+        import(&database, &folder, &[], 0).await;
+        assert_eq!(database.bars().await, there + 5_000);
+    }
+}
+
+#[tokio::test]
+async fn a_first_batch_without_bars_is_not_the_one_that_is_looked_at() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    let text = daily(0..50, 1, "");
+    folder.write("A_1d.csv", &text);
+    import(&database, &folder, &[], 0).await;
+    let (header, rows) = text.split_once('\n').expect("a header");
+    folder.write("A_1d.csv", format!("{header}\n{}{rows}", "unknown,1,2,1,1,1\n".repeat(12)));
+    let more = ["--timezone", "America/New_York", "--batch-rows", "10"];
+    let result = import(&database, &folder, &more, 1).await;
+    assert!(errors(&result)[0].contains("bars are in the series at another time"), "{result}");
+    assert_eq!(database.bars().await, 50);
 }
 
 #[tokio::test]

@@ -60,6 +60,16 @@ fn cases() -> Vec<(String, &'static [&'static str], &'static [&'static str])> {
             &["--column", "close=Close/Last", "--time-format", "%m/%d/%Y"],
             &["line 2", "open `$61.01` is not a number", "currency sign"],
         ),
+        (
+            dated("2026-03-02,1,2,0.5,1,1\n"),
+            &["--time-format", "%d/%m/%Y"],
+            &["these times are read without a format: leave out --time-format"],
+        ),
+        (
+            "Date;Open;High;Low;Close;Volume\n2026-03-02;1.25;2;1;1;1\n".into(),
+            &["--decimal-comma", "--column", "volume=Volume"],
+            &["leave out --decimal-comma"],
+        ),
         (HEADER.into(), &[], &["A_1d.csv: it has no row (--allow-empty lets such files succeed)"]),
         (dated("2026-03-02,1,2\n"), &[], &["has 3 fields instead of 6", "one field for each column"]),
         (
@@ -161,6 +171,24 @@ async fn rejected_rows_of_earlier_attempts_count() {
     assert!(error.contains("give --time-format '%d/%m/%Y' (line 2, `13/03/2026`"), "{error}");
 }
 
+/// --max-rejects, which fails a file in its first batch, does not hide what would mend it.
+#[tokio::test]
+async fn too_many_rejected_rows_of_a_file_without_a_bar_say_what_mends_it() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    folder.write("A_1d.csv", format!("Date,{VALUES}{}", "13/03/2026,1,2,0.5,1,1\n".repeat(6)));
+    for more in [&["--max-rejects", "2"][..], &["--max-rejects", "2", "--allow-empty"]] {
+        let mut flags = vec!["--json", "--batch-rows", "3"];
+        flags.extend(more);
+        let result = import(&database, &folder, &flags).await.json(1);
+        let error = message(&result);
+        assert!(
+            error.starts_with("A_1d.csv, line 2: 3 of 3 rows rejected, more than --max-rejects 2. "),
+            "{error}"
+        );
+        assert!(error.contains("(3 of 3)") && error.contains("give --time-format '%d/%m/%Y'"), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn rows_that_end_with_a_delimiter_are_read() {
     let (database, folder) = (TestDatabase::new().await, Folder::new());
@@ -181,7 +209,7 @@ async fn bars_that_are_left_different_exit_with_1() {
     assert_eq!(import(&database, &folder, &[]).await.status, 0);
     folder.write("A_1m.csv", format!("{HEADER}{}{}", bar(4, 2), bar(30, 1)));
     for (flags, status, says) in [
-        (&["--dry-run"][..], 1, "1 bar differs from the database's: kept the database's values"),
+        (&["--dry-run"][..], 1, "1 bar differs from the database's: would keep the database's values"),
         (&[], 1, "1 bar differs from the database's: kept the database's values (--on-mismatch overwrite"),
         (&["--dry-run", "--on-mismatch", "overwrite"], 0, "would overwrite 1 bar of the database"),
     ] {
@@ -225,6 +253,10 @@ async fn operations_and_status_show_verdicts_and_dry_runs() {
     assert_eq!(import(&database, &folder, &[]).await.status, 0);
     let verify = async || barlift(&database, &["verify", folder.arg()]).run().await;
     assert_eq!(verify().await.status, 0);
+    let sampled = barlift(&database, &["verify", folder.arg(), "--mode", "sample"]).run().await;
+    assert_eq!(sampled.status, 0, "{}", sampled.stdout);
+    let status = barlift(&database, &["status"]).run().await.stdout;
+    assert!(status.contains(" IDENTICAL (sample) in "), "{status}");
     database.execute("DELETE FROM barlift.bars WHERE time = '2024-01-01 00:03Z'").await;
     let differing = verify().await;
     assert!(
@@ -244,8 +276,14 @@ async fn operations_and_status_show_verdicts_and_dry_runs() {
     let incomplete = verify().await;
     assert_eq!(incomplete.status, 1, "{}", incomplete.stdout);
     let list = barlift(&database, &["operations"]).run().await.stdout;
-    let states: Vec<&str> =
-        ["INCOMPLETE (failed)", "DIFFERS", "IDENTICAL", "succeeded", "failed (dry run)"].into();
+    let states = [
+        "INCOMPLETE (failed)",
+        "DIFFERS",
+        "IDENTICAL (sample)",
+        "IDENTICAL",
+        "succeeded",
+        "failed (dry run)",
+    ];
     for (line, state) in list.lines().skip(1).zip(states) {
         assert!(line.contains(&format!("  {state}  ")), "{state} in {line}");
     }
@@ -260,7 +298,14 @@ async fn operations_and_status_show_verdicts_and_dry_runs() {
         .collect();
     assert_eq!(
         verdicts,
-        [Value::from("incomplete"), "differs".into(), "identical".into(), Value::Null, Value::Null]
+        [
+            Value::from("incomplete"),
+            "differs".into(),
+            "identical".into(),
+            "identical".into(),
+            Value::Null,
+            Value::Null
+        ]
     );
     let dry_run = list.lines().last().expect("a line");
     assert!(!dry_run.contains("  20  file"), "a dry run imports nothing: {dry_run}");
