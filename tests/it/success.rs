@@ -62,7 +62,7 @@ fn cases() -> Vec<(String, &'static [&'static str], &'static [&'static str])> {
         ),
         (
             dated("2026-03-02,1,2,0.5,1,1\n"),
-            &["--time-format", "%d/%m/%Y"],
+            &["--time-format", "%d/%m/%Y", "--column", "volume=Volume"],
             &["these times are read without a format: leave out --time-format"],
         ),
         (
