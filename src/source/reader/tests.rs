@@ -78,8 +78,8 @@ fn a_number_with_an_unquoted_delimiter_makes_no_bar_of_the_first_rows() {
         let batches = read(format!("{header}{rows}").as_bytes(), 1, 0);
         let got: Vec<f64> = batches.iter().flat_map(|b| b.bars.open.clone()).collect();
         assert_eq!(got, vec![1.0; bars], "{rows}");
-        let highs = batches.iter().flat_map(|b| b.bars.high.clone());
-        assert!(highs.into_iter().all(|high| high == 2.0), "{rows}");
+        let mut highs = batches.iter().flat_map(|b| b.bars.high.clone());
+        assert!(highs.all(|high| high == 2.0), "{rows}");
         assert_eq!(batches.iter().map(|b| b.rows).sum::<u64>(), rows.lines().count() as u64, "{rows}");
         let ends: Vec<u64> = batches.iter().map(|b| b.end_offset).collect();
         let lines = rows.split_inclusive('\n').scan(header.len(), |end, line| {
