@@ -129,6 +129,14 @@ fn address(config: &Config) -> Result<Option<Address>> {
     libpq::address(database.direct_url.as_deref().or(database.url.as_deref()))
 }
 
+/// Whether a database is named, so that the private server is not meant.
+///
+/// # Errors
+/// [`Error::Config`] for a URL that is none.
+pub fn is_named(config: &Config) -> Result<bool> {
+    Ok(address(config)?.is_some())
+}
+
 /// How long a connection is waited for: `connect_timeout` of the URL, else `database.connect_timeout`.
 ///
 /// # Errors

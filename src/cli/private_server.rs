@@ -3,8 +3,8 @@
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use super::{Outcome, output};
-use crate::backend::Database;
 use crate::backend::embedded::PrivateServer;
+use crate::backend::{self, Database};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::repository::data::DataRepository;
@@ -46,10 +46,11 @@ pub(super) async fn remove(yes: bool, config: &Config) -> Result<Outcome> {
 }
 
 fn find(config: &Config, verb: &str) -> Result<Option<PrivateServer>> {
-    if config.database.url.is_some() {
+    if backend::is_named(config)? {
         return Err(Error::usage(
             format!(
-                "a database is named (DATABASE_URL or database.url), and barlift {verb} its private server alone"
+                "a database is named (DATABASE_URL, database.url or PGHOST and the like), and barlift {verb} its \
+                 private server alone"
             ),
             "unset it to mean the private server",
         ));

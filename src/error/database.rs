@@ -23,6 +23,11 @@ pub(super) fn hint(e: &sqlx::Error) -> Option<&'static str> {
             "the database role may not do this: grant it CREATE on the database, or let an \
              administrator run `barlift db setup` once"
         }
+        // PgBouncer's word for it; its ignore_startup_parameters drops what it names.
+        "08P01" if e.to_string().contains("startup parameter") => {
+            "a connection pooler refuses what the URL's options (or PGOPTIONS) say: leave them out, or name the server \
+             itself in database.direct_url (BARLIFT__DATABASE__DIRECT_URL)"
+        }
         "3D000" => "create the database first, or correct the name in the URL",
         "28P01" => "check user and password in the database URL",
         "28000" => {

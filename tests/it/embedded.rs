@@ -265,14 +265,15 @@ async fn db_remove_says_what_goes_and_removes_nothing_else() {
     barlift(&["import", folder.arg(), "--json"]).run().await.json(0);
     std::fs::write(directory.join("notes.txt"), "mine").expect("written");
 
-    let named =
-        barlift(&["db", "remove", "--yes"]).env("DATABASE_URL", "postgres://x@127.0.0.1:1/x").run().await;
-    assert_eq!(named.status, 2, "{}", named.stderr);
-    assert!(
-        named.stderr.contains("barlift removes its private server alone\nhint: unset it"),
-        "{}",
-        named.stderr
-    );
+    for (name, value) in [("DATABASE_URL", "postgres://x@127.0.0.1:1/x"), ("PGHOST", "127.0.0.1")] {
+        let named = barlift(&["db", "remove", "--yes"]).env(name, value).run().await;
+        assert_eq!(named.status, 2, "{name}: {}", named.stderr);
+        assert!(
+            named.stderr.contains("barlift removes its private server alone\nhint: unset it"),
+            "{name}: {}",
+            named.stderr
+        );
+    }
     let place = directory.canonicalize().expect("there").display().to_string();
     let asked = barlift(&["db", "remove"]).run().await;
     assert_eq!(asked.status, 2, "{}", asked.stderr);

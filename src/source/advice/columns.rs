@@ -34,7 +34,10 @@ pub(super) fn unused_like<'a>(
     used: &'a [usize],
 ) -> impl Iterator<Item = usize> + use<'a> {
     let words = WORDS.iter().find(|(name, _)| *name == value).map_or(&[][..], |(_, words)| *words);
-    (0..fields.len()).filter(move |i| !used.contains(i) && has_word(&fields[*i], words))
+    // What cannot be typed is not worth naming.
+    let is_typable = |name: &str| !name.chars().any(|c| c.is_control() || c == char::REPLACEMENT_CHARACTER);
+    (0..fields.len())
+        .filter(move |i| !used.contains(i) && has_word(&fields[*i], words) && is_typable(&fields[*i]))
 }
 
 fn has_word(name: &str, words: &[&str]) -> bool {
@@ -64,5 +67,6 @@ mod tests {
     fn of_several_none_is_picked() {
         assert_eq!(flags(&["close"], "Date,Bid Price,Ask Price", &[0]), "");
         assert_eq!(flags(&["volume"], "Date,Closed", &[0]), "");
+        assert_eq!(flags(&["time"], "\u{14}\u{fffd}timestamp,Open", &[1]), "");
     }
 }

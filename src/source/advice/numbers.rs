@@ -23,13 +23,14 @@ const LEAVE_OUT: &str = "numbers are written with a decimal point: leave out --d
 
 /// The first pattern that matches counts.
 const KINDS: [Kind; 10] = [
-    kind(r"^(?i:-+|n/?a|nan|null|none|\?|\.)?$", NO_VALUE, NO_VALUE),
     kind(
         r"^[-+(]?\s*\p{Sc}|\p{Sc}\)?$",
         "it has a currency sign: remove the sign, and thousands separators with it, so that prices are written like 1234.5",
         "it has a currency sign: remove the sign, and thousands separators with it, so that prices are written like 1234,5",
     ),
     kind(r"^[-+]?[0-9][0-9.,]*\s*[KkMmBb]$", ABBREVIATED, ABBREVIATED),
+    // Behind those: of kinds with equally many rows the first one is told of.
+    kind(r"^(?i:-+|n/?a|nan|null|none|\?|\.)?$", NO_VALUE, NO_VALUE),
     kind(
         r"^[-+]?[0-9]{1,3}(,[0-9]{3})+\.[0-9]*$",
         "it has thousands separators: remove the commas, so that numbers are written like 1234.5",
@@ -119,6 +120,7 @@ mod tests {
             (&["", "-", "N/A", "null"][..], "no value"),
             (&["$61.52", "€ 1.234,5", "12 $"], "currency sign"),
             (&["190.65K", "1M"], "abbreviated"),
+            (&["-", "190.65K"], "abbreviated"),
             (&["25,944.00", "1,234,567", "1,234,567.8"], "thousands separators"),
             (&["1,234"], "thousands or decimals"),
             (&["1,25", ",5", "12345,678"], "looks like a decimal one: give --decimal-comma"),
