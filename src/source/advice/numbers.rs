@@ -120,7 +120,6 @@ mod tests {
             (&["", "-", "N/A", "null"][..], "no value"),
             (&["$61.52", "€ 1.234,5", "12 $"], "currency sign"),
             (&["190.65K", "1M"], "abbreviated"),
-            (&["-", "190.65K"], "abbreviated"),
             (&["25,944.00", "1,234,567", "1,234,567.8"], "thousands separators"),
             (&["1,234"], "thousands or decimals"),
             (&["1,25", ",5", "12345,678"], "looks like a decimal one: give --decimal-comma"),
@@ -134,6 +133,7 @@ mod tests {
             }
         }
         assert_eq!(advice(&["twelve"], false), "");
+        assert_eq!(advice(&["-", "190.65K"], false), ABBREVIATED);
     }
 
     #[test]
