@@ -78,7 +78,7 @@ async fn no_output_span_or_row_holds_it() {
         (&["status", "latest", "--json"][..], "B_1m.csv"),
         (&["operations", "--json"], "op_migration_"),
         (&["diagnose", "latest"], "B"),
-        (&["report", "latest"], "rejected rows"),
+        (&["report", "latest"], "1 rejected row"),
         // The one that shows the URL.
         (&["db", "info", "--json"], "postgres://importer@127.0.0.1:"),
         (&["db", "setup"], "postgres://importer@127.0.0.1:"),
