@@ -1,6 +1,6 @@
 //! A span as `barlift.span_outbox` keeps it.
 //!
-//! Invariant: [`StoredSpan::data`] depends on the stored content alone. Whichever process sends it, and however often, the
+//! Invariant: `StoredSpan::data` depends on the stored content alone. Whichever process sends it, and however often, the
 //! collector gets the same span.
 
 use std::time::{Duration, SystemTime};
