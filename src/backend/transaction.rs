@@ -13,12 +13,26 @@ use sqlx::{PgConnection, PgPool, Postgres};
 /// before it has done, whatever isolation level the database or the role has as its default.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
+/// As [`BEGIN`]. A statement that waits for a lock for longer than half a second fails.
+const BEGIN_BRIEF: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '500ms'";
+
 /// Begins a transaction of a few short statements.
 ///
 /// # Errors
 /// Whatever the server says.
 pub async fn begin(pool: &PgPool) -> sqlx::Result<sqlx::Transaction<'static, Postgres>> {
     pool.begin_with(BEGIN).await
+}
+
+/// [`begin`] for one that holds locks others want, and asks for one that somebody may hold for minutes (`data save` holds
+/// a series until its input ends). It gives up instead of waiting: [`Error::is_lock_timeout`].
+///
+/// [`Error::is_lock_timeout`]: crate::error::Error::is_lock_timeout
+///
+/// # Errors
+/// Whatever the server says.
+pub async fn begin_brief(pool: &PgPool) -> sqlx::Result<sqlx::Transaction<'static, Postgres>> {
+    pool.begin_with(BEGIN_BRIEF).await
 }
 
 /// A transaction. Dropped before it has committed, it is rolled back and its connection closed.

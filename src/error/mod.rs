@@ -222,6 +222,13 @@ impl Error {
         matches!(self, Self::Database { source: Some(sqlx::Error::PoolTimedOut), .. })
     }
 
+    /// Whether a statement waited for a lock for as long as it may.
+    #[must_use]
+    pub fn is_lock_timeout(&self) -> bool {
+        matches!(self, Self::Database { source: Some(sqlx::Error::Database(e)), .. }
+            if e.code().as_deref() == Some("55P03"))
+    }
+
     /// The kind's name, as spans give it.
     #[must_use]
     pub fn kind(&self) -> &'static str {

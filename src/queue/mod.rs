@@ -28,7 +28,7 @@ use crate::telemetry::catalogue::PUSH_JOBS;
 use crate::telemetry::{MESSAGING_SYSTEM, Span};
 
 pub use companions::{done, give_back, lock_waiting, take};
-pub use run::{QueueSettings, Work, process_name, run};
+pub use run::{Handled, QueueSettings, Work, process_name, run};
 pub use setup::{is_current, setup};
 pub use tidy::prune;
 

@@ -45,10 +45,19 @@ pub struct QueueSettings {
     pub drain_timeout: Duration,
 }
 
+/// What has become of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handled {
+    /// It is acknowledged.
+    Done,
+    /// It cannot be begun now: it goes back to the queue and comes again after this time.
+    Later(Duration),
+}
+
 /// What to do with jobs.
 pub trait Work: Send + Sync + 'static {
     /// Runs a job. An error means that not even the attempt could be recorded; the job comes again.
-    fn run(self: Arc<Self>, worker: String, delivery: Delivery) -> BoxFuture<'static, Result<()>>;
+    fn run(self: Arc<Self>, worker: String, delivery: Delivery) -> BoxFuture<'static, Result<Handled>>;
 
     /// Frees what a worker of this name still holds; no job of it is running any more.
     fn abandon(&self, worker: String) -> BoxFuture<'static, Result<()>>;
@@ -264,8 +273,7 @@ async fn deliver(
                 why,
                 "a job of another version of barlift; it is left alone for a worker that knows it"
             );
-            let id = id.to_string();
-            return Ok(unknown::put_off(&context.pool, &id, &context.name, context.look_again).await?);
+            return Ok(put_off(&context, &id, context.look_again).await?);
         }
     };
     let traceparent = metadata.get(TRACEPARENT).map(str::to_owned);
@@ -275,12 +283,28 @@ async fn deliver(
         Ok(result) => result,
         Err(panic) => Err(Error::Internal(panic.to_string())),
     };
-    if let Err(e) = &result {
-        tracing::error!(error = e.chain(), ?job, "a job could not be started; it will be tried again");
-        // apalis would repeat it at once.
-        tokio::time::sleep(Duration::from_secs(1)).await;
+    match result {
+        Ok(Handled::Done) => Ok(()),
+        Ok(Handled::Later(wait)) => Ok(put_off(&context, &id, wait).await?),
+        Err(e) => {
+            tracing::error!(error = e.chain(), ?job, "a job could not be started; it will be tried again");
+            // apalis would repeat it at once.
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            Err(e.into())
+        }
     }
-    result.map_err(Into::into)
+}
+
+/// Gives a job back to the queue, from where it comes again after `wait`.
+async fn put_off(context: &Context, id: &TaskId, wait: Duration) -> Result<()> {
+    sqlx::query(include_str!("sql/put_off.sql"))
+        .bind(id.to_string())
+        .bind(&context.name)
+        .bind(wait.as_secs_f64())
+        .execute(&context.pool)
+        .await
+        .during("putting a job off")?;
+    Ok(())
 }
 
 /// Unique in time and space, so that nobody mistakes a new worker for a dead one.

@@ -3,8 +3,6 @@
 //! Invariant: a job of a newer build is left as it is, for a worker that knows it. What cannot be read by any is
 //! set aside, since apalis ends its worker at it, again and again.
 
-use std::time::Duration;
-
 use serde_json::Value;
 use sqlx::PgPool;
 
@@ -25,18 +23,6 @@ pub(super) fn read(payload: &Value) -> std::result::Result<Job, String> {
         return Err(format!("version {version} of jobs, this worker knows {VERSION}"));
     }
     serde_json::from_value(payload.clone()).map_err(|e| e.to_string())
-}
-
-/// Leaves a job to other workers, and looks at it again after `wait`.
-pub(super) async fn put_off(pool: &PgPool, id: &str, worker: &str, wait: Duration) -> Result<()> {
-    sqlx::query(include_str!("sql/put_off.sql"))
-        .bind(id)
-        .bind(worker)
-        .bind(wait.as_secs_f64())
-        .execute(pool)
-        .await
-        .during("leaving a job to other workers")?;
-    Ok(())
 }
 
 /// Sets aside what cannot be read at all: payloads that are no JSON, of those that a worker holds, and rows that

@@ -44,6 +44,8 @@ pub enum Claim {
     Gone,
     /// Another task is at the series now; whoever lets go of it sees to this one.
     Busy,
+    /// Somebody has kept a row locked for too long (`data save` its series): the job comes again later.
+    Locked,
     /// It has killed its workers too often, or cannot be understood: it failed without an attempt.
     Parked,
 }
@@ -55,8 +57,15 @@ const WHAT: &str = "claiming a task";
 /// # Errors
 /// [`crate::error::Error::Database`]; then nothing has changed.
 pub async fn claim(pool: &PgPool, job: &Job, claimant: Claimant<'_>) -> Result<Claimed> {
+    match try_claim(pool, job, claimant).await {
+        Err(e) if e.is_lock_timeout() => Ok(Claimed { claim: Claim::Locked, rescued: false }),
+        claimed => claimed,
+    }
+}
+
+async fn try_claim(pool: &PgPool, job: &Job, claimant: Claimant<'_>) -> Result<Claimed> {
     let Job { operation_id, task_id, push, .. } = job;
-    let mut tx = transaction::begin(pool).await.during(WHAT)?;
+    let mut tx = transaction::begin_brief(pool).await.during(WHAT)?;
     let row: Option<Row> = sqlx::query_as(include_str!("sql/lock_task.sql"))
         .bind(task_id)
         .fetch_optional(&mut *tx)

@@ -49,9 +49,8 @@ pub async fn companions(
     if !goes_along(lease, task) {
         return Ok(Vec::new());
     }
-    let mut tx = transaction::begin(pool).await.during(WHAT)?;
     // Nobody is to wait for somebody else's new series, with tasks locked that somebody may want to cancel.
-    sqlx::raw_sql("SET LOCAL lock_timeout = '500ms'").execute(&mut *tx).await.during(WHAT)?;
+    let mut tx = transaction::begin_brief(pool).await.during(WHAT)?;
     let found = candidates(&mut tx, task).await?;
     let jobs: Vec<Job> = found.iter().map(|c| Job::new(&task.operation_id, c.id, c.pushes)).collect();
     let waiting = queue::lock_waiting(&mut tx, &jobs).await?;

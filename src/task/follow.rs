@@ -45,15 +45,21 @@ pub async fn cancel_followers(tx: &mut PgConnection, operation: &str) -> Result<
 pub async fn follow_forgotten(pool: &PgPool) -> Result<()> {
     let ended: Vec<String> =
         sqlx::query_scalar(include_str!("sql/forgotten_followers.sql")).fetch_all(pool).await.during(WHAT)?;
+    let mut result = Ok(());
     for operation in ended {
-        let mut tx = transaction::begin(pool).await.during(WHAT)?;
-        // Unless somebody has retried it meanwhile.
-        if lock_operation(&mut tx, &operation).await? {
-            follow(&mut tx, &operation).await?;
-        }
-        tx.commit().await.during(WHAT)?;
+        // One whose dependents cannot be begun now does not hold up the others.
+        result = follow_one(pool, &operation).await.and(result);
     }
-    Ok(())
+    result
+}
+
+async fn follow_one(pool: &PgPool, operation: &str) -> Result<()> {
+    let mut tx = transaction::begin(pool).await.during(WHAT)?;
+    // Unless somebody has retried it meanwhile.
+    if lock_operation(&mut tx, operation).await? {
+        follow(&mut tx, operation).await?;
+    }
+    tx.commit().await.during(WHAT)
 }
 
 /// The operation has ended on this transaction: whatever waits for it begins, unless nothing of it was done.

@@ -59,18 +59,25 @@ pub async fn end_forgotten(pool: &PgPool) -> Result<bool> {
     const WHAT: &str = "looking for operations to end";
     let found: Vec<String> =
         sqlx::query_scalar(include_str!("sql/unended.sql")).fetch_all(pool).await.during(WHAT)?;
-    let mut any = false;
+    let mut result = Ok(false);
     for operation in found {
-        let mut tx = transaction::begin(pool).await.during(WHAT)?;
-        let ended = end_operation(&mut tx, &operation).await?;
-        tx.commit().await.during(WHAT)?;
-        if ended {
-            tracing::warn!(
-                operation.id = operation,
-                "all of its tasks were done, but it had not ended; it has now"
-            );
-        }
-        any |= ended;
+        // One that cannot be ended now does not hold up the others.
+        let ended = end_one(pool, &operation).await;
+        result = result.and_then(|any| ended.map(|ended| any || ended));
     }
-    Ok(any)
+    result
+}
+
+async fn end_one(pool: &PgPool, operation: &str) -> Result<bool> {
+    const WHAT: &str = "ending an operation";
+    let mut tx = transaction::begin(pool).await.during(WHAT)?;
+    let ended = end_operation(&mut tx, operation).await?;
+    tx.commit().await.during(WHAT)?;
+    if ended {
+        tracing::warn!(
+            operation.id = operation,
+            "all of its tasks were done, but it had not ended; it has now"
+        );
+    }
+    Ok(ended)
 }

@@ -77,19 +77,25 @@ async fn nobody_waits(tx: &mut PgConnection, series_id: i32) -> Result<()> {
 pub async fn wake_forgotten(pool: &PgPool) -> Result<()> {
     let free: Vec<i32> =
         sqlx::query_scalar(include_str!("sql/waited_for_and_free.sql")).fetch_all(pool).await.during(WHAT)?;
+    let mut result = Ok(());
     for series_id in free {
-        let mut tx = transaction::begin(pool).await.during(WHAT)?;
-        let still: Option<i32> = sqlx::query_scalar(include_str!("sql/lock_if_free.sql"))
-            .bind(series_id)
-            .fetch_optional(&mut *tx)
-            .await
-            .during(WHAT)?;
-        if still.is_some() {
-            wake(&mut tx, series_id).await?;
-        }
-        tx.commit().await.during(WHAT)?;
+        // One that cannot be looked at now does not hold up the others.
+        result = wake_one(pool, series_id).await.and(result);
     }
-    Ok(())
+    result
+}
+
+async fn wake_one(pool: &PgPool, series_id: i32) -> Result<()> {
+    let mut tx = transaction::begin_brief(pool).await.during(WHAT)?;
+    let still: Option<i32> = sqlx::query_scalar(include_str!("sql/lock_if_free.sql"))
+        .bind(series_id)
+        .fetch_optional(&mut *tx)
+        .await
+        .during(WHAT)?;
+    if still.is_some() {
+        wake(&mut tx, series_id).await?;
+    }
+    tx.commit().await.during(WHAT)
 }
 
 impl Lease {

@@ -8,13 +8,16 @@ use super::{Worker, tell_later};
 use crate::backend::observed::Observed;
 use crate::error::{Error, ErrorClass, FileError, Result};
 use crate::import::{self, Imported};
-use crate::queue::Delivery;
+use crate::queue::{Delivery, Handled};
 use crate::repository::known::Learnt;
 use crate::task::{
     self, AttemptContext, Claim, Claimant, ImportOptions, Lease, RowCounts, TaskInfo, TaskOptions,
 };
 use crate::telemetry::{AttemptTelemetry, Outcome, metrics};
 use crate::verify::{self, Verdict};
+
+/// When a job comes again whose series somebody has locked.
+const LOCKED_WAIT: Duration = Duration::from_secs(2);
 
 /// A claimed task, and who is told of the attempt at it.
 pub(super) struct Claimed {
@@ -49,7 +52,7 @@ impl Claimed {
 }
 
 impl Worker {
-    pub(super) async fn attempt(&self, worker: &str, delivery: &Delivery) -> Result<()> {
+    pub(super) async fn attempt(&self, worker: &str, delivery: &Delivery) -> Result<Handled> {
         let traces = self.recorder.is_some();
         let lease = self.queue.lease;
         let claimant = Claimant { worker, max_rescues: self.max_rescues, traces, lease };
@@ -60,20 +63,26 @@ impl Worker {
             Claim::Parked => {
                 metrics::get().parked();
                 self.tell_due(true);
-                return Ok(());
+                return Ok(Handled::Done);
+            }
+            Claim::Locked => {
+                tracing::info!(job = ?delivery.job, "somebody has the series locked; the job comes again later");
+                return Ok(Handled::Later(LOCKED_WAIT));
             }
             idle @ (Claim::Gone | Claim::Busy) => {
                 tracing::debug!(job = ?delivery.job, claim = ?idle, "no attempt");
-                return Ok(());
+                return Ok(Handled::Done);
             }
         };
         let claimed = Claimed::new(lease, task, worker, delivery);
         let companions = self.companions(&claimed, claimant).await;
         if companions.is_empty() {
             let run = async { self.settle(&claimed, self.run_one(&claimed).await).await };
-            return claimed.telemetry.around(run).await;
+            claimed.telemetry.around(run).await?;
+        } else {
+            self.run_together(worker, claimed, companions).await?;
         }
-        self.run_together(worker, claimed, companions).await
+        Ok(Handled::Done)
     }
 
     pub(super) fn context(&self, options: &TaskOptions) -> AttemptContext {

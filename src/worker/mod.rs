@@ -21,7 +21,7 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::config::Config;
 use crate::error::Result;
 use crate::operation::{due_spans, span_outbox};
-use crate::queue::{self, Delivery, QueueSettings, Work};
+use crate::queue::{self, Delivery, Handled, QueueSettings, Work};
 use crate::task::{self, RetryPolicy};
 use crate::telemetry::{self, Recorder, delivery};
 
@@ -156,7 +156,7 @@ fn tell_later(done: Result<()>) {
 }
 
 impl Work for Worker {
-    fn run(self: Arc<Self>, worker: String, delivery: Delivery) -> BoxFuture<'static, Result<()>> {
+    fn run(self: Arc<Self>, worker: String, delivery: Delivery) -> BoxFuture<'static, Result<Handled>> {
         Box::pin(async move { self.attempt(&worker, &delivery).await })
     }
 

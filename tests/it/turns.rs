@@ -2,6 +2,8 @@
 //!
 //! The lease is so long that nothing here is found by the sweep.
 
+use barlift::bar::{Bars, Ohlcv};
+use barlift::repository::data::DataRepository;
 use nix::sys::signal::Signal;
 
 use crate::support::{Folder, TestDatabase, barlift, bars, enqueue, eventually, hold_back, wait_for_rows};
@@ -93,4 +95,72 @@ crate::support::also_on_the_columnstore! {
     one_series_is_written_by_one_task_at_a_time,
     many_files_of_one_series_follow_each_other,
     a_cancelled_task_lets_go_of_its_series,
+}
+
+/// What `data save` does in a columnstore from its first chunk to its last.
+#[tokio::test]
+async fn a_series_that_somebody_keeps_locked_holds_up_neither_other_files_nor_commands() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    folder.write("A_1m.csv", bars(400, 1));
+    assert_eq!(barlift(&database, &["import", folder.arg()]).run().await.status, 0);
+    folder.write("A_1m.csv", bars(500, 1));
+    let mut holder = database.pool.begin().await.expect("begun");
+    let lock = "SELECT FROM barlift.series WHERE symbol = 'A' FOR NO KEY UPDATE";
+    sqlx::query(lock).execute(&mut *holder).await.expect("locked");
+    enqueue(&database, &folder).await;
+    folder.write("B_1m.csv", bars(300, 2));
+    enqueue(&database, &folder).await;
+    let worker = barlift(&database, &["worker", "--concurrency", "1", "--drain"]).spawn();
+    wait_for_sum(&database, "B", 300).await;
+    let first: String =
+        database.scalar("SELECT id FROM barlift.operations ORDER BY created_at OFFSET 1 LIMIT 1").await;
+    assert_eq!(barlift(&database, &["priority", &first, "7"]).run().await.status, 0);
+    let begun = "SELECT count(*) FROM barlift.tasks WHERE symbol = 'A' AND state <> 'pending'";
+    assert_eq!(database.scalar::<i64>(begun).await, 1);
+    holder.rollback().await.expect("let go");
+    assert_eq!(worker.wait().await, Some(0));
+    wait_for_sum(&database, "A", 500).await;
+    let attempts = "SELECT max(attempts)::bigint FROM barlift.tasks";
+    assert_eq!(database.scalar::<i64>(attempts).await, 1, "no attempt is lost to it");
+}
+
+/// Waits until a symbol has so many bars.
+async fn wait_for_sum(database: &TestDatabase, symbol: &str, bars: i64) {
+    eventually("its bars are there", || async {
+        let found: i64 = sqlx::query_scalar("SELECT count(*) FROM barlift.bars_named WHERE symbol = $1")
+            .bind(symbol)
+            .fetch_one(&database.pool)
+            .await
+            .expect("counted");
+        (found == bars).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_save_that_goes_on_keeps_no_import_of_its_new_series_waiting() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    folder.write("NEW_1m.csv", bars(300, 1));
+    let (chunks, more) = tokio::sync::mpsc::channel::<barlift::error::Result<Bars>>(1);
+    let repository = DataRepository::new(database.pool.clone());
+    let saving = tokio::spawn(async move {
+        repository.save_stream("NEW", "1m", tokio_stream::wrappers::ReceiverStream::new(more)).await
+    });
+    let mut late = Bars::default();
+    late.push(2_019_686_400_000_000, Ohlcv { open: 1.0, high: 2.0, low: 0.5, close: 1.5, volume: 10.0 });
+    chunks.send(Ok(late)).await.expect("taken");
+    // The second one is taken when the first is written.
+    chunks.send(Ok(Bars::default())).await.expect("taken");
+    chunks.send(Ok(Bars::default())).await.expect("taken");
+    enqueue(&database, &folder).await;
+    let worker = barlift(&database, &["worker", "--drain"]).spawn();
+    eventually("the import begins", || async {
+        let begun = "SELECT count(*) FROM barlift.tasks WHERE state <> 'pending'";
+        (database.scalar::<i64>(begun).await == 1).then_some(())
+    })
+    .await;
+    drop(chunks);
+    assert_eq!(saving.await.expect("no panic").expect("saved"), 1);
+    assert_eq!(worker.wait().await, Some(0));
+    assert_eq!(database.bars().await, 301);
 }

@@ -48,9 +48,14 @@ async fn it_waits_without_jobs_and_one_worker_does_both() {
     assert_eq!((&waiting["state"], &waiting["totals"]["pending"]), (&json!("scheduled"), &json!(3)));
     let shown = barlift(&database, &["status", &verification]).run().await;
     assert!(shown.stdout.contains(&format!("{verification} scheduled (after {import})")), "{}", shown.stdout);
-    for (columns, other) in [("200", import.as_str()), ("80", &import[import.len() - 10..])] {
-        let listed = barlift(&database, &["operations"]).env("COLUMNS", columns).run().await;
-        assert!(listed.stdout.contains(&format!("scheduled (after {other})")), "{}", listed.stdout);
+    let listed =
+        async |columns| barlift(&database, &["operations"]).env("COLUMNS", columns).run().await.stdout;
+    let wide = listed("200").await;
+    assert!(wide.contains(&format!("scheduled (after {import})")), "{wide}");
+    // In a cell of several lines.
+    let narrow = listed("80").await;
+    for part in ["scheduled ", "(after", &format!("{})", &import[import.len() - 10..])] {
+        assert!(narrow.contains(part), "{narrow}");
     }
     drain(&database).await;
     let (first, second) = (status(&database, &import).await, status(&database, &verification).await);
