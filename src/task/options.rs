@@ -201,3 +201,52 @@ impl TaskOptions {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn usual() -> ImportOptions {
+        let config = crate::config::load(None, &[]).expect("the defaults");
+        ImportOptions::from_config(&config, false, false, TraceOptions::default())
+    }
+
+    /// By these keys databases know what was imported and what files hold. If one changes, every file that is
+    /// known is read again after an update.
+    #[test]
+    fn the_keys_of_the_usual_options_stay() {
+        let hex = |key: [u8; 32]| blake3::Hash::from_bytes(key).to_hex().to_string();
+        let options = usual();
+        assert_eq!(
+            hex(options.content_key().expect("a key")),
+            "b9ffb560408855f6ee856871950d9391ebab5c14d6d46556df8e72f86fa456c8"
+        );
+        assert_eq!(
+            hex(read_key(&options.read).expect("a key")),
+            "fe7951b735d5e899866d0500e77a372498c29c366ba8af961084acd72e393d9b"
+        );
+    }
+
+    /// Operations that an older version has enqueued are worked by this one.
+    #[test]
+    fn options_of_older_versions_are_read() {
+        let mut json = serde_json::to_value(usual()).expect("JSON");
+        let object = json.as_object_mut().expect("an object");
+        for newer in ["pattern", "trace", "mends", "allow_empty", "on_conflict_shape", "batch_rows"] {
+            object.remove(newer);
+        }
+        assert_eq!(object.len(), 5, "{object:?}");
+        let read: ImportOptions = serde_json::from_value(json).expect("read");
+        assert_eq!(read.content_key().expect("a key"), usual().content_key().expect("a key"));
+        assert!(!read.allow_empty && read.pattern.is_none());
+    }
+
+    /// Older workers, which may run beside this one during an update, refuse nothing that they know.
+    #[test]
+    fn usual_options_say_nothing_that_older_versions_do_not_know() {
+        let json = serde_json::to_value(usual()).expect("JSON");
+        for newer in ["mends", "allow_empty", "on_conflict_shape", "batch_rows"] {
+            assert_eq!(json.get(newer), None, "{newer}");
+        }
+    }
+}

@@ -105,13 +105,27 @@ async fn only_its_user_may_enter() {
 #[tokio::test]
 async fn a_folder_that_cannot_be_used_is_explained() {
     let home = server_directory();
-    let file = home.path().join("file");
-    std::fs::write(&file, "").expect("written");
-    let run =
-        barlift_alone(&["db", "info"]).env("BARLIFT__DATABASE__EMBEDDED_DIR", file.join("pg")).run().await;
-    assert_eq!(run.status, 3);
-    assert!(run.stderr.contains("the embedded database cannot use"), "{}", run.stderr);
-    assert!(run.stderr.contains("hint: set database.embedded_dir"), "{}", run.stderr);
+    let place = |name: &str| home.path().join(name);
+    std::fs::write(place("file"), "").expect("written");
+    std::os::unix::fs::symlink(place("nowhere"), place("link")).expect("linked");
+    std::fs::create_dir_all(place("foreign/data")).expect("made");
+    std::fs::write(place("foreign/data/prices.parquet"), "").expect("written");
+    for (directory, why) in [
+        ("file/pg", "Not a directory"),
+        ("file", "it is no folder"),
+        ("link", "a link to one that is not there"),
+        ("foreign", "foreign/data: something is there that is not the data of a server"),
+    ] {
+        let run = barlift_alone(&["db", "info"]).env("BARLIFT__DATABASE__EMBEDDED_DIR", place(directory));
+        let run = run.run().await;
+        assert_eq!(run.status, 3);
+        assert!(run.stderr.contains("the embedded database cannot use"), "{}", run.stderr);
+        assert!(run.stderr.contains(why), "{}", run.stderr);
+        assert!(run.stderr.contains("hint: set database.embedded_dir"), "{}", run.stderr);
+    }
+    let left = std::fs::read_dir(place("foreign")).expect("read");
+    let left: Vec<_> = left.map(|e| e.expect("read").file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().starts_with("unfinished-")), "{left:?}");
 }
 
 #[tokio::test]

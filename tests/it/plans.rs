@@ -58,6 +58,10 @@ const ON_OPEN_TASKS: &[(&str, &str)] = statements![
     "task/sql/waited_for_and_free.sql",
 ];
 
+/// They look whether an operation has open tasks, by the index of those.
+const ON_OPERATIONS: &[(&str, &str)] =
+    statements!["task/sql/unended.sql", "task/sql/any_open.sql", "task/sql/end_operation.sql"];
+
 const ON_JOBS: &[(&str, &str)] = statements![
     "queue/sql/lock_waiting.sql",
     "queue/sql/take.sql",
@@ -160,6 +164,8 @@ async fn tasks_and_jobs_are_found_by_their_keys_with_old_statistics() {
     let tasks: (&str, &[&str]) = ("tasks", &["tasks_pkey"]);
     check(&database, ON_TASKS, tasks, 0).await;
     check(&database, ON_OPEN_TASKS, tasks, 1).await;
+    let of_operations: (&str, &[&str]) = ("tasks", &["tasks_open", "tasks_pkey"]);
+    check(&database, ON_OPERATIONS, of_operations, 0).await;
     let jobs: (&str, &[&str]) = ("jobs", &["jobs_pkey", "unique_job_id", "idx_jobs_idempotency_key"]);
     check(&database, ON_JOBS, jobs, 0).await;
 }

@@ -77,10 +77,10 @@ impl Owner {
 /// Makes the folder that holds everything: this process writes the locks, the owner must be able to pass.
 pub(super) fn prepare(directory: &Path, owner: &Owner) -> Result<()> {
     let mode = if owner.switch { 0o711 } else { 0o700 };
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(mode)
-        .create(directory)
-        .map_err(|e| super::unusable(directory, &e))?;
-    Ok(())
+    std::fs::DirBuilder::new().recursive(true).mode(mode).create(directory).map_err(|e| match e.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            super::unusable(directory, &"it is no folder, or a link to one that is not there")
+        }
+        _ => super::unusable(directory, &e),
+    })
 }

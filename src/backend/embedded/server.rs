@@ -61,6 +61,7 @@ impl<'a> Server<'a> {
 
     /// Creates the data if there is none, and starts.
     pub(super) async fn start(&self) -> Result<()> {
+        self.require_own_place()?;
         let installation = match install::find(&self.data) {
             Ok(found) => found,
             Err(_) if !self.data.join("PG_VERSION").exists() => install::download(self.directory).await?,
@@ -76,6 +77,19 @@ impl<'a> Server<'a> {
         let arguments = ["start", "--wait", "--timeout=60", "--log", &log, "--options", &socket];
         let output = self.pg_ctl(&installation, &arguments).await?;
         self.check(&output, "did not start", &log)
+    }
+
+    /// Refuses a place that holds anything but a server's data.
+    fn require_own_place(&self) -> Result<()> {
+        let taken = match std::fs::read_dir(&self.data) {
+            Ok(mut entries) => entries.next().is_some() && !self.data.join("PG_VERSION").exists(),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => self.data.is_symlink(),
+            Err(e) => return Err(super::unusable(&self.data, &e)),
+        };
+        if taken {
+            return Err(super::unusable(&self.data, &"something is there that is not the data of a server"));
+        }
+        Ok(())
     }
 
     /// Stops it, rolling back what is open.
