@@ -59,8 +59,7 @@ const ON_OPEN_TASKS: &[(&str, &str)] = statements![
 ];
 
 /// They look whether an operation has open tasks, by the index of those.
-const ON_OPERATIONS: &[(&str, &str)] =
-    statements!["task/sql/unended.sql", "task/sql/any_open.sql", "task/sql/end_operation.sql"];
+const ON_OPERATIONS: &[(&str, &str)] = statements!["task/sql/unended.sql", "task/sql/any_open.sql"];
 
 const ON_JOBS: &[(&str, &str)] = statements![
     "queue/sql/lock_waiting.sql",
