@@ -12,7 +12,7 @@ use barlift::backend::Database;
 use barlift::backend::embedded::Embedded;
 use barlift::config::Layout;
 use barlift::setup;
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool};
 use tokio::sync::OnceCell;
 
@@ -226,6 +226,13 @@ const SESSION: [(&str, &str); 7] = [
     ("extra_float_digits", "1"),
 ];
 
+/// Like [`SESSION`]. Servers before PostgreSQL 17 do not have it, and refuse a session that names it as it begins.
+async fn no_transaction_timeout(session: &mut PgConnection) -> sqlx::Result<()> {
+    let set = "SELECT set_config('transaction_timeout', '0', false)
+               WHERE current_setting('transaction_timeout', true) IS NOT NULL";
+    sqlx::query(set).execute(session).await.map(|_| ())
+}
+
 /// Settings that nobody who sets what he relies on takes note of. Not every server has all of them.
 const HOSTILE_SETTINGS: [(&str, &str); 16] = [
     ("default_transaction_deferrable", "on"),
@@ -304,7 +311,11 @@ impl TestDatabase {
     /// A database that is there already.
     pub async fn at(url: String) -> Self {
         let options: PgConnectOptions = url.parse().expect("a URL");
-        let pool = PgPool::connect_with(options.options(SESSION)).await.expect("connected");
+        let pool = PgPoolOptions::new()
+            .after_connect(|session, _| Box::pin(no_transaction_timeout(session)))
+            .connect_with(options.options(SESSION))
+            .await
+            .expect("connected");
         let timescaledb =
             sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb')")
                 .fetch_one(&pool)
