@@ -120,7 +120,7 @@ pub(super) fn errors(out: &mut dyn Write, status: &OperationStatus) -> io::Resul
 fn sums(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
     let t = &status.totals;
     ended(out, status)?;
-    states(out, &counted(t.tasks, "file", "files"), t)?;
+    states(out, &counted(t.tasks, "file", "files"), &[(t.succeeded, "succeeded")], t)?;
     let [rows, imported, skipped, mismatched, rejected, duplicate, _] = columns(&t.rows).map(count);
     let verb = if status.dry_run { "new (nothing was written)" } else { "imported" };
     writeln!(
@@ -258,17 +258,16 @@ fn some_of(names: &[String]) -> String {
     format!("{}{more}", shown.join(", "))
 }
 
-/// `3 files: 2 succeeded, 1 failed`
-pub(super) fn states(out: &mut dyn Write, what: &str, t: &Totals) -> io::Result<()> {
-    let states = [
-        (t.succeeded, "succeeded"),
-        (t.failed, "failed"),
-        (t.running, "running"),
-        (t.pending, "pending"),
-        (t.cancelled, "cancelled"),
-    ];
-    let states: Vec<String> =
-        states.iter().filter(|(n, _)| *n > 0).map(|(n, name)| format!("{} {name}", count(*n))).collect();
+/// `3 files: 2 succeeded, 1 failed`; what was `done` has been told apart.
+pub(super) fn states(out: &mut dyn Write, what: &str, done: &[(i64, &str)], t: &Totals) -> io::Result<()> {
+    let others =
+        [(t.failed, "failed"), (t.running, "running"), (t.pending, "pending"), (t.cancelled, "cancelled")];
+    let states: Vec<String> = done
+        .iter()
+        .chain(&others)
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, name)| format!("{} {name}", count(*n)))
+        .collect();
     writeln!(out, "{what}: {}", states.join(", "))
 }
 

@@ -80,8 +80,7 @@ impl OperationStatus {
             None => self.state.clone(),
         };
         if self.verdict.is_some() {
-            notes.extend(self.mode.clone().filter(|mode| mode != "full"));
-            notes.extend(Some(self.state.clone()).filter(|state| state != "succeeded"));
+            notes = notes_on_verdict(self.mode.as_deref(), &self.state);
         }
         if self.dry_run {
             notes.push("dry run".to_owned());
@@ -127,6 +126,12 @@ impl OperationStatus {
     pub fn is_settled(&self) -> bool {
         self.finished_at.is_some()
     }
+}
+
+/// What stands beside a verdict: how closely was looked, unless that is all, and how it ended, unless that is well.
+pub(super) fn notes_on_verdict(mode: Option<&str>, state: &str) -> Vec<String> {
+    let mode = mode.filter(|mode| *mode != "full");
+    mode.into_iter().chain(Some(state).filter(|state| *state != "succeeded")).map(str::to_owned).collect()
 }
 
 /// Sums over an operation's tasks.

@@ -243,3 +243,36 @@ async fn a_recognised_file_has_the_rejected_rows_of_the_run_that_read_it() {
     );
     assert!(table.stdout.contains("A       1m         5     ragged"), "{}", table.stdout);
 }
+
+#[tokio::test]
+async fn a_verification_is_called_by_its_verdict_everywhere() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    for symbol in ["A", "B"] {
+        folder.write(&format!("{symbol}_1m.csv"), bars(20, 1));
+    }
+    barlift(&database, &["import", folder.arg()]).run().await;
+    folder.write("B_1m.csv", bars(20, 1).replace(&bar(3, 1), &bar(3, 2)));
+    let verify = barlift(&database, &["verify", folder.arg(), "--mode", "full"]).run().await;
+    let status = barlift(&database, &["status"]).run().await;
+    let report = barlift(&database, &["report"]).run().await;
+    let page = barlift(&database, &["report", "--format", "html"]).run().await;
+    for run in [&verify, &status, &report, &page] {
+        assert!(run.stdout.contains(" DIFFERS") && !run.stdout.contains("succeeded"), "{}", run.stdout);
+    }
+    for run in [&verify, &status] {
+        assert!(run.stdout.contains("\n2 series: 1 identical, 1 differs\n"), "{}", run.stdout);
+    }
+    let id: String = database.scalar("SELECT max(id) FROM barlift.operations WHERE id LIKE 'op_v%'").await;
+    assert!(report.stdout.contains(&format!("\n{id} DIFFERS\n")), "{}", report.stdout);
+    assert!(page.stdout.contains(&format!("{id}: DIFFERS")));
+    // One that could not be compared, and a sample.
+    folder.write("A_1m.csv", "nonsense\n");
+    barlift(&database, &["verify", folder.arg(), "--mode", "sample"]).run().await;
+    let list = barlift(&database, &["operations", "--json"]).run().await.json(0);
+    let id = list[0]["operation_id"].as_str().expect("an id");
+    let says = format!("\n{id} DIFFERS (sample, failed)");
+    for command in ["status", "report"] {
+        let run = barlift(&database, &[command]).run().await;
+        assert!(run.stdout.contains(&says), "{}", run.stdout);
+    }
+}

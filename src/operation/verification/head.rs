@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 
 use crate::bar::SeriesName;
+use crate::operation::status::notes_on_verdict;
 use crate::source::discover::Unrecognised;
 
 /// Whether the database equals the files.
@@ -19,6 +20,18 @@ pub enum Verdict {
     Differs,
     /// Nothing differs so far, and something was not compared.
     Incomplete,
+}
+
+impl Verdict {
+    /// Its name in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Identical => "identical",
+            Self::Differs => "differs",
+            Self::Incomplete => "incomplete",
+        }
+    }
 }
 
 /// How closely was looked.
@@ -143,7 +156,32 @@ impl Totals {
     }
 }
 
+impl Mode {
+    /// Its name in settings and options.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Counts => "counts",
+            Self::Sample => "sample",
+            Self::Full => "full",
+        }
+    }
+}
+
 impl Verification {
+    /// Its state for people, as [`OperationStatus::shown_state`] says it: the verdict, once it has ended.
+    ///
+    /// [`OperationStatus::shown_state`]: crate::operation::status::OperationStatus::shown_state
+    #[must_use]
+    pub fn shown_state(&self) -> String {
+        if self.finished_at.is_none() {
+            return self.state.clone();
+        }
+        let notes = notes_on_verdict(Some(self.options.mode.as_str()), &self.state);
+        let verdict = self.verdict.as_str().to_uppercase();
+        if notes.is_empty() { verdict } else { format!("{verdict} ({})", notes.join(", ")) }
+    }
+
     /// Whether it is to be taken for a failure: something differs, or could not be compared.
     #[must_use]
     pub fn has_failed(&self) -> bool {

@@ -73,7 +73,7 @@ fn top(head: &Verification, database: &str) -> Markup {
         ("Database", database.to_owned()),
         ("How closely", words::mode(head)),
         ("Ran", page::ran(head.started_at, head.finished_at)),
-        ("Operation", format!("{} ({})", head.operation_id, head.state)),
+        ("Operation", format!("{}: {}", head.operation_id, head.shown_state())),
         ("Follows", head.follows.clone().unwrap_or_default()),
         ("Trace", head.trace_id.clone()),
     ];

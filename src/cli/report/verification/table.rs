@@ -24,7 +24,7 @@ pub(in crate::cli::report) async fn table(
     limit: usize,
 ) -> Result<()> {
     out.text(&format!("{}{}\n", words::verdict(head.verdict), words::because(head)))?;
-    out.text(&format!("{} {}\n", head.operation_id, head.state))?;
+    out.text(&format!("{} {}\n", head.operation_id, head.shown_state()))?;
     out.text(&format!("files {}; {}\n", visible(&head.root), words::mode(head)))?;
     let first = snapshot.series(Order::Noteworthy, 0, PAGE.max(MAX_SERIES)).await?;
     let all = first.len() <= MAX_SERIES;
