@@ -172,7 +172,8 @@ fn notes(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
         writeln!(out, "{ignored}")?;
     }
     unrecognised(out, status, "imported")?;
-    if r.rows_mismatched + r.rows_rejected + r.quality_issues > 0 && !status.dry_run {
+    let findings = r.rows_mismatched + r.rows_rejected + r.quality_issues + status.shape_conflicts();
+    if findings > 0 && !status.dry_run {
         writeln!(out, "details: barlift report {}", status.operation_id)?;
     }
     if status.totals.failed > 0 && !status.dry_run {

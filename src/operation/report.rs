@@ -40,6 +40,19 @@ pub struct FailedFile {
     pub message: String,
 }
 
+/// A file that was imported although its bars look like those of its series in another time zone, scaled, or between them.
+#[derive(Debug, Clone, Serialize, FromRow)]
+pub struct ShapeConflict {
+    /// The file's symbol.
+    pub symbol: String,
+    /// The file's timeframe.
+    pub timeframe: String,
+    /// Path relative to the operation's root.
+    pub source: String,
+    /// What it looks like.
+    pub message: String,
+}
+
 /// A bar that the file and the database have different values for.
 #[derive(Debug, Clone, Serialize)]
 pub struct MismatchFinding {
@@ -113,6 +126,16 @@ pub fn failed<'a>(pool: &'a PgPool, id: &'a OperationId) -> BoxStream<'a, Result
             message: r.error_message,
         })
         .map(|r| r.during("reading failed files"))
+        .boxed()
+}
+
+/// An operation's files that do not fit their series.
+#[must_use]
+pub fn shape_conflicts<'a>(pool: &'a PgPool, id: &'a OperationId) -> BoxStream<'a, Result<ShapeConflict>> {
+    sqlx::query_as(include_str!("sql/shape_conflicts.sql"))
+        .bind(&id.0)
+        .fetch(pool)
+        .map(|r| r.during("reading shape conflicts"))
         .boxed()
 }
 

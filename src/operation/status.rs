@@ -97,8 +97,20 @@ impl OperationStatus {
     /// as they were.
     #[must_use]
     pub fn left_different(&self) -> i64 {
-        let overwrites = self.on_mismatch.as_deref() == Some("overwrite");
-        if self.is_verification() || overwrites { 0 } else { self.totals.rows.rows_mismatched }
+        if self.is_verification() || self.overwrites() { 0 } else { self.totals.rows.rows_mismatched }
+    }
+
+    /// Whether it is an import that takes the files' values for bars that differ.
+    #[must_use]
+    pub fn overwrites(&self) -> bool {
+        self.on_mismatch.as_deref() == Some("overwrite")
+    }
+
+    /// How many of its tasks' files do not fit their series and were imported all the same.
+    #[must_use]
+    pub fn shape_conflicts(&self) -> i64 {
+        let found = self.tasks.iter().filter(|t| t.shape_conflict.is_some()).count();
+        i64::try_from(found).unwrap_or(i64::MAX)
     }
 
     /// When it starts, if that is to be later than `now`.

@@ -210,6 +210,43 @@ async fn ordinary_work_is_not_stopped() {
     assert_eq!(database.bars().await, 300);
 }
 
+/// What was imported all the same is a finding like any other.
+#[tokio::test]
+async fn a_conflict_that_was_imported_is_in_every_report() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    folder.write("A_1d.csv", daily(0..50, 1, ""));
+    folder.write("B_1d.csv", daily(0..50, 2, ""));
+    import(&database, &folder, &[], 0).await;
+    let plain = barlift(&database, &["report"]).run().await.stdout;
+    assert!(!plain.contains("does not fit"), "{plain}");
+    std::fs::remove_file(folder.path().join("B_1d.csv")).expect("removed");
+    let warned = ["import", folder.arg(), "--timezone", "America/New_York", "--on-conflict-shape", "warn"];
+    let run = barlift(&database, &warned).run().await;
+    assert!(run.stdout.contains("\ndetails: barlift report "), "{}", run.stdout);
+    // Also where the file is recognised.
+    for _ in 0..2 {
+        let report = async |format| barlift(&database, &["report", "--format", format]).run().await;
+        let says = "50 of 50 bars are in the series at another time";
+        let table = report("table").await.stdout;
+        assert!(
+            table.contains("\n1 file that does not fit its series (--on-conflict-shape warn)\nFILE "),
+            "{table}"
+        );
+        let words: Vec<&str> = table.split_whitespace().collect();
+        assert!(words.join(" ").contains(says), "{table}");
+        let json = report("json").await.json(0);
+        let conflict = &json["shape_conflicts"][0];
+        assert_eq!((&conflict["symbol"], &conflict["source"]), (&"A".into(), &"A_1d.csv".into()));
+        assert!(conflict["message"].as_str().is_some_and(|m| m.contains(says)), "{json}");
+        let csv = report("csv").await.stdout;
+        assert!(csv.lines().any(|l| l.starts_with("conflict,A,1d,A_1d.csv,") && l.contains(says)), "{csv}");
+        let page = report("html").await.stdout;
+        assert!(page.contains("ROWS ADD UP, WITH FINDINGS") && page.contains(says), "{page}");
+        let again = barlift(&database, &warned).run().await;
+        assert!(again.stdout.contains("recognised by content"), "{}", again.stdout);
+    }
+}
+
 crate::support::also_on_the_columnstore! {
     the_same_file_in_another_zone_is_stopped,
     many_small_files_in_another_zone_are_stopped,

@@ -2,7 +2,10 @@ SELECT
     symbol, timeframe, source, state, attempts,
     rows, rows_imported, rows_skipped, rows_mismatched, rows_rejected, rows_duplicate, quality_issues, rows_missing,
     (extract(epoch FROM coalesce(finished_at, now()) - started_at) * 1000)::bigint AS duration_ms,
-    recognised, ignored_columns, shape_conflict, error_class, error_message,
+    recognised, ignored_columns,
+    -- A recognised file has what was found when it was read.
+    coalesce(shape_conflict, (SELECT r.shape_conflict FROM barlift.tasks r WHERE r.id = t.findings_of)) AS shape_conflict,
+    error_class, error_message,
     CASE WHEN v.task_id IS NOT NULL THEN jsonb_build_object(
         'verdict', verdict, 'csv_bars', v.csv_bars, 'db_bars', v.db_bars, 'compared', v.compared,
         'identical', v.identical, 'different', v.different, 'only_in_csv', v.only_in_csv,

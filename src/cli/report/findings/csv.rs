@@ -44,7 +44,13 @@ pub(in crate::cli::report) async fn csv(
     lines.write(CSV_HEADER.iter().map(|h| h.as_bytes().to_vec()))?;
     let mut failed = report::failed(pool, id);
     while let Some(f) = failed.try_next().await? {
-        lines.failed(&f)?;
+        let file = [&f.symbol, &f.timeframe, &f.source];
+        lines.file("failed", file.map(String::as_str), f.class.as_str(), &f.message)?;
+    }
+    let mut conflicts = report::shape_conflicts(pool, id);
+    while let Some(c) = conflicts.try_next().await? {
+        let file = [&c.symbol, &c.timeframe, &c.source];
+        lines.file("conflict", file.map(String::as_str), "", &c.message)?;
     }
     let mut mismatches = report::mismatches(pool, id);
     while let Some(m) = mismatches.try_next().await? {
@@ -83,12 +89,12 @@ pub(in crate::cli::report) async fn csv(
 struct CsvLines<'a>(csv::Writer<&'a mut Destination>);
 
 impl CsvLines<'_> {
-    fn failed(&mut self, file: &report::FailedFile) -> Result<()> {
+    /// Something about a whole file: its symbol, timeframe and path.
+    fn file(&mut self, kind: &str, file: [&str; 3], rule: &str, reason: &str) -> Result<()> {
+        let [symbol, timeframe, source] = file;
         let mut fields = vec![Vec::new(); CSV_HEADER.len()];
-        let texts = ["failed", &file.symbol, &file.timeframe, &file.source];
+        let texts = [kind, symbol, timeframe, source, "", "", rule, reason];
         fields.iter_mut().zip(texts).for_each(|(field, text)| *field = text.as_bytes().to_vec());
-        fields[6] = file.class.as_str().as_bytes().to_vec();
-        fields[7] = file.message.as_bytes().to_vec();
         self.write(fields)
     }
 

@@ -21,6 +21,7 @@ pub(in crate::cli::report) async fn json(
     out.text(head.to_string().trim_end_matches('}'))?;
     out.text("}")?;
     list(out, "failed_files", report::failed(pool, id)).await?;
+    list(out, "shape_conflicts", report::shape_conflicts(pool, id)).await?;
     list(out, "mismatches", report::mismatches(pool, id)).await?;
     list(out, "rejected_rows", report::rejected(pool, id)).await?;
     list(out, "quality_issues", report::issues(pool, id)).await?;

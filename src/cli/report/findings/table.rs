@@ -37,6 +37,15 @@ pub(in crate::cli::report) async fn table(
         let heading = counted(status.totals.failed, "failed file", "failed files");
         sections.push(Section { heading, table: failed(pool, id, limit).await?, all: status.totals.failed });
     }
+    let conflicts = status.shape_conflicts();
+    if conflicts > 0 {
+        let heading = counted(
+            conflicts,
+            "file that does not fit its series (--on-conflict-shape warn)",
+            "files that do not fit their series (--on-conflict-shape warn)",
+        );
+        sections.push(Section { heading, table: shape_conflicts(pool, id, limit).await?, all: conflicts });
+    }
     let (table, done) = mismatches(pool, id, limit).await?;
     let heading = format!("{}{done}", counted(r.rows_mismatched, "mismatch", "mismatches"));
     sections.push(Section { heading, table, all: r.rows_mismatched });
@@ -78,6 +87,17 @@ async fn failed(pool: &PgPool, id: &OperationId, limit: usize) -> Result<Table> 
     let mut stream = report::failed(pool, id);
     while let Some(f) = limited(&table, limit, &mut stream).await? {
         table.row([&f.symbol, &f.timeframe, &f.message].map(|text| output::visible(text)));
+    }
+    Ok(table)
+}
+
+async fn shape_conflicts(pool: &PgPool, id: &OperationId, limit: usize) -> Result<Table> {
+    let mut table =
+        Table::new([Column::text("FILE").spare(1), Column::text("WHAT IT LOOKS LIKE").wrapping()]);
+    let mut stream = report::shape_conflicts(pool, id);
+    while let Some(c) = limited(&table, limit, &mut stream).await? {
+        // The message begins with the series.
+        table.row([&c.source, &c.message].map(|text| output::visible(text)));
     }
     Ok(table)
 }

@@ -58,7 +58,7 @@ fn verdict(s: &OperationStatus) -> (Tone, &'static str, String) {
         counted(t.tasks, "file", "files"),
         sum.join(" + ")
     );
-    let findings = r.rows_mismatched + r.rows_rejected + r.quality_issues;
+    let findings = r.rows_mismatched + r.rows_rejected + r.quality_issues + s.shape_conflicts();
     match s.state.as_str() {
         _ if t.failed > 0 => {
             (Tone::Bad, "FAILED", format!("{} failed; {rows}", counted(t.failed, "file", "files")))
@@ -105,7 +105,9 @@ fn top(s: &OperationStatus, database: &str) -> Markup {
 }
 
 fn rank(t: &TaskStatus) -> u8 {
-    match (t.state.as_str(), t.rows.rows_mismatched + t.rows.rows_rejected + t.rows.quality_issues) {
+    let conflicts = i64::from(t.shape_conflict.is_some());
+    let rows = t.rows.rows_mismatched + t.rows.rows_rejected + t.rows.quality_issues;
+    match (t.state.as_str(), rows + conflicts) {
         ("failed", _) => 0,
         ("succeeded", 0) => 3,
         ("succeeded", _) => 1,
@@ -155,7 +157,13 @@ fn file(t: &TaskStatus) -> Markup {
         r.quality_issues,
     ];
     let recognised = t.recognised.then(|| "recognised by content, not read again".to_owned());
-    let note = t.error.as_ref().map(|e| e.message.clone()).or(recognised).unwrap_or_default();
+    let note = t
+        .error
+        .as_ref()
+        .map(|e| e.message.clone())
+        .or(t.shape_conflict.clone())
+        .or(recognised)
+        .unwrap_or_default();
     html! {
         tr class=[(tone == Tone::Bad).then_some("bad")] {
             td { (visible(&t.symbol)) " " (visible(&t.timeframe)) }
