@@ -52,10 +52,11 @@ fn state(o: &OperationStatus) -> String {
     }
 }
 
-/// `scheduled (after op_…)` with the other one's id as short as the first column has it.
+/// `scheduled (after op_…)` with the other one's id so short that it is no longer than the usual states.
 fn short_state(state: &str) -> String {
+    let room = "succeeded".len() - ")".len();
     let short = |word: &str| match word.strip_suffix(')') {
-        Some(id) if id.starts_with("op_") => format!("{})", output::short_id(id)),
+        Some(id) if id.starts_with("op_") => format!("{})", output::last_of_id(id, room)),
         _ => word.to_owned(),
     };
     state.split(' ').map(short).collect::<Vec<_>>().join(" ")

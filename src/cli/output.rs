@@ -83,11 +83,15 @@ pub(super) fn count(n: i64) -> String {
     HumanCount(n.unsigned_abs()).to_string()
 }
 
-/// An operation's id as short as commands still take it: its last characters, which are random.
+/// An operation's id, short, as commands still take it.
 pub(super) fn short_id(id: &str) -> String {
-    const KEPT: usize = 10;
+    last_of_id(id, 10)
+}
+
+/// The last characters of an operation's id, which are random.
+pub(super) fn last_of_id(id: &str, kept: usize) -> String {
     let random = id.rsplit('_').next().unwrap_or(id);
-    random.get(random.len().saturating_sub(KEPT)..).unwrap_or(random).to_owned()
+    random.get(random.len().saturating_sub(kept)..).unwrap_or(random).to_owned()
 }
 
 /// `1 file`, `1,234 files`.

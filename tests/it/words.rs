@@ -276,3 +276,33 @@ async fn a_verification_is_called_by_its_verdict_everywhere() {
         assert!(run.stdout.contains(&says), "{}", run.stdout);
     }
 }
+
+#[tokio::test]
+async fn a_long_state_takes_no_column_from_the_list() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    folder.write("A_1m.csv", bars(10, 1));
+    barlift(&database, &["import", folder.arg()]).run().await;
+    // As wide as it may be beside states of one word.
+    database
+        .execute("UPDATE barlift.tasks SET rows = rows + 50000, rows_skipped = rows_skipped + 50000")
+        .await;
+    let header = async || {
+        let list = barlift(&database, &["operations"]).env("COLUMNS", "80").run().await.stdout;
+        (
+            list.lines().next().expect("a header").split_whitespace().map(str::to_owned).collect::<Vec<_>>(),
+            list,
+        )
+    };
+    let usual = ["OPERATION", "STATE", "CREATED", "FILES", "ROWS", "IMPORTED", "FROM"];
+    assert_eq!(header().await.0, usual);
+    let later = ["enqueue", "import", folder.arg(), "--verify", "--in", "400h"];
+    assert_eq!(barlift(&database, &later).run().await.status, 0);
+    let (found, list) = header().await;
+    assert_eq!(found, usual, "{list}");
+    let import: String =
+        database.scalar("SELECT follows FROM barlift.operations WHERE follows IS NOT NULL").await;
+    assert!(
+        list.contains("(after") && list.contains(&format!(" {})", &import[import.len() - 8..])),
+        "{list}"
+    );
+}

@@ -54,7 +54,7 @@ async fn it_waits_without_jobs_and_one_worker_does_both() {
     assert!(wide.contains(&format!("scheduled (after {import})")), "{wide}");
     // In a cell of several lines.
     let narrow = listed("80").await;
-    for part in ["scheduled ", "(after", &format!("{})", &import[import.len() - 10..])] {
+    for part in ["scheduled ", "(after", &format!("{})", &import[import.len() - 8..])] {
         assert!(narrow.contains(part), "{narrow}");
     }
     drain(&database).await;
