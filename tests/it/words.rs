@@ -306,3 +306,29 @@ async fn a_long_state_takes_no_column_from_the_list() {
         "{list}"
     );
 }
+
+#[tokio::test]
+async fn a_report_of_mismatches_ends_with_what_the_database_has() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    let volume = |volume| format!("{HEADER}2024-01-01T00:00:00Z,1,2,0.5,1,{volume}\n");
+    folder.write("A_1m.csv", volume(10));
+    barlift(&database, &["import", folder.arg()]).run().await;
+    folder.write("A_1m.csv", volume(11));
+    for (policy, title, change, page_title) in [
+        ("warn", "FILE → DATABASE", "volume 11 → 10", "Mismatches, file → database: 1"),
+        ("overwrite", "DATABASE BEFORE → NOW", "volume 10 → 11", "Mismatches, database before → now: 1"),
+    ] {
+        barlift(&database, &["import", folder.arg(), "--on-mismatch", policy]).run().await;
+        let report = barlift(&database, &["report"]).run().await.stdout;
+        assert!(report.contains(title) && report.contains(change), "{report}");
+        let page = barlift(&database, &["report", "--format", "html"]).run().await.stdout;
+        let (before, now) = change.trim_start_matches("volume ").split_once(" → ").expect("an arrow");
+        assert!(page.contains(page_title), "{policy}");
+        assert!(page.contains(&format!("<td>{before} → <b>{now}</b>")), "{policy}");
+        // Machines get both sides by name.
+        let json = barlift(&database, &["report", "--json"]).run().await.json(0);
+        let found = &json["mismatches"][0];
+        assert_eq!((&found["csv"]["volume"], &found["db"]["volume"]), (&11.0.into(), &10.0.into()));
+        assert_eq!(found["overwritten"], policy == "overwrite");
+    }
+}

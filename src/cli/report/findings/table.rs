@@ -46,7 +46,7 @@ pub(in crate::cli::report) async fn table(
         );
         sections.push(Section { heading, table: shape_conflicts(pool, id, limit).await?, all: conflicts });
     }
-    let (table, done) = mismatches(pool, id, limit).await?;
+    let (table, done) = mismatches(pool, id, limit, status.overwrites()).await?;
     let heading = format!("{}{done}", counted(r.rows_mismatched, "mismatch", "mismatches"));
     sections.push(Section { heading, table, all: r.rows_mismatched });
     let heading = counted(r.rows_rejected, "rejected row", "rejected rows");
@@ -102,20 +102,25 @@ async fn shape_conflicts(pool: &PgPool, id: &OperationId, limit: usize) -> Resul
     Ok(table)
 }
 
-/// The mismatches, and what became of the database's bars.
-async fn mismatches(pool: &PgPool, id: &OperationId, limit: usize) -> Result<(Table, &'static str)> {
-    let mut table = placed([Column::text("TIME").spare(1), Column::text("FILE → DATABASE").wrapping()]);
-    let mut done = "";
+/// The mismatches, and what became of the database's bars. Behind the arrow stands what the database has now.
+async fn mismatches(
+    pool: &PgPool,
+    id: &OperationId,
+    limit: usize,
+    overwritten: bool,
+) -> Result<(Table, &'static str)> {
+    let (title, done) = if overwritten {
+        ("DATABASE BEFORE → NOW", ", the database has the files' values now")
+    } else {
+        ("FILE → DATABASE", ", the database's bars were kept")
+    };
+    let mut table = placed([Column::text("TIME").spare(1), Column::text(title).wrapping()]);
     let mut stream = report::mismatches(pool, id);
     while let Some(m) = limited(&table, limit, &mut stream).await? {
-        // The same for all mismatches of an operation.
-        done = if m.overwritten {
-            ", the database has the files' values now"
-        } else {
-            ", the database's bars were kept"
-        };
-        table.row(cells(&m.place, [m.time.to_string(), changes(&m.csv, &m.db)]));
+        let change = if m.overwritten { changes(&m.db, &m.csv) } else { changes(&m.csv, &m.db) };
+        table.row(cells(&m.place, [m.time.to_string(), change]));
     }
+    let done = if table.is_empty() { "" } else { done };
     Ok((table, done))
 }
 
@@ -154,10 +159,10 @@ fn cells<const N: usize>(p: &Place, more: [String; N]) -> impl Iterator<Item = S
 }
 
 /// `open 1.5 → 1.25`, for each value that differs.
-fn changes(csv: &Ohlcv, db: &Ohlcv) -> String {
+fn changes(from: &Ohlcv, to: &Ohlcv) -> String {
     let values = |v: &Ohlcv| [v.open, v.high, v.low, v.close, v.volume];
     let names = ["open", "high", "low", "close", "volume"];
-    let pairs = names.iter().zip(values(csv).into_iter().zip(values(db)));
-    let differing = pairs.filter(|(_, (csv, db))| csv != db);
-    differing.map(|(name, (csv, db))| format!("{name} {csv} → {db}")).collect::<Vec<_>>().join(", ")
+    let pairs = names.iter().zip(values(from).into_iter().zip(values(to)));
+    let differing = pairs.filter(|(_, (from, to))| from != to);
+    differing.map(|(name, (from, to))| format!("{name} {from} → {to}")).collect::<Vec<_>>().join(", ")
 }

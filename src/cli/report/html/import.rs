@@ -178,12 +178,16 @@ fn file(t: &TaskStatus) -> Markup {
 async fn findings(out: &mut Destination, pool: &PgPool, id: &OperationId, s: &OperationStatus) -> Result<()> {
     let r = &s.totals.rows;
     let mismatches = section(report::mismatches(pool, id), |m| {
-        let done = if m.overwritten { "overwritten" } else { "kept" };
-        html! { (place(&m.place)) td { (time(m.time)) } (columns(m.csv, m.db)) td { (done) } }
+        // Behind the arrow stands what the database has now.
+        let (from, to, done) =
+            if m.overwritten { (m.db, m.csv, "overwritten") } else { (m.csv, m.db, "kept") };
+        html! { (place(&m.place)) td { (time(m.time)) } (columns(from, to)) td { (done) } }
     });
     let header = ["Series", "Where", "Time", "Open", "High", "Low", "Close", "Volume", "Database's bar"];
     let rows = mismatches.await?;
-    out.text(&listed(id, "Mismatches, file → database", r.rows_mismatched, &header, &rows).into_string())?;
+    let change = if s.overwrites() { "database before → now" } else { "file → database" };
+    let name = format!("Mismatches, {change}");
+    out.text(&listed(id, &name, r.rows_mismatched, &header, &rows).into_string())?;
 
     let rejected = section(report::rejected(pool, id), |r| {
         html! {
@@ -231,9 +235,9 @@ fn place(p: &Place) -> Markup {
     }
 }
 
-fn columns(csv: Ohlcv, db: Ohlcv) -> Markup {
-    let pairs = Values::from(csv).columns().into_iter().zip(Values::from(db).columns());
-    html! { @for (csv, db) in pairs { (cell(csv, db)) } }
+fn columns(from: Ohlcv, to: Ohlcv) -> Markup {
+    let pairs = Values::from(from).columns().into_iter().zip(Values::from(to).columns());
+    html! { @for (from, to) in pairs { (cell(from, to)) } }
 }
 
 fn values(v: &Ohlcv) -> Markup {

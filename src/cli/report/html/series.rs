@@ -169,12 +169,12 @@ fn bar(d: &Difference) -> Markup {
     }
 }
 
-/// One column of a bar on both sides.
-pub(super) fn cell(csv: Number, db: Number) -> Markup {
-    let long = csv.to_string().len() + db.to_string().len() > ONE_LINE;
+/// One column of a bar on both sides, or before and now.
+pub(super) fn cell(from: Number, to: Number) -> Markup {
+    let long = from.to_string().len() + to.to_string().len() > ONE_LINE;
     html! {
-        @if csv == db { td class="same" { (csv) } }
-        @else { td { (csv) @if long { br; } @else { " " } "→ " b { (db) } span class="by" { (words::signed(db.0 - csv.0)) } } }
+        @if from == to { td class="same" { (from) } }
+        @else { td { (from) @if long { br; } @else { " " } "→ " b { (to) } span class="by" { (words::signed(to.0 - from.0)) } } }
     }
 }
 
