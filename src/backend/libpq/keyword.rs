@@ -1,5 +1,7 @@
 //! libpq's keywords: which barlift follows, which it can leave aside, which it has to refuse.
 
+use std::net::Ipv6Addr;
+
 use super::{KNOWN, Origin, Parameters};
 use crate::error::{Error, Result};
 
@@ -55,6 +57,28 @@ pub(super) fn is_sqlx(name: &str) -> bool {
     OF_SQLX.contains(&name) || name.starts_with("options[")
 }
 
+/// Whether it is a keyword of libpq or sqlx, whatever barlift makes of it.
+pub(super) fn is_known(name: &str) -> bool {
+    is_sqlx(name) || OWN.contains(&name) || ANYWAY.iter().any(|(anyway, _)| *anyway == name)
+}
+
+/// What the keywords take that not every text is a value of.
+pub(super) fn takes(name: &str) -> &'static str {
+    match name {
+        "port" => "a number from 1 to 65535",
+        "sslmode" => "disable, allow, prefer, require, verify-ca or verify-full",
+        "target_session_attrs" => "any, read-write, read-only, primary, standby or prefer-standby",
+        "connect_timeout" => "whole seconds, such as 10",
+        _ => "a whole number",
+    }
+}
+
+/// Whether a host has a port, or anything else that is no host, behind it.
+fn is_more_than_a_host(value: &str) -> bool {
+    let address = value.split('%').next().unwrap_or(value);
+    value.contains(':') && !value.starts_with('/') && address.parse::<Ipv6Addr>().is_err()
+}
+
 /// Refuses what is not understood or cannot be done.
 ///
 /// # Errors
@@ -67,16 +91,19 @@ pub(super) fn check(parameters: &Parameters) -> Result<()> {
         let (value, origin) = &parameters[name];
         let list = ["host", "hostaddr", "port"].contains(&name.as_str()) && value.contains(',');
         if list {
-            return Err(refused(*origin, name, "names several servers, and barlift connects to one"));
+            return Err(refused(origin, name, "names several servers, and barlift connects to one"));
+        }
+        if ["host", "hostaddr"].contains(&name.as_str()) && is_more_than_a_host(value) {
+            return Err(more_than_a_host(origin, name));
         }
         if is_sqlx(name) || OWN.contains(&name.as_str()) {
             continue;
         }
         match ANYWAY.iter().find(|(anyway, _)| anyway == name) {
-            None => return Err(refused(*origin, name, "is not understood")),
+            None => return Err(refused(origin, name, "is not understood")),
             Some((_, values)) if !values.is_empty() && !values.contains(&value.as_str()) => {
                 let what = format!("cannot be followed; barlift can do {}", values.join(" or "));
-                return Err(refused(*origin, name, &what));
+                return Err(refused(origin, name, &what));
             }
             Some(_) => {}
         }
@@ -84,12 +111,19 @@ pub(super) fn check(parameters: &Parameters) -> Result<()> {
     Ok(())
 }
 
-fn refused(origin: Origin, name: &str, what: &str) -> Error {
+fn refused(origin: &Origin, name: &str, what: &str) -> Error {
     let name: String = name.chars().take(60).collect();
-    let place = match origin {
-        Origin::Url => format!("the parameter `{name}` of the database URL"),
-        Origin::Service => format!("`{name}` in the service file"),
-        Origin::Variable(variable) => variable.to_owned(),
+    Error::config(format!("{} {what}", origin.place(&name)), KNOWN)
+}
+
+fn more_than_a_host(origin: &Origin, name: &str) -> Error {
+    let instead = match origin {
+        Origin::Url => "?host=db.example&port=5432",
+        Origin::Service(..) => "port=5432 in a line of its own",
+        Origin::Variable(_) => "PGPORT=5432",
     };
-    Error::config(format!("{place} {what}"), KNOWN)
+    Error::config(
+        format!("{} has more than a host in it", origin.place(name)),
+        format!("write the port by itself: {instead}"),
+    )
 }

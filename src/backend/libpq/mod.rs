@@ -10,6 +10,7 @@ mod url;
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::rc::Rc;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -80,11 +81,26 @@ pub(super) struct Address {
 }
 
 /// Where a parameter comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Origin {
     Url,
-    Service,
+    /// A service file, and the line of it.
+    Service(Rc<Path>, usize),
     Variable(&'static str),
+}
+
+impl Origin {
+    /// What to call the parameter. A name that nobody knows may be part of a password.
+    fn place(&self, name: &str) -> String {
+        match self {
+            Self::Url => format!("the parameter `{name}` of the database URL"),
+            Self::Service(file, line) if keyword::is_known(name) => {
+                format!("`{name}` in line {line} of {}", file.display())
+            }
+            Self::Service(file, line) => format!("a parameter in line {line} of {}", file.display()),
+            Self::Variable(variable) => (*variable).to_owned(),
+        }
+    }
 }
 
 /// Keywords with their values.
@@ -102,8 +118,8 @@ pub(super) fn address(url: Option<&str>) -> Result<Option<Address>> {
     };
     let service = parameters.remove("service").map(|(name, _)| name).or_else(|| variable("PGSERVICE"));
     if let Some(service) = service {
-        for (name, value) in service::read(&service)? {
-            parameters.entry(name).or_insert((value, Origin::Service));
+        for (name, said) in service::read(&service)? {
+            parameters.entry(name).or_insert(said);
         }
     }
     for (name, from) in VARIABLES {
@@ -219,12 +235,12 @@ fn bad_url(what: &str) -> Error {
 }
 
 fn bad_value(parameters: &Parameters, name: &str) -> Error {
-    let place = match parameters.get(name).map_or(Origin::Url, |(_, origin)| *origin) {
-        Origin::Url => return bad_url(&format!("has a value of `{name}` that is not understood")),
-        Origin::Service => format!("`{name}` in the service file"),
-        Origin::Variable(variable) => variable.to_owned(),
+    let url = "the database URL".to_owned();
+    let (place, what) = match parameters.get(name).map(|(_, origin)| origin) {
+        None | Some(Origin::Url) => (url, format!("has a value of `{name}` that is not understood")),
+        Some(origin) => (origin.place(name), "has a value that is not understood".to_owned()),
     };
-    Error::config(format!("{place} has a value that is not understood"), KNOWN)
+    Error::config(format!("{place} {what}"), format!("it takes {}", keyword::takes(name)))
 }
 
 /// Where all that is understood is written down.

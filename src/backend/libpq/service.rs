@@ -1,15 +1,19 @@
 //! The service file: named sets of parameters in `~/.pg_service.conf`, or in the administrator's `pg_service.conf`.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
-use super::{keyword, variable};
+use super::{Origin, keyword, variable};
 use crate::error::{Error, Result};
+
+/// Keywords with their values and the lines they stand in.
+type Lines = Vec<(String, (String, Origin))>;
 
 /// What the file says about a service.
 ///
 /// # Errors
 /// [`Error::Config`] if there is no such service, or a line of it cannot be read.
-pub(super) fn read(service: &str) -> Result<Vec<(String, String)>> {
+pub(super) fn read(service: &str) -> Result<Lines> {
     let files = files();
     for file in &files {
         let Ok(text) = std::fs::read_to_string(file) else { continue };
@@ -35,8 +39,9 @@ fn files() -> Vec<PathBuf> {
 }
 
 /// The lines below `[service]`; of two with the same name the first one counts.
-fn section(text: &str, service: &str, file: &Path) -> Result<Option<Vec<(String, String)>>> {
-    let mut found: Option<Vec<(String, String)>> = None;
+fn section(text: &str, service: &str, file: &Path) -> Result<Option<Lines>> {
+    let mut found: Option<Lines> = None;
+    let file: Rc<Path> = file.into();
     for (i, line) in text.lines().enumerate() {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
@@ -57,7 +62,8 @@ fn section(text: &str, service: &str, file: &Path) -> Result<Option<Vec<(String,
             })?;
             let name = keyword::libpq_name(name.trim()).to_owned();
             if !lines.iter().any(|(there, _)| *there == name) {
-                lines.push((name, value.trim().to_owned()));
+                let origin = Origin::Service(Rc::clone(&file), i + 1);
+                lines.push((name, (value.trim().to_owned(), origin)));
             }
         }
     }
@@ -72,9 +78,32 @@ mod tests {
     fn a_section_ends_with_the_next_one() {
         let text = "# all\n[a]\nhost=one\n\n[b]\nhost = two \nport=5433\nport=1\n[c]\nhost=three\n";
         let read = |name| section(text, name, Path::new("f")).expect("readable");
-        assert_eq!(read("b"), Some(vec![("host".into(), "two".into()), ("port".into(), "5433".into())]));
+        let line = |value: &str, line| (value.to_owned(), Origin::Service(Path::new("f").into(), line));
+        let found = [("host".to_owned(), line("two", 6)), ("port".to_owned(), line("5433", 7))];
+        assert_eq!(read("b"), Some(found.to_vec()));
         assert_eq!(read("d"), None);
         let e = section("[a]\nsecret", "a", Path::new("f")).expect_err("no value");
         assert_eq!(e.to_string(), "configuration: line 2 of f is not NAME=VALUE");
+    }
+    #[test]
+    fn a_line_that_is_not_understood_is_named_by_its_number() {
+        let file = "[a]\nhost=h\n# one line\n{line}\n";
+        let folder = tempfile::tempdir().expect("a folder");
+        let place = folder.path().join("services");
+        for (line, says) in [
+            ("my secret=secret", "a parameter in line 4 of {file} is not understood"),
+            ("secret", "line 4 of {file} is not NAME=VALUE"),
+            ("channel_binding=secret", "`channel_binding` in line 4 of {file} cannot be followed"),
+            ("port=secret", "`port` in line 4 of {file} has a value that is not understood"),
+            ("port=1,2", "`port` in line 4 of {file} names several servers"),
+            ("host=secret:1", "`host` in line 4 of {file} has more than a host in it"),
+        ] {
+            let text = file.replace("host=h\n", "# here\n").replace("{line}", line);
+            let found = section(&text, "a", &place).map(|found| found.expect("the section"));
+            let e = found.and_then(|p| super::super::build(&p.into_iter().collect())).expect_err(line);
+            let says = says.replace("{file}", &place.display().to_string());
+            assert!(e.to_string().contains(&says), "{e}");
+            assert!(!format!("{e}{:?}", e.hint()).contains("secret"), "{e}");
+        }
     }
 }

@@ -80,7 +80,7 @@ fn what_cannot_be_followed_is_named_without_its_value() {
             "postgres://h/d?channel_binding=require",
             "the parameter `channel_binding` of the database URL cannot be followed",
         ),
-        ("postgres://a,b/d", "the parameter `host` of the database URL names several servers"),
+        ("postgres://a,b/d", "the database URL names several servers"),
         ("postgres://h:54321x/d", "has a value of `port` that is not understood"),
         ("postgres://h/d?sslmode=secret", "has a value of `sslmode` that is not understood"),
         ("postgres://h/d?connect_timeout=secret", "has a value of `connect_timeout` that is not understood"),
@@ -99,4 +99,74 @@ fn a_password_that_was_not_encoded_is_not_repeated() {
         let said = refused(&format!("postgres://u:{password}@h/d"));
         assert!(!said.contains("cret"), "{password}: {said}");
     }
+}
+
+/// What it says with its hint.
+fn advised(e: &Error) -> String {
+    format!("{e}; {}", e.hint().expect("a hint"))
+}
+
+#[test]
+fn what_a_value_may_be_is_told() {
+    let boundaries = [
+        (
+            "connect_timeout=soon",
+            "`connect_timeout` that is not understood; it takes whole seconds, such as 10",
+        ),
+        (
+            "target_session_attrs=master",
+            "`target_session_attrs` that is not understood; it takes any, read-write, read-only, primary, standby or \
+             prefer-standby",
+        ),
+        ("sslmode=on", "it takes disable, allow, prefer, require, verify-ca or verify-full"),
+        ("port=x", "it takes a number from 1 to 65535"),
+        ("keepalives_idle=x", "it takes a whole number"),
+    ];
+    for (parameter, says) in boundaries {
+        let e =
+            url::parse(&format!("postgres://h/d?{parameter}")).and_then(|p| build(&p)).expect_err(parameter);
+        assert!(advised(&e).contains(says), "{}", advised(&e));
+    }
+    let variable = Origin::Variable("PGCONNECT_TIMEOUT");
+    let parameters = Parameters::from([("connect_timeout".to_owned(), ("soon".to_owned(), variable))]);
+    let e = build(&parameters).expect_err("no number");
+    assert_eq!(
+        advised(&e),
+        "configuration: PGCONNECT_TIMEOUT has a value that is not understood; it takes whole seconds, such as 10"
+    );
+}
+
+#[test]
+fn a_port_in_the_host_and_several_hosts_are_named() {
+    let one = "the database URL names several servers, and barlift connects to one; name one: \
+               postgres://user:password@host:5432/name";
+    let port = "the parameter `host` of the database URL has more than a host in it; write the port by itself: \
+                ?host=db.example&port=5432";
+    for (text, says) in [
+        ("postgres://a,b/d", one),
+        ("postgres://a:1,b:2/d", one),
+        ("postgres://u:p@a:1,b:2/d", one),
+        ("postgres://[::1]:1,[::2]:2/d", one),
+        ("postgres://u@/d?host=127.0.0.1:5541", port),
+        ("postgres://u@/d?host=[::1]:5541", port),
+        (
+            "postgres://u@/d?hostaddr=127.0.0.1:5541",
+            "the parameter `hostaddr` of the database URL has more than",
+        ),
+    ] {
+        let e = url::parse(text).and_then(|p| build(&p)).expect_err(text);
+        assert!(advised(&e).contains(says), "{text}: {}", advised(&e));
+        assert!(!advised(&e).contains("5541"), "{}", advised(&e));
+    }
+    for text in
+        ["postgres://u@/d?host=::1", "postgres://u@/d?host=fe80::1%25eth0", "postgres://u@/d?host=/a:b"]
+    {
+        built(text);
+    }
+    let variable = Parameters::from([("host".to_owned(), ("h:1".to_owned(), Origin::Variable("PGHOST")))]);
+    let e = build(&variable).expect_err("a port");
+    assert!(
+        advised(&e).ends_with("PGHOST has more than a host in it; write the port by itself: PGPORT=5432"),
+        "{e}"
+    );
 }

@@ -8,7 +8,7 @@ use ::url::form_urlencoded;
 use percent_encoding::percent_decode_str;
 
 use super::{Origin, Parameters, bad_url, keyword};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Reads it.
 ///
@@ -39,6 +39,9 @@ pub(super) fn parse(text: &str) -> Result<Parameters> {
     let (user, password) = user.split_once(':').unwrap_or((user, ""));
     put("user", decoded(user)?);
     put("password", decoded(password)?);
+    if place.contains(',') {
+        return Err(several_servers());
+    }
     let (host, port) = host_and_port(place)?;
     put("host", decoded(host)?);
     put("port", decoded(port)?);
@@ -54,6 +57,13 @@ pub(super) fn parse(text: &str) -> Result<Parameters> {
         }
     }
     Ok(found)
+}
+
+fn several_servers() -> Error {
+    Error::config(
+        "the database URL names several servers, and barlift connects to one",
+        "name one: postgres://user:password@host:5432/name",
+    )
 }
 
 fn host_and_port(place: &str) -> Result<(&str, &str)> {
