@@ -1,6 +1,6 @@
 //! Rejected rows, mended as the README says: written out, edited, imported without flags, and verified.
 
-use crate::support::{Folder, Run, TestDatabase, barlift};
+use crate::support::{Folder, Run, TestDatabase, barlift, bars};
 
 /// How a folder's files are written, and the flags that read them.
 struct Dialect {
@@ -175,4 +175,42 @@ async fn flags_win_over_what_lies_beside_the_rows() {
 
 crate::support::also_on_the_columnstore! {
     mended_rows_are_read_without_flags_and_the_whole_is_identical,
+}
+
+#[tokio::test]
+async fn what_is_in_the_way_of_rejected_rows_is_named() {
+    let (database, folder, out) = (TestDatabase::new().await, Folder::new(), Folder::new());
+    folder.write("A_1m.csv", format!("{}x\n", bars(3, 1)));
+    barlift(&database, &["import", folder.arg()]).run().await;
+    let report = async |to: &str| {
+        let to = out.path().join(to).display().to_string();
+        let run = barlift(&database, &["report", "--rejected-to", &to]).run().await;
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{}", run.stderr);
+        assert!(!run.stderr.contains("os error"), "{}", run.stderr);
+        run.stderr
+    };
+    let place = |name: &str| out.path().join(name).display().to_string();
+    out.write("mend", "mine");
+    for to in ["mend", "mend/deeper/still"] {
+        let (said, mend) = (report(to).await, place("mend"));
+        let says = format!(
+            "error: cannot write rejected rows to {}: {mend} is a file, no directory\n\
+             hint: name another directory, or move that file away\n",
+            place(to)
+        );
+        assert_eq!(said, says);
+    }
+    // Nothing that is there is written over.
+    for there in ["barlift-files.toml", "A_1m.csv"] {
+        let folder = out.path().join(there).with_extension("d");
+        std::fs::create_dir(&folder).expect("made");
+        std::fs::write(folder.join(there), "mine").expect("written");
+        let name = folder.file_name().and_then(|n| n.to_str()).expect("a name");
+        let said = report(name).await;
+        let says =
+            format!("{} is there already\nhint: give an empty directory", folder.join(there).display());
+        assert!(said.contains(&says), "{said}");
+        assert_eq!(std::fs::read_to_string(folder.join(there)).expect("read"), "mine");
+    }
+    assert_eq!(std::fs::read_to_string(out.path().join("mend")).expect("read"), "mine");
 }

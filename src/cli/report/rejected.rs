@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{BufWriter, Write as _};
+use std::io::{BufWriter, ErrorKind, Write as _};
 use std::path::{Component, Path};
 
 use futures::TryStreamExt as _;
@@ -27,6 +27,7 @@ pub(super) async fn write(pool: &PgPool, id: &OperationId, directory: &Path) -> 
         if open.as_ref().is_none_or(|(source, _)| *source != r.place.source) {
             close(open.take())?;
             if files == 0 {
+                refuse_a_file(directory)?;
                 keep_settings(directory, &settings::text(id, &report::options(pool, id).await?))?;
             }
             let header = headers.get(&r.place.source).and_then(Option::as_deref);
@@ -44,6 +45,22 @@ pub(super) async fn write(pool: &PgPool, id: &OperationId, directory: &Path) -> 
         "wrote the rejected rows of {files} to {directory}; once they are mended: barlift import {directory}"
     ));
     Ok(())
+}
+
+/// Refuses a directory that cannot be one, since it, or one above it, is a file.
+fn refuse_a_file(directory: &Path) -> Result<()> {
+    let there = directory.ancestors().find_map(|above| Some((above, above.metadata().ok()?)));
+    match there {
+        Some((above, metadata)) if !metadata.is_dir() => Err(Error::usage(
+            format!(
+                "cannot write rejected rows to {}: {} is a file, no directory",
+                directory.display(),
+                above.display()
+            ),
+            "name another directory, or move that file away",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// So that the rows are read as their files were.
@@ -78,9 +95,10 @@ fn close(open: Option<(String, BufWriter<File>)>) -> Result<()> {
     file.flush().map_err(|e| cannot_write(&source, &e))
 }
 
-fn cannot_write(place: &str, e: &dyn std::fmt::Display) -> Error {
-    Error::usage(
-        format!("cannot write {place}: {e}"),
-        "give an empty directory that you may write, and room on its disk",
-    )
+fn cannot_write(place: &str, e: &std::io::Error) -> Error {
+    let message = match e.kind() {
+        ErrorKind::AlreadyExists => format!("{place} is there already"),
+        _ => format!("cannot write {place}: {e}"),
+    };
+    Error::usage(message, "give an empty directory that you may write, and room on its disk")
 }
