@@ -6,7 +6,7 @@ use crate::operation::control::Selection;
 
 pub(super) const RETRY_EXAMPLES: &str = "\
 Examples:
-  barlift retry latest                         all that failed, and what waits for another try
+  barlift retry latest                         what failed or waits for a retry
   barlift retry latest --symbols AAPL,MSFT
   barlift retry latest --cancelled             also what was cancelled";
 

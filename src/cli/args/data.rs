@@ -26,25 +26,26 @@ pub enum DataCommand {
 
 const LOAD_EXAMPLES: &str = "\
 Examples:
-  barlift data load AAPL 1h                                the first bars, to look at
-  barlift data load AAPL 1h --start 2024-01-01 --end 2025-01-01 --output aapl.parquet
-  barlift data load AAPL 1h --format csv > AAPL_1h.csv     imports again, to the same bits
-  barlift data load AAPL 1h --format arrow | python3 -c \\
-      'import sys, pyarrow.ipc as ipc; print(ipc.open_stream(sys.stdin.buffer).read_pandas())'
+  barlift data load AAPL 1h                          the first bars, to look at
+  barlift data load AAPL 1h --start 2024-01-01 --output aapl.parquet
+  barlift data load AAPL 1h --format csv > A_1h.csv  imports again, bit for bit
+  barlift data load AAPL 1h --format arrow | python3 read.py
 
-Times are RFC 3339 (2024-01-02T09:30:00-05:00), YYYY-MM-DD HH:MM[:SS] or YYYY-MM-DD; without an
-offset they are UTC. A file appears under its name when it is whole; its extension is its format:
-.csv, .jsonl or .ndjson, .arrow (IPC file), .arrows (IPC stream), .parquet. Values that are not
-finite (barlift writes none) are NaN, inf and -inf in CSV and null in JSON lines.";
+Times are RFC 3339 (2024-01-02T09:30:00-05:00), YYYY-MM-DD HH:MM[:SS] or YYYY-MM-DD; without an \
+offset they are UTC. A file appears under its name when it is whole; its extension is its format: \
+.csv, .jsonl or .ndjson, .arrow (IPC file), .arrows (IPC stream), .parquet. Values that are not \
+finite (barlift writes none) are NaN, inf and -inf in CSV and null in JSON lines. What a pipe of Arrow brings, \
+pyarrow.ipc.open_stream(sys.stdin.buffer).read_pandas() reads in Python.";
 
 const SAVE_EXAMPLES: &str = "\
 Examples:
   barlift data save AAPL 1h new.csv --timezone America/New_York
-  barlift data load AAPL 1h --output a.parquet && barlift data save AAPL.old 1h a.parquet
+  barlift data load AAPL 1h --output a.parquet
+  barlift data save AAPL.old 1h a.parquet
   curl -s https://example.com/aapl.csv | barlift data save AAPL 1d -
 
-CSV is read as `import` reads it, with the configuration's [csv]; Parquet and Arrow files as
-`data load` writes them. A row that is no bar, or a bar that the series has already, refuses the
+CSV is read as `import` reads it, with the configuration's [csv]; Parquet and Arrow files as \
+`data load` writes them. A row that is no bar, or a bar that the series has already, refuses the \
 whole file; `barlift import` takes such files.";
 
 /// `barlift data symbols`

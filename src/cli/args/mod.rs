@@ -42,20 +42,24 @@ pub struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  barlift import bars/                       import every SYMBOL_TIMEFRAME.csv below bars/
+  barlift import bars/                       import every SYMBOL_TIMEFRAME.csv
   barlift import bars/ --dry-run             see what that would do
-  barlift import bars/ --verify              and then prove that the copy is right
+  barlift import bars/ --verify              and prove that the copy is right
   barlift enqueue import bars/ --in 2h       let workers do it later
   barlift worker --concurrency 8             be such a worker
   barlift status latest --watch              see how far it is
-  barlift report latest                      what was found, for people or as CSV, JSON or HTML
+  barlift report latest                      what was found, also as HTML or CSV
   barlift diagnose latest                    where the time went, and what to do
 
-The database is DATABASE_URL or database.url, or what PGHOST and the like name; without any of them,
+The database is DATABASE_URL or database.url, or what PGHOST and the like name; without any of them, \
 barlift runs a private PostgreSQL.
-Exit status: 0 all well; 1 some of the work failed, or files and database differ (import, verify, report,
-enqueue --wait, status --watch);
-2 usage or configuration; 3 database or source cannot be reached.";
+
+Exit status:
+  0  all well
+  1  some of the work failed, or files and database differ (import, verify, report, enqueue --wait, \
+retry --wait, status --watch)
+  2  usage or configuration
+  3  the database or the source cannot be reached";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -146,6 +150,7 @@ Examples:
   barlift enqueue import /data/bars --wait
   barlift enqueue import /data/bars --at '2026-12-01 18:00' --priority 10
   barlift enqueue import /data/bars --at 2026-12-01T18:00:00-05:00
+
 Workers read the files themselves: the directory must be there under the same path for each of them.";
 
 /// `barlift enqueue import`
@@ -339,6 +344,47 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    /// Commands and what they consist of, with their names.
+    fn all(command: clap::Command, name: &str, out: &mut Vec<(String, clap::Command)>) {
+        let name = format!("{name}{} ", command.get_name());
+        for inner in command.get_subcommands() {
+            all(inner.clone(), &name, out);
+        }
+        out.push((name, command));
+    }
+
+    /// Where a line of a paragraph ends although the next word would have found room in it.
+    fn broken_early(text: &str, room: usize) -> Option<(&str, &str)> {
+        let lines: Vec<&str> = text.lines().collect();
+        let pairs = lines.windows(2).map(|pair| (pair[0], pair[1]));
+        let is_text = |line: &str| line.starts_with(|c: char| c.is_alphanumeric() || "`-.".contains(c));
+        pairs.into_iter().filter(|(line, next)| is_text(line) && is_text(next)).find(|(line, next)| {
+            let word = next.split(' ').next().unwrap_or_default();
+            line.chars().count() + 1 + word.chars().count() <= room
+        })
+    }
+
+    #[test]
+    fn help_fits_the_terminal_and_is_broken_where_it_ends() {
+        let mut commands = Vec::new();
+        all(Cli::command(), "", &mut commands);
+        assert!(commands.len() > 20);
+        for (name, command) in commands {
+            let Some(text) = command.get_after_help().map(ToString::to_string) else { continue };
+            for room in [80, 100] {
+                let shown = command.clone().term_width(room).render_help().to_string();
+                let (_, shown) = shown.split_once("\nExamples:\n").expect("examples");
+                assert_eq!(broken_early(shown, room), None, "{name}at {room}");
+                let examples = shown.lines().take_while(|line| !line.is_empty());
+                let whole: Vec<&str> = examples.collect();
+                for line in &whole {
+                    let is_whole = line.starts_with("  barlift ") || text.contains(&format!("{line}\n"));
+                    assert!(is_whole, "{name}at {room}: {line}");
+                }
+            }
+        }
     }
 
     #[test]

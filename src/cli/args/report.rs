@@ -9,7 +9,9 @@ Examples:
   barlift report latest
   barlift report latest --format html --output report.html
   barlift report latest --format csv > findings.csv
-  barlift report latest --rejected-to mend/     then edit mend/*.csv and: barlift import mend/ (no flags again)
+  barlift report latest --rejected-to mend/    then mend the rows in mend/ and:
+  barlift import mend/                         (no flags again)
+
 Exit status of a verification's report: 1 if anything differs, or could not be compared.";
 
 /// `barlift report`

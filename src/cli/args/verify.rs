@@ -8,16 +8,18 @@ use crate::config::{Override, VerifyMode};
 
 pub(super) const VERIFY_EXAMPLES: &str = "\
 Examples:
-  barlift verify bars/                             every bar of files and database
+  barlift verify bars/                         every bar of files and database
   barlift verify bars/ --mode sample --sample-size 5000
   barlift verify --against postgres://me@other.example/market
   barlift report latest --format html --output report.html
+
 The files must be read as their import read them: give the same --timezone, --pattern and so on.";
 
 pub(super) const ENQUEUE_EXAMPLES: &str = "\
 Examples:
   barlift enqueue verify /data/bars --wait
   barlift enqueue verify /data/bars --mode sample --in 2h
+
 The files must be read as their import read them: give the same --timezone, --pattern and so on.";
 
 /// How closely to look.
