@@ -32,6 +32,9 @@ pub(super) enum Start {
 impl Start {
     /// By workers, when the arguments say.
     pub(super) fn by_workers(args: &StartArgs) -> Result<Self> {
+        if let Some(at) = args.at.filter(|at| *at <= jiff::Timestamp::now()) {
+            output::note(&format!("--at {} is past: the work begins at once", when::shown(at)));
+        }
         let Some(delay) = args.delay else { return Ok(Self::ByWorkers(args.at)) };
         let at = jiff::SignedDuration::try_from(delay)
             .ok()

@@ -35,11 +35,20 @@ pub(super) fn starts(at: Timestamp) -> String {
     starts_in(at, Timestamp::now(), local_zone())
 }
 
-fn starts_in(at: Timestamp, now: Timestamp, (zone, name): (TimeZone, String)) -> String {
+fn starts_in(at: Timestamp, now: Timestamp, zone: (TimeZone, String)) -> String {
+    format!("{}, {}", shown_in(at, zone), until(at, now))
+}
+
+/// `2026-12-01 18:00 +01:00 (Europe/Berlin)`
+pub(super) fn shown(at: Timestamp) -> String {
+    shown_in(at, local_zone())
+}
+
+fn shown_in(at: Timestamp, (zone, name): (TimeZone, String)) -> String {
     let shown = at.to_zoned(zone);
     let seconds = if shown.second() == 0 { "" } else { ":%S" };
     let shown = jiff::fmt::strtime::format(format!("%F %H:%M{seconds} %:z"), &shown);
-    format!("{} ({name}), {}", shown.unwrap_or_else(|_| at.to_string()), until(at, now))
+    format!("{} ({name})", shown.unwrap_or_else(|_| at.to_string()))
 }
 
 /// `in 2h 3m`

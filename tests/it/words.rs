@@ -332,3 +332,20 @@ async fn a_report_of_mismatches_ends_with_what_the_database_has() {
         assert_eq!(found["overwritten"], policy == "overwrite");
     }
 }
+
+#[tokio::test]
+async fn a_start_in_the_past_is_told_of() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    folder.write("A_1m.csv", bars(10, 1));
+    for command in [&["enqueue", "import"][..], &["enqueue", "verify"]] {
+        for json in [&[][..], &["--json"]] {
+            let arguments = [command, &[folder.arg(), "--at", "2020-07-01 18:00"], json].concat();
+            let run = barlift(&database, &arguments).env("TZ", "Europe/Berlin").run().await;
+            assert_eq!(run.status, 0, "{}", run.stderr);
+            let says = "--at 2020-07-01 18:00 +02:00 (Europe/Berlin) is past: the work begins at once\n";
+            assert!(run.stderr.contains(says), "{arguments:?}: {}", run.stderr);
+        }
+    }
+    let now = barlift(&database, &["enqueue", "import", folder.arg(), "--in", "0s"]).run().await;
+    assert!(!now.stderr.contains("is past"), "{}", now.stderr);
+}
