@@ -69,6 +69,7 @@ pub async fn open(attempt: Attempt<'_>, looked: bool) -> Result<Opened<'_>> {
         } else {
             context.batch_rows
         },
+        allow_empty: options.allow_empty,
         resume_at: resume.checkpoint,
     };
     let load = Some(LoadSpan::start(telemetry, &task.timeframe, &task.source));

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-use super::reader::{BarReader, Batch, ReadOptions};
+use super::reader::{self, BarReader, Batch, ReadOptions};
 use super::root::{OpenSource, Root, Version};
 use crate::error::FileError;
 
@@ -45,6 +45,8 @@ pub struct FeedOptions {
     pub read: ReadOptions,
     /// Rows in a batch.
     pub batch_rows: usize,
+    /// Whether a file without any line is one without bars.
+    pub allow_empty: bool,
     /// Rows before this byte are not given out: an earlier attempt has them.
     pub resume_at: u64,
 }
@@ -82,7 +84,10 @@ fn run(
     out: &mpsc::Sender<Result<Fed, FileError>>,
     unchanged: impl Fn(u64, &Version) -> Result<(), FileError>,
 ) -> Result<(), FileError> {
-    let mut reader = BarReader::open(source.input, path, &options.read, options.resume_at)?;
+    let mut reader = BarReader::open_even_empty(source.input, path, &options.read, options.resume_at)?;
+    if reader.is_empty() && !options.allow_empty {
+        return Err(reader::empty(path, " (--allow-empty lets such files succeed)"));
+    }
     let start = Fed::Start {
         header: reader.header().map(<[u8]>::to_vec),
         ignored_columns: reader.ignored_columns().to_vec(),

@@ -90,6 +90,9 @@ pub struct VerifyOptions {
     pub within_range: bool,
     /// Read files even if their bars are known by the files' bytes.
     pub force: bool,
+    /// Whether a file without any line is one without bars, as it was to the import.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub allow_empty: bool,
     /// Differing bars a series that are kept one by one; all are counted.
     pub max_differences: usize,
     /// How file names tell symbol and timeframe. Operations of earlier versions do not say it.
@@ -116,6 +119,7 @@ impl VerifyOptions {
             seed,
             within_range: config.verify.within_range,
             force: false,
+            allow_empty: config.import.allow_empty,
             max_differences: config.verify.max_differences,
             pattern: Some(config.import.pattern.clone()),
             unexplained: Vec::new(),

@@ -90,6 +90,8 @@ pub(super) struct Summary {
 pub(super) struct FilesOptions {
     pub(super) read: ReadOptions,
     pub(super) batch_rows: usize,
+    /// Whether a file without any line is one without bars.
+    pub(super) allow_empty: bool,
     /// Rejected rows that are kept.
     pub(super) max_kept: usize,
 }
@@ -147,7 +149,8 @@ impl Files {
     ) -> Taken {
         for (file, path) in (0..).zip(&self.paths) {
             let source = self.runtime.block_on(self.root.read(path))?;
-            let mut reader = BarReader::open(source.input, path, &self.options.read, 0)?;
+            let open = if self.options.allow_empty { BarReader::open_even_empty } else { BarReader::open };
+            let mut reader = open(source.input, path, &self.options.read, 0)?;
             let mut start = Instant::now();
             while let Some(batch) = reader.next_batch(batch_rows)? {
                 summary.rows += batch.rows;

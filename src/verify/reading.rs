@@ -34,6 +34,7 @@ impl<'a> Reading<'a> {
         let read = FilesOptions {
             read: options.read.clone(),
             batch_rows: context.batch_rows,
+            allow_empty: options.allow_empty,
             max_kept: options.max_differences,
         };
         let load = LoadSpan::start(telemetry, &task.timeframe, &task.source);

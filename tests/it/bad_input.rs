@@ -308,7 +308,7 @@ async fn a_file_that_shrinks_while_it_is_read_is_tried_again() {
     File::options().write(true).open(&path).expect("opened").set_len(5000).expect("cut");
     let config = barlift::config::load(None, &[]).expect("defaults");
     let read = ReadOptions { csv: config.csv, timezone: "UTC".into(), on_invalid: config.import.on_invalid };
-    let options = FeedOptions { read, batch_rows: 100, resume_at: 0 };
+    let options = FeedOptions { read, batch_rows: 100, allow_empty: false, resume_at: 0 };
     let mut feed = feed::start(root, "A_1m.csv".into(), source, options);
     let mut last = None;
     while let Some(fed) = feed.recv().await {

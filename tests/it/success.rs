@@ -311,6 +311,38 @@ async fn operations_and_status_show_verdicts_and_dry_runs() {
     assert!(!dry_run.contains("  20  file"), "a dry run imports nothing: {dry_run}");
 }
 
+#[tokio::test]
+async fn a_file_of_no_bytes_is_one_without_bars() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    folder.write("A_1m.csv", "");
+    folder.write("B_1m.csv", "\n\r\n");
+    // Alone, and together with others.
+    for others in [0, 20] {
+        for i in 0..others {
+            folder.write(&format!("S{i:02}_1m.csv"), bars(3, i));
+        }
+        let refused = import(&database, &folder, &["--json"]).await.json(1);
+        assert_eq!(refused["totals"]["failed"], 2, "{refused}");
+        let says = "A_1m.csv: the file is empty: it has no header (--allow-empty lets such files succeed)";
+        assert_eq!(message(&refused), says);
+        let allowed = import(&database, &folder, &["--allow-empty", "--json"]).await.json(0);
+        assert_eq!((&allowed["totals"]["failed"], &allowed["tasks"][0]["rows"]), (&0.into(), &0.into()));
+    }
+    // Its verification takes it as its import did.
+    let both = import(&database, &folder, &["--allow-empty", "--verify", "--force", "--json"]).await.json(0);
+    assert_eq!(both["verification"]["totals"]["identical"], 22, "{both}");
+    let alone = barlift(&database, &["verify", folder.arg(), "--force"]).run().await;
+    assert!(alone.stdout.contains("A_1m.csv: the file is empty: it has no header"), "{}", alone.stdout);
+    // What is to be saved stays an error: a pipe that brought nothing, and what cannot be empty.
+    let others = Folder::new();
+    for name in ["new.csv", "new.parquet"] {
+        let file = others.write(name, "");
+        let save = ["data", "save", "N", "1m", file.to_str().expect("UTF-8")];
+        let save = barlift(&database, &save).env("BARLIFT__IMPORT__ALLOW_EMPTY", "true").run().await;
+        assert!(save.status != 0 && save.stderr.contains("the file is empty"), "{name}: {}", save.stderr);
+    }
+}
+
 crate::support::also_on_the_columnstore! {
     a_file_without_bars_succeeds_if_that_is_allowed,
     bars_that_are_left_different_exit_with_1,

@@ -10,12 +10,12 @@ use super::line_error;
 use crate::error::FileError;
 use crate::finding::RawRow;
 
-/// The first line that is not blank, if this is text at all.
-pub(super) fn first_line<R: Read>(lines: &mut Lines<R>, path: &str) -> Result<RawRow, FileError> {
+/// The first line that is not blank, if this is text at all; none if all are.
+pub(super) fn first_line<R: Read>(lines: &mut Lines<R>, path: &str) -> Result<Option<RawRow>, FileError> {
     loop {
         let line = match lines.next_line() {
             Ok(Some(line)) => line,
-            Ok(None) => return Err(FileError::permanent(path, None, "the file is empty: it has no header")),
+            Ok(None) => return Ok(None),
             Err(LineError::TooLong(1, max)) => {
                 let reason = format!(
                     "the first line is longer than {max} bytes: this is no CSV file of bars \
@@ -29,7 +29,7 @@ pub(super) fn first_line<R: Read>(lines: &mut Lines<R>, path: &str) -> Result<Ra
             return Err(FileError::permanent(path, line.number, kind));
         }
         if !line.bytes.trim_ascii().is_empty() {
-            return Ok(RawRow { line: line.number, offset: line.offset, bytes: line.bytes.to_vec() });
+            return Ok(Some(RawRow { line: line.number, offset: line.offset, bytes: line.bytes.to_vec() }));
         }
     }
 }

@@ -75,7 +75,9 @@ pub struct Repeat {
 /// Reads one source.
 pub struct BarReader<R> {
     lines: Lines<R>,
-    rows: Rows,
+    path: String,
+    /// None of a file without any line.
+    rows: Option<Rows>,
     ignored_columns: Vec<String>,
     header: Option<Vec<u8>>,
     /// The first rows, read to find the columns of a file without a header and how its rows end.
@@ -91,32 +93,57 @@ impl<R: Read> BarReader<R> {
     /// # Errors
     /// A [`FileError`] if this is no file of bars.
     pub fn open(input: R, path: &str, options: &ReadOptions, resume_at: u64) -> Result<Self, FileError> {
+        let reader = Self::open_even_empty(input, path, options, resume_at)?;
+        if reader.rows.is_none() { Err(empty(path, "")) } else { Ok(reader) }
+    }
+
+    /// The same, and a file without any line has no bars.
+    ///
+    /// # Errors
+    /// A [`FileError`] if this is no file of bars.
+    pub fn open_even_empty(
+        input: R,
+        path: &str,
+        options: &ReadOptions,
+        resume_at: u64,
+    ) -> Result<Self, FileError> {
         let csv = &options.csv;
         let zone = super::time::zone(&options.timezone)
             .map_err(|e| FileError::permanent(path, None, e.to_string()))?;
         let max_line = usize::try_from(csv.max_line.as_u64()).unwrap_or(usize::MAX);
         let mut lines = Lines::new(input, max_line);
-        let first = first_line(&mut lines, path)?;
+        let Some(first) = first_line(&mut lines, path)? else {
+            let (path, ahead, ignored_columns) = (path.to_owned(), VecDeque::new(), Vec::new());
+            return Ok(Self { lines, path, rows: None, ignored_columns, header: None, ahead, looked: true });
+        };
         let columns =
             header::resolve(&first.bytes, csv).map_err(|e| FileError::permanent(path, first.line, e))?;
         let (header, first) = if csv.header { (Some(first.bytes), None) } else { (None, Some(first)) };
         let ignored_columns = columns.ignored.clone();
         let parser = RowParser::new(columns, csv, TimeParser::new(zone, csv.time_format.clone()));
-        let rows = Rows::new(path, parser, options.on_invalid, resume_at);
-        Ok(Self { lines, rows, ignored_columns, header, ahead: first.into_iter().collect(), looked: false })
+        let rows = Some(Rows::new(path, parser, options.on_invalid, resume_at));
+        let ahead = first.into_iter().collect();
+        Ok(Self { lines, path: path.to_owned(), rows, ignored_columns, header, ahead, looked: false })
+    }
+
+    /// Whether the file has no line, not even a header.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_none()
     }
 
     /// Reads the first two rows ahead, and looks at how they end.
     fn look_ahead(&mut self) -> Result<(), FileError> {
         while self.ahead.len() < 2 {
             let next = self.lines.next_line();
-            let Some(line) = next.map_err(|e| line_error(self.rows.path(), e))? else { break };
+            let Some(line) = next.map_err(|e| line_error(&self.path, e))? else { break };
             if !line.bytes.trim_ascii().is_empty() {
                 let row = RawRow { line: line.number, offset: line.offset, bytes: line.bytes.to_vec() };
                 self.ahead.push_back(row);
             }
         }
-        self.rows.look_at(&self.ahead);
+        if let Some(rows) = &mut self.rows {
+            rows.look_at(&self.ahead);
+        }
         self.looked = true;
         Ok(())
     }
@@ -130,16 +157,17 @@ impl<R: Read> BarReader<R> {
         if !self.looked {
             self.look_ahead()?;
         }
+        let Some(rows) = &mut self.rows else { return Ok(None) };
         while batch.rows < max_rows as u64 && batch.kept_bytes < MAX_KEPT {
             if let Some(row) = self.ahead.pop_front() {
                 let line = Line { bytes: &row.bytes, number: row.line, offset: row.offset };
-                self.rows.take(line, &mut batch)?;
+                rows.take(line, &mut batch)?;
                 continue;
             }
             let next = self.lines.next_line();
-            let Some(line) = next.map_err(|e| line_error(self.rows.path(), e))? else { break };
+            let Some(line) = next.map_err(|e| line_error(&self.path, e))? else { break };
             if !line.bytes.trim_ascii().is_empty() {
-                self.rows.take(line, &mut batch)?;
+                rows.take(line, &mut batch)?;
             }
         }
         batch.end_offset = self.ahead.front().map_or(self.lines.offset(), |row| row.offset);
@@ -183,6 +211,11 @@ fn sort_by_time(batch: &mut Batch) {
     }
     batch.lines = order.iter().map(|&i| batch.lines[i]).collect();
     batch.bars = sorted;
+}
+
+/// The error of a file without any line, with what to do about it.
+pub(super) fn empty(path: &str, advice: &str) -> FileError {
+    FileError::permanent(path, None, format!("the file is empty: it has no header{advice}"))
 }
 
 fn line_error(path: &str, e: LineError) -> FileError {

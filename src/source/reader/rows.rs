@@ -29,10 +29,6 @@ impl Rows {
         Self { path: path.to_owned(), parser, on_invalid, seen: Seen::default(), resume_at }
     }
 
-    pub(super) fn path(&self) -> &str {
-        &self.path
-    }
-
     /// Looks at the file's first rows before they are taken.
     pub(super) fn look_at(&mut self, first: &VecDeque<RawRow>) {
         self.parser.look_at(first);
