@@ -36,8 +36,9 @@ pub(super) fn hint(e: &sqlx::Error) -> Option<&'static str> {
         }
         "53300" => "the server has no connection free: lower database.max_connections or worker count",
         "57014" => {
-            "cancelled by somebody, or the statement_timeout in the database URL's options is too short for a batch: \
-             raise it there, or lower import.batch_rows"
+            "cancelled by somebody, or by a statement_timeout that is too short: of the database URL's options (raise it \
+             there, or lower import.batch_rows), or else the default of the database or the role (ALTER DATABASE … or ALTER \
+             ROLE … RESET statement_timeout)"
         }
         "25006" => {
             "the server takes no writes: connect to the primary, or lift default_transaction_read_only"

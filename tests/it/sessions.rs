@@ -197,3 +197,27 @@ async fn sockets_to_the_server_send_at_once_and_are_kept_alive() {
     holder.commit().await.expect("let go");
     wait_for_rows(&database, 1000).await;
 }
+
+#[tokio::test]
+async fn a_short_timeout_of_the_database_reaches_no_statement() {
+    let server = PrivateServer::start().await;
+    let (database, folder) = (server.database("market").await, Folder::new());
+    folder.write("A_1m.csv", bars(1000, 1));
+    // What a session asks first takes longer than that.
+    let slow = "CREATE SCHEMA slow;
+        CREATE FUNCTION slow.pg_backend_pid() RETURNS integer LANGUAGE sql
+            AS 'SELECT pg_catalog.pg_sleep(0.3); SELECT pg_catalog.pg_backend_pid()';
+        CREATE FUNCTION slow.current_setting(text, boolean) RETURNS text LANGUAGE sql
+            AS 'SELECT pg_catalog.pg_sleep(0.01); SELECT pg_catalog.current_setting($1, $2)';
+        ALTER DATABASE market SET search_path = slow, pg_catalog;
+        ALTER DATABASE market SET statement_timeout = '50ms'";
+    server.execute("market", slow).await;
+    barlift(&database, &["import", folder.arg(), "--json"]).run().await.json(0);
+    assert_eq!(barlift(&database, &["operations"]).run().await.status, 0);
+    // One that is meant for barlift stays.
+    let mut holder = PgConnection::connect(&database.url).await.expect("connected");
+    sqlx::raw_sql("BEGIN; LOCK TABLE barlift.operations").execute(&mut holder).await.expect("locked");
+    let meant = format!("{}?options=-c%20statement_timeout%3D2s", database.url);
+    let run = barlift(&database, &["operations"]).env("DATABASE_URL", meant).run().await;
+    assert!(run.status == 3 && run.stderr.contains("RESET statement_timeout"), "{}", run.stderr);
+}

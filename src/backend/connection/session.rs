@@ -113,6 +113,8 @@ mod tests {
         let session = |given| Session::new(Duration::from_secs(30), given).statement;
         assert!(session(None).contains("('statement_timeout', '0')"));
         let given = session(Some("-c statement_timeout=5min -c search_path=x"));
-        assert!(!given.contains("statement_timeout") && given.contains("('search_path', 'apalis,public')"));
+        assert!(
+            !given.contains("('statement_timeout'") && given.contains("('search_path', 'apalis,public')")
+        );
     }
 }

@@ -1,6 +1,8 @@
 -- Sets what each session of barlift relies on and returns the settings that did not take: (name, setting).
 -- The rows of `wanted` are put in by the program: (name, value as SHOW shows it). A setting that this server does not
--- have is left out.
+-- have is left out. The database's own statement_timeout may be shorter than this takes; behind it, the transaction's is
+-- gone and the session's counts.
+SET LOCAL statement_timeout = 0;
 SELECT name, value
 FROM (VALUES {wanted}) wanted (name, value)
 WHERE CASE WHEN current_setting(name, true) IS NULL THEN false ELSE set_config(name, value, false) IS NULL END;
