@@ -2,15 +2,43 @@
 //!
 //! Invariant: decided by the SQLSTATE wherever there is one.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::ErrorClass;
 
 const NO_CONNECTION: &str = "none was free within database.connect_timeout: the server is away, or grants fewer \
      connections than this process wants (lower worker.concurrency or database.max_connections)";
 
+/// What to do where a connection pooler has too few sessions.
+pub(crate) const POOL_IS_SMALL: &str = "raise the connection pooler's pool size (PgBouncer: default_pool_size), lower worker.concurrency or \
+     database.max_connections, or name the server itself in database.direct_url (BARLIFT__DATABASE__DIRECT_URL)";
+
+/// How PgBouncer begins where its max_client_conn is reached.
+pub(crate) const NO_MORE_CLIENTS: &str = "no more connections allowed";
+
+static POOLED: AtomicBool = AtomicBool::new(false);
+
+/// From now on, advice is for a database that a connection pooler leads to. For the whole process: what waits for a
+/// connection does not know where it would have led.
+pub(crate) fn stands_behind_a_pooler() {
+    POOLED.store(true, Ordering::Relaxed);
+}
+
 /// Advice for what an operator meets.
 pub(super) fn hint(e: &sqlx::Error) -> Option<&'static str> {
     if let sqlx::Error::PoolTimedOut = e {
-        return Some(NO_CONNECTION);
+        return Some(if POOLED.load(Ordering::Relaxed) { POOL_IS_SMALL } else { NO_CONNECTION });
+    }
+    if let Some(d) = e.as_database_error() {
+        if d.message().starts_with(NO_MORE_CLIENTS) {
+            return Some(
+                "the connection pooler takes no more clients (PgBouncer: max_client_conn): raise that, end some, or name \
+                 the server itself in database.direct_url (BARLIFT__DATABASE__DIRECT_URL)",
+            );
+        }
+        if d.message() == "query_wait_timeout" {
+            return Some(POOL_IS_SMALL);
+        }
     }
     let code = e.as_database_error().and_then(|d| d.code())?;
     Some(match code.as_ref() {

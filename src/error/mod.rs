@@ -6,6 +6,8 @@
 
 mod database;
 
+pub(crate) use database::{NO_MORE_CLIENTS, POOL_IS_SMALL, stands_behind_a_pooler};
+
 use serde::{Deserialize, Serialize};
 
 /// Everything the library reports to its caller.

@@ -1,11 +1,18 @@
 //! PgBouncer between barlift and the server: in session mode everything works, in the other modes it is named.
 
 use nix::sys::signal::Signal;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection as _, PgConnection};
 
-use crate::support::{Folder, Mode, Pooler, PrivateServer, TestDatabase, barlift, bars, eventually};
+use crate::support::{
+    Folder, Mode, Pooler, PrivateServer, TestDatabase, barlift, bars, eventually, hold_back,
+};
 
 /// What a pooler is told to drop: nothing, what sqlx's own documentation asks for, everything.
 const IGNORED: [&str; 3] = ["", "extra_float_digits", "extra_float_digits,options"];
+
+/// What is said where a pool is too small.
+const NAMED: [&str; 3] = ["connection pooler", "default_pool_size", "database.direct_url"];
 
 /// Where the queue's things lie that its migrations create without naming a schema.
 const IN_APALIS: &str = "SELECT
@@ -98,4 +105,41 @@ async fn in_other_modes_the_pooler_and_the_remedy_are_named() {
         }
     }
     assert_eq!(database.bars().await, 10);
+}
+
+#[tokio::test]
+async fn a_pool_without_a_free_session_is_named() {
+    let server = PrivateServer::start().await;
+    for (name, ignored) in [("one", ""), ("other", "extra_float_digits,options")] {
+        let Some(pooler) = Pooler::start_with(&server, Mode::Session, ignored, 2).await else { return };
+        let direct = server.database(name).await;
+        let pooled = TestDatabase { url: pooler.url(&server, name), ..direct };
+        let folder = Folder::new();
+        folder.write("A_1m.csv", bars(1000, 1));
+        // One session listens, the other one stops in the middle of the file; whoever watches finds none.
+        let _holder = hold_back(&pooled).await;
+        let log = folder.write("log", "");
+        let import = barlift(&pooled, &["import", folder.arg()])
+            .env("BARLIFT__DATABASE__CONNECT_TIMEOUT", "4s")
+            .spawn_logging(&log);
+        let read = || std::fs::read_to_string(&log).expect("the log");
+        let warned = "the connection pooler gives no further session";
+        eventually("it warns", || async { read().contains(warned).then_some(()) }).await;
+        let named = |text: &str| NAMED.iter().all(|says| text.contains(says));
+        assert!(read().lines().any(named), "{}", read());
+        drop(import);
+        // And what finds none at its start.
+        let options: PgConnectOptions = pooled.url.parse().expect("a URL");
+        let options = options.extra_float_digits(None);
+        let mut held = Vec::new();
+        for _ in 0..2 {
+            let mut session = PgConnection::connect_with(&options).await.expect("connected");
+            sqlx::raw_sql("SELECT 1").execute(&mut session).await.expect("a session");
+            held.push(session);
+        }
+        let start =
+            barlift(&pooled, &["operations"]).env("BARLIFT__DATABASE__CONNECT_TIMEOUT", "2s").run().await;
+        assert_eq!(start.status, 3, "{}", start.stderr);
+        assert!(named(&start.stderr), "{}", start.stderr);
+    }
 }

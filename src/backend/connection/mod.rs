@@ -78,7 +78,7 @@ pub(super) async fn open(target: &Target, config: &Config) -> Result<(PgPool, Se
     require(target, &server)?;
     session.begin(&mut first).await.during("setting up a session")?;
     first.close().await.during("closing the first connection")?;
-    let pool = pool_options(target, session, config, server.granted);
+    let pool = pool_options(target, session, config, &server);
     Ok((pool.connect_lazy_with(target.options.clone()), server))
 }
 
@@ -103,13 +103,16 @@ fn require(target: &Target, server: &Server) -> Result<()> {
     ))
 }
 
-fn pool_options(target: &Target, session: Session, config: &Config, granted: u32) -> PgPoolOptions {
+fn pool_options(target: &Target, session: Session, config: &Config, server: &Server) -> PgPoolOptions {
+    let (granted, pooled) = (server.granted, server.pooled);
     let wanted = config.max_connections();
     if granted < wanted {
         // No warning: commands that only look need one or two.
         tracing::info!(granted, wanted, "the server grants few connections; work will wait for one");
     }
     let (port, keepalive) = (target.tcp_port(), target.keepalive.clone());
+    // Before the acquiring of a connection is given up.
+    let patience = (target.timeout / 2).min(Duration::from_secs(2));
     PgPoolOptions::new()
         // Beyond what the server grants, sqlx would try to connect again and again, past connections that become free.
         .max_connections(wanted.min(granted))
@@ -121,7 +124,10 @@ fn pool_options(target: &Target, session: Session, config: &Config, granted: u32
                 tcp::tune(port, &keepalive);
             }
             let session = session.clone();
-            Box::pin(async move { session.begin(connection).await })
+            Box::pin(async move {
+                let begin = session.begin(connection);
+                if pooled { pooler::telling(patience, begin).await } else { begin.await }
+            })
         })
         // A connection that the server closed is found out here, not in the middle of a batch; but one that has just
         // answered need not be asked again, which small files would spend much of their time on.

@@ -4,13 +4,14 @@
 //! connections must keep one session of the server. A pooler in session mode grants that. In transaction or statement
 //! mode it does not, and barlift refuses to work before it has changed a setting there that others would see.
 
+use std::sync::Once;
 use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection};
 
 use super::shown;
-use crate::error::{During as _, Error, Result};
+use crate::error::{During as _, Error, POOL_IS_SMALL, Result};
 
 /// A pooler hands out what comes back first or last, and others use it, too; so one look is not enough.
 const LOOKS: usize = 3;
@@ -36,10 +37,36 @@ pub(super) async fn require_sessions(
         Ok(Err(e)) => Err(e).during("asking the connection pooler for a second session"),
         Err(_) => Err(Error::database(
             format!("the connection pooler at {} gave no second session in time", shown(options)),
-            "raise its pool size (PgBouncer: default_pool_size), or name the server itself in database.direct_url \
-             (BARLIFT__DATABASE__DIRECT_URL)",
+            POOL_IS_SMALL,
         )),
     }
+}
+
+/// The error of a connection whose first statement got no answer in time.
+pub(super) fn no_session(options: &PgConnectOptions) -> Error {
+    Error::database(
+        format!(
+            "a connection to {} was taken, and its first statement not answered in time: a connection pooler \
+             (PgBouncer or the like) without a free session does that",
+            shown(options)
+        ),
+        POOL_IS_SMALL,
+    )
+}
+
+/// Waits until the session of a new connection has begun, and says once if that takes long.
+pub(super) async fn telling<T>(patience: Duration, begin: impl Future<Output = T>) -> T {
+    static TOLD: Once = Once::new();
+    let mut begin = std::pin::pin!(begin);
+    if let Ok(begun) = tokio::time::timeout(patience, &mut begin).await {
+        return begun;
+    }
+    TOLD.call_once(|| {
+        tracing::warn!(
+            "the connection pooler gives no further session, all of its pool are taken; work waits for one: {POOL_IS_SMALL}"
+        );
+    });
+    begin.await
 }
 
 /// Whether two connections have a session each, and keep them. Nothing is set: in a shared session others would see it.

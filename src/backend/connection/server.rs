@@ -10,7 +10,7 @@ use sqlx::{PgConnection, Row as _};
 
 use super::wait::{self, Waiting};
 use super::{pooler, unreachable};
-use crate::error::{During as _, Result};
+use crate::error::{self, During as _, Result};
 
 /// What a server is like.
 #[derive(Debug, Clone)]
@@ -42,8 +42,13 @@ pub(super) async fn look(options: &PgConnectOptions, timeout: Duration) -> Resul
         done => done,
     }
     .map_err(|e| unreachable(options, e))?;
-    let (server, pid) = ask(&mut connection).await.during("asking what the server is like")?;
+    // A server answers at once; a pooler takes the connection, and its first statement waits for a session.
+    let Ok(asked) = tokio::time::timeout(waiting.left(), ask(&mut connection)).await else {
+        return Err(pooler::no_session(options));
+    };
+    let (server, pid) = asked.during("asking what the server is like")?;
     if server.pooled {
+        error::stands_behind_a_pooler();
         pooler::require_sessions(&mut connection, pid, options, waiting.left()).await?;
     }
     Ok((connection, server))

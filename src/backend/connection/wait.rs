@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection};
 
+use crate::error::NO_MORE_CLIENTS;
+
 /// How long the first connection is waited for, over all tries.
 #[derive(Debug)]
 pub(super) struct Waiting {
@@ -24,11 +26,16 @@ impl Waiting {
     }
 
     /// Says once that it waits.
-    fn tell(&mut self) {
+    fn tell(&mut self, refusal: &sqlx::Error) {
         if !self.told {
             self.told = true;
             let limit = humantime::format_duration(self.limit);
-            tracing::warn!("the server has no connection free; waiting up to {limit} for one");
+            let who = if is_full_pooler(refusal) {
+                "connection pooler (PgBouncer: max_client_conn)"
+            } else {
+                "server"
+            };
+            tracing::warn!("the {who} has no connection free; waiting up to {limit} for one");
         }
     }
 }
@@ -45,7 +52,7 @@ pub(super) async fn connect(options: &PgConnectOptions, waiting: &mut Waiting) -
         match connected {
             Err(_) => return Err(refusal.unwrap_or(sqlx::Error::PoolTimedOut)),
             Ok(Err(e)) if is_full(&e) && waiting.left() > pause => {
-                waiting.tell();
+                waiting.tell(&e);
                 refusal = Some(e);
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(Duration::from_secs(1));
@@ -57,7 +64,10 @@ pub(super) async fn connect(options: &PgConnectOptions, waiting: &mut Waiting) -
 
 /// SQLSTATE 53300, or PgBouncer's own words for it.
 fn is_full(e: &sqlx::Error) -> bool {
-    e.as_database_error().is_some_and(|d| {
-        d.code().as_deref() == Some("53300") || d.message().starts_with("no more connections allowed")
-    })
+    let code = e.as_database_error().and_then(|d| d.code());
+    code.as_deref() == Some("53300") || is_full_pooler(e)
+}
+
+fn is_full_pooler(e: &sqlx::Error) -> bool {
+    e.as_database_error().is_some_and(|d| d.message().starts_with(NO_MORE_CLIENTS))
 }

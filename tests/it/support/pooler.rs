@@ -30,13 +30,24 @@ const KEEPER: &str = "\"$1\" \"$2\" 2>/dev/null & read -r _; kill $!; wait";
 impl Pooler {
     /// In front of this server; none where PgBouncer is not installed.
     pub async fn start(server: &PrivateServer, mode: Mode, ignored: &str) -> Option<Self> {
+        Self::start_with(server, mode, ignored, 40).await
+    }
+
+    /// The same with so many sessions of the server.
+    pub async fn start_with(
+        server: &PrivateServer,
+        mode: Mode,
+        ignored: &str,
+        sessions: u32,
+    ) -> Option<Self> {
         let Some(program) = PROGRAMS.iter().find(|p| std::path::Path::new(p).exists()) else {
             assert!(std::env::var_os("BARLIFT_TEST_TOOLS").is_none(), "pgbouncer is not installed");
             skipped("pgbouncer is not installed");
             return None;
         };
         let port = free_port();
-        let file = server.write(&format!("pgbouncer-{port}.ini"), &settings(server, mode, ignored, port));
+        let file = server
+            .write(&format!("pgbouncer-{port}.ini"), &settings(server, mode, ignored, (port, sessions)));
         let owner = Owner::new();
         let keeper = owner
             .command("/bin/sh".as_ref(), server.socket())
@@ -68,7 +79,7 @@ impl Drop for Pooler {
     }
 }
 
-fn settings(server: &PrivateServer, mode: Mode, ignored: &str, port: u16) -> String {
+fn settings(server: &PrivateServer, mode: Mode, ignored: &str, (port, sessions): (u16, u32)) -> String {
     let mode = match mode {
         Mode::Session => "session",
         Mode::Transaction => "transaction",
@@ -84,7 +95,7 @@ listen_port = {port}
 unix_socket_dir =
 auth_type = any
 pool_mode = {mode}
-default_pool_size = 40
+default_pool_size = {sessions}
 ignore_startup_parameters = {ignored}
 "
     )
