@@ -85,6 +85,7 @@ mod tests {
         let e = section("[a]\nsecret", "a", Path::new("f")).expect_err("no value");
         assert_eq!(e.to_string(), "configuration: line 2 of f is not NAME=VALUE");
     }
+
     #[test]
     fn a_line_that_is_not_understood_is_named_by_its_number() {
         let file = "[a]\nhost=h\n# one line\n{line}\n";
