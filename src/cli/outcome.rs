@@ -8,7 +8,7 @@ use super::output::{count, counted, duration, files, print, visible};
 use super::table::{self, Column, Table};
 use super::{verification, when};
 use crate::error::{ErrorClass, Result};
-use crate::operation::status::{NAMED_COLUMNS, OperationStatus, TaskStatus, Totals};
+use crate::operation::status::{OperationStatus, TaskStatus, Totals};
 use crate::task::RowCounts;
 
 /// Tasks that a table shows before it keeps to the noteworthy ones.
@@ -224,6 +224,9 @@ pub(super) fn unrecognised(out: &mut dyn Write, status: &OperationStatus, what: 
     Ok(())
 }
 
+/// How many columns a line names.
+const MAX_COLUMNS: usize = 10;
+
 /// How many sets of columns are told of.
 const MAX_SETS: usize = 10;
 
@@ -248,8 +251,8 @@ fn ignored_columns(status: &OperationStatus) -> Vec<String> {
 
 /// `a, b, c … and 4,991 more`
 fn some_of(names: &[String]) -> String {
-    let shown: Vec<String> = names.iter().take(NAMED_COLUMNS).cloned().collect();
-    let more = match names.len().saturating_sub(NAMED_COLUMNS) {
+    let shown: Vec<String> = names.iter().take(MAX_COLUMNS).cloned().collect();
+    let more = match names.len().saturating_sub(MAX_COLUMNS) {
         0 => String::new(),
         more => format!(" … and {} more", count(i64::try_from(more).unwrap_or(i64::MAX))),
     };

@@ -200,23 +200,12 @@ pub struct TaskStatus {
     /// What the verification of a series came to, once it is done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verification: Option<TaskVerification>,
-    /// Columns that nothing was read from; JSON names the first [`NAMED_COLUMNS`].
-    #[serde(serialize_with = "some_columns")]
+    /// Columns that nothing was read from.
     pub ignored_columns: Vec<String>,
-    /// How many there are.
-    pub ignored_columns_total: usize,
     /// What its bars look like beside those of the series, if they were imported all the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shape_conflict: Option<String>,
     pub error: Option<TaskError>,
-}
-
-/// How many of a file's ignored columns are named.
-pub const NAMED_COLUMNS: usize = 10;
-
-/// A wide file may have thousands.
-fn some_columns<S: serde::Serializer>(names: &[String], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(names.iter().take(NAMED_COLUMNS))
 }
 
 /// What the verification of a series came to; `barlift report` has more.
@@ -418,7 +407,6 @@ impl From<TaskRow> for TaskStatus {
             duration_ms: r.duration_ms,
             recognised: r.recognised,
             verification: r.verification.map(|v| v.0),
-            ignored_columns_total: r.ignored_columns.len(),
             ignored_columns: r.ignored_columns,
             shape_conflict: r.shape_conflict,
             error: r.error_message.map(|message| TaskError { class, message }),

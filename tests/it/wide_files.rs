@@ -44,27 +44,3 @@ async fn a_header_that_lacks_a_column_is_told_in_one_short_line() {
     assert!(told.contains("`x14` … and 4985 more; name the columns"), "{told}");
     assert!(run.stdout.lines().chain(run.stderr.lines()).all(|l| l.len() < LONGEST));
 }
-
-#[tokio::test]
-async fn json_names_a_few_ignored_columns_and_how_many_there_are() {
-    let (database, folder) = (TestDatabase::new().await, Folder::new());
-    let header = format!("timestamp,open,high,low,close,volume{}", names(5_000));
-    let row = format!("2024-01-01T00:00:00Z,1,2,0.5,1,5{}", ",0".repeat(5_000));
-    folder.write("A_1m.csv", format!("{header}\n{row}\n"));
-    folder.write(
-        "B_1m.csv",
-        "timestamp,open,high,low,close,volume,Trades\n2024-01-01T00:00:00Z,1,2,0.5,1,5,7\n",
-    );
-    for command in [&["import", folder.arg(), "--json"][..], &["status", "--json"]] {
-        let run = barlift(&database, command).run().await;
-        assert!(run.stdout.len() < 10_000, "{}", run.stdout.len());
-        let tasks = &run.json(0)["tasks"];
-        let wide = tasks[0]["ignored_columns"].as_array().expect("a list");
-        assert_eq!(
-            (wide.len(), &wide[9], &tasks[0]["ignored_columns_total"]),
-            (10, &"x9".into(), &5_000.into())
-        );
-        assert_eq!(tasks[1]["ignored_columns"], serde_json::json!(["Trades"]));
-        assert_eq!(tasks[1]["ignored_columns_total"], 1);
-    }
-}
