@@ -259,7 +259,7 @@ fn some_of(names: &[String]) -> String {
     format!("{}{more}", shown.join(", "))
 }
 
-/// `3 files: 2 succeeded, 1 failed`; what was `done` has been told apart.
+/// `3 files: 2 succeeded, 1 failed`; the caller says in `done` how those that are done ended.
 pub(super) fn states(out: &mut dyn Write, what: &str, done: &[(i64, &str)], t: &Totals) -> io::Result<()> {
     let others =
         [(t.failed, "failed"), (t.running, "running"), (t.pending, "pending"), (t.cancelled, "cancelled")];

@@ -13,6 +13,10 @@ const NO_CONNECTION: &str = "none was free within database.connect_timeout: the 
 pub(crate) const POOL_IS_SMALL: &str = "raise the connection pooler's pool size (PgBouncer: default_pool_size), lower worker.concurrency or \
      database.max_connections, or name the server itself in database.direct_url (BARLIFT__DATABASE__DIRECT_URL)";
 
+const NO_SESSION: &str = "none was free within database.connect_timeout: the server or the connection pooler before it is away, or \
+     the pool is too small (PgBouncer: default_pool_size; raise it, lower worker.concurrency or \
+     database.max_connections, or name the server itself in database.direct_url)";
+
 /// How PgBouncer begins where its max_client_conn is reached.
 pub(crate) const NO_MORE_CLIENTS: &str = "no more connections allowed";
 
@@ -27,7 +31,7 @@ pub(crate) fn stands_behind_a_pooler() {
 /// Advice for what an operator meets.
 pub(super) fn hint(e: &sqlx::Error) -> Option<&'static str> {
     if let sqlx::Error::PoolTimedOut = e {
-        return Some(if POOLED.load(Ordering::Relaxed) { POOL_IS_SMALL } else { NO_CONNECTION });
+        return Some(if POOLED.load(Ordering::Relaxed) { NO_SESSION } else { NO_CONNECTION });
     }
     if let Some(d) = e.as_database_error() {
         if d.message().starts_with(NO_MORE_CLIENTS) {

@@ -86,7 +86,7 @@ fn run(
 ) -> Result<(), FileError> {
     let mut reader = BarReader::open_even_empty(source.input, path, &options.read, options.resume_at)?;
     if reader.is_empty() && !options.allow_empty {
-        return Err(reader::empty(path, " (--allow-empty lets such files succeed)"));
+        return Err(reader::empty(path));
     }
     let start = Fed::Start {
         header: reader.header().map(<[u8]>::to_vec),

@@ -79,33 +79,49 @@ async fn try_claim(pool: &PgPool, job: &Job, claimant: Claimant<'_>) -> Result<C
     if rescued {
         rescue(&mut tx, &mut row, claimant.lease).await?;
     }
-    let claim = decide(&mut tx, row, claimant).await?;
+    let about = row.about();
+    let claim = match decide(&mut tx, row, claimant).await? {
+        Decision::Claim(claim) => claim,
+        Decision::Park(class, why) => {
+            super::settle::park(&mut tx, *task_id, about.rescues, (class, &why), claimant.worker).await?;
+            tx.commit().await.during(WHAT)?;
+            about.tell(rescued, Some(&why));
+            return Ok(Claimed { claim: Claim::Parked, rescued });
+        }
+    };
     tx.commit().await.during(WHAT)?;
+    about.tell(rescued, None);
     Ok(Claimed { claim, rescued })
 }
 
+enum Decision {
+    Claim(Claim),
+    /// It is not to be tried any more, and why.
+    Park(ErrorClass, String),
+}
+
 /// The task is ours to have; the transaction commits whatever is decided.
-async fn decide(tx: &mut PgConnection, row: Row, claimant: Claimant<'_>) -> Result<Claim> {
+async fn decide(tx: &mut PgConnection, row: Row, claimant: Claimant<'_>) -> Result<Decision> {
     if u32::try_from(row.rescues).unwrap_or(0) > claimant.max_rescues {
         let message = format!(
             "its worker died {} times while at work on it (retry.max_rescues); not tried again",
             row.rescues
         );
-        return park(tx, &row, (ErrorClass::Poisoned, &message), claimant).await;
+        return Ok(Decision::Park(ErrorClass::Poisoned, message));
     }
     let options = match TaskOptions::read(&row.kind, row.options.clone()) {
         Ok(options) => options,
         Err(e) => {
             let message =
                 format!("the operation was enqueued by another version of barlift: {e}; enqueue it again");
-            return park(tx, &row, (ErrorClass::Permanent, &message), claimant).await;
+            return Ok(Decision::Park(ErrorClass::Permanent, message));
         }
     };
     let Series { id: series_id, ours, is_new } = series(tx, &row, &options).await?;
     if let Some(series_id) = series_id.filter(|_| !ours) {
         // Whoever lets go of the series pushes the task's next job. No attempt is burnt.
         wake::wait(tx, (row.id, row.rescues), series_id).await?;
-        return Ok(Claim::Busy);
+        return Ok(Decision::Claim(Claim::Busy));
     }
     let (fence, attempt, unique): (i32, i32, bool) = sqlx::query_as(include_str!("sql/start.sql"))
         .bind(row.id)
@@ -118,21 +134,12 @@ async fn decide(tx: &mut PgConnection, row: Row, claimant: Claimant<'_>) -> Resu
         .during(WHAT)?;
     let layout = if unique { Layout::Rowstore } else { Layout::Columnstore };
     let lease = Lease { task_id: row.id, fence, attempt, series_id, series_is_new: is_new, layout };
-    Ok(Claim::Started(Box::new((lease, row.info(options)))))
+    Ok(Decision::Claim(Claim::Started(Box::new((lease, row.info(options))))))
 }
 
 /// Ends the attempt that never ended itself.
 async fn rescue(tx: &mut PgConnection, row: &mut Row, lease: Duration) -> Result<()> {
     row.rescues += 1;
-    tracing::warn!(
-        operation.id = row.operation_id,
-        symbol = row.symbol,
-        timeframe = row.timeframe,
-        trace_id = row.traceparent.get(3..35),
-        source = row.source,
-        rescues = row.rescues,
-        "an attempt ended without a word (its worker died, or lost the database); taking over"
-    );
     sqlx::query(include_str!("sql/rescued.sql"))
         .bind(row.id)
         .bind(row.fence)
@@ -143,23 +150,42 @@ async fn rescue(tx: &mut PgConnection, row: &mut Row, lease: Duration) -> Result
     Ok(())
 }
 
-async fn park(
-    tx: &mut PgConnection,
-    row: &Row,
-    why: (ErrorClass, &str),
-    claimant: Claimant<'_>,
-) -> Result<Claim> {
-    tracing::error!(
-        operation.id = row.operation_id,
-        symbol = row.symbol,
-        timeframe = row.timeframe,
-        trace_id = row.traceparent.get(3..35),
-        source = row.source,
-        error = why.1,
-        "failed"
-    );
-    super::settle::park(tx, row.id, row.rescues, why, claimant.worker).await?;
-    Ok(Claim::Parked)
+/// What log lines say of a claimed task. They are written once the claim has committed.
+struct About {
+    operation_id: String,
+    symbol: String,
+    timeframe: String,
+    trace_id: Option<String>,
+    source: String,
+    rescues: i32,
+}
+
+impl About {
+    fn tell(&self, rescued: bool, parked: Option<&str>) {
+        let Self { operation_id, symbol, timeframe, trace_id, source, rescues } = self;
+        if rescued {
+            tracing::warn!(
+                operation.id = operation_id,
+                symbol,
+                timeframe,
+                trace_id,
+                source,
+                rescues,
+                "an attempt ended without a word (its worker died, or lost the database); taking over"
+            );
+        }
+        if let Some(error) = parked {
+            tracing::error!(
+                operation.id = operation_id,
+                symbol,
+                timeframe,
+                trace_id,
+                source,
+                error,
+                "failed"
+            );
+        }
+    }
 }
 
 /// A task's series, and whether the task may be at it.
@@ -234,6 +260,17 @@ impl Row {
     /// A paused operation gets new jobs when it is resumed.
     fn may_start(&self) -> bool {
         !self.paused && matches!(self.state.as_str(), "pending" | "running")
+    }
+
+    fn about(&self) -> About {
+        About {
+            operation_id: self.operation_id.clone(),
+            symbol: self.symbol.clone(),
+            timeframe: self.timeframe.clone(),
+            trace_id: self.traceparent.get(3..35).map(str::to_owned),
+            source: self.source.clone(),
+            rescues: self.rescues,
+        }
     }
 
     fn info(self, options: TaskOptions) -> TaskInfo {

@@ -8,6 +8,7 @@ use crate::backend::transaction;
 use crate::error::{During, Result};
 use crate::queue::{self, Job, Push};
 use crate::task::settle::lock_operation;
+use crate::task::wake::unless_locked;
 
 const WHAT: &str = "beginning what follows";
 
@@ -45,16 +46,14 @@ pub async fn cancel_followers(tx: &mut PgConnection, operation: &str) -> Result<
 pub async fn follow_forgotten(pool: &PgPool) -> Result<()> {
     let ended: Vec<String> =
         sqlx::query_scalar(include_str!("sql/forgotten_followers.sql")).fetch_all(pool).await.during(WHAT)?;
-    let mut result = Ok(());
     for operation in ended {
-        // One whose dependents cannot be begun now does not hold up the others.
-        result = follow_one(pool, &operation).await.and(result);
+        unless_locked(follow_one(pool, &operation).await)?;
     }
-    result
+    Ok(())
 }
 
 async fn follow_one(pool: &PgPool, operation: &str) -> Result<()> {
-    let mut tx = transaction::begin(pool).await.during(WHAT)?;
+    let mut tx = transaction::begin_brief(pool).await.during(WHAT)?;
     // Unless somebody has retried it meanwhile.
     if lock_operation(&mut tx, operation).await? {
         follow(&mut tx, operation).await?;

@@ -10,6 +10,7 @@ use crate::backend::transaction;
 use crate::error::{During, Result};
 use crate::queue::{self, Job, Push};
 use crate::task::end_operation;
+use crate::task::wake::unless_locked;
 
 const WHAT: &str = "looking for forgotten tasks";
 
@@ -51,33 +52,31 @@ pub async fn push_forgotten(pool: &PgPool) -> Result<usize> {
     Ok(jobs.len())
 }
 
-/// Ends operations that have no open task and that nobody has ended; returns whether there was one.
+/// Ends operations that have no open task and that nobody has ended; `ended` is told of each.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
-pub async fn end_forgotten(pool: &PgPool) -> Result<bool> {
+pub async fn end_forgotten(pool: &PgPool, ended: impl Fn()) -> Result<()> {
     const WHAT: &str = "looking for operations to end";
     let found: Vec<String> =
         sqlx::query_scalar(include_str!("sql/unended.sql")).fetch_all(pool).await.during(WHAT)?;
-    let mut result = Ok(false);
     for operation in found {
-        // One that cannot be ended now does not hold up the others.
-        let ended = end_one(pool, &operation).await;
-        result = result.and_then(|any| ended.map(|ended| any || ended));
+        unless_locked(end_one(pool, &operation, &ended).await)?;
     }
-    result
+    Ok(())
 }
 
-async fn end_one(pool: &PgPool, operation: &str) -> Result<bool> {
+async fn end_one(pool: &PgPool, operation: &str, ended: &impl Fn()) -> Result<()> {
     const WHAT: &str = "ending an operation";
-    let mut tx = transaction::begin(pool).await.during(WHAT)?;
-    let ended = end_operation(&mut tx, operation).await?;
+    let mut tx = transaction::begin_brief(pool).await.during(WHAT)?;
+    let is_ended = end_operation(&mut tx, operation).await?;
     tx.commit().await.during(WHAT)?;
-    if ended {
+    if is_ended {
         tracing::warn!(
             operation.id = operation,
             "all of its tasks were done, but it had not ended; it has now"
         );
+        ended();
     }
-    Ok(ended)
+    Ok(())
 }

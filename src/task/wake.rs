@@ -77,12 +77,15 @@ async fn nobody_waits(tx: &mut PgConnection, series_id: i32) -> Result<()> {
 pub async fn wake_forgotten(pool: &PgPool) -> Result<()> {
     let free: Vec<i32> =
         sqlx::query_scalar(include_str!("sql/waited_for_and_free.sql")).fetch_all(pool).await.during(WHAT)?;
-    let mut result = Ok(());
     for series_id in free {
-        // One that cannot be looked at now does not hold up the others.
-        result = wake_one(pool, series_id).await.and(result);
+        unless_locked(wake_one(pool, series_id).await)?;
     }
-    result
+    Ok(())
+}
+
+/// A row that somebody keeps locked is left to the next sweep, and does not hold up the others.
+pub(super) fn unless_locked(done: Result<()>) -> Result<()> {
+    done.or_else(|e| if e.is_lock_timeout() { Ok(()) } else { Err(e) })
 }
 
 async fn wake_one(pool: &PgPool, series_id: i32) -> Result<()> {
@@ -105,7 +108,8 @@ impl Lease {
     /// [`crate::error::Error::Database`]
     pub async fn let_go(&self, pool: &PgPool) -> Result<()> {
         let Some(series_id) = self.series_id else { return Ok(()) };
-        let mut tx = transaction::begin(pool).await.during(WHAT)?;
+        // What cannot be had now is found by the sweep.
+        let mut tx = transaction::begin_brief(pool).await.during(WHAT)?;
         // First, and by a statement of its own: whoever starts the task anew right now is waited for, and seen.
         sqlx::query("SELECT FROM barlift.tasks WHERE id = $1 FOR NO KEY UPDATE")
             .bind(self.task_id)

@@ -15,7 +15,7 @@ use super::spool::Entry;
 use crate::bar::{Bars, Micros, Ohlcv};
 use crate::error::FileError;
 use crate::finding::{Place, RejectedRow};
-use crate::source::reader::{BarReader, Batch, ReadOptions, Repeat};
+use crate::source::reader::{self, BarReader, Batch, ReadOptions, Repeat};
 use crate::source::repeats;
 use crate::source::root::Root;
 
@@ -149,8 +149,10 @@ impl Files {
     ) -> Taken {
         for (file, path) in (0..).zip(&self.paths) {
             let source = self.runtime.block_on(self.root.read(path))?;
-            let open = if self.options.allow_empty { BarReader::open_even_empty } else { BarReader::open };
-            let mut reader = open(source.input, path, &self.options.read, 0)?;
+            let mut reader = BarReader::open_even_empty(source.input, path, &self.options.read, 0)?;
+            if reader.is_empty() && !self.options.allow_empty {
+                return Err(reader::empty(path));
+            }
             let mut start = Instant::now();
             while let Some(batch) = reader.next_batch(batch_rows)? {
                 summary.rows += batch.rows;

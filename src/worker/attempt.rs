@@ -8,7 +8,7 @@ use super::{Worker, tell_later};
 use crate::backend::observed::Observed;
 use crate::error::{Error, ErrorClass, FileError, Result};
 use crate::import::{self, Imported};
-use crate::queue::{Delivery, Handled};
+use crate::queue::{Delivery, Handled, Job};
 use crate::repository::known::Learnt;
 use crate::task::{
     self, AttemptContext, Claim, Claimant, ImportOptions, Lease, RowCounts, TaskInfo, TaskOptions,
@@ -16,8 +16,8 @@ use crate::task::{
 use crate::telemetry::{AttemptTelemetry, Outcome, metrics};
 use crate::verify::{self, Verdict};
 
-/// When a job comes again whose series somebody has locked.
-const LOCKED_WAIT: Duration = Duration::from_secs(2);
+/// When a job comes again that met a locked row.
+const LOCKED_WAIT: Duration = Duration::from_secs(3);
 
 /// A claimed task, and who is told of the attempt at it.
 pub(super) struct Claimed {
@@ -66,7 +66,12 @@ impl Worker {
                 return Ok(Handled::Done);
             }
             Claim::Locked => {
-                tracing::info!(job = ?delivery.job, "somebody has the series locked; the job comes again later");
+                let Job { operation_id, task_id, .. } = &delivery.job;
+                tracing::info!(
+                    operation.id = operation_id,
+                    task_id,
+                    "a row that the task needs is locked (by `data save` of its series, or a command); tried again later"
+                );
                 return Ok(Handled::Later(LOCKED_WAIT));
             }
             idle @ (Claim::Gone | Claim::Busy) => {

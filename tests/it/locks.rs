@@ -221,7 +221,7 @@ async fn sweep(pool: PgPool, stop: Arc<AtomicBool>) {
     while !stop.load(Ordering::Relaxed) {
         task::push_forgotten(&pool).await.expect("pushed");
         task::wake_forgotten(&pool).await.expect("woken");
-        task::end_forgotten(&pool).await.expect("ended");
+        task::end_forgotten(&pool, || ()).await.expect("ended");
         task::follow_forgotten(&pool).await.expect("begun");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

@@ -123,7 +123,7 @@ async fn a_pool_without_a_free_session_is_named() {
             .env("BARLIFT__DATABASE__CONNECT_TIMEOUT", "4s")
             .spawn_logging(&log);
         let read = || std::fs::read_to_string(&log).expect("the log");
-        let warned = "the connection pooler gives no further session";
+        let warned = "the connection pooler has given no session for";
         eventually("it warns", || async { read().contains(warned).then_some(()) }).await;
         let named = |text: &str| NAMED.iter().all(|says| text.contains(says));
         assert!(read().lines().any(named), "{}", read());

@@ -216,7 +216,10 @@ async fn a_short_timeout_of_the_database_reaches_no_statement() {
     assert_eq!(barlift(&database, &["operations"]).run().await.status, 0);
     // One that is meant for barlift stays.
     let mut holder = PgConnection::connect(&database.url).await.expect("connected");
-    sqlx::raw_sql("BEGIN; LOCK TABLE barlift.operations").execute(&mut holder).await.expect("locked");
+    sqlx::raw_sql("SET statement_timeout = 0; BEGIN; LOCK TABLE barlift.operations")
+        .execute(&mut holder)
+        .await
+        .expect("locked");
     let meant = format!("{}?options=-c%20statement_timeout%3D2s", database.url);
     let run = barlift(&database, &["operations"]).env("DATABASE_URL", meant).run().await;
     assert!(run.status == 3 && run.stderr.contains("RESET statement_timeout"), "{}", run.stderr);

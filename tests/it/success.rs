@@ -331,8 +331,16 @@ async fn a_file_of_no_bytes_is_one_without_bars() {
     // Its verification takes it as its import did.
     let both = import(&database, &folder, &["--allow-empty", "--verify", "--force", "--json"]).await.json(0);
     assert_eq!(both["verification"]["totals"]["identical"], 22, "{both}");
-    let alone = barlift(&database, &["verify", folder.arg(), "--force"]).run().await;
-    assert!(alone.stdout.contains("A_1m.csv: the file is empty: it has no header"), "{}", alone.stdout);
+    for (flag, status, states) in
+        [(None, 1, "20 identical, 2 failed"), (Some("--allow-empty"), 0, "22 identical")]
+    {
+        let arguments: Vec<&str> = ["verify", folder.arg()].into_iter().chain(flag).collect();
+        let alone = barlift(&database, &arguments).run().await;
+        assert_eq!(alone.status, status, "{}", alone.stdout);
+        assert!(alone.stdout.contains(states), "{}", alone.stdout);
+        let says = "A_1m.csv: the file is empty: it has no header (--allow-empty lets such files succeed)";
+        assert_eq!(alone.stdout.contains(says), flag.is_none(), "{}", alone.stdout);
+    }
     // What is to be saved stays an error: a pipe that brought nothing, and what cannot be empty.
     let others = Folder::new();
     for name in ["new.csv", "new.parquet"] {

@@ -91,12 +91,6 @@ async fn a_cancelled_task_lets_go_of_its_series() {
     assert_eq!(worker.wait().await, Some(0));
 }
 
-crate::support::also_on_the_columnstore! {
-    one_series_is_written_by_one_task_at_a_time,
-    many_files_of_one_series_follow_each_other,
-    a_cancelled_task_lets_go_of_its_series,
-}
-
 /// What `data save` does in a columnstore from its first chunk to its last.
 #[tokio::test]
 async fn a_series_that_somebody_keeps_locked_holds_up_neither_other_files_nor_commands() {
@@ -111,7 +105,7 @@ async fn a_series_that_somebody_keeps_locked_holds_up_neither_other_files_nor_co
     folder.write("B_1m.csv", bars(300, 2));
     enqueue(&database, &folder).await;
     let worker = barlift(&database, &["worker", "--concurrency", "1", "--drain"]).spawn();
-    wait_for_sum(&database, "B", 300).await;
+    wait_for_bars(&database, "B", 300).await;
     let first: String =
         database.scalar("SELECT id FROM barlift.operations ORDER BY created_at OFFSET 1 LIMIT 1").await;
     assert_eq!(barlift(&database, &["priority", &first, "7"]).run().await.status, 0);
@@ -119,13 +113,13 @@ async fn a_series_that_somebody_keeps_locked_holds_up_neither_other_files_nor_co
     assert_eq!(database.scalar::<i64>(begun).await, 1);
     holder.rollback().await.expect("let go");
     assert_eq!(worker.wait().await, Some(0));
-    wait_for_sum(&database, "A", 500).await;
+    wait_for_bars(&database, "A", 500).await;
     let attempts = "SELECT max(attempts)::bigint FROM barlift.tasks";
     assert_eq!(database.scalar::<i64>(attempts).await, 1, "no attempt is lost to it");
 }
 
 /// Waits until a symbol has so many bars.
-async fn wait_for_sum(database: &TestDatabase, symbol: &str, bars: i64) {
+async fn wait_for_bars(database: &TestDatabase, symbol: &str, bars: i64) {
     eventually("its bars are there", || async {
         let found: i64 = sqlx::query_scalar("SELECT count(*) FROM barlift.bars_named WHERE symbol = $1")
             .bind(symbol)
@@ -138,9 +132,41 @@ async fn wait_for_sum(database: &TestDatabase, symbol: &str, bars: i64) {
 }
 
 #[tokio::test]
-async fn a_save_that_goes_on_keeps_no_import_of_its_new_series_waiting() {
+async fn a_cancelled_attempt_does_not_wait_for_a_series_that_somebody_keeps_locked() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    folder.write("A_1m.csv", bars(1000, 1));
+    let holder = hold_back(&database).await;
+    enqueue(&database, &folder).await;
+    let worker = barlift(&database, &["worker"])
+        .env("BARLIFT__IMPORT__BATCH_ROWS", "100")
+        // The sweep is what frees the series in the end.
+        .env("BARLIFT__WORKER__LEASE", "5s")
+        .spawn();
+    wait_for_rows(&database, 500).await;
+    assert_eq!(barlift(&database, &["cancel", "latest"]).run().await.status, 0);
+    let mut keeper = database.pool.begin().await.expect("begun");
+    sqlx::query("SELECT FROM barlift.series FOR NO KEY UPDATE").execute(&mut *keeper).await.expect("locked");
+    holder.commit().await.expect("let go");
+    eventually("the attempt wants to release the series", || async {
+        let waits = "SELECT count(*) FROM pg_stat_activity
+                     WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0";
+        (database.scalar::<i64>(waits).await > 0).then_some(())
+    })
+    .await;
+    let retry = barlift(&database, &["retry", "latest", "--cancelled"]).run();
+    let retried = tokio::time::timeout(std::time::Duration::from_secs(60), retry).await;
+    assert_eq!(retried.expect("it does not wait for the series").status, 0);
+    keeper.rollback().await.expect("let go");
+    wait_for_bars(&database, "A", 1000).await;
+    worker.signal(Signal::SIGTERM);
+    assert_eq!(worker.wait().await, Some(0));
+}
+
+#[tokio::test]
+async fn a_save_that_goes_on_holds_up_nothing_but_its_series() {
     let (database, folder) = (TestDatabase::new().await, Folder::new());
     folder.write("NEW_1m.csv", bars(300, 1));
+    folder.write("OTHER_1m.csv", bars(200, 2));
     let (chunks, more) = tokio::sync::mpsc::channel::<barlift::error::Result<Bars>>(1);
     let repository = DataRepository::new(database.pool.clone());
     let saving = tokio::spawn(async move {
@@ -149,18 +175,27 @@ async fn a_save_that_goes_on_keeps_no_import_of_its_new_series_waiting() {
     let mut late = Bars::default();
     late.push(2_019_686_400_000_000, Ohlcv { open: 1.0, high: 2.0, low: 0.5, close: 1.5, volume: 10.0 });
     chunks.send(Ok(late)).await.expect("taken");
-    // The second one is taken when the first is written.
-    chunks.send(Ok(Bars::default())).await.expect("taken");
-    chunks.send(Ok(Bars::default())).await.expect("taken");
+    // The third one is taken when the first is written.
+    for _ in 0..2 {
+        chunks.send(Ok(Bars::default())).await.expect("taken");
+    }
     enqueue(&database, &folder).await;
     let worker = barlift(&database, &["worker", "--drain"]).spawn();
-    eventually("the import begins", || async {
-        let begun = "SELECT count(*) FROM barlift.tasks WHERE state <> 'pending'";
-        (database.scalar::<i64>(begun).await == 1).then_some(())
-    })
-    .await;
+    wait_for_bars(&database, "OTHER", 200).await;
+    assert_eq!(barlift(&database, &["priority", "latest", "7"]).run().await.status, 0);
+    let pending = "SELECT count(*) FROM barlift.tasks WHERE symbol = 'NEW' AND state = 'pending'";
+    assert_eq!(database.scalar::<i64>(pending).await, 1);
     drop(chunks);
     assert_eq!(saving.await.expect("no panic").expect("saved"), 1);
     assert_eq!(worker.wait().await, Some(0));
-    assert_eq!(database.bars().await, 301);
+    wait_for_bars(&database, "NEW", 301).await;
+}
+
+crate::support::also_on_the_columnstore! {
+    one_series_is_written_by_one_task_at_a_time,
+    many_files_of_one_series_follow_each_other,
+    a_cancelled_task_lets_go_of_its_series,
+    a_series_that_somebody_keeps_locked_holds_up_neither_other_files_nor_commands,
+    a_cancelled_attempt_does_not_wait_for_a_series_that_somebody_keeps_locked,
+    a_save_that_goes_on_holds_up_nothing_but_its_series,
 }

@@ -4,8 +4,8 @@
 //! connections must keep one session of the server. A pooler in session mode grants that. In transaction or statement
 //! mode it does not, and barlift refuses to work before it has changed a setting there that others would see.
 
-use std::sync::Once;
-use std::time::Duration;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection};
@@ -45,27 +45,32 @@ pub(super) async fn require_sessions(
 /// The error of a connection whose first statement got no answer in time.
 pub(super) fn no_session(options: &PgConnectOptions) -> Error {
     Error::database(
+        format!("{} took a connection and did not answer its first statement in time", shown(options)),
         format!(
-            "a connection to {} was taken, and its first statement not answered in time: a connection pooler \
-             (PgBouncer or the like) without a free session does that",
-            shown(options)
+            "look whether the server is well; a connection pooler without a free session does that, too: {POOL_IS_SMALL}"
         ),
-        POOL_IS_SMALL,
     )
 }
 
-/// Waits until the session of a new connection has begun, and says once if that takes long.
+/// Between two warnings that a pooler gives no session.
+const TELL_EVERY: Duration = Duration::from_secs(60);
+
+/// Waits until the session of a new connection has begun, and says if that takes long.
 pub(super) async fn telling<T>(patience: Duration, begin: impl Future<Output = T>) -> T {
-    static TOLD: Once = Once::new();
+    static TOLD: Mutex<Option<Instant>> = Mutex::new(None);
     let mut begin = std::pin::pin!(begin);
     if let Ok(begun) = tokio::time::timeout(patience, &mut begin).await {
         return begun;
     }
-    TOLD.call_once(|| {
+    if let Ok(mut told) = TOLD.lock()
+        && told.is_none_or(|told| told.elapsed() > TELL_EVERY)
+    {
+        *told = Some(Instant::now());
+        let waited = humantime::format_duration(patience);
         tracing::warn!(
-            "the connection pooler gives no further session, all of its pool are taken; work waits for one: {POOL_IS_SMALL}"
+            "the connection pooler has given no session for {waited}, perhaps all of its pool are in use; work waits: {POOL_IS_SMALL}"
         );
-    });
+    }
     begin.await
 }
 

@@ -30,6 +30,9 @@ pub(crate) struct Server {
 /// A startup option that a server keeps and a pooler does not.
 const PROBE: (&str, &str) = ("barlift.probe", "1");
 
+/// How long the first answer may take, even where the connection was waited for until the time was up.
+const FIRST_ANSWER: Duration = Duration::from_secs(2);
+
 /// Connects, waiting up to `timeout` for a free connection, and looks.
 ///
 /// # Errors
@@ -43,7 +46,8 @@ pub(super) async fn look(options: &PgConnectOptions, timeout: Duration) -> Resul
     }
     .map_err(|e| unreachable(options, e))?;
     // A server answers at once; a pooler takes the connection, and its first statement waits for a session.
-    let Ok(asked) = tokio::time::timeout(waiting.left(), ask(&mut connection)).await else {
+    let patience = waiting.left().max(FIRST_ANSWER);
+    let Ok(asked) = tokio::time::timeout(patience, ask(&mut connection)).await else {
         return Err(pooler::no_session(options));
     };
     let (server, pid) = asked.during("asking what the server is like")?;

@@ -87,7 +87,10 @@ impl<'a> Server<'a> {
             Err(e) => return Err(super::unusable(&self.data, &e)),
         };
         if taken {
-            return Err(super::unusable(&self.data, &"something is there that is not the data of a server"));
+            return Err(Error::database(
+                format!("{} is not the data of a server", self.data.display()),
+                "set database.embedded_dir to an empty or new folder, or DATABASE_URL to use a database of your own",
+            ));
         }
         Ok(())
     }

@@ -38,6 +38,36 @@ const ANYWAY: [(&str, &[&str]); 9] = [
     ("load_balance_hosts", &["disable"]),
 ];
 
+/// libpq's other keywords, as of PostgreSQL 18: barlift refuses them.
+const OTHERS: [&str; 26] = [
+    "gssdelegation",
+    "gsslib",
+    "krbsrvname",
+    "max_protocol_version",
+    "min_protocol_version",
+    "oauth_client_id",
+    "oauth_client_secret",
+    "oauth_issuer",
+    "oauth_scope",
+    "passfile",
+    "replication",
+    "require_auth",
+    "requirepeer",
+    "requiressl",
+    "scram_client_key",
+    "scram_server_key",
+    "service",
+    "servicefile",
+    "ssl_max_protocol_version",
+    "ssl_min_protocol_version",
+    "sslcertmode",
+    "sslcrl",
+    "sslcrldir",
+    "sslkeylogfile",
+    "sslpassword",
+    "authtype",
+];
+
 /// sqlx's other names.
 const ALIASES: [(&str, &str); 5] = [
     ("ssl-mode", "sslmode"),
@@ -57,9 +87,10 @@ pub(super) fn is_sqlx(name: &str) -> bool {
     OF_SQLX.contains(&name) || name.starts_with("options[")
 }
 
-/// Whether it is a keyword of libpq or sqlx, whatever barlift makes of it.
+/// Whether an error may repeat it: a keyword of libpq or sqlx.
 pub(super) fn is_known(name: &str) -> bool {
-    is_sqlx(name) || OWN.contains(&name) || ANYWAY.iter().any(|(anyway, _)| *anyway == name)
+    let anyway = ANYWAY.iter().any(|(anyway, _)| *anyway == name);
+    anyway || is_sqlx(name) || OWN.contains(&name) || OTHERS.contains(&name)
 }
 
 /// What the keywords take that not every text is a value of.

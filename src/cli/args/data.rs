@@ -26,16 +26,18 @@ pub enum DataCommand {
 
 const LOAD_EXAMPLES: &str = "\
 Examples:
-  barlift data load AAPL 1h                          the first bars, to look at
+  barlift data load AAPL 1h                  the first bars, to look at
   barlift data load AAPL 1h --start 2024-01-01 --output aapl.parquet
-  barlift data load AAPL 1h --format csv > A_1h.csv  imports again, bit for bit
+  barlift data load AAPL 1h --format csv > AAPL_1h.csv
   barlift data load AAPL 1h --format arrow | python3 read.py
+
+The CSV imports again, bit for bit. The Arrow stream is what pyarrow.ipc.open_stream(sys.stdin.buffer) takes in \
+read.py, a program of yours.
 
 Times are RFC 3339 (2024-01-02T09:30:00-05:00), YYYY-MM-DD HH:MM[:SS] or YYYY-MM-DD; without an \
 offset they are UTC. A file appears under its name when it is whole; its extension is its format: \
 .csv, .jsonl or .ndjson, .arrow (IPC file), .arrows (IPC stream), .parquet. Values that are not \
-finite (barlift writes none) are NaN, inf and -inf in CSV and null in JSON lines. What a pipe of Arrow brings, \
-pyarrow.ipc.open_stream(sys.stdin.buffer).read_pandas() reads in Python.";
+finite (barlift writes none) are NaN, inf and -inf in CSV and null in JSON lines.";
 
 const SAVE_EXAMPLES: &str = "\
 Examples:

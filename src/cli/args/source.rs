@@ -26,9 +26,6 @@ pub struct SourceArgs {
     /// [default: fail, before anything is written]
     #[arg(long, value_name = "POLICY")]
     on_conflict_shape: Option<OnConflictShape>,
-    /// Let a file succeed of which no row became a bar: all rejected, or none there
-    #[arg(long)]
-    allow_empty: bool,
     /// Verify the copy when all files are done [with =MODE: counts, sample or full; default: verify.mode, full]
     #[arg(
         long,
@@ -68,7 +65,6 @@ impl SourceArgs {
         set("import.max_rejects", self.max_rejects.clone());
         let policy = self.on_conflict_shape.and_then(|p| p.to_possible_value());
         set("import.on_conflict_shape", policy.map(|p| p.get_name().to_owned()));
-        set("import.allow_empty", self.allow_empty.then(|| "true".into()));
         set("verify.mode", self.verify.and_then(|v| v.0).map(|mode| mode.as_str().to_owned()));
         out
     }
@@ -92,6 +88,9 @@ pub struct FilesArgs {
     /// When a bar breaks a market-data rule [default: warn, which imports it and records the issue]
     #[arg(long, value_name = "POLICY")]
     on_invalid: Option<OnInvalid>,
+    /// Let a file succeed that has no bar: no row, or only rejected ones
+    #[arg(long)]
+    allow_empty: bool,
     /// Zone of times that name none, e.g. America/New_York [default: UTC]
     #[arg(long, value_name = "ZONE")]
     timezone: Option<String>,
@@ -135,6 +134,7 @@ impl FilesArgs {
             |v: &dyn Fn() -> Option<clap::builder::PossibleValue>| v().map(|p| p.get_name().to_owned());
         set("import.pattern", self.pattern.clone());
         set("import.on_invalid", self.on_invalid.and_then(|p| name(&|| p.to_possible_value())));
+        set("import.allow_empty", self.allow_empty.then(|| "true".into()));
         set("import.timezone", self.timezone.clone());
         set("import.batch_rows", self.batch_rows.map(|n| n.to_string()));
         set("csv.header", self.no_header.then(|| "false".into()));

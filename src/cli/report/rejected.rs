@@ -66,10 +66,8 @@ fn refuse_a_file(directory: &Path) -> Result<()> {
 /// So that the rows are read as their files were.
 fn keep_settings(directory: &Path, text: &str) -> Result<()> {
     let path = directory.join(DIRECTORY_FILE);
-    let write = || {
-        std::fs::create_dir_all(directory)?;
-        File::create_new(&path)?.write_all(text.as_bytes())
-    };
+    std::fs::create_dir_all(directory).map_err(|e| cannot_write(&directory.display().to_string(), &e))?;
+    let write = || File::create_new(&path)?.write_all(text.as_bytes());
     write().map_err(|e| cannot_write(&path.display().to_string(), &e))
 }
 

@@ -169,9 +169,7 @@ impl Mode {
 }
 
 impl Verification {
-    /// Its state for people, as [`OperationStatus::shown_state`] says it: the verdict, once it has ended.
-    ///
-    /// [`OperationStatus::shown_state`]: crate::operation::status::OperationStatus::shown_state
+    /// Its state for people: the verdict, once it has ended.
     #[must_use]
     pub fn shown_state(&self) -> String {
         if self.finished_at.is_none() {

@@ -69,8 +69,6 @@ async fn begin(seen: Observed<'_>, symbol: &str, timeframe: &str) -> Result<(Tra
         .execute(&mut *tx)
         .await
         .during(WHAT)?;
-    // Whoever claims a task of this series would wait for its row until the last chunk has come.
-    sqlx::raw_sql("COMMIT AND CHAIN").execute(&mut *tx).await.during(WHAT)?;
     let layout = storage::layout(&mut tx).await?;
     let find = match layout {
         // Bars before their series, as an import's batch has it: docs/architecture.md, "Lock order".

@@ -94,7 +94,7 @@ impl<R: Read> BarReader<R> {
     /// A [`FileError`] if this is no file of bars.
     pub fn open(input: R, path: &str, options: &ReadOptions, resume_at: u64) -> Result<Self, FileError> {
         let reader = Self::open_even_empty(input, path, options, resume_at)?;
-        if reader.rows.is_none() { Err(empty(path, "")) } else { Ok(reader) }
+        if reader.is_empty() { Err(without_line(path, "")) } else { Ok(reader) }
     }
 
     /// The same, and a file without any line has no bars.
@@ -213,8 +213,12 @@ fn sort_by_time(batch: &mut Batch) {
     batch.bars = sorted;
 }
 
-/// The error of a file without any line, with what to do about it.
-pub(super) fn empty(path: &str, advice: &str) -> FileError {
+/// The error of an operation's file without any line, with what to do about it.
+pub(crate) fn empty(path: &str) -> FileError {
+    without_line(path, " (--allow-empty lets such files succeed)")
+}
+
+fn without_line(path: &str, advice: &str) -> FileError {
     FileError::permanent(path, None, format!("the file is empty: it has no header{advice}"))
 }
 
