@@ -2,17 +2,15 @@
 
 use std::time::Duration;
 
-use sqlx::PgPool;
-
 use super::args::{CancelArgs, PauseArgs, PriorityArgs, RetryArgs};
 use super::signals::Told;
 use super::work::finish;
-use super::{Outcome, output, progress, ready_database, signals, work};
+use super::{Outcome, output, progress, ready_database, signals, when, work};
 use crate::backend::Database;
 use crate::config::Config;
 use crate::error::{ErrorClass, Result};
 use crate::operation::control::{self, Changed, Selection};
-use crate::operation::status;
+use crate::operation::status::{self, OperationStatus};
 use crate::operation::{OperationId, due_spans};
 use crate::telemetry::Telemetry;
 
@@ -34,7 +32,11 @@ pub(super) async fn retry(args: &RetryArgs, config: &Config) -> Result<Outcome> 
     if !changed.paused {
         work::tell_if_no_worker(&database.pool, config).await?;
     }
-    tell_of_flags(&database.pool, &id, &args.selection.selection()).await?;
+    let operation = status::read(&database.pool, &id, true).await?;
+    if let Some(at) = operation.starts_later(jiff::Timestamp::now()) {
+        output::note(&format!("{id} is scheduled: it starts {}", when::shown(at)));
+    }
+    tell_of_flags(&operation, &args.selection.selection());
     if !args.wait {
         return Ok(Outcome::Well);
     }
@@ -43,8 +45,8 @@ pub(super) async fn retry(args: &RetryArgs, config: &Config) -> Result<Outcome> 
 }
 
 /// A file that the flags do not fit fails again at each retry.
-async fn tell_of_flags(pool: &PgPool, id: &OperationId, selection: &Selection) -> Result<()> {
-    let operation = status::read(pool, id, true).await?;
+fn tell_of_flags(operation: &OperationStatus, selection: &Selection) {
+    let id = &operation.operation_id;
     let refused = operation.tasks.iter().filter(|t| {
         let permanent = t.error.as_ref().is_some_and(|e| e.class == ErrorClass::Permanent);
         permanent && !operation.is_verification() && selection.has(&t.symbol, &t.timeframe)
@@ -59,7 +61,6 @@ async fn tell_of_flags(pool: &PgPool, id: &OperationId, selection: &Selection) -
             output::visible(root)
         ));
     }
-    Ok(())
 }
 
 /// Cancels it, or some files of it.

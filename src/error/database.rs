@@ -10,8 +10,8 @@ const NO_CONNECTION: &str = "none was free within database.connect_timeout: the 
      connections than this process wants (lower worker.concurrency or database.max_connections)";
 
 /// What to do where a connection pooler has too few sessions.
-pub(crate) const POOL_IS_SMALL: &str = "raise the connection pooler's pool size (PgBouncer: default_pool_size), lower worker.concurrency or \
-     database.max_connections, or name the server itself in database.direct_url (BARLIFT__DATABASE__DIRECT_URL)";
+pub(crate) const POOL_IS_SMALL: &str = "raise the connection pooler's pool size (PgBouncer: default_pool_size) to worker.concurrency + 2 or more \
+     for each process (3 are the least), or name the server itself in database.direct_url (BARLIFT__DATABASE__DIRECT_URL)";
 
 const NO_SESSION: &str = "none was free within database.connect_timeout: the server or the connection pooler before it is away, or \
      the pool is too small (PgBouncer: default_pool_size; raise it, lower worker.concurrency or \
@@ -71,6 +71,10 @@ pub(super) fn hint(e: &sqlx::Error) -> Option<&'static str> {
             "cancelled by somebody, or by a statement_timeout that is too short: of the database URL's options (raise it \
              there, or lower import.batch_rows), or else the default of the database or the role (ALTER DATABASE … or ALTER \
              ROLE … RESET statement_timeout)"
+        }
+        "25P03" => {
+            "a transaction got nothing to do for longer than worker.lease, and the server ended it: if the input of \
+             `data save` pauses, write it to a file first, or raise worker.lease"
         }
         "25006" => {
             "the server takes no writes: connect to the primary, or lift default_transaction_read_only"

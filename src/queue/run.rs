@@ -287,7 +287,13 @@ async fn deliver(
         Ok(Handled::Done) => Ok(()),
         Ok(Handled::Later(wait)) => Ok(put_off(&context, &id, wait).await?),
         Err(e) => {
-            tracing::error!(error = e.chain(), ?job, "a job could not be started; it will be tried again");
+            let super::Job { operation_id, task_id, .. } = &job;
+            tracing::error!(
+                operation.id = operation_id,
+                task_id,
+                error = e.chain(),
+                "a job could not be started; it will be tried again"
+            );
             // apalis would repeat it at once.
             tokio::time::sleep(Duration::from_secs(1)).await;
             Err(e.into())

@@ -173,6 +173,18 @@ async fn flags_win_over_what_lies_beside_the_rows() {
     );
 }
 
+#[tokio::test]
+async fn where_nothing_was_rejected_nothing_is_written() {
+    let (database, folder, out) = (TestDatabase::new().await, Folder::new(), Folder::new());
+    folder.write("A_1m.csv", bars(3, 1));
+    barlift(&database, &["import", folder.arg()]).run().await;
+    let to = out.path().join("mend").display().to_string();
+    let run = barlift(&database, &["report", "--rejected-to", &to]).run().await;
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(run.stderr.contains("no row was rejected: nothing is written"), "{}", run.stderr);
+    assert!(!out.path().join("mend").exists());
+}
+
 crate::support::also_on_the_columnstore! {
     mended_rows_are_read_without_flags_and_the_whole_is_identical,
 }
@@ -211,6 +223,9 @@ async fn what_is_in_the_way_of_rejected_rows_is_named() {
             format!("{} is there already\nhint: give an empty directory", folder.join(there).display());
         assert!(said.contains(&says), "{said}");
         assert_eq!(std::fs::read_to_string(folder.join(there)).expect("read"), "mine");
+        // Nor is anything put beside it: the next import of that folder would read its files otherwise.
+        let left = std::fs::read_dir(&folder).expect("read").count();
+        assert_eq!(left, 1, "{said}");
     }
     assert_eq!(std::fs::read_to_string(out.path().join("mend")).expect("read"), "mine");
 }

@@ -334,6 +334,18 @@ async fn a_report_of_mismatches_ends_with_what_the_database_has() {
 }
 
 #[tokio::test]
+async fn a_retry_of_what_is_scheduled_tells_when_it_starts() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    folder.write("A_1m.csv", bars(10, 1));
+    for command in [&["enqueue", "import", folder.arg(), "--in", "1h"][..], &["cancel", "latest"]] {
+        assert_eq!(barlift(&database, command).run().await.status, 0);
+    }
+    let retry = barlift(&database, &["retry", "latest", "--cancelled"]).run().await;
+    assert_eq!(retry.status, 0, "{}", retry.stderr);
+    assert!(retry.stderr.contains(" is scheduled: it starts 20"), "{}", retry.stderr);
+}
+
+#[tokio::test]
 async fn a_start_in_the_past_is_told_of() {
     let (database, folder) = (TestDatabase::new().await, Folder::new());
     folder.write("A_1m.csv", bars(10, 1));

@@ -19,6 +19,31 @@ use crate::operation::report;
 
 /// Writes the rejected rows under the names of their files, with their headers, ready to be mended.
 pub(super) async fn write(pool: &PgPool, id: &OperationId, directory: &Path) -> Result<()> {
+    let mut settings_are_ours = false;
+    let files = write_files(pool, id, directory, &mut settings_are_ours).await;
+    if files.is_err() && settings_are_ours {
+        // Other files may lie there, and they are not what it says.
+        let _ = std::fs::remove_file(directory.join(DIRECTORY_FILE));
+    }
+    output::note(&match files? {
+        0 => "no row was rejected: nothing is written".to_owned(),
+        files => {
+            let (files, directory) = (output::counted(files, "file", "files"), directory.display());
+            format!(
+                "wrote the rejected rows of {files} to {directory}; once they are mended: barlift import {directory}"
+            )
+        }
+    });
+    Ok(())
+}
+
+/// Returns how many files there are.
+async fn write_files(
+    pool: &PgPool,
+    id: &OperationId,
+    directory: &Path,
+    settings_are_ours: &mut bool,
+) -> Result<i64> {
     let headers: HashMap<String, Option<Vec<u8>>> = report::headers(pool, id).await?.into_iter().collect();
     let mut rows = report::rejected(pool, id);
     let mut open: Option<(String, BufWriter<File>)> = None;
@@ -29,6 +54,7 @@ pub(super) async fn write(pool: &PgPool, id: &OperationId, directory: &Path) -> 
             if files == 0 {
                 refuse_a_file(directory)?;
                 keep_settings(directory, &settings::text(id, &report::options(pool, id).await?))?;
+                *settings_are_ours = true;
             }
             let header = headers.get(&r.place.source).and_then(Option::as_deref);
             open = Some((r.place.source.clone(), create(directory, &r.place.source, header)?));
@@ -40,11 +66,7 @@ pub(super) async fn write(pool: &PgPool, id: &OperationId, directory: &Path) -> 
         }
     }
     close(open)?;
-    let (files, directory) = (output::counted(files, "file", "files"), directory.display());
-    output::note(&format!(
-        "wrote the rejected rows of {files} to {directory}; once they are mended: barlift import {directory}"
-    ));
-    Ok(())
+    Ok(files)
 }
 
 /// Refuses a directory that cannot be one, since it, or one above it, is a file.
