@@ -164,7 +164,10 @@ async fn a_cancelled_attempt_does_not_wait_for_a_series_that_somebody_keeps_lock
 
 #[tokio::test]
 async fn a_save_that_goes_on_holds_up_nothing_but_its_series() {
-    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    let (database, folder, before) = (TestDatabase::new().await, Folder::new(), Folder::new());
+    // So that nobody makes a chunk: in TimescaleDB, others who make one wait for that.
+    before.write("BEFORE_1m.csv", format!("{}2034-01-01T00:00:00Z,1,2,0.5,1.5,10\n", bars(300, 9)));
+    assert_eq!(barlift(&database, &["import", before.arg()]).run().await.status, 0);
     folder.write("NEW_1m.csv", bars(300, 1));
     folder.write("OTHER_1m.csv", bars(200, 2));
     let (chunks, more) = tokio::sync::mpsc::channel::<barlift::error::Result<Bars>>(1);
