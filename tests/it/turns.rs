@@ -2,8 +2,14 @@
 //!
 //! The lease is so long that nothing here is found by the sweep.
 
+use std::time::Duration;
+
 use barlift::bar::{Bars, Ohlcv};
+use barlift::operation::OperationId;
+use barlift::operation::control::{self, Selection};
+use barlift::queue::Job;
 use barlift::repository::data::DataRepository;
+use barlift::task::{self, Claim, Claimant};
 use nix::sys::signal::Signal;
 
 use crate::support::{Folder, TestDatabase, barlift, bars, enqueue, eventually, hold_back, wait_for_rows};
@@ -132,34 +138,27 @@ async fn wait_for_bars(database: &TestDatabase, symbol: &str, bars: i64) {
 }
 
 #[tokio::test]
-async fn a_cancelled_attempt_does_not_wait_for_a_series_that_somebody_keeps_locked() {
+async fn an_attempt_does_not_wait_to_release_a_series_that_somebody_keeps_locked() {
     let (database, folder) = (TestDatabase::new().await, Folder::new());
     folder.write("A_1m.csv", bars(1000, 1));
-    let holder = hold_back(&database).await;
     enqueue(&database, &folder).await;
-    let worker = barlift(&database, &["worker"])
-        .env("BARLIFT__IMPORT__BATCH_ROWS", "100")
-        // The sweep is what frees the series in the end.
-        .env("BARLIFT__WORKER__LEASE", "5s")
-        .spawn();
-    wait_for_rows(&database, 500).await;
-    assert_eq!(barlift(&database, &["cancel", "latest"]).run().await.status, 0);
+    let id = OperationId(database.scalar("SELECT id FROM barlift.operations").await);
+    let job = Job::new(&id.0, database.scalar("SELECT id FROM barlift.tasks").await, 1);
+    let lease = Duration::from_secs(60);
+    let claimant = Claimant { worker: "w", max_rescues: 2, traces: false, lease };
+    let claimed = task::claim(&database.pool, &job, claimant).await.expect("claimed");
+    let Claim::Started(started) = claimed.claim else { panic!("{claimed:?}") };
+    let all = Selection::default();
+    control::cancel(&database.pool, &id, &all).await.expect("cancelled");
     let mut keeper = database.pool.begin().await.expect("begun");
     sqlx::query("SELECT FROM barlift.series FOR NO KEY UPDATE").execute(&mut *keeper).await.expect("locked");
-    holder.commit().await.expect("let go");
-    eventually("the attempt wants to release the series", || async {
-        let waits = "SELECT count(*) FROM pg_stat_activity
-                     WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0";
-        (database.scalar::<i64>(waits).await > 0).then_some(())
-    })
-    .await;
-    let retry = barlift(&database, &["retry", "latest", "--cancelled"]).run();
-    let retried = tokio::time::timeout(std::time::Duration::from_secs(60), retry).await;
-    assert_eq!(retried.expect("it does not wait for the series").status, 0);
+    let release = tokio::time::timeout(Duration::from_secs(30), started.0.let_go(&database.pool)).await;
+    let gave_up = release.expect("it gives up").expect_err("it is locked");
+    assert!(gave_up.is_lock_timeout(), "{}", gave_up.chain());
+    control::retry(&database.pool, &id, &all, true).await.expect("the task is free");
     keeper.rollback().await.expect("let go");
-    wait_for_bars(&database, "A", 1000).await;
-    worker.signal(Signal::SIGTERM);
-    assert_eq!(worker.wait().await, Some(0));
+    crate::support::drain(&database).await;
+    assert_eq!(database.bars().await, 1000);
 }
 
 #[tokio::test]
@@ -199,6 +198,6 @@ crate::support::also_on_the_columnstore! {
     many_files_of_one_series_follow_each_other,
     a_cancelled_task_lets_go_of_its_series,
     a_series_that_somebody_keeps_locked_holds_up_neither_other_files_nor_commands,
-    a_cancelled_attempt_does_not_wait_for_a_series_that_somebody_keeps_locked,
+    an_attempt_does_not_wait_to_release_a_series_that_somebody_keeps_locked,
     a_save_that_goes_on_holds_up_nothing_but_its_series,
 }
