@@ -74,7 +74,7 @@ impl TryFrom<String> for Layout {
 }
 
 /// How closely a verification looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase", try_from = "String")]
 pub enum VerifyMode {
     /// Number of bars, first and last time of each series.
@@ -82,6 +82,7 @@ pub enum VerifyMode {
     /// The same, and some random bars of each series.
     Sample,
     /// Every bar of both sides.
+    #[default]
     Full,
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 
 use crate::bar::SeriesName;
+pub use crate::config::VerifyMode as Mode;
 use crate::operation::status::notes_on_verdict;
 use crate::source::discover::Unrecognised;
 
@@ -32,19 +33,6 @@ impl Verdict {
             Self::Incomplete => "incomplete",
         }
     }
-}
-
-/// How closely was looked.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// Numbers of bars, first and last times.
-    Counts,
-    /// Some bars of each series.
-    Sample,
-    /// Every bar.
-    #[default]
-    Full,
 }
 
 /// A verification without its series.
@@ -152,18 +140,6 @@ impl Totals {
             Verdict::Identical
         } else {
             Verdict::Incomplete
-        }
-    }
-}
-
-impl Mode {
-    /// Its name in settings and options.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Counts => "counts",
-            Self::Sample => "sample",
-            Self::Full => "full",
         }
     }
 }
