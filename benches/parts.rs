@@ -15,10 +15,11 @@ use std::fs::File;
 use std::hint::black_box;
 use std::io::Read;
 
-use barlift::backend::copy::{self, Decoder};
 use barlift::bar::{Bars, Micros, Ohlcv};
+use barlift::db::copy::{self, Decoder};
 use barlift::digest::SeriesDigest;
 use barlift::import::compare;
+use barlift::model::SeriesId;
 use barlift::source::reader::{BarReader, Batch, ReadOptions};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
@@ -124,8 +125,8 @@ fn compared(c: &mut Criterion) {
 fn encoder(c: &mut Criterion) {
     let mut group = c.benchmark_group("encoder");
     let bars = minutes(BATCH_ROWS);
-    throughput(&mut group, copy::encode(7, &bars).len(), BATCH_ROWS);
-    group.bench_function("copy_in", |b| b.iter(|| copy::encode(7, black_box(&bars))));
+    throughput(&mut group, copy::encode(SeriesId(7), &bars).len(), BATCH_ROWS);
+    group.bench_function("copy_in", |b| b.iter(|| copy::encode(SeriesId(7), black_box(&bars))));
     group.finish();
 }
 

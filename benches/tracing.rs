@@ -15,8 +15,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use barlift::backend::Database;
-use barlift::backend::embedded::Embedded;
+use barlift::db::Database;
+use barlift::db::embedded::Embedded;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
     TraceService, TraceServiceServer,
 };

@@ -10,8 +10,8 @@
 
 #![allow(clippy::print_stderr, clippy::print_stdout)] // it is a program
 
-use barlift::backend::Database;
 use barlift::bar::{Micros, format_time};
+use barlift::db::Database;
 use barlift::error::{Error, Result};
 use barlift::repository::data::DataRepository;
 use barlift::{config, setup};

@@ -16,7 +16,7 @@
 //! | [`digest`] | the content of a series as one number, whatever order its bars come in |
 //! | [`repository`] | bars, findings and known content, as the tables hold them |
 //! | [`mod@format`] | bars as CSV, JSON lines, Arrow IPC and Parquet, and back |
-//! | [`backend`] | the database itself: pool, set-up, COPY, the embedded server |
+//! | [`db`] | the database itself: pool, set-up, COPY, the embedded server |
 //! | [`telemetry`] | spans, metrics and logs, and the trace that crosses processes |
 //! | [`monitor`] | what a worker shows of itself: metrics, health, readiness |
 //! | [`setup`] | making a database ready: our schema and the queue's |
@@ -49,17 +49,18 @@
 //! # Ok::<(), barlift::error::Error>(())
 //! ```
 
-pub mod backend;
 pub mod bar;
 pub mod cli;
 pub mod config;
 pub mod counts;
+pub mod db;
 pub mod digest;
 pub mod error;
 pub mod finding;
 pub mod format;
 pub mod import;
 pub mod instance;
+pub mod model;
 pub mod monitor;
 pub mod operation;
 pub mod queue;

@@ -4,9 +4,9 @@
 
 use sqlx::{PgConnection, PgPool};
 
-use crate::backend::Database;
-use crate::backend::schema::{self, Storage};
 use crate::config::DatabaseConfig;
+use crate::db::Database;
+use crate::db::schema::{self, Storage};
 use crate::error::{During, Result};
 use crate::queue;
 use crate::telemetry::Span;

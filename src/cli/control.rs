@@ -6,12 +6,13 @@ use super::args::{CancelArgs, PauseArgs, PriorityArgs, RetryArgs};
 use super::signals::Told;
 use super::work::finish;
 use super::{Outcome, output, progress, ready_database, signals, when, work};
-use crate::backend::Database;
 use crate::config::Config;
+use crate::db::Database;
 use crate::error::{ErrorClass, Result};
+use crate::model::OperationId;
 use crate::operation::control::{self, Changed, Selection};
+use crate::operation::due_spans;
 use crate::operation::status::{self, OperationStatus};
-use crate::operation::{OperationId, due_spans};
 use crate::telemetry::Telemetry;
 
 /// Retries what failed.
@@ -51,7 +52,7 @@ fn tell_of_flags(operation: &OperationStatus, selection: &Selection) {
         let permanent = t.error.as_ref().is_some_and(|e| e.class == ErrorClass::Permanent);
         permanent && !operation.is_verification() && selection.has(&t.symbol, &t.timeframe)
     });
-    let refused = refused.filter(|t| matches!(t.state.as_str(), "pending" | "running")).count();
+    let refused = refused.filter(|t| !t.state.is_terminal()).count();
     if refused > 0 {
         let root = operation.root.strip_prefix("file://").unwrap_or(&operation.root);
         output::note(&format!(

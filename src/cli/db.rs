@@ -4,9 +4,9 @@ use std::io::Write;
 
 use super::args::DbCommand;
 use super::{Outcome, output, private_server};
-use crate::backend::schema::Storage;
-use crate::backend::{Database, info};
 use crate::config::{Config, Layout};
+use crate::db::schema::Storage;
+use crate::db::{Database, info};
 use crate::error::{During as _, Error, Result};
 use crate::setup;
 

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use super::args::{FilesArgs, StartArgs};
 use super::{output, ready_database, when};
-use crate::backend::Database;
 use crate::config::Config;
+use crate::db::Database;
 use crate::error::{Error, Result};
-use crate::operation::OperationId;
+use crate::model::{OperationId, OperationKind};
 use crate::operation::create::{self, NewOperation};
 use crate::source::discover::{self, Discovery, Filter};
 use crate::source::pattern::Pattern;
@@ -79,9 +79,10 @@ impl Enqueuing<'_> {
     /// Finds the files, sets up what is missing, and enqueues what `operations` makes of it, the first one being `id`.
     pub(super) async fn enqueue(
         &self,
-        id: OperationId,
+        kind: OperationKind,
         operations: impl AsyncFnOnce(&Database, Prepared) -> Result<Vec<NewOperation>>,
     ) -> Result<(Database, Vec<NewOperation>)> {
+        let id = OperationId::generate(kind);
         let (trace, began_at) = (RootContext::new(), jiff::Timestamp::now());
         let create = async {
             let prepared = self.prepare(&id, &trace).await?;
@@ -97,7 +98,7 @@ impl Enqueuing<'_> {
         let created = trace.around(create).await;
         if let (Err(e), Some(recorder)) = (&created, self.telemetry.recorder()) {
             // A collector that hangs must not keep the user from the error.
-            let told = recorder.refused(&trace, &id.0, began_at, e);
+            let told = recorder.refused(&trace, (&id, kind), began_at, e);
             let _ = tokio::time::timeout(Duration::from_millis(1500), told).await;
         }
         created
@@ -123,9 +124,15 @@ impl Enqueuing<'_> {
     }
 
     /// An operation without anything to do yet.
-    pub(super) fn operation(&self, prepared: &Prepared, id: OperationId) -> NewOperation {
+    pub(super) fn operation(
+        &self,
+        prepared: &Prepared,
+        id: OperationId,
+        kind: OperationKind,
+    ) -> NewOperation {
         NewOperation {
             id,
+            kind,
             follows: None,
             began: prepared.began,
             traced: self.telemetry.recorder().is_some(),
@@ -143,7 +150,7 @@ impl Enqueuing<'_> {
 
 async fn discover(root: &Root, pattern: &Pattern, filter: &Filter, id: &OperationId) -> Result<Discovery> {
     let span = Span::start(&DISCOVER_SYMBOLS);
-    span.set(attr::DIRECTORY, &root.url()).set(attr::OPERATION_ID, &id.0);
+    span.set(attr::DIRECTORY, &root.url()).set(attr::OPERATION_ID, id.as_str());
     let start = Instant::now();
     let found = span.around(discover::discover(root, pattern, filter)).await;
     span.set(attr::DISCOVERY_DURATION_MS, milliseconds(start.elapsed()));

@@ -3,10 +3,10 @@
 use super::args::{EnqueueImportArgs, ImportArgs, SourceArgs};
 use super::enqueue::{Enqueuing, IMPORT, Prepared, Start};
 use super::{Outcome, row_detail, verify, work};
-use crate::backend::Database;
 use crate::config::{Config, TraceDetail};
+use crate::db::Database;
 use crate::error::Result;
-use crate::operation::OperationId;
+use crate::model::OperationKind;
 use crate::operation::create::{self, NewOperation};
 use crate::task::ImportOptions;
 use crate::telemetry::Telemetry;
@@ -36,7 +36,7 @@ async fn create(
 ) -> Result<(Database, Vec<NewOperation>)> {
     let enqueuing = Enqueuing { what: IMPORT, root: &args.root, args: &args.files, config, telemetry, start };
     enqueuing
-        .enqueue(OperationId::migration(), async |database, prepared| {
+        .enqueue(OperationKind::Import, async |database, prepared| {
             if config.trace.detail == TraceDetail::Row {
                 row_detail::announce(&prepared.root, &prepared.found, config.csv.header).await;
             }
@@ -50,7 +50,7 @@ async fn create(
 }
 
 fn operation(args: &SourceArgs, enqueuing: &Enqueuing<'_>, prepared: &Prepared) -> Result<NewOperation> {
-    let mut new = enqueuing.operation(prepared, prepared.id.clone());
+    let mut new = enqueuing.operation(prepared, prepared.id.clone(), OperationKind::Import);
     new.tasks = create::file_by_file(prepared.found.sources.clone());
     let trace = enqueuing.trace_options(new.tasks.len());
     let mut options = ImportOptions::from_config(enqueuing.config, args.dry_run, args.files.force, trace);

@@ -34,9 +34,9 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::backend::Database;
-use crate::backend::embedded::keeper;
 use crate::config::{self, Config};
+use crate::db::Database;
+use crate::db::embedded::keeper;
 use crate::error::Result;
 use crate::setup;
 use crate::telemetry::{self, Settings, Telemetry};

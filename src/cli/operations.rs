@@ -33,7 +33,7 @@ pub(super) async fn list(args: &OperationsArgs, config: &Config) -> Result<Outco
         // A dry run counts what it would import.
         let imported = if o.dry_run { 0 } else { t.rows.rows_imported };
         let counts = [t.tasks, t.failed, t.rows.rows, imported].map(output::count);
-        let cells = [o.operation_id.clone(), state(o), created];
+        let cells = [o.operation_id.to_string(), state(o), created];
         table.row(cells.into_iter().chain(counts).chain([output::visible(&o.root)]));
     }
     if operations.is_empty() {

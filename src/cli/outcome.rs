@@ -8,6 +8,7 @@ use super::output::{count, counted, duration, files, print, visible};
 use super::table::{self, Column, Table};
 use super::{verification, when};
 use crate::error::{ErrorClass, Result};
+use crate::model::TaskState;
 use crate::operation::status::{OperationStatus, TaskStatus, Totals};
 use crate::task::RowCounts;
 
@@ -48,7 +49,9 @@ pub(super) fn operation(status: &OperationStatus, detail: Detail) -> Result<()> 
 
 fn tasks(out: &mut dyn Write, status: &OperationStatus, detail: Detail) -> io::Result<usize> {
     let noteworthy = |t: &&TaskStatus| {
-        t.error.is_some() || t.rows.rows_mismatched + t.rows.rows_rejected > 0 || t.state == "running"
+        t.error.is_some()
+            || t.rows.rows_mismatched + t.rows.rows_rejected > 0
+            || t.state == TaskState::Running
     };
     let all = detail.lists_all(status);
     let shown: Vec<&TaskStatus> =
@@ -67,7 +70,7 @@ fn tasks(out: &mut dyn Write, status: &OperationStatus, detail: Detail) -> io::R
         Column::number("TIME").spare(3),
     ]);
     for t in &shown {
-        let cells = [visible(&t.symbol), visible(&t.timeframe), t.state.clone()];
+        let cells = [visible(&t.symbol), visible(&t.timeframe), t.state.to_string()];
         let time = t.duration_ms.map(duration).unwrap_or_default();
         table.row(cells.into_iter().chain(columns(&t.rows).map(count)).chain([time]));
     }
@@ -137,8 +140,9 @@ fn notes(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
         let what = files(recognised);
         writeln!(out, "{what} recognised by content and not read again (--force reads all)")?;
     }
-    let is_worthless =
-        |t: &&TaskStatus| t.state == "succeeded" && t.rows.rows > 0 && t.rows.rows_rejected == t.rows.rows;
+    let is_worthless = |t: &&TaskStatus| {
+        t.state == TaskState::Succeeded && t.rows.rows > 0 && t.rows.rows_rejected == t.rows.rows
+    };
     let worthless = status.tasks.iter().filter(is_worthless).count();
     if worthless > 0 {
         writeln!(
@@ -184,7 +188,8 @@ fn notes(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
 
 /// How failed files are tried again. The same options help only where a file, or something around it, is mended.
 fn to_try_again(status: &OperationStatus) -> String {
-    let mut errors = status.tasks.iter().filter(|t| t.state == "failed").filter_map(|t| t.error.as_ref());
+    let mut errors =
+        status.tasks.iter().filter(|t| t.state == TaskState::Failed).filter_map(|t| t.error.as_ref());
     let retry = format!("barlift retry {}", status.operation_id);
     if errors.any(|error| error.class == ErrorClass::Permanent) {
         format!(

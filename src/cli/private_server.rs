@@ -3,9 +3,9 @@
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use super::{Outcome, output};
-use crate::backend::embedded::PrivateServer;
-use crate::backend::{self, Database};
 use crate::config::Config;
+use crate::db::embedded::PrivateServer;
+use crate::db::{self, Database};
 use crate::error::{Error, Result};
 use crate::repository::data::DataRepository;
 use crate::setup;
@@ -46,7 +46,7 @@ pub(super) async fn remove(yes: bool, config: &Config) -> Result<Outcome> {
 }
 
 fn find(config: &Config, verb: &str) -> Result<Option<PrivateServer>> {
-    if backend::is_named(config)? {
+    if db::is_named(config)? {
         return Err(Error::usage(
             format!(
                 "a database is named (DATABASE_URL, database.url or PGHOST and the like), and barlift {verb} its \

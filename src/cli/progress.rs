@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{output, when};
 use crate::error::{ErrorClass, Result};
-use crate::operation::OperationId;
+use crate::model::OperationId;
 use crate::operation::status::{self, OperationStatus};
 
 /// How soon the end of a short operation is noticed.
@@ -142,10 +142,11 @@ fn text(s: &OperationStatus, rows_per_second: f64, left: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::OperationState;
 
     #[test]
     fn it_tells_how_fast_rows_come_and_how_long_the_rest_takes() {
-        let mut s = OperationStatus { state: "running".into(), ..OperationStatus::default() };
+        let mut s = OperationStatus { state: OperationState::Running, ..OperationStatus::default() };
         (s.totals.tasks, s.totals.succeeded) = (6, 2);
         s.totals.rows.rows = 1_123_000;
         let told = |s: &OperationStatus| text(s, 310_400.7, Duration::from_millis(72_900));
@@ -156,7 +157,11 @@ mod tests {
         s.paused_at = Some(jiff::Timestamp::now());
         assert!(told(&s).contains(" rows, paused (`barlift resume` lets it go on)"));
         let in_an_hour = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(61);
-        s = OperationStatus { state: "scheduled".into(), run_at: in_an_hour, ..OperationStatus::default() };
+        s = OperationStatus {
+            state: OperationState::Scheduled,
+            run_at: in_an_hour,
+            ..OperationStatus::default()
+        };
         assert!(told(&s).contains(" rows, starts in 1h"), "{}", told(&s));
     }
 

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use super::outcome::{self, Detail, MAX_TASKS};
 use super::output::{count, counted, duration, visible};
 use super::table::{self, Column, Table};
+use crate::model::{TaskState, Verdict};
 use crate::operation::status::{OperationStatus, TaskStatus};
 
 /// The series, their errors and the verdict.
@@ -31,13 +32,13 @@ pub(super) fn show(out: &mut dyn Write, status: &OperationStatus, detail: Detail
 
 /// Whether there is nothing to say but the verdict.
 fn is_fine(status: &OperationStatus) -> bool {
-    status.is_settled() && status.totals.verdict() == "identical" && status.unexplained == 0
+    status.is_settled() && status.totals.verdict() == Verdict::Identical && status.unexplained == 0
 }
 
 fn series(out: &mut dyn Write, status: &OperationStatus, detail: Detail) -> io::Result<usize> {
     let noteworthy = |t: &&TaskStatus| {
-        let differs = t.verification.as_ref().is_some_and(|v| v.verdict != "identical");
-        differs || t.error.is_some() || t.rows.rows_rejected > 0 || t.state == "running"
+        let differs = t.verification.as_ref().is_some_and(|v| v.verdict != Verdict::Identical);
+        differs || t.error.is_some() || t.rows.rows_rejected > 0 || t.state == TaskState::Running
     };
     let all = detail.lists_all(status);
     let shown: Vec<&TaskStatus> =
@@ -58,8 +59,8 @@ fn series(out: &mut dyn Write, status: &OperationStatus, detail: Detail) -> io::
         Column::number("TIME").spare(1),
     ]);
     for t in &shown {
-        let state = t.verification.as_ref().map_or(&t.state, |v| &v.verdict);
-        let mut cells = vec![visible(&t.symbol), visible(&t.timeframe), state.clone()];
+        let state = t.verification.as_ref().map_or(t.state.as_str(), |v| v.verdict.as_str());
+        let mut cells = vec![visible(&t.symbol), visible(&t.timeframe), state.to_owned()];
         match &t.verification {
             Some(v) => {
                 let compared = [v.csv_bars, v.db_bars, v.compared, v.different, v.only_in_csv, v.only_in_db];
@@ -83,7 +84,7 @@ fn verdict(status: &OperationStatus) -> String {
     let t = &status.totals;
     let done: Vec<_> = status.tasks.iter().filter_map(|t| t.verification.as_ref()).collect();
     let bars: i64 = done.iter().map(|v| v.db_bars).sum();
-    if t.verdict() == "differs" {
+    if t.verdict() == Verdict::Differs {
         let differ = if t.differing == 1 { "differs" } else { "differ" };
         return format!(
             "DIFFERS: {} of {} {differ}",
@@ -91,7 +92,7 @@ fn verdict(status: &OperationStatus) -> String {
             counted(t.tasks, "series", "series")
         );
     }
-    if t.verdict() != "identical" {
+    if t.verdict() != Verdict::Identical {
         return format!(
             "INCOMPLETE: {} of {} verified",
             count(t.identical),

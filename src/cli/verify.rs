@@ -3,10 +3,10 @@
 use super::args::{EnqueueVerifyArgs, FilesArgs, ModeArgs, VerifyArgs};
 use super::enqueue::{Enqueuing, Prepared, Start, VERIFY};
 use super::{Outcome, against, work};
-use crate::backend::Database;
 use crate::config::Config;
+use crate::db::Database;
 use crate::error::Result;
-use crate::operation::OperationId;
+use crate::model::{OperationId, OperationKind};
 use crate::operation::create::{self, NewOperation};
 use crate::repository::compared;
 use crate::task::VerifyOptions;
@@ -40,7 +40,7 @@ async fn create(
 ) -> Result<(Database, Vec<NewOperation>)> {
     let enqueuing = Enqueuing { what: VERIFY, root, args: files, config, telemetry, start };
     enqueuing
-        .enqueue(OperationId::verification(), async |database, prepared| {
+        .enqueue(OperationKind::Verify, async |database, prepared| {
             let id = prepared.id.clone();
             Ok(vec![operation(&enqueuing, database, &prepared, id, mode.seed).await?])
         })
@@ -53,7 +53,8 @@ pub(super) async fn following(
     database: &Database,
     prepared: &Prepared,
 ) -> Result<NewOperation> {
-    let mut new = operation(enqueuing, database, prepared, OperationId::verification(), None).await?;
+    let mut new =
+        operation(enqueuing, database, prepared, OperationId::generate(OperationKind::Verify), None).await?;
     new.follows = Some(prepared.id.clone());
     new.traceparent = RootContext::new().traceparent();
     Ok(new)
@@ -67,7 +68,7 @@ async fn operation(
     seed: Option<u32>,
 ) -> Result<NewOperation> {
     let args = enqueuing.args;
-    let mut new = enqueuing.operation(prepared, id);
+    let mut new = enqueuing.operation(prepared, id, OperationKind::Verify);
     new.tasks = create::series_by_series(prepared.found.sources.clone());
     let names: Vec<_> = new.tasks.iter().map(|t| &t.series).collect();
     let seed = seed.unwrap_or_else(rand::random);

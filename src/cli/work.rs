@@ -8,8 +8,8 @@ use super::signals::Told;
 use sqlx::PgPool;
 
 use super::{Outcome, outcome, output, progress, signals};
-use crate::backend::Database;
 use crate::config::Config;
+use crate::db::Database;
 use crate::error::{Error, Result};
 use crate::operation::create::NewOperation;
 use crate::operation::others::{self, OtherOperation};

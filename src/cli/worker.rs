@@ -10,8 +10,8 @@ use tokio_util::task::AbortOnDropHandle;
 use super::args::WorkerArgs;
 use super::signals::Told;
 use super::{Outcome, ready_database, signals};
-use crate::backend::{self, Database};
 use crate::config::{Config, WorkerConfig};
+use crate::db::{self, Database};
 use crate::error::{Error, ErrorClass, Result};
 use crate::monitor::http::{self, Endpoint};
 use crate::queue::process_name;
@@ -50,7 +50,7 @@ pub(super) async fn run(args: &WorkerArgs, config: &Config, telemetry: &Telemetr
 
 /// A worker may be started together with its database, or while that restarts. None if it is stopped meanwhile.
 async fn patiently(config: &Config, stop: &CancellationToken) -> Result<Option<Database>> {
-    let deadline = Instant::now() + backend::connect_timeout(config)?;
+    let deadline = Instant::now() + db::connect_timeout(config)?;
     let mut told = false;
     loop {
         let connected = tokio::select! {

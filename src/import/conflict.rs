@@ -14,6 +14,7 @@ use super::shape::{self, Conflict, Shape};
 use crate::bar::{Bars, Micros, format_time};
 use crate::config::{OnConflictShape, OnMismatch};
 use crate::error::{FileError, Result};
+use crate::model::SeriesId;
 use crate::repository::{bars, known};
 use crate::source::reader::Batch;
 use crate::task::ImportOptions;
@@ -66,7 +67,7 @@ fn farthest(attempt: Attempt<'_>) -> Micros {
 async fn surroundings(
     tx: &mut PgConnection,
     attempt: Attempt<'_>,
-    series: i32,
+    series: SeriesId,
     (first, last): (Micros, Micros),
 ) -> Result<Surroundings> {
     let (database, farthest) = (attempt.database(), farthest(attempt));
@@ -134,7 +135,7 @@ pub(super) async fn look(
 }
 
 /// The time zones that files of the series were read with, as far as the latest imports tell.
-async fn zones(tx: &mut PgConnection, series: i32) -> Result<BTreeSet<String>> {
+async fn zones(tx: &mut PgConnection, series: SeriesId) -> Result<BTreeSet<String>> {
     let known = known::options_of(tx, series).await?;
     let mut zones = BTreeSet::new();
     for options in known::recent_options(tx).await? {

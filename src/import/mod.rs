@@ -18,7 +18,7 @@ mod rows;
 mod shape;
 pub mod together;
 
-use crate::backend::observed::Observed;
+use crate::db::traced_pool::TracedPool;
 use crate::digest::SeriesDigest;
 use crate::error::{During, Error, FileError, Result};
 use crate::repository::known::{Digested, Held, Learnt};
@@ -49,8 +49,8 @@ pub struct Attempt<'a> {
 
 impl<'a> Attempt<'a> {
     /// The database, with every statement seen.
-    fn database(&self) -> Observed<'a> {
-        Observed::attempt(&self.context.pool, self.telemetry)
+    fn database(&self) -> TracedPool<'a> {
+        TracedPool::attempt(&self.context.pool, self.telemetry)
     }
 }
 

@@ -4,10 +4,11 @@
 //! range as its import left there.
 
 use super::Attempt;
-use crate::backend::shared::Shared;
-use crate::backend::transaction::Transaction;
+use crate::db::shared::Shared;
+use crate::db::transaction::Transaction;
 use crate::digest::SeriesDigest;
 use crate::error::{Error, Result};
+use crate::model::SeriesId;
 use crate::repository::known::{self, Content, Known, Learnt};
 use crate::source::root::{Root, Version, hash};
 use crate::task::{Progress, RowCounts, Settlement};
@@ -35,7 +36,7 @@ pub(super) async fn recognise(
 }
 
 /// The series that may hold the file already.
-fn may_be_known(attempt: Attempt<'_>) -> Option<i32> {
+fn may_be_known(attempt: Attempt<'_>) -> Option<SeriesId> {
     let Attempt { lease, options, .. } = attempt;
     lease.series_id.filter(|_| !options.force && !options.dry_run && !lease.series_is_new)
 }
@@ -55,7 +56,7 @@ async fn hashed(attempt: Attempt<'_>, root: &Root) -> Result<([u8; 32], u64)> {
 #[derive(Debug, Clone, Copy)]
 pub struct Hashed<'a> {
     attempt: Attempt<'a>,
-    series_id: i32,
+    series_id: SeriesId,
     hash: [u8; 32],
     size: u64,
 }

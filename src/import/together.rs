@@ -10,11 +10,12 @@ use std::time::Instant;
 use super::conflict::Surroundings;
 use super::reading::{Reading, Whole};
 use super::{Attempt, Reach, batch, compare, conflict, digest_of, learnt};
-use crate::backend::shared::Shared;
-use crate::backend::transaction::Transaction;
 use crate::bar::{Bars, Micros, format_time};
+use crate::db::shared::Shared;
+use crate::db::transaction::Transaction;
 use crate::digest::SeriesDigest;
 use crate::error::{Error, Result};
+use crate::model::SeriesId;
 use crate::repository::bars;
 use crate::task::{Opening, Progress, RowCounts, Settlement};
 use crate::telemetry::Span;
@@ -26,7 +27,7 @@ use crate::telemetry::phases::{Phase, milliseconds};
 #[derive(Debug)]
 pub struct Small<'r> {
     attempt: Attempt<'r>,
-    series_id: i32,
+    series_id: SeriesId,
     file: Whole<'r>,
     version: &'r str,
     digest: SeriesDigest,
@@ -65,7 +66,7 @@ impl<'r> Small<'r> {
 
     /// The series it goes into.
     #[must_use]
-    pub fn series_id(&self) -> i32 {
+    pub fn series_id(&self) -> SeriesId {
         self.series_id
     }
 
@@ -189,7 +190,7 @@ async fn check_exists(
     seen: Shared<'_>,
     files: &[&Small<'_>],
     limit: usize,
-) -> Result<HashMap<i32, Bars>> {
+) -> Result<HashMap<SeriesId, Bars>> {
     let spans = seen.spans(|_, a| a.span(&CHECK_EXISTS));
     let start = Instant::now();
     let ranges: Vec<_> = files.iter().filter_map(|f| Some((f.series_id, f.range()?))).collect();

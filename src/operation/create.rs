@@ -8,11 +8,11 @@ use std::time::Instant;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::{PgConnection, PgPool};
 
-use super::OperationId;
-use crate::backend::transaction;
 use crate::bar::SeriesName;
+use crate::db::transaction;
 use crate::error::{During, Error, Result};
-use crate::queue::{self, Job, Push};
+use crate::model::{JobSequence, OperationId, OperationKind, TaskId, Traceparent};
+use crate::queue::{self, Job, NewJob};
 use crate::source::discover::{Source, Unrecognised};
 
 /// Tasks and jobs in one statement.
@@ -23,8 +23,10 @@ const WHAT: &str = "enqueueing the operation";
 /// An operation to be enqueued.
 #[derive(Debug)]
 pub struct NewOperation {
-    /// Its id, which tells its type.
+    /// Its id.
     pub id: OperationId,
+    /// What it does.
+    pub kind: OperationKind,
     /// The one whose end it waits for.
     pub follows: Option<OperationId>,
     /// When enqueuing began, before the files were looked for.
@@ -47,7 +49,23 @@ pub struct NewOperation {
     /// Not before this; now, if none.
     pub run_at: Option<jiff::Timestamp>,
     /// The root span, as a W3C traceparent.
-    pub traceparent: String,
+    pub traceparent: Traceparent,
+}
+
+impl NewOperation {
+    fn first_job(&self, task_id: TaskId, run_at: jiff::Timestamp) -> NewJob {
+        NewJob {
+            job: Job {
+                kind: self.kind.job(),
+                operation_id: self.id.clone(),
+                task_id,
+                sequence: JobSequence(1),
+            },
+            run_at: run_at.to_sqlx(),
+            priority: self.priority,
+            traceparent: self.traceparent.clone(),
+        }
+    }
 }
 
 /// A task to be enqueued.
@@ -123,7 +141,7 @@ async fn insert(tx: &mut PgConnection, new: &NewOperation) -> Result<()> {
         .bind(run_at.to_sqlx())
         .bind(new.began.elapsed().as_secs_f64())
         .bind(new.traced)
-        .bind(id.kind())
+        .bind(new.kind)
         .bind(new.follows.as_ref().map(|f| &f.0))
         .execute(&mut *tx)
         .await
@@ -133,21 +151,13 @@ async fn insert(tx: &mut PgConnection, new: &NewOperation) -> Result<()> {
         if new.follows.is_some() {
             continue;
         }
-        let jobs: Vec<Push<'_>> = tasks
-            .into_iter()
-            .map(|task_id| Push {
-                job: Job::new(&id.0, task_id, 1),
-                run_at,
-                priority: new.priority,
-                traceparent: &new.traceparent,
-            })
-            .collect();
+        let jobs: Vec<NewJob> = tasks.into_iter().map(|task_id| new.first_job(task_id, run_at)).collect();
         queue::push_traced(tx, &jobs).await?;
     }
     Ok(())
 }
 
-async fn insert_tasks(tx: &mut PgConnection, id: &OperationId, tasks: &[NewTask]) -> Result<Vec<i64>> {
+async fn insert_tasks(tx: &mut PgConnection, id: &OperationId, tasks: &[NewTask]) -> Result<Vec<TaskId>> {
     let column = |f: fn(&NewTask) -> &str| tasks.iter().map(f).collect::<Vec<_>>();
     let sizes: Vec<i64> = tasks.iter().map(|t| i64::try_from(t.size).unwrap_or(i64::MAX)).collect();
     // An array of arrays would have to be a rectangle.

@@ -10,10 +10,13 @@ use sqlx::{FromRow, PgPool};
 use super::span_outbox;
 use crate::counts::RowCounts;
 use crate::error::{During, Result};
-use crate::queue::{self, Job, JobKind};
+use crate::model::{
+    AttemptOutcome, Fence, JobSequence, OperationId, OperationKind, OperationState, TaskId, Traceparent,
+};
+use crate::queue;
 use crate::telemetry::{
-    AttemptInfo, AttemptKind, EndedOperation, Outcome, Phases, RecordedAttempt, Recorder, StoredSpan,
-    TraceOptions, VerifiedCounts,
+    AttemptInfo, EndedOperation, Outcome, Phases, RecordedAttempt, Recorder, StoredSpan, TraceOptions,
+    VerifiedCounts,
 };
 
 const WHAT: &str = "writing spans that are due";
@@ -53,11 +56,11 @@ where
 
 #[derive(FromRow)]
 struct Root {
-    id: String,
-    r#type: String,
-    state: String,
+    id: OperationId,
+    r#type: OperationKind,
+    state: OperationState,
     root: String,
-    traceparent: String,
+    traceparent: Traceparent,
     root_span_id: Option<String>,
     began_at: Timestamp,
     started_at: Timestamp,
@@ -99,20 +102,21 @@ impl Root {
 
 #[derive(FromRow)]
 struct Attempt {
-    operation_id: String,
+    kind: OperationKind,
+    operation_id: OperationId,
     symbol: String,
     timeframe: String,
     source: String,
-    push: i32,
-    traceparent: String,
-    task_id: i64,
-    fence: i32,
+    push: JobSequence,
+    traceparent: Traceparent,
+    task_id: TaskId,
+    fence: Fence,
     attempt: i32,
     again: bool,
     worker: String,
     started_at: Timestamp,
     finished_at: Timestamp,
-    outcome: String,
+    outcome: AttemptOutcome,
     error_class: Option<String>,
     error_message: Option<String>,
     rows: Json<RowCounts>,
@@ -143,25 +147,24 @@ impl Verified {
 
 impl Attempt {
     fn recorded(self) -> RecordedAttempt {
-        let job = Job::new(&self.operation_id, self.task_id, self.push);
         RecordedAttempt {
             started_at: self.started_at.to_jiff(),
             finished_at: self.finished_at.to_jiff(),
-            outcome: match self.outcome.as_str() {
-                "succeeded" => Outcome::Succeeded,
-                "handed_back" => Outcome::HandedBack,
-                "rescued" => Outcome::Died,
-                "cancelled" => Outcome::Cancelled,
-                _ if self.again => Outcome::Retried,
-                _ => Outcome::Failed,
+            outcome: match self.outcome {
+                AttemptOutcome::Succeeded => Outcome::Succeeded,
+                AttemptOutcome::HandedBack => Outcome::HandedBack,
+                AttemptOutcome::Rescued => Outcome::Died,
+                AttemptOutcome::Cancelled => Outcome::Cancelled,
+                AttemptOutcome::Failed if self.again => Outcome::Retried,
+                AttemptOutcome::Failed => Outcome::Failed,
             },
             class: self.error_class.unwrap_or_default(),
             message: self.error_message.unwrap_or_default(),
             rows: self.rows.0,
             phases: self.phases.0,
-            verified: self.verified.counts().filter(|_| self.outcome == "succeeded"),
+            verified: self.verified.counts().filter(|_| self.outcome == AttemptOutcome::Succeeded),
             info: AttemptInfo {
-                message_id: queue::message_id(&job),
+                message_id: queue::job_key(&self.operation_id, self.task_id, self.push),
                 operation_id: self.operation_id,
                 symbol: self.symbol,
                 timeframe: self.timeframe,
@@ -173,10 +176,7 @@ impl Attempt {
                 queue: queue::QUEUE,
                 traceparent: self.traceparent,
                 trace: TraceOptions::default(),
-                kind: match job.kind {
-                    JobKind::ImportSymbol => AttemptKind::Import,
-                    JobKind::VerifyData => AttemptKind::Verify,
-                },
+                kind: self.kind,
             },
         }
     }

@@ -9,9 +9,9 @@ use jiff_sqlx::Timestamp;
 use serde::Serialize;
 use sqlx::{FromRow, PgPool};
 
-use super::OperationId;
 use crate::bar::Ohlcv;
 use crate::error::{During, ErrorClass, Result};
+use crate::model::OperationId;
 
 /// Where in the files a finding lies.
 #[derive(Debug, Clone, Serialize, FromRow)]

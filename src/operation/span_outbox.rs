@@ -8,6 +8,7 @@ use std::time::Duration;
 use sqlx::{PgConnection, PgPool};
 
 use crate::error::{During, Error, Result};
+use crate::model::{Fence, TaskId};
 use crate::telemetry::{Recorder, StoredSpan, delivery};
 
 const WHAT: &str = "sending stored spans";
@@ -38,7 +39,7 @@ pub(super) async fn store_ended(pool: &PgPool) -> Result<()> {
         return Ok(());
     }
     let spans = ended.iter().map(|(_, span)| encoded(span)).collect::<Result<Vec<_>>>()?;
-    let (tasks, fences): (Vec<i64>, Vec<i32>) = ended.iter().map(|(key, _)| *key).unzip();
+    let (tasks, fences): (Vec<TaskId>, Vec<Fence>) = ended.iter().map(|(key, _)| *key).unzip();
     let query = sqlx::query(include_str!("sql/store_attempt_spans.sql")).bind(tasks).bind(fences).bind(spans);
     let stored = query.execute(pool).await;
     if stored.is_err() {

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use sqlx::{FromRow, PgPool};
 
-use super::OperationId;
 use crate::error::{During, Error, ErrorClass, Result};
+use crate::model::{OperationId, OperationKind, OperationState, TaskState, Traceparent, Verdict};
 use crate::source::discover::Unrecognised;
 use crate::task::RowCounts;
 
@@ -16,12 +16,12 @@ use crate::task::RowCounts;
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct OperationStatus {
     /// Its id.
-    pub operation_id: String,
-    /// `DATA_MIGRATION` or `DATA_VERIFICATION`.
+    pub operation_id: OperationId,
+    /// What it does.
     #[serde(rename = "type")]
-    pub kind: String,
-    /// `scheduled`, `running`, `succeeded`, `failed` or `cancelled`.
-    pub state: String,
+    pub kind: OperationKind,
+    /// How far it is.
+    pub state: OperationState,
     /// The trace that holds all its spans.
     pub trace_id: String,
     /// Where its sources lie.
@@ -55,7 +55,7 @@ pub struct OperationStatus {
     pub mode: Option<String>,
     /// Of a verification that has ended: `identical`, `differs` or `incomplete`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub verdict: Option<&'static str>,
+    pub verdict: Option<Verdict>,
     /// Of an import: what it does with bars that differ from the database's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_mismatch: Option<String>,
@@ -73,14 +73,15 @@ impl OperationStatus {
     pub fn shown_state(&self) -> String {
         let mut notes = Vec::new();
         let waits = self.paused_at.is_some() || self.waiting;
-        let queued = self.state == "scheduled" && self.starts_later(jiff::Timestamp::now()).is_none();
+        let queued =
+            self.state == OperationState::Scheduled && self.starts_later(jiff::Timestamp::now()).is_none();
         let shown = match self.verdict {
-            Some(verdict) => verdict.to_uppercase(),
+            Some(verdict) => verdict.as_str().to_uppercase(),
             None if queued && !waits => "queued".to_owned(),
-            None => self.state.clone(),
+            None => self.state.to_string(),
         };
         if self.verdict.is_some() {
-            notes = notes_on_verdict(self.mode.as_deref(), &self.state);
+            notes = notes_on_verdict(self.mode.as_deref(), self.state);
         }
         if self.dry_run {
             notes.push("dry run".to_owned());
@@ -116,21 +117,21 @@ impl OperationStatus {
     /// When it starts, if that is to be later than `now`.
     #[must_use]
     pub fn starts_later(&self, now: jiff::Timestamp) -> Option<jiff::Timestamp> {
-        let scheduled = self.state == "scheduled" && !self.waiting;
+        let scheduled = self.state == OperationState::Scheduled && !self.waiting;
         Some(self.run_at).filter(|at| scheduled && *at > now)
     }
 
     /// Whether it is a verification.
     #[must_use]
     pub fn is_verification(&self) -> bool {
-        self.kind == "DATA_VERIFICATION"
+        self.kind == OperationKind::Verify
     }
 
     /// Whether it ended with failures: failed or cancelled tasks, or series or bars that differ.
     #[must_use]
     pub fn has_failures(&self) -> bool {
         let differs = self.totals.differing > 0 || self.left_different() > 0;
-        matches!(self.state.as_str(), "failed" | "cancelled") || differs
+        matches!(self.state, OperationState::Failed | OperationState::Cancelled) || differs
     }
 
     /// Whether nothing will change any more.
@@ -141,9 +142,12 @@ impl OperationStatus {
 }
 
 /// What stands beside a verdict: how closely was looked, unless that is all, and how it ended, unless that is well.
-pub(super) fn notes_on_verdict(mode: Option<&str>, state: &str) -> Vec<String> {
+pub(super) fn notes_on_verdict(mode: Option<&str>, state: OperationState) -> Vec<String> {
     let mode = mode.filter(|mode| *mode != "full");
-    mode.into_iter().chain(Some(state).filter(|state| *state != "succeeded")).map(str::to_owned).collect()
+    mode.into_iter()
+        .chain(Some(state).filter(|s| *s != OperationState::Succeeded).map(OperationState::as_str))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Sums over an operation's tasks.
@@ -170,13 +174,13 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// What a verification with these sums comes to: `identical`, `differs` or `incomplete`.
+    /// What a verification with these sums comes to.
     #[must_use]
-    pub fn verdict(&self) -> &'static str {
+    pub fn verdict(&self) -> Verdict {
         match self {
-            t if t.differing > 0 => "differs",
-            t if t.tasks > 0 && t.identical == t.tasks => "identical",
-            _ => "incomplete",
+            t if t.differing > 0 => Verdict::Differs,
+            t if t.tasks > 0 && t.identical == t.tasks => Verdict::Identical,
+            _ => Verdict::Incomplete,
         }
     }
 }
@@ -189,7 +193,7 @@ pub struct TaskStatus {
     pub timeframe: String,
     /// Path relative to the operation's root.
     pub source: String,
-    pub state: String,
+    pub state: TaskState,
     pub attempts: i32,
     #[serde(flatten)]
     pub rows: RowCounts,
@@ -212,8 +216,7 @@ pub struct TaskStatus {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct TaskVerification {
-    /// `identical` or `differs`.
-    pub verdict: String,
+    pub verdict: Verdict,
     pub csv_bars: i64,
     pub db_bars: i64,
     /// Bars of the files that were looked up in the database.
@@ -253,13 +256,13 @@ pub async fn find(pool: &PgPool, name: &str) -> Result<OperationId> {
             "give more of the id, or `latest`; `barlift operations` lists them",
         ));
     }
-    let found: Vec<String> = sqlx::query_scalar(include_str!("sql/find_operation.sql"))
+    let found: Vec<OperationId> = sqlx::query_scalar(include_str!("sql/find_operation.sql"))
         .bind(name)
         .fetch_all(pool)
         .await
         .during("looking for the operation")?;
     match found.as_slice() {
-        [id] => Ok(OperationId(id.clone())),
+        [id] => Ok(id.clone()),
         [] => Err(Error::usage(
             match name {
                 "latest" => "there is no operation yet".to_owned(),
@@ -299,6 +302,18 @@ pub async fn read(pool: &PgPool, id: &OperationId, with_tasks: bool) -> Result<O
     Ok(status)
 }
 
+/// What the operation does.
+///
+/// # Errors
+/// [`Error::Database`]
+pub async fn kind(pool: &PgPool, id: &OperationId) -> Result<OperationKind> {
+    sqlx::query_scalar("SELECT type FROM barlift.operations WHERE id = $1")
+        .bind(id)
+        .fetch_one(pool)
+        .await
+        .during("reading the operation")
+}
+
 /// Whether nothing of the operation is left to do; cheap enough to ask often.
 ///
 /// # Errors
@@ -326,10 +341,10 @@ pub async fn list(pool: &PgPool, limit: i64) -> Result<Vec<OperationStatus>> {
 
 #[derive(FromRow)]
 struct OperationRow {
-    id: String,
-    r#type: String,
-    state: String,
-    traceparent: String,
+    id: OperationId,
+    r#type: OperationKind,
+    state: OperationState,
+    traceparent: Traceparent,
     root: String,
     dry_run: bool,
     unrecognised: Json<Vec<Unrecognised>>,
@@ -351,11 +366,11 @@ struct OperationRow {
 impl From<OperationRow> for OperationStatus {
     fn from(r: OperationRow) -> Self {
         Self {
-            verdict: r.finished_at.filter(|_| r.r#type == "DATA_VERIFICATION").map(|_| r.totals.verdict()),
+            verdict: r.finished_at.filter(|_| r.r#type == OperationKind::Verify).map(|_| r.totals.verdict()),
             operation_id: r.id,
             kind: r.r#type,
             state: r.state,
-            trace_id: r.traceparent.get(3..35).unwrap_or_default().to_owned(),
+            trace_id: r.traceparent.trace_id().to_owned(),
             root: r.root,
             dry_run: r.dry_run,
             priority: r.priority,
@@ -381,7 +396,7 @@ struct TaskRow {
     symbol: String,
     timeframe: String,
     source: String,
-    state: String,
+    state: TaskState,
     attempts: i32,
     #[sqlx(flatten)]
     rows: RowCounts,

@@ -20,9 +20,10 @@ use std::time::Duration;
 
 use apalis::prelude::TaskBuilder;
 use serde::{Deserialize, Serialize};
-use sqlx::{PgConnection, PgPool};
+use sqlx::{FromRow, PgConnection, PgPool};
 
 use crate::error::{During, Error, Result};
+use crate::model::{JobKind, JobSequence, OperationId, OperationKind, TaskId, Traceparent};
 use crate::telemetry::attribute as attr;
 use crate::telemetry::catalogue::PUSH_JOBS;
 use crate::telemetry::{MESSAGING_SYSTEM, Span};
@@ -39,36 +40,19 @@ pub const QUEUE: &str = "barlift.v1";
 const TRACEPARENT: &str = "traceparent";
 
 /// One entry of the queue: start an attempt of a task.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromRow)]
 pub struct Job {
-    /// What the task is; a worker that does not know the kind leaves the job to others.
+    /// What the task does; a worker that does not know the kind leaves the job to others.
+    #[sqlx(try_from = "OperationKind")]
     pub kind: JobKind,
-    /// The task's operation; ids of tasks may come again in a schema that was made anew.
-    pub operation_id: String,
+    /// The task's operation.
+    pub operation_id: OperationId,
     /// The task.
-    pub task_id: i64,
-    /// The how-manieth job of the task this is; only the last one counts.
-    pub push: i32,
-}
-
-impl Job {
-    /// A job for a task of this operation, whose id tells the kind.
-    #[must_use]
-    pub fn new(operation_id: &str, task_id: i64, push: i32) -> Self {
-        let kind =
-            if operation_id.starts_with("op_verify_") { JobKind::VerifyData } else { JobKind::ImportSymbol };
-        Self { kind, operation_id: operation_id.to_owned(), task_id, push }
-    }
-}
-
-/// What a job starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum JobKind {
-    /// The import of a file.
-    ImportSymbol,
-    /// The verification of a series.
-    VerifyData,
+    pub task_id: TaskId,
+    /// Which of the task's jobs it is; only the latest may start an attempt.
+    #[serde(rename = "push")]
+    #[sqlx(rename = "pushes")]
+    pub sequence: JobSequence,
 }
 
 /// A job, where it comes from.
@@ -77,27 +61,28 @@ pub struct Delivery {
     /// The job.
     pub job: Job,
     /// The trace it was enqueued in, if it says so.
-    pub traceparent: Option<String>,
+    pub traceparent: Option<Traceparent>,
 }
 
 /// A job to be pushed.
-#[derive(Debug, Clone)]
-pub struct Push<'a> {
+#[derive(Debug, Clone, FromRow)]
+pub struct NewJob {
     /// The job.
+    #[sqlx(flatten)]
     pub job: Job,
     /// Not before this.
-    pub run_at: jiff::Timestamp,
+    pub run_at: jiff_sqlx::Timestamp,
     /// Higher ones first.
     pub priority: i32,
     /// The trace it belongs to.
-    pub traceparent: &'a str,
+    pub traceparent: Traceparent,
 }
 
 /// Adds jobs on the caller's connection; they are there when its transaction commits.
 ///
 /// # Errors
 /// [`Error::Database`]
-pub async fn push(connection: &mut PgConnection, jobs: &[Push<'_>]) -> Result<()> {
+pub async fn push(connection: &mut PgConnection, jobs: &[NewJob]) -> Result<()> {
     let tasks = jobs.iter().map(entry).collect::<Result<Vec<_>>>()?;
     apalis_postgres::queries::push_tasks(connection, QUEUE, tasks).await.map_err(|e| match e {
         apalis_postgres::Error::Database(e) => Error::from(e),
@@ -110,7 +95,7 @@ pub async fn push(connection: &mut PgConnection, jobs: &[Push<'_>]) -> Result<()
 ///
 /// # Errors
 /// [`Error::Database`]
-pub async fn push_traced(connection: &mut PgConnection, jobs: &[Push<'_>]) -> Result<()> {
+pub async fn push_traced(connection: &mut PgConnection, jobs: &[NewJob]) -> Result<()> {
     let span = producer_span(jobs);
     let pushed = span.around(push(connection, jobs)).await;
     span.end(&pushed, "");
@@ -121,55 +106,60 @@ pub async fn push_traced(connection: &mut PgConnection, jobs: &[Push<'_>]) -> Re
 ///
 /// # Errors
 /// [`Error::Database`]
-pub async fn push_within(connection: &mut PgConnection, jobs: &[Push<'_>]) -> Result<()> {
+pub async fn push_within(connection: &mut PgConnection, jobs: &[NewJob]) -> Result<()> {
     let Some(first) = jobs.first() else { return Ok(()) };
-    let span = described(Span::start_below(&PUSH_JOBS, first.traceparent), jobs);
+    let span = described(Span::start_below(&PUSH_JOBS, &first.traceparent), jobs);
     let pushed = span.around(push(connection, jobs)).await;
     span.end(&pushed, "");
     pushed
 }
 
-fn producer_span(jobs: &[Push<'_>]) -> Span {
+fn producer_span(jobs: &[NewJob]) -> Span {
     let Some(first) = jobs.first() else { return Span::none(&PUSH_JOBS) };
-    described(Span::start_within(&PUSH_JOBS, first.traceparent), jobs)
+    described(Span::start_within(&PUSH_JOBS, &first.traceparent), jobs)
 }
 
-fn described(span: Span, jobs: &[Push<'_>]) -> Span {
+fn described(span: Span, jobs: &[NewJob]) -> Span {
     let Some(first) = jobs.first() else { return span };
     span.set(attr::MESSAGING_SYSTEM, MESSAGING_SYSTEM)
         .set(attr::MESSAGING_DESTINATION, QUEUE)
         .set(attr::MESSAGING_OPERATION, "push")
         .set(attr::MESSAGING_OPERATION_TYPE, "send")
         .set(attr::MESSAGING_BATCH, i64::try_from(jobs.len()).unwrap_or(i64::MAX))
-        .set(attr::OPERATION_ID, &first.job.operation_id);
+        .set(attr::OPERATION_ID, first.job.operation_id.as_str());
     span
 }
 
 /// What tells a job apart, for ever.
 #[must_use]
 pub fn message_id(job: &Job) -> String {
-    let Job { operation_id, task_id, push, .. } = job;
-    format!("{operation_id}:{task_id}:{push}")
+    job_key(&job.operation_id, job.task_id, job.sequence)
 }
 
-fn entry(push: &Push<'_>) -> Result<apalis_postgres::PgTask> {
+/// The idempotency key of a task's job.
+#[must_use]
+pub fn job_key(operation_id: &OperationId, task_id: TaskId, sequence: JobSequence) -> String {
+    format!("{operation_id}:{task_id}:{sequence}")
+}
+
+fn entry(new: &NewJob) -> Result<apalis_postgres::PgTask> {
     let internal = |e: serde_json::Error| Error::Internal(e.to_string());
-    let mut payload = serde_json::to_value(&push.job).map_err(internal)?;
+    let mut payload = serde_json::to_value(&new.job).map_err(internal)?;
     payload[unknown::VERSION_KEY] = unknown::VERSION.into();
     let payload = serde_json::to_vec(&payload).map_err(internal)?;
-    let metadata = HashMap::from([(TRACEPARENT.to_owned(), push.traceparent.to_owned())]);
+    let metadata = HashMap::from([(TRACEPARENT.to_owned(), new.traceparent.to_string())]);
     Ok(TaskBuilder::new(payload)
         .with_metadata(apalis::prelude::MetadataStore::from_map(metadata))
-        .run_at_timestamp(u64::try_from(push.run_at.as_second()).unwrap_or(0))
-        .priority(usize::try_from(push.priority).unwrap_or(0))
+        .run_at_timestamp(u64::try_from(new.run_at.to_jiff().as_second()).unwrap_or(0))
+        .priority(usize::try_from(new.priority).unwrap_or(0))
         // Attempts are counted in barlift.tasks.
         .max_attempts(i32::MAX as usize)
-        .idempotency_key(message_id(&push.job))
+        .idempotency_key(message_id(&new.job))
         .build())
 }
 
 /// Who was heard of.
-#[derive(Debug, Clone, Copy, sqlx::FromRow)]
+#[derive(Debug, Clone, Copy, FromRow)]
 pub struct Heartbeats {
     /// Workers of any process that count as alive.
     pub alive: i64,
@@ -195,10 +185,10 @@ pub async fn heartbeats(pool: &PgPool, lease: Duration) -> Result<Heartbeats> {
 ///
 /// # Errors
 /// [`Error::Database`]
-pub async fn withdraw(connection: &mut PgConnection, jobs: &[Job]) -> Result<()> {
+pub async fn withdraw(connection: &mut PgConnection, keys: &[String]) -> Result<()> {
     sqlx::query(include_str!("sql/withdraw.sql"))
         .bind(QUEUE)
-        .bind(jobs.iter().map(message_id).collect::<Vec<_>>())
+        .bind(keys)
         .execute(connection)
         .await
         .during("taking jobs out of the queue")?;
@@ -209,10 +199,10 @@ pub async fn withdraw(connection: &mut PgConnection, jobs: &[Job]) -> Result<()>
 ///
 /// # Errors
 /// [`Error::Database`]
-pub async fn set_priority(connection: &mut PgConnection, jobs: &[Job], priority: i32) -> Result<()> {
+pub async fn set_priority(connection: &mut PgConnection, keys: &[String], priority: i32) -> Result<()> {
     sqlx::query(include_str!("sql/set_priority.sql"))
         .bind(QUEUE)
-        .bind(jobs.iter().map(message_id).collect::<Vec<_>>())
+        .bind(keys)
         .bind(priority)
         .execute(connection)
         .await

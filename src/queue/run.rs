@@ -26,9 +26,10 @@ use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use super::listen::listen;
 use super::tidy::say_goodbye;
 use super::{Delivery, QUEUE, TRACEPARENT, idle, unknown};
-use crate::backend::TRUSTED;
-use crate::backend::transaction;
+use crate::db::TRUSTED;
+use crate::db::transaction;
 use crate::error::{During, Error, Result};
+use crate::model::Traceparent;
 
 /// How a worker works the queue.
 #[derive(Debug, Clone)]
@@ -276,7 +277,7 @@ async fn deliver(
             return Ok(put_off(&context, &id, context.look_again).await?);
         }
     };
-    let traceparent = metadata.get(TRACEPARENT).map(str::to_owned);
+    let traceparent = metadata.get(TRACEPARENT).map(|t| Traceparent(t.to_owned()));
     let work =
         Arc::clone(&context.work).run(context.name.clone(), Delivery { job: job.clone(), traceparent });
     let result = match AbortOnDropHandle::new(context.running.spawn(work)).await {
@@ -287,10 +288,9 @@ async fn deliver(
         Ok(Handled::Done) => Ok(()),
         Ok(Handled::Later(wait)) => Ok(put_off(&context, &id, wait).await?),
         Err(e) => {
-            let super::Job { operation_id, task_id, .. } = &job;
             tracing::error!(
-                operation.id = operation_id,
-                task_id,
+                operation.id = job.operation_id.as_str(),
+                task_id = job.task_id.0,
                 error = e.chain(),
                 "a job could not be started; it will be tried again"
             );

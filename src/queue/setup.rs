@@ -4,7 +4,7 @@ use apalis_postgres::PostgresStorage;
 use sqlx::migrate::{Migration, Migrator};
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, SqlSafeStr as _};
 
-use crate::backend::schema::migrate_error;
+use crate::db::schema::migrate_error;
 use crate::error::{During, Error, Result};
 
 const WHAT: &str = "reading the queue's version";

@@ -5,7 +5,7 @@
 use sqlx::PgPool;
 
 use super::QUEUE;
-use crate::backend::transaction;
+use crate::db::transaction;
 use crate::error::{During, Result};
 
 /// Removes jobs that are done and workers that are gone, a day later.

@@ -15,12 +15,13 @@ use tracing::Dispatch;
 use tracing::instrument::WithSubscriber as _;
 
 use super::{bound, columnstore, parameter};
-use crate::backend::copy::{self, Decoder};
-use crate::backend::observed::Observed;
-use crate::backend::shared::Shared;
 use crate::bar::{Bars, Micros, Ohlcv};
 use crate::config::Layout;
+use crate::db::copy::{self, Decoder};
+use crate::db::shared::Shared;
+use crate::db::traced_pool::TracedPool;
 use crate::error::{During, Error, Result};
+use crate::model::SeriesId;
 
 const READING: &str = "reading the bars that are there";
 
@@ -44,8 +45,8 @@ pub struct Existing {
 /// [`Error::Database`]
 pub async fn existing(
     connection: &mut PgConnection,
-    seen: Observed<'_>,
-    (series_id, is_new): (i32, bool),
+    seen: TracedPool<'_>,
+    (series_id, is_new): (SeriesId, bool),
     first: Micros,
     times: &[Micros],
 ) -> Result<Existing> {
@@ -73,8 +74,8 @@ const MANY: usize = 5_000;
 /// [`Error::Database`]
 pub async fn in_range(
     connection: &mut PgConnection,
-    seen: Observed<'_>,
-    series_id: i32,
+    seen: TracedPool<'_>,
+    series_id: SeriesId,
     (first, last): (Micros, Micros),
     limit: usize,
 ) -> Result<Bars> {
@@ -93,8 +94,8 @@ pub async fn in_range(
 /// [`Error::Database`]
 pub async fn last_in_range(
     connection: &mut PgConnection,
-    seen: Observed<'_>,
-    series_id: i32,
+    seen: TracedPool<'_>,
+    series_id: SeriesId,
     (first, last): (Micros, Micros),
     limit: usize,
 ) -> Result<Bars> {
@@ -110,8 +111,8 @@ pub async fn last_in_range(
 /// The same by binary COPY. A connection that this is broken off on must not be used again.
 async fn copied(
     connection: &mut PgConnection,
-    seen: Observed<'_>,
-    series_id: i32,
+    seen: TracedPool<'_>,
+    series_id: SeriesId,
     (first, last): (Micros, Micros),
     limit: usize,
 ) -> Result<Bars> {
@@ -142,8 +143,8 @@ async fn copied(
 /// [`Error::Database`]
 pub async fn at(
     connection: &mut PgConnection,
-    seen: Observed<'_>,
-    series_id: i32,
+    seen: TracedPool<'_>,
+    series_id: SeriesId,
     times: &[Micros],
 ) -> Result<Bars> {
     const QUERY: &str = include_str!("sql/bars_at.sql");
@@ -161,8 +162,8 @@ pub async fn at(
 /// [`Error::Database`]; [`is_conflict`] tells whether somebody else wrote one of them meanwhile.
 pub async fn insert(
     connection: &mut PgConnection,
-    seen: Observed<'_>,
-    (series_id, layout): (i32, Layout),
+    seen: TracedPool<'_>,
+    (series_id, layout): (SeriesId, Layout),
     bars: &Bars,
 ) -> Result<u64> {
     const WHAT: &str = "writing bars";
@@ -188,9 +189,9 @@ pub async fn insert(
 pub async fn existing_together(
     connection: &mut PgConnection,
     seen: Shared<'_>,
-    ranges: &[(i32, (Micros, Micros))],
+    ranges: &[(SeriesId, (Micros, Micros))],
     limit: usize,
-) -> Result<HashMap<i32, Bars>> {
+) -> Result<HashMap<SeriesId, Bars>> {
     const QUERY: &str = include_str!("sql/bars_together.sql");
     let query = sqlx::query(QUERY)
         .bind(ranges.iter().map(|r| r.0).collect::<Vec<_>>())
@@ -198,7 +199,7 @@ pub async fn existing_together(
         .bind(ranges.iter().map(|r| parameter(r.1.1)).collect::<Vec<_>>())
         .bind(i64::try_from(limit).unwrap_or(i64::MAX));
     let run = async {
-        let mut found: HashMap<i32, Bars> = HashMap::new();
+        let mut found: HashMap<SeriesId, Bars> = HashMap::new();
         let mut rows = query.fetch(connection);
         while let Some(row) = rows.try_next().await.during(READING)? {
             let (time, values) = bar(&row, 1).during(READING)?;
@@ -206,7 +207,7 @@ pub async fn existing_together(
         }
         Ok(found)
     };
-    let rows = |found: &HashMap<i32, Bars>, i: usize| found.get(&ranges[i].0).map_or(0, Bars::len);
+    let rows = |found: &HashMap<SeriesId, Bars>, i: usize| found.get(&ranges[i].0).map_or(0, Bars::len);
     seen.query(("SELECT", QUERY), run, rows).await
 }
 
@@ -219,7 +220,7 @@ pub async fn insert_together(
     connection: &mut PgConnection,
     seen: Shared<'_>,
     (layout, all_new): (Layout, bool),
-    series: &[(i32, &Bars)],
+    series: &[(SeriesId, &Bars)],
 ) -> Result<()> {
     const WHAT: &str = "writing bars";
     if layout == Layout::Columnstore {
@@ -246,8 +247,8 @@ pub async fn insert_together(
 /// [`Error::Database`]
 pub async fn overwrite(
     connection: &mut PgConnection,
-    seen: Observed<'_>,
-    series_id: i32,
+    seen: TracedPool<'_>,
+    series_id: SeriesId,
     bars: &Bars,
 ) -> Result<()> {
     const QUERY: &str = include_str!("sql/overwrite_bars.sql");

@@ -37,10 +37,11 @@
 use sqlx::PgConnection;
 
 use super::parameter;
-use crate::backend::observed::Observed;
 use crate::bar::{Bars, Micros};
 use crate::config::Layout;
+use crate::db::traced_pool::TracedPool;
 use crate::error::{During, Error, Result};
+use crate::model::SeriesId;
 
 /// Fewer bars a chunk are written plainly. Compressed batches of fewer stay as they are, and are larger and slower
 /// to read: 36 bytes a bar at 1000 and at 250, 46 at 60, several hundred at one.
@@ -53,8 +54,8 @@ const PLAINLY: &str = include_str!("sql/copy_plainly.sql");
 /// Compressed or plain: settles it for the next COPY of bars on this transaction, of these ones.
 pub(super) async fn choose_way(
     tx: &mut PgConnection,
-    seen: Observed<'_>,
-    series_id: i32,
+    seen: TracedPool<'_>,
+    series_id: SeriesId,
     bars: &Bars,
 ) -> Result<()> {
     const DIRECT_IF_SORTED: &str = include_str!("sql/copy_direct_if_sorted.sql");
@@ -79,7 +80,7 @@ pub(super) async fn choose_way(
 /// The same for several series, in the order of their ids: compressed, if all are new and each has enough bars for that.
 pub(super) async fn choose_way_together(
     tx: &mut PgConnection,
-    series: &[(i32, &Bars)],
+    series: &[(SeriesId, &Bars)],
     all_new: bool,
 ) -> Result<()> {
     let query = if all_new && may_be_compressed(tx, series).await? {
@@ -91,7 +92,7 @@ pub(super) async fn choose_way_together(
     Ok(())
 }
 
-async fn may_be_compressed(tx: &mut PgConnection, series: &[(i32, &Bars)]) -> Result<bool> {
+async fn may_be_compressed(tx: &mut PgConnection, series: &[(SeriesId, &Bars)]) -> Result<bool> {
     let span = |bars: &Bars| Some((*bars.time.first()?, *bars.time.last()?));
     let spans: Vec<_> = series.iter().filter_map(|(_, bars)| Some((span(bars)?, bars.len()))).collect();
     let first = spans.iter().map(|((first, _), _)| *first).min().unwrap_or_default();
@@ -103,7 +104,7 @@ async fn may_be_compressed(tx: &mut PgConnection, series: &[(i32, &Bars)]) -> Re
     };
     lock_missing(tx, &touched).await?;
     // Somebody else's, wherever they lie in these chunks.
-    let ids: Vec<i32> = series.iter().map(|s| s.0).collect();
+    let ids: Vec<SeriesId> = series.iter().map(|s| s.0).collect();
     let any: bool = sqlx::query_scalar(include_str!("sql/any_bars.sql"))
         .bind(ids)
         .bind(parameter(touched.from.unwrap_or(first).min(first)))
@@ -117,7 +118,7 @@ async fn may_be_compressed(tx: &mut PgConnection, series: &[(i32, &Bars)]) -> Re
 /// Where the chunks begin and end that bars from the first to the last time lie in; none if they are too few for them.
 async fn bounds(
     tx: &mut PgConnection,
-    seen: Observed<'_>,
+    seen: TracedPool<'_>,
     (first, last): (Micros, Micros),
     count: usize,
 ) -> Result<Option<(Micros, Micros)>> {
@@ -173,7 +174,7 @@ fn is_many(bars: usize, chunks: i64) -> bool {
 /// [`Error::Database`]
 pub(super) async fn refuse_held(
     tx: &mut PgConnection,
-    (series_id, layout): (i32, Layout),
+    (series_id, layout): (SeriesId, Layout),
     (symbol, timeframe): (&str, &str),
 ) -> Result<()> {
     if layout == Layout::Rowstore {

@@ -6,9 +6,10 @@ use jiff_sqlx::Timestamp;
 use sqlx::{FromRow, PgConnection, PgPool};
 
 use super::{BarRow, parameter};
-use crate::backend::observed::Observed;
 use crate::bar::{Micros, Ohlcv, SeriesName};
+use crate::db::traced_pool::TracedPool;
 use crate::error::{During, Result};
+use crate::model::SeriesId;
 
 /// How many bars a series has, and from when to when.
 #[derive(Debug, Clone, Copy, Default)]
@@ -29,8 +30,8 @@ pub struct SeriesExtent {
 /// [`crate::error::Error::Database`]
 pub async fn extent(
     connection: &mut PgConnection,
-    seen: Observed<'_>,
-    series_id: i32,
+    seen: TracedPool<'_>,
+    series_id: SeriesId,
     range: Option<(Micros, Micros)>,
 ) -> Result<SeriesExtent> {
     const QUERY: &str = include_str!("sql/series_extent.sql");
@@ -85,8 +86,8 @@ pub async fn series(
     pool: &PgPool,
     symbols: &[String],
     timeframes: &[String],
-) -> Result<Vec<(SeriesName, i32)>> {
-    let rows: Vec<(i32, String, String)> = sqlx::query_as(include_str!("sql/series_with_bars.sql"))
+) -> Result<Vec<(SeriesName, SeriesId)>> {
+    let rows: Vec<(SeriesId, String, String)> = sqlx::query_as(include_str!("sql/series_with_bars.sql"))
         .bind(symbols)
         .bind(timeframes)
         .fetch_all(pool)
@@ -109,8 +110,8 @@ pub struct Around {
 /// [`crate::error::Error::Database`]
 pub async fn around(
     connection: &mut PgConnection,
-    seen: Observed<'_>,
-    series_id: i32,
+    seen: TracedPool<'_>,
+    series_id: SeriesId,
     stretches: &[Around],
     more: i64,
 ) -> Result<Vec<(usize, Micros, Ohlcv)>> {
@@ -143,8 +144,8 @@ pub async fn around(
 /// [`crate::error::Error::Database`]
 pub async fn nearby(
     connection: &mut PgConnection,
-    seen: Observed<'_>,
-    series_id: i32,
+    seen: TracedPool<'_>,
+    series_id: SeriesId,
     sought: &[(Micros, Ohlcv)],
     within: Micros,
 ) -> Result<Vec<(Micros, Ohlcv)>> {

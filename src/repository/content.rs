@@ -7,12 +7,13 @@ use sqlx::{PgConnection, PgPool};
 
 use crate::digest::SeriesDigest;
 use crate::error::{During, Result};
+use crate::model::{SeriesId, TaskId};
 
 /// Bars were added (and others, that the digest has taken away, removed).
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
-pub async fn changed(connection: &mut PgConnection, series_id: i32, by: &SeriesDigest) -> Result<()> {
+pub async fn changed(connection: &mut PgConnection, series_id: SeriesId, by: &SeriesDigest) -> Result<()> {
     sqlx::query(include_str!("sql/change_content.sql"))
         .bind(series_id)
         // As text: PostgreSQL's integers are too small.
@@ -30,8 +31,8 @@ pub async fn changed(connection: &mut PgConnection, series_id: i32, by: &SeriesD
 /// [`crate::error::Error::Database`]
 pub async fn written_and_free(
     connection: &mut PgConnection,
-    changes: &[(i32, i64, SeriesDigest)],
-) -> Result<Vec<(i32, bool)>> {
+    changes: &[(SeriesId, TaskId, SeriesDigest)],
+) -> Result<Vec<(SeriesId, bool)>> {
     sqlx::query_as(include_str!("sql/written_and_free.sql"))
         .bind(changes.iter().map(|c| c.0).collect::<Vec<_>>())
         .bind(changes.iter().map(|c| c.1).collect::<Vec<_>>())
@@ -49,7 +50,7 @@ pub struct Stamp(Option<String>);
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
-pub async fn stamp(pool: &PgPool, series_id: i32) -> Result<Stamp> {
+pub async fn stamp(pool: &PgPool, series_id: SeriesId) -> Result<Stamp> {
     let at: Option<Option<String>> =
         sqlx::query_scalar("SELECT content_at::text FROM barlift.series WHERE id = $1")
             .bind(series_id)
@@ -67,7 +68,7 @@ pub async fn stamp(pool: &PgPool, series_id: i32) -> Result<Stamp> {
 /// [`crate::error::Error::Database`]
 pub async fn found(
     connection: &mut PgConnection,
-    series_id: i32,
+    series_id: SeriesId,
     content: &SeriesDigest,
     stamp: &Stamp,
     right: bool,

@@ -5,10 +5,11 @@
 use sqlx::{PgConnection, PgPool};
 
 use super::{BarRow, parameter};
-use crate::backend::observed::Observed;
 use crate::bar::{Micros, Ohlcv};
+use crate::db::traced_pool::TracedPool;
 use crate::error::{During, Result};
 use crate::finding::{Mismatch, QualityIssue, RULES, RawRow, RejectedRow};
+use crate::model::TaskId;
 
 fn line(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
@@ -20,8 +21,8 @@ fn line(n: u64) -> i64 {
 /// [`crate::error::Error::Database`]
 pub async fn keep_mismatches(
     connection: &mut PgConnection,
-    seen: Observed<'_>,
-    task_id: i64,
+    seen: TracedPool<'_>,
+    task_id: TaskId,
     found: &[Mismatch],
     overwritten: bool,
 ) -> Result<()> {
@@ -56,8 +57,8 @@ pub async fn keep_mismatches(
 /// [`crate::error::Error::Database`]
 pub async fn mismatched_at(
     connection: &mut PgConnection,
-    seen: Observed<'_>,
-    task_id: i64,
+    seen: TracedPool<'_>,
+    task_id: TaskId,
     times: &[Micros],
 ) -> Result<Vec<(Micros, Ohlcv)>> {
     const QUERY: &str = include_str!("sql/mismatched_at.sql");
@@ -74,8 +75,8 @@ pub async fn mismatched_at(
 /// [`crate::error::Error::Database`]
 pub async fn keep_rejected(
     connection: &mut PgConnection,
-    seen: Observed<'_>,
-    (task_id, file): (i64, i32),
+    seen: TracedPool<'_>,
+    (task_id, file): (TaskId, i32),
     found: &[RejectedRow],
 ) -> Result<()> {
     const QUERY: &str = include_str!("sql/insert_rejected.sql");
@@ -100,7 +101,7 @@ pub async fn keep_rejected(
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
-pub async fn rejected_before(pool: &PgPool, task_id: i64, offset: u64) -> Result<Vec<RejectedRow>> {
+pub async fn rejected_before(pool: &PgPool, task_id: TaskId, offset: u64) -> Result<Vec<RejectedRow>> {
     let rows: Vec<(i64, i64, String, String, Vec<u8>)> =
         sqlx::query_as(include_str!("sql/rejected_before.sql"))
             .bind(task_id)
@@ -125,8 +126,8 @@ fn rule_named(name: &str) -> &'static str {
 /// [`crate::error::Error::Database`]
 pub async fn keep_issues(
     connection: &mut PgConnection,
-    seen: Observed<'_>,
-    task_id: i64,
+    seen: TracedPool<'_>,
+    task_id: TaskId,
     found: &[QualityIssue],
 ) -> Result<()> {
     const QUERY: &str = include_str!("sql/insert_issues.sql");

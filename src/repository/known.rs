@@ -11,11 +11,12 @@ use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::{FromRow, PgConnection, PgPool, Postgres};
 
-use crate::backend::observed::Observed;
-use crate::backend::shared::Shared;
 use crate::counts::RowCounts;
+use crate::db::shared::Shared;
+use crate::db::traced_pool::TracedPool;
 use crate::digest::SeriesDigest;
 use crate::error::{During, Result};
+use crate::model::{SeriesId, TaskId};
 
 /// What tells content apart: the file's bytes, and the options that give them their meaning.
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +31,7 @@ pub struct Content<'a> {
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
-pub async fn any(pool: &PgPool, series_id: i32, options: &[u8; 32]) -> Result<bool> {
+pub async fn any(pool: &PgPool, series_id: SeriesId, options: &[u8; 32]) -> Result<bool> {
     sqlx::query_scalar(include_str!("sql/any_known.sql"))
         .bind(series_id)
         .bind(options.as_slice())
@@ -43,7 +44,7 @@ pub async fn any(pool: &PgPool, series_id: i32, options: &[u8; 32]) -> Result<bo
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
-pub async fn options_of(connection: &mut PgConnection, series_id: i32) -> Result<Vec<Vec<u8>>> {
+pub async fn options_of(connection: &mut PgConnection, series_id: SeriesId) -> Result<Vec<Vec<u8>>> {
     sqlx::query_scalar(include_str!("sql/known_options.sql"))
         .bind(series_id)
         .fetch_all(connection)
@@ -74,7 +75,7 @@ pub struct Known {
     /// Bars that break a market-data rule.
     pub quality_issues: i64,
     /// The task that read the file, and holds what was found in it; it may have been deleted.
-    pub task_id: Option<i64>,
+    pub task_id: Option<TaskId>,
 }
 
 impl Known {
@@ -98,8 +99,8 @@ impl Known {
 /// [`crate::error::Error::Database`]
 pub async fn find(
     pool: &PgPool,
-    seen: Observed<'_>,
-    series_id: i32,
+    seen: TracedPool<'_>,
+    series_id: SeriesId,
     content: Content<'_>,
 ) -> Result<Option<Known>> {
     const COUNT: &str = include_str!("sql/count_bars.sql");
@@ -132,13 +133,13 @@ pub async fn find(
 pub async fn find_together(
     tx: &mut PgConnection,
     seen: Shared<'_>,
-    files: &[(i32, [u8; 32])],
+    files: &[(SeriesId, [u8; 32])],
     options: &[u8; 32],
-) -> Result<HashMap<i32, Known>> {
+) -> Result<HashMap<SeriesId, Known>> {
     const QUERY: &str = include_str!("sql/known_together.sql");
     #[derive(FromRow)]
     struct Row {
-        series_id: i32,
+        series_id: SeriesId,
         #[sqlx(flatten)]
         known: Known,
     }
@@ -148,7 +149,7 @@ pub async fn find_together(
         .bind(options.as_slice());
     let run = async { query.fetch_all(tx).await.during("looking for known content") };
     let run = async { Ok(run.await?.into_iter().map(|r| (r.series_id, r.known)).collect()) };
-    let rows = |known: &HashMap<i32, Known>, i: usize| usize::from(known.contains_key(&files[i].0));
+    let rows = |known: &HashMap<SeriesId, Known>, i: usize| usize::from(known.contains_key(&files[i].0));
     seen.query(("SELECT", QUERY), run, rows).await
 }
 
@@ -167,7 +168,7 @@ pub struct Learnt {
 #[derive(Debug, Clone, Copy)]
 pub struct Held {
     /// The series.
-    pub series_id: i32,
+    pub series_id: SeriesId,
     /// Of the options.
     pub options: [u8; 32],
     /// Its bars from the file's first to the last, if they are known; else they are counted.
@@ -179,7 +180,7 @@ impl Learnt {
     ///
     /// # Errors
     /// [`crate::error::Error::Database`]
-    pub async fn keep(&self, tx: &mut PgConnection, seen: Observed<'_>, task_id: i64) -> Result<()> {
+    pub async fn keep(&self, tx: &mut PgConnection, seen: TracedPool<'_>, task_id: TaskId) -> Result<()> {
         if let Some(held) = held(&[(task_id, self)]) {
             let run = async { Ok(held.execute(&mut *tx).await.during(RECORDING)?.rows_affected()) };
             seen.write(("INSERT", RECORD), 1, run).await?;
@@ -192,7 +193,7 @@ impl Learnt {
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
-pub async fn keep_all(tx: &mut PgConnection, seen: Shared<'_>, files: &[(i64, &Learnt)]) -> Result<()> {
+pub async fn keep_all(tx: &mut PgConnection, seen: Shared<'_>, files: &[(TaskId, &Learnt)]) -> Result<()> {
     if let Some(held) = held(files) {
         let run = async { held.execute(&mut *tx).await.during(RECORDING) };
         seen.write(("INSERT", RECORD), |i| usize::from(files[i].1.held.is_some()), run).await?;
@@ -204,7 +205,7 @@ const RECORD: &str = include_str!("sql/record_known.sql");
 const RECORDING: &str = "recording the file's content";
 
 /// What series hold of these tasks' files; none if nothing is known of any.
-fn held(files: &[(i64, &Learnt)]) -> Option<Query<'static, Postgres, PgArguments>> {
+fn held(files: &[(TaskId, &Learnt)]) -> Option<Query<'static, Postgres, PgArguments>> {
     let held: Vec<_> =
         files.iter().filter_map(|(task, l)| l.held.map(|held| (*task, l.hash, held))).collect();
     (!held.is_empty()).then(|| {
@@ -227,7 +228,7 @@ async fn remember(tx: &mut PgConnection, files: &[&Learnt]) -> Result<()> {
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
-pub async fn forget(connection: &mut PgConnection, series_id: i32) -> Result<()> {
+pub async fn forget(connection: &mut PgConnection, series_id: SeriesId) -> Result<()> {
     sqlx::query("DELETE FROM barlift.imported_sources WHERE series_id = $1")
         .bind(series_id)
         .execute(connection)

@@ -7,12 +7,13 @@ use sqlx::{PgConnection, PgPool};
 use super::{BarRow, parameter};
 use crate::bar::{Bars, Micros};
 use crate::error::{During, Result};
+use crate::model::{SeriesId, TaskId};
 
 /// Keeps that these bars of the series are those of mended rows.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
-pub async fn keep(tx: &mut PgConnection, series_id: i32, task_id: i64, bars: &Bars) -> Result<()> {
+pub async fn keep(tx: &mut PgConnection, series_id: SeriesId, task_id: TaskId, bars: &Bars) -> Result<()> {
     if bars.is_empty() {
         return Ok(());
     }
@@ -35,7 +36,7 @@ pub async fn keep(tx: &mut PgConnection, series_id: i32, task_id: i64, bars: &Ba
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
-pub async fn read(pool: &PgPool, series_id: i32) -> Result<Bars> {
+pub async fn read(pool: &PgPool, series_id: SeriesId) -> Result<Bars> {
     let rows: Vec<BarRow> = sqlx::query_as(include_str!("sql/mended_bars.sql"))
         .bind(series_id)
         .fetch_all(pool)

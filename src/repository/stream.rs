@@ -11,11 +11,12 @@ use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::bound;
-use crate::backend::copy::Decoder;
-use crate::backend::observed::{Observed, Statement};
-use crate::backend::transaction::Transaction;
 use crate::bar::{Bars, Micros};
+use crate::db::copy::Decoder;
+use crate::db::traced_pool::{Statement, TracedPool};
+use crate::db::transaction::Transaction;
 use crate::error::{During, Error, Result};
+use crate::model::SeriesId;
 
 /// Bars in a chunk.
 const CHUNK: usize = 8_192;
@@ -39,7 +40,11 @@ impl<'a> BarStream<'a> {
     ///
     /// # Errors
     /// [`crate::error::Error::Database`]
-    pub async fn open(seen: Observed<'a>, series_id: i32, range: Option<Range<Micros>>) -> Result<Self> {
+    pub async fn open(
+        seen: TracedPool<'a>,
+        series_id: SeriesId,
+        range: Option<Range<Micros>>,
+    ) -> Result<Self> {
         const COPY: &str = include_str!("sql/copy_bars_out.sql");
         let tx = seen.begin(WHAT).await?;
         // COPY takes no parameters: a number and two times that are written here.

@@ -6,11 +6,12 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 
 use super::parameter;
-use crate::backend::observed::Observed;
 use crate::bar::{Micros, Ohlcv};
+use crate::db::traced_pool::TracedPool;
 use crate::digest::SeriesDigest;
 use crate::error::{During, Result};
 use crate::finding::{Difference, Place};
+use crate::model::TaskId;
 
 /// A stretch of time in which files and database differ in one way, or not at all.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,8 +63,8 @@ pub struct Verification {
 /// [`crate::error::Error::Database`]
 pub async fn keep(
     connection: &mut PgConnection,
-    seen: Observed<'_>,
-    task_id: i64,
+    seen: TracedPool<'_>,
+    task_id: TaskId,
     v: &Verification,
     files: &[String],
 ) -> Result<()> {
@@ -103,8 +104,8 @@ pub async fn keep(
 /// [`crate::error::Error::Database`]
 pub async fn keep_differences(
     connection: &mut PgConnection,
-    seen: Observed<'_>,
-    task_id: i64,
+    seen: TracedPool<'_>,
+    task_id: TaskId,
     (from, found): (usize, &[Difference]),
     files: &[String],
 ) -> Result<()> {
@@ -142,8 +143,8 @@ pub async fn keep_differences(
 /// [`crate::error::Error::Database`]
 pub async fn keep_ranges(
     connection: &mut PgConnection,
-    seen: Observed<'_>,
-    task_id: i64,
+    seen: TracedPool<'_>,
+    task_id: TaskId,
     found: &[DifferenceRange],
 ) -> Result<()> {
     const QUERY: &str = include_str!("sql/insert_difference_ranges.sql");

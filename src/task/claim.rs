@@ -8,9 +8,12 @@ use std::time::Duration;
 use sqlx::{FromRow, PgConnection, PgPool};
 
 use super::{Lease, TaskInfo, TaskOptions, wake};
-use crate::backend::transaction;
 use crate::config::Layout;
+use crate::db::transaction;
 use crate::error::{During, ErrorClass, Result};
+use crate::model::{
+    Fence, JobSequence, OperationId, OperationKind, SeriesId, TaskId, TaskState, Traceparent,
+};
 use crate::queue::Job;
 
 /// Who claims, and how.
@@ -64,18 +67,19 @@ pub async fn claim(pool: &PgPool, job: &Job, claimant: Claimant<'_>) -> Result<C
 }
 
 async fn try_claim(pool: &PgPool, job: &Job, claimant: Claimant<'_>) -> Result<Claimed> {
-    let Job { operation_id, task_id, push, .. } = job;
+    let Job { operation_id, task_id, sequence, .. } = job;
     let mut tx = transaction::begin_brief(pool).await.during(WHAT)?;
     let row: Option<Row> = sqlx::query_as(include_str!("sql/lock_task.sql"))
         .bind(task_id)
         .fetch_optional(&mut *tx)
         .await
         .during(WHAT)?;
-    let Some(mut row) = row.filter(|r| r.operation_id == *operation_id && r.pushes == *push && r.may_start())
+    let Some(mut row) =
+        row.filter(|r| r.operation_id == *operation_id && r.pushes == *sequence && r.may_start())
     else {
         return Ok(Claimed { claim: Claim::Gone, rescued: false });
     };
-    let rescued = row.state == "running";
+    let rescued = row.state == TaskState::Running;
     if rescued {
         rescue(&mut tx, &mut row, claimant.lease).await?;
     }
@@ -109,7 +113,7 @@ async fn decide(tx: &mut PgConnection, row: Row, claimant: Claimant<'_>) -> Resu
         );
         return Ok(Decision::Park(ErrorClass::Poisoned, message));
     }
-    let options = match TaskOptions::read(&row.kind, row.options.clone()) {
+    let options = match TaskOptions::read(row.kind, row.options.clone()) {
         Ok(options) => options,
         Err(e) => {
             let message =
@@ -123,7 +127,7 @@ async fn decide(tx: &mut PgConnection, row: Row, claimant: Claimant<'_>) -> Resu
         wake::wait(tx, (row.id, row.rescues), series_id).await?;
         return Ok(Decision::Claim(Claim::Busy));
     }
-    let (fence, attempt, unique): (i32, i32, bool) = sqlx::query_as(include_str!("sql/start.sql"))
+    let (fence, attempt, unique): (Fence, i32, bool) = sqlx::query_as(include_str!("sql/start.sql"))
         .bind(row.id)
         .bind(claimant.worker)
         .bind(row.rescues)
@@ -152,10 +156,10 @@ async fn rescue(tx: &mut PgConnection, row: &mut Row, lease: Duration) -> Result
 
 /// What log lines say of a claimed task. They are written once the claim has committed.
 struct About {
-    operation_id: String,
+    operation_id: OperationId,
     symbol: String,
     timeframe: String,
-    trace_id: Option<String>,
+    trace_id: String,
     source: String,
     rescues: i32,
 }
@@ -165,7 +169,7 @@ impl About {
         let Self { operation_id, symbol, timeframe, trace_id, source, rescues } = self;
         if rescued {
             tracing::warn!(
-                operation.id = operation_id,
+                operation.id = operation_id.as_str(),
                 symbol,
                 timeframe,
                 trace_id,
@@ -176,7 +180,7 @@ impl About {
         }
         if let Some(error) = parked {
             tracing::error!(
-                operation.id = operation_id,
+                operation.id = operation_id.as_str(),
                 symbol,
                 timeframe,
                 trace_id,
@@ -190,7 +194,7 @@ impl About {
 
 /// A task's series, and whether the task may be at it.
 struct Series {
-    id: Option<i32>,
+    id: Option<SeriesId>,
     ours: bool,
     is_new: bool,
 }
@@ -199,7 +203,7 @@ struct Series {
 /// locked to the transaction's end.
 async fn series(tx: &mut PgConnection, row: &Row, options: &TaskOptions) -> Result<Series> {
     if options.writes() {
-        let made: Option<i32> = sqlx::query_scalar(include_str!("sql/insert_series.sql"))
+        let made: Option<SeriesId> = sqlx::query_scalar(include_str!("sql/insert_series.sql"))
             .bind(&row.symbol)
             .bind(&row.timeframe)
             .bind(row.id)
@@ -212,7 +216,7 @@ async fn series(tx: &mut PgConnection, row: &Row, options: &TaskOptions) -> Resu
     }
     let query =
         if options.holds() { include_str!("sql/lock_series.sql") } else { include_str!("sql/series.sql") };
-    let id: Option<i32> = sqlx::query_scalar(query)
+    let id: Option<SeriesId> = sqlx::query_scalar(query)
         .bind(&row.symbol)
         .bind(&row.timeframe)
         .fetch_optional(&mut *tx)
@@ -226,7 +230,7 @@ async fn series(tx: &mut PgConnection, row: &Row, options: &TaskOptions) -> Resu
 }
 
 /// Holds the series for this task; false if another running task has it. The caller has locked its row.
-async fn hold(tx: &mut PgConnection, series_id: i32, task_id: i64) -> Result<bool> {
+async fn hold(tx: &mut PgConnection, series_id: SeriesId, task_id: TaskId) -> Result<bool> {
     let held = sqlx::query(include_str!("sql/hold_series.sql"))
         .bind(series_id)
         .bind(task_id)
@@ -238,28 +242,28 @@ async fn hold(tx: &mut PgConnection, series_id: i32, task_id: i64) -> Result<boo
 
 #[derive(FromRow)]
 struct Row {
-    id: i64,
-    operation_id: String,
+    id: TaskId,
+    operation_id: OperationId,
     symbol: String,
     timeframe: String,
     source: String,
     source_bytes: i64,
     more_sources: Vec<String>,
-    kind: String,
-    state: String,
-    pushes: i32,
-    fence: i32,
+    kind: OperationKind,
+    state: TaskState,
+    pushes: JobSequence,
+    fence: Fence,
     rescues: i32,
     root: String,
     options: serde_json::Value,
-    traceparent: String,
+    traceparent: Traceparent,
     paused: bool,
 }
 
 impl Row {
     /// A paused operation gets new jobs when it is resumed.
     fn may_start(&self) -> bool {
-        !self.paused && matches!(self.state.as_str(), "pending" | "running")
+        !self.paused && !self.state.is_terminal()
     }
 
     fn about(&self) -> About {
@@ -267,7 +271,7 @@ impl Row {
             operation_id: self.operation_id.clone(),
             symbol: self.symbol.clone(),
             timeframe: self.timeframe.clone(),
-            trace_id: self.traceparent.get(3..35).map(str::to_owned),
+            trace_id: self.traceparent.trace_id().to_owned(),
             source: self.source.clone(),
             rescues: self.rescues,
         }

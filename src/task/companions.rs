@@ -9,9 +9,10 @@ use sqlx::{FromRow, PgConnection, PgPool};
 
 use super::claim::Claimant;
 use super::{Lease, TaskInfo};
-use crate::backend::transaction;
 use crate::config::TraceDetail;
+use crate::db::transaction;
 use crate::error::{During, Result};
+use crate::model::{Fence, JobSequence, SeriesId, TaskId};
 use crate::queue::{self, Job};
 
 /// The largest file that counts as small, in bytes: some 1,300 bars.
@@ -52,7 +53,7 @@ pub async fn companions(
     // Nobody is to wait for somebody else's new series, with tasks locked that somebody may want to cancel.
     let mut tx = transaction::begin_brief(pool).await.during(WHAT)?;
     let found = candidates(&mut tx, task).await?;
-    let jobs: Vec<Job> = found.iter().map(|c| Job::new(&task.operation_id, c.id, c.pushes)).collect();
+    let jobs: Vec<Job> = found.iter().map(|c| c.job(task)).collect();
     let waiting = queue::lock_waiting(&mut tx, &jobs).await?;
     let started = start(&mut tx, waiting.iter().map(|(i, _)| &found[*i]).collect(), claimant.worker).await?;
     let companion = |(place, id): (usize, String)| {
@@ -76,7 +77,7 @@ pub async fn companions(
 
 /// Whether the task is the first attempt at a small file, and nothing is to be seen of each row.
 fn goes_along(lease: &Lease, task: &TaskInfo) -> bool {
-    lease.fence == 1
+    lease.fence == Fence::FIRST
         && task.source_bytes <= SMALL
         && task.options.writes()
         && task.options.trace().detail == TraceDetail::Batch
@@ -84,16 +85,25 @@ fn goes_along(lease: &Lease, task: &TaskInfo) -> bool {
 
 #[derive(FromRow)]
 struct Candidate {
-    id: i64,
+    id: TaskId,
     symbol: String,
     timeframe: String,
     source: String,
     source_bytes: i64,
-    pushes: i32,
-    series_id: Option<i32>,
+    pushes: JobSequence,
+    series_id: Option<SeriesId>,
 }
 
 impl Candidate {
+    fn job(&self, like: &TaskInfo) -> Job {
+        Job {
+            kind: like.options.kind().job(),
+            operation_id: like.operation_id.clone(),
+            task_id: self.id,
+            sequence: self.pushes,
+        }
+    }
+
     fn info(&self, like: &TaskInfo) -> TaskInfo {
         TaskInfo {
             source: self.source.clone(),
@@ -124,10 +134,10 @@ async fn candidates(tx: &mut PgConnection, task: &TaskInfo) -> Result<Vec<Candid
 
 #[derive(FromRow)]
 struct Started {
-    id: i64,
-    fence: i32,
+    id: TaskId,
+    fence: Fence,
     attempts: i32,
-    series_id: i32,
+    series_id: SeriesId,
     is_new: bool,
 }
 
@@ -148,8 +158,8 @@ impl Started {
 /// just now.
 async fn start(tx: &mut PgConnection, mut candidates: Vec<&Candidate>, worker: &str) -> Result<Vec<Started>> {
     // By a statement of its own: the next one sees who holds them now.
-    let there: Vec<i32> = candidates.iter().filter_map(|c| c.series_id).collect();
-    let locked: Vec<i32> = sqlx::query_scalar(include_str!("sql/lock_free_series.sql"))
+    let there: Vec<SeriesId> = candidates.iter().filter_map(|c| c.series_id).collect();
+    let locked: Vec<SeriesId> = sqlx::query_scalar(include_str!("sql/lock_free_series.sql"))
         .bind(&there)
         .fetch_all(&mut *tx)
         .await

@@ -11,7 +11,7 @@
 
 mod claim;
 mod companions;
-mod follow;
+mod dependents;
 mod options;
 mod progress;
 mod settle;
@@ -26,13 +26,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Layout;
 use crate::error::{During, Result};
+use crate::model::{Fence, OperationId, SeriesId, TaskId, Traceparent};
 use crate::queue::{self, Delivery};
 use crate::telemetry::AttemptInfo;
 
 pub use crate::counts::RowCounts;
 pub use claim::{Claim, Claimant, Claimed, claim};
 pub use companions::{Companion, companions};
-pub use follow::{cancel_followers, follow, follow_forgotten};
+pub use dependents::{begin_dependents, begin_missed_dependents, cancel_dependents};
 pub use options::{ImportOptions, TaskOptions, VerifyOptions, read_key};
 pub use progress::{Opening, Progress, Resume};
 pub use settle::{RetryPolicy, Settled, end_operation, hand_back_all};
@@ -44,13 +45,13 @@ pub use wake::wake_forgotten;
 #[derive(Debug, Clone)]
 pub struct Lease {
     /// The task.
-    pub task_id: i64,
+    pub task_id: TaskId,
     /// The attempt's fence.
-    pub fence: i32,
+    pub fence: Fence,
     /// Which try this is, from 1.
     pub attempt: i32,
     /// The series; none if it is not there yet and nothing will be written.
-    pub series_id: Option<i32>,
+    pub series_id: Option<SeriesId>,
     /// Whether the series began with this attempt, so that nothing is known of it.
     pub series_is_new: bool,
     /// How the bars are stored.
@@ -72,7 +73,7 @@ pub struct AttemptContext {
 #[derive(Debug, Clone)]
 pub struct TaskInfo {
     /// Its operation.
-    pub operation_id: String,
+    pub operation_id: OperationId,
     /// Where its source lies.
     pub root: String,
     /// The source, relative to that.
@@ -88,7 +89,7 @@ pub struct TaskInfo {
     /// What to do.
     pub options: TaskOptions,
     /// The operation's root span, as a W3C traceparent.
-    pub traceparent: String,
+    pub traceparent: Traceparent,
 }
 
 impl TaskInfo {

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::bar::SeriesName;
 use crate::config::{Config, MaxRejects, OnConflictShape, OnMismatch, VerifyMode};
 use crate::error::{Error, Result};
+use crate::model::OperationKind;
 use crate::source::reader::ReadOptions;
-use crate::telemetry::{AttemptKind, TraceOptions};
+use crate::telemetry::TraceOptions;
 
 /// What an import does with what it reads; the same for every worker that runs a part of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -161,10 +162,10 @@ pub enum TaskOptions {
 
 impl TaskOptions {
     /// Of an operation of this type.
-    pub(super) fn read(kind: &str, json: serde_json::Value) -> serde_json::Result<Self> {
+    pub(super) fn read(kind: OperationKind, json: serde_json::Value) -> serde_json::Result<Self> {
         match kind {
-            "DATA_VERIFICATION" => serde_json::from_value(json).map(Self::Verify),
-            _ => serde_json::from_value(json).map(Self::Import),
+            OperationKind::Import => serde_json::from_value(json).map(Self::Import),
+            OperationKind::Verify => serde_json::from_value(json).map(Self::Verify),
         }
     }
 
@@ -198,10 +199,10 @@ impl TaskOptions {
 
     /// What its attempts are, for their spans.
     #[must_use]
-    pub fn kind(&self) -> AttemptKind {
+    pub fn kind(&self) -> OperationKind {
         match self {
-            Self::Import(_) => AttemptKind::Import,
-            Self::Verify(_) => AttemptKind::Verify,
+            Self::Import(_) => OperationKind::Import,
+            Self::Verify(_) => OperationKind::Verify,
         }
     }
 }

@@ -11,9 +11,10 @@ use sqlx::{PgConnection, PgPool};
 
 use super::Lease;
 use super::RowCounts;
-use crate::backend::transaction;
 use crate::bar::Micros;
+use crate::db::transaction;
 use crate::error::{During, Error, Result};
+use crate::model::Fence;
 use crate::repository::known::Known;
 use crate::telemetry::Phases;
 
@@ -114,7 +115,7 @@ impl Lease {
 
     /// Whether nobody was at the task before, so that there is nothing to go on from, nor to drop.
     fn is_first(&self) -> bool {
-        self.fence == 1
+        self.fence == Fence::FIRST
     }
 
     /// Keeps how far the reading is, in bytes, without any result. Does nothing once the task is another's.

@@ -10,11 +10,12 @@ use sqlx::types::Json;
 use sqlx::{FromRow, PgConnection, PgPool};
 
 use super::wake::let_go;
-use super::{Lease, follow};
-use crate::backend::observed::Observed;
-use crate::backend::transaction;
+use super::{Lease, begin_dependents};
+use crate::db::traced_pool::TracedPool;
+use crate::db::transaction;
 use crate::error::{During, Error, ErrorClass, Result};
-use crate::queue::{self, Job, Push};
+use crate::model::{AttemptOutcome, OperationId, SeriesId, TaskId};
+use crate::queue::{self, NewJob};
 use crate::repository::known::Learnt;
 use crate::telemetry::{AttemptRecord, delivery};
 
@@ -57,10 +58,10 @@ impl Lease {
         &self,
         pool: &PgPool,
         record: &AttemptRecord,
-        learnt: Option<(&Learnt, Observed<'_>)>,
+        learnt: Option<(&Learnt, TracedPool<'_>)>,
     ) -> Result<Settled> {
         let mut tx = transaction::begin(pool).await.during(WHAT)?;
-        let ended = self.end(&mut tx, &End::of("succeeded"), record).await?;
+        let ended = self.end(&mut tx, &End::of(AttemptOutcome::Succeeded), record).await?;
         if let Some((learnt, seen)) = learnt {
             learnt.keep(&mut tx, seen, self.task_id).await?;
         }
@@ -87,13 +88,13 @@ impl Lease {
             failures: i32::from(!error.is_no_connection()),
             may_pass: error.class() == ErrorClass::Transient,
             error: Some(failure(error)),
-            ..End::of("failed")
+            ..End::of(AttemptOutcome::Failed)
         };
         let ended = self.end(&mut tx, &end, record).await?;
         let mut settled = Settled { retry_in: None, operation_ended: false };
         if ended.again {
             let backoff = policy.wait(u32::try_from(ended.failures.max(1)).unwrap_or(u32::MAX));
-            self.push_next(&mut tx, &ended, backoff).await?;
+            self.push_next(&mut tx, backoff).await?;
             settled.retry_in = Some(backoff);
         } else {
             settled.operation_ended = end_operation(&mut tx, &ended.operation_id).await?;
@@ -108,8 +109,8 @@ impl Lease {
     /// [`Error::LostLease`]; [`Error::Database`]: nothing has changed then.
     pub async fn hand_back(&self, pool: &PgPool, record: &AttemptRecord) -> Result<()> {
         let mut tx = transaction::begin(pool).await.during(WHAT)?;
-        let ended = self.end(&mut tx, &End::of("handed_back"), record).await?;
-        self.push_next(&mut tx, &ended, Duration::ZERO).await?;
+        self.end(&mut tx, &End::of(AttemptOutcome::HandedBack), record).await?;
+        self.push_next(&mut tx, Duration::ZERO).await?;
         tx.commit().await.during(WHAT)
     }
 
@@ -117,8 +118,8 @@ impl Lease {
     ///
     /// # Errors
     /// [`Error::Database`]
-    pub async fn outcome(&self, pool: &PgPool) -> Result<Option<String>> {
-        let outcome: Option<Option<String>> = sqlx::query_scalar(include_str!("sql/outcome.sql"))
+    pub async fn outcome(&self, pool: &PgPool) -> Result<Option<AttemptOutcome>> {
+        let outcome: Option<Option<AttemptOutcome>> = sqlx::query_scalar(include_str!("sql/outcome.sql"))
             .bind(self.task_id)
             .bind(self.fence)
             .fetch_optional(pool)
@@ -154,23 +155,21 @@ impl Lease {
     }
 
     /// Gives the task, which is pending again, its next job.
-    async fn push_next(&self, tx: &mut PgConnection, ended: &Ended, wait: Duration) -> Result<()> {
-        let Ended { operation_id, pushes, .. } = ended;
-        let (priority, traceparent): (i32, String) = sqlx::query_as(include_str!("sql/next_job.sql"))
-            .bind(operation_id)
+    async fn push_next(&self, tx: &mut PgConnection, wait: Duration) -> Result<()> {
+        let job: NewJob = sqlx::query_as(include_str!("sql/next_job.sql"))
+            .bind(self.task_id)
+            .bind(wait.as_secs_f64())
             .fetch_one(&mut *tx)
             .await
             .during(WHAT)?;
-        let run_at = jiff::Timestamp::now() + jiff::SignedDuration::try_from(wait).unwrap_or_default();
-        let job = Job::new(operation_id, self.task_id, *pushes);
-        queue::push_traced(tx, &[Push { job, run_at, priority, traceparent: &traceparent }]).await
+        queue::push_traced(tx, &[job]).await
     }
 }
 
 /// How an attempt ends.
 struct End {
     /// What its record says.
-    outcome: &'static str,
+    outcome: AttemptOutcome,
     /// Failures that count for the task.
     failures: i32,
     /// Whether another try may help.
@@ -179,7 +178,7 @@ struct End {
 }
 
 impl End {
-    fn of(outcome: &'static str) -> Self {
+    fn of(outcome: AttemptOutcome) -> Self {
         Self { outcome, failures: 0, may_pass: false, error: None }
     }
 }
@@ -187,10 +186,9 @@ impl End {
 /// What follows an attempt that has ended.
 #[derive(FromRow)]
 struct Ended {
-    operation_id: String,
-    /// Whether the task is pending again, and needs the job of this number.
+    operation_id: OperationId,
+    /// Whether the task is pending again, and needs a job.
     again: bool,
-    pushes: i32,
     failures: i32,
 }
 
@@ -207,20 +205,21 @@ fn printable(text: &str) -> String {
 /// Fails a task without an attempt. The caller has locked its row.
 pub(super) async fn park(
     tx: &mut PgConnection,
-    task_id: i64,
+    task_id: TaskId,
     rescues: i32,
     (class, message): (ErrorClass, &str),
     worker: &str,
 ) -> Result<()> {
-    let (operation, series_id): (String, Option<i32>) = sqlx::query_as(include_str!("sql/park.sql"))
-        .bind(task_id)
-        .bind(rescues)
-        .bind(printable(message))
-        .bind(class.as_str())
-        .bind(worker)
-        .fetch_one(&mut *tx)
-        .await
-        .during(WHAT)?;
+    let (operation, series_id): (OperationId, Option<SeriesId>) =
+        sqlx::query_as(include_str!("sql/park.sql"))
+            .bind(task_id)
+            .bind(rescues)
+            .bind(printable(message))
+            .bind(class.as_str())
+            .bind(worker)
+            .fetch_one(&mut *tx)
+            .await
+            .during(WHAT)?;
     if let Some(series_id) = series_id {
         let_go(tx, series_id, task_id, true).await?;
     }
@@ -232,7 +231,7 @@ pub(super) async fn park(
 ///
 /// # Errors
 /// [`Error::Database`]
-pub async fn end_operation(tx: &mut PgConnection, operation: &str) -> Result<bool> {
+pub async fn end_operation(tx: &mut PgConnection, operation: &OperationId) -> Result<bool> {
     // By a statement of its own: the next one has a newer snapshot, and sees the tasks of whoever had the row before.
     if lock_operation(tx, operation).await? {
         return Ok(false);
@@ -245,12 +244,12 @@ pub async fn end_operation(tx: &mut PgConnection, operation: &str) -> Result<boo
     if ended.rows_affected() == 0 {
         return Ok(false);
     }
-    follow(tx, operation).await?;
+    begin_dependents(tx, operation).await?;
     Ok(true)
 }
 
 /// Locks the operation's row; returns whether it has ended, or is not there.
-pub(super) async fn lock_operation(tx: &mut PgConnection, operation: &str) -> Result<bool> {
+pub(super) async fn lock_operation(tx: &mut PgConnection, operation: &OperationId) -> Result<bool> {
     let ended: Option<bool> = sqlx::query_scalar(include_str!("sql/lock_operation.sql"))
         .bind(operation)
         .fetch_optional(tx)

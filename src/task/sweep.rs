@@ -4,25 +4,16 @@
 //! may be taken for done that is not. Invariant: a task that has a live job, and an operation that has an open task, are
 //! left alone, so this may run at any time and anywhere.
 
-use sqlx::{FromRow, PgPool};
+use sqlx::PgPool;
 
-use crate::backend::transaction;
+use crate::db::transaction;
 use crate::error::{During, Result};
-use crate::queue::{self, Job, Push};
+use crate::model::OperationId;
+use crate::queue::{self, NewJob};
 use crate::task::end_operation;
 use crate::task::wake::unless_locked;
 
 const WHAT: &str = "looking for forgotten tasks";
-
-#[derive(FromRow)]
-struct Forgotten {
-    operation_id: String,
-    id: i64,
-    pushes: i32,
-    priority: i32,
-    traceparent: String,
-    run_at: jiff_sqlx::Timestamp,
-}
 
 /// Pushes jobs for forgotten tasks; returns how many there were.
 ///
@@ -30,20 +21,11 @@ struct Forgotten {
 /// [`crate::error::Error::Database`]
 pub async fn push_forgotten(pool: &PgPool) -> Result<usize> {
     let mut tx = transaction::begin(pool).await.during(WHAT)?;
-    let forgotten: Vec<Forgotten> = sqlx::query_as(include_str!("sql/push_forgotten.sql"))
+    let jobs: Vec<NewJob> = sqlx::query_as(include_str!("sql/push_forgotten.sql"))
         .bind(queue::QUEUE)
         .fetch_all(&mut *tx)
         .await
         .during(WHAT)?;
-    let jobs: Vec<Push<'_>> = forgotten
-        .iter()
-        .map(|f| Push {
-            job: Job::new(&f.operation_id, f.id, f.pushes),
-            run_at: f.run_at.to_jiff(),
-            priority: f.priority,
-            traceparent: &f.traceparent,
-        })
-        .collect();
     queue::push(&mut tx, &jobs).await?;
     tx.commit().await.during(WHAT)?;
     if !jobs.is_empty() {
@@ -58,7 +40,7 @@ pub async fn push_forgotten(pool: &PgPool) -> Result<usize> {
 /// [`crate::error::Error::Database`]
 pub async fn end_forgotten(pool: &PgPool, ended: impl Fn()) -> Result<()> {
     const WHAT: &str = "looking for operations to end";
-    let found: Vec<String> =
+    let found: Vec<OperationId> =
         sqlx::query_scalar(include_str!("sql/unended.sql")).fetch_all(pool).await.during(WHAT)?;
     for operation in found {
         unless_locked(end_one(pool, &operation, &ended).await)?;
@@ -66,14 +48,14 @@ pub async fn end_forgotten(pool: &PgPool, ended: impl Fn()) -> Result<()> {
     Ok(())
 }
 
-async fn end_one(pool: &PgPool, operation: &str, ended: &impl Fn()) -> Result<()> {
+async fn end_one(pool: &PgPool, operation: &OperationId, ended: &impl Fn()) -> Result<()> {
     const WHAT: &str = "ending an operation";
     let mut tx = transaction::begin_brief(pool).await.during(WHAT)?;
     let is_ended = end_operation(&mut tx, operation).await?;
     tx.commit().await.during(WHAT)?;
     if is_ended {
         tracing::warn!(
-            operation.id = operation,
+            operation.id = operation.as_str(),
             "all of its tasks were done, but it had not ended; it has now"
         );
         ended();

@@ -11,10 +11,11 @@ use sqlx::{PgConnection, PgPool};
 use super::settle::{end_operation, failure};
 use super::wake::wake;
 use super::{Lease, Progress};
-use crate::backend::shared::Shared;
 use crate::bar::Micros;
+use crate::db::shared::Shared;
 use crate::digest::SeriesDigest;
 use crate::error::{During, Error, Result};
+use crate::model::{Fence, OperationId, TaskId};
 use crate::repository::known::{self, Known, Learnt};
 use crate::repository::{content, parameter};
 use crate::telemetry::{AttemptRecord, delivery};
@@ -64,7 +65,7 @@ impl<'a> Settlement<'a> {
 pub async fn settle_together(
     tx: &mut PgConnection,
     seen: Shared<'_>,
-    operation: &str,
+    operation: &OperationId,
     files: &[Settlement<'_>],
 ) -> Result<bool> {
     end(tx, files).await?;
@@ -87,8 +88,8 @@ pub async fn settle_together(
 
 /// Returns when any of these tasks is no longer its attempt's: cancelled, paused, taken over.
 pub async fn any_lost(pool: &PgPool, leases: &[&Lease], look_every: Duration) {
-    let tasks: Vec<i64> = leases.iter().map(|l| l.task_id).collect();
-    let fences: Vec<i32> = leases.iter().map(|l| l.fence).collect();
+    let tasks: Vec<TaskId> = leases.iter().map(|l| l.task_id).collect();
+    let fences: Vec<Fence> = leases.iter().map(|l| l.fence).collect();
     loop {
         tokio::time::sleep(look_every).await;
         let query = sqlx::query_scalar(include_str!("sql/any_lost.sql")).bind(&tasks).bind(&fences);
@@ -107,7 +108,7 @@ async fn end(tx: &mut PgConnection, files: &[Settlement<'_>]) -> Result<()> {
     };
     let (classes, messages): (Vec<_>, Vec<_>) = files.iter().map(|f| f.error.map(failure).unzip()).unzip();
     let ended = sqlx::query(include_str!("sql/settle_together.sql"))
-        .bind(each(|f| f.lease.task_id))
+        .bind(files.iter().map(|f| f.lease.task_id).collect::<Vec<_>>())
         .bind(files.iter().map(|f| f.lease.fence).collect::<Vec<_>>())
         .bind(each(|f| i64::try_from(f.progress.checkpoint).unwrap_or(i64::MAX)))
         .bind(each(|f| f.progress.rows.rows))

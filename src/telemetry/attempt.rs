@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use opentelemetry::trace::SpanId;
 use tracing::Instrument as _;
 
-use super::attempt_info::{AttemptInfo, AttemptKind, Outcome, Sums, VerifiedCounts};
+use super::attempt_info::{AttemptInfo, Outcome, Sums, VerifiedCounts, spec};
 use super::attribute as attr;
 use super::budget::Budget;
 use super::catalogue::SpanSpec;
@@ -21,13 +21,14 @@ use super::span::Span;
 use crate::config::TraceDetail;
 use crate::counts::RowCounts;
 use crate::error::Error;
+use crate::model::OperationKind;
 
 /// One attempt.
 #[derive(Debug)]
 pub struct AttemptTelemetry {
     /// The symbol it is about.
     pub symbol: String,
-    kind: AttemptKind,
+    kind: OperationKind,
     id: SpanId,
     /// Whether its span will be exported.
     exported: bool,
@@ -53,14 +54,14 @@ impl AttemptTelemetry {
         // At this level so that no filter on log lines takes it from those that pass.
         let log = tracing::error_span!(
             "attempt",
-            operation.id = info.operation_id,
+            operation.id = info.operation_id.as_str(),
             symbol = info.symbol,
             timeframe = info.timeframe,
             source = info.source,
             attempt = info.attempt,
             trace_id = remote(&info.traceparent).map(|c| c.trace_id().to_string()),
         );
-        let span = log.in_scope(|| Span::start(info.kind.spec()));
+        let span = log.in_scope(|| Span::start(spec(info.kind)));
         continue_trace(&span, &info.traceparent, info.span_id());
         span.extend(info.attributes());
         let budget = Budget::new(info.trace, info.fence);

@@ -16,22 +16,13 @@ use super::context::attempt_span_id;
 use super::phases::{Phases, milliseconds};
 use super::span::pairs;
 use crate::counts::RowCounts;
+use crate::model::{Fence, OperationId, OperationKind, TaskId, Traceparent};
 
-/// What an attempt is at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum AttemptKind {
-    Import,
-    Verify,
-}
-
-impl AttemptKind {
-    /// Its span.
-    pub(super) fn spec(self) -> &'static SpanSpec {
-        match self {
-            Self::Import => &IMPORT_SYMBOL,
-            Self::Verify => &VERIFY_DATA,
-        }
+/// The span of an attempt of such an operation.
+pub(super) fn spec(kind: OperationKind) -> &'static SpanSpec {
+    match kind {
+        OperationKind::Import => &IMPORT_SYMBOL,
+        OperationKind::Verify => &VERIFY_DATA,
     }
 }
 
@@ -52,13 +43,13 @@ pub struct VerifiedCounts {
 #[derive(Debug, Clone)]
 #[allow(missing_docs)]
 pub struct AttemptInfo {
-    pub operation_id: String,
+    pub operation_id: OperationId,
     pub symbol: String,
     pub timeframe: String,
     /// Path of the file, relative to the operation's directory.
     pub source: String,
-    pub task_id: i64,
-    pub fence: i32,
+    pub task_id: TaskId,
+    pub fence: Fence,
     /// Which try it is, from 1.
     pub attempt: i32,
     pub worker: String,
@@ -66,9 +57,9 @@ pub struct AttemptInfo {
     /// What the queue calls the job.
     pub message_id: String,
     /// The root span, as a W3C traceparent.
-    pub traceparent: String,
+    pub traceparent: Traceparent,
     pub trace: TraceOptions,
-    pub kind: AttemptKind,
+    pub kind: OperationKind,
 }
 
 impl AttemptInfo {
@@ -80,7 +71,7 @@ impl AttemptInfo {
     /// What the attempt's span says whatever happens.
     pub(super) fn attributes(&self) -> Vec<KeyValue> {
         let mut out = Vec::with_capacity(12);
-        out.extend(pairs(attr::OPERATION_ID, &self.operation_id));
+        out.extend(pairs(attr::OPERATION_ID, self.operation_id.as_str()));
         out.extend(pairs(attr::DATA_SYMBOL, &self.symbol));
         out.extend(pairs(attr::DATA_TIMEFRAME, &self.timeframe));
         out.extend(pairs(attr::SOURCE, &self.source));
@@ -108,11 +99,11 @@ pub(super) struct Sums {
 }
 
 impl Sums {
-    pub(super) fn attributes(&self, kind: AttemptKind, outcome: Outcome) -> Vec<KeyValue> {
+    pub(super) fn attributes(&self, kind: OperationKind, outcome: Outcome) -> Vec<KeyValue> {
         let mut out = pairs(attr::JOB_OUTCOME, outcome.as_str());
         out.extend(match kind {
-            AttemptKind::Import => self.of_import(),
-            AttemptKind::Verify => self.of_verification(),
+            OperationKind::Import => self.of_import(),
+            OperationKind::Verify => self.of_verification(),
         });
         out.extend(self.of_phases());
         out

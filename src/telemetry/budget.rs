@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::TraceDetail;
+use crate::model::Fence;
 
 /// How closely an operation is traced; stored with it, so that every worker does the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,8 +50,8 @@ pub(super) struct Budget {
 impl Budget {
     /// For the attempt with this fence. Each retry has half the room, so that all of them together have no
     /// more than the first.
-    pub(super) fn new(options: TraceOptions, fence: i32) -> Self {
-        let retries = u32::try_from(fence - 1).unwrap_or(0);
+    pub(super) fn new(options: TraceOptions, fence: Fence) -> Self {
+        let retries = u32::try_from(fence.0 - 1).unwrap_or(0);
         let spans = options.spans_per_task.checked_shr(retries).unwrap_or(0).max(1);
         Self { left: spans - 1, ..Self::default() }
     }

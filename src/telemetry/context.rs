@@ -22,6 +22,7 @@ use opentelemetry_sdk::trace::{
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use super::span::Span;
+use crate::model::{Fence, OperationId, TaskId, Traceparent};
 
 /// The root span of an operation, known before it is emitted.
 #[derive(Debug, Clone)]
@@ -45,8 +46,10 @@ impl RootContext {
 
     /// As a W3C traceparent header.
     #[must_use]
-    pub fn traceparent(&self) -> String {
-        format!("00-{}-{}-{:02x}", self.0.trace_id(), self.0.span_id(), self.0.trace_flags().to_u8())
+    pub fn traceparent(&self) -> Traceparent {
+        let Self(context) = self;
+        let flags = context.trace_flags().to_u8();
+        Traceparent(format!("00-{}-{}-{flags:02x}", context.trace_id(), context.span_id()))
     }
 
     /// A future whose spans are children of the root.
@@ -69,23 +72,23 @@ pub fn new_span_id() -> String {
 }
 
 /// What a W3C traceparent says, or none if it is none.
-pub(super) fn remote(traceparent: &str) -> Option<SpanContext> {
-    let carrier = HashMap::from([("traceparent".to_owned(), traceparent.to_owned())]);
+pub(super) fn remote(traceparent: &Traceparent) -> Option<SpanContext> {
+    let carrier = HashMap::from([("traceparent".to_owned(), traceparent.to_string())]);
     let context = TraceContextPropagator::new().extract_with_context(&Context::new(), &carrier);
     let span = context.span().span_context().clone();
     span.is_valid().then_some(span)
 }
 
 /// Whether the trace that a W3C traceparent names is kept.
-pub(super) fn is_sampled(traceparent: &str) -> bool {
+pub(super) fn is_sampled(traceparent: &Traceparent) -> bool {
     remote(traceparent).is_some_and(|c| c.is_sampled())
 }
 
 /// Makes `span` a child of the span that `traceparent` names, wherever that one was or will be emitted, with
 /// an id of its own.
-pub(super) fn continue_trace(span: &Span, traceparent: &str, id: SpanId) {
+pub(super) fn continue_trace(span: &Span, traceparent: &Traceparent, id: SpanId) {
     let Some(parent) = remote(traceparent) else {
-        tracing::warn!(traceparent, "not a W3C traceparent; the trace begins anew");
+        tracing::warn!(traceparent = traceparent.as_str(), "not a W3C traceparent; the trace begins anew");
         return;
     };
     let parent = Context::new().with_remote_span_context(parent);
@@ -98,7 +101,7 @@ pub(super) fn continue_trace(span: &Span, traceparent: &str, id: SpanId) {
 }
 
 /// The id of an attempt's span.
-pub(super) fn attempt_span_id(operation_id: &str, task_id: i64, fence: i32) -> SpanId {
+pub(super) fn attempt_span_id(operation_id: &OperationId, task_id: TaskId, fence: Fence) -> SpanId {
     let hash = blake3::hash(format!("{operation_id}:{task_id}:{fence}").as_bytes());
     let mut bytes = [0; 8];
     bytes.copy_from_slice(&hash.as_bytes()[..8]);
@@ -163,20 +166,22 @@ mod tests {
 
     #[test]
     fn a_traceparent_has_the_w3c_form() {
-        let text = RootContext::new().traceparent();
-        let parts: Vec<&str> = text.split('-').collect();
+        let traceparent = RootContext::new().traceparent();
+        let parts: Vec<&str> = traceparent.as_str().split('-').collect();
         assert_eq!((parts[0], parts[1].len(), parts[2].len(), parts[3]), ("00", 32, 16, "01"));
-        assert_ne!(RootContext::new().traceparent(), text);
-        let read = remote(&text).expect("valid");
+        assert_ne!(RootContext::new().traceparent(), traceparent);
+        let read = remote(&traceparent).expect("valid");
         assert_eq!(read.span_id().to_string(), parts[2]);
-        assert!(remote("00-0-0-00").is_none());
+        assert!(remote(&Traceparent("00-0-0-00".into())).is_none());
     }
 
     #[test]
     fn each_attempt_has_an_id_that_can_be_found_again() {
-        let id = attempt_span_id("op_migration_1", 7, 1);
-        assert_eq!(id, attempt_span_id("op_migration_1", 7, 1));
-        assert_ne!(id, attempt_span_id("op_migration_1", 7, 2));
-        assert_ne!(id, attempt_span_id("op_migration_1", 8, 1));
+        let operation = OperationId("op_migration_1".into());
+        let id_of = |task, fence| attempt_span_id(&operation, TaskId(task), Fence(fence));
+        let id = id_of(7, 1);
+        assert_eq!(id, id_of(7, 1));
+        assert_ne!(id, id_of(7, 2));
+        assert_ne!(id, id_of(8, 1));
     }
 }

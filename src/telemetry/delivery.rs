@@ -18,9 +18,10 @@ use opentelemetry_sdk::trace::{BatchSpanProcessor, SpanData, SpanProcessor};
 use tokio::sync::Notify;
 
 use super::stored::StoredSpan;
+use crate::model::{Fence, TaskId};
 
 /// A task's id and the attempt's fence.
-pub type AttemptKey = (i64, i32);
+pub type AttemptKey = (TaskId, Fence);
 
 /// When an attempt's span falls due after its settling: much later than its own worker stores it.
 pub const DUE_AFTER: Duration = Duration::from_secs(60);

@@ -27,7 +27,7 @@ pub mod span;
 pub mod stored;
 
 pub use attempt::AttemptTelemetry;
-pub use attempt_info::{AttemptInfo, AttemptKind, Outcome, VerifiedCounts};
+pub use attempt_info::{AttemptInfo, Outcome, VerifiedCounts};
 pub use budget::TraceOptions;
 pub use context::{RootContext, new_span_id};
 pub use load::LoadSpan;

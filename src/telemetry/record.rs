@@ -12,7 +12,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanExporter as _, SpanLinks};
 use tokio::sync::Mutex;
 
-use super::attempt_info::{AttemptInfo, Outcome, Sums, VerifiedCounts};
+use super::attempt_info::{AttemptInfo, Outcome, Sums, VerifiedCounts, spec};
 use super::attribute as attr;
 use super::catalogue::{IMPORT_ALL, RETRY, SpanSpec, VERIFY_ALL};
 use super::context::{RootContext, remote};
@@ -22,19 +22,20 @@ use super::span::{Failure, pairs};
 use super::stored::{SCOPE, StoredSpan};
 use crate::counts::RowCounts;
 use crate::error::{Error, ErrorClass};
+use crate::model::{OperationId, OperationKind, OperationState, Traceparent};
 
 /// An operation whose last task has settled.
 #[derive(Debug, Clone, Default)]
 #[allow(missing_docs)]
 pub struct EndedOperation {
-    pub id: String,
-    /// `DATA_MIGRATION` or `DATA_VERIFICATION`.
-    pub kind: String,
-    pub state: String,
+    pub id: OperationId,
+    /// What it did.
+    pub kind: OperationKind,
+    pub state: OperationState,
     /// The directory's URL.
     pub root: String,
     /// Its span, as a W3C traceparent: the root, or that of a retry.
-    pub traceparent: String,
+    pub traceparent: Traceparent,
     /// The id of the root span, if this is a retry below it.
     pub root_span_id: Option<String>,
     /// When its enqueuing began.
@@ -91,10 +92,9 @@ impl Recorder {
     pub fn root(&self, ended: &EndedOperation) -> Option<StoredSpan> {
         let context = remote(&ended.traceparent).filter(SpanContext::is_sampled)?;
         let parent = ended.root_span_id.as_deref().and_then(|id| SpanId::from_hex(id).ok());
-        let spec = match ended.kind.as_str() {
+        let spec = match ended.kind {
             _ if parent.is_some() => &RETRY,
-            "DATA_VERIFICATION" => &VERIFY_ALL,
-            _ => &IMPORT_ALL,
+            kind => root_spec(kind),
         };
         let parent = parent.unwrap_or(SpanId::INVALID);
         let mut span = data(spec, context, parent, ended.began_at, ended.ended_at);
@@ -112,20 +112,22 @@ impl Recorder {
     }
 
     /// Exports the root span of an operation that could not be enqueued.
-    pub async fn refused(&self, root: &RootContext, id: &str, began_at: jiff::Timestamp, error: &Error) {
+    pub async fn refused(
+        &self,
+        root: &RootContext,
+        (id, kind): (&OperationId, OperationKind),
+        began_at: jiff::Timestamp,
+        error: &Error,
+    ) {
         if !root.context().is_sampled() {
             return;
         }
-        let (spec, kind) = match id.starts_with("op_verify_") {
-            true => (&VERIFY_ALL, "DATA_VERIFICATION"),
-            false => (&IMPORT_ALL, "DATA_MIGRATION"),
-        };
         let now = jiff::Timestamp::now();
-        let mut span = data(spec, root.context().clone(), SpanId::INVALID, began_at, now);
+        let mut span = data(root_spec(kind), root.context().clone(), SpanId::INVALID, began_at, now);
         span.attributes = root_attributes(&EndedOperation {
-            id: id.to_owned(),
-            kind: kind.to_owned(),
-            state: "failed".to_owned(),
+            id: id.clone(),
+            kind,
+            state: OperationState::Failed,
             started_at: began_at,
             finished_at: now,
             ..EndedOperation::default()
@@ -144,7 +146,7 @@ impl Recorder {
         let state = TraceState::default();
         let context = SpanContext::new(root.trace_id(), info.span_id(), root.trace_flags(), false, state);
         let (start, end) = (attempt.started_at, attempt.finished_at);
-        let mut span = data(info.kind.spec(), context, root.span_id(), start, end);
+        let mut span = data(spec(info.kind), context, root.span_id(), start, end);
         span.parent_span_is_remote = true;
         span.span_kind = SpanKind::Consumer;
         let took = Duration::try_from(end.duration_since(start)).unwrap_or_default();
@@ -191,10 +193,10 @@ fn root_attributes(ended: &EndedOperation) -> Vec<KeyValue> {
     let rows = &ended.rows;
     let mut out = Vec::new();
     for (attribute, value) in [
-        (attr::OPERATION_ID, &ended.id),
-        (attr::OPERATION_TYPE, &ended.kind),
-        (attr::OPERATION_STATE, &ended.state),
-        (attr::DIRECTORY, &ended.root),
+        (attr::OPERATION_ID, ended.id.as_str()),
+        (attr::OPERATION_TYPE, ended.kind.as_str()),
+        (attr::OPERATION_STATE, ended.state.as_str()),
+        (attr::DIRECTORY, ended.root.as_str()),
     ] {
         if !value.is_empty() {
             out.extend(pairs(attribute, value));
@@ -217,12 +219,19 @@ fn root_attributes(ended: &EndedOperation) -> Vec<KeyValue> {
         (attr::QUALITY_ISSUES, rows.quality_issues),
     ];
     // A retry's span has the attributes of both.
-    let own: &[_] = if ended.kind == "DATA_VERIFICATION" { &verification } else { &[] };
+    let own: &[_] = if ended.kind == OperationKind::Verify { &verification } else { &[] };
     let of_import: &[_] = if own.is_empty() || ended.root_span_id.is_some() { &import } else { &[] };
     for (attribute, value) in common.iter().chain(own).chain(of_import) {
         out.extend(pairs(*attribute, *value));
     }
     out
+}
+
+fn root_spec(kind: OperationKind) -> &'static SpanSpec {
+    match kind {
+        OperationKind::Import => &IMPORT_ALL,
+        OperationKind::Verify => &VERIFY_ALL,
+    }
 }
 
 fn fail(span: &mut SpanData, failure: &Failure<'_>) {

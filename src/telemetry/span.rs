@@ -17,6 +17,7 @@ use super::attribute::{Attribute, ERROR_CLASS, ERROR_SYMBOL, ERROR_TYPE, Kind, c
 use super::catalogue::SpanSpec;
 use super::context::remote;
 use crate::error::{Error, ErrorClass, FileError};
+use crate::model::Traceparent;
 
 /// The target that tells spans for export from everything else that is traced.
 pub(super) const TARGET: &str = "barlift::span";
@@ -45,7 +46,7 @@ impl Span {
 
     /// Begins a span below the current one or, where there is none, below the one that a W3C traceparent names.
     #[must_use]
-    pub fn start_within(spec: &'static SpanSpec, traceparent: &str) -> Self {
+    pub fn start_within(spec: &'static SpanSpec, traceparent: &Traceparent) -> Self {
         let context = opentelemetry::Context::current();
         if context.span().span_context().is_valid() {
             return Self::start(spec);
@@ -55,7 +56,7 @@ impl Span {
 
     /// Begins a span below the one that a W3C traceparent names, whatever the current one is.
     #[must_use]
-    pub fn start_below(spec: &'static SpanSpec, traceparent: &str) -> Self {
+    pub fn start_below(spec: &'static SpanSpec, traceparent: &Traceparent) -> Self {
         let Some(parent) = remote(traceparent) else { return Self::none(spec) };
         let _within = opentelemetry::Context::new().with_remote_span_context(parent).attach();
         Self::start(spec)

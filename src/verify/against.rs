@@ -12,10 +12,11 @@ use sqlx::PgPool;
 use super::classify::{self, Kind};
 use super::comparison::{Comparison, Side};
 use super::{Extent, Found};
-use crate::backend::observed::Observed;
 use crate::bar::{Bars, Micros, Ohlcv, SeriesName};
+use crate::db::traced_pool::TracedPool;
 use crate::digest::SeriesDigest;
 use crate::error::Result;
+use crate::model::SeriesId;
 use crate::repository::compared;
 use crate::repository::stream::BarStream;
 
@@ -24,8 +25,8 @@ use crate::repository::stream::BarStream;
 #[allow(missing_docs)]
 pub struct Pair {
     pub series: SeriesName,
-    pub here: Option<i32>,
-    pub there: Option<i32>,
+    pub here: Option<SeriesId>,
+    pub there: Option<SeriesId>,
 }
 
 /// One series as both have it. Hashes are contents (docs/verification.md), times UTC.
@@ -103,7 +104,7 @@ pub async fn pairs(
     symbols: &[String],
     timeframes: &[String],
 ) -> Result<Vec<Pair>> {
-    let mut ids: BTreeMap<SeriesName, [Option<i32>; 2]> = BTreeMap::new();
+    let mut ids: BTreeMap<SeriesName, [Option<SeriesId>; 2]> = BTreeMap::new();
     for (side, pool) in [here, there].into_iter().enumerate() {
         for (series, id) in compared::series(pool, symbols, timeframes).await? {
             ids.entry(series).or_default()[side] = Some(id);
@@ -139,10 +140,10 @@ struct Stream<'a> {
 }
 
 impl<'a> Stream<'a> {
-    async fn open(pool: &'a PgPool, series: Option<i32>) -> Result<Self> {
+    async fn open(pool: &'a PgPool, series: Option<SeriesId>) -> Result<Self> {
         const ALL: Option<Range<Micros>> = None;
         let bars = match series {
-            Some(series) => Some(BarStream::open(Observed::call(pool), series, ALL).await?),
+            Some(series) => Some(BarStream::open(TracedPool::call(pool), series, ALL).await?),
             None => None,
         };
         Ok(Self { bars, side: Side::default() })

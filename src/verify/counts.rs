@@ -10,6 +10,7 @@ use super::reading::Reading;
 use super::{Attempt, Extent, Found};
 use crate::bar::Micros;
 use crate::error::Result;
+use crate::model::SeriesId;
 use crate::repository::compared;
 use crate::source::root::Root;
 
@@ -36,7 +37,7 @@ pub(super) async fn run(attempt: Attempt<'_>, root: Root) -> Result<Found> {
 pub(super) async fn count_series(
     attempt: Attempt<'_>,
     connection: &mut PgConnection,
-    series: i32,
+    series: SeriesId,
     found: &mut Found,
 ) -> Result<()> {
     let range: Option<(Micros, Micros)> = found.csv.first.zip(found.csv.last);

@@ -8,6 +8,7 @@ use super::files::Summary;
 use super::{Attempt, Extent, Found};
 use crate::digest::SeriesDigest;
 use crate::error::{Error, Result};
+use crate::model::SeriesId;
 use crate::repository::known::{self, Digested};
 use crate::repository::stream::BarStream;
 use crate::source::root::{Root, hash};
@@ -41,7 +42,7 @@ pub(super) async fn by_hash(attempt: Attempt<'_>, root: &Root) -> Result<Option<
     Ok(Some(identical(db, &digested, content, bytes)))
 }
 
-async fn digest_series(attempt: Attempt<'_>, series: i32) -> Result<(Extent, SeriesDigest)> {
+async fn digest_series(attempt: Attempt<'_>, series: SeriesId) -> Result<(Extent, SeriesDigest)> {
     let mut stream = BarStream::open(attempt.database(), series, None).await?;
     let (mut extent, mut digest) = (Extent::default(), SeriesDigest::default());
     while let Some(bars) = stream.next().await? {

@@ -26,12 +26,13 @@ mod sorted;
 mod spool;
 mod spot;
 
-use crate::backend::observed::Observed;
 use crate::bar::{Micros, format_time};
 use crate::config::VerifyMode;
+use crate::db::traced_pool::TracedPool;
 use crate::digest::SeriesDigest;
 use crate::error::{Error, FileError, Result};
 use crate::finding::Difference;
+use crate::model::Verdict;
 use crate::repository::content;
 use crate::source::root::Root;
 use crate::task::{AttemptContext, Lease, TaskInfo, VerifyOptions};
@@ -58,8 +59,8 @@ pub struct Attempt<'a> {
 
 impl<'a> Attempt<'a> {
     /// The database, with every statement seen.
-    fn database(&self) -> Observed<'a> {
-        Observed::attempt(&self.context.pool, self.telemetry)
+    fn database(&self) -> TracedPool<'a> {
+        TracedPool::attempt(&self.context.pool, self.telemetry)
     }
 
     /// The task's files.
@@ -69,26 +70,6 @@ impl<'a> Attempt<'a> {
 
     fn refuse_stopped(&self) -> Result<()> {
         if self.context.stop.is_cancelled() { Err(Error::Stopped) } else { Ok(()) }
-    }
-}
-
-/// What a verification comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// Whatever was looked at is the same on both sides.
-    Identical,
-    /// Something is not.
-    Differs,
-}
-
-impl Verdict {
-    /// Its name in the database and in JSON.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Identical => "identical",
-            Self::Differs => "differs",
-        }
     }
 }
 

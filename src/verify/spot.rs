@@ -19,6 +19,7 @@ use crate::bar::{Micros, Ohlcv};
 use crate::digest;
 use crate::error::Result;
 use crate::finding::{Difference, Place};
+use crate::model::SeriesId;
 use crate::repository::compared::{self, Around};
 use crate::source::root::Root;
 use crate::telemetry::phases::Phase;
@@ -107,7 +108,7 @@ async fn draw(attempt: Attempt<'_>, root: Root) -> Result<Drawn> {
 async fn look_up(
     attempt: Attempt<'_>,
     tx: &mut PgConnection,
-    series: i32,
+    series: SeriesId,
     drawn: &Drawn,
 ) -> Result<Vec<(usize, Micros, Ohlcv)>> {
     // Behind the files' last bar, nothing may be a difference.
@@ -177,7 +178,7 @@ fn list(attempt: Attempt<'_>, found: &mut Found, difference: Difference) {
 async fn seek(
     attempt: Attempt<'_>,
     tx: &mut PgConnection,
-    series: i32,
+    series: SeriesId,
     sought: &[(Micros, Ohlcv)],
     mut events: Events,
 ) -> Result<Classification> {

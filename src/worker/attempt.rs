@@ -5,16 +5,17 @@
 use std::time::Duration;
 
 use super::{Worker, tell_later};
-use crate::backend::observed::Observed;
+use crate::db::traced_pool::TracedPool;
 use crate::error::{Error, ErrorClass, FileError, Result};
 use crate::import::{self, Imported};
-use crate::queue::{Delivery, Handled, Job};
+use crate::model::{AttemptOutcome, Verdict};
+use crate::queue::{Delivery, Handled};
 use crate::repository::known::Learnt;
 use crate::task::{
     self, AttemptContext, Claim, Claimant, ImportOptions, Lease, RowCounts, TaskInfo, TaskOptions,
 };
 use crate::telemetry::{AttemptTelemetry, Outcome, metrics};
-use crate::verify::{self, Verdict};
+use crate::verify;
 
 /// When a job comes again that met a locked row.
 const LOCKED_WAIT: Duration = Duration::from_secs(3);
@@ -66,10 +67,9 @@ impl Worker {
                 return Ok(Handled::Done);
             }
             Claim::Locked => {
-                let Job { operation_id, task_id, .. } = &delivery.job;
                 tracing::info!(
-                    operation.id = operation_id,
-                    task_id,
+                    operation.id = delivery.job.operation_id.as_str(),
+                    task_id = delivery.job.task_id.0,
                     "a row that the task needs is locked (by `data save` of its series, or a command); tried again later"
                 );
                 return Ok(Handled::Later(LOCKED_WAIT));
@@ -156,11 +156,11 @@ impl Worker {
     /// Another worker has the task, or it was ours to settle and only the answer got lost.
     async fn settled_elsewhere(&self, attempt: &Claimed, result: &Result<Done>) -> Result<()> {
         let outcome = attempt.lease.outcome(&self.pool).await.unwrap_or_default();
-        let ours = match (outcome.as_deref(), result) {
+        let ours = match (outcome, result) {
             // The answer to a settling together with others got lost: then nobody else had it.
-            (Some("succeeded"), Ok(_) | Err(Error::LostLease)) => Some(Outcome::Succeeded),
-            (Some("failed"), Err(_)) => Some(Outcome::Failed),
-            (Some("handed_back"), Err(Error::Stopped)) => Some(Outcome::HandedBack),
+            (Some(AttemptOutcome::Succeeded), Ok(_) | Err(Error::LostLease)) => Some(Outcome::Succeeded),
+            (Some(AttemptOutcome::Failed), Err(_)) => Some(Outcome::Failed),
+            (Some(AttemptOutcome::HandedBack), Err(Error::Stopped)) => Some(Outcome::HandedBack),
             _ => None,
         };
         match ours {
@@ -169,7 +169,7 @@ impl Worker {
                 self.tell_due(true);
             }
             None => {
-                tell_lost(outcome.as_deref());
+                tell_lost(outcome);
                 tell_later(attempt.lease.let_go(&self.pool).await);
                 attempt.telemetry.lost();
             }
@@ -182,7 +182,7 @@ impl Worker {
         let record = telemetry.record();
         match result {
             Ok(done) => {
-                let learnt = done.learnt().map(|l| (l, Observed::attempt(&self.pool, telemetry)));
+                let learnt = done.learnt().map(|l| (l, TracedPool::attempt(&self.pool, telemetry)));
                 let settled = match lease.succeed(&self.pool, &record, learnt).await {
                     // What was learnt only saves time; the success does not depend on it.
                     Err(e) if learnt.is_some() && e.class() == ErrorClass::Permanent => {
@@ -234,7 +234,7 @@ impl Done {
                 tell_imported(&done.rows);
             }
             Self::Verified(Verdict::Identical) => tracing::info!(verdict = "identical", "verified"),
-            Self::Verified(Verdict::Differs) => tracing::warn!(verdict = "differs", "verified"),
+            Self::Verified(verdict) => tracing::warn!(verdict = verdict.as_str(), "verified"),
         }
     }
 }
@@ -246,10 +246,10 @@ pub(super) fn tell_imported(rows: &RowCounts) {
 }
 
 /// Why an attempt could not settle its task.
-fn tell_lost(outcome: Option<&str>) {
+fn tell_lost(outcome: Option<AttemptOutcome>) {
     match outcome {
-        Some("cancelled") => tracing::info!("cancelled; what was not committed is rolled back"),
-        Some("handed_back") => {
+        Some(AttemptOutcome::Cancelled) => tracing::info!("cancelled; what was not committed is rolled back"),
+        Some(AttemptOutcome::HandedBack) => {
             tracing::info!("handed back: the operation is paused, or the worker lost the database");
         }
         _ => tracing::warn!("another worker has this task now, or its operation was deleted"),

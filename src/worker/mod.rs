@@ -119,7 +119,7 @@ impl Worker {
             tell_later(task::push_forgotten(pool).await.map(|_| ()));
             tell_later(task::wake_forgotten(pool).await);
             tell_later(task::end_forgotten(pool, || self.tell_due(true)).await);
-            tell_later(task::follow_forgotten(pool).await);
+            tell_later(task::begin_missed_dependents(pool).await);
             if pruned.is_none_or(|p| p.elapsed() > PRUNE_EVERY) {
                 let done = queue::prune(pool).await.and(span_outbox::drop_old(pool).await);
                 pruned = done.is_ok().then(Instant::now);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use barlift::backend::embedded::Embedded;
+use barlift::db::embedded::Embedded;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 

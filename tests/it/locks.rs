@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use barlift::bar::{Bars, Ohlcv};
 use barlift::error::{Error, Result};
-use barlift::operation::OperationId;
+use barlift::model::OperationId;
 use barlift::operation::control::{self, Changed, Selection};
 use barlift::repository::data::DataRepository;
 use barlift::task;

@@ -1,6 +1,6 @@
 //! Several people pause, resume, cancel, retry and reorder one operation at once, while workers work at it.
 
-use barlift::operation::OperationId;
+use barlift::model::OperationId;
 use barlift::operation::control::{self, Selection};
 use nix::sys::signal::Signal;
 use sqlx::PgPool;

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use barlift::bar::{Bars, Ohlcv};
-use barlift::operation::OperationId;
+use barlift::model::OperationId;
 use barlift::operation::control::{self, Selection};
 use barlift::queue::Job;
 use barlift::repository::data::DataRepository;

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use barlift::backend::copy::{COPY_BARS, encode};
+use barlift::db::copy::{COPY_BARS, encode};
+use barlift::model::SeriesId;
 use barlift::source::reader::{BarReader, ReadOptions};
 use sqlx::PgConnection;
 
@@ -40,7 +41,8 @@ pub fn prepare(data: &Dataset) -> Prepared {
         let mut reader = BarReader::open(file, &path.to_string_lossy(), &options, 0).expect("a bar file");
         let mut copies = Vec::new();
         while let Some(batch) = reader.next_batch(ROWS_A_COPY).expect("read") {
-            copies.push(encode(i32::try_from(i).expect("few files") + 1, &batch.bars));
+            let series = SeriesId(i32::try_from(i).expect("few files") + 1);
+            copies.push(encode(series, &batch.bars));
         }
         copies
     };

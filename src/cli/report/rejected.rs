@@ -14,7 +14,7 @@ use super::settings;
 use crate::cli::output;
 use crate::config::DIRECTORY_FILE;
 use crate::error::{Error, Result};
-use crate::operation::OperationId;
+use crate::model::OperationId;
 use crate::operation::report;
 
 /// Writes the rejected rows under the names of their files, with their headers, ready to be mended.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
-use crate::operation::OperationId;
+use crate::model::OperationId;
 
 /// The settings file's text, from the operation's options.
 pub(super) fn text(id: &OperationId, options: &Value) -> String {

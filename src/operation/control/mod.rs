@@ -10,16 +10,18 @@ mod retry;
 use serde::Serialize;
 use sqlx::{FromRow, PgConnection, PgPool, Postgres, Transaction};
 
-use super::OperationId;
 use super::create::CHUNK;
-use crate::backend::transaction;
+use crate::db::transaction;
 use crate::error::{During, Error, Result};
-use crate::queue::{self, Job, Push};
+use crate::model::{AttemptOutcome, JobSequence, OperationId, OperationKind, TaskId, TaskState, Traceparent};
+use crate::queue::{self, Job, NewJob};
 use crate::task;
 
 pub use retry::retry;
 
 const WHAT: &str = "changing the operation";
+
+const OPEN: [TaskState; 2] = [TaskState::Pending, TaskState::Running];
 
 /// Which of an operation's tasks; an empty list means all.
 #[derive(Debug, Clone, Default)]
@@ -48,7 +50,7 @@ impl Selection {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Changed {
     /// The operation.
-    pub operation_id: String,
+    pub operation_id: OperationId,
     /// Tasks that were changed.
     pub tasks: usize,
     /// Those of them that a worker was running.
@@ -59,8 +61,8 @@ pub struct Changed {
 
 impl Changed {
     fn new(id: &OperationId, tasks: &[Task], paused: bool) -> Self {
-        let running = tasks.iter().filter(|t| t.state == "running").count();
-        Self { operation_id: id.0.clone(), tasks: tasks.len(), running, paused }
+        let running = tasks.iter().filter(|t| t.state == TaskState::Running).count();
+        Self { operation_id: id.clone(), tasks: tasks.len(), running, paused }
     }
 }
 
@@ -71,9 +73,9 @@ impl Changed {
 /// [`Error::Usage`] if it has ended.
 pub async fn pause(pool: &PgPool, id: &OperationId) -> Result<Changed> {
     let mut tx = begin(pool, id).await?;
-    let tasks = lock(&mut tx, id, &["pending", "running"], &Selection::default()).await?;
+    let tasks = lock(&mut tx, id, &OPEN, &Selection::default()).await?;
     refuse_ended(&mut tx, id, "paused").await?;
-    stop(&mut tx, id, &tasks, "pending", "handed_back").await?;
+    stop(&mut tx, id, &tasks, TaskState::Pending, AttemptOutcome::HandedBack).await?;
     set_paused(&mut tx, id, true).await?;
     tx.commit().await.during(WHAT)?;
     Ok(Changed::new(id, &tasks, true))
@@ -85,15 +87,15 @@ pub async fn pause(pool: &PgPool, id: &OperationId) -> Result<Changed> {
 /// [`Error::Usage`] if it is not paused.
 pub async fn resume(pool: &PgPool, id: &OperationId) -> Result<Changed> {
     let mut tx = begin(pool, id).await?;
-    let tasks = lock(&mut tx, id, &["pending"], &Selection::default()).await?;
+    let tasks = lock(&mut tx, id, &[TaskState::Pending], &Selection::default()).await?;
     let operation = refuse_ended(&mut tx, id, "resumed").await?;
     if !operation.paused {
         return Err(Error::usage(format!("{id} is not paused"), "`barlift status` shows how far it is"));
     }
     set_paused(&mut tx, id, false).await?;
     if !operation.waiting {
-        queue::withdraw(&mut tx, &jobs(id, &tasks)).await?;
-        let pushed: Vec<(i64, i32)> = sqlx::query_as(include_str!("sql/push_again.sql"))
+        queue::withdraw(&mut tx, &job_keys(id, &tasks)).await?;
+        let pushed: Vec<(TaskId, JobSequence)> = sqlx::query_as(include_str!("sql/push_again.sql"))
             .bind(ids(&tasks))
             .fetch_all(&mut *tx)
             .await
@@ -111,7 +113,7 @@ pub async fn resume(pool: &PgPool, id: &OperationId) -> Result<Changed> {
 pub async fn cancel(pool: &PgPool, id: &OperationId, selection: &Selection) -> Result<Changed> {
     let mut tx = begin(pool, id).await?;
     refuse_unknown(&mut tx, id, selection).await?;
-    let tasks = lock(&mut tx, id, &["pending", "running"], selection).await?;
+    let tasks = lock(&mut tx, id, &OPEN, selection).await?;
     let operation = refuse_ended(&mut tx, id, "cancelled").await?;
     if tasks.is_empty() {
         return Err(Error::usage(
@@ -119,14 +121,14 @@ pub async fn cancel(pool: &PgPool, id: &OperationId, selection: &Selection) -> R
             format!("`barlift status {id}` shows what became of each"),
         ));
     }
-    stop(&mut tx, id, &tasks, "cancelled", "cancelled").await?;
+    stop(&mut tx, id, &tasks, TaskState::Cancelled, AttemptOutcome::Cancelled).await?;
     let ended = if selection.is_all() {
         let query = sqlx::query(include_str!("sql/cancel_operation.sql")).bind(&id.0);
         query.execute(&mut *tx).await.during(WHAT)?;
-        task::cancel_followers(&mut tx, &id.0).await?;
+        task::cancel_dependents(&mut tx, id).await?;
         true
     } else {
-        task::end_operation(&mut tx, &id.0).await?
+        task::end_operation(&mut tx, id).await?
     };
     tx.commit().await.during(WHAT)?;
     Ok(Changed::new(id, &tasks, operation.paused && !ended))
@@ -138,7 +140,7 @@ pub async fn cancel(pool: &PgPool, id: &OperationId, selection: &Selection) -> R
 /// [`Error::Usage`] if it has ended.
 pub async fn prioritize(pool: &PgPool, id: &OperationId, priority: i32) -> Result<Changed> {
     let mut tx = begin(pool, id).await?;
-    let tasks = lock(&mut tx, id, &["pending", "running"], &Selection::default()).await?;
+    let tasks = lock(&mut tx, id, &OPEN, &Selection::default()).await?;
     let operation = refuse_ended(&mut tx, id, "given another priority").await?;
     sqlx::query("UPDATE barlift.operations SET priority = $2 WHERE id = $1")
         .bind(&id.0)
@@ -146,7 +148,7 @@ pub async fn prioritize(pool: &PgPool, id: &OperationId, priority: i32) -> Resul
         .execute(&mut *tx)
         .await
         .during(WHAT)?;
-    queue::set_priority(&mut tx, &jobs(id, &tasks), priority).await?;
+    queue::set_priority(&mut tx, &job_keys(id, &tasks), priority).await?;
     tx.commit().await.during(WHAT)?;
     Ok(Changed::new(id, &tasks, operation.paused))
 }
@@ -166,16 +168,17 @@ async fn begin(pool: &PgPool, id: &OperationId) -> Result<Transaction<'static, P
 /// A task whose row is locked.
 #[derive(FromRow)]
 struct Task {
-    id: i64,
-    state: String,
-    pushes: i32,
+    id: TaskId,
+    state: TaskState,
+    pushes: JobSequence,
     failures: i32,
 }
 
 /// What its jobs need to know of the operation.
 #[derive(FromRow)]
 struct Operation {
-    traceparent: String,
+    kind: OperationKind,
+    traceparent: Traceparent,
     priority: i32,
     run_at: jiff_sqlx::Timestamp,
     paused: bool,
@@ -186,7 +189,7 @@ struct Operation {
 async fn lock(
     tx: &mut PgConnection,
     id: &OperationId,
-    states: &[&str],
+    states: &[TaskState],
     selection: &Selection,
 ) -> Result<Vec<Task>> {
     sqlx::query_as(include_str!("sql/lock_tasks.sql"))
@@ -219,7 +222,7 @@ async fn refuse_unknown(tx: &mut PgConnection, id: &OperationId, selection: &Sel
 
 /// The operation, its row locked, unless it has ended.
 async fn refuse_ended(tx: &mut PgConnection, id: &OperationId, what: &str) -> Result<Operation> {
-    const QUERY: &str = "SELECT traceparent, priority, greatest(run_at, now()) AS run_at,
+    const QUERY: &str = "SELECT type AS kind, traceparent, priority, greatest(run_at, now()) AS run_at,
                                 paused_at IS NOT NULL AS paused, waiting
                          FROM barlift.operations WHERE id = $1 AND finished_at IS NULL FOR NO KEY UPDATE";
     let open: Option<Operation> = sqlx::query_as(QUERY).bind(&id.0).fetch_optional(tx).await.during(WHAT)?;
@@ -238,8 +241,8 @@ async fn stop(
     tx: &mut PgConnection,
     id: &OperationId,
     tasks: &[Task],
-    state: &str,
-    outcome: &str,
+    state: TaskState,
+    outcome: AttemptOutcome,
 ) -> Result<()> {
     sqlx::query(include_str!("sql/stop_tasks.sql"))
         .bind(ids(tasks))
@@ -248,7 +251,7 @@ async fn stop(
         .execute(&mut *tx)
         .await
         .during(WHAT)?;
-    queue::withdraw(tx, &jobs(id, tasks)).await
+    queue::withdraw(tx, &job_keys(id, tasks)).await
 }
 
 async fn set_paused(tx: &mut PgConnection, id: &OperationId, paused: bool) -> Result<()> {
@@ -257,21 +260,21 @@ async fn set_paused(tx: &mut PgConnection, id: &OperationId, paused: bool) -> Re
     Ok(())
 }
 
-/// Pushes jobs for tasks, by their ids and the numbers of their pushes.
+/// Pushes the tasks' next jobs.
 async fn push(
     tx: &mut PgConnection,
     id: &OperationId,
-    pushed: &[(i64, i32)],
+    pushed: &[(TaskId, JobSequence)],
     operation: &Operation,
 ) -> Result<()> {
     for some in pushed.chunks(CHUNK) {
-        let jobs: Vec<Push<'_>> = some
+        let jobs: Vec<NewJob> = some
             .iter()
-            .map(|&(task_id, push)| Push {
-                job: Job::new(&id.0, task_id, push),
-                run_at: operation.run_at.to_jiff(),
+            .map(|&(task_id, sequence)| NewJob {
+                job: Job { kind: operation.kind.job(), operation_id: id.clone(), task_id, sequence },
+                run_at: operation.run_at,
                 priority: operation.priority,
-                traceparent: &operation.traceparent,
+                traceparent: operation.traceparent.clone(),
             })
             .collect();
         queue::push_traced(tx, &jobs).await?;
@@ -279,11 +282,11 @@ async fn push(
     Ok(())
 }
 
-fn ids(tasks: &[Task]) -> Vec<i64> {
+fn ids(tasks: &[Task]) -> Vec<TaskId> {
     tasks.iter().map(|t| t.id).collect()
 }
 
-/// The jobs that speak for these tasks.
-fn jobs(id: &OperationId, tasks: &[Task]) -> Vec<Job> {
-    tasks.iter().map(|t| Job::new(&id.0, t.id, t.pushes)).collect()
+/// The keys of the tasks' latest jobs.
+fn job_keys(id: &OperationId, tasks: &[Task]) -> Vec<String> {
+    tasks.iter().map(|t| queue::job_key(id, t.id, t.pushes)).collect()
 }

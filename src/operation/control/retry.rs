@@ -5,9 +5,9 @@
 
 use sqlx::PgPool;
 
-use super::{Changed, Operation, Selection, WHAT, begin, ids, jobs, lock, push, refuse_unknown};
+use super::{Changed, Operation, Selection, WHAT, begin, ids, job_keys, lock, push, refuse_unknown};
 use crate::error::{During, Error, Result};
-use crate::operation::OperationId;
+use crate::model::{JobSequence, OperationId, TaskId, TaskState};
 use crate::queue;
 use crate::telemetry::new_span_id;
 
@@ -23,14 +23,14 @@ pub async fn retry(
 ) -> Result<Changed> {
     let mut tx = begin(pool, id).await?;
     refuse_unknown(&mut tx, id, selection).await?;
-    let states: &[&str] =
-        if cancelled { &["pending", "failed", "cancelled"] } else { &["pending", "failed"] };
+    let states = [TaskState::Pending, TaskState::Failed, TaskState::Cancelled];
+    let states = if cancelled { &states[..] } else { &states[..2] };
     let mut tasks = lock(&mut tx, id, states, selection).await?;
-    tasks.retain(|t| t.state != "pending" || t.failures > 0);
+    tasks.retain(|t| t.state != TaskState::Pending || t.failures > 0);
     if tasks.is_empty() {
         return Err(nothing(id, selection, cancelled));
     }
-    let pushed: Vec<(i64, i32)> = sqlx::query_as(include_str!("sql/retry_tasks.sql"))
+    let pushed: Vec<(TaskId, JobSequence)> = sqlx::query_as(include_str!("sql/retry_tasks.sql"))
         .bind(ids(&tasks))
         .fetch_all(&mut *tx)
         .await
@@ -42,7 +42,7 @@ pub async fn retry(
         .await
         .during(WHAT)?;
     if !operation.paused && !operation.waiting {
-        queue::withdraw(&mut tx, &jobs(id, &tasks)).await?;
+        queue::withdraw(&mut tx, &job_keys(id, &tasks)).await?;
         push(&mut tx, id, &pushed, &operation).await?;
     }
     tx.commit().await.during(WHAT)?;

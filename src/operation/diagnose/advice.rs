@@ -3,6 +3,7 @@
 //! Invariant: pure; each piece names the figure that it follows from.
 
 use super::{Advice, Diagnosis};
+use crate::model::OperationState;
 use crate::telemetry::Phase;
 
 /// A wait for a connection, or a statement, that an operator would notice.
@@ -18,7 +19,7 @@ pub(super) fn advice(d: &Diagnosis) -> Vec<Advice> {
     let mut say = |finding: String, action: &str| out.push(Advice { finding, action: action.to_owned() });
     if d.paused {
         say("it is paused".to_owned(), &format!("`barlift resume {}` lets it go on", d.operation_id));
-    } else if d.state == "cancelled" {
+    } else if d.state == OperationState::Cancelled {
         say(
             "it was cancelled".to_owned(),
             &format!("`barlift retry {} --cancelled` does the rest after all", d.operation_id),

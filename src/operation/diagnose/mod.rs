@@ -15,10 +15,10 @@ use serde::Serialize;
 use sqlx::types::Json;
 use sqlx::{FromRow, PgPool};
 
-use super::OperationId;
 use super::status::{self, OperationStatus};
 use crate::counts::RowCounts;
 use crate::error::{During, Error, Result};
+use crate::model::{OperationId, OperationState, TaskId};
 use crate::queue;
 use crate::telemetry::{Phase, Phases, SlowStatement, Slowest};
 
@@ -26,9 +26,9 @@ use crate::telemetry::{Phase, Phases, SlowStatement, Slowest};
 #[derive(Debug, Clone, Serialize)]
 pub struct Diagnosis {
     /// The operation.
-    pub operation_id: String,
+    pub operation_id: OperationId,
     /// Its state.
-    pub state: String,
+    pub state: OperationState,
     /// Whether none of its tasks may start for now.
     pub paused: bool,
     /// The trace that holds all its spans.
@@ -204,7 +204,7 @@ pub struct Advice {
 
 #[derive(FromRow)]
 struct Row {
-    task_id: i64,
+    task_id: TaskId,
     symbol: String,
     timeframe: String,
     source: String,
@@ -292,7 +292,7 @@ fn put_together(
     let limit = scope.limit;
     Diagnosis {
         operation_id: operation.operation_id.clone(),
-        state: operation.state.clone(),
+        state: operation.state,
         paused: operation.paused_at.is_some(),
         trace_id: operation.trace_id.clone(),
         trace_url: format!("{}/trace/{}", scope.ui_url.trim_end_matches('/'), operation.trace_id),

@@ -4,6 +4,7 @@
 
 use super::{AttemptTimes, Failure, FileQuality, FileStatement, FileTimes, PhaseShare, PoolWaits, Row};
 use crate::counts::RowCounts;
+use crate::model::TaskId;
 use crate::telemetry::{Phase, Phases};
 
 /// Statements kept while adding up.
@@ -24,7 +25,7 @@ pub(super) struct Sums {
 }
 
 pub(super) struct File {
-    task_id: i64,
+    task_id: TaskId,
     times: FileTimes,
     rows: RowCounts,
 }

@@ -16,9 +16,9 @@ JOIN barlift.tasks t ON t.id = due.task_id
 JOIN barlift.operations o ON o.id = t.operation_id
 LEFT JOIN barlift.verifications v ON v.task_id = t.id AND t.state = 'succeeded'
 WHERE a.task_id = due.task_id AND a.fence = due.fence
-RETURNING t.operation_id, (t.state = 'pending' OR t.fence > a.fence) AS again, t.symbol, t.timeframe, t.source, coalesce(a.push, t.pushes) AS push,
+RETURNING o.type AS kind, t.operation_id, (t.state = 'pending' OR t.fence > a.fence) AS again, t.symbol, t.timeframe, t.source, coalesce(a.push, t.pushes) AS push,
           -- Attempts before a retry are the root's children, not the retry's.
-          CASE WHEN a.started_at < o.retried_at THEN overlay(o.traceparent PLACING o.root_span_id FROM 37 FOR 16)
+          CASE WHEN a.started_at < o.retried_at THEN barlift.with_span_id(o.traceparent, o.root_span_id)
                ELSE o.traceparent END AS traceparent,
           a.task_id, a.fence, a.attempt, a.worker, a.started_at, a.finished_at, a.outcome, a.error_class,
           a.error_message, a.rows, a.phases,

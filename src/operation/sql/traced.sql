@@ -1,1 +1,1 @@
-SELECT traced AND right(traceparent, 2) = '01' FROM barlift.operations WHERE id = $1
+SELECT traced AND barlift.is_sampled(traceparent) FROM barlift.operations WHERE id = $1

@@ -8,43 +8,20 @@ use sqlx::FromRow;
 
 use crate::bar::SeriesName;
 pub use crate::config::VerifyMode as Mode;
+use crate::model::{OperationId, OperationKind, OperationState, Verdict};
 use crate::operation::status::notes_on_verdict;
 use crate::source::discover::Unrecognised;
-
-/// Whether the database equals the files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// As far as was looked ([`Mode`]), it does.
-    Identical,
-    /// Something differs, whatever else is still open.
-    Differs,
-    /// Nothing differs so far, and something was not compared.
-    Incomplete,
-}
-
-impl Verdict {
-    /// Its name in JSON.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Identical => "identical",
-            Self::Differs => "differs",
-            Self::Incomplete => "incomplete",
-        }
-    }
-}
 
 /// A verification without its series.
 #[derive(Debug, Clone, Serialize)]
 pub struct Verification {
     /// Its id.
-    pub operation_id: String,
+    pub operation_id: OperationId,
     /// `DATA_VERIFICATION`.
     #[serde(rename = "type")]
-    pub kind: String,
+    pub kind: OperationKind,
     /// The operation's state.
-    pub state: String,
+    pub state: OperationState,
     /// What it comes to.
     pub verdict: Verdict,
     /// What it was asked to do.
@@ -149,9 +126,9 @@ impl Verification {
     #[must_use]
     pub fn shown_state(&self) -> String {
         if self.finished_at.is_none() {
-            return self.state.clone();
+            return self.state.to_string();
         }
-        let notes = notes_on_verdict(Some(self.options.mode.as_str()), &self.state);
+        let notes = notes_on_verdict(Some(self.options.mode.as_str()), self.state);
         let verdict = self.verdict.as_str().to_uppercase();
         if notes.is_empty() { verdict } else { format!("{verdict} ({})", notes.join(", ")) }
     }

@@ -14,7 +14,7 @@ pub mod series;
 pub mod snapshot;
 
 pub use difference::{Column, Difference, DifferenceKind, Rejected};
-pub use head::{Mode, Totals, Verdict, Verification};
+pub use head::{Mode, Totals, Verification};
 pub use number::Number;
 pub use range::{Range, RangeKind};
 pub use series::{Duplicate, Series};

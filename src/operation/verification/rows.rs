@@ -9,21 +9,22 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 
 use super::difference::{Column, Difference, DifferenceKind, Rejected};
-use super::head::{Options, Totals, Verdict, Verification};
+use super::head::{Options, Totals, Verification};
 use super::range::{Range, RangeKind};
 use super::series::{CsvSide, DbSide, Duplicate, Series};
 use super::snapshot::Mark;
 use crate::bar::Ohlcv;
 use crate::error::ErrorClass;
+use crate::model::{OperationId, OperationKind, OperationState, TaskId, TaskState, Traceparent, Verdict};
 use crate::operation::status::TaskError;
 use crate::source::discover::Unrecognised;
 
 #[derive(FromRow)]
 pub(super) struct HeadRow {
-    id: String,
-    r#type: String,
-    state: String,
-    traceparent: String,
+    id: OperationId,
+    r#type: OperationKind,
+    state: OperationState,
+    traceparent: Traceparent,
     root: String,
     created_at: Timestamp,
     started_at: Option<Timestamp>,
@@ -44,7 +45,7 @@ impl From<HeadRow> for Verification {
             state: r.state,
             options: r.options.0.of_mode(),
             root: r.root,
-            trace_id: r.traceparent.get(3..35).unwrap_or_default().to_owned(),
+            trace_id: r.traceparent.trace_id().to_owned(),
             created_at: r.created_at.to_jiff(),
             started_at: r.started_at.map(Timestamp::to_jiff),
             finished_at: r.finished_at.map(Timestamp::to_jiff),
@@ -57,12 +58,12 @@ impl From<HeadRow> for Verification {
 
 #[derive(FromRow)]
 pub(super) struct SeriesRow {
-    pub(super) task_id: i64,
+    pub(super) task_id: TaskId,
     symbol: String,
     timeframe: String,
     sources: Vec<String>,
-    state: String,
-    verdict: Option<String>,
+    state: TaskState,
+    verdict: Option<Verdict>,
     rows: i64,
     rows_rejected: i64,
     rows_duplicate: i64,
@@ -91,7 +92,7 @@ pub(super) struct SeriesRow {
 
 impl SeriesRow {
     /// The series; its ranges are taken out of these.
-    pub(super) fn with(self, ranges: &mut HashMap<i64, Vec<Range>>) -> Series {
+    pub(super) fn with(self, ranges: &mut HashMap<TaskId, Vec<Range>>) -> Series {
         let class = ErrorClass::named(self.error_class.as_deref().unwrap_or_default());
         Series {
             task_id: self.task_id,
@@ -99,11 +100,7 @@ impl SeriesRow {
             timeframe: self.timeframe,
             sources: self.sources,
             state: self.state,
-            verdict: match self.verdict.as_deref() {
-                Some("identical") => Verdict::Identical,
-                Some(_) => Verdict::Differs,
-                None => Verdict::Incomplete,
-            },
+            verdict: self.verdict.unwrap_or(Verdict::Incomplete),
             csv: CsvSide {
                 rows: self.rows,
                 bars: self.csv_bars,
@@ -138,7 +135,7 @@ impl SeriesRow {
 
 #[derive(FromRow)]
 pub(super) struct RangeRow {
-    pub(super) task_id: i64,
+    pub(super) task_id: TaskId,
     kind: RangeKind,
     first_time: Timestamp,
     last_time: Timestamp,

@@ -4,8 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::head::Verdict;
 use super::range::Range;
+use crate::model::{TaskId, TaskState, Verdict};
 use crate::operation::status::TaskError;
 
 /// One series.
@@ -13,7 +13,7 @@ use crate::operation::status::TaskError;
 pub struct Series {
     /// The task's key in the database.
     #[serde(skip)]
-    pub task_id: i64,
+    pub task_id: TaskId,
     /// Its symbol.
     pub symbol: String,
     /// Its timeframe.
@@ -21,7 +21,7 @@ pub struct Series {
     /// Its files, relative to the operation's root.
     pub sources: Vec<String>,
     /// The task's state.
-    pub state: String,
+    pub state: TaskState,
     /// Whether it differs; [`Verdict::Incomplete`] until its task has succeeded.
     pub verdict: Verdict,
     /// The files' side.

@@ -16,7 +16,7 @@ use super::range::Range;
 use super::rows::{DifferenceRow, HeadRow, MarkRow, RangeRow, RejectedRow, SeriesRow};
 use super::series::Series;
 use crate::error::{During, Error, Result};
-use crate::operation::OperationId;
+use crate::model::{OperationId, TaskId};
 
 /// A verification as it is at one moment.
 pub struct Snapshot {
@@ -90,16 +90,16 @@ impl Snapshot {
             .fetch_all(&mut *self.transaction)
             .await
             .during("reading the verified series")?;
-        let tasks: Vec<i64> = rows.iter().map(|r| r.task_id).collect();
+        let tasks: Vec<TaskId> = rows.iter().map(|r| r.task_id).collect();
         let mut ranges = self.ranges(&tasks).await?;
         Ok(rows.into_iter().map(|r| r.with(&mut ranges)).collect())
     }
 
-    async fn ranges(&mut self, tasks: &[i64]) -> Result<HashMap<i64, Vec<Range>>> {
+    async fn ranges(&mut self, tasks: &[TaskId]) -> Result<HashMap<TaskId, Vec<Range>>> {
         let mut rows = sqlx::query_as::<_, RangeRow>(include_str!("sql/ranges.sql"))
             .bind(tasks)
             .fetch(&mut *self.transaction);
-        let mut ranges: HashMap<i64, Vec<Range>> = HashMap::new();
+        let mut ranges: HashMap<TaskId, Vec<Range>> = HashMap::new();
         while let Some(row) = rows.try_next().await.during("reading the ranges of differences")? {
             ranges.entry(row.task_id).or_default().push(row.into());
         }

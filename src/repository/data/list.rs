@@ -4,8 +4,8 @@ use jiff_sqlx::Timestamp;
 use sqlx::FromRow;
 
 use super::series as find_series;
-use crate::backend::observed::Observed;
 use crate::bar::{Micros, SeriesName};
+use crate::db::traced_pool::TracedPool;
 use crate::error::{During, Result};
 
 /// A series and what it holds.
@@ -41,7 +41,7 @@ fn range(first: Option<Timestamp>, last: Option<Timestamp>) -> Option<(Micros, M
     Some((micros(first?), micros(last?)))
 }
 
-pub(super) async fn symbols(seen: Observed<'_>, timeframe: Option<&str>) -> Result<Vec<String>> {
+pub(super) async fn symbols(seen: TracedPool<'_>, timeframe: Option<&str>) -> Result<Vec<String>> {
     const QUERY: &str = include_str!("../sql/list_symbols.sql");
     const WHAT: &str = "listing symbols";
     let mut connection = seen.acquire(WHAT).await?;
@@ -50,7 +50,7 @@ pub(super) async fn symbols(seen: Observed<'_>, timeframe: Option<&str>) -> Resu
     seen.query::<String>(QUERY, run).await.map(|(symbols, _)| symbols)
 }
 
-pub(super) async fn series(seen: Observed<'_>, timeframe: Option<&str>) -> Result<Vec<SeriesInfo>> {
+pub(super) async fn series(seen: TracedPool<'_>, timeframe: Option<&str>) -> Result<Vec<SeriesInfo>> {
     const QUERY: &str = include_str!("../sql/list_series.sql");
     const WHAT: &str = "listing series";
     let mut connection = seen.acquire(WHAT).await?;
@@ -61,7 +61,7 @@ pub(super) async fn series(seen: Observed<'_>, timeframe: Option<&str>) -> Resul
 }
 
 pub(super) async fn date_range(
-    seen: Observed<'_>,
+    seen: TracedPool<'_>,
     symbol: &str,
     timeframe: &str,
 ) -> Result<Option<(Micros, Micros)>> {

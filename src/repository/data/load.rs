@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::{int, series};
-use crate::backend::observed::Observed;
 use crate::bar::{Bars, Micros};
+use crate::db::traced_pool::TracedPool;
 use crate::error::Result;
 use crate::repository::stream::BarStream;
 use crate::telemetry::Span;
@@ -23,7 +23,7 @@ pub struct LoadStream<'a> {
 }
 
 pub(super) async fn open<'a>(
-    seen: Observed<'a>,
+    seen: TracedPool<'a>,
     symbol: &str,
     timeframe: &str,
     range: Range<Micros>,

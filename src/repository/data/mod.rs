@@ -16,9 +16,10 @@ use std::time::Duration;
 use futures::Stream;
 use sqlx::{PgConnection, PgPool};
 
-use crate::backend::observed::Observed;
 use crate::bar::{Bars, Micros, format_time};
+use crate::db::traced_pool::TracedPool;
 use crate::error::{During, Result};
+use crate::model::SeriesId;
 use crate::telemetry::Span;
 use crate::telemetry::attribute as attr;
 use crate::telemetry::catalogue::{
@@ -45,8 +46,8 @@ impl DataRepository {
         Self { pool }
     }
 
-    fn seen(&self) -> Observed<'_> {
-        Observed::call(&self.pool)
+    fn seen(&self) -> TracedPool<'_> {
+        TracedPool::call(&self.pool)
     }
 
     /// The bars of a series with `start <= time < end`, in time order; none is no error.
@@ -277,9 +278,9 @@ impl DataRepository {
     }
 }
 
-async fn series(connection: &mut PgConnection, symbol: &str, timeframe: &str) -> Result<i32> {
+async fn series(connection: &mut PgConnection, symbol: &str, timeframe: &str) -> Result<SeriesId> {
     const WHAT: &str = "looking for the series";
-    let found: Option<i32> = sqlx::query_scalar(include_str!("../sql/find_series.sql"))
+    let found: Option<SeriesId> = sqlx::query_scalar(include_str!("../sql/find_series.sql"))
         .bind(symbol)
         .bind(timeframe)
         .fetch_optional(&mut *connection)

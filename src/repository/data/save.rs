@@ -10,26 +10,27 @@ use std::time::{Duration, Instant};
 use futures::{Stream, TryStreamExt as _};
 use sqlx::PgConnection;
 
-use crate::backend::observed::Observed;
-use crate::backend::storage;
-use crate::backend::transaction::Transaction;
 use crate::bar::{Bars, format_time};
 use crate::config::Layout;
+use crate::db::storage;
+use crate::db::traced_pool::TracedPool;
+use crate::db::transaction::Transaction;
 use crate::digest::SeriesDigest;
 use crate::error::{During, Error, Result};
+use crate::model::SeriesId;
 use crate::repository::{bars, columnstore, content};
 
 const WHAT: &str = "saving bars";
 
 /// Writes all chunks; `took` is how long the inserts took.
 pub(super) async fn write<B: AsRef<Bars>>(
-    seen: Observed<'_>,
+    seen: TracedPool<'_>,
     (symbol, timeframe): (&str, &str),
     chunks: impl Stream<Item = Result<B>>,
     took: &mut Duration,
 ) -> Result<u64> {
     let mut chunks = pin!(chunks);
-    let mut open: Option<(Transaction, (i32, Layout))> = None;
+    let mut open: Option<(Transaction, (SeriesId, Layout))> = None;
     let (mut written, mut added) = (0, SeriesDigest::default());
     while let Some(chunk) = chunks.try_next().await? {
         let chunk = chunk.as_ref();
@@ -61,7 +62,11 @@ pub(super) async fn write<B: AsRef<Bars>>(
 const HOW: &str =
     "bars are saved in time order, each time once, with finite values and columns of one length";
 
-async fn begin(seen: Observed<'_>, symbol: &str, timeframe: &str) -> Result<(Transaction, (i32, Layout))> {
+async fn begin(
+    seen: TracedPool<'_>,
+    symbol: &str,
+    timeframe: &str,
+) -> Result<(Transaction, (SeriesId, Layout))> {
     let mut tx = seen.begin(WHAT).await?;
     sqlx::query(include_str!("../sql/ensure_series.sql"))
         .bind(symbol)
@@ -75,7 +80,7 @@ async fn begin(seen: Observed<'_>, symbol: &str, timeframe: &str) -> Result<(Tra
         Layout::Rowstore => include_str!("../sql/find_series.sql"),
         Layout::Columnstore => include_str!("../sql/lock_series.sql"),
     };
-    let series: i32 =
+    let series: SeriesId =
         sqlx::query_scalar(find).bind(symbol).bind(timeframe).fetch_one(&mut *tx).await.during(WHAT)?;
     let series = (series, layout);
     columnstore::refuse_held(&mut tx, series, (symbol, timeframe)).await?;
@@ -85,8 +90,8 @@ async fn begin(seen: Observed<'_>, symbol: &str, timeframe: &str) -> Result<(Tra
 /// Asked first: not every storage has a unique index, and where there is one its error names no time.
 async fn refuse_present(
     tx: &mut PgConnection,
-    seen: Observed<'_>,
-    series: i32,
+    seen: TracedPool<'_>,
+    series: SeriesId,
     chunk: &Bars,
     (symbol, timeframe): (&str, &str),
 ) -> Result<()> {

@@ -30,7 +30,7 @@ WITH held AS MATERIALIZED (
         error_message = $7
     FROM held h
     WHERE t.id = h.id
-    RETURNING t.id, t.operation_id, t.state, t.pushes, t.failures
+    RETURNING t.operation_id, t.state, t.failures
 ), recorded AS (
     UPDATE barlift.attempts a
     SET finished_at = now(), outcome = $3, error_class = $6, error_message = $7, phases = $8, slowest = $9, rows = $10,
@@ -38,4 +38,4 @@ WITH held AS MATERIALIZED (
     FROM held h
     WHERE a.task_id = h.id AND a.fence = $2
 )
-SELECT operation_id, state = 'pending' AS again, failures, pushes FROM ended
+SELECT operation_id, state = 'pending' AS again, failures FROM ended

@@ -12,7 +12,7 @@ SET finished_at = clock_timestamp(),
         WHEN EXISTS (SELECT FROM barlift.tasks WHERE operation_id = o.id AND state = 'cancelled') THEN 'cancelled'
         ELSE 'succeeded'
     END,
-    root_span_due_at = CASE WHEN traced AND right(traceparent, 2) = '01' THEN now() END
+    root_span_due_at = CASE WHEN traced AND barlift.is_sampled(traceparent) THEN now() END
 WHERE o.id = $1
   AND o.finished_at IS NULL
   AND NOT EXISTS (SELECT FROM barlift.tasks WHERE operation_id = o.id AND state IN ('pending', 'running'))

@@ -10,7 +10,7 @@ WITH held AS (
 )
 UPDATE barlift.attempts a
 SET finished_at = now(), outcome = 'handed_back',
-    span_due_at = CASE WHEN o.traced AND right(o.traceparent, 2) = '01' THEN now() END
+    span_due_at = CASE WHEN o.traced AND barlift.is_sampled(o.traceparent) THEN now() END
 FROM handed_back h
 JOIN barlift.operations o ON o.id = h.operation_id
 WHERE a.task_id = h.id AND a.fence = h.fence - 1

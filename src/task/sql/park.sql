@@ -8,7 +8,7 @@ WITH parked AS (
     INSERT INTO barlift.attempts
         (task_id, fence, attempt, worker, finished_at, outcome, error_class, error_message, span_due_at)
     SELECT p.id, p.fence, greatest(p.attempts, 1), $5, now(), 'failed', $4, $3,
-           CASE WHEN o.traced AND right(o.traceparent, 2) = '01' THEN now() END
+           CASE WHEN o.traced AND barlift.is_sampled(o.traceparent) THEN now() END
     FROM parked p
     JOIN barlift.operations o ON o.id = p.operation_id
 )

@@ -1,3 +1,4 @@
+-- $1: queue
 -- Settling, retrying and handing back change the task and push its next job in one transaction, so a task
 -- seen here without a live job has none. Two sweeps at once must not push twice, nor must one push for a task that got a
 -- job since it was seen.
@@ -27,4 +28,5 @@ UPDATE barlift.tasks t
 SET pushes = t.pushes + 1
 FROM forgotten f, barlift.operations o
 WHERE t.id = f.id AND o.id = t.operation_id
-RETURNING t.operation_id, t.id, t.pushes, o.priority, o.traceparent, greatest(o.run_at, now()) AS run_at
+RETURNING o.type AS kind, t.operation_id, t.id AS task_id, t.pushes, greatest(o.run_at, now()) AS run_at, o.priority,
+          o.traceparent

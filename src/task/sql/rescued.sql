@@ -4,7 +4,7 @@ WITH rescued AS (
     UPDATE barlift.attempts a
     SET finished_at = now(), outcome = 'rescued', error_class = 'transient',
         error_message = 'the worker died or lost its lease',
-        span_due_at = CASE WHEN o.traced AND right(o.traceparent, 2) = '01' THEN now() END
+        span_due_at = CASE WHEN o.traced AND barlift.is_sampled(o.traceparent) THEN now() END
     FROM barlift.tasks t
     JOIN barlift.operations o ON o.id = t.operation_id
     WHERE a.task_id = $1 AND a.fence = $2 AND a.finished_at IS NULL AND t.id = a.task_id

@@ -1,3 +1,4 @@
+-- $1: series id
 -- The next one that waits for the series. One that somebody has locked is passed over.
 WITH next AS (
     SELECT t.id
@@ -12,4 +13,4 @@ UPDATE barlift.tasks t
 SET waits_for = NULL, pushes = t.pushes + 1
 FROM next n, barlift.operations o
 WHERE t.id = n.id AND o.id = t.operation_id
-RETURNING t.operation_id, t.id, t.pushes, o.priority, o.traceparent
+RETURNING o.type AS kind, t.operation_id, t.id AS task_id, t.pushes, clock_timestamp() AS run_at, o.priority, o.traceparent

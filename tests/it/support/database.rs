@@ -8,9 +8,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use barlift::backend::Database;
-use barlift::backend::embedded::Embedded;
 use barlift::config::Layout;
+use barlift::db::Database;
+use barlift::db::embedded::Embedded;
 use barlift::setup;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool};

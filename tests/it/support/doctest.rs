@@ -17,7 +17,7 @@ fn with_database(
     let config = barlift::config::load(None, &settings)?;
     let _stop = StopServer(directory.join("data/postmaster.pid"));
     tokio::runtime::Runtime::new()?.block_on(async {
-        let mut database = barlift::backend::Database::connect(&config).await?;
+        let mut database = barlift::db::Database::connect(&config).await?;
         barlift::setup::ensure(&mut database, &config.database).await?;
         example(database.pool.clone()).await
     })?;

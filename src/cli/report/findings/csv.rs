@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use crate::bar::Ohlcv;
 use crate::cli::report::destination::Destination;
 use crate::error::Result;
-use crate::operation::OperationId;
+use crate::model::OperationId;
 use crate::operation::report::{self, Place};
 
 const CSV_HEADER: [&str; 20] = [

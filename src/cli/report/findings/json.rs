@@ -6,8 +6,9 @@ use sqlx::PgPool;
 
 use crate::cli::report::destination::Destination;
 use crate::error::{Error, Result};
+use crate::model::OperationId;
 use crate::operation::report;
-use crate::operation::{OperationId, status};
+use crate::operation::status;
 
 /// One object, written as it is read.
 pub(in crate::cli::report) async fn json(

@@ -11,9 +11,10 @@ use crate::cli::output::{self, counted};
 use crate::cli::report::destination::Destination;
 use crate::cli::table::{self, Column, Table};
 use crate::error::Result;
+use crate::model::OperationId;
 use crate::operation::report::{self, Place};
+use crate::operation::status;
 use crate::operation::status::OperationStatus;
-use crate::operation::{OperationId, status};
 
 /// One kind of finding.
 struct Section {

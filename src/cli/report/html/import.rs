@@ -12,7 +12,7 @@ use crate::bar::Ohlcv;
 use crate::cli::output::{count, counted, visible};
 use crate::cli::report::destination::Destination;
 use crate::error::Result;
-use crate::operation::OperationId;
+use crate::model::{OperationId, OperationState, TaskState};
 use crate::operation::report::{self, Place};
 use crate::operation::status::{self, OperationStatus, TaskStatus};
 use crate::operation::verification::number::Values;
@@ -38,7 +38,7 @@ pub(in crate::cli::report) async fn import(
         findings(out, pool, id, &status).await?;
     }
     out.text(&notes(&status).into_string())?;
-    out.text(&page::end(&status.operation_id))
+    out.text(&page::end(status.operation_id.as_str()))
 }
 
 fn verdict(s: &OperationStatus) -> (Tone, &'static str, String) {
@@ -59,11 +59,11 @@ fn verdict(s: &OperationStatus) -> (Tone, &'static str, String) {
         sum.join(" + ")
     );
     let findings = r.rows_mismatched + r.rows_rejected + r.quality_issues + s.shape_conflicts();
-    match s.state.as_str() {
+    match s.state {
         _ if t.failed > 0 => {
             (Tone::Bad, "FAILED", format!("{} failed; {rows}", counted(t.failed, "file", "files")))
         }
-        "cancelled" => (Tone::Warn, "CANCELLED", rows),
+        OperationState::Cancelled => (Tone::Warn, "CANCELLED", rows),
         _ if !s.is_settled() => (Tone::Warn, "NOT FINISHED", rows),
         _ if findings > 0 => (Tone::Warn, "ROWS ADD UP, WITH FINDINGS", rows),
         _ => (Tone::Good, "ROWS ADD UP", rows),
@@ -107,10 +107,10 @@ fn top(s: &OperationStatus, database: &str) -> Markup {
 fn rank(t: &TaskStatus) -> u8 {
     let conflicts = i64::from(t.shape_conflict.is_some());
     let rows = t.rows.rows_mismatched + t.rows.rows_rejected + t.rows.quality_issues;
-    match (t.state.as_str(), rows + conflicts) {
-        ("failed", _) => 0,
-        ("succeeded", 0) => 3,
-        ("succeeded", _) => 1,
+    match (t.state, rows + conflicts) {
+        (TaskState::Failed, _) => 0,
+        (TaskState::Succeeded, 0) => 3,
+        (TaskState::Succeeded, _) => 1,
         _ => 2,
     }
 }
@@ -141,9 +141,9 @@ fn files(s: &OperationStatus) -> Markup {
 }
 
 fn file(t: &TaskStatus) -> Markup {
-    let tone = match t.state.as_str() {
-        "succeeded" => Tone::Good,
-        "failed" => Tone::Bad,
+    let tone = match t.state {
+        TaskState::Succeeded => Tone::Good,
+        TaskState::Failed => Tone::Bad,
         _ => Tone::Warn,
     };
     let r = &t.rows;

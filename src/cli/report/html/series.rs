@@ -13,10 +13,9 @@ use crate::cli::output::{count, counted, visible};
 use crate::cli::report::destination::Destination;
 use crate::cli::report::verification::words;
 use crate::error::Result;
+use crate::model::Verdict;
 use crate::operation::verification::number::Values;
-use crate::operation::verification::{
-    Difference, DifferenceKind, Number, Series, Snapshot, Verdict, Verification,
-};
+use crate::operation::verification::{Difference, DifferenceKind, Number, Series, Snapshot, Verification};
 
 /// Bars of all series together and of one, ranges and rows of one.
 const ALL_BARS: usize = 10_000;

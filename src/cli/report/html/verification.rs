@@ -11,7 +11,8 @@ use crate::cli::output::{count, counted, visible};
 use crate::cli::report::destination::Destination;
 use crate::cli::report::verification::words;
 use crate::error::Result;
-use crate::operation::verification::{Order, Range, RangeKind, Series, Snapshot, Verdict, Verification};
+use crate::model::Verdict;
+use crate::operation::verification::{Order, Range, RangeKind, Series, Snapshot, Verification};
 
 /// Series that the page lists, that it plots together, and that it shows one by one.
 const LISTED: usize = 1000;
@@ -45,7 +46,7 @@ pub(in crate::cli::report) async fn verification(
     let noteworthy = listed.iter().filter(|s| s.is_noteworthy()).count();
     out.text(&more_detail(head, noteworthy, detailed.len()).into_string())?;
     out.text(&notes(head).into_string())?;
-    out.text(&page::end(&head.operation_id))
+    out.text(&page::end(head.operation_id.as_str()))
 }
 
 pub(super) fn tone(verdict: Verdict) -> Tone {
@@ -211,7 +212,7 @@ fn row(s: &Series) -> Markup {
     let word = match s.verdict {
         Verdict::Identical => "identical",
         Verdict::Differs => "differs",
-        Verdict::Incomplete => &s.state,
+        Verdict::Incomplete => s.state.as_str(),
     };
     html! {
         tr class=[(s.verdict == Verdict::Differs).then_some("bad")] {

@@ -11,7 +11,8 @@ use crate::cli::output::{count, counted, visible};
 use crate::cli::report::destination::Destination;
 use crate::cli::table::{self, Column, Table};
 use crate::error::Result;
-use crate::operation::verification::{Order, Series, Snapshot, Verdict, Verification};
+use crate::model::Verdict;
+use crate::operation::verification::{Order, Series, Snapshot, Verification};
 
 /// Series that it shows before it keeps to the noteworthy ones, and of these at most.
 const MAX_SERIES: usize = 40;
@@ -54,7 +55,7 @@ fn series(out: &mut Destination, shown: &[&Series], all: i64) -> Result<()> {
         let verdict = match s.verdict {
             Verdict::Identical => "identical",
             Verdict::Differs => "differs",
-            Verdict::Incomplete => &s.state,
+            Verdict::Incomplete => s.state.as_str(),
         };
         let known = |n: Option<i64>| n.map(count).unwrap_or_default();
         let mut cells = vec![visible(&s.symbol), visible(&s.timeframe), verdict.to_owned()];

@@ -3,7 +3,8 @@
 //! Invariant: a verdict claims no more than was looked at, and says how closely that was.
 
 use crate::cli::output::{count, counted};
-use crate::operation::verification::{Difference, Mode, Series, Verdict, Verification};
+use crate::model::Verdict;
+use crate::operation::verification::{Difference, Mode, Series, Verification};
 
 /// The verdict's word.
 pub(in crate::cli::report) fn verdict(verdict: Verdict) -> &'static str {

@@ -17,7 +17,7 @@ WITH before AS (
 -- Its worker cannot settle it any more, so its span is written from here.
 UPDATE barlift.attempts a
 SET finished_at = now(), outcome = $3,
-    span_due_at = CASE WHEN o.traced AND right(o.traceparent, 2) = '01' THEN now() END
+    span_due_at = CASE WHEN o.traced AND barlift.is_sampled(o.traceparent) THEN now() END
 FROM stopped s
 JOIN barlift.operations o ON o.id = s.operation_id
 WHERE s.state = 'running' AND a.task_id = s.id AND a.fence = s.fence

@@ -1,7 +1,8 @@
+-- $1: the operation that was cancelled
 WITH cancelled AS (
     UPDATE barlift.operations
     SET state = 'cancelled', finished_at = now(), waiting = false, paused_at = NULL,
-        root_span_due_at = CASE WHEN traced AND right(traceparent, 2) = '01' THEN now() END
+        root_span_due_at = CASE WHEN traced AND barlift.is_sampled(traceparent) THEN now() END
     WHERE follows = $1 AND waiting AND finished_at IS NULL
     RETURNING id
 )

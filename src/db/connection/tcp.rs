@@ -19,7 +19,7 @@ use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
 use rustix::io::Result;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg, sockopt};
 
-use crate::backend::libpq::Keepalive;
+use crate::db::libpq::Keepalive;
 
 /// Sets the options of all sockets of this process that lead to this port and do not have them yet.
 pub(super) fn tune(port: u16, keepalive: &Keepalive) {

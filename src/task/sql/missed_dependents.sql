@@ -1,3 +1,4 @@
+-- Operations that have ended and whose dependents still wait.
 SELECT DISTINCT e.id
 FROM barlift.operations f
 JOIN barlift.operations e ON e.id = f.follows

@@ -1,3 +1,4 @@
+-- $1: the operation that was cancelled
 SELECT
 FROM barlift.tasks t
 JOIN barlift.operations f ON f.id = t.operation_id

@@ -17,12 +17,12 @@ use crate::telemetry::{AttemptTelemetry, Span};
 
 /// The database, as an attempt or a single call uses it.
 #[derive(Debug, Clone, Copy)]
-pub struct Observed<'a> {
+pub struct TracedPool<'a> {
     pool: &'a PgPool,
     attempt: Option<&'a AttemptTelemetry>,
 }
 
-impl<'a> Observed<'a> {
+impl<'a> TracedPool<'a> {
     /// For an attempt: within its span budget, and counted in its phases.
     #[must_use]
     pub fn attempt(pool: &'a PgPool, attempt: &'a AttemptTelemetry) -> Self {
@@ -245,7 +245,7 @@ impl<'a> Observed<'a> {
 /// A query whose rows come bit by bit.
 #[derive(Debug)]
 pub struct Statement<'a> {
-    seen: Observed<'a>,
+    seen: TracedPool<'a>,
     span: Span,
     operation: &'static str,
     text: &'static str,

@@ -5,6 +5,7 @@
 
 use crate::bar::{Bars, Micros, Ohlcv};
 use crate::error::{Error, Result};
+use crate::model::SeriesId;
 
 /// The statement that the bytes of [`encode`] answer.
 pub const COPY_BARS: &str =
@@ -24,13 +25,13 @@ const FIRST_VALUE: usize = 2 + (4 + 4) + 4;
 
 /// The bars of one series as a whole COPY message: header, rows, end.
 #[must_use]
-pub fn encode(series_id: i32, bars: &Bars) -> Vec<u8> {
+pub fn encode(series_id: SeriesId, bars: &Bars) -> Vec<u8> {
     encode_all(&[(series_id, bars)])
 }
 
 /// The bars of several series as a whole COPY message.
 #[must_use]
-pub fn encode_all(series: &[(i32, &Bars)]) -> Vec<u8> {
+pub fn encode_all(series: &[(SeriesId, &Bars)]) -> Vec<u8> {
     let rows: usize = series.iter().map(|(_, bars)| bars.len()).sum();
     let mut out = Vec::with_capacity(HEADER_BYTES + rows * ROW_BYTES + 2);
     out.extend_from_slice(SIGNATURE);
@@ -43,7 +44,7 @@ pub fn encode_all(series: &[(i32, &Bars)]) -> Vec<u8> {
     out
 }
 
-fn put_rows(out: &mut Vec<u8>, series_id: i32, bars: &Bars) {
+fn put_rows(out: &mut Vec<u8>, series_id: SeriesId, bars: &Bars) {
     let columns = [&bars.open, &bars.high, &bars.low, &bars.close, &bars.volume];
     let mut row = row_of(series_id);
     for (i, time) in bars.time.iter().enumerate() {
@@ -56,11 +57,11 @@ fn put_rows(out: &mut Vec<u8>, series_id: i32, bars: &Bars) {
 }
 
 /// A row of the series, its bar still to be put in: what is the same in all of them.
-fn row_of(series_id: i32) -> [u8; ROW_BYTES] {
+fn row_of(series_id: SeriesId) -> [u8; ROW_BYTES] {
     let mut row = [0; ROW_BYTES];
     row[..2].copy_from_slice(&7i16.to_be_bytes());
     row[2..6].copy_from_slice(&4i32.to_be_bytes());
-    row[6..10].copy_from_slice(&series_id.to_be_bytes());
+    row[6..10].copy_from_slice(&series_id.0.to_be_bytes());
     for at in (FIRST_VALUE..ROW_BYTES).step_by(4 + 8) {
         row[at - 4..at].copy_from_slice(&8i32.to_be_bytes());
     }
@@ -164,7 +165,7 @@ mod tests {
         let values = Ohlcv { open: 1.0, high: 2.0, low: 0.5, close: 1.5, volume: 10.0 };
         bars.push(POSTGRES_EPOCH, values);
         bars.push(POSTGRES_EPOCH + 1, values);
-        let bytes = encode(7, &bars);
+        let bytes = encode(SeriesId(7), &bars);
         assert_eq!(bytes.len(), HEADER_BYTES + 2 * ROW_BYTES + 2);
         assert_eq!(bytes.capacity(), bytes.len());
         assert_eq!(&bytes[HEADER_BYTES..HEADER_BYTES + 10], [0, 7, 0, 0, 0, 4, 0, 0, 0, 7]);

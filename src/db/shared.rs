@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use sqlx::PgPool;
 
-use super::observed::Observed;
+use super::traced_pool::TracedPool;
 use super::transaction::Transaction;
 use crate::error::{During, Result};
 use crate::telemetry::catalogue::INSERT;
@@ -124,8 +124,8 @@ impl<'a> Shared<'a> {
         result
     }
 
-    fn seen(&self, attempt: &'a AttemptTelemetry) -> Observed<'a> {
-        Observed::attempt(self.pool, attempt)
+    fn seen(&self, attempt: &'a AttemptTelemetry) -> TracedPool<'a> {
+        TracedPool::attempt(self.pool, attempt)
     }
 
     fn enter<T>(&self, place: usize, run: impl FnOnce() -> T) -> T {

@@ -1,8 +1,8 @@
 //! The database itself: connecting, setting up, moving bars in and out by COPY and SQL.
 //!
 //! [`connect`](Database::connect) makes a pool (`connection`: what each session sets, poolers, sockets), [`schema`] brings our
-//! tables up to date ([`storage`]: as rows or columns), [`copy`] encodes bars for binary COPY, [`observed`] lets statements be
-//! seen ([`shared`]: those of several attempts), [`transaction`] leaves no connection in disorder,
+//! tables up to date ([`storage`]: as rows or columns), [`copy`] encodes bars for binary COPY, [`traced_pool`] gives statements
+//! spans ([`shared`]: for several attempts), [`transaction`] leaves no connection in disorder,
 //! [`info`] tells what is there, [`embedded`] runs a private server where no database is named (`libpq` reads the names),
 //! `tls` knows what to do about a certificate that is refused. Invariant: no text that leaves this module holds a password.
 //! It knows tables but not what an import or an operation is.
@@ -12,11 +12,11 @@ pub mod copy;
 pub mod embedded;
 pub mod info;
 mod libpq;
-pub mod observed;
 pub mod schema;
 pub mod shared;
 pub mod storage;
 mod tls;
+pub mod traced_pool;
 pub mod transaction;
 
 use std::time::Duration;

@@ -1,0 +1,13 @@
+//! The nouns of the database: ids, kinds, states, and the trace context of an operation.
+//!
+//! Each type is stored as the column it is named after, and nothing here depends on another module.
+
+mod id;
+mod kind;
+mod state;
+mod traceparent;
+
+pub use id::{Fence, JobSequence, OperationId, SeriesId, TaskId};
+pub use kind::{JobKind, OperationKind};
+pub use state::{AttemptOutcome, OperationState, TaskState, Verdict};
+pub use traceparent::Traceparent;
