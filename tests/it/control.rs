@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use barlift::queue::Job;
 use barlift::task::{self, Claim, Claimant};
 use barlift::telemetry::AttemptRecord;
 use nix::sys::signal::Signal;
@@ -344,11 +343,7 @@ async fn a_task_that_goes_back_to_the_queue_has_the_priority_of_that_moment() {
     let (database, folder) = (TestDatabase::new().await, Folder::new());
     folder.write("A_1m.csv", bars(10, 1));
     enqueue(&database, &folder).await;
-    let job = Job::new(
-        &database.scalar::<String>("SELECT operation_id FROM barlift.tasks").await,
-        database.scalar("SELECT id FROM barlift.tasks").await,
-        1,
-    );
+    let job = database.newest_job().await;
     let lease = Duration::from_secs(60);
     let claimant = Claimant { worker: "w", max_rescues: 2, traces: false, lease };
     let claimed = task::claim(&database.pool, &job, claimant).await.expect("claimed");

@@ -1,6 +1,7 @@
 //! What becomes of rows: imported, skipped, mismatched, rejected, duplicate; and where a retry goes on.
 
 use barlift::import::Attempt;
+use barlift::model::Fence;
 use barlift::repository::known::Known;
 use barlift::task::{Claim, Claimant, Lease, Opening, TaskInfo};
 use barlift::telemetry::{AttemptRecord, AttemptTelemetry};
@@ -315,7 +316,7 @@ async fn an_interrupted_recognition_vouches_for_nothing() {
     import(&database, &folder, &[]).await;
     // The second time, the worker recognises the file and dies before it settles the task.
     enqueue(&database, &folder).await;
-    let job = newest_job(&database).await;
+    let job = database.newest_job().await;
     let (lease, info) = claim(&database, &job, "dies").await;
     let root = barlift::source::root::Root::open(&info.root).await.expect("a root");
     let version = root.version(&info.source).await.expect("a version");
@@ -335,7 +336,7 @@ async fn an_attempt_that_lost_its_task_can_write_nothing() {
     let folder = Folder::new();
     folder.write("A_1m.csv", bars(100, 1));
     enqueue(&database, &folder).await;
-    let job = newest_job(&database).await;
+    let job = database.newest_job().await;
     let mut leases = Vec::new();
     for worker in ["frozen", "rescuer"] {
         let (lease, info) = claim(&database, &job, worker).await;
@@ -346,7 +347,7 @@ async fn an_attempt_that_lost_its_task_can_write_nothing() {
         let frozen = &leases[0];
         let lost = |e: barlift::error::Error| assert!(matches!(e, barlift::error::Error::LostLease), "{e}");
         // The first attempt has nothing to begin from, but one like the second has.
-        let late = Lease { fence: leases[1].fence + 1, ..leases[1].clone() };
+        let late = Lease { fence: Fence(leases[1].fence.0 + 1), ..leases[1].clone() };
         lost(late.begin(&database.pool, "v").await.expect_err("fenced"));
         let opening = Opening { version: "1 2 3".into(), header: None, ignored_columns: Vec::new() };
         let mut connection = database.pool.acquire().await.expect("free");
@@ -382,13 +383,6 @@ async fn claim(database: &TestDatabase, job: &barlift::queue::Job, worker: &str)
 }
 
 /// The job of the task enqueued last.
-async fn newest_job(database: &TestDatabase) -> barlift::queue::Job {
-    let operation: String =
-        database.scalar("SELECT operation_id FROM barlift.tasks ORDER BY id DESC LIMIT 1").await;
-    let task = database.scalar("SELECT max(id) FROM barlift.tasks").await;
-    barlift::queue::Job::new(&operation, task, 1)
-}
-
 #[tokio::test]
 async fn jobs_of_a_schema_that_was_dropped_disturb_nobody() {
     let database = TestDatabase::new().await;

@@ -222,7 +222,7 @@ async fn sweep(pool: PgPool, stop: Arc<AtomicBool>) {
         task::push_forgotten(&pool).await.expect("pushed");
         task::wake_forgotten(&pool).await.expect("woken");
         task::end_forgotten(&pool, || ()).await.expect("ended");
-        task::follow_forgotten(&pool).await.expect("begun");
+        task::begin_missed_dependents(&pool).await.expect("begun");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }

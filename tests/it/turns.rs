@@ -7,7 +7,6 @@ use std::time::Duration;
 use barlift::bar::{Bars, Ohlcv};
 use barlift::model::OperationId;
 use barlift::operation::control::{self, Selection};
-use barlift::queue::Job;
 use barlift::repository::data::DataRepository;
 use barlift::task::{self, Claim, Claimant};
 use nix::sys::signal::Signal;
@@ -143,7 +142,7 @@ async fn an_attempt_does_not_wait_to_release_a_series_that_somebody_keeps_locked
     folder.write("A_1m.csv", bars(1000, 1));
     enqueue(&database, &folder).await;
     let id = OperationId(database.scalar("SELECT id FROM barlift.operations").await);
-    let job = Job::new(&id.0, database.scalar("SELECT id FROM barlift.tasks").await, 1);
+    let job = database.newest_job().await;
     let lease = Duration::from_secs(60);
     let claimant = Claimant { worker: "w", max_rescues: 2, traces: false, lease };
     let claimed = task::claim(&database.pool, &job, claimant).await.expect("claimed");

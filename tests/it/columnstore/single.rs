@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use barlift::bar::{Bars, Ohlcv};
 use barlift::import::Attempt;
-use barlift::queue::Job;
 use barlift::repository::data::DataRepository;
 use barlift::task::{Claim, Claimant, Lease, TaskInfo, TaskOptions};
 use barlift::telemetry::AttemptTelemetry;
@@ -97,11 +96,11 @@ async fn fenced() {
     // The batch has written its bars when it comes to this row.
     let mut other = database.pool.begin().await.expect("begun");
     sqlx::query("SELECT FROM barlift.series FOR UPDATE").execute(&mut *other).await.expect("locked");
-    let pool = database.pool.clone();
+    let (pool, newest) = (database.pool.clone(), database.newest_job().await);
     let late = tokio::spawn(async move {
         let stop = tokio_util::sync::CancellationToken::new();
         let context = barlift::task::AttemptContext { pool, batch_rows: 10_000, stop };
-        let job = Job::new(&info.operation_id, lease.task_id, 1);
+        let job = newest;
         let delivery = barlift::queue::Delivery { job, traceparent: None };
         let telemetry = AttemptTelemetry::start(&info.attempt(&lease, "a test", &delivery));
         let TaskOptions::Import(options) = &info.options else { panic!("an import") };
@@ -138,8 +137,7 @@ async fn fenced() {
 }
 
 async fn claim(database: &TestDatabase) -> (Lease, TaskInfo) {
-    let operation: String = database.scalar("SELECT operation_id FROM barlift.tasks").await;
-    let job = Job::new(&operation, database.scalar("SELECT id FROM barlift.tasks").await, 1);
+    let job = database.newest_job().await;
     let claimant =
         Claimant { worker: "a test", max_rescues: 3, traces: false, lease: Duration::from_secs(2) };
     let claimed = barlift::task::claim(&database.pool, &job, claimant).await.expect("claimed");

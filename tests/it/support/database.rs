@@ -329,6 +329,20 @@ impl TestDatabase {
         prepare(&self.url, STORAGE.get()).await;
     }
 
+    /// The latest job of the newest task.
+    pub async fn newest_job(&self) -> barlift::queue::Job {
+        sqlx::query_as(
+            "SELECT o.type AS kind, t.operation_id, t.id AS task_id, t.pushes
+             FROM barlift.tasks t
+             JOIN barlift.operations o ON o.id = t.operation_id
+             ORDER BY t.id DESC
+             LIMIT 1",
+        )
+        .fetch_one(&self.pool)
+        .await
+        .expect("a task")
+    }
+
     /// One value.
     pub async fn scalar<T>(&self, query: &'static str) -> T
     where
