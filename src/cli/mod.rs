@@ -30,6 +30,7 @@ mod work;
 mod worker;
 
 use std::ffi::OsString;
+use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -37,7 +38,7 @@ use clap::Parser as _;
 use crate::config::{self, Config};
 use crate::db::Database;
 use crate::db::embedded::keeper;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::setup;
 use crate::telemetry::{self, Settings, Telemetry};
 use args::{Cli, Command};
@@ -57,27 +58,37 @@ pub(crate) enum Outcome {
 #[must_use]
 pub fn run(arguments: Vec<OsString>) -> ExitCode {
     keeper::this_program_can_keep();
-    let Ok(runtime) = tokio::runtime::Runtime::new() else { return ExitCode::FAILURE };
-    let code = runtime.block_on(run_async(arguments));
+    ExitCode::from(exit_status(block_on(run_async(arguments))))
+}
+
+/// Runs `work` on a new runtime. A panic is an internal error; the panic hook has printed where it happened.
+fn block_on(work: impl Future<Output = Result<Outcome>>) -> Result<Outcome> {
+    let runtime = tokio::runtime::Runtime::new()
+        .map_err(|e| Error::Internal(format!("the runtime cannot be started: {e}")))?;
+    let result = panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(work)));
     // What hangs still, a name server or a collector that does not answer, is not waited for, and finds its
     // runtime there until the process is gone.
     std::mem::forget(runtime);
-    code
+    result.unwrap_or_else(|_| Err(Error::Internal("barlift panicked".into())))
 }
 
-async fn run_async(arguments: Vec<OsString>) -> ExitCode {
-    // No command for people, so neither help nor completions know it.
-    let outcome = match keeper::directory(&arguments) {
-        Some(directory) => keeper::keep(directory).await.map(|()| Outcome::Well),
-        None => dispatch(Cli::parse_from(arguments)).await,
-    };
-    match outcome {
-        Ok(Outcome::Well) => ExitCode::SUCCESS,
-        Ok(Outcome::Failures) => ExitCode::from(1),
+/// Prints the error, if it is one. docs/cli.md lists what each status means.
+fn exit_status(result: Result<Outcome>) -> u8 {
+    match result {
+        Ok(Outcome::Well) => 0,
+        Ok(Outcome::Failures) => 1,
         Err(e) => {
             output::error(&e);
-            ExitCode::from(e.exit_status())
+            e.exit_status()
         }
+    }
+}
+
+async fn run_async(arguments: Vec<OsString>) -> Result<Outcome> {
+    // No command for people, so neither help nor completions know it.
+    match keeper::directory(&arguments) {
+        Some(directory) => keeper::keep(directory).await.map(|()| Outcome::Well),
+        None => dispatch(Cli::parse_from(arguments)).await,
     }
 }
 
@@ -132,4 +143,33 @@ async fn ready_database(config: &Config) -> Result<Database> {
     let mut database = Database::connect(config).await?;
     setup::ensure(&mut database, &config.database).await?;
     Ok(database)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_end_has_its_exit_status() {
+        for (result, status) in [
+            (Ok(Outcome::Well), 0),
+            (Ok(Outcome::Failures), 1),
+            (Err(Error::LostLease), 1),
+            (Err(Error::usage("a flag", "leave it out")), 2),
+            (Err(Error::config("a key", "leave it out")), 2),
+            (Err(Error::database("no server", "start one")), 3),
+            (Err(Error::source("no folder", "make one")), 3),
+            (Err(Error::Internal("a thread broke".into())), 4),
+        ] {
+            let name = format!("{result:?}");
+            assert_eq!(exit_status(block_on(async { result })), status, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_panic_is_an_internal_error() {
+        let result = block_on(async { panic!("on purpose") });
+        assert!(matches!(result, Err(Error::Internal(_))), "{result:?}");
+        assert_eq!(exit_status(result), 4);
+    }
 }

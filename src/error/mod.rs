@@ -191,12 +191,13 @@ impl Error {
     }
 
     /// The process's exit status for this error: 2 usage or configuration, 3 database or source
-    /// unreachable, 1 anything else.
+    /// unreachable, 4 internal, 1 anything else. docs/cli.md has the table.
     #[must_use]
     pub fn exit_status(&self) -> u8 {
         match self {
             Self::Usage { .. } | Self::Config { .. } => 2,
             Self::Database { .. } | Self::Source { .. } => 3,
+            Self::Internal(_) => 4,
             _ => 1,
         }
     }
@@ -313,5 +314,6 @@ mod tests {
         assert_eq!(Error::usage("x", "y").exit_status(), 2);
         assert_eq!(Error::source("x", "y").exit_status(), 3);
         assert_eq!(Error::LostLease.exit_status(), 1);
+        assert_eq!(Error::Internal("x".into()).exit_status(), 4);
     }
 }

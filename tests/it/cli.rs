@@ -29,6 +29,37 @@ async fn help() {
 }
 
 #[tokio::test]
+async fn the_exit_statuses_of_help_are_those_of_the_docs() {
+    let statuses = |text: &str, before: &str, after: &str| -> Vec<u8> {
+        let rows = text.lines().filter_map(|l| l.strip_prefix(before)?.split_once(after)?.0.parse().ok());
+        rows.collect()
+    };
+    let help = barlift_alone(&["--help"]).run().await.stdout;
+    let page = include_str!("../../docs/cli.md");
+    let in_help = statuses(&help, "  ", "  ");
+    assert_eq!(in_help, [0, 1, 2, 3, 4]);
+    // A signal is the shell's business as well.
+    assert_eq!(statuses(page, "| ", " |"), [&in_help[..], &[130]].concat());
+}
+
+#[tokio::test]
+async fn an_internal_error_exits_with_4() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    folder.write("A_1m.csv", format!("{}nonsense\n", bars(3, 1)));
+    barlift(&database, &["import", folder.arg()]).run().await;
+    // barlift never stores such a path.
+    sqlx::query("UPDATE barlift.tasks SET source = '../A_1m.csv'")
+        .execute(&database.pool)
+        .await
+        .expect("changed");
+    let mend = folder.path().join("mend");
+    let arguments = ["report", "latest", "--rejected-to", mend.to_str().expect("UTF-8")];
+    let run = barlift(&database, &arguments).run().await;
+    assert_eq!(run.status, 4, "{}", run.stderr);
+    assert!(run.stderr.starts_with("error: internal error: "), "{}", run.stderr);
+}
+
+#[tokio::test]
 async fn an_import_with_everything_in_it() {
     let database = TestDatabase::new().await;
     let folder = Folder::new();

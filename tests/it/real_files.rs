@@ -1,37 +1,10 @@
-//! The real bar files of ../shared/data/ktrdr, where they are there.
+//! Bar files as data vendors write them: the small ones of tests/bars, and those of ../shared/data/ktrdr if they are there.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::support::{Folder, TestDatabase, barlift, skipped};
-
-/// Data rows, and how many of them no bar can be made of (read off the files by hand).
-const FILES: [(&str, i64, i64); 13] = [
-    ("AAPL_1d.csv", 50, 0),
-    ("AAPL_1h.csv", 153, 0),
-    ("AAPL_5m.csv", 1536, 0),
-    ("DEMO_1d.csv", 120, 5),
-    ("EURUSD_1h.csv", 2591, 0),
-    ("GOOGL_1d.csv", 359, 0),
-    ("JEPI_1d.csv", 255, 0),
-    ("MSFT_1d.csv", 11, 0),
-    ("MSFT_1h.csv", 20758, 0),
-    ("MSFT_1m.csv", 5746, 0),
-    ("NVDA_1h.csv", 1689, 0),
-    ("RBLX_1d.csv", 817, 0),
-    ("TSLA_1h.csv", 393, 0),
-];
-
-fn directory() -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/ktrdr");
-    if path.is_dir() {
-        return Some(path);
-    }
-    skipped("../shared/data/ktrdr is not there");
-    None
-}
+use crate::support::{BarFiles, Folder, TestDatabase, barlift};
 
 fn tasks(result: &Value) -> HashMap<String, Value> {
     let tasks = result["tasks"].as_array().expect("tasks");
@@ -39,27 +12,32 @@ fn tasks(result: &Value) -> HashMap<String, Value> {
 }
 
 #[tokio::test]
-async fn all_thirteen_add_up_file_by_file_and_a_second_run_settles() {
-    let Some(directory) = directory() else { return };
+async fn all_add_up_file_by_file_and_a_second_run_settles() {
+    for set in BarFiles::all() {
+        add_up(&set).await;
+    }
+}
+
+async fn add_up(set: &BarFiles) {
     let database = TestDatabase::new().await;
-    let arguments = ["import", directory.to_str().expect("UTF-8"), "--json"];
+    let arguments = ["import", set.arg(), "--json"];
     let first = barlift(&database, &arguments).run().await.json(0);
     let found = tasks(&first);
-    assert_eq!(found.len(), FILES.len());
-    for (file, rows, rejected) in FILES {
+    assert_eq!(found.len(), set.files.len());
+    for &(file, rows, rejected) in set.files {
         let task = &found[file];
         assert_eq!(task["state"], "succeeded", "{file}");
         assert_eq!(task["rows"], rows, "{file}");
         assert_eq!(task["rows_rejected"], rejected, "{file}");
         assert_eq!(task["rows_imported"], rows - rejected, "{file}");
     }
-    let all: i64 = FILES.iter().map(|(_, rows, rejected)| rows - rejected).sum();
+    let all = set.bars();
     assert_eq!(database.bars().await, all);
 
     let second = barlift(&database, &arguments).run().await.json(0);
     assert_eq!(second["totals"]["rows_imported"], 0);
     assert_eq!(second["totals"]["rows_skipped"], all);
-    assert_eq!(second["totals"]["rows_rejected"], FILES.iter().map(|(_, _, rejected)| rejected).sum::<i64>());
+    assert_eq!(second["totals"]["rows_rejected"], set.rejected());
     assert!(tasks(&second).values().all(|t| t["recognised"] == true));
     assert_eq!(database.bars().await, all);
 
@@ -73,10 +51,15 @@ async fn all_thirteen_add_up_file_by_file_and_a_second_run_settles() {
 
 #[tokio::test]
 async fn every_float_reads_back_as_the_file_writes_it() {
-    let Some(directory) = directory() else { return };
+    for set in BarFiles::all() {
+        floats(&set).await;
+    }
+}
+
+async fn floats(set: &BarFiles) {
     let database = TestDatabase::new().await;
-    barlift(&database, &["import", directory.to_str().expect("UTF-8"), "--json"]).run().await.json(0);
-    for (file, ..) in FILES {
+    barlift(&database, &["import", set.arg(), "--json"]).run().await.json(0);
+    for &(file, ..) in set.files {
         let (symbol, timeframe) = file.trim_end_matches(".csv").rsplit_once('_').expect("a name");
         // As text, the way psql shows it.
         let rows: Vec<(i64, Vec<String>)> = sqlx::query_as(
@@ -89,7 +72,7 @@ async fn every_float_reads_back_as_the_file_writes_it() {
         .await
         .expect("bars");
         let shown: HashMap<i64, Vec<String>> = rows.into_iter().collect();
-        let text = std::fs::read_to_string(directory.join(file)).expect("the file");
+        let text = set.text(file);
         let mut compared = 0;
         for line in text.lines().skip(1) {
             let fields: Vec<&str> = line.split(',').collect();
@@ -112,10 +95,15 @@ async fn every_float_reads_back_as_the_file_writes_it() {
 
 #[tokio::test]
 async fn one_changed_value_is_one_mismatch_with_both_values() {
-    let Some(directory) = directory() else { return };
+    for set in BarFiles::all() {
+        one_change(&set).await;
+    }
+}
+
+async fn one_change(set: &BarFiles) {
     let database = TestDatabase::new().await;
-    barlift(&database, &["import", directory.to_str().expect("UTF-8"), "--json"]).run().await.json(0);
-    let text = std::fs::read_to_string(directory.join("AAPL_1h.csv")).expect("the file");
+    barlift(&database, &["import", set.arg(), "--json"]).run().await.json(0);
+    let text = set.text("AAPL_1h.csv");
     let copy = Folder::new();
     let changed = text.replacen("202.3,202.72,202.3,202.5,11550.0", "202.3,202.72,202.3,202.6,11550.0", 1);
     assert_ne!(changed, text);

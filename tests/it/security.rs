@@ -1,9 +1,9 @@
 //! What must not happen: passwords that get out, connections in the clear, rights that are not needed, files
 //! from elsewhere, and data taken for SQL.
 
-mod data;
+mod local_access;
+mod names_and_paths;
 mod passwords;
-mod places;
 mod rights;
 mod tls;
 

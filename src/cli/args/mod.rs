@@ -59,7 +59,9 @@ Exit status:
   1  some of the work failed, or files and database differ (import, verify, report, enqueue --wait, \
 retry --wait, status --watch)
   2  usage or configuration
-  3  the database or the source cannot be reached";
+  3  the database or the source cannot be reached
+  4  an internal error of barlift; please report it
+docs/cli.md has more on each.";
 
 /// The commands.
 #[derive(Debug, Subcommand)]

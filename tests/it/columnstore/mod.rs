@@ -3,9 +3,9 @@
 //! Many tests of other modules run on it too (`also_on_the_columnstore`). Without TimescaleDB each test here says that it
 //! was skipped.
 
-mod order;
-mod settle;
-mod single;
+mod compression;
+mod storage_choice;
+mod uniqueness;
 
 use crate::support::{Folder, HEADER, TestDatabase, bar, barlift};
 

@@ -1,5 +1,6 @@
 //! What every test needs: a database of its own, folders of CSV files, the program, and patience.
 
+mod bar_files;
 pub mod collector;
 mod database;
 pub mod doc_blocks;
@@ -13,6 +14,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+pub use bar_files::BarFiles;
 pub use database::{
     NO_TIMESCALEDB, TestDatabase, installation, is_on_the_columnstore, make_hostile, on_the_columnstore,
     over_tcp_with_hostile_defaults, server_directory,

@@ -1,15 +1,15 @@
 //! Verification of the copy, from its command to its report.
 
+mod after_import;
 mod against;
-mod content;
+mod edge_cases;
 mod faults;
-mod following;
-mod odd;
+mod one_side_only;
 mod property;
-mod range;
-mod real;
+mod real_files;
 mod sample;
-mod several;
+mod several_files;
+mod source_cache;
 mod trace;
 
 use serde_json::Value;

@@ -1,47 +1,41 @@
-//! The real files of ../shared/data/ktrdr, as they are and against a database that was tampered with.
-
-use std::path::{Path, PathBuf};
+//! Bar files as data vendors write them (tests/bars, and ../shared/data/ktrdr if it is there), verified as they are and
+//! after changes in the database.
 
 use serde_json::{Value, json};
 
 use super::{Verified, execute, import, shift, verify};
-use crate::support::{Folder, TestDatabase, barlift, skipped};
-
-/// Bars of all thirteen files, and rows that are none.
-const BARS: i64 = 34_473;
-const REJECTED: i64 = 5;
-
-fn directory() -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/ktrdr");
-    if path.is_dir() {
-        return Some(path);
-    }
-    skipped("../shared/data/ktrdr is not there");
-    None
-}
+use crate::support::{BarFiles, Folder, TestDatabase, barlift};
 
 #[tokio::test]
 async fn every_mode_passes_after_an_import() {
-    let Some(directory) = directory() else { return };
-    let folder = directory.to_str().expect("UTF-8");
+    for set in BarFiles::all() {
+        every_mode(&set).await;
+    }
+}
+
+async fn every_mode(set: &BarFiles) {
+    let folder = set.arg();
     let database = TestDatabase::new().await;
     import(&database, folder, &[]).await;
-    for (mode, compared) in [("counts", 0), ("sample", 7153), ("full", BARS)] {
+    for (mode, compared) in [("counts", 0), ("sample", set.sampled), ("full", set.bars())] {
         for more in [&["--mode", mode][..], &["--mode", mode, "--force"]] {
             let found = verify(&database, folder, more).await;
             assert_eq!(found.status, 0, "{more:?}: {:#}", found.report);
             let totals = &found.report["totals"];
-            assert_eq!((&found.report["mode"], &totals["identical"]), (&json!(mode), &json!(13)));
-            assert_eq!((&totals["csv_bars"], &totals["db_bars"]), (&json!(BARS), &json!(BARS)));
+            assert_eq!(
+                (&found.report["mode"], &totals["identical"]),
+                (&json!(mode), &json!(set.files.len()))
+            );
+            assert_eq!((&totals["csv_bars"], &totals["db_bars"]), (&json!(set.bars()), &json!(set.bars())));
             assert_eq!(totals["compared"], compared, "{mode}");
-            nothing_differs(&found);
+            nothing_differs(set, &found);
         }
     }
 }
 
-fn nothing_differs(found: &Verified) {
+fn nothing_differs(set: &BarFiles, found: &Verified) {
     let series = found.report["series"].as_array().expect("a list");
-    assert_eq!(series.len(), 13);
+    assert_eq!(series.len(), set.files.len());
     for s in series {
         let name = format!("{} {}", s["symbol"], s["timeframe"]);
         assert_eq!(s["verdict"], "identical", "{name}");
@@ -52,31 +46,35 @@ fn nothing_differs(found: &Verified) {
         let rejected = s["rejected_rows"].as_array().expect("a list");
         let lines: Vec<_> = rejected.iter().map(|r| r["line"].as_i64().expect("a number")).collect();
         if s["symbol"] == "DEMO" {
-            assert_eq!(lines, demo_lines(), "{rejected:?}");
-            assert_eq!(s["csv"]["rejected"], REJECTED);
+            assert_eq!(lines, demo_lines(set), "{rejected:?}");
+            assert_eq!(s["csv"]["rejected"], set.rejected());
             assert!(rejected.iter().all(|r| r["source"] == "DEMO_1d.csv" && r["raw"] != ""));
         } else {
             assert_eq!(lines, [0; 0], "{name}");
         }
     }
-    assert_eq!(found.report["totals"]["rows_rejected"], REJECTED);
+    assert_eq!(found.report["totals"]["rows_rejected"], set.rejected());
 }
 
 /// Lines of DEMO_1d.csv with a field that is no number.
-fn demo_lines() -> Vec<i64> {
-    let path = directory().expect("looked at before").join("DEMO_1d.csv");
-    let text = std::fs::read_to_string(path).expect("the file");
+fn demo_lines(set: &BarFiles) -> Vec<i64> {
+    let text = set.text("DEMO_1d.csv");
     let bad = |line: &str| line.split(',').skip(1).take(5).any(|f| f.parse::<f64>().is_err());
     (1..).zip(text.lines()).skip(1).filter(|(_, line)| bad(line)).map(|(n, _)| n).collect()
 }
 
 #[tokio::test]
 async fn an_import_verifies_itself() {
-    let Some(directory) = directory() else { return };
-    let folder = directory.to_str().expect("UTF-8");
+    for set in BarFiles::all() {
+        verifies_itself(&set).await;
+    }
+}
+
+async fn verifies_itself(set: &BarFiles) {
+    let folder = set.arg();
     let database = TestDatabase::new().await;
     // A second import recognises its files; the verification looks at all the same.
-    for imported in [BARS, 0] {
+    for imported in [set.bars(), 0] {
         let result = import(&database, folder, &["--verify"]).await;
         assert_eq!(result["totals"]["rows_imported"], imported);
         let verification = &result["verification"];
@@ -84,13 +82,16 @@ async fn an_import_verifies_itself() {
         assert_eq!(verification["mode"], "full");
         assert_eq!(verification["follows"], result["operation_id"]);
         assert_ne!(verification["trace_id"], result["trace_id"]);
-        assert_eq!(verification["totals"]["identical"], 13, "{verification:#}");
+        assert_eq!(verification["totals"]["identical"], set.files.len(), "{verification:#}");
         assert_eq!(verification["totals"]["differing"], 0);
     }
     let shown = barlift(&database, &["import", folder, "--verify=counts"]).run().await;
     assert_eq!(shown.status, 0, "{}", shown.stderr);
     assert!(
-        shown.stdout.contains("IDENTICAL as far as was looked: numbers of bars and time ranges of 13 series"),
+        shown.stdout.contains(&format!(
+            "IDENTICAL as far as was looked: numbers of bars and time ranges of {} series",
+            set.files.len()
+        )),
         "{}",
         shown.stdout
     );
@@ -212,9 +213,14 @@ fn cases() -> Vec<Case> {
 
 #[tokio::test]
 async fn what_was_done_to_the_database_is_found_named_and_classified() {
-    let Some(directory) = directory() else { return };
+    for set in BarFiles::all() {
+        changes(&set).await;
+    }
+}
+
+async fn changes(set: &BarFiles) {
     for case in cases() {
-        let (database, folder) = changed(&directory, &case.change, case.file).await;
+        let (database, folder) = changed(set, &case.change, case.file).await;
         let found = verify(&database, folder.arg(), &[]).await;
         assert_eq!(found.status, 1, "{}", case.name);
         assert_eq!(found.counts(), case.counts, "{}: {:#}", case.name, found.report);
@@ -238,9 +244,9 @@ async fn what_was_done_to_the_database_is_found_named_and_classified() {
 }
 
 /// Imports one file, and changes the database.
-async fn changed(directory: &Path, change: &Change, file: &str) -> (TestDatabase, Folder) {
+async fn changed(set: &BarFiles, change: &Change, file: &str) -> (TestDatabase, Folder) {
     let folder = Folder::new();
-    folder.write(file, std::fs::read(directory.join(file)).expect("the file"));
+    folder.write(file, set.text(file));
     let database = TestDatabase::new().await;
     import(&database, folder.arg(), &[]).await;
     match change {
@@ -258,7 +264,12 @@ fn contains(found: &Value, wanted: &Value, name: &str) {
 
 #[tokio::test]
 async fn shifts_in_time_are_found_and_said_by_how_much() {
-    let Some(directory) = directory() else { return };
+    for set in BarFiles::all() {
+        shifts(&set).await;
+    }
+}
+
+async fn shifts(set: &BarFiles) {
     for (file, condition, interval, seconds) in [
         ("AAPL_1h.csv", "true", "5 h", 18000.0),
         ("AAPL_1h.csv", "true", "-30 min", -1800.0),
@@ -268,7 +279,7 @@ async fn shifts_in_time_are_found_and_said_by_how_much() {
         ("JEPI_1d.csv", "true", "-5 h", -18000.0),
     ] {
         let name = format!("{file} {condition} {interval}");
-        let (database, folder) = changed(&directory, &Change::Shift(condition, interval), file).await;
+        let (database, folder) = changed(set, &Change::Shift(condition, interval), file).await;
         let bars = database.bars().await;
         let before = execute(&database, &format!("SELECT FROM barlift.bars WHERE NOT ({condition})")).await;
         let before = i64::try_from(before).expect("small");
