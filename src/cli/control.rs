@@ -11,7 +11,7 @@ use crate::db::Database;
 use crate::error::{ErrorClass, Result};
 use crate::model::OperationId;
 use crate::operation::control::{self, Changed, Selection};
-use crate::operation::due_spans;
+use crate::operation::span_outbox;
 use crate::operation::status::{self, OperationStatus};
 use crate::telemetry::Telemetry;
 
@@ -70,7 +70,7 @@ pub(super) async fn cancel(args: &CancelArgs, config: &Config, telemetry: &Telem
     let changed = control::cancel(&database.pool, &id, &args.selection.selection()).await?;
     if let Some(recorder) = telemetry.recorder() {
         // There may be no worker that completes the trace. A collector that hangs must not keep the user.
-        let told = due_spans::export(&database.pool, &recorder);
+        let told = span_outbox::export(&database.pool, &recorder);
         let _ = tokio::time::timeout(Duration::from_millis(1500), told).await;
     }
     let text = format!("{} of {id} cancelled{}", files(changed.tasks), stopped(&changed));

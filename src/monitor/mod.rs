@@ -11,7 +11,7 @@ use sqlx::{FromRow, PgPool};
 
 use crate::error::{During, Result};
 use crate::queue;
-use crate::telemetry::metrics::{self, Connections, Surroundings};
+use crate::telemetry::metrics::{self, Connections, QueueOverview};
 
 /// Between looks: often enough for a dashboard, seldom enough for an idle worker.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -27,7 +27,7 @@ struct Row {
 }
 
 /// Looks around. A worker that was not heard of within `lease` counts as dead.
-async fn look(pool: &PgPool, lease: Duration) -> Result<Surroundings> {
+async fn look(pool: &PgPool, lease: Duration) -> Result<QueueOverview> {
     const WHAT: &str = "looking at the queue";
     let row: Row = sqlx::query_as(include_str!("sql/queue.sql"))
         .bind(queue::process_name())
@@ -36,7 +36,7 @@ async fn look(pool: &PgPool, lease: Duration) -> Result<Surroundings> {
         .during(WHAT)?;
     let jobs = sqlx::query_as(include_str!("sql/jobs.sql")).fetch_all(pool).await.during(WHAT)?;
     let heartbeats = queue::heartbeats(pool, lease).await?;
-    Ok(Surroundings {
+    Ok(QueueOverview {
         waiting: row.waiting,
         scheduled: row.scheduled,
         oldest_age_seconds: row.oldest_age_seconds,

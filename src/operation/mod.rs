@@ -2,17 +2,16 @@
 //!
 //! [`create`] writes an operation, its tasks and their jobs in one transaction; [`status`] reads them back;
 //! [`control`] pauses, cancels and retries them; [`report`] reads what was found, [`diagnose`] where the time went;
-//! [`verification`] reads what a verification came to, [`due_spans`] completes their traces, [`span_outbox`] sends what
-//! completes them, [`others`] tells what else a worker of this process does.
+//! [`verification`] reads what a verification came to, `span_outbox` stores and sends the spans that complete their traces,
+//! [`others`] tells what else a worker of this process does.
 //! Invariant: an operation is either wholly there or not at all.
 //! Running tasks is `task` and `worker`; nothing here claims one.
 
 pub mod control;
 pub mod create;
 pub mod diagnose;
-pub mod due_spans;
 pub mod others;
 pub mod report;
-pub mod span_outbox;
+pub(crate) mod span_outbox;
 pub mod status;
 pub mod verification;

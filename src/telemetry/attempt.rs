@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use opentelemetry::trace::SpanId;
 use tracing::Instrument as _;
 
-use super::attempt_info::{AttemptInfo, Outcome, Sums, VerifiedCounts, spec};
+use super::attempt_info::{AttemptInfo, JobOutcome, AttemptSums, VerifiedCounts, spec};
 use super::attribute as attr;
 use super::budget::Budget;
 use super::catalogue::SpanSpec;
@@ -36,12 +36,12 @@ pub struct AttemptTelemetry {
     log: tracing::Span,
     started: Instant,
     detail: TraceDetail,
-    state: Mutex<State>,
+    state: Mutex<AttemptState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    sums: Sums,
+struct AttemptState {
+    sums: AttemptSums,
     slowest: Slowest,
     budget: Budget,
     finished: bool,
@@ -62,7 +62,7 @@ impl AttemptTelemetry {
             trace_id = remote(&info.traceparent).map(|c| c.trace_id().to_string()),
         );
         let span = log.in_scope(|| Span::start(spec(info.kind)));
-        continue_trace(&span, &info.traceparent, info.span_id());
+        continue_trace(span.tracing(), &info.traceparent, info.span_id());
         span.extend(info.attributes());
         let budget = Budget::new(info.trace, info.fence);
         let exported = span.is_recorded() && is_sampled(&info.traceparent);
@@ -78,7 +78,7 @@ impl AttemptTelemetry {
             log,
             started: Instant::now(),
             detail: info.trace.detail,
-            state: Mutex::new(State { budget, ..State::default() }),
+            state: Mutex::new(AttemptState { budget, ..AttemptState::default() }),
         }
     }
 
@@ -98,7 +98,7 @@ impl AttemptTelemetry {
         self.detail == TraceDetail::Row
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, AttemptState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -182,7 +182,7 @@ impl AttemptTelemetry {
     }
 
     /// The attempt is settled.
-    pub fn settled(&self, outcome: Outcome, error: Option<&Error>) {
+    pub fn settled(&self, outcome: JobOutcome, error: Option<&Error>) {
         match error {
             Some(e) => self.span.fail(e, &self.symbol),
             None => self.span.ok(),
@@ -192,13 +192,13 @@ impl AttemptTelemetry {
 
     /// Another worker has the task, and writes this attempt's span.
     pub fn lost(&self) {
-        self.settled(Outcome::Lost, None);
+        self.settled(JobOutcome::Lost, None);
     }
 
-    fn finish(&self, outcome: Outcome) {
+    fn finish(&self, outcome: JobOutcome) {
         let mut state = self.state();
         state.finished = true;
-        if outcome == Outcome::Lost {
+        if outcome == JobOutcome::Lost {
             delivery::lost(self.id);
         }
         state.sums.took = self.started.elapsed();

@@ -14,6 +14,7 @@ use super::budget::TraceOptions;
 use super::catalogue::{IMPORT_SYMBOL, SpanSpec, VERIFY_DATA};
 use super::context::attempt_span_id;
 use super::phases::{Phases, milliseconds};
+use super::row_counters;
 use super::span::pairs;
 use crate::counts::RowCounts;
 use crate::model::{Fence, OperationId, OperationKind, TaskId, Traceparent};
@@ -88,7 +89,7 @@ impl AttemptInfo {
 
 /// How far an attempt came, for its span.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Sums {
+pub(super) struct AttemptSums {
     pub(super) took: Duration,
     pub(super) rows: RowCounts,
     pub(super) phases: Phases,
@@ -98,8 +99,8 @@ pub(super) struct Sums {
     pub(super) verified: Option<VerifiedCounts>,
 }
 
-impl Sums {
-    pub(super) fn attributes(&self, kind: OperationKind, outcome: Outcome) -> Vec<KeyValue> {
+impl AttemptSums {
+    pub(super) fn attributes(&self, kind: OperationKind, outcome: JobOutcome) -> Vec<KeyValue> {
         let mut out = pairs(attr::JOB_OUTCOME, outcome.as_str());
         out.extend(match kind {
             OperationKind::Import => self.of_import(),
@@ -121,18 +122,9 @@ impl Sums {
     }
 
     fn of_import(&self) -> Vec<KeyValue> {
-        let rows = &self.rows;
         let mut out = pairs(attr::DURATION_MS, milliseconds(self.took));
-        for (attribute, value) in [
-            (attr::ROWS_IMPORTED, rows.rows_imported),
-            (attr::ROWS_SKIPPED, rows.rows_skipped),
-            (attr::WARNINGS, rows.rows_mismatched),
-            (attr::ROWS_REJECTED, rows.rows_rejected),
-            (attr::ROWS_DUPLICATE, rows.rows_duplicate),
-            (attr::QUALITY_ISSUES, rows.quality_issues),
-            (attr::BATCHES, self.batches),
-            (attr::BATCHES_FOLDED, self.folded),
-        ] {
+        let batches = [(attr::BATCHES, self.batches), (attr::BATCHES_FOLDED, self.folded)];
+        for (attribute, value) in row_counters::of_attempt(&self.rows).chain(batches) {
             out.extend(pairs(attribute, value));
         }
         out
@@ -160,7 +152,7 @@ impl Sums {
 /// How an attempt ended, for its span and the metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
-pub enum Outcome {
+pub enum JobOutcome {
     Succeeded,
     Failed,
     Retried,
@@ -173,7 +165,7 @@ pub enum Outcome {
     Lost,
 }
 
-impl Outcome {
+impl JobOutcome {
     /// Its name in attributes and metrics.
     #[must_use]
     pub fn as_str(self) -> &'static str {

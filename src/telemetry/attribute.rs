@@ -1,26 +1,24 @@
 //! The names and types of all span attributes.
 //!
-//! Invariant: an attribute is set through one of these constants and no other way, so neither its name nor
-//! its type can be mistaken. Names are the reference's, to the letter; where OpenTelemetry's stable database
-//! conventions call the same thing otherwise, [`Attribute::stable`] says how.
+//! Invariant: an attribute is set through one of these constants and in no other way, so neither its name nor its type can
+//! be wrong. Where OpenTelemetry's stable database conventions have another name for it, [`Attribute::stable`] is that name.
+//! The attributes of row counters are in [`super::row_counters`].
 
 use std::marker::PhantomData;
 
 use opentelemetry::{Array, StringValue, Value};
 
-/// Strings are cut at this many characters (reference, "Performance Considerations").
-pub const MAX_CHARACTERS: usize = 500;
+/// Longer strings are cut.
+const MAX_CHARACTERS: usize = 500;
 
 /// An attribute whose values are of type `T`.
 #[derive(Debug)]
-pub struct Attribute<T> {
-    /// Its name.
-    pub name: &'static str,
+pub(crate) struct Attribute<T> {
+    pub(super) name: &'static str,
     /// Its name in the stable database conventions, if they have one.
-    pub stable: Option<&'static str>,
-    /// What it says.
-    pub about: &'static str,
-    kind: PhantomData<fn() -> T>,
+    pub(super) stable: Option<&'static str>,
+    pub(super) about: &'static str,
+    pub(super) value_type: PhantomData<fn() -> T>,
 }
 
 impl<T> Clone for Attribute<T> {
@@ -31,92 +29,14 @@ impl<T> Clone for Attribute<T> {
 
 impl<T> Copy for Attribute<T> {}
 
-/// The type of an attribute's values.
-pub trait Kind {
-    /// The reference's name of the type.
-    const NAME: &'static str;
-    /// What is given to [`super::span::Span::set`].
-    type Input<'a>;
-    /// As it is exported.
-    fn value(input: Self::Input<'_>) -> Value;
-}
-
-/// `str`
-#[derive(Debug)]
-pub enum Text {}
-/// `list[str]`
-#[derive(Debug)]
-pub enum Texts {}
-/// `int`
-#[derive(Debug)]
-pub enum Int {}
-/// `float`
-#[derive(Debug)]
-pub enum Float {}
-/// `bool`
-#[derive(Debug)]
-pub enum Flag {}
-
-impl Kind for Text {
-    const NAME: &'static str = "str";
-    type Input<'a> = &'a str;
-    fn value(input: &str) -> Value {
-        Value::String(cut(input).to_owned().into())
+impl<T: ValueType> Attribute<T> {
+    /// The attribute without its type, for lists.
+    pub(super) const fn any(self) -> AnyAttribute {
+        AnyAttribute { name: self.name, stable: self.stable, about: self.about, kind: T::NAME }
     }
 }
 
-impl Kind for Texts {
-    const NAME: &'static str = "list[str]";
-    type Input<'a> = &'a [String];
-    fn value(input: &[String]) -> Value {
-        Value::Array(Array::String(input.iter().map(|s| StringValue::from(cut(s).to_owned())).collect()))
-    }
-}
-
-impl Kind for Int {
-    const NAME: &'static str = "int";
-    type Input<'a> = i64;
-    fn value(input: i64) -> Value {
-        Value::I64(input)
-    }
-}
-
-impl Kind for Float {
-    const NAME: &'static str = "float";
-    type Input<'a> = f64;
-    fn value(input: f64) -> Value {
-        Value::F64(input)
-    }
-}
-
-impl Kind for Flag {
-    const NAME: &'static str = "bool";
-    type Input<'a> = bool;
-    fn value(input: bool) -> Value {
-        Value::Bool(input)
-    }
-}
-
-/// At most [`MAX_CHARACTERS`] characters of a text, never a part of one.
-#[must_use]
-pub fn cut(text: &str) -> &str {
-    match text.char_indices().nth(MAX_CHARACTERS) {
-        Some((end, _)) => &text[..end],
-        None => text,
-    }
-}
-
-/// A statement without the comments that it begins with.
-#[must_use]
-pub fn without_comments(statement: &str) -> &str {
-    let mut rest = statement.trim_start();
-    while let Some(comment) = rest.strip_prefix("--") {
-        rest = comment.split_once('\n').map_or("", |(_, after)| after.trim_start());
-    }
-    rest
-}
-
-/// An attribute without its type, for lists of them.
+/// An attribute without its type, for lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct AnyAttribute {
@@ -127,34 +47,73 @@ pub struct AnyAttribute {
     pub kind: &'static str,
 }
 
-macro_rules! attributes {
-    ($($name:ident: $kind:ident = $text:literal $(or $stable:literal)?, $about:literal;)+) => {
-        $(
-            #[doc = concat!("`", $text, "`: ", $about)]
-            pub const $name: Attribute<$kind> = Attribute {
-                name: $text,
-                stable: attributes!(@stable $($stable)?),
-                about: $about,
-                kind: PhantomData,
-            };
-        )+
-        /// The same constants without their types.
-        pub mod any {
-            use super::{AnyAttribute, Kind};
-            $(
-                #[doc = concat!("`", $text, "`")]
-                pub const $name: AnyAttribute = AnyAttribute {
-                    name: $text,
-                    stable: super::$name.stable,
-                    about: $about,
-                    kind: <super::$kind as Kind>::NAME,
-                };
-            )+
+/// The type of an attribute's values.
+pub(crate) trait ValueType {
+    /// Its name in docs/spans.md.
+    const NAME: &'static str;
+    /// What callers pass to [`super::span::Span::set`].
+    type Input<'a>;
+    fn value(input: Self::Input<'_>) -> Value;
+}
+
+/// Declares value types: name, name in docs, Rust type, and the conversion.
+macro_rules! value_types {
+    ($($name:ident $text:literal ($input:ident: $rust:ty) $value:expr;)+) => {$(
+        #[derive(Debug)]
+        pub(crate) enum $name {}
+
+        impl ValueType for $name {
+            const NAME: &'static str = $text;
+            type Input<'a> = $rust;
+            fn value($input: Self::Input<'_>) -> Value {
+                $value
+            }
         }
-    };
+    )+};
+}
+
+value_types! {
+    Text "str" (text: &'a str) Value::String(cut(text).to_owned().into());
+    Texts "list[str]" (texts: &'a [String])
+        Value::Array(Array::String(texts.iter().map(|s| StringValue::from(cut(s).to_owned())).collect()));
+    Int "int" (number: i64) Value::I64(number);
+    Float "float" (number: f64) Value::F64(number);
+    Flag "bool" (flag: bool) Value::Bool(flag);
+}
+
+/// At most [`MAX_CHARACTERS`] characters of a text, never a part of one.
+pub(crate) fn cut(text: &str) -> &str {
+    match text.char_indices().nth(MAX_CHARACTERS) {
+        Some((end, _)) => &text[..end],
+        None => text,
+    }
+}
+
+/// A statement without the comments that it begins with.
+pub(crate) fn without_comments(statement: &str) -> &str {
+    let mut rest = statement.trim_start();
+    while let Some(comment) = rest.strip_prefix("--") {
+        rest = comment.split_once('\n').map_or("", |(_, after)| after.trim_start());
+    }
+    rest
+}
+
+/// Declares attributes: constant, type, name, the stable name if there is one, and what it says.
+macro_rules! attributes {
+    ($($name:ident: $value_type:ident = $text:literal $(or $stable:literal)?, $about:literal;)+) => {$(
+        pub(crate) const $name: $crate::telemetry::attribute::Attribute<$crate::telemetry::attribute::$value_type> =
+            $crate::telemetry::attribute::Attribute {
+                name: $text,
+                stable: $crate::telemetry::attribute::attributes!(@stable $($stable)?),
+                about: $about,
+                value_type: std::marker::PhantomData,
+            };
+    )+};
     (@stable) => { None };
     (@stable $stable:literal) => { Some($stable) };
 }
+
+pub(super) use attributes;
 
 attributes! {
     // Whose bars.
@@ -182,18 +141,9 @@ attributes! {
     DB_OBJECTS: Text = "db.schema.objects", "what was created or brought up to date";
     // The import.
     TOTAL_SYMBOLS: Int = "csv_import.total_symbols", "symbols among the files";
-    TOTAL_ROWS_IMPORTED: Int = "csv_import.total_rows_imported", "rows imported, of all files";
-    TOTAL_ROWS_SKIPPED: Int = "csv_import.total_rows_skipped", "rows that were there already, of all files";
     TOTAL_FILES: Int = "csv_import.total_files", "files";
     FAILED_FILES: Int = "csv_import.failed_files", "files that failed";
     CANCELLED_FILES: Int = "csv_import.cancelled_files", "files that were cancelled";
-    WARNINGS_COUNT: Int = "csv_import.warnings_count", "bars that differ from the database's, of all files";
-    ROWS_IMPORTED: Int = "csv_import.rows_imported", "new rows, of all attempts so far";
-    ROWS_SKIPPED: Int = "csv_import.rows_skipped", "rows that were there with the same values";
-    ROWS_REJECTED: Int = "csv_import.rows_rejected", "rows that could not become a bar";
-    ROWS_DUPLICATE: Int = "csv_import.rows_duplicate", "rows that repeat an earlier one";
-    QUALITY_ISSUES: Int = "csv_import.quality_issues", "bars that break a market-data rule";
-    WARNINGS: Int = "csv_import.warnings", "bars that differ from the database's";
     DURATION_MS: Float = "csv_import.duration_ms", "duration in ms; of an operation: from its first task's start";
     DIRECTORY: Text = "csv_import.directory", "the directory's URL";
     SYMBOLS_FOUND: Int = "csv_import.symbols_found", "CSV files found";

@@ -1,12 +1,13 @@
-//! All spans, each with its attributes: the reference's table and what the design adds to it.
+//! All spans, each with its attributes.
 //!
-//! Invariant: a span that is not here cannot be made, and (in debug builds) a span is given no attribute
-//! that its entry does not list. `docs/spans.md` is [`markdown`], kept equal by a test.
+//! Invariant: a span that is not here cannot be made, and (in debug builds) setting an attribute that its entry does not
+//! list is a failed assertion. `docs/spans.md` is [`markdown`]; a test keeps them equal.
 
 use std::fmt::Write as _;
 
-use super::attribute::AnyAttribute;
-use super::attribute::any::*;
+pub use super::attribute::AnyAttribute;
+use super::attribute::*;
+use super::row_counters::{COMMON_OF_ATTEMPTS, COMMON_OF_OPERATIONS, OF_IMPORT_ATTEMPTS, OF_IMPORTS};
 
 /// What OpenTelemetry calls the kind of a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,19 +56,79 @@ impl SpanSpec {
 }
 
 /// Attributes that any failed span may have, beside its status ERROR and an `exception` event.
-pub static ERRORS: &[AnyAttribute] = &[ERROR_TYPE, ERROR_SYMBOL, ERROR_CLASS];
+pub static ERRORS: &[AnyAttribute] = &[ERROR_TYPE.any(), ERROR_SYMBOL.any(), ERROR_CLASS.any()];
+
+/// Attributes of every attempt.
+const OF_ATTEMPTS: &[AnyAttribute] = &[
+    OPERATION_ID.any(),
+    JOB_ATTEMPT.any(),
+    JOB_OUTCOME.any(),
+    JOB_WORKER.any(),
+    SOURCE.any(),
+    MESSAGING_SYSTEM.any(),
+    MESSAGING_DESTINATION.any(),
+    MESSAGING_OPERATION.any(),
+    MESSAGING_OPERATION_TYPE.any(),
+    MESSAGING_MESSAGE_ID.any(),
+    READ_MS.any(),
+    READ_COUNT.any(),
+    CHECK_EXISTS_MS.any(),
+    CHECK_EXISTS_COUNT.any(),
+    COMPARE_VALUES_MS.any(),
+    COMPARE_VALUES_COUNT.any(),
+    INSERT_BATCH_MS.any(),
+    INSERT_BATCH_COUNT.any(),
+    COMMIT_MS.any(),
+    COMMIT_COUNT.any(),
+    CONNECTION_WAIT_MS.any(),
+    CONNECTION_WAIT_COUNT.any(),
+    BOOKKEEPING_MS.any(),
+    BOOKKEEPING_COUNT.any(),
+];
+
+const fn total(lists: &[&[AnyAttribute]]) -> usize {
+    let (mut i, mut total) = (0, 0);
+    while i < lists.len() {
+        total += lists[i].len();
+        i += 1;
+    }
+    total
+}
+
+const fn join<const N: usize>(lists: &[&[AnyAttribute]]) -> [AnyAttribute; N] {
+    let mut all = [OPERATION_ID.any(); N];
+    let (mut list, mut place, mut n) = (0, 0, 0);
+    while n < N {
+        if place == lists[list].len() {
+            (list, place) = (list + 1, 0);
+            continue;
+        }
+        all[n] = lists[list][place];
+        (place, n) = (place + 1, n + 1);
+    }
+    all
+}
+
+/// Several lists of attributes as one.
+macro_rules! joined {
+    ($($list:expr),+) => {{
+        const LISTS: &[&[AnyAttribute]] = &[$($list),+];
+        const ALL: [AnyAttribute; total(LISTS)] = join(LISTS);
+        &ALL
+    }};
+}
 
 macro_rules! spans {
-    ($($(#[$doc:meta])* $id:ident = $name:literal $kind:ident, $about:literal,
-        [$($required:ident),* $(,)?], [$($optional:ident),* $(,)?];)+) => {
+    ($($id:ident = $name:literal $kind:ident, $about:literal,
+        [$($required:ident),* $(,)?] $(+ $more_required:ident)*, [$($optional:ident),* $(,)?] $(+ $more_optional:ident)*;
+    )+) => {
         $(
-            #[doc = concat!("`", $name, "`: ", $about)]
-            pub static $id: SpanSpec = SpanSpec {
+            pub(crate) static $id: SpanSpec = SpanSpec {
                 name: $name,
                 kind: SpanKind::$kind,
                 about: $about,
-                required: &[$($required),*],
-                optional: &[$($optional),*],
+                required: joined!(&[$($required.any()),*] $(, $more_required)*),
+                optional: joined!(&[$($optional.any()),*] $(, $more_optional)*),
             };
         )+
         /// All of them.
@@ -78,18 +139,17 @@ macro_rules! spans {
 spans! {
     IMPORT_ALL = "csv_import.import_all" Internal,
         "An import from its enqueuing to its last task's end: the root. Written when the last task has settled.",
-        [TOTAL_SYMBOLS, TOTAL_ROWS_IMPORTED, TOTAL_ROWS_SKIPPED, WARNINGS_COUNT, DURATION_MS, OPERATION_ID, OPERATION_TYPE],
-        [OPERATION_STATE, TOTAL_FILES, FAILED_FILES, CANCELLED_FILES, ROWS_REJECTED, ROWS_DUPLICATE, QUALITY_ISSUES, DIRECTORY];
+        [TOTAL_SYMBOLS, DURATION_MS, OPERATION_ID, OPERATION_TYPE] + OF_IMPORTS + COMMON_OF_OPERATIONS,
+        [OPERATION_STATE, TOTAL_FILES, FAILED_FILES, CANCELLED_FILES, DIRECTORY];
     RETRY = "csv_import.retry" Internal,
         "What `barlift retry` started after the root was written, to its last task's end; the attempts that followed are \
          its children. Its sums are the whole operation's. Child of the root.",
-        [TOTAL_SYMBOLS, TOTAL_ROWS_IMPORTED, TOTAL_ROWS_SKIPPED, WARNINGS_COUNT, DURATION_MS, OPERATION_ID, OPERATION_TYPE],
-        [OPERATION_STATE, TOTAL_FILES, FAILED_FILES, CANCELLED_FILES, ROWS_REJECTED, ROWS_DUPLICATE, QUALITY_ISSUES, DIRECTORY,
-            SERIES_IDENTICAL, SERIES_DIFFERING];
+        [TOTAL_SYMBOLS, DURATION_MS, OPERATION_ID, OPERATION_TYPE] + OF_IMPORTS + COMMON_OF_OPERATIONS,
+        [OPERATION_STATE, TOTAL_FILES, FAILED_FILES, CANCELLED_FILES, DIRECTORY, SERIES_IDENTICAL, SERIES_DIFFERING];
     VERIFY_ALL = "migration.verify_all" Internal,
         "A verification from its enqueuing to its last task's end: the root. Written when the last task has settled.",
-        [DURATION_MS, OPERATION_ID, OPERATION_TYPE, SERIES_IDENTICAL, SERIES_DIFFERING],
-        [OPERATION_STATE, TOTAL_SYMBOLS, TOTAL_FILES, FAILED_FILES, CANCELLED_FILES, ROWS_REJECTED, ROWS_DUPLICATE, DIRECTORY];
+        [DURATION_MS, OPERATION_ID, OPERATION_TYPE, SERIES_IDENTICAL, SERIES_DIFFERING] + COMMON_OF_OPERATIONS,
+        [OPERATION_STATE, TOTAL_SYMBOLS, TOTAL_FILES, FAILED_FILES, CANCELLED_FILES, DIRECTORY];
     DISCOVER_SYMBOLS = "csv_import.discover_symbols" Internal,
         "Looking for the files. Child of the root.",
         [DIRECTORY, SYMBOLS_FOUND, DISCOVERY_DURATION_MS], [OPERATION_ID];
@@ -99,16 +159,9 @@ spans! {
         [OPERATION_ID];
     IMPORT_SYMBOL = "csv_import.import_symbol" Consumer,
         "One attempt to import one file. Child of the root.",
-        [
-            DATA_SYMBOL, DATA_TIMEFRAME, ROWS_IMPORTED, ROWS_SKIPPED, WARNINGS, DURATION_MS, OPERATION_ID, JOB_ATTEMPT,
-            JOB_OUTCOME, JOB_WORKER, SOURCE, MESSAGING_SYSTEM, MESSAGING_DESTINATION, MESSAGING_OPERATION,
-            MESSAGING_OPERATION_TYPE, MESSAGING_MESSAGE_ID,
-            READ_MS, READ_COUNT, CHECK_EXISTS_MS, CHECK_EXISTS_COUNT, COMPARE_VALUES_MS, COMPARE_VALUES_COUNT,
-            INSERT_BATCH_MS, INSERT_BATCH_COUNT, COMMIT_MS, COMMIT_COUNT, CONNECTION_WAIT_MS,
-            CONNECTION_WAIT_COUNT, BOOKKEEPING_MS, BOOKKEEPING_COUNT,
-            BATCHES, BATCHES_FOLDED,
-        ],
-        [ROWS_REJECTED, ROWS_DUPLICATE, QUALITY_ISSUES, RECOGNISED];
+        [DATA_SYMBOL, DATA_TIMEFRAME, DURATION_MS, BATCHES, BATCHES_FOLDED]
+            + OF_IMPORT_ATTEMPTS + COMMON_OF_ATTEMPTS + OF_ATTEMPTS,
+        [RECOGNISED];
     REPOSITORY_LOAD = "data.repository.load" Internal,
         "Loading bars: of a series, or (under `csv_import.import_symbol`) from the file.",
         [DATA_SYMBOL, DATA_TIMEFRAME, DATA_START_DATE, DATA_END_DATE, DATA_ROWS_LOADED, DATA_BACKEND, DB_QUERY_DURATION_MS],
@@ -153,12 +206,8 @@ spans! {
         "One attempt to verify a series against all files of it. Child of the root.",
         [
             DATA_SYMBOL, DATA_TIMEFRAME, CSV_ROW_COUNT, DB_ROW_COUNT, ROWS_MATCH, SPOT_CHECK_PASSED,
-            VERIFICATION_DURATION_MS, OPERATION_ID, JOB_ATTEMPT, JOB_OUTCOME, JOB_WORKER, SOURCE, MESSAGING_SYSTEM,
-            MESSAGING_DESTINATION, MESSAGING_OPERATION, MESSAGING_OPERATION_TYPE, MESSAGING_MESSAGE_ID,
-            READ_MS, READ_COUNT, CHECK_EXISTS_MS, CHECK_EXISTS_COUNT, COMPARE_VALUES_MS, COMPARE_VALUES_COUNT,
-            INSERT_BATCH_MS, INSERT_BATCH_COUNT, COMMIT_MS, COMMIT_COUNT, CONNECTION_WAIT_MS,
-            CONNECTION_WAIT_COUNT, BOOKKEEPING_MS, BOOKKEEPING_COUNT,
-        ],
+            VERIFICATION_DURATION_MS,
+        ] + OF_ATTEMPTS,
         [RECOGNISED];
     COMPARE_CSV_DB = "migration.compare_csv_db" Internal,
         "Comparing the files' bars, all or a sample of them, with the database's. Child of `migration.verify_data`.",

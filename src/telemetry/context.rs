@@ -21,7 +21,6 @@ use opentelemetry_sdk::trace::{
 };
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-use super::span::Span;
 use crate::model::{Fence, OperationId, TaskId, Traceparent};
 
 /// The root span of an operation, known before it is emitted.
@@ -84,19 +83,18 @@ pub(super) fn is_sampled(traceparent: &Traceparent) -> bool {
     remote(traceparent).is_some_and(|c| c.is_sampled())
 }
 
-/// Makes `span` a child of the span that `traceparent` names, wherever that one was or will be emitted, with
-/// an id of its own.
-pub(super) fn continue_trace(span: &Span, traceparent: &Traceparent, id: SpanId) {
+/// Makes `span`, under this id, a child of the span that `traceparent` names, whichever process writes that one.
+pub(super) fn continue_trace(span: &tracing::Span, traceparent: &Traceparent, id: SpanId) {
     let Some(parent) = remote(traceparent) else {
         tracing::warn!(traceparent = traceparent.as_str(), "not a W3C traceparent; the trace begins anew");
         return;
     };
     let parent = Context::new().with_remote_span_context(parent);
     // Fails only where no exporter is set up, and then nobody sees the trace.
-    let _ = span.tracing().set_parent(parent);
+    let _ = span.set_parent(parent);
     NEXT.set(Some(id));
     // Begins the span, which takes the id.
-    let _ = span.tracing().context();
+    let _ = span.context();
     NEXT.set(None);
 }
 

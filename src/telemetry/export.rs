@@ -1,4 +1,4 @@
-//! Exporters that trouble nobody: what fails is said once, what hangs is left behind.
+//! OTLP exporters: set up from the `OTEL_*` variables; a failing one is logged once, a hanging one is given up.
 //!
 //! Invariant: an exporter is polled in the runtime's context, whatever thread asks for it (tonic and reqwest
 //! need that), and no call takes longer than [`LIMIT`].
@@ -41,7 +41,7 @@ impl Signal {
         set(&own).or_else(|| set(&format!("OTEL_EXPORTER_OTLP_{suffix}")))
     }
 
-    /// Whether the environment asks for this signal's export.
+    /// Whether the environment asks to export this signal.
     pub(super) fn wanted(self) -> bool {
         if set("OTEL_SDK_DISABLED").is_some_and(|v| v.eq_ignore_ascii_case("true")) {
             return false;
@@ -52,7 +52,7 @@ impl Signal {
         }
     }
 
-    /// Values that nothing here answers to, with what does.
+    /// Variables with values that barlift does not support, with the values that it does.
     pub(super) fn unknown(self) -> Vec<String> {
         let mut out = Vec::new();
         let names = set(&format!("OTEL_{}_EXPORTER", self.name())).unwrap_or_default();
@@ -67,7 +67,7 @@ impl Signal {
         out
     }
 
-    /// The protocol that is set, else the one that the endpoint's port stands for, else gRPC.
+    /// The protocol that is set, else the one that the endpoint's port is known for, else gRPC.
     fn protocol(self) -> Protocol {
         match self.variable("PROTOCOL").as_deref() {
             Some("http/protobuf") => Protocol::HttpBinary,
@@ -84,7 +84,7 @@ impl Signal {
         }
     }
 
-    /// A text without the endpoint as it was given.
+    /// A text in which the endpoint's URL, which may hold a password, is replaced.
     fn without_endpoint(self, text: &str) -> String {
         match self.variable("ENDPOINT") {
             Some(endpoint) => text.replace(&endpoint, "the endpoint"),
@@ -92,7 +92,7 @@ impl Signal {
         }
     }
 
-    /// Whether the last export failed, by whichever exporter of this signal.
+    /// Whether the last export failed, of any exporter of this signal.
     pub(super) fn failing(self) -> &'static AtomicBool {
         static TRACES: AtomicBool = AtomicBool::new(false);
         static METRICS: AtomicBool = AtomicBool::new(false);
@@ -102,7 +102,7 @@ impl Signal {
         }
     }
 
-    /// Where it goes, for messages.
+    /// The endpoint, for messages.
     fn place(self) -> String {
         self.variable("ENDPOINT").map_or_else(|| "localhost".to_owned(), |e| without_userinfo(&e))
     }
@@ -123,7 +123,7 @@ fn set(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|v| !v.is_empty())
 }
 
-/// The endpoint may hold a password, and the exporter's own words quote it.
+/// The exporter's own message quotes the endpoint, which may hold a password.
 fn unusable(signal: Signal, e: impl std::fmt::Display) -> Error {
     Error::config(
         format!("the OTLP exporter cannot be set up: {}", signal.without_endpoint(&e.to_string())),
@@ -131,13 +131,13 @@ fn unusable(signal: Signal, e: impl std::fmt::Display) -> Error {
     )
 }
 
-/// The HTTP client takes the process's default for TLS; the same one as for the database, which needs no C.
+/// The HTTP client uses the process's default TLS provider: the one that the database connections use, which needs no C.
 fn tls_for_http() {
-    // Somebody else may have been first.
+    // It fails if there is a default already.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-/// An endpoint that no client could use is said here, where it can be named.
+/// Refuses an endpoint that no client could use, while the variable can still be named.
 fn check_endpoint(signal: Signal) -> Result<()> {
     let Some(endpoint) = signal.variable("ENDPOINT") else { return Ok(()) };
     if !["http://", "https://"].iter().any(|s| endpoint.starts_with(s)) {
@@ -148,54 +148,39 @@ fn check_endpoint(signal: Signal) -> Result<()> {
         .map_err(|e| unusable(signal, format!("the endpoint cannot be read: {e}")))
 }
 
-/// An OTLP exporter of spans.
-pub(super) fn spans() -> Result<Spans> {
-    check_endpoint(Signal::Traces)?;
-    let built = match Signal::Traces.protocol() {
-        Protocol::Grpc => SpanExporter::builder().with_tonic().build(),
-        protocol => {
-            tls_for_http();
-            SpanExporter::builder().with_http().with_protocol(protocol).build()
-        }
-    };
-    let built = built.map_err(|e| unusable(Signal::Traces, e))?;
-    Ok(Spans(Watched::new(built, Signal::Traces)))
+/// Builds the exporter of a signal; the two builders have the same methods and no common trait.
+macro_rules! otlp {
+    ($exporter:ident, $signal:expr) => {{
+        check_endpoint($signal)?;
+        let built = match $signal.protocol() {
+            Protocol::Grpc => $exporter::builder().with_tonic().build(),
+            protocol => {
+                tls_for_http();
+                $exporter::builder().with_http().with_protocol(protocol).build()
+            }
+        };
+        let exporter = built.map_err(|e| unusable($signal, e))?;
+        Ok(Otlp { exporter, signal: $signal, runtime: Handle::current() })
+    }};
 }
 
-/// An OTLP exporter of metrics.
-pub(super) fn metrics() -> Result<Metrics> {
-    check_endpoint(Signal::Metrics)?;
-    let built = match Signal::Metrics.protocol() {
-        Protocol::Grpc => MetricExporter::builder().with_tonic().build(),
-        protocol => {
-            tls_for_http();
-            MetricExporter::builder().with_http().with_protocol(protocol).build()
-        }
-    };
-    let built = built.map_err(|e| unusable(Signal::Metrics, e))?;
-    Ok(Metrics(Watched::new(built, Signal::Metrics)))
+pub(super) fn spans() -> Result<Otlp<SpanExporter>> {
+    otlp!(SpanExporter, Signal::Traces)
 }
 
-/// Spans over OTLP.
-#[derive(Debug)]
-pub(super) struct Spans(Watched<SpanExporter>);
+pub(super) fn metrics() -> Result<Otlp<MetricExporter>> {
+    otlp!(MetricExporter, Signal::Metrics)
+}
 
-/// Metrics over OTLP.
+/// An OTLP exporter that logs once when it begins to fail, and whose exports end in time.
 #[derive(Debug)]
-pub(super) struct Metrics(Watched<MetricExporter>);
-
-#[derive(Debug)]
-struct Watched<E> {
+pub(super) struct Otlp<E> {
     exporter: E,
     signal: Signal,
     runtime: Handle,
 }
 
-impl<E> Watched<E> {
-    fn new(exporter: E, signal: Signal) -> Self {
-        Self { exporter, signal, runtime: Handle::current() }
-    }
-
+impl<E> Otlp<E> {
     async fn run(&self, export: impl Future<Output = OTelSdkResult>) -> OTelSdkResult {
         let limited = async move {
             tokio::time::timeout(LIMIT, export).await.unwrap_or(Err(OTelSdkError::Timeout(LIMIT)))
@@ -206,12 +191,12 @@ impl<E> Watched<E> {
             limited.as_mut().poll(context)
         });
         let result = result.await;
-        self.tell(&result);
+        self.log_change(&result);
         result
     }
 
-    /// Says that exporting fails, or works again; once each time.
-    fn tell(&self, result: &OTelSdkResult) {
+    /// Logs once that exporting fails, and once that it works again.
+    fn log_change(&self, result: &OTelSdkResult) {
         let fails = result.is_err();
         if self.signal.failing().swap(fails, Ordering::Relaxed) == fails {
             return;
@@ -224,7 +209,7 @@ impl<E> Watched<E> {
                 to,
                 "spans cannot be exported and are lost until that changes; the work goes on without them"
             ),
-            // A trace store that takes no metrics is a usual thing.
+            // Many trace stores take no metrics.
             (Signal::Metrics, Err(_)) => tracing::info!(
                 error,
                 to,
@@ -235,23 +220,23 @@ impl<E> Watched<E> {
     }
 }
 
-impl opentelemetry_sdk::trace::SpanExporter for Spans {
+impl opentelemetry_sdk::trace::SpanExporter for Otlp<SpanExporter> {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
-        self.0.run(self.0.exporter.export(batch)).await
+        self.run(self.exporter.export(batch)).await
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        self.0.exporter.shutdown_with_timeout(timeout)
+        self.exporter.shutdown_with_timeout(timeout)
     }
 
     fn set_resource(&mut self, resource: &Resource) {
-        self.0.exporter.set_resource(resource);
+        self.exporter.set_resource(resource);
     }
 }
 
-impl PushMetricExporter for Metrics {
+impl PushMetricExporter for Otlp<MetricExporter> {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
-        self.0.run(self.0.exporter.export(metrics)).await
+        self.run(self.exporter.export(metrics)).await
     }
 
     fn force_flush(&self) -> OTelSdkResult {
@@ -259,11 +244,11 @@ impl PushMetricExporter for Metrics {
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        self.0.exporter.shutdown_with_timeout(timeout)
+        self.exporter.shutdown_with_timeout(timeout)
     }
 
     fn temporality(&self) -> Temporality {
-        self.0.exporter.temporality()
+        self.exporter.temporality()
     }
 }
 

@@ -11,8 +11,9 @@ use std::time::Duration;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
 use opentelemetry::{KeyValue, global};
 
-use super::attempt_info::Outcome;
+use super::attempt_info::JobOutcome;
 use super::phases::Phase;
+use super::row_counters;
 use crate::counts::RowCounts;
 
 /// One metric, for the table in docs.
@@ -27,7 +28,7 @@ pub struct MetricSpec {
 }
 
 macro_rules! metrics {
-    ($($id:ident = $name:literal $prometheus:literal $unit:literal, $about:literal;)+) => {
+    ($($id:ident = $name:literal $prometheus:literal $unit:literal, $about:expr;)+) => {
         $(const $id: MetricSpec =
             MetricSpec { name: $name, prometheus: $prometheus, unit: $unit, about: $about };)+
         /// All of them.
@@ -37,7 +38,7 @@ macro_rules! metrics {
 
 metrics! {
     ROWS = "barlift.rows" "barlift_rows_total" "{row}",
-        "rows by `outcome`: imported, skipped, mismatched, rejected, duplicate";
+        row_counters::ROWS_ABOUT;
     FILES = "barlift.files" "barlift_files_total" "{file}",
         "attempts that ended, by `outcome`: succeeded, failed (for good), retried, handed_back, lost (cut off or taken over)";
     RETRIES = "barlift.retries" "barlift_retries_total" "{retry}",
@@ -80,7 +81,7 @@ const BOUNDARIES: [f64; 18] = [
 /// What a worker sees of its surroundings.
 #[derive(Debug, Clone, Default)]
 #[allow(missing_docs)]
-pub struct Surroundings {
+pub struct QueueOverview {
     pub waiting: i64,
     pub scheduled: i64,
     pub oldest_age_seconds: f64,
@@ -179,7 +180,7 @@ impl Metrics {
     /// Shows all counters at zero, so that rates begin with the first row.
     pub fn begin(&self) {
         self.rows(&RowCounts::default());
-        for outcome in [Outcome::Succeeded, Outcome::Failed, Outcome::Retried, Outcome::HandedBack] {
+        for outcome in [JobOutcome::Succeeded, JobOutcome::Failed, JobOutcome::Retried, JobOutcome::HandedBack] {
             self.files.add(0, &[KeyValue::new("outcome", outcome.as_str())]);
         }
         self.retries.add(0, &[]);
@@ -187,13 +188,7 @@ impl Metrics {
 
     /// Rows that were committed.
     pub fn rows(&self, added: &RowCounts) {
-        for (outcome, n) in [
-            ("imported", added.rows_imported),
-            ("skipped", added.rows_skipped),
-            ("mismatched", added.rows_mismatched),
-            ("rejected", added.rows_rejected),
-            ("duplicate", added.rows_duplicate),
-        ] {
+        for (outcome, n) in row_counters::outcomes(added) {
             self.rows.add(n.unsigned_abs(), &[KeyValue::new("outcome", outcome)]);
         }
     }
@@ -203,16 +198,16 @@ impl Metrics {
         self.batch.record(took.as_secs_f64(), &[]);
     }
 
-    pub(super) fn file(&self, outcome: Outcome) {
+    pub(super) fn file(&self, outcome: JobOutcome) {
         self.files.add(1, &[KeyValue::new("outcome", outcome.as_str())]);
-        if outcome == Outcome::Retried {
+        if outcome == JobOutcome::Retried {
             self.retries.add(1, &[]);
         }
     }
 
     /// A task failed without an attempt.
     pub fn parked(&self) {
-        self.file(Outcome::Failed);
+        self.file(JobOutcome::Failed);
     }
 
     pub(super) fn phase(&self, phase: Phase, took: Duration) {
@@ -239,7 +234,7 @@ impl Metrics {
     }
 
     /// What the worker has just seen.
-    pub fn surroundings(&self, s: &Surroundings) {
+    pub fn surroundings(&self, s: &QueueOverview) {
         let g = &self.gauges;
         g.waiting.record(s.waiting, &[]);
         g.scheduled.record(s.scheduled, &[]);

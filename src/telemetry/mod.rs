@@ -11,7 +11,7 @@
 
 pub mod attempt;
 mod attempt_info;
-pub mod attribute;
+pub(crate) mod attribute;
 mod budget;
 pub mod catalogue;
 pub mod context;
@@ -22,12 +22,13 @@ mod log;
 pub mod metrics;
 pub mod phases;
 pub mod record;
+mod row_counters;
 mod setup;
 pub mod span;
 pub mod stored;
 
 pub use attempt::AttemptTelemetry;
-pub use attempt_info::{AttemptInfo, Outcome, VerifiedCounts};
+pub use attempt_info::{AttemptInfo, JobOutcome, VerifiedCounts};
 pub use budget::TraceOptions;
 pub use context::{RootContext, new_span_id};
 pub use load::LoadSpan;

@@ -1,4 +1,4 @@
-//! Spans that are built from the database's records, when nobody can have them running: the root of an
+//! OtlpSpans that are built from the database's records, when nobody can have them running: the root of an
 //! operation, and attempts whose worker died, or that never began.
 //!
 //! Invariant: they are built to be stored, and sent from what is stored; the exporter's answer tells whether it took them.
@@ -6,26 +6,30 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use jiff_sqlx::Timestamp;
 use opentelemetry::trace::{Event, SpanContext, SpanId, SpanKind, Status, TraceState};
 use opentelemetry::{InstrumentationScope, KeyValue};
+use opentelemetry_otlp::SpanExporter;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanExporter as _, SpanLinks};
+use sqlx::FromRow;
 use tokio::sync::Mutex;
 
-use super::attempt_info::{AttemptInfo, Outcome, Sums, VerifiedCounts, spec};
+use super::attempt_info::{AttemptInfo, JobOutcome, AttemptSums, VerifiedCounts, spec};
 use super::attribute as attr;
 use super::catalogue::{IMPORT_ALL, RETRY, SpanSpec, VERIFY_ALL};
 use super::context::{RootContext, remote};
-use super::export::Spans;
+use super::export::Otlp;
 use super::phases::{Phases, milliseconds};
-use super::span::{Failure, pairs};
+use super::row_counters;
+use super::span::{SpanFailure, pairs};
 use super::stored::{SCOPE, StoredSpan};
 use crate::counts::RowCounts;
 use crate::error::{Error, ErrorClass};
 use crate::model::{OperationId, OperationKind, OperationState, Traceparent};
 
 /// An operation whose last task has settled.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, FromRow)]
 #[allow(missing_docs)]
 pub struct EndedOperation {
     pub id: OperationId,
@@ -39,16 +43,21 @@ pub struct EndedOperation {
     /// The id of the root span, if this is a retry below it.
     pub root_span_id: Option<String>,
     /// When its enqueuing began.
+    #[sqlx(try_from = "Timestamp")]
     pub began_at: jiff::Timestamp,
     /// When its first task started.
+    #[sqlx(try_from = "Timestamp")]
     pub started_at: jiff::Timestamp,
+    #[sqlx(try_from = "Timestamp")]
     pub finished_at: jiff::Timestamp,
     /// Where the span ends: not before those of its attempts.
+    #[sqlx(try_from = "Timestamp")]
     pub ended_at: jiff::Timestamp,
     pub symbols: i64,
     pub files: i64,
     pub failed: i64,
     pub cancelled: i64,
+    #[sqlx(flatten)]
     pub rows: RowCounts,
     /// Of a verification: series that are the same on both sides, and those that are not.
     pub identical: i64,
@@ -62,7 +71,7 @@ pub struct RecordedAttempt {
     pub info: AttemptInfo,
     pub started_at: jiff::Timestamp,
     pub finished_at: jiff::Timestamp,
-    pub outcome: Outcome,
+    pub outcome: JobOutcome,
     /// The error's class and message, if it failed.
     pub class: String,
     pub message: String,
@@ -78,12 +87,12 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// Builds spans from records, and sends stored ones. Clones share the exporter.
 #[derive(Debug, Clone)]
 pub struct Recorder {
-    exporter: Arc<Mutex<Spans>>,
+    exporter: Arc<Mutex<Otlp<SpanExporter>>>,
     resource: Resource,
 }
 
 impl Recorder {
-    pub(super) fn new(exporter: Spans, resource: &Resource) -> Self {
+    pub(super) fn new(exporter: Otlp<SpanExporter>, resource: &Resource) -> Self {
         Self { exporter: Arc::new(Mutex::new(exporter)), resource: resource.clone() }
     }
 
@@ -105,7 +114,7 @@ impl Recorder {
             let message = format!("{} of {} files failed", ended.failed, ended.files);
             fail(
                 &mut span,
-                &Failure { kind: "FailedFiles", class: ErrorClass::Permanent, message, symbol: "" },
+                &SpanFailure { kind: "FailedFiles", class: ErrorClass::Permanent, message, symbol: "" },
             );
         }
         Some(StoredSpan::new(&span, &self.resource))
@@ -133,7 +142,7 @@ impl Recorder {
             ..EndedOperation::default()
         });
         let (kind, class) = (error.kind(), error.class());
-        fail(&mut span, &Failure { kind, class, message: error.chain(), symbol: "" });
+        fail(&mut span, &SpanFailure { kind, class, message: error.chain(), symbol: "" });
         // Nobody will try again, for there is no operation.
         self.send(&[StoredSpan::new(&span, &self.resource)]).await;
     }
@@ -151,7 +160,7 @@ impl Recorder {
         span.span_kind = SpanKind::Consumer;
         let took = Duration::try_from(end.duration_since(start)).unwrap_or_default();
         let batches = attempt.phases.commit.count;
-        let sums = Sums {
+        let sums = AttemptSums {
             took,
             rows: attempt.rows,
             phases: attempt.phases,
@@ -164,7 +173,7 @@ impl Recorder {
         span.status = Status::Ok;
         if let Some(kind) = failure_kind(attempt.outcome) {
             let (class, message) = (ErrorClass::named(&attempt.class), attempt.message.clone());
-            fail(&mut span, &Failure { kind, class, message, symbol: &info.symbol });
+            fail(&mut span, &SpanFailure { kind, class, message, symbol: &info.symbol });
         }
         Some(StoredSpan::new(&span, &self.resource))
     }
@@ -179,18 +188,17 @@ impl Recorder {
     }
 }
 
-fn failure_kind(outcome: Outcome) -> Option<&'static str> {
+fn failure_kind(outcome: JobOutcome) -> Option<&'static str> {
     match outcome {
-        Outcome::Died => Some("WorkerDied"),
+        JobOutcome::Died => Some("WorkerDied"),
         // The record has the message, not the kind of error.
-        Outcome::Failed | Outcome::Retried => Some("TaskError"),
-        Outcome::Succeeded | Outcome::HandedBack | Outcome::Cancelled | Outcome::Lost => None,
+        JobOutcome::Failed | JobOutcome::Retried => Some("TaskError"),
+        JobOutcome::Succeeded | JobOutcome::HandedBack | JobOutcome::Cancelled | JobOutcome::Lost => None,
     }
 }
 
 fn root_attributes(ended: &EndedOperation) -> Vec<KeyValue> {
     let took = Duration::try_from(ended.finished_at.duration_since(ended.started_at)).unwrap_or_default();
-    let rows = &ended.rows;
     let mut out = Vec::new();
     for (attribute, value) in [
         (attr::OPERATION_ID, ended.id.as_str()),
@@ -208,21 +216,14 @@ fn root_attributes(ended: &EndedOperation) -> Vec<KeyValue> {
         (attr::TOTAL_FILES, ended.files),
         (attr::FAILED_FILES, ended.failed),
         (attr::CANCELLED_FILES, ended.cancelled),
-        (attr::ROWS_REJECTED, rows.rows_rejected),
-        (attr::ROWS_DUPLICATE, rows.rows_duplicate),
     ];
     let verification = [(attr::SERIES_IDENTICAL, ended.identical), (attr::SERIES_DIFFERING, ended.differing)];
-    let import = [
-        (attr::TOTAL_ROWS_IMPORTED, rows.rows_imported),
-        (attr::TOTAL_ROWS_SKIPPED, rows.rows_skipped),
-        (attr::WARNINGS_COUNT, rows.rows_mismatched),
-        (attr::QUALITY_ISSUES, rows.quality_issues),
-    ];
-    // A retry's span has the attributes of both.
     let own: &[_] = if ended.kind == OperationKind::Verify { &verification } else { &[] };
-    let of_import: &[_] = if own.is_empty() || ended.root_span_id.is_some() { &import } else { &[] };
-    for (attribute, value) in common.iter().chain(own).chain(of_import) {
-        out.extend(pairs(*attribute, *value));
+    // A retry's span has the attributes of both.
+    let imports = own.is_empty() || ended.root_span_id.is_some();
+    let counters = row_counters::of_operation(&ended.rows, imports);
+    for (attribute, value) in common.iter().chain(own).copied().chain(counters) {
+        out.extend(pairs(attribute, value));
     }
     out
 }
@@ -234,7 +235,7 @@ fn root_spec(kind: OperationKind) -> &'static SpanSpec {
     }
 }
 
-fn fail(span: &mut SpanData, failure: &Failure<'_>) {
+fn fail(span: &mut SpanData, failure: &SpanFailure<'_>) {
     span.attributes.extend(failure.attributes());
     span.status = failure.status();
     span.events.events.push(Event::new("exception", span.end_time, failure.exception(), 0));

@@ -13,7 +13,7 @@ use tracing::Instrument as _;
 use tracing::instrument::Instrumented;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-use super::attribute::{Attribute, ERROR_CLASS, ERROR_SYMBOL, ERROR_TYPE, Kind, cut};
+use super::attribute::{Attribute, ERROR_CLASS, ERROR_SYMBOL, ERROR_TYPE, ValueType, cut};
 use super::catalogue::SpanSpec;
 use super::context::remote;
 use crate::error::{Error, ErrorClass, FileError};
@@ -75,7 +75,7 @@ impl Span {
     }
 
     /// Sets an attribute.
-    pub fn set<T: Kind>(&self, attribute: Attribute<T>, value: T::Input<'_>) -> &Self {
+    pub fn set<T: ValueType>(&self, attribute: Attribute<T>, value: T::Input<'_>) -> &Self {
         debug_assert!(self.spec.has(attribute.name), "{} has no {}", self.spec.name, attribute.name);
         if !self.inner.is_disabled() {
             self.extend(pairs(attribute, value));
@@ -100,17 +100,17 @@ impl Span {
     pub fn fail(&self, error: &Error, symbol: &str) {
         if !self.inner.is_disabled() {
             let (kind, class) = (error.kind(), error.class());
-            self.failed(&Failure { kind, class, message: error.chain(), symbol });
+            self.failed(&SpanFailure { kind, class, message: error.chain(), symbol });
         }
     }
 
     /// The same for a file's fault.
     pub fn fail_with(&self, error: &FileError, symbol: &str) {
         let kind = "DataError";
-        self.failed(&Failure { kind, class: error.class, message: error.to_string(), symbol });
+        self.failed(&SpanFailure { kind, class: error.class, message: error.to_string(), symbol });
     }
 
-    fn failed(&self, failure: &Failure<'_>) {
+    fn failed(&self, failure: &SpanFailure<'_>) {
         self.ended.store(true, Ordering::Relaxed);
         self.extend(failure.attributes());
         self.inner.set_status(failure.status());
@@ -145,20 +145,20 @@ impl Drop for Span {
     fn drop(&mut self) {
         if !self.ended.load(Ordering::Relaxed) && !self.inner.is_disabled() {
             let message = "cut off before its end".to_owned();
-            self.failed(&Failure { kind: "CutOff", class: ErrorClass::Transient, message, symbol: "" });
+            self.failed(&SpanFailure { kind: "CutOff", class: ErrorClass::Transient, message, symbol: "" });
         }
     }
 }
 
 /// What a failed span says.
-pub(super) struct Failure<'a> {
+pub(super) struct SpanFailure<'a> {
     pub(super) kind: &'static str,
     pub(super) class: ErrorClass,
     pub(super) message: String,
     pub(super) symbol: &'a str,
 }
 
-impl Failure<'_> {
+impl SpanFailure<'_> {
     pub(super) fn attributes(&self) -> Vec<KeyValue> {
         let mut out = pairs(ERROR_TYPE, self.kind);
         out.extend(pairs(ERROR_CLASS, self.class.as_str()));
@@ -182,7 +182,7 @@ impl Failure<'_> {
 }
 
 /// An attribute under the name, or names, that the operator wants.
-pub(super) fn pairs<T: Kind>(attribute: Attribute<T>, value: T::Input<'_>) -> Vec<KeyValue> {
+pub(super) fn pairs<T: ValueType>(attribute: Attribute<T>, value: T::Input<'_>) -> Vec<KeyValue> {
     let value = T::value(value);
     match (attribute.stable, *NAMES) {
         (Some(stable), Names::Stable) => vec![KeyValue::new(stable, value)],

@@ -25,7 +25,7 @@ pub struct StoredSpan {
     /// The parent's span id; none for a root.
     parent: Option<String>,
     parent_is_remote: bool,
-    kind: Kind,
+    kind: StoredKind,
     name: String,
     /// Nanoseconds since 1970.
     start: u64,
@@ -53,7 +53,7 @@ enum StoredStatus {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-enum Kind {
+enum StoredKind {
     Client,
     Server,
     Producer,
@@ -61,11 +61,11 @@ enum Kind {
     Internal,
 }
 
-type Attributes = Vec<(String, Value)>;
+type Attributes = Vec<(String, StoredValue)>;
 
 /// The types that [`super::attribute`] and resources have.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-enum Value {
+enum StoredValue {
     Bool(bool),
     Int(i64),
     Float(f64),
@@ -78,7 +78,7 @@ impl StoredSpan {
     pub(super) fn new(span: &SpanData, resource: &Resource) -> Self {
         let context = &span.span_context;
         let mut resource: Attributes =
-            resource.iter().map(|(k, v)| (k.to_string(), Value::from(v))).collect();
+            resource.iter().map(|(k, v)| (k.to_string(), StoredValue::from(v))).collect();
         // A resource has no order of its own.
         resource.sort_by(|a, b| a.0.cmp(&b.0));
         Self {
@@ -88,7 +88,7 @@ impl StoredSpan {
             flags: context.trace_flags().to_u8(),
             parent: (span.parent_span_id != SpanId::INVALID).then(|| span.parent_span_id.to_string()),
             parent_is_remote: span.parent_span_is_remote,
-            kind: Kind::from(&span.span_kind),
+            kind: StoredKind::from(&span.span_kind),
             name: span.name.to_string(),
             start: nanoseconds(span.start_time),
             end: nanoseconds(span.end_time),
@@ -175,7 +175,7 @@ impl From<&Status> for StoredStatus {
     }
 }
 
-impl Kind {
+impl StoredKind {
     fn otel(self) -> SpanKind {
         match self {
             Self::Client => SpanKind::Client,
@@ -187,7 +187,7 @@ impl Kind {
     }
 }
 
-impl From<&SpanKind> for Kind {
+impl From<&SpanKind> for StoredKind {
     fn from(kind: &SpanKind) -> Self {
         match kind {
             SpanKind::Client => Self::Client,
@@ -199,7 +199,7 @@ impl From<&SpanKind> for Kind {
     }
 }
 
-impl From<&OtelValue> for Value {
+impl From<&OtelValue> for StoredValue {
     fn from(value: &OtelValue) -> Self {
         match value {
             OtelValue::Bool(b) => Self::Bool(*b),
@@ -213,7 +213,7 @@ impl From<&OtelValue> for Value {
     }
 }
 
-impl Value {
+impl StoredValue {
     fn otel(&self) -> OtelValue {
         match self {
             Self::Bool(b) => OtelValue::Bool(*b),
@@ -228,7 +228,7 @@ impl Value {
 }
 
 fn stored(attributes: &[KeyValue]) -> Attributes {
-    attributes.iter().map(|a| (a.key.to_string(), Value::from(&a.value))).collect()
+    attributes.iter().map(|a| (a.key.to_string(), StoredValue::from(&a.value))).collect()
 }
 
 fn pairs(attributes: &Attributes) -> Vec<KeyValue> {

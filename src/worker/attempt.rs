@@ -14,7 +14,7 @@ use crate::repository::known::Learnt;
 use crate::task::{
     self, AttemptContext, Claim, Claimant, ImportOptions, Lease, RowCounts, TaskInfo, TaskOptions,
 };
-use crate::telemetry::{AttemptTelemetry, Outcome, metrics};
+use crate::telemetry::{AttemptTelemetry, JobOutcome, metrics};
 use crate::verify;
 
 /// When a job comes again that met a locked row.
@@ -158,9 +158,9 @@ impl Worker {
         let outcome = attempt.lease.outcome(&self.pool).await.unwrap_or_default();
         let ours = match (outcome, result) {
             // The answer to a settling together with others got lost: then nobody else had it.
-            (Some(AttemptOutcome::Succeeded), Ok(_) | Err(Error::LostLease)) => Some(Outcome::Succeeded),
-            (Some(AttemptOutcome::Failed), Err(_)) => Some(Outcome::Failed),
-            (Some(AttemptOutcome::HandedBack), Err(Error::Stopped)) => Some(Outcome::HandedBack),
+            (Some(AttemptOutcome::Succeeded), Ok(_) | Err(Error::LostLease)) => Some(JobOutcome::Succeeded),
+            (Some(AttemptOutcome::Failed), Err(_)) => Some(JobOutcome::Failed),
+            (Some(AttemptOutcome::HandedBack), Err(Error::Stopped)) => Some(JobOutcome::HandedBack),
             _ => None,
         };
         match ours {
@@ -177,7 +177,7 @@ impl Worker {
         Ok(())
     }
 
-    async fn settle_once(&self, attempt: &Claimed, result: &Result<Done>) -> Result<Outcome> {
+    async fn settle_once(&self, attempt: &Claimed, result: &Result<Done>) -> Result<JobOutcome> {
         let Claimed { lease, telemetry, .. } = attempt;
         let record = telemetry.record();
         match result {
@@ -193,12 +193,12 @@ impl Worker {
                 };
                 self.tell_due(settled.operation_ended);
                 done.tell();
-                Ok(Outcome::Succeeded)
+                Ok(JobOutcome::Succeeded)
             }
             Err(Error::Stopped) => {
                 lease.hand_back(&self.pool, &record).await?;
                 tracing::info!("handed back");
-                Ok(Outcome::HandedBack)
+                Ok(JobOutcome::HandedBack)
             }
             Err(Error::LostLease) => Err(Error::LostLease),
             Err(e) => {
@@ -261,15 +261,15 @@ fn is_stop(e: &Error) -> bool {
 }
 
 /// Why an attempt failed, and when the file is tried again.
-pub(super) fn tell_failed(e: &Error, retry_in: Option<Duration>) -> Outcome {
+pub(super) fn tell_failed(e: &Error, retry_in: Option<Duration>) -> JobOutcome {
     match retry_in {
         Some(wait) => {
             tracing::warn!(error = e.chain(), ?wait, "failed; it is tried again after the wait");
-            Outcome::Retried
+            JobOutcome::Retried
         }
         None => {
             tracing::error!(error = e.chain(), "failed");
-            Outcome::Failed
+            JobOutcome::Failed
         }
     }
 }

@@ -20,7 +20,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::config::Config;
 use crate::error::Result;
-use crate::operation::{due_spans, span_outbox};
+use crate::operation::span_outbox;
 use crate::queue::{self, Delivery, Handled, QueueSettings, Work};
 use crate::task::{self, RetryPolicy};
 use crate::telemetry::{self, Recorder, delivery};
@@ -83,7 +83,7 @@ impl Worker {
         let worker = Arc::new(self);
         let _sweep = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&worker).sweep()));
         let done = CancellationToken::new();
-        let exporter = Arc::clone(&worker).export_due_spans(done.clone());
+        let exporter = Arc::clone(&worker).export_spans(done.clone());
         let exporter = AbortOnDropHandle::new(tokio::spawn(exporter));
         queue::run(pool, settings, Arc::clone(&worker) as Arc<dyn Work>, stop).await;
         done.cancel();
@@ -92,16 +92,16 @@ impl Worker {
 
     /// Exports the spans of attempts and operations: when this worker ends some and, for those whose worker died or whose
     /// export failed, once a lease. After `done` it does what is left and ends.
-    async fn export_due_spans(self: Arc<Self>, done: CancellationToken) {
+    async fn export_spans(self: Arc<Self>, done: CancellationToken) {
         let Some(recorder) = &self.recorder else { return };
         loop {
             if done.is_cancelled() {
-                let export = due_spans::export(&self.pool, recorder);
+                let export = span_outbox::export(&self.pool, recorder);
                 let ((), rest) = tokio::join!(telemetry::flush_at_the_end(), export);
                 tell_later(rest);
                 return;
             }
-            tell_later(due_spans::export(&self.pool, recorder).await);
+            tell_later(span_outbox::export(&self.pool, recorder).await);
             tokio::select! {
                 () = self.due.notified() => {}
                 () = gather() => {}

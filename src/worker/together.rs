@@ -20,7 +20,7 @@ use crate::import::{self, Hashed, Opened};
 use crate::queue::{self, Delivery};
 use crate::task::{self, AttemptContext, Claimant, Companion, Lease, RowCounts, Settlement, TaskOptions};
 use crate::telemetry::phases::Phase;
-use crate::telemetry::{Outcome, metrics};
+use crate::telemetry::{JobOutcome, metrics};
 
 /// Files that are read at the same time, for the sake of places that take long to answer.
 const READ_AT_ONCE: usize = 8;
@@ -279,7 +279,7 @@ impl Worker {
 fn settled(file: &Claimed, rows: &RowCounts) {
     file.telemetry.committed(rows);
     file.telemetry.within(|| tell_imported(rows));
-    file.telemetry.settled(Outcome::Succeeded, None);
+    file.telemetry.settled(JobOutcome::Succeeded, None);
 }
 
 /// The file's failure is committed.

@@ -1,2 +1,2 @@
--- $1: spans that were taken
+-- $1: ids of spans that the exporter has taken
 DELETE FROM barlift.span_outbox WHERE id = ANY ($1)

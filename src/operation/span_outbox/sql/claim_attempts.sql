@@ -1,9 +1,9 @@
--- Attempts whose span is due, because nobody had it running to its end. The caller stores their spans on this transaction.
+-- Attempts whose span is due: their workers could not store it. The caller stores the spans on this transaction.
 -- $1: at most how many
 WITH due AS (
     SELECT task_id, fence
     FROM barlift.attempts
-    -- What nobody has wanted for a day is left alone.
+    -- A span that no worker has built for a day is given up.
     WHERE span_due_at BETWEEN now() - interval '1 day' AND now()
     ORDER BY span_due_at
     LIMIT $1
@@ -16,8 +16,9 @@ JOIN barlift.tasks t ON t.id = due.task_id
 JOIN barlift.operations o ON o.id = t.operation_id
 LEFT JOIN barlift.verifications v ON v.task_id = t.id AND t.state = 'succeeded'
 WHERE a.task_id = due.task_id AND a.fence = due.fence
-RETURNING o.type AS kind, t.operation_id, (t.state = 'pending' OR t.fence > a.fence) AS again, t.symbol, t.timeframe, t.source, coalesce(a.push, t.pushes) AS push,
-          -- Attempts before a retry are the root's children, not the retry's.
+RETURNING o.type AS kind, t.operation_id, (t.state = 'pending' OR t.fence > a.fence) AS again, t.symbol, t.timeframe, t.source,
+          coalesce(a.push, t.pushes) AS job_sequence,
+          -- Attempts before a retry are children of the root, not of the retry's span.
           CASE WHEN a.started_at < o.retried_at THEN barlift.with_span_id(o.traceparent, o.root_span_id)
                ELSE o.traceparent END AS traceparent,
           a.task_id, a.fence, a.attempt, a.worker, a.started_at, a.finished_at, a.outcome, a.error_class,

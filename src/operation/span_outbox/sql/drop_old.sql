@@ -1,2 +1,2 @@
--- What no collector has taken for a day is given up.
+-- Spans that no collector has taken for a day are given up.
 DELETE FROM barlift.span_outbox WHERE created_at < now() - interval '1 day'

@@ -1,6 +1,8 @@
--- Stores the spans of attempts that ended in this process, where they are still owed: when this comes late, another worker
--- has stored one that it built from the record.
--- $1: task ids, $2: fences, $3: their spans
+-- Stores the spans of attempts that ended in this process, unless another worker has built and stored one from the
+-- attempt's record because this comes late.
+-- $1: task ids
+-- $2: fences
+-- $3: their spans
 WITH ended AS (
     SELECT * FROM unnest($1::bigint[], $2::integer[], $3::bytea[]) AS e (task_id, fence, span)
 ), locked AS MATERIALIZED (
@@ -10,7 +12,7 @@ WITH ended AS (
     WHERE a.span_due_at IS NOT NULL
     ORDER BY a.task_id, a.fence
     FOR NO KEY UPDATE OF a
-), owed AS (
+), missing AS (
     UPDATE barlift.attempts a
     SET span_due_at = NULL
     FROM locked l
@@ -19,4 +21,4 @@ WITH ended AS (
     RETURNING e.span
 )
 INSERT INTO barlift.span_outbox (span)
-SELECT span FROM owed
+SELECT span FROM missing

@@ -1,5 +1,6 @@
--- Stored spans that are due, the longest waiting first. Nobody else sends them meanwhile.
--- $1: how long the claim lasts, in seconds; $2: at most how many
+-- Claims stored spans that are due, the longest waiting first; until the claim ends, no other worker sends them.
+-- $1: how long the claim lasts, in seconds
+-- $2: at most how many
 WITH due AS (
     SELECT id
     FROM barlift.span_outbox
