@@ -65,7 +65,7 @@ pub async fn watch(pool: PgPool, lease: Duration) {
         match seen {
             Ok(seen) => {
                 last_heartbeat = seen.heartbeat_age_seconds.map(|age| (start, age));
-                metrics::get().surroundings(&seen);
+                metrics::get().queue(&seen);
             }
             Err(error) => {
                 tracing::debug!(error, "the next look will do");

@@ -1,7 +1,7 @@
-//! What one attempt at a task tells: its span, the spans below it, the sums of its phases.
+//! The telemetry of one attempt: its span, the spans below it, the sums of its phases.
 //!
-//! Invariant: the job span always carries the sums; spans below it are made only while the attempt's share of
-//! the span budget lasts. An attempt has exactly one span: where another worker writes it, ours is not exported.
+//! Invariant: the attempt's span always has the sums; spans below it are created only while the attempt's share of the span
+//! budget lasts. An attempt has exactly one span: if another worker writes it, ours is not exported.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use opentelemetry::trace::SpanId;
 use tracing::Instrument as _;
 
-use super::attempt_info::{AttemptInfo, JobOutcome, AttemptSums, VerifiedCounts, spec};
+use super::attempt_info::{AttemptInfo, AttemptSums, JobOutcome, VerifiedCounts, spec};
 use super::attribute as attr;
 use super::budget::Budget;
 use super::catalogue::SpanSpec;
@@ -23,14 +23,13 @@ use crate::counts::RowCounts;
 use crate::error::Error;
 use crate::model::OperationKind;
 
-/// One attempt.
+/// The telemetry of an attempt that runs.
 #[derive(Debug)]
 pub struct AttemptTelemetry {
-    /// The symbol it is about.
-    pub symbol: String,
+    pub(crate) symbol: String,
     kind: OperationKind,
     id: SpanId,
-    /// Whether its span will be exported.
+    /// Whether this process exports its span.
     exported: bool,
     span: Span,
     log: tracing::Span,
@@ -51,7 +50,7 @@ impl AttemptTelemetry {
     /// Begins an attempt's span, as a child of the operation's root.
     #[must_use]
     pub fn start(info: &AttemptInfo) -> Self {
-        // At this level so that no filter on log lines takes it from those that pass.
+        // At this level, so that every log line that passes the filter has these fields.
         let log = tracing::error_span!(
             "attempt",
             operation.id = info.operation_id.as_str(),
@@ -82,19 +81,16 @@ impl AttemptTelemetry {
         }
     }
 
-    /// Runs the attempt within its span.
-    pub async fn around<F: Future>(&self, future: F) -> F::Output {
+    pub(crate) async fn around<F: Future>(&self, future: F) -> F::Output {
         self.span.around(future).instrument(self.log.clone()).await
     }
 
-    /// Runs a function within its span.
-    pub fn within<T>(&self, run: impl FnOnce() -> T) -> T {
+    pub(crate) fn within<T>(&self, run: impl FnOnce() -> T) -> T {
         self.log.in_scope(|| self.span.within(run))
     }
 
     /// Whether every row gets spans.
-    #[must_use]
-    pub fn row_detail(&self) -> bool {
+    pub(crate) fn row_detail(&self) -> bool {
         self.detail == TraceDetail::Row
     }
 
@@ -102,87 +98,78 @@ impl AttemptTelemetry {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A batch begins: it has spans of its own if the budget has room for all of them.
-    pub fn begin_batch(&self) {
+    /// A batch begins. It gets spans if the budget covers all of them.
+    pub(crate) fn begin_batch(&self) {
         let mut state = self.state();
         state.sums.batches += 1;
         state.sums.folded += i64::from(!state.budget.begin_batch());
     }
 
-    /// A span below the attempt's, if there is room.
-    #[must_use]
-    pub fn span(&self, spec: &'static SpanSpec) -> Span {
+    /// A span below the attempt's, within the budget.
+    pub(crate) fn span(&self, spec: &'static SpanSpec) -> Span {
         if self.state().budget.take() { Span::start(spec) } else { Span::none(spec) }
     }
 
-    /// A span for a bar that differs, if there is room and not too many had one.
-    #[must_use]
-    pub fn mismatch_span(&self, spec: &'static SpanSpec) -> Option<Span> {
+    /// A span for a bar that differs, within the budget.
+    pub(crate) fn mismatch_span(&self, spec: &'static SpanSpec) -> Option<Span> {
         self.state().budget.take_mismatch().then(|| Span::start(spec))
     }
 
-    /// Adds to a phase's sum.
-    pub fn add(&self, phase: Phase, took: Duration) {
+    pub(crate) fn add(&self, phase: Phase, took: Duration) {
         self.state().sums.phases.add(phase, took);
         metrics::get().phase(phase, took);
     }
 
-    /// Runs a step of bookkeeping.
-    pub async fn kept<F: Future>(&self, step: F) -> F::Output {
+    /// Runs a step of bookkeeping and adds its time.
+    pub(crate) async fn kept<F: Future>(&self, step: F) -> F::Output {
         let start = Instant::now();
         let done = step.await;
         self.add(Phase::Bookkeeping, start.elapsed());
         done
     }
 
-    /// Notes a statement, in case it is among the slowest.
-    pub fn statement(&self, took: Duration, operation: &str, statement: &str, rows: i64) {
+    /// Records a statement, in case it is among the slowest.
+    pub(crate) fn statement(&self, took: Duration, operation: &str, statement: &str, rows: i64) {
         self.state().slowest.add(took, operation, statement, rows);
     }
 
-    /// Where the time went so far.
-    #[must_use]
-    pub fn phases(&self) -> Phases {
+    pub(crate) fn phases(&self) -> Phases {
         self.state().sums.phases
     }
 
-    /// What is kept of the attempt.
     #[must_use]
-    pub fn record(&self) -> AttemptRecord {
+    pub(crate) fn record(&self) -> AttemptRecord {
         let state = self.state();
         let (rows, phases) = (state.sums.rows, state.sums.phases);
         AttemptRecord { rows, phases, slowest: state.slowest.clone(), exported: self.exported }
     }
 
-    /// The rows of this attempt so far.
-    #[must_use]
-    pub fn rows(&self) -> RowCounts {
+    pub(crate) fn rows(&self) -> RowCounts {
         self.state().sums.rows
     }
 
-    /// Rows that this attempt has committed.
-    pub fn committed(&self, added: &RowCounts) {
+    /// Counts rows that this attempt has committed.
+    pub(crate) fn committed(&self, added: &RowCounts) {
         self.state().sums.rows.add(added);
         metrics::get().rows(added);
     }
 
-    /// Rows that this attempt has looked at in a dry run.
-    pub fn looked_at(&self, added: &RowCounts) {
+    /// Counts rows of a dry run.
+    pub(crate) fn looked_at(&self, added: &RowCounts) {
         self.state().sums.rows.add(added);
     }
 
     /// The file was recognised by its content.
-    pub fn recognised(&self) {
+    pub(crate) fn recognised(&self) {
         self.span.set(attr::RECOGNISED, true);
     }
 
-    /// What a verification came to.
-    pub fn verified(&self, counts: VerifiedCounts) {
+    pub(crate) fn verified(&self, counts: VerifiedCounts) {
         self.state().sums.verified = Some(counts);
     }
 
     /// The attempt is settled.
-    pub fn settled(&self, outcome: JobOutcome, error: Option<&Error>) {
+    pub(crate) fn settled(&self, outcome: JobOutcome, error: Option<&Error>) {
         match error {
             Some(e) => self.span.fail(e, &self.symbol),
             None => self.span.ok(),
@@ -190,8 +177,8 @@ impl AttemptTelemetry {
         self.finish(outcome);
     }
 
-    /// Another worker has the task, and writes this attempt's span.
-    pub fn lost(&self) {
+    /// Another worker has the task and writes this attempt's span.
+    pub(crate) fn lost(&self) {
         self.settled(JobOutcome::Lost, None);
     }
 
@@ -207,8 +194,8 @@ impl AttemptTelemetry {
     }
 }
 
-/// An attempt that ends without being settled was cut off: by its worker's stop, a lost database, a panic. Only the
-/// database knows what became of it, and whoever finds out there writes its span.
+/// An attempt that was not settled was cut off by its worker's stop, a lost database or a panic. Only the database knows
+/// how it ended, and the worker that reads it there writes the span.
 impl Drop for AttemptTelemetry {
     fn drop(&mut self) {
         if !self.state().finished {

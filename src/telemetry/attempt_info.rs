@@ -1,7 +1,7 @@
-//! What the span of an attempt says, whoever writes it.
+//! The attributes of an attempt's span.
 //!
-//! Invariant: the worker that ran an attempt, and the one that writes its span from the database's records, say
-//! the same things under the same names.
+//! Invariant: the worker that ran the attempt and a worker that builds the span from the database's records set the same
+//! attributes.
 
 use std::time::Duration;
 
@@ -19,7 +19,6 @@ use super::span::pairs;
 use crate::counts::RowCounts;
 use crate::model::{Fence, OperationId, OperationKind, TaskId, Traceparent};
 
-/// The span of an attempt of such an operation.
 pub(super) fn spec(kind: OperationKind) -> &'static SpanSpec {
     match kind {
         OperationKind::Import => &IMPORT_SYMBOL,
@@ -27,20 +26,20 @@ pub(super) fn spec(kind: OperationKind) -> &'static SpanSpec {
     }
 }
 
-/// What a verification came to, for its span.
+/// What a verification has found, for its span.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct VerifiedCounts {
     /// Bars that the files have.
     pub csv_rows: i64,
     /// Bars of the series, without those that are no difference.
     pub db_rows: i64,
-    /// Whether the files' bars are as many as the series'.
+    /// Whether both are equal.
     pub rows_match: bool,
-    /// Whether nothing that was looked at differs.
+    /// Whether nothing that was compared differs.
     pub passed: bool,
 }
 
-/// Who attempts what.
+/// Which worker attempts which task.
 #[derive(Debug, Clone)]
 #[allow(missing_docs)]
 pub struct AttemptInfo {
@@ -55,7 +54,7 @@ pub struct AttemptInfo {
     pub attempt: i32,
     pub worker: String,
     pub queue: &'static str,
-    /// What the queue calls the job.
+    /// The job's idempotency key in the queue.
     pub message_id: String,
     /// The root span, as a W3C traceparent.
     pub traceparent: Traceparent,
@@ -64,12 +63,11 @@ pub struct AttemptInfo {
 }
 
 impl AttemptInfo {
-    /// The id of the attempt's span, which its rescuer can find again.
     pub(super) fn span_id(&self) -> SpanId {
         attempt_span_id(&self.operation_id, self.task_id, self.fence)
     }
 
-    /// What the attempt's span says whatever happens.
+    /// Attributes that do not depend on how the attempt ends.
     pub(super) fn attributes(&self) -> Vec<KeyValue> {
         let mut out = Vec::with_capacity(12);
         out.extend(pairs(attr::OPERATION_ID, self.operation_id.as_str()));
@@ -87,7 +85,7 @@ impl AttemptInfo {
     }
 }
 
-/// How far an attempt came, for its span.
+/// What an attempt has done, for its span.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct AttemptSums {
     pub(super) took: Duration,
@@ -95,7 +93,7 @@ pub(super) struct AttemptSums {
     pub(super) phases: Phases,
     pub(super) batches: i64,
     pub(super) folded: i64,
-    /// Of a verification that got to its end.
+    /// Of a verification that has ended.
     pub(super) verified: Option<VerifiedCounts>,
 }
 
@@ -112,7 +110,7 @@ impl AttemptSums {
 
     fn of_verification(&self) -> Vec<KeyValue> {
         let mut out = pairs(attr::VERIFICATION_DURATION_MS, milliseconds(self.took));
-        // One that did not get to its end has counted nothing and passed nothing.
+        // All zero and false if the verification has not ended.
         let v = self.verified.unwrap_or_default();
         out.extend(pairs(attr::CSV_ROW_COUNT, v.csv_rows));
         out.extend(pairs(attr::DB_ROW_COUNT, v.db_rows));
@@ -157,18 +155,16 @@ pub enum JobOutcome {
     Failed,
     Retried,
     HandedBack,
-    /// Its worker died; whoever took over says so.
+    /// Its worker died; the worker that claimed the task next says so.
     Died,
-    /// Somebody cancelled its task.
     Cancelled,
-    /// The task was taken from it: another worker writes this attempt's span.
+    /// It lost its task, and another worker writes its span.
     Lost,
 }
 
 impl JobOutcome {
     /// Its name in attributes and metrics.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",

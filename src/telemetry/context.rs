@@ -1,9 +1,8 @@
-//! The W3C trace context: made by the enqueuer, carried by the operation and its jobs, taken up by workers.
+//! The W3C trace context: the process that enqueues makes it, the operation and its jobs carry it, workers continue it.
 //!
-//! Invariant: all spans of one operation have one trace id; the ids of its root span are fixed, and it is
-//! decided whether the operation is traced at all, when it is enqueued, so that any worker at any time can
-//! be its child. The span of an attempt has an id that follows from the attempt's number, so that a rescuer
-//! can write the span of a dead one.
+//! Invariant: all spans of one operation have one trace id. Enqueuing fixes the ids of the root span and decides whether the
+//! operation is traced at all, so that any worker at any time can write children of the root. The id of an attempt's span
+//! is computed from task and fence, so that another worker can write the span of an attempt whose worker has died.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -23,16 +22,15 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::model::{Fence, OperationId, TaskId, Traceparent};
 
-/// The root span of an operation, known before it is emitted.
+/// The ids of an operation's root span, which is written when the operation has ended.
 #[derive(Debug, Clone)]
-pub struct RootContext(SpanContext);
+pub(crate) struct RootContext(SpanContext);
 
 impl RootContext {
-    /// New ids, from the operating system's randomness; `OTEL_TRACES_SAMPLER` decides whether the whole
-    /// operation is traced.
+    /// New random ids; `OTEL_TRACES_SAMPLER` decides whether the whole operation is traced.
     #[must_use]
-    pub fn new() -> Self {
-        // Ids of zeros mean "none"; their chance is that of guessing a key.
+    pub(crate) fn new() -> Self {
+        // An id of zeros would mean "none".
         let trace = TraceId::from(rand::random::<u128>().max(1));
         let span = SpanId::from(rand::random::<u64>().max(1));
         let flags = TraceFlags::default().with_sampled(sampled(trace));
@@ -43,16 +41,14 @@ impl RootContext {
         &self.0
     }
 
-    /// As a W3C traceparent header.
-    #[must_use]
-    pub fn traceparent(&self) -> Traceparent {
+    pub(crate) fn traceparent(&self) -> Traceparent {
         let Self(context) = self;
         let flags = context.trace_flags().to_u8();
         Traceparent(format!("00-{}-{}-{flags:02x}", context.trace_id(), context.span_id()))
     }
 
-    /// A future whose spans are children of the root.
-    pub fn around<F: Future>(&self, future: F) -> WithContext<Pin<Box<F>>> {
+    /// Runs a future whose spans are children of the root.
+    pub(crate) fn around<F: Future>(&self, future: F) -> WithContext<Pin<Box<F>>> {
         let context = Context::new().with_remote_span_context(self.0.clone());
         Box::pin(future).with_context(context)
     }
@@ -64,13 +60,13 @@ impl Default for RootContext {
     }
 }
 
-/// A new span id as a traceparent has it, for a span that is written later.
+/// A new span id, as 16 hexadecimal digits.
 #[must_use]
-pub fn new_span_id() -> String {
+pub(crate) fn new_span_id() -> String {
     SpanId::from(rand::random::<u64>().max(1)).to_string()
 }
 
-/// What a W3C traceparent says, or none if it is none.
+/// The span that a traceparent names; none if it has not the W3C form.
 pub(super) fn remote(traceparent: &Traceparent) -> Option<SpanContext> {
     let carrier = HashMap::from([("traceparent".to_owned(), traceparent.to_string())]);
     let context = TraceContextPropagator::new().extract_with_context(&Context::new(), &carrier);
@@ -78,7 +74,6 @@ pub(super) fn remote(traceparent: &Traceparent) -> Option<SpanContext> {
     span.is_valid().then_some(span)
 }
 
-/// Whether the trace that a W3C traceparent names is kept.
 pub(super) fn is_sampled(traceparent: &Traceparent) -> bool {
     remote(traceparent).is_some_and(|c| c.is_sampled())
 }
@@ -90,15 +85,14 @@ pub(super) fn continue_trace(span: &tracing::Span, traceparent: &Traceparent, id
         return;
     };
     let parent = Context::new().with_remote_span_context(parent);
-    // Fails only where no exporter is set up, and then nobody sees the trace.
+    // It fails only where no exporter is set up.
     let _ = span.set_parent(parent);
     NEXT.set(Some(id));
-    // Begins the span, which takes the id.
+    // This starts the span in OpenTelemetry, which asks for an id.
     let _ = span.context();
     NEXT.set(None);
 }
 
-/// The id of an attempt's span.
 pub(super) fn attempt_span_id(operation_id: &OperationId, task_id: TaskId, fence: Fence) -> SpanId {
     let hash = blake3::hash(format!("{operation_id}:{task_id}:{fence}").as_bytes());
     let mut bytes = [0; 8];
@@ -107,10 +101,11 @@ pub(super) fn attempt_span_id(operation_id: &OperationId, task_id: TaskId, fence
 }
 
 thread_local! {
+    /// The id that the next span on this thread gets.
     static NEXT: Cell<Option<SpanId>> = const { Cell::new(None) };
 }
 
-/// Random ids, but for the spans of attempts.
+/// Generates random ids, except for the spans of attempts.
 #[derive(Debug, Default)]
 pub(super) struct Ids(RandomIdGenerator);
 
@@ -124,7 +119,7 @@ impl IdGenerator for Ids {
     }
 }
 
-/// What `OTEL_TRACES_SAMPLER` says of whatever has no parent.
+/// The sampler of `OTEL_TRACES_SAMPLER`, for spans without a parent.
 pub(super) fn sampler() -> Sampler {
     let sampler = std::env::var("OTEL_TRACES_SAMPLER").unwrap_or_default();
     let ratio = std::env::var("OTEL_TRACES_SAMPLER_ARG").ok().and_then(|r| r.parse().ok()).unwrap_or(1.0);
@@ -135,7 +130,7 @@ pub(super) fn sampler() -> Sampler {
     }
 }
 
-/// A sampler, or an argument of one, that nothing here answers to.
+/// A sampler, or an argument of one, that barlift does not support, for a warning.
 pub(super) fn unknown_sampler() -> Option<String> {
     let set = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
     let known = ["always_on", "always_off", "traceidratio"];
@@ -152,7 +147,7 @@ pub(super) fn unknown_sampler() -> Option<String> {
     (!ratio).then(|| format!("OTEL_TRACES_SAMPLER_ARG={argument} (a ratio is 0 to 1)"))
 }
 
-/// Whether an operation is traced. Workers follow this decision, whatever they are set to.
+/// Whether a new operation is traced. Workers keep to this decision, whatever their own sampler is.
 fn sampled(trace: TraceId) -> bool {
     let result = sampler().should_sample(None, trace, "", &SpanKind::Internal, &[], &[]);
     result.decision == SamplingDecision::RecordAndSample

@@ -1,11 +1,12 @@
 //! The spans of attempts that ended in this process, until the database has them.
 //!
-//! They are not exported with the others: a worker stores them in `barlift.span_outbox` first and sends them from there.
-//! From its settling on, an attempt's record says that its span is owed. If the worker dies before it has stored the span,
-//! another one builds it from the record, [`DUE_AFTER`] the settling. Storing it ends the debt, so a span is stored once.
+//! They are not exported with the other spans: a worker stores them in `barlift.span_outbox` first and sends them from
+//! there (`operation::span_outbox`). Settling sets the attempt's `span_due_at` to [`DUE_AFTER`] later. If the worker dies
+//! before it has stored the span, another worker then builds it from the attempt's record. Storing a span clears
+//! `span_due_at`, so it is stored once.
 //!
-//! Invariant: every span of an [`AttemptTelemetry`](super::AttemptTelemetry) goes this way, of whatever kind the attempt
-//! is, for it is found by its id, which is noted when the attempt starts.
+//! Invariant: the span of every [`AttemptTelemetry`](super::AttemptTelemetry) goes this way. It is recognised by its id,
+//! which is noted when the attempt starts.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
@@ -21,14 +22,14 @@ use super::stored::StoredSpan;
 use crate::model::{Fence, TaskId};
 
 /// A task's id and the attempt's fence.
-pub type AttemptKey = (TaskId, Fence);
+pub(crate) type AttemptKey = (TaskId, Fence);
 
-/// When an attempt's span falls due after its settling: much later than its own worker stores it.
-pub const DUE_AFTER: Duration = Duration::from_secs(60);
+/// When other workers may build an attempt's span, counted from its settling: long after its own worker has stored it.
+pub(crate) const DUE_AFTER: Duration = Duration::from_secs(60);
 
 #[derive(Default)]
 struct Ledger {
-    /// Attempts whose span has not ended, or none where another worker writes it.
+    /// Spans that have not ended, with their attempts; none where another worker writes the span.
     open: HashMap<SpanId, Option<AttemptKey>>,
     ended: Vec<(AttemptKey, StoredSpan)>,
 }
@@ -40,48 +41,47 @@ fn ledger() -> MutexGuard<'static, Ledger> {
     LEDGER.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// An attempt starts; this is its span.
 pub(super) fn started(span: SpanId, attempt: AttemptKey) {
     ledger().open.insert(span, Some(attempt));
 }
 
-/// The attempt lost its task: whoever has it now writes the span, so ours is dropped.
+/// The attempt has lost its task, and another worker writes its span; ours is dropped.
 pub(super) fn lost(span: SpanId) {
     if let Some(attempt) = ledger().open.get_mut(&span) {
         *attempt = None;
     }
 }
 
-/// Spans of attempts that have ended since the last call.
+/// The spans of attempts that have ended since the last call.
 #[must_use]
-pub fn take() -> Vec<(AttemptKey, StoredSpan)> {
+pub(crate) fn take() -> Vec<(AttemptKey, StoredSpan)> {
     std::mem::take(&mut ledger().ended)
 }
 
-/// They could not be stored; the next [`take`] gives them again.
-pub fn put_back(spans: Vec<(AttemptKey, StoredSpan)>) {
+/// Takes back spans that could not be stored; the next [`take`] returns them again.
+pub(crate) fn put_back(spans: Vec<(AttemptKey, StoredSpan)>) {
     ledger().ended.extend(spans);
 }
 
 /// Waits until an attempt's span has ended.
-pub async fn wait() {
+pub(crate) async fn wait() {
     ENDED.notified().await;
 }
 
-/// Keeps the spans of attempts apart from those that are exported in batches.
+/// Keeps the spans of attempts for [`take`], and exports all others in batches.
 #[derive(Debug)]
-pub(super) struct AttemptsApart {
+pub(super) struct AttemptSpanProcessor {
     others: BatchSpanProcessor,
     resource: Resource,
 }
 
-impl AttemptsApart {
+impl AttemptSpanProcessor {
     pub(super) fn new(others: BatchSpanProcessor) -> Self {
         Self { others, resource: Resource::builder_empty().build() }
     }
 }
 
-impl SpanProcessor for AttemptsApart {
+impl SpanProcessor for AttemptSpanProcessor {
     fn on_start(&self, span: &mut opentelemetry_sdk::trace::Span, context: &opentelemetry::Context) {
         self.others.on_start(span, context);
     }

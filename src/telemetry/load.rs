@@ -1,7 +1,6 @@
-//! The span of reading files: the reference's `data.repository.load (CSV)` below the span of an attempt.
+//! The span `data.repository.load` of reading an attempt's files.
 //!
-//! Invariant: one an attempt, from the first look into its file to the end of its last; the reader itself knows
-//! nothing of it.
+//! Invariant: an attempt has one, from opening its first file to the end of its last; the reader does not know it.
 
 use std::time::Duration;
 
@@ -13,9 +12,8 @@ use super::span::Span;
 use crate::bar::{Bars, Micros, format_time};
 use crate::error::FileError;
 
-/// Reading, while it lasts.
 #[derive(Debug)]
-pub struct LoadSpan<'a> {
+pub(crate) struct LoadSpan<'a> {
     telemetry: &'a AttemptTelemetry,
     span: Span,
     rows: u64,
@@ -25,9 +23,9 @@ pub struct LoadSpan<'a> {
 }
 
 impl<'a> LoadSpan<'a> {
-    /// Begins to read a file of this timeframe.
+    /// Begins the span; `source` is the first file.
     #[must_use]
-    pub fn start(telemetry: &'a AttemptTelemetry, timeframe: &str, source: &str) -> Self {
+    pub(crate) fn start(telemetry: &'a AttemptTelemetry, timeframe: &str, source: &str) -> Self {
         let span = telemetry.span(&REPOSITORY_LOAD);
         span.set(attr::DATA_SYMBOL, &telemetry.symbol)
             .set(attr::DATA_TIMEFRAME, timeframe)
@@ -36,13 +34,13 @@ impl<'a> LoadSpan<'a> {
         Self { telemetry, span, rows: 0, took: Duration::ZERO, range: None, failed: false }
     }
 
-    /// The reading begins again; what was read so far was read for nothing.
-    pub fn again(&mut self) {
+    /// Reading begins again from the start.
+    pub(crate) fn again(&mut self) {
         (self.rows, self.range) = (0, None);
     }
 
-    /// Some rows were read; their bars are in time order.
-    pub fn batch(&mut self, rows: u64, bars: &Bars, took: Duration) {
+    /// Adds a batch, whose bars are in time order.
+    pub(crate) fn batch(&mut self, rows: u64, bars: &Bars, took: Duration) {
         self.telemetry.add(Phase::Read, took);
         self.took += took;
         self.rows += rows;
@@ -52,14 +50,13 @@ impl<'a> LoadSpan<'a> {
         }
     }
 
-    /// Reading failed.
-    pub fn fail(&mut self, e: &FileError) {
+    pub(crate) fn fail(&mut self, e: &FileError) {
         self.failed = true;
         self.span.fail_with(e, &self.telemetry.symbol);
     }
 }
 
-/// Whatever ends the attempt ends the reading.
+/// However the attempt ends, the span gets its sums.
 impl Drop for LoadSpan<'_> {
     fn drop(&mut self) {
         let range = self.range.map(|(start, end)| (format_time(start), format_time(end)));

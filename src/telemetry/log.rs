@@ -1,7 +1,7 @@
-//! Log lines: for people on a terminal, as JSON for machines.
+//! Log lines as JSON.
 //!
-//! Invariant: a JSON line is flat, and one that is written during an attempt carries `operation.id`, `symbol`,
-//! `timeframe` and `trace_id` as its own keys, so that a line leads to its trace.
+//! Invariant: a line is a flat object. A line that is written during an attempt has the keys `operation.id`, `symbol`,
+//! `timeframe` and `trace_id`, so that it leads to its trace.
 
 use std::fmt;
 

@@ -1,8 +1,7 @@
 //! All metrics: names, units, and where they are counted.
 //!
-//! Invariant: the instruments belong to the meter provider that [`super::start`] set up; without one they
-//! count nothing and cost nothing. What all workers see alike (queue, jobs) each of them reports, so it is to be
-//! read with `max()`. Prometheus sees `barlift.rows` as `barlift_rows_total`, and so on: `docs/metrics.md`.
+//! Invariant: the instruments belong to the meter provider of `telemetry::start`; without one they count nothing and cost
+//! nothing. Every worker reports queue and jobs, which are the same for all, so read these with `max()`.
 
 use std::fmt::Write as _;
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -72,38 +71,36 @@ metrics! {
         "connections that this process may open (`database.max_connections`)";
 }
 
-/// Batches and phases take from a tenth of a millisecond to minutes.
+/// Histogram boundaries in seconds: batches and phases take from a tenth of a millisecond to minutes.
 const BOUNDARIES: [f64; 18] = [
     0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0,
     60.0,
 ];
 
-/// What a worker sees of its surroundings.
+/// Queue, jobs and workers, as a worker reads them from the database.
 #[derive(Debug, Clone, Default)]
-#[allow(missing_docs)]
-pub struct QueueOverview {
-    pub waiting: i64,
-    pub scheduled: i64,
-    pub oldest_age_seconds: f64,
+pub(crate) struct QueueOverview {
+    pub(crate) waiting: i64,
+    pub(crate) scheduled: i64,
+    pub(crate) oldest_age_seconds: f64,
     /// Files by state.
-    pub jobs: Vec<(String, i64)>,
-    pub workers_alive: i64,
-    pub heartbeat_age_seconds: Option<f64>,
-    pub running: i64,
+    pub(crate) jobs: Vec<(String, i64)>,
+    pub(crate) workers_alive: i64,
+    pub(crate) heartbeat_age_seconds: Option<f64>,
+    pub(crate) running: i64,
 }
 
 /// Connections of the pool.
 #[derive(Debug, Clone, Copy)]
-#[allow(missing_docs)]
-pub struct Connections {
-    pub idle: i64,
-    pub used: i64,
-    pub max: i64,
+pub(crate) struct Connections {
+    pub(crate) idle: i64,
+    pub(crate) used: i64,
+    pub(crate) max: i64,
 }
 
 /// The instruments.
 #[derive(Debug)]
-pub struct Metrics {
+pub(crate) struct Metrics {
     rows: Counter<u64>,
     files: Counter<u64>,
     retries: Counter<u64>,
@@ -111,7 +108,7 @@ pub struct Metrics {
     phase: Histogram<f64>,
     pool_wait: Histogram<f64>,
     gauges: Gauges,
-    /// States seen once are reported as 0 when they are gone.
+    /// Task states that were reported; later they are reported as 0 when no task has them.
     states: Mutex<Vec<String>>,
 }
 
@@ -130,8 +127,7 @@ struct Gauges {
 }
 
 /// The instruments of this process. Set up telemetry before the first use.
-#[must_use]
-pub fn get() -> &'static Metrics {
+pub(crate) fn get() -> &'static Metrics {
     static METRICS: LazyLock<Metrics> = LazyLock::new(|| Metrics::new(&global::meter("barlift")));
     &METRICS
 }
@@ -148,7 +144,7 @@ impl Metrics {
                 .with_boundaries(BOUNDARIES.to_vec())
                 .build()
         };
-        // A unit in braces is no unit, and Prometheus's names need none.
+        // A unit in braces, such as {job}, adds nothing to the name in Prometheus.
         let whole =
             |m: MetricSpec| meter.i64_gauge(m.name).with_unit(m.unit).with_description(m.about).build();
         let seconds =
@@ -168,7 +164,7 @@ impl Metrics {
                 workers: whole(WORKERS),
                 heartbeat: seconds(HEARTBEAT),
                 running: whole(RUNNING),
-                // No unit: Prometheus would make a ratio of it.
+                // Without its unit "1", for which the name in Prometheus would end in `_ratio`.
                 database_up: meter.i64_gauge(DATABASE_UP.name).with_description(DATABASE_UP.about).build(),
                 connections: whole(CONNECTIONS),
                 connections_max: whole(CONNECTIONS_MAX),
@@ -177,24 +173,26 @@ impl Metrics {
         }
     }
 
-    /// Shows all counters at zero, so that rates begin with the first row.
-    pub fn begin(&self) {
+    /// Reports all counters as zero, so that rates begin with the first row.
+    pub(crate) fn begin(&self) {
         self.rows(&RowCounts::default());
-        for outcome in [JobOutcome::Succeeded, JobOutcome::Failed, JobOutcome::Retried, JobOutcome::HandedBack] {
+        for outcome in
+            [JobOutcome::Succeeded, JobOutcome::Failed, JobOutcome::Retried, JobOutcome::HandedBack]
+        {
             self.files.add(0, &[KeyValue::new("outcome", outcome.as_str())]);
         }
         self.retries.add(0, &[]);
     }
 
-    /// Rows that were committed.
-    pub fn rows(&self, added: &RowCounts) {
+    /// Counts rows that were committed.
+    pub(crate) fn rows(&self, added: &RowCounts) {
         for (outcome, n) in row_counters::outcomes(added) {
             self.rows.add(n.unsigned_abs(), &[KeyValue::new("outcome", outcome)]);
         }
     }
 
     /// A batch was committed.
-    pub fn batch(&self, took: Duration) {
+    pub(crate) fn batch(&self, took: Duration) {
         self.batch.record(took.as_secs_f64(), &[]);
     }
 
@@ -206,7 +204,7 @@ impl Metrics {
     }
 
     /// A task failed without an attempt.
-    pub fn parked(&self) {
+    pub(crate) fn parked(&self) {
         self.file(JobOutcome::Failed);
     }
 
@@ -217,24 +215,22 @@ impl Metrics {
         }
     }
 
-    /// The worker could not look; its last heartbeat is so old.
-    pub fn database_is_away(&self, heartbeat_age_seconds: Option<f64>) {
+    /// The worker could not read the database; `heartbeat_age_seconds` is the age of its last heartbeat.
+    pub(crate) fn database_is_away(&self, heartbeat_age_seconds: Option<f64>) {
         self.gauges.database_up.record(0, &[]);
         if let Some(age) = heartbeat_age_seconds {
             self.gauges.heartbeat.record(age, &[]);
         }
     }
 
-    /// The pool's connections now.
-    pub fn connections(&self, c: &Connections) {
+    pub(crate) fn connections(&self, c: &Connections) {
         let g = &self.gauges;
         g.connections.record(c.idle, &[KeyValue::new("state", "idle")]);
         g.connections.record(c.used, &[KeyValue::new("state", "used")]);
         g.connections_max.record(c.max, &[]);
     }
 
-    /// What the worker has just seen.
-    pub fn surroundings(&self, s: &QueueOverview) {
+    pub(crate) fn queue(&self, s: &QueueOverview) {
         let g = &self.gauges;
         g.waiting.record(s.waiting, &[]);
         g.scheduled.record(s.scheduled, &[]);

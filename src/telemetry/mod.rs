@@ -1,42 +1,52 @@
-//! Traces, metrics and logs: what is told of the work, and where it goes.
+//! Traces, metrics and logs: what is recorded of the work, and how it is exported.
 //!
-//! [`attribute`] and [`catalogue`] name everything that spans say; [`span`] is a running one; [`attempt`] is
-//! what one attempt tells, within its `budget` of spans; [`load`] what reading its file does; [`phases`] sums its time up; [`context`] carries a trace through jobs and processes;
-//! [`record`] builds spans that nobody has running, [`delivery`] keeps those of attempts until the database has them, [`stored`]
-//! is one as it is kept there; [`metrics`] names and
-//! counts; `export`, `log` and `setup` send it on its way.
+//! | file | what it does |
+//! | --- | --- |
+//! | `attribute`, `row_counters` | the names and types of all span attributes |
+//! | [`catalogue`] | all spans with their attributes (docs/spans.md) |
+//! | `context` | the trace context that an operation and its jobs carry from process to process |
+//! | `span` | a running span |
+//! | `attempt`, `attempt_info` | the span of an attempt and the spans below it, within a `budget` |
+//! | `load` | the span of reading an attempt's files |
+//! | `phases` | where an attempt's time goes |
+//! | `record` | spans that are built from the database's records |
+//! | `delivery` | the spans of ended attempts, until the database has them |
+//! | `stored` | a span as the database keeps it |
+//! | [`metrics`] | all metrics (docs/metrics.md) and their instruments |
+//! | `export`, `log`, `setup` | exporters, log lines, and starting all of it |
 //!
-//! Invariant: OpenTelemetry is known here and nowhere else. Without an `OTEL_*` variable that asks for it
-//! nothing is exported; a collector that is away costs spans, never the work.
+//! Invariant: no other module knows OpenTelemetry. Nothing is exported unless an `OTEL_*` variable asks for it. A collector
+//! that is away costs spans, never the work.
 
-pub mod attempt;
+mod attempt;
 mod attempt_info;
 pub(crate) mod attribute;
 mod budget;
 pub mod catalogue;
-pub mod context;
-pub mod delivery;
+mod context;
+pub(crate) mod delivery;
 mod export;
-pub mod load;
+mod load;
 mod log;
 pub mod metrics;
-pub mod phases;
-pub mod record;
+pub(crate) mod phases;
+mod record;
 mod row_counters;
 mod setup;
-pub mod span;
-pub mod stored;
+mod span;
+mod stored;
 
 pub use attempt::AttemptTelemetry;
 pub use attempt_info::{AttemptInfo, JobOutcome, VerifiedCounts};
 pub use budget::TraceOptions;
-pub use context::{RootContext, new_span_id};
-pub use load::LoadSpan;
-pub use phases::{AttemptRecord, Phase, Phases, SlowStatement, Slowest};
-pub use record::{EndedOperation, RecordedAttempt, Recorder};
-pub use setup::{Settings, Telemetry, flush, flush_at_the_end, start};
+pub(crate) use context::{RootContext, new_span_id};
+pub(crate) use load::LoadSpan;
+pub use phases::{AttemptRecord, Phase, Phases, SlowStatement, Slowest, Timing};
+pub use record::Recorder;
+pub(crate) use record::{EndedOperation, RecordedAttempt};
+pub(crate) use setup::{Settings, Telemetry, flush, flush_at_the_end, start};
 pub use span::Span;
-pub use stored::StoredSpan;
+pub(crate) use stored::StoredSpan;
 
-/// What `messaging.system` says.
-pub const MESSAGING_SYSTEM: &str = "apalis";
+/// The value of `messaging.system`.
+pub(crate) const MESSAGING_SYSTEM: &str = "apalis";

@@ -1,8 +1,7 @@
 //! Where the time of an attempt goes: sums over its phases, and its slowest statements.
 //!
-//! Invariant: measured whether or not anybody exports spans, and kept with the attempt in the database, so
-//! that `barlift diagnose` needs no trace store. Phases do not overlap, except that reading ahead goes on
-//! beside the others.
+//! Invariant: measured whether or not spans are exported, and kept with the attempt in the database, so that
+//! `barlift diagnose` needs no trace store. Phases do not overlap, except that reading runs ahead beside the others.
 
 use std::time::Duration;
 
@@ -10,27 +9,70 @@ use serde::{Deserialize, Serialize};
 
 use crate::counts::RowCounts;
 
-/// A part of an attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs)]
-pub enum Phase {
+/// Declares the phases: [`Phase`] and its names, and [`Phases`] with a sum for each.
+macro_rules! phases {
+    ($($(#[$doc:meta])* $phase:ident $name:ident;)+) => {
+        /// A part of an attempt.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        #[allow(missing_docs)]
+        pub enum Phase {
+            $($(#[$doc])* $phase,)+
+        }
+
+        impl Phase {
+            /// Its name in attributes, metrics and JSON.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$phase => stringify!($name),)+
+                }
+            }
+        }
+
+        /// The sums of all phases.
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+        #[serde(default)]
+        #[allow(missing_docs)]
+        pub struct Phases {
+            $(pub $name: Timing,)+
+        }
+
+        impl Phases {
+            /// One phase's sum.
+            #[must_use]
+            pub fn get(&self, phase: Phase) -> &Timing {
+                match phase {
+                    $(Phase::$phase => &self.$name,)+
+                }
+            }
+
+            fn get_mut(&mut self, phase: Phase) -> &mut Timing {
+                match phase {
+                    $(Phase::$phase => &mut self.$name,)+
+                }
+            }
+        }
+    };
+}
+
+phases! {
     /// Reading and parsing the file; runs ahead of the others on a thread of its own.
-    Read,
+    Read read;
     /// Waiting for a connection of the pool.
-    ConnectionWait,
-    /// Beginning and ending: the task's counters, the header, what is known of the content.
-    Bookkeeping,
-    /// Looking up the bars that are there.
-    CheckExists,
-    CompareValues,
+    ConnectionWait connection_wait;
+    /// Beginning and ending: the task's counters, the header, the source cache.
+    Bookkeeping bookkeeping;
+    /// Looking up which bars the database has.
+    CheckExists check_exists;
+    CompareValues compare_values;
     /// Writing bars and findings.
-    InsertBatch,
-    Commit,
+    InsertBatch insert_batch;
+    Commit commit;
 }
 
 impl Phase {
-    /// All of them, in the order they come.
+    /// All of them, in the order in which they are shown.
     pub const ALL: [Self; 7] = [
         Self::Read,
         Self::Bookkeeping,
@@ -40,18 +82,17 @@ impl Phase {
         Self::InsertBatch,
         Self::Commit,
     ];
+}
 
-    /// Its name in attributes, metrics and JSON.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Bookkeeping => "bookkeeping",
-            Self::ConnectionWait => "connection_wait",
-            Self::CheckExists => "check_exists",
-            Self::CompareValues => "compare_values",
-            Self::InsertBatch => "insert_batch",
-            Self::Commit => "commit",
+impl Phases {
+    pub(crate) fn add(&mut self, phase: Phase, took: Duration) {
+        self.get_mut(phase).add(took);
+    }
+
+    /// Adds the sums of another attempt.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for phase in Phase::ALL {
+            self.get_mut(phase).merge(other.get(phase));
         }
     }
 }
@@ -68,74 +109,18 @@ pub struct Timing {
 }
 
 impl Timing {
-    /// Adds one.
-    pub fn add(&mut self, took: Duration) {
+    fn add(&mut self, took: Duration) {
         self.merge(&Self { ms: milliseconds(took), count: 1, max_ms: milliseconds(took) });
     }
 
-    /// Adds another sum.
-    pub fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         self.ms += other.ms;
         self.count += other.count;
         self.max_ms = self.max_ms.max(other.max_ms);
     }
 }
 
-/// The sums of all phases.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs)]
-pub struct Phases {
-    pub read: Timing,
-    pub connection_wait: Timing,
-    pub bookkeeping: Timing,
-    pub check_exists: Timing,
-    pub compare_values: Timing,
-    pub insert_batch: Timing,
-    pub commit: Timing,
-}
-
-impl Phases {
-    /// One phase's sum.
-    #[must_use]
-    pub fn get(&self, phase: Phase) -> &Timing {
-        match phase {
-            Phase::Read => &self.read,
-            Phase::ConnectionWait => &self.connection_wait,
-            Phase::Bookkeeping => &self.bookkeeping,
-            Phase::CheckExists => &self.check_exists,
-            Phase::CompareValues => &self.compare_values,
-            Phase::InsertBatch => &self.insert_batch,
-            Phase::Commit => &self.commit,
-        }
-    }
-
-    fn get_mut(&mut self, phase: Phase) -> &mut Timing {
-        match phase {
-            Phase::Read => &mut self.read,
-            Phase::ConnectionWait => &mut self.connection_wait,
-            Phase::Bookkeeping => &mut self.bookkeeping,
-            Phase::CheckExists => &mut self.check_exists,
-            Phase::CompareValues => &mut self.compare_values,
-            Phase::InsertBatch => &mut self.insert_batch,
-            Phase::Commit => &mut self.commit,
-        }
-    }
-
-    /// Adds a duration to one phase.
-    pub fn add(&mut self, phase: Phase, took: Duration) {
-        self.get_mut(phase).add(took);
-    }
-
-    /// Adds all sums of another attempt.
-    pub fn merge(&mut self, other: &Self) {
-        for phase in Phase::ALL {
-            self.get_mut(phase).merge(other.get(phase));
-        }
-    }
-}
-
-/// A statement that took long.
+/// A slow statement.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SlowStatement {
     /// `SELECT`, `COPY` …
@@ -148,7 +133,7 @@ pub struct SlowStatement {
     pub rows: i64,
 }
 
-/// What is kept of an attempt in the database.
+/// What `barlift.attempts` keeps of an attempt.
 #[derive(Debug, Clone, Default)]
 pub struct AttemptRecord {
     /// Its own rows, not those of the attempts before it.
@@ -157,19 +142,18 @@ pub struct AttemptRecord {
     pub phases: Phases,
     /// Its slowest statements.
     pub slowest: Slowest,
-    /// Whether its span will be exported.
+    /// Whether this process exports its span.
     pub exported: bool,
 }
 
 impl SlowStatement {
-    /// What the statement itself begins with: bars are written by COPY, which spans call an INSERT.
-    #[must_use]
-    pub fn verb(&self) -> &str {
+    /// The statement's first word: bars are written by COPY, for which `operation` is INSERT.
+    pub(crate) fn verb(&self) -> &str {
         self.statement.split_whitespace().next().unwrap_or(&self.operation)
     }
 }
 
-/// How many an attempt keeps.
+/// How many slow statements an attempt keeps.
 const KEPT: usize = 5;
 
 /// The slowest statements, the slowest first.
@@ -178,8 +162,8 @@ const KEPT: usize = 5;
 pub struct Slowest(Vec<SlowStatement>);
 
 impl Slowest {
-    /// Adds one if it is among the slowest.
-    pub fn add(&mut self, took: Duration, operation: &str, statement: &str, rows: i64) {
+    /// Adds a statement if it is among the slowest.
+    pub(crate) fn add(&mut self, took: Duration, operation: &str, statement: &str, rows: i64) {
         let ms = milliseconds(took);
         if self.0.len() == KEPT && self.0.last().is_some_and(|s| s.ms >= ms) {
             return;
@@ -190,16 +174,13 @@ impl Slowest {
         self.0.truncate(KEPT);
     }
 
-    /// The statements.
-    #[must_use]
-    pub fn statements(&self) -> &[SlowStatement] {
+    pub(crate) fn statements(&self) -> &[SlowStatement] {
         &self.0
     }
 }
 
-/// As the reference counts: milliseconds with a fraction.
-#[must_use]
-pub fn milliseconds(took: Duration) -> f64 {
+/// Milliseconds with a fraction, as all durations in attributes are.
+pub(crate) fn milliseconds(took: Duration) -> f64 {
     took.as_secs_f64() * 1000.0
 }
 

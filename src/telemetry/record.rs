@@ -1,7 +1,7 @@
-//! OtlpSpans that are built from the database's records, when nobody can have them running: the root of an
-//! operation, and attempts whose worker died, or that never began.
+//! Spans that are built from the database's records, because no process has them running: the root of an operation, and
+//! attempts whose worker died or that never began.
 //!
-//! Invariant: they are built to be stored, and sent from what is stored; the exporter's answer tells whether it took them.
+//! Invariant: they are stored before they are sent, and sent as they are stored.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -15,7 +15,7 @@ use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanExporter as _, SpanLink
 use sqlx::FromRow;
 use tokio::sync::Mutex;
 
-use super::attempt_info::{AttemptInfo, JobOutcome, AttemptSums, VerifiedCounts, spec};
+use super::attempt_info::{AttemptInfo, AttemptSums, JobOutcome, VerifiedCounts, spec};
 use super::attribute as attr;
 use super::catalogue::{IMPORT_ALL, RETRY, SpanSpec, VERIFY_ALL};
 use super::context::{RootContext, remote};
@@ -30,55 +30,53 @@ use crate::model::{OperationId, OperationKind, OperationState, Traceparent};
 
 /// An operation whose last task has settled.
 #[derive(Debug, Clone, Default, FromRow)]
-#[allow(missing_docs)]
-pub struct EndedOperation {
-    pub id: OperationId,
+pub(crate) struct EndedOperation {
+    pub(crate) id: OperationId,
     /// What it did.
-    pub kind: OperationKind,
-    pub state: OperationState,
+    pub(crate) kind: OperationKind,
+    pub(crate) state: OperationState,
     /// The directory's URL.
-    pub root: String,
-    /// Its span, as a W3C traceparent: the root, or that of a retry.
-    pub traceparent: Traceparent,
+    pub(crate) root: String,
+    /// Its span: the root, or the span of a retry.
+    pub(crate) traceparent: Traceparent,
     /// The id of the root span, if this is a retry below it.
-    pub root_span_id: Option<String>,
+    pub(crate) root_span_id: Option<String>,
     /// When its enqueuing began.
     #[sqlx(try_from = "Timestamp")]
-    pub began_at: jiff::Timestamp,
+    pub(crate) began_at: jiff::Timestamp,
     /// When its first task started.
     #[sqlx(try_from = "Timestamp")]
-    pub started_at: jiff::Timestamp,
+    pub(crate) started_at: jiff::Timestamp,
     #[sqlx(try_from = "Timestamp")]
-    pub finished_at: jiff::Timestamp,
-    /// Where the span ends: not before those of its attempts.
+    pub(crate) finished_at: jiff::Timestamp,
+    /// When the span ends: not before the spans of its attempts.
     #[sqlx(try_from = "Timestamp")]
-    pub ended_at: jiff::Timestamp,
-    pub symbols: i64,
-    pub files: i64,
-    pub failed: i64,
-    pub cancelled: i64,
+    pub(crate) ended_at: jiff::Timestamp,
+    pub(crate) symbols: i64,
+    pub(crate) files: i64,
+    pub(crate) failed: i64,
+    pub(crate) cancelled: i64,
     #[sqlx(flatten)]
-    pub rows: RowCounts,
+    pub(crate) rows: RowCounts,
     /// Of a verification: series that are the same on both sides, and those that are not.
-    pub identical: i64,
-    pub differing: i64,
+    pub(crate) identical: i64,
+    pub(crate) differing: i64,
 }
 
-/// An attempt as the database knows it.
+/// An attempt as the database has recorded it.
 #[derive(Debug, Clone)]
-#[allow(missing_docs)]
-pub struct RecordedAttempt {
-    pub info: AttemptInfo,
-    pub started_at: jiff::Timestamp,
-    pub finished_at: jiff::Timestamp,
-    pub outcome: JobOutcome,
+pub(crate) struct RecordedAttempt {
+    pub(crate) info: AttemptInfo,
+    pub(crate) started_at: jiff::Timestamp,
+    pub(crate) finished_at: jiff::Timestamp,
+    pub(crate) outcome: JobOutcome,
     /// The error's class and message, if it failed.
-    pub class: String,
-    pub message: String,
-    pub rows: RowCounts,
-    pub phases: Phases,
-    /// What it came to, if it is a verification that got to its end.
-    pub verified: Option<VerifiedCounts>,
+    pub(crate) class: String,
+    pub(crate) message: String,
+    pub(crate) rows: RowCounts,
+    pub(crate) phases: Phases,
+    /// Of a verification that has ended.
+    pub(crate) verified: Option<VerifiedCounts>,
 }
 
 /// How long an export may take.
@@ -96,9 +94,8 @@ impl Recorder {
         Self { exporter: Arc::new(Mutex::new(exporter)), resource: resource.clone() }
     }
 
-    /// The root span of an ended operation, or the span of its retry; none if its trace is not kept.
-    #[must_use]
-    pub fn root(&self, ended: &EndedOperation) -> Option<StoredSpan> {
+    /// The root span of an ended operation, or the span of its retry; none if the trace is not sampled.
+    pub(crate) fn root(&self, ended: &EndedOperation) -> Option<StoredSpan> {
         let context = remote(&ended.traceparent).filter(SpanContext::is_sampled)?;
         let parent = ended.root_span_id.as_deref().and_then(|id| SpanId::from_hex(id).ok());
         let spec = match ended.kind {
@@ -120,8 +117,8 @@ impl Recorder {
         Some(StoredSpan::new(&span, &self.resource))
     }
 
-    /// Exports the root span of an operation that could not be enqueued.
-    pub async fn refused(
+    /// Sends the root span of an operation that could not be enqueued.
+    pub(crate) async fn refused(
         &self,
         root: &RootContext,
         (id, kind): (&OperationId, OperationKind),
@@ -143,13 +140,12 @@ impl Recorder {
         });
         let (kind, class) = (error.kind(), error.class());
         fail(&mut span, &SpanFailure { kind, class, message: error.chain(), symbol: "" });
-        // Nobody will try again, for there is no operation.
+        // There is no operation with which the span could be stored.
         self.send(&[StoredSpan::new(&span, &self.resource)]).await;
     }
 
-    /// The span of an attempt from its record, under the id that its children name; none if its trace is not kept.
-    #[must_use]
-    pub fn attempt(&self, attempt: &RecordedAttempt) -> Option<StoredSpan> {
+    /// The span of an attempt, under the id that its children name; none if the trace is not sampled.
+    pub(crate) fn attempt(&self, attempt: &RecordedAttempt) -> Option<StoredSpan> {
         let info = &attempt.info;
         let root = remote(&info.traceparent).filter(SpanContext::is_sampled)?;
         let state = TraceState::default();
@@ -179,7 +175,7 @@ impl Recorder {
     }
 
     /// Sends stored spans of one resource; false if the exporter did not take them.
-    pub async fn send(&self, spans: &[StoredSpan]) -> bool {
+    pub(crate) async fn send(&self, spans: &[StoredSpan]) -> bool {
         let Some(first) = spans.first() else { return true };
         let mut exporter = self.exporter.lock().await;
         exporter.set_resource(&first.resource());
@@ -255,7 +251,7 @@ fn data(
         span_kind: SpanKind::Internal,
         name: spec.name.into(),
         start_time: SystemTime::from(start),
-        // Clocks of two machines may have given them.
+        // The clocks of two machines may differ.
         end_time: SystemTime::from(end.max(start)),
         attributes: Vec::new(),
         dropped_attributes_count: 0,

@@ -1,7 +1,9 @@
 //! Starts logging and, if asked for, the export of spans and metrics.
 //!
 //! Spans are exported over OTLP when `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`
-//! is set, or `OTEL_TRACES_EXPORTER=otlp`; metrics likewise. Invariant: logs go to stderr, never to stdout.
+//! is set, or `OTEL_TRACES_EXPORTER=otlp`; metrics likewise.
+//!
+//! Invariant: logs go to stderr, never to stdout.
 
 use std::io::IsTerminal as _;
 use std::sync::OnceLock;
@@ -21,7 +23,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
 use super::context::{Ids, sampler, unknown_sampler};
-use super::delivery::AttemptsApart;
+use super::delivery::AttemptSpanProcessor;
 use super::export::{self, Signal};
 use super::log::JsonLines;
 use super::record::Recorder;
@@ -30,61 +32,60 @@ use super::stored::SCOPE;
 use crate::config::LogConfig;
 use crate::error::{Error, Result};
 
-/// How long sending what is left may take at the end.
+/// How long the last export may take when the process ends.
 const STOP_LIMIT: Duration = Duration::from_secs(3);
-/// Spans that wait for their export, unless `OTEL_BSP_MAX_QUEUE_SIZE` says otherwise. A burst of small files
-/// makes more than the usual 2048 before the first export is over.
+/// How many spans may wait for their export, unless `OTEL_BSP_MAX_QUEUE_SIZE` is set. Many small files make more than
+/// OpenTelemetry's default of 2048 before the first export ends.
 const QUEUED_SPANS: usize = 16_384;
 
-/// Where log lines and metrics go and which.
+/// How to log and what to export.
 #[derive(Debug, Clone)]
-pub struct Settings {
-    /// The configuration.
-    pub log: LogConfig,
-    /// The level if the configuration names none.
-    pub default_level: &'static str,
-    /// Whether there is anything to count.
-    pub metrics: bool,
-    /// Whether metrics are shown to Prometheus.
-    pub prometheus: bool,
+pub(crate) struct Settings {
+    pub(crate) log: LogConfig,
+    /// The level of logs if the configuration has none.
+    pub(crate) default_level: &'static str,
+    /// Whether this process counts anything that metrics are about.
+    pub(crate) metrics: bool,
+    /// Whether Prometheus reads metrics from this process.
+    pub(crate) prometheus: bool,
 }
 
-/// The same where a worker has flushed before: together with what it may wait it stays below five seconds.
+/// The same after a worker, which has flushed before: both limits together stay below five seconds.
 const STOP_LIMIT_AFTER_WORKER: Duration = Duration::from_millis(1500);
 static WORKER_FLUSHED: AtomicBool = AtomicBool::new(false);
 
 /// The provider of this process, for [`flush`].
 static SPANS: OnceLock<SdkTracerProvider> = OnceLock::new();
 
-/// Sends the spans that wait, so that a burst of them does not overrun the queue. Once that has failed it is not
-/// tried again: the work must not wait for a collector.
-pub async fn flush() {
+/// Exports the spans that wait, so that many at once do not overrun the queue. Once that has failed it is not tried
+/// again: the work must not wait for a collector.
+pub(crate) async fn flush() {
     static FAILED: AtomicBool = AtomicBool::new(false);
     if !FAILED.load(Ordering::Relaxed) {
         FAILED.store(!flush_within(STOP_LIMIT).await, Ordering::Relaxed);
     }
 }
 
-/// The same, once more, whatever came of it before.
-pub async fn flush_at_the_end() {
+/// Exports the spans that wait, even if that has failed before.
+pub(crate) async fn flush_at_the_end() {
     WORKER_FLUSHED.store(true, Ordering::Relaxed);
     flush_within(STOP_LIMIT).await;
 }
 
-/// Whether all that waited was sent.
+/// False if not all was sent in time.
 async fn flush_within(limit: Duration) -> bool {
     let Some(provider) = SPANS.get().cloned() else { return true };
     let (done, flushed) = tokio::sync::oneshot::channel();
-    // A thread of its own, as at the end.
+    // On a thread of its own, as in `stop`.
     let flushing = std::thread::Builder::new().name("telemetry-flush".into()).spawn(move || {
         let _ = done.send(provider.force_flush());
     });
     flushing.is_ok() && matches!(tokio::time::timeout(limit, flushed).await, Ok(Ok(Ok(()))))
 }
 
-/// Running exporters; [`Telemetry::stop`] sends what is left.
+/// Running exporters; [`Telemetry::stop`] exports what is left.
 #[derive(Debug, Default)]
-pub struct Telemetry {
+pub(crate) struct Telemetry {
     spans: Option<SdkTracerProvider>,
     recorder: Option<Recorder>,
     metrics: Option<SdkMeterProvider>,
@@ -95,12 +96,12 @@ pub struct Telemetry {
 ///
 /// # Errors
 /// [`Error::Config`] for a filter or an exporter setting that cannot be used.
-pub fn start(settings: &Settings) -> Result<Telemetry> {
+pub(crate) fn start(settings: &Settings) -> Result<Telemetry> {
     let mut telemetry = Telemetry::default();
     let resource = resource();
     if Signal::Traces.wanted() {
         let provider = span_provider(&resource)?;
-        // Telemetry is started once, so nobody was here before.
+        // Telemetry is started once, so this cannot fail.
         let _ = SPANS.set(provider.clone());
         telemetry.spans = Some(provider);
         telemetry.recorder = Some(Recorder::new(export::spans()?, &resource));
@@ -131,7 +132,7 @@ pub fn start(settings: &Settings) -> Result<Telemetry> {
     Ok(telemetry)
 }
 
-/// Spans of the catalogue, and warnings as their events.
+/// Exports spans of the catalogue, and warnings as their events.
 fn is_exported(m: &Metadata<'_>) -> bool {
     if m.is_span() {
         m.target() == span::TARGET
@@ -155,7 +156,7 @@ where
         true => layer.fmt_fields(JsonFields::new()).event_format(JsonLines).boxed(),
         false => layer.compact().with_ansi(std::io::stderr().is_terminal()).boxed(),
     };
-    // Exporters speak through `export`, once; what they say at every try helps nobody.
+    // `export` logs a failing exporter once; the exporters themselves would log each try.
     let quiet: FilterFn = filter_fn(|m| {
         let exporter = m.target().starts_with("opentelemetry");
         m.target() != span::TARGET && (!exporter || m.name().contains("Dropp"))
@@ -169,7 +170,7 @@ fn resource() -> Resource {
         || std::env::var("OTEL_RESOURCE_ATTRIBUTES").is_ok_and(|a| a.contains("service.name="));
     let mut builder =
         Resource::builder().with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")));
-    // Tells the metrics of several workers apart.
+    // It distinguishes the metrics of several workers.
     if !std::env::var("OTEL_RESOURCE_ATTRIBUTES").is_ok_and(|a| a.contains("service.instance.id=")) {
         builder = builder.with_attribute(KeyValue::new("service.instance.id", crate::instance::id()));
     }
@@ -183,10 +184,10 @@ fn span_provider(resource: &Resource) -> Result<SdkTracerProvider> {
     }
     let processor = BatchSpanProcessor::builder(export::spans()?).with_batch_config(batches.build()).build();
     Ok(SdkTracerProvider::builder()
-        .with_span_processor(AttemptsApart::new(processor))
+        .with_span_processor(AttemptSpanProcessor::new(processor))
         .with_resource(resource.clone())
         .with_id_generator(Ids::default())
-        // The enqueuer has decided for the whole operation.
+        // The process that enqueued has decided for the whole operation.
         .with_sampler(Sampler::ParentBased(Box::new(sampler())))
         .build())
 }
@@ -218,26 +219,25 @@ impl Telemetry {
         Ok(())
     }
 
-    /// Whether anybody reads metrics.
     #[must_use]
-    pub fn has_metrics(&self) -> bool {
+    pub(crate) fn has_metrics(&self) -> bool {
         self.metrics.is_some()
     }
 
-    /// The exporter for spans that are written from records, if spans are exported.
+    /// What sends the spans of operations and attempts, if spans are exported.
     #[must_use]
-    pub fn recorder(&self) -> Option<Recorder> {
+    pub(crate) fn recorder(&self) -> Option<Recorder> {
         self.recorder.clone()
     }
 
-    /// The metrics in Prometheus's text format, if they are shown.
+    /// The metrics for Prometheus, if it reads them from this process.
     #[must_use]
-    pub fn registry(&self) -> Option<prometheus::Registry> {
+    pub(crate) fn registry(&self) -> Option<prometheus::Registry> {
         self.registry.clone()
     }
 
-    /// Sends what is left, for at most three seconds; half that after a worker, which has flushed before.
-    pub async fn stop(self) {
+    /// Exports what is left, for at most three seconds; half of that after a worker, which has flushed before.
+    pub(crate) async fn stop(self) {
         let Self { spans, metrics, .. } = self;
         if spans.is_none() && metrics.is_none() {
             return;
@@ -245,7 +245,7 @@ impl Telemetry {
         let flushed = WORKER_FLUSHED.load(Ordering::Relaxed);
         let limit = if flushed { STOP_LIMIT_AFTER_WORKER } else { STOP_LIMIT };
         let (done, stopped) = tokio::sync::oneshot::channel();
-        // A thread of its own: the runtime would wait for a blocking task however long it takes.
+        // On a thread of its own: the runtime would wait for a blocking task, however long it takes.
         let stopping = std::thread::Builder::new().name("telemetry-stop".into()).spawn(move || {
             let metrics = metrics.map(|m| std::thread::spawn(move || m.shutdown_with_timeout(limit)));
             let spans = spans.map_or(Ok(()), |s| s.shutdown_with_timeout(limit));

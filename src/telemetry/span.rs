@@ -1,7 +1,7 @@
-//! A span while it lasts.
+//! A running span.
 //!
-//! Invariant: its name, kind and attributes come from the catalogue. It ends when it is dropped. One that
-//! nobody exports, or that the span budget has no room for, costs next to nothing.
+//! Invariant: its name, kind and attributes come from the catalogue. It ends when it is dropped. A span that is not
+//! exported, or that the span budget has no room for, costs next to nothing.
 
 use std::pin::Pin;
 use std::sync::LazyLock;
@@ -19,7 +19,7 @@ use super::context::remote;
 use crate::error::{Error, ErrorClass, FileError};
 use crate::model::Traceparent;
 
-/// The target that tells spans for export from everything else that is traced.
+/// The `tracing` target of spans that are exported.
 pub(super) const TARGET: &str = "barlift::span";
 
 /// A running span.
@@ -27,14 +27,14 @@ pub(super) const TARGET: &str = "barlift::span";
 pub struct Span {
     inner: tracing::Span,
     spec: &'static SpanSpec,
-    /// Whether it is said how it ended.
+    /// Whether its status is set.
     ended: AtomicBool,
 }
 
 impl Span {
     /// Begins a span below the current one.
     #[must_use]
-    pub fn start(spec: &'static SpanSpec) -> Self {
+    pub(crate) fn start(spec: &'static SpanSpec) -> Self {
         let inner = tracing::info_span!(
             target: TARGET,
             "span",
@@ -46,7 +46,7 @@ impl Span {
 
     /// Begins a span below the current one or, where there is none, below the one that a W3C traceparent names.
     #[must_use]
-    pub fn start_within(spec: &'static SpanSpec, traceparent: &Traceparent) -> Self {
+    pub(crate) fn start_within(spec: &'static SpanSpec, traceparent: &Traceparent) -> Self {
         let context = opentelemetry::Context::current();
         if context.span().span_context().is_valid() {
             return Self::start(spec);
@@ -56,26 +56,24 @@ impl Span {
 
     /// Begins a span below the one that a W3C traceparent names, whatever the current one is.
     #[must_use]
-    pub fn start_below(spec: &'static SpanSpec, traceparent: &Traceparent) -> Self {
+    pub(crate) fn start_below(spec: &'static SpanSpec, traceparent: &Traceparent) -> Self {
         let Some(parent) = remote(traceparent) else { return Self::none(spec) };
         let _within = opentelemetry::Context::new().with_remote_span_context(parent).attach();
         Self::start(spec)
     }
 
-    /// One that is not there.
+    /// A span that is not recorded.
     #[must_use]
-    pub fn none(spec: &'static SpanSpec) -> Self {
+    pub(crate) fn none(spec: &'static SpanSpec) -> Self {
         Self { inner: tracing::Span::none(), spec, ended: AtomicBool::new(true) }
     }
 
-    /// Whether anybody will see it.
     #[must_use]
-    pub fn is_recorded(&self) -> bool {
+    pub(crate) fn is_recorded(&self) -> bool {
         !self.inner.is_disabled()
     }
 
-    /// Sets an attribute.
-    pub fn set<T: ValueType>(&self, attribute: Attribute<T>, value: T::Input<'_>) -> &Self {
+    pub(crate) fn set<T: ValueType>(&self, attribute: Attribute<T>, value: T::Input<'_>) -> &Self {
         debug_assert!(self.spec.has(attribute.name), "{} has no {}", self.spec.name, attribute.name);
         if !self.inner.is_disabled() {
             self.extend(pairs(attribute, value));
@@ -83,21 +81,21 @@ impl Span {
         self
     }
 
-    /// Sets attributes that were named elsewhere.
+    /// Sets attributes of [`pairs`].
     pub(super) fn extend(&self, attributes: Vec<KeyValue>) {
         for pair in attributes {
             self.inner.set_attribute(pair.key, pair.value);
         }
     }
 
-    /// It ended well.
-    pub fn ok(&self) {
+    /// Sets the status OK.
+    pub(crate) fn ok(&self) {
         self.ended.store(true, Ordering::Relaxed);
         self.inner.set_status(Status::Ok);
     }
 
-    /// It failed: status ERROR, with the exception recorded.
-    pub fn fail(&self, error: &Error, symbol: &str) {
+    /// Sets the status ERROR and records the exception.
+    pub(crate) fn fail(&self, error: &Error, symbol: &str) {
         if !self.inner.is_disabled() {
             let (kind, class) = (error.kind(), error.class());
             self.failed(&SpanFailure { kind, class, message: error.chain(), symbol });
@@ -105,7 +103,7 @@ impl Span {
     }
 
     /// The same for a file's fault.
-    pub fn fail_with(&self, error: &FileError, symbol: &str) {
+    pub(crate) fn fail_with(&self, error: &FileError, symbol: &str) {
         let kind = "DataError";
         self.failed(&SpanFailure { kind, class: error.class, message: error.to_string(), symbol });
     }
@@ -117,21 +115,20 @@ impl Span {
         self.inner.add_event("exception", failure.exception());
     }
 
-    /// Writes down how it ended.
-    pub fn end<T>(&self, result: &Result<T, Error>, symbol: &str) {
+    /// Sets the status by a result.
+    pub(crate) fn end<T>(&self, result: &Result<T, Error>, symbol: &str) {
         match result {
             Ok(_) => self.ok(),
             Err(e) => self.fail(e, symbol),
         }
     }
 
-    /// A future that runs within this span. Boxed, for futures of statements grow large when nested.
-    pub fn around<F: Future>(&self, future: F) -> Instrumented<Pin<Box<F>>> {
+    /// Runs a future within this span. It is boxed, because nested futures of statements grow large.
+    pub(crate) fn around<F: Future>(&self, future: F) -> Instrumented<Pin<Box<F>>> {
         Box::pin(future).instrument(self.inner.clone())
     }
 
-    /// Runs a function within this span.
-    pub fn within<T>(&self, run: impl FnOnce() -> T) -> T {
+    pub(crate) fn within<T>(&self, run: impl FnOnce() -> T) -> T {
         self.inner.in_scope(run)
     }
 
@@ -140,7 +137,7 @@ impl Span {
     }
 }
 
-/// One that nobody ended was cut off, by its worker's stop or a panic.
+/// A span without a status was cut off, by its worker's stop or a panic.
 impl Drop for Span {
     fn drop(&mut self) {
         if !self.ended.load(Ordering::Relaxed) && !self.inner.is_disabled() {
@@ -150,7 +147,7 @@ impl Drop for Span {
     }
 }
 
-/// What a failed span says.
+/// Attributes, status and event of a failed span.
 pub(super) struct SpanFailure<'a> {
     pub(super) kind: &'static str,
     pub(super) class: ErrorClass,
@@ -181,7 +178,7 @@ impl SpanFailure<'_> {
     }
 }
 
-/// An attribute under the name, or names, that the operator wants.
+/// An attribute under the name, or names, that `OTEL_SEMCONV_STABILITY_OPT_IN` asks for.
 pub(super) fn pairs<T: ValueType>(attribute: Attribute<T>, value: T::Input<'_>) -> Vec<KeyValue> {
     let value = T::value(value);
     match (attribute.stable, *NAMES) {
@@ -193,8 +190,8 @@ pub(super) fn pairs<T: ValueType>(attribute: Attribute<T>, value: T::Input<'_>) 
     }
 }
 
-/// Which names database attributes get: `OTEL_SEMCONV_STABILITY_OPT_IN`, a list separated by commas in which
-/// `database/dup` wins over `database`.
+/// The names of database attributes. `OTEL_SEMCONV_STABILITY_OPT_IN` is a list separated by commas in which `database/dup`
+/// has precedence over `database`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Names {
     Reference,

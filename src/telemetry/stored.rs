@@ -1,7 +1,7 @@
 //! A span as `barlift.span_outbox` keeps it.
 //!
-//! Invariant: `StoredSpan::data` depends on the stored content alone. Whichever process sends it, and however often, the
-//! collector gets the same span.
+//! Invariant: [`StoredSpan::data`] depends on the stored content alone: whichever process sends it, and however often, the
+//! collector gets the same span. The JSON form is stored, so fields are never renamed.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,12 +11,12 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 use serde::{Deserialize, Serialize};
 
-/// The scope of all spans here, and the tracer's name.
+/// The instrumentation scope of all spans, and the tracer's name.
 pub(super) const SCOPE: &str = "barlift";
 
-/// A span that has ended, with the resource that it belongs to. It has no links: no span of an attempt or an operation has.
+/// An ended span with its resource. It has no links, since no span of an attempt or an operation has any.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct StoredSpan {
+pub(crate) struct StoredSpan {
     resource: Attributes,
     trace_id: String,
     span_id: String,
@@ -74,12 +74,11 @@ enum StoredValue {
 }
 
 impl StoredSpan {
-    /// What is kept of a span of this resource.
     pub(super) fn new(span: &SpanData, resource: &Resource) -> Self {
         let context = &span.span_context;
         let mut resource: Attributes =
             resource.iter().map(|(k, v)| (k.to_string(), StoredValue::from(v))).collect();
-        // A resource has no order of its own.
+        // The order of a resource's attributes is random.
         resource.sort_by(|a, b| a.0.cmp(&b.0));
         Self {
             resource,
@@ -100,7 +99,7 @@ impl StoredSpan {
         }
     }
 
-    /// As an exporter takes it.
+    /// In the form that an exporter takes.
     pub(super) fn data(&self) -> SpanData {
         let trace_id = TraceId::from_hex(&self.trace_id).unwrap_or(TraceId::INVALID);
         let span_id = SpanId::from_hex(&self.span_id).unwrap_or(SpanId::INVALID);
@@ -126,14 +125,13 @@ impl StoredSpan {
         }
     }
 
-    /// The resource that it belongs to.
     pub(super) fn resource(&self) -> Resource {
         Resource::builder_empty().with_attributes(pairs(&self.resource)).build()
     }
 
     /// Whether both can be sent in one request.
     #[must_use]
-    pub fn has_resource_of(&self, other: &Self) -> bool {
+    pub(crate) fn has_resource_of(&self, other: &Self) -> bool {
         self.resource == other.resource
     }
 }
