@@ -1,38 +1,35 @@
-//! How the files of a directory are to be read, kept beside them.
+//! `barlift-files.toml`: how the files of a directory are read, stored beside them.
 //!
-//! Invariant: such a file says how files are read and nothing else, whoever put it there; every other layer wins over it.
+//! Invariant: whoever puts the file there, it can only set how files are read, and every other layer overrides it.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Its name.
+/// The file's name.
 pub const FILE: &str = "barlift-files.toml";
 
-/// Keys that it may hold, beside all of `[csv]`.
+/// Keys that the file may contain, besides all of `[csv]`.
 const KEYS: [&str; 4] = ["import.pattern", "import.timezone", "import.on_invalid", "import.mends"];
 
-/// Whether it may hold this key.
-pub(super) fn may_hold(key: &str) -> bool {
+pub(super) fn may_contain(key: &str) -> bool {
     key.starts_with("csv.") || KEYS.contains(&key)
 }
 
-/// The directory's file, if there is one.
-pub(super) fn file(directory: &Path) -> Option<std::path::PathBuf> {
+/// The directory's settings file, if it has one.
+pub(super) fn file(directory: &Path) -> Option<PathBuf> {
     Some(directory.join(FILE)).filter(|file| file.is_file())
 }
 
-/// What came of the settings that a directory holds.
+/// The effect of a directory's settings file.
 #[derive(Debug, PartialEq, Eq)]
 pub struct DirectorySettings {
-    /// The file.
     pub(super) path: String,
-    /// Keys that are not as by default, with their values.
+    /// Keys that it changes from their defaults, with their values.
     pub(super) used: Vec<(String, String)>,
-    /// Keys that have other values by a flag, a variable or the configuration file.
+    /// Keys to which a flag, a variable or the configuration file gives another value.
     pub(super) overridden: Vec<String>,
 }
 
-/// One line.
 impl fmt::Display for DirectorySettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "files are read as {} says", self.path)?;

@@ -1,23 +1,27 @@
-//! Reads the layers, refuses unknown keys, checks the values against each other.
+//! Reads the layers, from `config/default.toml` up to the flags, into one [`Config`].
 //!
-//! Invariant: a key that `config/default.toml` does not hold is an error that names the nearest one,
-//! whichever layer it came from.
+//! Invariant: a key that `config/default.toml` does not list is an error that names the most similar key, whichever
+//! layer it comes from.
 
 use std::path::Path;
-use std::time::Duration;
 
 use config::{Environment, File, FileFormat, Map, Source, Value, ValueKind};
 
 use super::directory::{self, DirectorySettings};
-use super::{Config, CsvConfig};
+use super::{Config, rules};
 use crate::error::{Error, Result};
 
 const DEFAULTS: &str = include_str!("../../config/default.toml");
 
-/// One setting given on the command line: its dotted key and its value as text.
+const ALL_KEYS: &str = "config/default.toml lists every key with its meaning and default";
+
+/// A setting from the command line: its dotted key and its value as text.
 pub type Override = (&'static str, String);
 
-/// [`load_for`] no directory.
+type Builder = config::ConfigBuilder<config::builder::DefaultState>;
+type TomlFile = File<config::FileSourceFile, FileFormat>;
+
+/// [`load_for`] without a source directory.
 ///
 /// # Errors
 /// [`Error::Config`] for a file that cannot be read, an unknown key or an impossible value.
@@ -25,7 +29,8 @@ pub fn load(file: Option<&Path>, overrides: &[Override]) -> Result<Config> {
     load_for(file, overrides, None).map(|(config, _)| config)
 }
 
-/// Resolves all layers. `file` is `--config`; without it `./barlift.toml` is read if it is there.
+/// Reads all layers. `file` is `--config`; without it, `./barlift.toml` is read if it exists. `directory` is the source
+/// directory, whose own settings file is a layer, too.
 ///
 /// # Errors
 /// [`Error::Config`] for a file that cannot be read, an unknown key or an impossible value.
@@ -35,50 +40,51 @@ pub fn load_for(
     directory: Option<&Path>,
 ) -> Result<(Config, Option<DirectorySettings>)> {
     let defaults = File::from_str(DEFAULTS, FileFormat::Toml);
-    let known = keys(&defaults, "the defaults")?;
     let default_values = values(&defaults, "the defaults")?;
     let mut builder = config::Config::builder().add_source(defaults);
-    let beside = directory.and_then(directory_layer);
-    let mut held = Vec::new();
-    if let Some((name, source)) = &beside {
-        held = values(source, name).map_err(|e| unreadable(name, e))?;
-        check_directory_keys(&held, &known, name)?;
+    let directory_layer = directory.and_then(directory::file).map(|path| toml_file(&path));
+    let mut directory_values = Vec::new();
+    if let Some((name, source)) = &directory_layer {
+        directory_values = values_of_file(source, name)?;
+        check_keys(&directory_values, &default_values, name)?;
+        check_directory_keys(&directory_values, name)?;
         builder = builder.add_source(source.clone());
     }
 
-    if let Some((name, source)) = file_layer(file) {
-        // The parser's own message quotes the line, and that may hold a password.
-        let given = keys(&source, &name).map_err(|e| unreadable(&name, e))?;
-        check_keys(&given, &known, &name)?;
+    let local = Path::new("barlift.toml");
+    if let Some((name, source)) = file.or_else(|| local.exists().then_some(local)).map(toml_file) {
+        check_keys(&values_of_file(&source, &name)?, &default_values, &name)?;
         builder = builder.add_source(source);
     }
-    if let Some(url) = non_empty_env("DATABASE_URL") {
+    if let Some(url) = std::env::var("DATABASE_URL").ok().filter(|url| !url.is_empty()) {
         builder = set(builder, "database.url", url)?;
     }
-    let env = Environment::with_prefix("BARLIFT").prefix_separator("__").separator("__");
-    check_keys(&keys(&env, "the environment")?, &known, "the environment")?;
-    for (key, value) in flatten(env.collect().map_err(|e| broken("the environment", &e))?) {
+    let environment = Environment::with_prefix("BARLIFT").prefix_separator("__").separator("__");
+    let environment = values(&environment, "the environment")?;
+    check_keys(&environment, &default_values, "the environment")?;
+    for (key, value) in environment {
         builder = set(builder, &key, value)?;
     }
     for (key, value) in overrides {
         builder = set(builder, key, value.clone())?;
     }
     let built = builder.build().map_err(|e| Error::config(e.to_string(), ALL_KEYS))?;
-    let settings = beside.map(|(path, _)| came_of(path, &held, &default_values, &built));
+    let settings =
+        directory_layer.map(|(path, _)| directory_settings(path, &directory_values, &default_values, &built));
     let config: Config = built.try_deserialize().map_err(|e| Error::config(e.to_string(), ALL_KEYS))?;
-    check(&config)?;
+    rules::check(&config)?;
     Ok((config, settings))
 }
 
-/// What a directory's settings came to, beside those of the other layers.
-fn came_of(
+/// Which of a directory's settings take effect, and which ones a higher layer overrides.
+fn directory_settings(
     path: String,
-    held: &[(String, Value)],
+    values: &[(String, Value)],
     defaults: &[(String, Value)],
     built: &config::Config,
 ) -> DirectorySettings {
     let (mut used, mut overridden) = (Vec::new(), Vec::new());
-    for (key, value) in held {
+    for (key, value) in values {
         let value = value.to_string();
         let is = |other: Option<String>| other.as_deref() == Some(value.as_str());
         if !is(built.get::<Value>(key).ok().map(|v| v.to_string())) {
@@ -92,54 +98,39 @@ fn came_of(
     DirectorySettings { path, used, overridden }
 }
 
-fn directory_layer(path: &Path) -> Option<(String, TomlFile)> {
-    let file = directory::file(path)?;
-    let name = file.display().to_string();
-    Some((name, File::from(file).format(FileFormat::Toml).required(true)))
-}
-
-fn check_directory_keys(held: &[(String, Value)], known: &[String], name: &str) -> Result<()> {
-    let given: Vec<String> = held.iter().map(|(key, _)| key.clone()).collect();
-    check_keys(&given, known, name)?;
-    match given.iter().find(|key| !directory::may_hold(key)) {
+fn check_directory_keys(values: &[(String, Value)], name: &str) -> Result<()> {
+    match values.iter().find(|(key, _)| !directory::may_contain(key)) {
         None => Ok(()),
-        Some(key) => Err(Error::config(
+        Some((key, _)) => Err(Error::config(
             format!("`{key}` in {name} does not say how files are read"),
-            "it may hold keys of [csv], and import.pattern, timezone, on_invalid and mends; give the others by flags or in \
-             barlift.toml",
+            "it may contain keys of [csv], and import.pattern, timezone, on_invalid and mends; set the others by flags or \
+             in barlift.toml",
         )),
     }
 }
-
-const ALL_KEYS: &str = "every key, its meaning and its default stand in config/default.toml";
-
-type Builder = config::ConfigBuilder<config::builder::DefaultState>;
 
 fn set(builder: Builder, key: &str, value: impl Into<Value>) -> Result<Builder> {
     builder.set_override(key, value).map_err(|e| broken(key, &e))
 }
 
-fn non_empty_env(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|v| !v.is_empty())
-}
-
-type TomlFile = File<config::FileSourceFile, FileFormat>;
-
-fn file_layer(file: Option<&Path>) -> Option<(String, TomlFile)> {
-    let local = Path::new("barlift.toml");
-    let path = file.or_else(|| local.exists().then_some(local))?;
+fn toml_file(path: &Path) -> (String, TomlFile) {
     let source = File::from(path.to_path_buf()).format(FileFormat::Toml).required(true);
-    Some((path.display().to_string(), source))
-}
-
-/// The dotted keys of one layer.
-fn keys(source: &(dyn Source + Send + Sync), name: &str) -> Result<Vec<String>> {
-    Ok(values(source, name)?.into_iter().map(|(k, _)| k).collect())
+    (path.display().to_string(), source)
 }
 
 /// The dotted keys of one layer, with their values.
 fn values(source: &(dyn Source + Send + Sync), name: &str) -> Result<Vec<(String, Value)>> {
     source.collect().map(flatten).map_err(|e| broken(name, &e))
+}
+
+/// The same for a file. The parser's message quotes a line, which may contain a password, so only its place is kept.
+fn values_of_file(source: &TomlFile, name: &str) -> Result<Vec<(String, Value)>> {
+    values(source, name).map_err(|e| {
+        let text = e.to_string();
+        let Some(at) = text.find(" at line ") else { return e };
+        let place = text[at..].lines().next().unwrap_or_default();
+        Error::config(format!("{name} is not valid TOML{place}"), "see https://toml.io for the syntax")
+    })
 }
 
 fn flatten(map: Map<String, Value>) -> Vec<(String, Value)> {
@@ -155,108 +146,20 @@ fn flatten(map: Map<String, Value>) -> Vec<(String, Value)> {
     out
 }
 
-fn check_keys(given: &[String], known: &[String], layer: &str) -> Result<()> {
-    for key in given {
-        if known.contains(key) {
-            continue;
-        }
-        // The distance takes memory for each pair of characters, and no known key is that long.
-        let key: String = key.chars().take(100).collect();
-        let nearest = known.iter().min_by_key(|k| strsim::damerau_levenshtein(k, &key));
-        let hint = match nearest {
-            Some(k) => format!("did you mean `{k}`? All keys: config/default.toml"),
-            None => "all keys: config/default.toml".to_owned(),
-        };
-        return Err(Error::config(format!("unknown key `{key}` in {layer}"), hint));
-    }
-    Ok(())
-}
-
-fn unreadable(name: &str, e: Error) -> Error {
-    let text = e.to_string();
-    let place = text.find(" at line ").map(|at| text[at..].lines().next().unwrap_or_default().to_owned());
-    match place {
-        Some(place) => Error::config(
-            format!("{name} is no valid TOML{place}"),
-            "see https://toml.io for how it is written",
-        ),
-        None => e,
-    }
+fn check_keys(given: &[(String, Value)], known: &[(String, Value)], layer: &str) -> Result<()> {
+    let known = || known.iter().map(|(key, _)| key);
+    let Some((key, _)) = given.iter().find(|(key, _)| !known().any(|k| k == key)) else { return Ok(()) };
+    // The edit distance needs memory for each pair of characters; no known key is that long.
+    let key: String = key.chars().take(100).collect();
+    let hint = match known().min_by_key(|k| strsim::damerau_levenshtein(k, &key)) {
+        Some(nearest) => format!("did you mean `{nearest}`? All keys: config/default.toml"),
+        None => "all keys: config/default.toml".to_owned(),
+    };
+    Err(Error::config(format!("unknown key `{key}` in {layer}"), hint))
 }
 
 fn broken(place: &str, e: &config::ConfigError) -> Error {
     Error::config(format!("{place}: {e}"), ALL_KEYS)
-}
-
-/// No wait is longer, so that the clock can be added to all of them.
-const YEAR: Duration = Duration::from_secs(365 * 86_400);
-
-/// A NUL, which no JSON in PostgreSQL may hold; that is where operations keep these settings.
-fn holds_nul(csv: &CsvConfig) -> bool {
-    let c = &csv.columns;
-    let texts = [&csv.time_format, &c.time, &c.date, &c.open, &c.high, &c.low, &c.close, &c.volume];
-    texts.into_iter().flatten().any(|text| text.contains('\0'))
-}
-
-/// Rules that a single value cannot know.
-fn check(c: &Config) -> Result<()> {
-    let beats = |n: u32| c.worker.heartbeat.saturating_mul(n);
-    let rules = [
-        (
-            c.database.max_connections == 0
-                || c.database.max_connections as usize >= c.worker.concurrency.saturating_add(2),
-            "database.max_connections must be at least worker.concurrency + 2 (or 0 for enough)",
-        ),
-        ((1..=1_000_000).contains(&c.import.batch_rows), "import.batch_rows must be 1 to 1000000"),
-        ((1..=100_000).contains(&c.verify.sample_size), "verify.sample_size must be 1 to 100000"),
-        (c.verify.max_differences <= 1_000_000, "verify.max_differences must be at most 1000000"),
-        ((1..=256).contains(&c.worker.concurrency), "worker.concurrency must be 1 to 256"),
-        (c.worker.heartbeat.as_millis() >= 100, "worker.heartbeat must be at least 100ms"),
-        (
-            c.worker.lease >= beats(3),
-            "worker.lease must be at least three times worker.heartbeat, or live workers seem dead",
-        ),
-        // The queue counts whole seconds, from the last heartbeat.
-        (
-            c.worker.lease.saturating_sub(c.worker.heartbeat).as_secs() >= 1.max(beats(2).as_secs()),
-            "worker.lease must exceed worker.heartbeat by a second and by two further heartbeats",
-        ),
-        (c.worker.lease.as_secs() < 7 * 86_400, "worker.lease must be shorter than a week"),
-        (c.worker.poll_interval.as_millis() >= 10, "worker.poll_interval must be at least 10ms"),
-        (c.worker.task_timeout.as_secs() >= 1, "worker.task_timeout must be at least 1s"),
-        (!c.database.connect_timeout.is_zero(), "database.connect_timeout must be longer than nothing"),
-        (
-            [
-                c.database.connect_timeout,
-                c.worker.poll_interval,
-                c.worker.drain_timeout,
-                c.worker.task_timeout,
-                c.retry.max_backoff,
-            ]
-            .iter()
-            .all(|wait| *wait < YEAR),
-            "database.connect_timeout, worker.poll_interval, worker.drain_timeout, worker.task_timeout and \
-             retry.max_backoff must be shorter than a year",
-        ),
-        (c.retry.max_attempts >= 1, "retry.max_attempts must be at least 1"),
-        (
-            c.retry.initial_backoff <= c.retry.max_backoff,
-            "retry.initial_backoff must not exceed retry.max_backoff",
-        ),
-        (c.trace.max_spans >= 1, "trace.max_spans must be at least 1"),
-        ((64..=1 << 30).contains(&c.csv.max_line.as_u64()), "csv.max_line must be 64B to 1GiB"),
-        (!holds_nul(&c.csv), "csv.time_format and csv.columns must not hold a NUL character"),
-        (
-            c.csv.columns.date.is_none() || c.csv.columns.time.is_some(),
-            "csv.columns.date needs csv.columns.time, the column with the time of day",
-        ),
-    ];
-    for (holds, rule) in rules {
-        if !holds {
-            return Err(Error::config(rule, "change it where it is set; defaults: config/default.toml"));
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
-//! Settings, resolved once from their layers and passed down as plain values.
+//! Settings: read once from all layers at the start of a command, then passed down as plain values.
 //!
-//! Invariant: `config/default.toml` holds every key with its default, so the set of known keys and
-//! the documentation cannot drift apart. [`load`] is the only way to make a [`Config`].
-//! Nothing here connects to anything, and nothing reads the environment later on.
+//! Invariant: `config/default.toml` lists every key with its default; a key that it does not list is an error.
+//! [`load`] and [`load_for`] are the only ways to make a [`Config`], and nothing reads the environment afterwards.
 
+mod choice;
 mod directory;
 mod load;
+mod rules;
 mod values;
 
 use std::io::IsTerminal as _;
@@ -16,13 +17,12 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use serde::{Deserialize, Serialize};
 
+pub use choice::{Layout, LogFormat, OnConflictShape, OnInvalid, OnMismatch, TraceDetail, VerifyMode};
 pub use directory::{DirectorySettings, FILE as DIRECTORY_FILE};
 pub use load::{Override, load, load_for};
-pub use values::{
-    Delimiter, Layout, MaxRejects, OnConflictShape, OnInvalid, OnMismatch, TraceDetail, VerifyMode,
-};
+pub use values::{Delimiter, MaxRejects};
 
-/// All settings. Each field's meaning is written at its key in `config/default.toml`.
+/// All settings. `config/default.toml` describes each key.
 #[derive(Debug, Clone, Deserialize)]
 #[allow(missing_docs)]
 pub struct Config {
@@ -47,7 +47,7 @@ pub struct DatabaseConfig {
     pub max_connections: u32,
     #[serde(with = "humantime_serde")]
     pub connect_timeout: Duration,
-    #[serde(deserialize_with = "values::layout")]
+    #[serde(deserialize_with = "values::storage")]
     pub storage: Option<Layout>,
     pub chunk_interval: String,
     #[serde(deserialize_with = "values::optional")]
@@ -57,7 +57,7 @@ pub struct DatabaseConfig {
 }
 
 impl Config {
-    /// How many connections this process may open.
+    /// How many connections this process may open: the setting, or by default four more than its tasks.
     #[must_use]
     pub fn max_connections(&self) -> u32 {
         match self.database.max_connections {
@@ -67,7 +67,7 @@ impl Config {
     }
 }
 
-/// The URLs may hold a password, so they are left out.
+/// Leaves the URLs out, since they may contain a password.
 impl std::fmt::Debug for DatabaseConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("DatabaseConfig")
@@ -88,7 +88,7 @@ pub struct ImportConfig {
     pub batch_rows: usize,
     pub on_mismatch: OnMismatch,
     pub on_invalid: OnInvalid,
-    #[serde(deserialize_with = "values::max_rejects")]
+    #[serde(deserialize_with = "values::optional")]
     pub max_rejects: Option<MaxRejects>,
     pub allow_empty: bool,
     pub on_conflict_shape: OnConflictShape,
@@ -96,7 +96,7 @@ pub struct ImportConfig {
     pub mends: Option<String>,
 }
 
-/// `[csv]`: how the files are written. Travels with an operation, so that every worker reads alike.
+/// `[csv]`: the format of the files. An operation stores it, so that every worker reads them alike.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct CsvConfig {
@@ -201,14 +201,4 @@ impl LogConfig {
             LogFormat::Auto => !std::io::stderr().is_terminal(),
         }
     }
-}
-
-/// How log lines are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs)]
-pub enum LogFormat {
-    Auto,
-    Human,
-    Json,
 }

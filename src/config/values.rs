@@ -1,6 +1,6 @@
-//! Values that need more than serde's own reading: policies, limits, single characters.
+//! Settings that need more than serde's own parsing: limits, single characters, addresses.
 //!
-//! Invariant: what is written here reads back to the same value, since operations store them.
+//! Invariant: each value serializes to text that parses to the same value, since operations store it.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -9,157 +9,9 @@ use std::str::FromStr;
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize, Serializer};
 
-/// What to do with a bar whose database values differ from the file's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase", try_from = "String")]
-pub enum OnMismatch {
-    /// Keep the database's bar and record the mismatch.
-    Warn,
-    /// Take the file's values and record the mismatch.
-    Overwrite,
-    /// Fail the task.
-    Fail,
-}
+use super::Layout;
 
-/// What to do with a bar that breaks a market-data rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase", try_from = "String")]
-pub enum OnInvalid {
-    /// Import it and record the quality issue.
-    Warn,
-    /// Record it as a rejected row.
-    Reject,
-    /// Fail the task.
-    Fail,
-}
-
-/// What to do with a file whose bars look like the series', moved in time or scaled, or lie between them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase", try_from = "String")]
-pub enum OnConflictShape {
-    /// Fail the task before anything is written.
-    #[default]
-    Fail,
-    /// Import the file, and say what it looks like.
-    Warn,
-}
-
-/// How bars are stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase", try_from = "String")]
-pub enum Layout {
-    /// Rows, with the primary key that keeps each bar single.
-    Rowstore,
-    /// Compressed batches without a unique index; that each bar is single is barlift's own duty.
-    Columnstore,
-}
-
-impl Layout {
-    /// As it is written and shown.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Rowstore => "rowstore",
-            Self::Columnstore => "columnstore",
-        }
-    }
-}
-
-impl TryFrom<String> for Layout {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        choice(&text)
-    }
-}
-
-/// How closely a verification looks.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase", try_from = "String")]
-pub enum VerifyMode {
-    /// Number of bars, first and last time of each series.
-    Counts,
-    /// The same, and some random bars of each series.
-    Sample,
-    /// Every bar of both sides.
-    #[default]
-    Full,
-}
-
-impl VerifyMode {
-    /// As it is stored and shown.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Counts => "counts",
-            Self::Sample => "sample",
-            Self::Full => "full",
-        }
-    }
-}
-
-impl TryFrom<String> for VerifyMode {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        choice(&text)
-    }
-}
-
-/// How closely batches are traced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase", try_from = "String")]
-pub enum TraceDetail {
-    /// One span a batch and step.
-    Batch,
-    /// One span a row and step, too.
-    Row,
-}
-
-impl TryFrom<String> for TraceDetail {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        choice(&text)
-    }
-}
-
-/// One of an enum's values by its name, or an error that lists them all.
-fn choice<T: clap::ValueEnum>(text: &str) -> Result<T, String> {
-    T::from_str(text, true).map_err(|_| {
-        let names: Vec<String> = T::value_variants()
-            .iter()
-            .filter_map(|v| v.to_possible_value().map(|p| p.get_name().to_owned()))
-            .collect();
-        format!("`{text}` is none of {}", names.join(", "))
-    })
-}
-
-impl TryFrom<String> for OnMismatch {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        choice(&text)
-    }
-}
-
-impl TryFrom<String> for OnConflictShape {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        choice(&text)
-    }
-}
-
-impl TryFrom<String> for OnInvalid {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        choice(&text)
-    }
-}
-
-/// How many rejected rows a task may have.
+/// How many rejected rows a task may have before it fails.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum MaxRejects {
     /// At most this many.
@@ -169,7 +21,7 @@ pub enum MaxRejects {
 }
 
 impl MaxRejects {
-    /// Whether `rejected` of `rows` is too many. A share can be judged only at the file's end.
+    /// Whether `rejected` of `rows` is too many. A share is compared only at the end of the file.
     #[must_use]
     pub fn exceeded(self, rejected: u64, rows: u64, at_end: bool) -> bool {
         match self {
@@ -219,7 +71,7 @@ impl<'de> Deserialize<'de> for MaxRejects {
 /// The character between fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delimiter {
-    /// Found from the header line.
+    /// Detected from the header line.
     Auto,
     /// This byte.
     Byte(u8),
@@ -262,13 +114,14 @@ impl<'de> Deserialize<'de> for Delimiter {
     }
 }
 
-/// Reads an empty string as "not set".
+/// Parses a setting; an empty string means "not set".
 pub(super) fn optional<'de, D, T>(d: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
-    T: From<String>,
+    T: FromStr<Err: fmt::Display>,
 {
-    Ok(Option::<String>::deserialize(d)?.filter(|s| !s.is_empty()).map(T::from))
+    let text = Option::<String>::deserialize(d)?.filter(|s| !s.is_empty());
+    text.map(|s| s.parse().map_err(D::Error::custom)).transpose()
 }
 
 /// An address to listen on; a port alone means this machine only. Empty: none.
@@ -286,21 +139,14 @@ pub(super) fn http_address<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Soc
     })
 }
 
-/// `ByteSize` writes itself rounded; operations store the number.
+/// `ByteSize` serializes itself rounded; operations store the exact number.
 pub(super) fn exact_size<S: Serializer>(size: &bytesize::ByteSize, s: S) -> Result<S::Ok, S::Error> {
     s.serialize_u64(size.as_u64())
 }
 
-pub(super) fn layout<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Layout>, D::Error> {
+pub(super) fn storage<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Layout>, D::Error> {
     let text = optional::<D, String>(d)?;
     text.map(Layout::try_from).transpose().map_err(|e| D::Error::custom(format!("database.storage {e}")))
-}
-
-pub(super) fn max_rejects<'de, D: Deserializer<'de>>(d: D) -> Result<Option<MaxRejects>, D::Error> {
-    match optional::<D, String>(d)? {
-        Some(text) => text.parse().map(Some).map_err(D::Error::custom),
-        None => Ok(None),
-    }
 }
 
 /// One ASCII character, or an empty string for none.

@@ -1,4 +1,4 @@
-//! What can be done to an operation that is there.
+//! Commands that change an operation: `barlift retry`, `cancel`, `pause`, `resume` and `priority`.
 
 use clap::Args;
 
@@ -6,14 +6,14 @@ use crate::operation::control::Selection;
 
 pub(super) const RETRY_EXAMPLES: &str = "\
 Examples:
-  barlift retry latest                         what failed or waits for a retry
+  barlift retry latest                         failed files, and those that wait for another attempt
   barlift retry latest --symbols AAPL,MSFT
-  barlift retry latest --cancelled             also what was cancelled";
+  barlift retry latest --cancelled             cancelled files, too";
 
 pub(super) const CANCEL_EXAMPLES: &str = "\
 Examples:
   barlift cancel latest
-  barlift cancel latest --symbols AAPL,MSFT    the rest goes on";
+  barlift cancel latest --symbols AAPL,MSFT    the other files are still imported";
 
 /// Which files of an operation.
 #[derive(Debug, Args)]
@@ -27,9 +27,7 @@ pub struct SelectionArgs {
 }
 
 impl SelectionArgs {
-    /// As the library takes it.
-    #[must_use]
-    pub fn selection(&self) -> Selection {
+    pub(crate) fn selection(&self) -> Selection {
         Selection { symbols: self.symbols.clone(), timeframes: self.timeframes.clone() }
     }
 }
@@ -39,19 +37,18 @@ impl SelectionArgs {
 pub struct RetryArgs {
     /// The operation's id, a unique part of it, or `latest`
     #[arg(value_name = "OP")]
-    pub operation: String,
-    /// Which files
+    pub(crate) operation: String,
     #[command(flatten)]
-    pub selection: SelectionArgs,
-    /// Also files that were cancelled
+    pub(crate) selection: SelectionArgs,
+    /// Also retry cancelled files
     #[arg(long)]
-    pub cancelled: bool,
-    /// Wait until it is done, and exit as `import` would
+    pub(crate) cancelled: bool,
+    /// Wait until the operation ends, and exit with the status that says how it ended
     #[arg(long)]
-    pub wait: bool,
+    pub(crate) wait: bool,
     /// Print as JSON
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
 /// `barlift cancel`
@@ -59,13 +56,12 @@ pub struct RetryArgs {
 pub struct CancelArgs {
     /// The operation's id, a unique part of it, or `latest`
     #[arg(value_name = "OP")]
-    pub operation: String,
-    /// Which files
+    pub(crate) operation: String,
     #[command(flatten)]
-    pub selection: SelectionArgs,
+    pub(crate) selection: SelectionArgs,
     /// Print as JSON
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
 /// `barlift pause` and `barlift resume`
@@ -73,10 +69,10 @@ pub struct CancelArgs {
 pub struct PauseArgs {
     /// The operation's id, a unique part of it, or `latest`
     #[arg(value_name = "OP")]
-    pub operation: String,
+    pub(crate) operation: String,
     /// Print as JSON
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
 /// `barlift priority`
@@ -84,11 +80,11 @@ pub struct PauseArgs {
 pub struct PriorityArgs {
     /// The operation's id, a unique part of it, or `latest`
     #[arg(value_name = "OP")]
-    pub operation: String,
-    /// 0 to 1000; higher ones run first
+    pub(crate) operation: String,
+    /// 0 to 1000; operations with a higher number run first
     #[arg(value_name = "N", value_parser = clap::value_parser!(i32).range(0..=1000))]
-    pub priority: i32,
+    pub(crate) priority: i32,
     /// Print as JSON
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }

@@ -1,12 +1,12 @@
-//! The `DataRepository` on the command line.
+//! `barlift data`.
 
 use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::overrides::Overrides;
 use crate::bar::Micros;
-use crate::config::Override;
 use crate::source::time::TimeParser;
 
 /// `barlift data`
@@ -16,28 +16,28 @@ pub enum DataCommand {
     Symbols(DataSymbolsArgs),
     /// Show the first and the last time of a series
     Range(DataRangeArgs),
-    /// Write the bars of a series as CSV, JSON lines, Arrow or Parquet, however many they are
+    /// Write the bars of a series as CSV, JSON lines, Arrow or Parquet, however many there are
     #[command(after_help = LOAD_EXAMPLES)]
     Load(DataLoadArgs),
-    /// Save bars that the series does not have yet, all or none
+    /// Save new bars of a series, all or none
     #[command(after_help = SAVE_EXAMPLES)]
     Save(DataSaveArgs),
 }
 
 const LOAD_EXAMPLES: &str = "\
 Examples:
-  barlift data load AAPL 1h                  the first bars, to look at
+  barlift data load AAPL 1h                  show the first bars
   barlift data load AAPL 1h --start 2024-01-01 --output aapl.parquet
   barlift data load AAPL 1h --format csv > AAPL_1h.csv
   barlift data load AAPL 1h --format arrow | python3 read.py
 
-The CSV imports again, bit for bit. The Arrow stream is what pyarrow.ipc.open_stream(sys.stdin.buffer) takes in \
-read.py, a program of yours.
+Importing the CSV again gives the same bars, bit for bit. A program of yours (read.py) reads the Arrow stream with \
+pyarrow.ipc.open_stream(sys.stdin.buffer).
 
 Times are RFC 3339 (2024-01-02T09:30:00-05:00), YYYY-MM-DD HH:MM[:SS] or YYYY-MM-DD; without an \
-offset they are UTC. A file appears under its name when it is whole; its extension is its format: \
+offset they are UTC. A file appears when it is complete; its extension gives its format: \
 .csv, .jsonl or .ndjson, .arrow (IPC file), .arrows (IPC stream), .parquet. Values that are not \
-finite (barlift writes none) are NaN, inf and -inf in CSV and null in JSON lines.";
+finite (barlift itself stores none) are NaN, inf and -inf in CSV and null in JSON lines.";
 
 const SAVE_EXAMPLES: &str = "\
 Examples:
@@ -46,8 +46,8 @@ Examples:
   barlift data save AAPL.old 1h a.parquet
   curl -s https://example.com/aapl.csv | barlift data save AAPL 1d -
 
-CSV is read as `import` reads it, with the configuration's [csv]; Parquet and Arrow files as \
-`data load` writes them. A row that is no bar, or a bar that the series has already, refuses the \
+CSV is read as `import` reads it, with the configuration's [csv]; Parquet and Arrow files must be as \
+`data load` writes them. A row that is not a bar, or a bar that the series already has, refuses the \
 whole file; `barlift import` takes such files.";
 
 /// `barlift data symbols`
@@ -55,86 +55,87 @@ whole file; `barlift import` takes such files.";
 pub struct DataSymbolsArgs {
     /// Only series of this timeframe
     #[arg(long, value_name = "T")]
-    pub timeframe: Option<String>,
+    pub(crate) timeframe: Option<String>,
     /// Print as JSON
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
 /// `barlift data range`
 #[derive(Debug, Args)]
 pub struct DataRangeArgs {
     /// The symbol, as `data symbols` spells it
-    pub symbol: String,
+    pub(crate) symbol: String,
     /// The timeframe
-    pub timeframe: String,
+    pub(crate) timeframe: String,
     /// Print as JSON
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
 /// `barlift data load`
 #[derive(Debug, Args)]
 pub struct DataLoadArgs {
     /// The symbol, as `data symbols` spells it
-    pub symbol: String,
+    pub(crate) symbol: String,
     /// The timeframe
-    pub timeframe: String,
-    /// From this time on [default: the first bar]
+    pub(crate) timeframe: String,
+    /// First time to write [default: the first bar]
     #[arg(long, value_name = "TIME", value_parser = time)]
-    pub start: Option<Micros>,
-    /// Up to this time, without it [default: past the last bar]
+    pub(crate) start: Option<Micros>,
+    /// Time to stop before; a bar at this time is not written [default: after the last bar]
     #[arg(long, value_name = "TIME", value_parser = time)]
-    pub end: Option<Micros>,
-    /// How to write them [default: by the file's extension; table on a terminal, else csv]
+    pub(crate) end: Option<Micros>,
+    /// Output format [default: by the file's extension; table on a terminal, else csv]
     #[arg(long, value_enum)]
-    pub format: Option<LoadFormat>,
-    /// Write to this file, replacing it, instead of to stdout
+    pub(crate) format: Option<LoadFormat>,
+    /// Write to this file, replacing it, instead of stdout
     #[arg(long, short, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// The first bars only [default: 50 in a table, else all]
+    pub(crate) output: Option<PathBuf>,
+    /// Write at most this many bars [default: 50 in a table, else all]
     #[arg(long, value_name = "N")]
-    pub limit: Option<usize>,
+    pub(crate) limit: Option<usize>,
 }
 
-/// How bars are written.
+/// The format of written bars.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LoadFormat {
-    /// For people
+    /// Text for people
     Table,
-    /// A line a bar; imports again
+    /// One line for each bar; can be imported again
     Csv,
-    /// A JSON object a line
+    /// One JSON object for each bar, each on its own line
     Jsonl,
-    /// Arrow IPC: a stream to stdout and to .arrows, else a file
+    /// Arrow IPC: a stream to stdout and to .arrows files, else the file format
     Arrow,
-    /// Parquet with Snappy
+    /// Parquet, compressed with Snappy
     Parquet,
 }
 
 /// `barlift data save`
 #[derive(Debug, Args)]
 pub struct DataSaveArgs {
-    /// The symbol; made if it is new
+    /// The symbol; may be new
     #[arg(value_parser = NonEmptyStringValueParser::new())]
-    pub symbol: String,
-    /// The timeframe
+    pub(crate) symbol: String,
+    /// The timeframe; may be new
     #[arg(value_parser = NonEmptyStringValueParser::new())]
-    pub timeframe: String,
+    pub(crate) timeframe: String,
     /// The file, or - for stdin
-    pub file: PathBuf,
-    /// Zone of times that name none, e.g. America/New_York [default: UTC]
+    pub(crate) file: PathBuf,
+    /// Time zone of times that name none, e.g. America/New_York [default: UTC]
     #[arg(long, value_name = "ZONE")]
     timezone: Option<String>,
     /// Print as JSON
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
 impl DataCommand {
-    pub(super) fn overrides(&self) -> Vec<Override> {
-        let Self::Save(save) = self else { return Vec::new() };
-        save.timezone.iter().map(|zone| ("import.timezone", zone.clone())).collect()
+    pub(super) fn overrides(&self, out: &mut Overrides) {
+        if let Self::Save(save) = self {
+            out.set("import.timezone", save.timezone.as_ref());
+        }
     }
 }
 

@@ -1,292 +1,133 @@
-//! What can be typed.
+//! What can be typed: the commands, their arguments and their help.
 //!
-//! Invariant: a flag that has a configuration key only overrides that key ([`Cli::overrides`]); commands
-//! read the configuration and never ask whether a value came from a flag. Only `--batch-rows` is looked at by itself,
-//! since an operation carries it to workers that are configured otherwise.
+//! Invariant: a flag that has a configuration key only overrides that key ([`Cli::overrides`]); commands read the
+//! configuration and do not know where a value comes from. The one exception is `--batch-rows`: an operation stores
+//! it, for workers whose configuration differs.
 
 mod control;
 mod data;
+mod db;
+mod enqueue;
+mod import;
+mod operations;
+mod overrides;
 mod report;
 mod source;
 mod verify;
+mod worker;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum as _};
+use clap::{Parser, Subcommand};
 
-use crate::config::{Layout, LogFormat, Override};
+use crate::config::{LogFormat, Override};
+use overrides::Overrides;
 
 pub use control::{CancelArgs, PauseArgs, PriorityArgs, RetryArgs, SelectionArgs};
 pub use data::{DataCommand, DataLoadArgs, DataRangeArgs, DataSaveArgs, DataSymbolsArgs, LoadFormat};
+pub use db::DbCommand;
+pub use enqueue::{EnqueueCommand, StartArgs, WaitArgs};
+pub use import::{EnqueueImportArgs, ImportArgs};
+pub use operations::{DiagnoseArgs, OperationsArgs, StatusArgs};
 pub use report::{ReportArgs, ReportFormat};
 pub use source::{FilesArgs, SourceArgs};
 pub use verify::{EnqueueVerifyArgs, ModeArgs, VerifyArgs};
+pub use worker::WorkerArgs;
 
-/// Moves directories of OHLCV bar CSV files into TimescaleDB or PostgreSQL, and proves the copy.
+/// Imports directories of OHLCV bar files (CSV) into TimescaleDB or PostgreSQL, and verifies the copy.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100, after_help = EXAMPLES)]
 pub struct Cli {
     /// Read settings from this file instead of ./barlift.toml
     #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
-    pub config: Option<PathBuf>,
-    /// Log this and above: error, warn, info, debug, trace, or a filter like barlift=debug
+    pub(crate) config: Option<PathBuf>,
+    /// Lowest level to log: error, warn, info, debug, trace; or a filter like barlift=debug
     #[arg(long, global = true, value_name = "LEVEL", help_heading = "Global options")]
     log_level: Option<String>,
-    /// Log for people or for machines [default: human on a terminal, json otherwise]
+    /// Log as text or as JSON [default: human on a terminal, json otherwise]
     #[arg(long, global = true, value_name = "FORMAT", help_heading = "Global options")]
     log_format: Option<LogFormat>,
-    /// What to do
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   barlift import bars/                       import every SYMBOL_TIMEFRAME.csv
-  barlift import bars/ --dry-run             see what that would do
-  barlift import bars/ --verify              and prove that the copy is right
-  barlift enqueue import bars/ --in 2h       let workers do it later
-  barlift worker --concurrency 8             be such a worker
-  barlift status latest --watch              see how far it is
-  barlift report latest                      what was found, also as HTML or CSV
-  barlift diagnose latest                    where the time went, and what to do
+  barlift import bars/ --dry-run             show what that would do
+  barlift import bars/ --verify              import, then verify the copy
+  barlift enqueue import bars/ --in 2h       let workers import it later
+  barlift worker --concurrency 8             run such a worker
+  barlift status latest --watch              watch the progress
+  barlift report latest                      show what was found; also as HTML or CSV
+  barlift diagnose latest                    show where the time went, and what to do
 
-The database is DATABASE_URL or database.url, or what PGHOST and the like name; without any of them, \
+The database is DATABASE_URL or database.url, or what libpq's PGHOST, PGSERVICE and so on name; without any of them, \
 barlift runs a private PostgreSQL.
 
 Exit status:
-  0  all well
-  1  some of the work failed, or files and database differ (import, verify, report, enqueue --wait, \
-retry --wait, status --watch)
-  2  usage or configuration
+  0  success
+  1  some work failed, or files and database differ (import, verify, report, enqueue --wait, retry --wait, status \
+--watch)
+  2  wrong usage or configuration
   3  the database or the source cannot be reached
-  4  an internal error of barlift; please report it
+  4  an internal error; please report it
 docs/cli.md has more on each.";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-#[allow(missing_docs)]
 pub enum Command {
-    /// Import a directory of bar files: enqueue, work, watch and report, all on this machine
-    #[command(after_help = IMPORT_EXAMPLES)]
+    /// Import a directory of bar files now, in this process
+    #[command(after_help = import::IMPORT_EXAMPLES)]
     Import(Box<ImportArgs>),
-    /// Verify that the database equals a directory of bar files, on this machine
+    /// Verify now, in this process, that the database has the same bars as a directory of files
     #[command(after_help = verify::VERIFY_EXAMPLES)]
     Verify(Box<VerifyArgs>),
-    /// Put work into the queue for workers to do
+    /// Put an import or a verification into the queue, for workers to run
     #[command(subcommand)]
     Enqueue(EnqueueCommand),
-    /// Work the queue until stopped (Ctrl-C or SIGTERM: end the running batches, hand back the rest)
+    /// Run work from the queue until stopped (Ctrl-C or SIGTERM: end the current batches, return the rest to the queue)
     Worker(WorkerArgs),
     /// List operations, the newest first
     Operations(OperationsArgs),
-    /// Show how far an operation is, task by task
+    /// Show an operation's progress, task by task
     Status(StatusArgs),
-    /// Try failed files of an operation again
+    /// Retry the failed files of an operation
     #[command(after_help = control::RETRY_EXAMPLES)]
     Retry(RetryArgs),
-    /// End an operation, or some files of it; a running file stops, what is committed stays
+    /// Cancel an operation, or some of its files; running files stop, committed bars stay
     #[command(after_help = control::CANCEL_EXAMPLES)]
     Cancel(CancelArgs),
-    /// Let nothing of an operation run for now; a running file stops and goes on later where it was
+    /// Pause an operation; running files stop and continue at the same place after `resume`
     Pause(PauseArgs),
-    /// Let a paused operation go on
+    /// Resume a paused operation
     Resume(PauseArgs),
     /// Change an operation's priority while it waits or runs
     Priority(PriorityArgs),
-    /// Show what an operation found: an import's mismatches, rejected rows and quality issues, a verification's
+    /// Show what an operation found: an import's mismatches, rejected rows and quality issues, or a verification's
     /// verdict and differences
     #[command(after_help = report::REPORT_EXAMPLES)]
     Report(ReportArgs),
     /// Show where an operation's time went, what is wrong with its data, and what to do
-    #[command(after_help = DIAGNOSE_EXAMPLES)]
+    #[command(after_help = operations::DIAGNOSE_EXAMPLES)]
     Diagnose(DiagnoseArgs),
-    /// Look at bars, or bring them to other tools and back
+    /// List, export and save bars
     #[command(subcommand)]
     Data(DataCommand),
-    /// Set up the database, look at it, or stop and remove the private server
+    /// Set up or inspect the database, or stop and delete the private server
     #[command(subcommand)]
     Db(DbCommand),
     /// Print a shell's completions (bash: source <(barlift completions bash))
-    Completions { shell: clap_complete::Shell },
-}
-
-const IMPORT_EXAMPLES: &str = "\
-Examples:
-  barlift import bars/ --symbols AAPL,MSFT --timeframes 1h
-  barlift import bars/ --timezone America/New_York --on-mismatch overwrite
-  barlift import bars/ --pattern '{timeframe}/{symbol}.csv'
-  barlift import bars/ --no-header --column time=1 --column volume=7
-  barlift import bars/ --json | jq .totals";
-
-const DIAGNOSE_EXAMPLES: &str = "\
-Examples:
-  barlift diagnose latest
-  barlift diagnose latest --symbol AAPL        each attempt of one symbol
-  barlift diagnose latest --json | jq .advice";
-
-/// `barlift import`
-#[derive(Debug, Args)]
-pub struct ImportArgs {
-    /// What to import
-    #[command(flatten)]
-    pub source: SourceArgs,
-    /// Files at once [default: 4]
-    #[arg(long, value_name = "N")]
-    concurrency: Option<usize>,
-}
-
-/// `barlift enqueue`
-#[derive(Debug, Subcommand)]
-pub enum EnqueueCommand {
-    /// Enqueue the import of a directory
-    #[command(after_help = ENQUEUE_EXAMPLES)]
-    Import(Box<EnqueueImportArgs>),
-    /// Enqueue the verification of a directory
-    #[command(after_help = verify::ENQUEUE_EXAMPLES)]
-    Verify(Box<EnqueueVerifyArgs>),
-}
-
-const ENQUEUE_EXAMPLES: &str = "\
-Examples:
-  barlift enqueue import /data/bars --wait
-  barlift enqueue import /data/bars --at '2026-12-01 18:00' --priority 10
-  barlift enqueue import /data/bars --at 2026-12-01T18:00:00-05:00
-
-Workers read the files themselves: the directory must be there under the same path for each of them.";
-
-/// `barlift enqueue import`
-#[derive(Debug, Args)]
-pub struct EnqueueImportArgs {
-    /// What to import
-    #[command(flatten)]
-    pub source: SourceArgs,
-    /// When
-    #[command(flatten)]
-    pub start: StartArgs,
-    /// Whether to wait
-    #[command(flatten)]
-    pub wait: WaitArgs,
-}
-
-/// When an operation starts.
-#[derive(Debug, Args)]
-pub struct StartArgs {
-    /// Start after this time, e.g. 2h or 30m
-    #[arg(long = "in", value_name = "DURATION", value_parser = humantime::parse_duration, conflicts_with = "at")]
-    pub delay: Option<std::time::Duration>,
-    /// Start at this time, e.g. '2026-12-01 18:00' in this machine's time zone, or with an offset
-    #[arg(long, value_name = "TIME", value_parser = crate::cli::when::parse)]
-    pub at: Option<jiff::Timestamp>,
-}
-
-/// Whether to wait for its end.
-#[derive(Debug, Args)]
-pub struct WaitArgs {
-    /// Wait until it is done, and exit as if it were done here
-    #[arg(long)]
-    pub wait: bool,
-}
-
-/// `barlift worker`
-#[derive(Debug, Args)]
-pub struct WorkerArgs {
-    /// Files at once [default: 4]
-    #[arg(long, value_name = "N")]
-    concurrency: Option<usize>,
-    /// Exit when nothing is left to do
-    #[arg(long)]
-    pub drain: bool,
-    /// Show /metrics, /healthz and /readyz here: a port (this machine only) or an address like 0.0.0.0:9464
-    #[arg(long, value_name = "ADDR")]
-    http: Option<String>,
-}
-
-/// `barlift operations`
-#[derive(Debug, Args)]
-pub struct OperationsArgs {
-    /// How many
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(i64).range(1..))]
-    pub limit: i64,
-    /// Print as JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `barlift status`
-#[derive(Debug, Args)]
-pub struct StatusArgs {
-    /// The operation's id, a unique part of it, or `latest`
-    #[arg(value_name = "OP", default_value = "latest")]
-    pub operation: String,
-    /// Follow it until it is done
-    #[arg(long)]
-    pub watch: bool,
-    /// Print as JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `barlift diagnose`
-#[derive(Debug, Args)]
-pub struct DiagnoseArgs {
-    /// The operation's id, a unique part of it, or `latest`
-    #[arg(value_name = "OP", default_value = "latest")]
-    pub operation: String,
-    /// Only this symbol, with each of its attempts
-    #[arg(long, value_name = "S")]
-    pub symbol: Option<String>,
-    /// Entries of each list
-    #[arg(long, value_name = "N", default_value_t = 10)]
-    pub limit: usize,
-    /// Print as JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `barlift db`
-#[derive(Debug, Subcommand)]
-pub enum DbCommand {
-    /// Create or update barlift's tables, and the hypertable where TimescaleDB is there
-    Setup {
-        /// How to store the bars; cannot be changed once there are some [default: as it is, rowstore in a new
-        /// database]
-        #[arg(long, value_name = "STORAGE")]
-        storage: Option<Layout>,
-        /// Print as JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Show what is there
-    Info {
-        /// Print as JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Stop the private server, if it runs; the next command that needs it starts it again
-    Stop {
-        /// Also while other commands use it
-        #[arg(long)]
-        force: bool,
-    },
-    /// Remove the private server with all its bars
-    Remove {
-        /// Do not ask
-        #[arg(long)]
-        yes: bool,
-    },
-    /// Run psql on the embedded database, e.g. barlift db psql -- -c 'SELECT * FROM barlift.bars_named LIMIT 5'
-    Psql {
-        /// Arguments of psql
-        #[arg(last = true)]
-        arguments: Vec<String>,
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
     },
 }
 
 impl Cli {
-    /// The directory on this machine whose files are imported or verified, if there is one.
+    /// The local directory that is imported or verified, if there is one.
     #[must_use]
-    pub fn directory(&self) -> Option<PathBuf> {
+    pub(crate) fn directory(&self) -> Option<PathBuf> {
         let root = match &self.command {
             Command::Import(a) => Some(&a.source.root),
             Command::Enqueue(EnqueueCommand::Import(a)) => Some(&a.source.root),
@@ -300,40 +141,31 @@ impl Cli {
 
     /// The configuration keys that flags set.
     #[must_use]
-    pub fn overrides(&self) -> Vec<Override> {
-        let mut out = Vec::new();
-        let mut set = |key: &'static str, value: Option<String>| out.extend(value.map(|v| (key, v)));
-        set("log.level", self.log_level.clone());
-        set(
-            "log.format",
-            self.log_format.and_then(|f| f.to_possible_value()).map(|f| f.get_name().to_owned()),
-        );
-        if let Command::Worker(a) = &self.command {
-            set("worker.http", a.http.clone());
-        }
-        if let Command::Db(DbCommand::Setup { storage, .. }) = &self.command {
-            set("database.storage", storage.map(|s| s.as_str().to_owned()));
-        }
-        let concurrency = match &self.command {
-            Command::Import(a) => a.concurrency,
-            Command::Verify(a) => a.concurrency,
-            Command::Worker(a) => a.concurrency,
-            _ => None,
-        };
-        set("worker.concurrency", concurrency.map(|n| n.to_string()));
+    pub(crate) fn overrides(&self) -> Vec<Override> {
+        const CONCURRENCY: &str = "worker.concurrency";
+        let mut out = Overrides::default();
+        out.set("log.level", self.log_level.as_ref()).set("log.format", self.log_format);
         match &self.command {
-            Command::Import(a) => out.extend(a.source.overrides()),
-            Command::Enqueue(EnqueueCommand::Import(a)) => out.extend(a.source.overrides()),
-            Command::Verify(a) => out.extend(a.files.overrides().into_iter().chain(a.mode.overrides())),
+            Command::Import(a) => a.source.overrides(out.set(CONCURRENCY, a.concurrency)),
+            Command::Enqueue(EnqueueCommand::Import(a)) => a.source.overrides(&mut out),
+            Command::Verify(a) => {
+                a.files.overrides(out.set(CONCURRENCY, a.concurrency));
+                a.mode.overrides(&mut out);
+            }
             Command::Enqueue(EnqueueCommand::Verify(a)) => {
-                out.extend(a.files.overrides().into_iter().chain(a.mode.overrides()));
+                a.files.overrides(&mut out);
+                a.mode.overrides(&mut out);
+            }
+            Command::Worker(a) => {
+                out.set(CONCURRENCY, a.concurrency).set("worker.http", a.http.as_ref());
+            }
+            Command::Data(a) => a.overrides(&mut out),
+            Command::Db(DbCommand::Setup { storage, .. }) => {
+                out.set("database.storage", *storage);
             }
             _ => {}
         }
-        if let Command::Data(a) = &self.command {
-            out.extend(a.overrides());
-        }
-        out
+        out.0
     }
 }
 

@@ -9,51 +9,49 @@ Examples:
   barlift report latest
   barlift report latest --format html --output report.html
   barlift report latest --format csv > findings.csv
-  barlift report latest --rejected-to mend/    then mend the rows in mend/ and:
-  barlift import mend/                         (no flags again)
+  barlift report latest --rejected-to mend/    then correct the rows in mend/ and:
+  barlift import mend/                         (no further flags needed)
 
-Exit status of a verification's report: 1 if anything differs, or could not be compared.";
+The exit status of a verification's report is 1 if anything differs or could not be compared.";
 
 /// `barlift report`
 #[derive(Debug, Args)]
 pub struct ReportArgs {
     /// The operation's id, a unique part of it, or `latest`
     #[arg(value_name = "OP", default_value = "latest")]
-    pub operation: String,
-    /// How to print it
+    pub(crate) operation: String,
+    /// Output format
     #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
     format: ReportFormat,
     /// The same as --format json
     #[arg(long, conflicts_with = "format")]
     json: bool,
-    /// Write it to this file, all at once, instead of stdout
+    /// Write the report to this file instead of stdout; the file appears when it is complete
     #[arg(long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Findings of each kind (a verification: of each series) that the table shows
+    pub(crate) output: Option<PathBuf>,
+    /// Number of findings of each kind to show in the table (verification: of each series)
     #[arg(long, value_name = "N", default_value_t = 20)]
-    pub limit: usize,
-    /// Also write the rejected rows, as they stand in the files, to CSV files in this directory
+    pub(crate) limit: usize,
+    /// Also write the rejected rows, unchanged, to CSV files in this directory
     #[arg(long, value_name = "DIR")]
-    pub rejected_to: Option<PathBuf>,
+    pub(crate) rejected_to: Option<PathBuf>,
 }
 
 impl ReportArgs {
-    /// What it is to be printed as.
-    #[must_use]
-    pub fn format(&self) -> ReportFormat {
+    pub(crate) fn format(&self) -> ReportFormat {
         if self.json { ReportFormat::Json } else { self.format }
     }
 }
 
-/// How a report is printed.
+/// The format of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ReportFormat {
-    /// For people
+    /// Text for people
     Table,
-    /// One line a finding
+    /// One line for each finding
     Csv,
-    /// One object
+    /// One JSON object
     Json,
-    /// One page, to be kept, sent or printed
+    /// One page, to keep, send or print
     Html,
 }

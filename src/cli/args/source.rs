@@ -1,32 +1,32 @@
-//! Which files an import or a verification takes, and how it reads them.
+//! Flags of imports and verifications: which files they take, and how they read them.
 
-use clap::{Args, ValueEnum as _};
+use clap::Args;
 
-use crate::config::{OnConflictShape, OnInvalid, OnMismatch, Override, TraceDetail, VerifyMode};
+use super::overrides::Overrides;
+use crate::config::{OnConflictShape, OnInvalid, OnMismatch, TraceDetail, VerifyMode};
 
-/// Which files, and how to import them.
+/// What to import, and how.
 #[derive(Debug, Args)]
 pub struct SourceArgs {
-    /// Directory (or URL) that holds the files, searched recursively
+    /// Directory (or URL) with the files, searched recursively
     #[arg(value_name = "DIR")]
-    pub root: String,
-    /// Which files, and how to read them
+    pub(crate) root: String,
     #[command(flatten)]
-    pub files: FilesArgs,
-    /// Read and compare, but write nothing (rows that repeat a time of an earlier batch count as duplicates)
+    pub(crate) files: FilesArgs,
+    /// Read and compare, but write nothing (a row that repeats a time of an earlier batch counts as a duplicate)
     #[arg(long)]
-    pub dry_run: bool,
-    /// When the database's bar differs [default: warn, which keeps it and records the mismatch]
+    pub(crate) dry_run: bool,
+    /// What to do when the database has other values for a bar [default: warn]
     #[arg(long, value_name = "POLICY")]
     on_mismatch: Option<OnMismatch>,
-    /// Fail a file with more rejected rows than this: a number, or a share like 5%
+    /// Fail a file with more rejected rows than this: a number, or a share like 5% [default: no limit]
     #[arg(long, value_name = "N|P%")]
     max_rejects: Option<String>,
-    /// When a file looks like its series in another time zone or with scaled prices, or has bars between the series'
-    /// [default: fail, before anything is written]
+    /// What to do when a file's bars look like its series in another time zone or with scaled prices, or lie between
+    /// the series' bars [default: fail]
     #[arg(long, value_name = "POLICY")]
     on_conflict_shape: Option<OnConflictShape>,
-    /// Verify the copy when all files are done [with =MODE: counts, sample or full; default: verify.mode, full]
+    /// Verify the copy once all files are imported [with =MODE: counts, sample or full; default: verify.mode, full]
     #[arg(
         long,
         value_name = "MODE",
@@ -51,22 +51,17 @@ fn parse_verify(text: &str) -> Result<Verify, String> {
 }
 
 impl SourceArgs {
-    /// Whether a verification follows.
-    #[must_use]
-    pub fn verifies(&self) -> bool {
+    /// Whether a verification follows the import.
+    pub(crate) fn verifies(&self) -> bool {
         self.verify.is_some()
     }
 
-    pub(super) fn overrides(&self) -> Vec<Override> {
-        let mut out = self.files.overrides();
-        let mut set = |key: &'static str, value: Option<String>| out.extend(value.map(|v| (key, v)));
-        let policy = self.on_mismatch.and_then(|p| p.to_possible_value());
-        set("import.on_mismatch", policy.map(|p| p.get_name().to_owned()));
-        set("import.max_rejects", self.max_rejects.clone());
-        let policy = self.on_conflict_shape.and_then(|p| p.to_possible_value());
-        set("import.on_conflict_shape", policy.map(|p| p.get_name().to_owned()));
-        set("verify.mode", self.verify.and_then(|v| v.0).map(|mode| mode.as_str().to_owned()));
-        out
+    pub(super) fn overrides(&self, out: &mut Overrides) {
+        self.files.overrides(out);
+        out.set("import.on_mismatch", self.on_mismatch)
+            .set("import.max_rejects", self.max_rejects.as_ref())
+            .set("import.on_conflict_shape", self.on_conflict_shape)
+            .set("verify.mode", self.verify.and_then(|v| v.0));
     }
 }
 
@@ -75,75 +70,71 @@ impl SourceArgs {
 pub struct FilesArgs {
     /// Only these symbols, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "A,B")]
-    pub symbols: Vec<String>,
+    pub(crate) symbols: Vec<String>,
     /// Only these timeframes, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "1h,1d")]
-    pub timeframes: Vec<String>,
-    /// How a file's name tells symbol and timeframe [default: {symbol}_{timeframe}.csv]
+    pub(crate) timeframes: Vec<String>,
+    /// Where symbol and timeframe stand in a file's name [default: {symbol}_{timeframe}.csv]
     #[arg(long, value_name = "P")]
     pattern: Option<String>,
-    /// Read files even if the same content was read before
+    /// Read files even if a file with the same content was read before
     #[arg(long)]
-    pub force: bool,
-    /// When a bar breaks a market-data rule [default: warn, which imports it and records the issue]
+    pub(crate) force: bool,
+    /// What to do with a bar that breaks a market-data rule [default: warn]
     #[arg(long, value_name = "POLICY")]
     on_invalid: Option<OnInvalid>,
-    /// Let a file succeed that has no bar: no row, or only rejected ones
+    /// Do not fail a file without bars (no rows, or only rejected ones)
     #[arg(long)]
     allow_empty: bool,
-    /// Zone of times that name none, e.g. America/New_York [default: UTC]
+    /// Time zone of times that name none, e.g. America/New_York [default: UTC]
     #[arg(long, value_name = "ZONE")]
     timezone: Option<String>,
-    /// Where a value stands: time, date, open, high, low, close or volume = column name or number
+    /// Name or number of the column of time, date, open, high, low, close or volume, e.g. close=Settle
     #[arg(long, value_name = "VALUE=COLUMN", value_parser = parse_column)]
     column: Vec<(&'static str, String)>,
     /// The files have no header line
     #[arg(long)]
     no_header: bool,
-    /// Character between fields, or `tab` [default: found from the header]
+    /// Character between fields, or `tab` [default: detected from the header]
     #[arg(long, value_name = "C")]
     delimiter: Option<String>,
-    /// Numbers are written 1,25
+    /// Numbers have a decimal comma: 1,25
     #[arg(long)]
     decimal_comma: bool,
-    /// Format of the times, e.g. '%d.%m.%Y %H:%M' [default: recognised]
+    /// Format of the times, e.g. '%d.%m.%Y %H:%M' [default: detected]
     #[arg(long, value_name = "FORMAT")]
     time_format: Option<String>,
-    /// Rows read, compared and committed together, whichever worker does it [default: import.batch_rows of each]
+    /// Rows to read, compare and commit at once, on every worker [default: import.batch_rows of each worker]
     #[arg(long, value_name = "N")]
-    pub batch_rows: Option<usize>,
-    /// How closely to trace: row makes spans for every row, for a single symbol [default: batch]
+    pub(crate) batch_rows: Option<usize>,
+    /// How closely to trace; row makes spans for every row, so use it for a single symbol [default: batch]
     #[arg(long, value_name = "DETAIL")]
     trace_detail: Option<TraceDetail>,
-    /// Tries of each file when errors may pass [default: 5]
+    /// Attempts for each file when errors may be temporary [default: 5]
     #[arg(long, value_name = "N")]
     max_attempts: Option<u32>,
-    /// 0 to 1000; higher ones run first
+    /// 0 to 1000; operations with a higher number run first
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(i32).range(0..=1000))]
-    pub priority: i32,
+    pub(crate) priority: i32,
     /// Print the result as JSON
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
 impl FilesArgs {
-    pub(super) fn overrides(&self) -> Vec<Override> {
-        let mut out = self.column.clone();
-        let mut set = |key: &'static str, value: Option<String>| out.extend(value.map(|v| (key, v)));
-        let name =
-            |v: &dyn Fn() -> Option<clap::builder::PossibleValue>| v().map(|p| p.get_name().to_owned());
-        set("import.pattern", self.pattern.clone());
-        set("import.on_invalid", self.on_invalid.and_then(|p| name(&|| p.to_possible_value())));
-        set("import.allow_empty", self.allow_empty.then(|| "true".into()));
-        set("import.timezone", self.timezone.clone());
-        set("import.batch_rows", self.batch_rows.map(|n| n.to_string()));
-        set("csv.header", self.no_header.then(|| "false".into()));
-        set("csv.delimiter", self.delimiter.clone());
-        set("csv.decimal_comma", self.decimal_comma.then(|| "true".into()));
-        set("csv.time_format", self.time_format.clone());
-        set("trace.detail", self.trace_detail.and_then(|d| name(&|| d.to_possible_value())));
-        set("retry.max_attempts", self.max_attempts.map(|n| n.to_string()));
-        out
+    pub(super) fn overrides(&self, out: &mut Overrides) {
+        out.0.extend(self.column.iter().cloned());
+        out.set("import.pattern", self.pattern.as_ref())
+            .set("import.on_invalid", self.on_invalid)
+            .switch("import.allow_empty", self.allow_empty, true)
+            .set("import.timezone", self.timezone.as_ref())
+            .set("import.batch_rows", self.batch_rows)
+            .switch("csv.header", self.no_header, false)
+            .set("csv.delimiter", self.delimiter.as_ref())
+            .switch("csv.decimal_comma", self.decimal_comma, true)
+            .set("csv.time_format", self.time_format.as_ref())
+            .set("trace.detail", self.trace_detail)
+            .set("retry.max_attempts", self.max_attempts);
     }
 }
 

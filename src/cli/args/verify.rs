@@ -2,13 +2,13 @@
 
 use clap::Args;
 
-use super::source::FilesArgs;
-use super::{StartArgs, WaitArgs};
-use crate::config::{Override, VerifyMode};
+use super::overrides::Overrides;
+use super::{FilesArgs, StartArgs, WaitArgs};
+use crate::config::VerifyMode;
 
 pub(super) const VERIFY_EXAMPLES: &str = "\
 Examples:
-  barlift verify bars/                         every bar of files and database
+  barlift verify bars/                         compare every bar of files and database
   barlift verify bars/ --mode sample --sample-size 5000
   barlift verify --against postgres://me@other.example/market
   barlift report latest --format html --output report.html
@@ -22,57 +22,54 @@ Examples:
 
 The files must be read as their import read them: give the same --timezone, --pattern and so on.";
 
-/// How closely to look.
+/// How closely to compare.
 #[derive(Debug, Args)]
 pub struct ModeArgs {
-    /// counts: number of bars and time range; sample: also some random bars; full: every bar [default: full]
+    /// How closely to compare [default: full]
     #[arg(long, value_name = "MODE")]
     mode: Option<VerifyMode>,
-    /// Bars a series that a sample looks at [default: 1000]
+    /// Number of bars in a sample, for each series [default: 1000]
     #[arg(long, value_name = "N")]
     sample_size: Option<usize>,
-    /// Look at the same sample again: the seed that a report names
+    /// Compare the same sample again: the seed that its report shows
     #[arg(long, value_name = "N")]
-    pub seed: Option<u32>,
-    /// Bars of the database before a file's first and behind its last one are no difference
+    pub(crate) seed: Option<u32>,
+    /// Ignore bars of the database before a file's first bar and after its last one
     #[arg(long)]
     within_range: bool,
 }
 
 impl ModeArgs {
-    pub(super) fn overrides(&self) -> Vec<Override> {
-        let mut out = Vec::new();
-        let mut set = |key: &'static str, value: Option<String>| out.extend(value.map(|v| (key, v)));
-        set("verify.mode", self.mode.map(|mode| mode.as_str().to_owned()));
-        set("verify.sample_size", self.sample_size.map(|n| n.to_string()));
-        set("verify.within_range", self.within_range.then(|| "true".into()));
-        out
+    pub(super) fn overrides(&self, out: &mut Overrides) {
+        out.set("verify.mode", self.mode).set("verify.sample_size", self.sample_size).switch(
+            "verify.within_range",
+            self.within_range,
+            true,
+        );
     }
 }
 
 /// `barlift verify`
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// Directory (or URL) that holds the files, searched recursively
+    /// Directory (or URL) with the files, searched recursively
     #[arg(value_name = "DIR", required_unless_present = "against")]
-    pub root: Option<String>,
-    /// Compare with the bars of another database of barlift's instead; a password is better kept in ~/.pgpass
+    pub(crate) root: Option<String>,
+    /// Compare with another barlift database instead of files; better keep its password in ~/.pgpass
     #[arg(
         long,
         value_name = "URL",
         conflicts_with_all = ["root", "mode", "sample_size", "seed", "within_range"]
     )]
-    pub against: Option<String>,
-    /// With --against: differing bars that are shown, a series
+    pub(crate) against: Option<String>,
+    /// With --against: number of differing bars to show for each series
     #[arg(long, value_name = "N", default_value_t = 20)]
-    pub limit: usize,
-    /// Which files, and how to read them
+    pub(crate) limit: usize,
     #[command(flatten)]
-    pub files: FilesArgs,
-    /// How closely to look
+    pub(crate) files: FilesArgs,
     #[command(flatten)]
-    pub mode: ModeArgs,
-    /// Series at once [default: 4]
+    pub(crate) mode: ModeArgs,
+    /// Series to verify at the same time [default: 4]
     #[arg(long, value_name = "N")]
     pub(super) concurrency: Option<usize>,
 }
@@ -80,19 +77,15 @@ pub struct VerifyArgs {
 /// `barlift enqueue verify`
 #[derive(Debug, Args)]
 pub struct EnqueueVerifyArgs {
-    /// Directory (or URL) that holds the files, searched recursively
+    /// Directory (or URL) with the files, searched recursively
     #[arg(value_name = "DIR")]
-    pub root: String,
-    /// Which files, and how to read them
+    pub(crate) root: String,
     #[command(flatten)]
-    pub files: FilesArgs,
-    /// How closely to look
+    pub(crate) files: FilesArgs,
     #[command(flatten)]
-    pub mode: ModeArgs,
-    /// When
+    pub(crate) mode: ModeArgs,
     #[command(flatten)]
-    pub start: StartArgs,
-    /// Whether to wait
+    pub(crate) start: StartArgs,
     #[command(flatten)]
-    pub wait: WaitArgs,
+    pub(crate) wait: WaitArgs,
 }

@@ -1,0 +1,42 @@
+//! `barlift import` and `barlift enqueue import`.
+
+use clap::Args;
+
+use super::{SourceArgs, StartArgs, WaitArgs};
+
+pub(super) const IMPORT_EXAMPLES: &str = "\
+Examples:
+  barlift import bars/ --symbols AAPL,MSFT --timeframes 1h
+  barlift import bars/ --timezone America/New_York --on-mismatch overwrite
+  barlift import bars/ --pattern '{timeframe}/{symbol}.csv'
+  barlift import bars/ --no-header --column time=1 --column volume=7
+  barlift import bars/ --json | jq .totals";
+
+pub(super) const ENQUEUE_EXAMPLES: &str = "\
+Examples:
+  barlift enqueue import /data/bars --wait
+  barlift enqueue import /data/bars --at '2026-12-01 18:00' --priority 10
+  barlift enqueue import /data/bars --at 2026-12-01T18:00:00-05:00
+
+Workers read the files themselves, so each of them must find the directory under the same path.";
+
+/// `barlift import`
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+    /// Files to import at the same time [default: 4]
+    #[arg(long, value_name = "N")]
+    pub(super) concurrency: Option<usize>,
+}
+
+/// `barlift enqueue import`
+#[derive(Debug, Args)]
+pub struct EnqueueImportArgs {
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+    #[command(flatten)]
+    pub(crate) start: StartArgs,
+    #[command(flatten)]
+    pub(crate) wait: WaitArgs,
+}
