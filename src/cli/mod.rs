@@ -1,9 +1,8 @@
 //! The command line: arguments in, text and an exit status out.
 //!
-//! [`args`] says what can be typed, one file a command does it, `output` prints results to stdout, and
-//! `progress` tells stderr how far things are. Invariant: stdout carries results alone, so `--json` can be
-//! piped; an error is printed once, with its causes and what to do. No command holds logic that the
-//! library lacks.
+//! [`args`] declares the commands, and one file for each runs it; `output` prints results to stdout, `progress` shows
+//! progress on stderr. Invariant: stdout has nothing but results, so `--json` can be piped; an error is printed once,
+//! with its causes and a hint. Commands have no logic that a user of the library would miss.
 
 mod against;
 pub mod args;
@@ -43,18 +42,18 @@ use crate::setup;
 use crate::telemetry::{self, Settings, Telemetry};
 use args::{Cli, Command};
 
-/// How a command that ran ended.
+/// How a command ended that ran without an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// All well: exit status 0.
+    /// Exit status 0.
     Well,
-    /// The work ended with failures: exit status 1.
+    /// Some of the work failed, or something differs: exit status 1.
     Failures,
 }
 
-/// Runs the program with these arguments (the first is its name) and reports.
+/// Runs the program with these arguments; the first is its name.
 ///
-/// The runtime is made here and not in `main`, so that all of this is compiled once, with the library.
+/// It creates the async runtime, so that `main` stays trivial and everything is compiled once, with the library.
 #[must_use]
 pub fn run(arguments: Vec<OsString>) -> ExitCode {
     keeper::this_program_can_keep();
@@ -66,8 +65,7 @@ fn block_on(work: impl Future<Output = Result<Outcome>>) -> Result<Outcome> {
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|e| Error::Internal(format!("the runtime cannot be started: {e}")))?;
     let result = panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(work)));
-    // What hangs still, a name server or a collector that does not answer, is not waited for, and finds its
-    // runtime there until the process is gone.
+    // Dropping the runtime would wait for blocking calls that hang, such as a name server that does not answer.
     std::mem::forget(runtime);
     result.unwrap_or_else(|_| Err(Error::Internal("barlift panicked".into())))
 }
@@ -85,7 +83,7 @@ fn exit_status(result: Result<Outcome>) -> u8 {
 }
 
 async fn run_async(arguments: Vec<OsString>) -> Result<Outcome> {
-    // No command for people, so neither help nor completions know it.
+    // The keeper is not for people, so neither help nor completions list it.
     match keeper::directory(&arguments) {
         Some(directory) => keeper::keep(directory).await.map(|()| Outcome::Well),
         None => dispatch(Cli::parse_from(arguments)).await,
@@ -98,7 +96,7 @@ async fn dispatch(cli: Cli) -> Result<Outcome> {
     if let Some(settings) = settings {
         output::note(&settings.to_string());
     }
-    // A worker's log is its output. The other commands print what became of tasks themselves.
+    // A worker's log is its output. Other commands print the results of tasks themselves.
     let default_level = match cli.command {
         Command::Worker(_) => "warn,barlift=info",
         _ => "warn,barlift::worker=off",
@@ -138,7 +136,7 @@ async fn command(command: &Command, config: &Config, telemetry: &Telemetry) -> R
     }
 }
 
-/// Connects, and sets up what is missing.
+/// Connects, and sets up the schema if it is missing or old.
 async fn ready_database(config: &Config) -> Result<Database> {
     let mut database = Database::connect(config).await?;
     setup::ensure(&mut database, &config.database).await?;

@@ -1,37 +1,36 @@
-//! How an operation stands, for people: its tasks, their errors, and the sums.
+//! The state of an operation as text: its tasks, their errors, and the sums.
 //!
-//! Invariant: the numbers are those of `--json`; of many tasks only the noteworthy ones are listed.
+//! Invariant: the numbers are those of `--json`. If there are many tasks, only the noteworthy ones are listed.
 
 use std::io::{self, Write};
 
 use super::output::{count, counted, duration, files, print, visible};
 use super::table::{self, Column, Table};
 use super::{verification, when};
+use crate::counts::RowCounts;
 use crate::error::{ErrorClass, Result};
 use crate::model::TaskState;
-use crate::operation::status::{OperationStatus, TaskStatus, Totals};
-use crate::task::RowCounts;
+use crate::operation::status::{OperationStatus, TaskStatus, TaskTotals};
 
-/// Tasks that a table shows before it keeps to the noteworthy ones.
+/// If there are more tasks than this, only noteworthy ones are listed, and at most so many.
 pub(super) const MAX_TASKS: usize = 40;
 
 /// Which tasks are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Detail {
-    /// All, unless they are many.
+    /// All, unless there are too many.
     All,
-    /// Those with something to note.
+    /// Those with errors or findings, and running ones.
     Noteworthy,
 }
 
 impl Detail {
-    /// Whether tasks without anything to note are listed.
+    /// Whether all tasks are listed.
     pub(super) fn lists_all(self, status: &OperationStatus) -> bool {
         self == Self::All && status.tasks.len() <= MAX_TASKS
     }
 }
 
-/// An operation for people: its tasks, their errors, and the sums.
 pub(super) fn operation(status: &OperationStatus, detail: Detail) -> Result<()> {
     print(|out| {
         if status.is_verification() {
@@ -56,23 +55,15 @@ fn tasks(out: &mut dyn Write, status: &OperationStatus, detail: Detail) -> io::R
     let all = detail.lists_all(status);
     let shown: Vec<&TaskStatus> =
         status.tasks.iter().filter(|t| all || noteworthy(t)).take(MAX_TASKS).collect();
-    let mut table = Table::new([
-        table::SYMBOL,
-        table::TIMEFRAME,
-        Column::text("STATE"),
-        Column::number("ROWS"),
-        if status.dry_run { Column::number("NEW") } else { Column::number("IMPORTED").or("NEW") },
-        Column::counter("SKIPPED", "SKIP").spare(5),
-        Column::counter("MISMATCHED", "MISM").spare(1),
-        Column::counter("REJECTED", "REJ").spare(2),
-        Column::counter("DUPLICATE", "DUP").spare(6),
-        Column::counter("ISSUES", "ISSUES").spare(4),
-        Column::number("TIME").spare(3),
-    ]);
+    let counters = counters(status.dry_run);
+    let columns = [table::SYMBOL, table::TIMEFRAME, Column::text("STATE"), Column::number("ROWS")];
+    let columns = columns.into_iter().chain(counters.iter().map(|c| c.column));
+    let mut table = Table::new(columns.chain([Column::number("TIME").spare(3)]));
     for t in &shown {
-        let cells = [visible(&t.symbol), visible(&t.timeframe), t.state.to_string()];
+        let cells = [visible(&t.symbol), visible(&t.timeframe), t.state.to_string(), count(t.rows.rows)];
+        let counts = counters.iter().map(|c| count((c.value)(&t.rows)));
         let time = t.duration_ms.map(duration).unwrap_or_default();
-        table.row(cells.into_iter().chain(columns(&t.rows).map(count)).chain([time]));
+        table.row(cells.into_iter().chain(counts).chain([time]));
     }
     if !table.is_empty() {
         table.write(out)?;
@@ -81,15 +72,27 @@ fn tasks(out: &mut dyn Write, status: &OperationStatus, detail: Detail) -> io::R
     Ok(shown.len())
 }
 
-fn columns(r: &RowCounts) -> [i64; 7] {
+/// A counter of rows: its column in the table of tasks, its name in the sum of rows, and its value.
+struct Counter {
+    column: Column,
+    /// Empty if it is not a part of the sum.
+    name: &'static str,
+    value: fn(&RowCounts) -> i64,
+}
+
+fn counters(dry_run: bool) -> [Counter; 6] {
+    let counter = |column, name, value| Counter { column, name, value };
+    let (imported, name) = match dry_run {
+        true => (Column::number("NEW"), "new (nothing was written)"),
+        false => (Column::number("IMPORTED").or("NEW"), "imported"),
+    };
     [
-        r.rows,
-        r.rows_imported,
-        r.rows_skipped,
-        r.rows_mismatched,
-        r.rows_rejected,
-        r.rows_duplicate,
-        r.quality_issues,
+        counter(imported, name, |r| r.rows_imported),
+        counter(Column::counter("SKIPPED", "SKIP").spare(5), "skipped", |r| r.rows_skipped),
+        counter(Column::counter("MISMATCHED", "MISM").spare(1), "mismatched", |r| r.rows_mismatched),
+        counter(Column::counter("REJECTED", "REJ").spare(2), "rejected", |r| r.rows_rejected),
+        counter(Column::counter("DUPLICATE", "DUP").spare(6), "duplicate", |r| r.rows_duplicate),
+        counter(Column::counter("ISSUES", "ISSUES").spare(4), "", |r| r.quality_issues),
     ]
 }
 
@@ -97,7 +100,7 @@ pub(super) fn errors(out: &mut dyn Write, status: &OperationStatus) -> io::Resul
     let failed: Vec<_> = status.tasks.iter().filter_map(|t| Some((t, t.error.as_ref()?))).collect();
     for (task, error) in failed.iter().take(MAX_TASKS) {
         let class = error.class.as_str();
-        // Most errors of a file begin with its name.
+        // Most messages already begin with the file's name.
         let source = visible(&task.source);
         let place =
             if error.message.starts_with(&task.source) { String::new() } else { format!("{source}: ") };
@@ -123,14 +126,12 @@ pub(super) fn errors(out: &mut dyn Write, status: &OperationStatus) -> io::Resul
 fn sums(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
     let t = &status.totals;
     ended(out, status)?;
-    states(out, &counted(t.tasks, "file", "files"), &[(t.succeeded, "succeeded")], t)?;
-    let [rows, imported, skipped, mismatched, rejected, duplicate, _] = columns(&t.rows).map(count);
-    let verb = if status.dry_run { "new (nothing was written)" } else { "imported" };
-    writeln!(
-        out,
-        "{rows} {} = {imported} {verb} + {skipped} skipped + {mismatched} mismatched + {rejected} rejected + {duplicate} duplicate",
-        if t.rows.rows == 1 { "row" } else { "rows" }
-    )
+    let succeeded = [(t.succeeded, TaskState::Succeeded.as_str())];
+    states(out, &counted(t.tasks, "file", "files"), &succeeded, t)?;
+    let counters = counters(status.dry_run);
+    let parts = counters.iter().filter(|c| !c.name.is_empty());
+    let parts: Vec<_> = parts.map(|c| format!("{} {}", count((c.value)(&t.rows)), c.name)).collect();
+    writeln!(out, "{} = {}", counted(t.rows.rows, "row", "rows"), parts.join(" + "))
 }
 
 fn notes(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
@@ -140,15 +141,15 @@ fn notes(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
         let what = files(recognised);
         writeln!(out, "{what} recognised by content and not read again (--force reads all)")?;
     }
-    let is_worthless = |t: &&TaskStatus| {
+    let all_rejected = |t: &&TaskStatus| {
         t.state == TaskState::Succeeded && t.rows.rows > 0 && t.rows.rows_rejected == t.rows.rows
     };
-    let worthless = status.tasks.iter().filter(is_worthless).count();
-    if worthless > 0 {
+    let rejected = status.tasks.iter().filter(all_rejected).count();
+    if rejected > 0 {
         writeln!(
             out,
             "WARNING: every row of {} was rejected; are the times or columns read wrong?",
-            files(worthless)
+            files(rejected)
         )?;
     }
     mismatches(out, status)?;
@@ -186,7 +187,7 @@ fn notes(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
     Ok(())
 }
 
-/// How failed files are tried again. The same options help only where a file, or something around it, is mended.
+/// How to retry failed files. With the same options, a permanent error stays until the file is corrected.
 fn to_try_again(status: &OperationStatus) -> String {
     let mut errors =
         status.tasks.iter().filter(|t| t.state == TaskState::Failed).filter_map(|t| t.error.as_ref());
@@ -200,7 +201,7 @@ fn to_try_again(status: &OperationStatus) -> String {
     }
 }
 
-/// What became of bars that differ.
+/// What happened to bars that differ.
 fn mismatches(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
     let differ = counted(status.totals.rows.rows_mismatched, "bar differs", "bars differ");
     let overwritten = counted(status.totals.rows.rows_mismatched, "bar", "bars");
@@ -218,7 +219,7 @@ fn mismatches(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
     }
 }
 
-/// Files that were found and not taken.
+/// CSV files in the directory that were not processed.
 pub(super) fn unrecognised(out: &mut dyn Write, status: &OperationStatus, what: &str) -> io::Result<()> {
     for u in status.unrecognised.iter().take(MAX_TASKS) {
         writeln!(out, "not {what}: {} {}", visible(&u.path), u.reason)?;
@@ -229,13 +230,13 @@ pub(super) fn unrecognised(out: &mut dyn Write, status: &OperationStatus, what: 
     Ok(())
 }
 
-/// How many columns a line names.
+/// The most columns that a line names.
 const MAX_COLUMNS: usize = 10;
 
-/// How many sets of columns are told of.
+/// The most lines about ignored columns.
 const MAX_SETS: usize = 10;
 
-/// Each set of ignored columns, once.
+/// One line for each set of ignored columns.
 fn ignored_columns(status: &OperationStatus) -> Vec<String> {
     let mut sets: Vec<(&[String], usize)> = Vec::new();
     for t in status.tasks.iter().filter(|t| !t.ignored_columns.is_empty()) {
@@ -244,9 +245,9 @@ fn ignored_columns(status: &OperationStatus) -> Vec<String> {
             None => sets.push((&t.ignored_columns, 1)),
         }
     }
-    let told = sets.iter().take(MAX_SETS);
+    let shown = sets.iter().take(MAX_SETS);
     let mut lines: Vec<String> =
-        told.map(|(names, n)| format!("ignored columns in {}: {}", files(*n), some_of(names))).collect();
+        shown.map(|(names, n)| format!("ignored columns in {}: {}", files(*n), some_of(names))).collect();
     let others: usize = sets.iter().skip(MAX_SETS).map(|(_, n)| n).sum();
     if others > 0 {
         lines.push(format!("({} more with other ignored columns)", files(others)));
@@ -264,16 +265,16 @@ fn some_of(names: &[String]) -> String {
     format!("{}{more}", shown.join(", "))
 }
 
-/// `3 files: 2 succeeded, 1 failed`; the caller says in `done` how those that are done ended.
-pub(super) fn states(out: &mut dyn Write, what: &str, done: &[(i64, &str)], t: &Totals) -> io::Result<()> {
-    let others =
-        [(t.failed, "failed"), (t.running, "running"), (t.pending, "pending"), (t.cancelled, "cancelled")];
-    let states: Vec<String> = done
-        .iter()
-        .chain(&others)
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, name)| format!("{} {name}", count(*n)))
-        .collect();
+/// `3 files: 2 succeeded, 1 failed`; `done` is the part for tasks that have succeeded.
+pub(super) fn states(
+    out: &mut dyn Write,
+    what: &str,
+    done: &[(i64, &str)],
+    t: &TaskTotals,
+) -> io::Result<()> {
+    let others = t.not_succeeded().map(|(n, state)| (n, state.as_str()));
+    let states = done.iter().chain(&others).filter(|(n, _)| *n > 0);
+    let states: Vec<String> = states.map(|(n, name)| format!("{} {name}", count(*n))).collect();
     writeln!(out, "{what}: {}", states.join(", "))
 }
 

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::db::Database;
 use crate::error::{Error, Result};
 use crate::operation::create::NewOperation;
-use crate::operation::others::{self, OtherOperation};
+use crate::operation::other_operations::{self, OtherOperation};
 use crate::operation::status::{self, OperationStatus};
 use crate::queue;
 use crate::telemetry::Telemetry;
@@ -28,8 +28,8 @@ pub(super) async fn here(
 ) -> Result<Outcome> {
     let stop = signals::stop_token(signals::HANDS_BACK, Told::User, &config.log)?;
     let worker_stop = stop.child_token();
-    let own: Vec<&str> = operations.iter().map(|new| new.id.0.as_str()).collect();
-    if let Some(others) = listed(&others::open(&database.pool, &own).await?) {
+    let own: Vec<_> = operations.iter().map(|new| &new.id).collect();
+    if let Some(others) = listed(&other_operations::pending(&database.pool, &own).await?) {
         output::note(&format!("the queue holds {others}; this command works on them, too"));
     }
     let worker = Worker::new(database.pool.clone(), config, worker_stop.clone(), telemetry.recorder());
@@ -45,7 +45,9 @@ pub(super) async fn here(
     worker_stop.cancel();
     worker.await.map_err(|e| Error::Internal(e.to_string()))?;
     watched?;
-    if let Some(others) = listed(&others::worked(&database.pool, &own, &queue::process_name()).await?) {
+    if let Some(others) =
+        listed(&other_operations::worked_on(&database.pool, &own, &queue::process_name()).await?)
+    {
         output::note(&format!("this command also worked on {others} (`barlift status OP`)"));
     }
     // Read again: what was stopped has been handed back by now.

@@ -1,37 +1,26 @@
-//! What the database's errors mean: whether they may pass, what to do, and which of their words to show.
+//! Database errors: whether they are transient, what to do, and which of their texts to show.
 //!
-//! Invariant: decided by the SQLSTATE wherever there is one.
-
-use std::sync::atomic::{AtomicBool, Ordering};
+//! Invariant: the SQLSTATE decides wherever there is one.
 
 use super::ErrorClass;
 
-const NO_CONNECTION: &str = "none was free within database.connect_timeout: the server is away, or grants fewer \
-     connections than this process wants (lower worker.concurrency or database.max_connections)";
+/// An expired wait for a connection does not tell whether a pooler or the server let it wait.
+const NO_CONNECTION: &str = "none was free within database.connect_timeout: the server, or the connection pooler before it, is \
+     away or grants fewer connections than this process wants. Lower worker.concurrency or database.max_connections; with \
+     PgBouncer, raise default_pool_size, or name the server itself in database.direct_url";
 
-/// What to do where a connection pooler has too few sessions.
-pub(crate) const POOL_IS_SMALL: &str = "raise the connection pooler's pool size (PgBouncer: default_pool_size) to worker.concurrency + 2 or more \
-     for each process (3 are the least), or name the server itself in database.direct_url (BARLIFT__DATABASE__DIRECT_URL)";
+/// The hint where a connection pooler has too few sessions.
+pub(crate) const POOL_IS_SMALL: &str = "raise the connection pooler's pool size (PgBouncer: default_pool_size) to \
+     worker.concurrency + 2 or more for each process (3 are the least), or name the server itself in database.direct_url \
+     (BARLIFT__DATABASE__DIRECT_URL)";
 
-const NO_SESSION: &str = "none was free within database.connect_timeout: the server or the connection pooler before it is away, or \
-     the pool is too small (PgBouncer: default_pool_size; raise it, lower worker.concurrency or \
-     database.max_connections, or name the server itself in database.direct_url)";
-
-/// How PgBouncer begins where its max_client_conn is reached.
+/// How PgBouncer's message begins when its max_client_conn is reached.
 pub(crate) const NO_MORE_CLIENTS: &str = "no more connections allowed";
 
-static POOLED: AtomicBool = AtomicBool::new(false);
-
-/// From now on, advice is for a database that a connection pooler leads to. For the whole process: what waits for a
-/// connection does not know where it would have led.
-pub(crate) fn stands_behind_a_pooler() {
-    POOLED.store(true, Ordering::Relaxed);
-}
-
-/// Advice for what an operator meets.
+/// What an operator can do about an error.
 pub(super) fn hint(e: &sqlx::Error) -> Option<&'static str> {
     if let sqlx::Error::PoolTimedOut = e {
-        return Some(if POOLED.load(Ordering::Relaxed) { NO_SESSION } else { NO_CONNECTION });
+        return Some(NO_CONNECTION);
     }
     if let Some(d) = e.as_database_error() {
         if d.message().starts_with(NO_MORE_CLIENTS) {
@@ -46,18 +35,18 @@ pub(super) fn hint(e: &sqlx::Error) -> Option<&'static str> {
     }
     let code = e.as_database_error().and_then(|d| d.code())?;
     Some(match code.as_ref() {
-        // What TimescaleDB says of its license has this code.
+        // TimescaleDB reports a missing license with this code.
         "0A000" if e.to_string().contains("license") => {
             "this server runs timescaledb under its Apache license, which has neither compression nor a columnstore: set \
              timescaledb.license = 'timescale' in postgresql.conf and restart the server"
         }
         "42501" => {
-            "the database role may not do this: grant it CREATE on the database, or let an \
-             administrator run `barlift db setup` once"
+            "the database role may not do this: grant it CREATE on the database, or let an administrator run \
+             `barlift db setup` once"
         }
-        // PgBouncer's word for it; its ignore_startup_parameters drops what it names.
+        // From PgBouncer, which drops the parameters that its ignore_startup_parameters lists.
         "08P01" if e.to_string().contains("startup parameter") => {
-            "a connection pooler refuses what the URL's options (or PGOPTIONS) say: leave them out, or name the server \
+            "a connection pooler refuses the URL's options (or PGOPTIONS): leave them out, or name the server \
              itself in database.direct_url (BARLIFT__DATABASE__DIRECT_URL)"
         }
         "3D000" => "create the database first, or correct the name in the URL",
@@ -68,20 +57,20 @@ pub(super) fn hint(e: &sqlx::Error) -> Option<&'static str> {
         }
         "53300" => "the server has no connection free: lower database.max_connections or worker count",
         "57014" => {
-            "cancelled by somebody, or by a statement_timeout that is too short: of the database URL's options (raise it \
-             there, or lower import.batch_rows), or else the default of the database or the role (ALTER DATABASE … or ALTER \
-             ROLE … RESET statement_timeout)"
+            "somebody cancelled it, or statement_timeout is too short: raise it in the database URL's options, lower \
+             import.batch_rows, or reset the default of the database or the role (ALTER DATABASE … or ALTER ROLE … RESET \
+             statement_timeout)"
         }
         "25P03" => {
-            "a transaction got nothing to do for longer than worker.lease, and the server ended it: if the input of \
-             `data save` pauses, write it to a file first, or raise worker.lease"
+            "a transaction was idle for longer than worker.lease, so the server ended it: if the input of `data save` \
+             pauses, write it to a file first, or raise worker.lease"
         }
         "25006" => {
-            "the server takes no writes: connect to the primary, or lift default_transaction_read_only"
+            "the server takes no writes: connect to the primary, or turn off default_transaction_read_only"
         }
-        // A statement that this connection has prepared is not there, or one that it has not prepared is.
+        // A prepared statement is missing, or exists before it was prepared.
         "26000" | "42P05" => {
-            "does a connection pooler stand in between that does not keep sessions? Name the server itself in \
+            "a connection pooler may have changed the session: name the server itself in \
              database.direct_url (BARLIFT__DATABASE__DIRECT_URL)"
         }
         "53100" => "the server's disk is full: free space",
@@ -90,11 +79,11 @@ pub(super) fn hint(e: &sqlx::Error) -> Option<&'static str> {
     })
 }
 
-/// Connection loss, serialization, resources, operator intervention, I/O, a standby that is read-only and
-/// a foreign writer that was faster may pass; the rest stays.
+/// Connection loss, serialization failures, lack of resources, operator intervention, I/O errors, a read-only standby
+/// and a duplicate key (another writer was faster) are transient; everything else is permanent.
 pub(super) fn class(e: &sqlx::Error) -> ErrorClass {
     match e {
-        // The server has no code of its own for a disk that is full while it starts a session.
+        // A disk that is full while the server starts a session has no code of its own.
         sqlx::Error::Database(d) if d.message().starts_with("could not write") => ErrorClass::Transient,
         sqlx::Error::Database(d) => match d.code().as_deref() {
             Some(code)
@@ -115,9 +104,9 @@ pub(super) fn class(e: &sqlx::Error) -> ErrorClass {
     }
 }
 
-/// What one cause says, and the next cause. Of what the server said, sqlx would also show the line of
-/// PostgreSQL's own source code, which looks like one of a CSV file.
-pub(super) fn said<'a>(
+/// The text of one cause, and the next cause. A server's error is its message alone: sqlx would add the line of
+/// PostgreSQL's source code, which looks like a line of the CSV file.
+pub(super) fn cause<'a>(
     e: &'a (dyn std::error::Error + 'static),
 ) -> (String, Option<&'a (dyn std::error::Error + 'static)>) {
     match e.downcast_ref() {

@@ -1,28 +1,29 @@
-//! What can go wrong, whether it is worth another try, and what the process exits with.
+//! What can go wrong, whether another attempt may help, and the exit status.
 //!
-//! Invariant: an [`Error`]'s text says what and where; its [`hint`](Error::hint) says what to do.
-//! No text here ever holds a password: URLs come in without one.
-//! It does not print anything; `cli` does that, once, with the causes.
+//! Invariant: an [`Error`]'s text says what is wrong and where; its [`hint`](Error::hint) says what to do. No text
+//! contains a password: callers remove it from URLs first. Only `cli` prints errors.
 
+mod class;
 mod database;
+mod file;
 
-pub(crate) use database::{NO_MORE_CLIENTS, POOL_IS_SMALL, stands_behind_a_pooler};
+pub use class::ErrorClass;
+pub(crate) use database::{NO_MORE_CLIENTS, POOL_IS_SMALL};
+pub use file::FileError;
 
-use serde::{Deserialize, Serialize};
-
-/// Everything the library reports to its caller.
+/// Every error of the library.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A flag, argument or combination of them makes no sense.
+    /// A flag, an argument or a combination of them is wrong.
     #[error("{message}")]
     Usage {
         /// What is wrong.
         message: String,
-        /// What to do, if there is something to say.
+        /// What to do.
         hint: Option<String>,
     },
-    /// The configuration cannot be read or says something impossible.
+    /// The configuration cannot be read, or a setting is unknown or out of range.
     #[error("configuration: {message}")]
     Config {
         /// What is wrong, and where.
@@ -49,125 +50,61 @@ pub enum Error {
         /// What to do.
         hint: Option<String>,
     },
-    /// There are no such bars.
+    /// The bars that were asked for do not exist.
     #[error("{message}")]
     NotFound {
-        /// What is not there.
+        /// What does not exist.
         message: String,
         /// What to do.
         hint: Option<String>,
     },
-    /// A bar that was to be saved is there already.
+    /// A bar that was to be saved already exists.
     #[error("{message}")]
     AlreadyThere {
-        /// Which one.
+        /// Which bar.
         message: String,
         /// What to do.
         hint: Option<String>,
     },
-    /// One file cannot be read as bars, by the file's own fault or by a policy.
+    /// A file cannot be read as bars, or a policy refuses it.
     #[error("{0}")]
     File(#[from] FileError),
-    /// The attempt was fenced off: another worker has the task now, or it was cancelled.
+    /// Another worker has claimed the task since, or it was cancelled; the fence refused a write of this attempt.
     #[error("the task was taken over by another worker or cancelled; nothing more was written")]
     LostLease,
-    /// The worker was asked to stop; the task goes back to the queue.
+    /// The worker was asked to stop; the task returns to the queue.
     #[error("stopped before the file's end; the task was handed back")]
     Stopped,
-    /// A thread of barlift itself broke.
+    /// A bug of barlift, or an operating system that refuses something elementary.
     #[error("internal error: {0}; please report it")]
     Internal(String),
-}
-
-/// Why one file could not be imported.
-#[derive(Debug, thiserror::Error)]
-#[error("{path}{}: {reason}", place(*.line))]
-pub struct FileError {
-    /// The file, relative to the source directory.
-    pub path: String,
-    /// Line number, from 1, where known.
-    pub line: Option<u64>,
-    /// What is wrong and what to do.
-    pub reason: String,
-    /// Whether another try may do better.
-    pub class: ErrorClass,
-}
-
-fn place(line: Option<u64>) -> String {
-    line.map(|l| format!(", line {l}")).unwrap_or_default()
-}
-
-impl FileError {
-    /// A fault that stays until somebody mends the file or the options.
-    pub fn permanent(path: &str, line: impl Into<Option<u64>>, reason: impl Into<String>) -> Self {
-        Self { path: path.to_owned(), line: line.into(), reason: reason.into(), class: ErrorClass::Permanent }
-    }
-
-    /// A fault that may be gone at the next try.
-    pub fn transient(path: &str, reason: impl Into<String>) -> Self {
-        Self { path: path.to_owned(), line: None, reason: reason.into(), class: ErrorClass::Transient }
-    }
-}
-
-/// Whether a failed attempt is worth repeating.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ErrorClass {
-    /// Connection, serialization, timeout, disk full, I/O: tried again with backoff.
-    Transient,
-    /// An unreadable file, a bad option, a fail policy: not tried again.
-    Permanent,
-    /// The task has killed its worker too often: not tried again.
-    Poisoned,
-}
-
-impl ErrorClass {
-    /// The class that the database knows under this name.
-    #[must_use]
-    pub fn named(name: &str) -> Self {
-        match name {
-            "transient" => Self::Transient,
-            "poisoned" => Self::Poisoned,
-            _ => Self::Permanent,
-        }
-    }
-
-    /// The name used in the database and in JSON.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Transient => "transient",
-            Self::Permanent => "permanent",
-            Self::Poisoned => "poisoned",
-        }
-    }
 }
 
 /// The library's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// A usage error with advice.
+    /// A usage error with a hint.
     pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Usage { message: message.into(), hint: Some(hint.into()) }
     }
 
-    /// A configuration error with advice.
+    /// A configuration error with a hint.
     pub fn config(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Config { message: message.into(), hint: Some(hint.into()) }
     }
 
-    /// A source error with advice.
+    /// A source error with a hint.
     pub fn source(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Source { message: message.into(), hint: Some(hint.into()) }
     }
 
-    /// A database error without a cause of its own.
+    /// A database error that barlift itself found.
     pub fn database(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Database { message: message.into(), hint: Some(hint.into()), source: None }
     }
 
-    /// What the database said while barlift was doing `what`.
+    /// A database error that occurred while barlift was doing `what`.
     pub fn during(what: &str, e: sqlx::Error) -> Self {
         Self::Database {
             message: what.to_owned(),
@@ -202,43 +139,26 @@ impl Error {
         }
     }
 
-    /// Whether an attempt that ended with this error is worth repeating.
-    #[must_use]
-    pub fn class(&self) -> ErrorClass {
-        match self {
-            Self::File(e) => e.class,
-            Self::Database { source: Some(e), .. } => database::class(e),
-            Self::Database { source: None, .. }
-            | Self::Usage { .. }
-            | Self::Config { .. }
-            | Self::NotFound { .. }
-            | Self::AlreadyThere { .. } => ErrorClass::Permanent,
-            Self::Source { .. } | Self::LostLease | Self::Stopped | Self::Internal(_) => {
-                ErrorClass::Transient
-            }
-        }
-    }
-
-    /// Whether no connection to the database was to be had.
+    /// Whether no connection to the database was available in time.
     #[must_use]
     pub fn is_no_connection(&self) -> bool {
         matches!(self, Self::Database { source: Some(sqlx::Error::PoolTimedOut), .. })
     }
 
-    /// Whether a statement waited for a lock for as long as it may.
+    /// Whether a statement reached the lock timeout.
     #[must_use]
     pub fn is_lock_timeout(&self) -> bool {
         matches!(self, Self::Database { source: Some(sqlx::Error::Database(e)), .. }
             if e.code().as_deref() == Some("55P03"))
     }
 
-    /// The kind's name, as spans give it.
+    /// The `error.type` of spans.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Usage { .. } => "UsageError",
             Self::Config { .. } => "ConfigError",
-            // The reference counts a duplicate key among the database's errors.
+            // A duplicate key is a database error, as docs/reference.md ("Errors") asks.
             Self::Database { .. } | Self::AlreadyThere { .. } => "DatabaseError",
             Self::Source { .. } => "SourceError",
             Self::NotFound { .. } => "DataNotFoundError",
@@ -249,7 +169,7 @@ impl Error {
         }
     }
 
-    /// The message with all its causes and what to do, for a task that failed with it.
+    /// The message with all its causes and the hint.
     #[must_use]
     pub fn with_advice(&self) -> String {
         match self.hint() {
@@ -264,7 +184,7 @@ impl Error {
         let mut text = self.to_string();
         let mut cause = std::error::Error::source(self);
         while let Some(e) = cause {
-            let (part, next) = database::said(e);
+            let (part, next) = database::cause(e);
             if !text.contains(&part) {
                 text.push_str(": ");
                 text.push_str(&part);
@@ -281,9 +201,12 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// Gives a database error the name of what barlift was doing.
+/// Adds to a database error what barlift was doing.
 pub trait During<T> {
     /// `during("reading the task")` turns `server closed` into `reading the task: server closed`.
+    ///
+    /// # Errors
+    /// The same error, with its message.
     fn during(self, what: &str) -> Result<T>;
 }
 
@@ -296,12 +219,6 @@ impl<T> During<T> for std::result::Result<T, sqlx::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_file_error_names_its_place() {
-        let e = FileError::permanent("A_1h.csv", 7, "no close");
-        assert_eq!(e.to_string(), "A_1h.csv, line 7: no close");
-    }
 
     #[test]
     fn a_lost_connection_is_worth_another_try() {

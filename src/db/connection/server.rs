@@ -10,7 +10,7 @@ use sqlx::{PgConnection, Row as _};
 
 use super::wait::{self, Waiting};
 use super::{pooler, unreachable};
-use crate::error::{self, During as _, Result};
+use crate::error::{During as _, Result};
 
 /// What a server is like.
 #[derive(Debug, Clone)]
@@ -52,7 +52,6 @@ pub(super) async fn look(options: &PgConnectOptions, timeout: Duration) -> Resul
     };
     let (server, pid) = asked.during("asking what the server is like")?;
     if server.pooled {
-        error::stands_behind_a_pooler();
         pooler::require_sessions(&mut connection, pid, options, waiting.left()).await?;
     }
     Ok((connection, server))

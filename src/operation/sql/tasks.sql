@@ -1,3 +1,4 @@
+-- $1: operation id
 SELECT
     symbol, timeframe, source, state, attempts,
     rows, rows_imported, rows_skipped, rows_mismatched, rows_rejected, rows_duplicate, quality_issues, rows_missing,
@@ -5,7 +6,8 @@ SELECT
     recognised, ignored_columns,
     -- A recognised file has what was found when it was read.
     coalesce(shape_conflict, (SELECT r.shape_conflict FROM barlift.tasks r WHERE r.id = t.findings_of)) AS shape_conflict,
-    error_class, error_message,
+    CASE WHEN error_message IS NOT NULL THEN jsonb_build_object(
+        'class', coalesce(error_class, 'permanent'), 'message', error_message) END AS error,
     CASE WHEN v.task_id IS NOT NULL THEN jsonb_build_object(
         'verdict', verdict, 'csv_bars', v.csv_bars, 'db_bars', v.db_bars, 'compared', v.compared,
         'identical', v.identical, 'different', v.different, 'only_in_csv', v.only_in_csv,

@@ -1,6 +1,6 @@
--- Files that a process took since it enqueued its own operations, of other operations.
+-- Other operations of which a process has claimed files since it enqueued its own.
 -- $1: ids of its own operations
--- $2: what the names of its workers begin with
+-- $2: prefix of the names of its workers
 SELECT o.id, count(*) AS files
 FROM barlift.operations o
 JOIN barlift.tasks t ON t.operation_id = o.id AND starts_with(t.worker, $2)

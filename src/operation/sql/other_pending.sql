@@ -1,5 +1,5 @@
--- Files that any worker may take now, of operations other than these.
--- $1: ids of these operations
+-- Other operations with files that any worker may claim now.
+-- $1: ids of the operations to leave out
 SELECT o.id, count(*) AS files
 FROM barlift.operations o
 JOIN barlift.tasks t ON t.operation_id = o.id AND t.state = 'pending'

@@ -1,0 +1,58 @@
+//! Whether a failed attempt is worth repeating.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Error, database};
+
+/// Whether a failed attempt is worth repeating (`tasks.error_class`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ErrorClass {
+    /// Connection, serialization, timeout, full disk, I/O: retried with backoff.
+    Transient,
+    /// An unreadable file, a wrong option, a `fail` policy: not retried.
+    Permanent,
+    /// The task's workers died too often: not retried.
+    Poisoned,
+}
+
+impl ErrorClass {
+    /// The class with this stored name.
+    #[must_use]
+    pub(crate) fn named(name: &str) -> Self {
+        match name {
+            "transient" => Self::Transient,
+            "poisoned" => Self::Poisoned,
+            _ => Self::Permanent,
+        }
+    }
+
+    /// As it is stored and shown.
+    #[must_use]
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Transient => "transient",
+            Self::Permanent => "permanent",
+            Self::Poisoned => "poisoned",
+        }
+    }
+}
+
+impl Error {
+    /// Whether an attempt that ended with this error is worth repeating.
+    #[must_use]
+    pub(crate) fn class(&self) -> ErrorClass {
+        match self {
+            Self::File(e) => e.class,
+            Self::Database { source: Some(e), .. } => database::class(e),
+            Self::Database { source: None, .. }
+            | Self::Usage { .. }
+            | Self::Config { .. }
+            | Self::NotFound { .. }
+            | Self::AlreadyThere { .. } => ErrorClass::Permanent,
+            Self::Source { .. } | Self::LostLease | Self::Stopped | Self::Internal(_) => {
+                ErrorClass::Transient
+            }
+        }
+    }
+}

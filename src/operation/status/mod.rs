@@ -1,0 +1,136 @@
+//! Reads operations back: for `status`, `operations`, and commands that wait for an operation.
+//!
+//! Invariant: the JSON of these types is what `status --json` promises; names do not change.
+
+mod read;
+mod task;
+
+use serde::Serialize;
+
+use crate::model::{OperationId, OperationKind, OperationState, Verdict};
+use crate::source::discover::Unrecognised;
+
+pub(crate) use read::{find, is_settled, kind, list, read};
+pub use task::TaskError;
+pub(crate) use task::{TaskStatus, TaskTotals};
+
+/// One operation with its tasks.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct OperationStatus {
+    pub(crate) operation_id: OperationId,
+    #[serde(rename = "type")]
+    pub(crate) kind: OperationKind,
+    pub(crate) state: OperationState,
+    pub(crate) trace_id: String,
+    /// URL of the directory with its files.
+    pub(crate) root: String,
+    pub(crate) dry_run: bool,
+    /// 0 to 1000; higher ones run first.
+    pub(crate) priority: i32,
+    pub(crate) created_at: jiff::Timestamp,
+    /// It does not start before this time.
+    pub(crate) run_at: jiff::Timestamp,
+    /// When it was paused; none if it is not paused now.
+    pub(crate) paused_at: Option<jiff::Timestamp>,
+    /// When its first task started.
+    pub(crate) started_at: Option<jiff::Timestamp>,
+    /// When its last task ended.
+    pub(crate) finished_at: Option<jiff::Timestamp>,
+    /// The operation that it depends on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) follows: Option<String>,
+    /// Whether it waits for that operation to end.
+    #[serde(skip)]
+    pub(crate) waiting: bool,
+    pub(crate) totals: TaskTotals,
+    /// CSV files in the directory that it does not process, with the reason.
+    pub(crate) unrecognised: Vec<Unrecognised>,
+    /// Verification: `counts`, `sample` or `full`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) mode: Option<String>,
+    /// Verification that has ended: its verdict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) verdict: Option<Verdict>,
+    /// Import: what it does with bars that differ from the database's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) on_mismatch: Option<String>,
+    /// Verification: series of the database for which there is no file.
+    #[serde(skip)]
+    pub(crate) unexplained: i64,
+    /// Its tasks, by symbol and timeframe.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) tasks: Vec<TaskStatus>,
+}
+
+impl OperationStatus {
+    /// Its state for people: the verdict of a verification that has ended; `queued` while it only waits for a worker.
+    pub(crate) fn shown_state(&self) -> String {
+        let mut notes = Vec::new();
+        let waits = self.paused_at.is_some() || self.waiting;
+        let queued =
+            self.state == OperationState::Scheduled && self.starts_later(jiff::Timestamp::now()).is_none();
+        let shown = match self.verdict {
+            Some(verdict) => verdict.as_str().to_uppercase(),
+            None if queued && !waits => "queued".to_owned(),
+            None => self.state.to_string(),
+        };
+        if self.verdict.is_some() {
+            notes = notes_on_verdict(self.mode.as_deref(), self.state);
+        }
+        if self.dry_run {
+            notes.push("dry run".to_owned());
+        }
+        match (self.paused_at, &self.follows) {
+            (Some(_), _) => notes.push("paused".to_owned()),
+            (None, Some(other)) if self.waiting && !self.is_settled() => notes.push(format!("after {other}")),
+            _ => {}
+        }
+        if notes.is_empty() { shown } else { format!("{shown} ({})", notes.join(", ")) }
+    }
+
+    /// Bars of the database that differ from an import's files and keep their values (in a dry run: would keep them).
+    pub(crate) fn left_different(&self) -> i64 {
+        if self.is_verification() || self.overwrites() { 0 } else { self.totals.rows.rows_mismatched }
+    }
+
+    /// Whether it is an import that overwrites bars that differ.
+    pub(crate) fn overwrites(&self) -> bool {
+        self.on_mismatch.as_deref() == Some("overwrite")
+    }
+
+    /// The number of files that were imported although their shape conflicts with their series.
+    pub(crate) fn shape_conflicts(&self) -> i64 {
+        let found = self.tasks.iter().filter(|t| t.shape_conflict.is_some()).count();
+        i64::try_from(found).unwrap_or(i64::MAX)
+    }
+
+    /// When it starts, if that is later than `now`.
+    pub(crate) fn starts_later(&self, now: jiff::Timestamp) -> Option<jiff::Timestamp> {
+        let scheduled = self.state == OperationState::Scheduled && !self.waiting;
+        Some(self.run_at).filter(|at| scheduled && *at > now)
+    }
+
+    pub(crate) fn is_verification(&self) -> bool {
+        self.kind == OperationKind::Verify
+    }
+
+    /// Whether tasks failed or were cancelled, or series or bars differ.
+    pub(crate) fn has_failures(&self) -> bool {
+        let differs = self.totals.differing > 0 || self.left_different() > 0;
+        matches!(self.state, OperationState::Failed | OperationState::Cancelled) || differs
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.finished_at.is_some()
+    }
+}
+
+/// Notes beside a verdict: the mode, unless it is `full`, and the state, unless it is `succeeded`.
+pub(super) fn notes_on_verdict(mode: Option<&str>, state: OperationState) -> Vec<String> {
+    let mode = mode.filter(|mode| *mode != "full");
+    mode.into_iter()
+        .chain(Some(state).filter(|s| *s != OperationState::Succeeded).map(OperationState::as_str))
+        .map(str::to_owned)
+        .collect()
+}
