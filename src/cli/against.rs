@@ -17,7 +17,7 @@ use crate::verify::against::{self, DifferenceBetween, SeriesComparison};
 
 /// What is printed as JSON.
 #[derive(Debug, Serialize)]
-struct Comparison {
+struct DatabaseComparison {
     here: String,
     there: String,
     verdict: &'static str,
@@ -51,7 +51,7 @@ pub(super) async fn run(args: &VerifyArgs, config: &Config) -> Result<Outcome> {
         .await?;
     let differing = series.iter().filter(|s| s.verdict != "identical").count();
     let verdict = if differing == 0 { "identical" } else { "differs" };
-    let comparison = Comparison { here: here.shown_url(), there: there.shown_url(), verdict, series };
+    let comparison = DatabaseComparison { here: here.shown_url(), there: there.shown_url(), verdict, series };
     if args.files.json {
         output::json(&comparison)?;
     } else {
@@ -60,7 +60,7 @@ pub(super) async fn run(args: &VerifyArgs, config: &Config) -> Result<Outcome> {
     Ok(if differing == 0 { Outcome::Well } else { Outcome::Failures })
 }
 
-fn show(comparison: &Comparison, differing: usize) -> Result<()> {
+fn show(comparison: &DatabaseComparison, differing: usize) -> Result<()> {
     let int = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     let all = counted(int(comparison.series.len()), "series", "series");
     output::print(|out| {

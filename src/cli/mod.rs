@@ -21,6 +21,7 @@ mod progress;
 mod report;
 mod row_detail;
 mod signals;
+mod summary;
 mod table;
 mod verification;
 mod verify;

@@ -4,7 +4,7 @@ use super::args::{OperationsArgs, StatusArgs};
 use super::outcome::Detail;
 use super::signals::Told;
 use super::table::{Column, Table};
-use super::{Outcome, outcome, output, progress, ready_database, signals, when, work};
+use super::{Outcome, output, progress, ready_database, signals, summary, when, work};
 use crate::config::Config;
 use crate::error::Result;
 use crate::operation::status::{self, OperationStatus};
@@ -92,7 +92,7 @@ pub(super) async fn status(args: &StatusArgs, config: &Config) -> Result<Outcome
     if args.json {
         output::json(&found)?;
     } else {
-        outcome::operation(&found, Detail::All)?;
+        summary::print(&found, Detail::All)?;
     }
     if !found.is_settled() && found.paused_at.is_none() {
         work::tell_if_no_worker(&database.pool, config).await?;

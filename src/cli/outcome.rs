@@ -4,11 +4,11 @@
 
 use std::io::{self, Write};
 
-use super::output::{count, counted, duration, files, print, visible};
+use super::output::{count, counted, duration, files, visible};
 use super::table::{self, Column, Table};
-use super::{verification, when};
+use super::when;
 use crate::counts::RowCounts;
-use crate::error::{ErrorClass, Result};
+use crate::error::ErrorClass;
 use crate::model::TaskState;
 use crate::operation::status::{OperationStatus, TaskStatus, TaskTotals};
 
@@ -31,19 +31,15 @@ impl Detail {
     }
 }
 
-pub(super) fn operation(status: &OperationStatus, detail: Detail) -> Result<()> {
-    print(|out| {
-        if status.is_verification() {
-            return verification::show(out, status, detail);
-        }
-        let shown = tasks(out, status, detail)?;
-        if shown < status.tasks.len() {
-            writeln!(out, "({} more without anything to note)", files(status.tasks.len() - shown))?;
-        }
-        errors(out, status)?;
-        sums(out, status)?;
-        notes(out, status)
-    })
+/// An import for people: its files, their errors, and the sums.
+pub(super) fn show(out: &mut dyn Write, status: &OperationStatus, detail: Detail) -> io::Result<()> {
+    let shown = tasks(out, status, detail)?;
+    if shown < status.tasks.len() {
+        writeln!(out, "({} more without anything to note)", files(status.tasks.len() - shown))?;
+    }
+    errors(out, status)?;
+    sums(out, status)?;
+    notes(out, status)
 }
 
 fn tasks(out: &mut dyn Write, status: &OperationStatus, detail: Detail) -> io::Result<usize> {

@@ -7,7 +7,7 @@ use super::outcome::Detail;
 use super::signals::Told;
 use sqlx::PgPool;
 
-use super::{Outcome, outcome, output, progress, signals};
+use super::{Outcome, output, progress, signals, summary};
 use crate::config::Config;
 use crate::db::Database;
 use crate::error::{Error, Result};
@@ -129,7 +129,7 @@ pub(super) fn finish(operations: &[OperationStatus], json: bool) -> Result<Outco
             if i > 0 {
                 output::print(|out| writeln!(out))?;
             }
-            outcome::operation(status, detail)?;
+            summary::print(status, detail)?;
         }
         if !status.is_settled() {
             output::note(&format!(

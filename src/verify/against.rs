@@ -9,9 +9,9 @@ use std::ops::Range;
 use serde::Serialize;
 use sqlx::PgPool;
 
-use super::classify::{self, Kind};
-use super::comparison::{Comparison, Side};
-use super::{Extent, Found};
+use super::classify::{self, Pattern};
+use super::comparison::{BarComparison, SideBuffer};
+use super::{Extent, Findings};
 use crate::bar::{Bars, Micros, Ohlcv, SeriesName};
 use crate::db::traced_pool::TracedPool;
 use crate::digest::SeriesDigest;
@@ -38,9 +38,9 @@ pub struct SeriesComparison {
     /// `identical` or `differs`.
     pub verdict: &'static str,
     /// This database.
-    pub here: Content,
+    pub here: SideContent,
     /// The other one.
-    pub there: Content,
+    pub there: SideContent,
     /// Bars that are the same.
     pub identical: u64,
     /// Bars with other values.
@@ -60,7 +60,7 @@ pub struct SeriesComparison {
 /// What a database has of a series.
 #[derive(Debug, Clone, Serialize)]
 #[allow(missing_docs)]
-pub struct Content {
+pub struct SideContent {
     pub bars: u64,
     pub first: Option<jiff::Timestamp>,
     pub last: Option<jiff::Timestamp>,
@@ -72,7 +72,7 @@ pub struct Content {
 pub struct RangeBetween {
     /// What kind of difference.
     #[serde(flatten)]
-    pub kind: Kind,
+    pub kind: Pattern,
     /// Time of its first bar.
     pub first: Option<jiff::Timestamp>,
     /// Time of its last bar.
@@ -125,7 +125,7 @@ pub async fn compare(
 ) -> Result<SeriesComparison> {
     let mut ours = Stream::open(here, pair.here).await?;
     let mut theirs = Stream::open(there, pair.there).await?;
-    let mut comparison = Comparison::new(false, max_listed);
+    let mut comparison = BarComparison::new(false, max_listed);
     while !(ours.side.is_done() && theirs.side.is_done()) {
         ours.fill().await?;
         theirs.fill().await?;
@@ -136,7 +136,7 @@ pub async fn compare(
 
 struct Stream<'a> {
     bars: Option<BarStream<'a>>,
-    side: Side,
+    side: SideBuffer,
 }
 
 impl<'a> Stream<'a> {
@@ -146,7 +146,7 @@ impl<'a> Stream<'a> {
             Some(series) => Some(BarStream::open(TracedPool::call(pool), series, ALL).await?),
             None => None,
         };
-        Ok(Self { bars, side: Side::default() })
+        Ok(Self { bars, side: SideBuffer::default() })
     }
 
     async fn fill(&mut self) -> Result<()> {
@@ -165,7 +165,7 @@ impl<'a> Stream<'a> {
     }
 }
 
-fn described(series: &SeriesName, found: &Found) -> SeriesComparison {
+fn described(series: &SeriesName, found: &Findings) -> SeriesComparison {
     let (here, there) = found.contents.unwrap_or_default();
     SeriesComparison {
         series: series.clone(),
@@ -186,9 +186,9 @@ fn described(series: &SeriesName, found: &Found) -> SeriesComparison {
     }
 }
 
-fn range(r: &classify::Range) -> RangeBetween {
+fn range(r: &classify::PatternRange) -> RangeBetween {
     let mut says = r.kind.says_between("this database", "the other one");
-    if r.kind != Kind::Identical && r.identical > 0 {
+    if r.kind != Pattern::Identical && r.identical > 0 {
         says.push_str(&format!(" ({} of these bars are identical)", r.identical));
     }
     RangeBetween {
@@ -201,8 +201,8 @@ fn range(r: &classify::Range) -> RangeBetween {
     }
 }
 
-fn content(extent: Extent, digest: SeriesDigest) -> Content {
-    Content {
+fn content(extent: Extent, digest: SeriesDigest) -> SideContent {
+    SideContent {
         bars: extent.bars,
         first: extent.first.and_then(time),
         last: extent.last.and_then(time),

@@ -5,7 +5,7 @@
 //! into a columnstore), one that is the same on the other side is its partner, whichever order they come in; the others
 //! are on one side alone.
 
-use super::Found;
+use super::Findings;
 use super::classify::Classifier;
 use super::files::FileBars;
 use crate::bar::{Bars, Micros, Ohlcv};
@@ -14,7 +14,7 @@ use crate::finding::{Difference, Place};
 
 /// What is known of one side and not compared yet.
 #[derive(Debug, Default)]
-pub(super) struct Side {
+pub(super) struct SideBuffer {
     bars: Bars,
     places: Vec<Place>,
     /// Of files that contradict each other: what else may stand there, in time order.
@@ -26,7 +26,7 @@ pub(super) struct Side {
     pub(super) ended: bool,
 }
 
-impl Side {
+impl SideBuffer {
     /// Bars of a database. Those of the last time are kept back until all of them are there.
     pub(super) fn take(&mut self, next: &Bars) {
         let mut bars = Bars::with_capacity(self.bars.len() - self.at + next.len());
@@ -83,8 +83,8 @@ impl Side {
 }
 
 /// A comparison as far as it is.
-pub(super) struct Comparison {
-    pub(super) found: Found,
+pub(super) struct BarComparison {
+    pub(super) found: Findings,
     within_range: bool,
     max_listed: usize,
     classifier: Classifier,
@@ -94,11 +94,11 @@ pub(super) struct Comparison {
     db: SeriesDigest,
 }
 
-impl Comparison {
+impl BarComparison {
     pub(super) fn new(within_range: bool, max_listed: usize) -> Self {
         let nothing = SeriesDigest::default();
         Self {
-            found: Found::default(),
+            found: Findings::default(),
             within_range,
             max_listed,
             classifier: Classifier::new(),
@@ -109,7 +109,7 @@ impl Comparison {
     }
 
     /// Compares as far as both sides are known.
-    pub(super) fn advance(&mut self, csv: &mut Side, db: &mut Side) {
+    pub(super) fn advance(&mut self, csv: &mut SideBuffer, db: &mut SideBuffer) {
         loop {
             match (csv.time(), db.time()) {
                 (Some(c), Some(d)) if c == d => self.both(c, csv, db),
@@ -122,7 +122,7 @@ impl Comparison {
         }
     }
 
-    fn both(&mut self, time: Micros, csv: &mut Side, db: &mut Side) {
+    fn both(&mut self, time: Micros, csv: &mut SideBuffer, db: &mut SideBuffer) {
         self.found.csv.add(time);
         self.found.db.add(time);
         let (place, ours) = csv.placed();
@@ -140,7 +140,7 @@ impl Comparison {
         self.differs(Difference { time, csv: Some((place, ours)), db: Some(theirs) });
     }
 
-    fn only_in_csv(&mut self, time: Micros, csv: &mut Side) {
+    fn only_in_csv(&mut self, time: Micros, csv: &mut SideBuffer) {
         self.found.csv.add(time);
         self.found.only_in_csv += 1;
         let bar = csv.placed();
@@ -148,7 +148,7 @@ impl Comparison {
         self.differs(Difference { time, csv: Some(bar), db: None });
     }
 
-    fn only_in_db(&mut self, time: Micros, db: &mut Side, behind: bool) {
+    fn only_in_db(&mut self, time: Micros, db: &mut SideBuffer, behind: bool) {
         let values = db.values();
         self.db.add(time, values);
         // A second bar of the files' last time is none behind it.
@@ -170,7 +170,7 @@ impl Comparison {
         }
     }
 
-    pub(super) fn finish(mut self) -> Found {
+    pub(super) fn finish(mut self) -> Findings {
         let (mut csv, mut db) = (self.csv, self.db);
         csv.merge(&self.same);
         db.merge(&self.same);

@@ -5,9 +5,9 @@
 
 use sqlx::PgConnection;
 
-use super::files::Fed;
-use super::reading::Reading;
-use super::{Attempt, Extent, Found};
+use super::files::FileEvent;
+use super::reading::FilesReader;
+use super::{Extent, Findings, VerifyAttempt};
 use crate::bar::Micros;
 use crate::error::Result;
 use crate::model::SeriesId;
@@ -15,17 +15,17 @@ use crate::repository::compared;
 use crate::source::root::Root;
 
 /// Counts both sides.
-pub(super) async fn run(attempt: Attempt<'_>, root: Root) -> Result<Found> {
-    let mut files = Reading::start(attempt, root);
+pub(super) async fn run(attempt: VerifyAttempt<'_>, root: Root) -> Result<Findings> {
+    let mut files = FilesReader::start(attempt, root);
     let mut csv = Extent::default();
     let summary = loop {
         match files.next().await? {
-            Fed::Again => csv = Extent::default(),
-            Fed::Bars(next) => next.bars.time.iter().for_each(|&time| csv.add(time)),
-            Fed::End(summary) => break *summary,
+            FileEvent::Restart => csv = Extent::default(),
+            FileEvent::Bars(next) => next.bars.time.iter().for_each(|&time| csv.add(time)),
+            FileEvent::End(summary) => break *summary,
         }
     };
-    let mut found = Found { files: summary, csv, ..Found::default() };
+    let mut found = Findings { files: summary, csv, ..Findings::default() };
     if let Some(series) = attempt.lease.series_id {
         let connection = &mut *attempt.database().acquire("counting bars").await?;
         count_series(attempt, connection, series, &mut found).await?;
@@ -35,10 +35,10 @@ pub(super) async fn run(attempt: Attempt<'_>, root: Root) -> Result<Found> {
 
 /// What the series has; only between the files' first and last bar, if the others are no difference.
 pub(super) async fn count_series(
-    attempt: Attempt<'_>,
+    attempt: VerifyAttempt<'_>,
     connection: &mut PgConnection,
     series: SeriesId,
-    found: &mut Found,
+    found: &mut Findings,
 ) -> Result<()> {
     let range: Option<(Micros, Micros)> = found.csv.first.zip(found.csv.last);
     let range = range.filter(|_| attempt.options.within_range);

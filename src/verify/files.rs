@@ -1,17 +1,15 @@
-//! The bars of all files of a series in time order, from a thread of their own.
+//! One pass over the files of a series, in the order of their paths.
 //!
-//! Files are read one behind the other, in the order of their paths. As long as their rows are in time order, bars go
-//! straight through; at the first row that is not, all begins again, sorted on disk (`sorted`). Invariant: each
-//! data row is a bar, a rejected row or a duplicate, and each time comes out once: of several rows with one time the
-//! first (by file, then by line) is the bar.
+//! As long as the rows are in time order, bars are sent on as they are read. At the first row that is not, the pass ends
+//! and `sorted` begins a new one. Invariant: each data row is a bar, a rejected row or a duplicate, and each time is sent
+//! once: of several rows with one time the first (by file, then by line) is the bar.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-use super::sorted;
-use super::spool::Entry;
+use super::spool::PlacedBar;
 use crate::bar::{Bars, Micros, Ohlcv};
 use crate::error::FileError;
 use crate::finding::{Place, RejectedRow};
@@ -19,62 +17,61 @@ use crate::source::reader::{self, BarReader, Batch, ReadOptions, Repeat};
 use crate::source::repeats;
 use crate::source::root::Root;
 
-/// Chunks read ahead of the one in work.
-const AHEAD: usize = 2;
-/// Bytes of rejected rows that are kept.
+/// Most bytes of rejected rows that are kept.
 pub(super) const MAX_KEPT: usize = 16 * 1024 * 1024;
-/// Duplicate rows that are named.
-pub(super) const NAMED: usize = 100;
-/// What comes.
+/// Most duplicate rows that are named.
+pub(super) const MAX_DUPLICATES: usize = 100;
+
+/// What the reading thread sends.
 #[derive(Debug)]
-pub(super) enum Fed {
-    /// Not in time order: the first bar follows again, and whatever came before does not count.
-    Again,
-    /// Bars, behind all before.
+pub(super) enum FileEvent {
+    /// The rows are not in time order: all that was sent before is void, and the first bar follows again.
+    Restart,
+    /// Bars, later than all before.
     Bars(Box<FileBars>),
-    /// All files were read, and are what they were at their start.
-    End(Box<Summary>),
+    /// All files were read, and none has changed meanwhile.
+    End(Box<FilesSummary>),
 }
 
 /// Bars in time order.
 #[derive(Debug, Default)]
 pub(super) struct FileBars {
     pub(super) bars: Bars,
-    /// Where each stands.
+    /// The place of each bar.
     pub(super) places: Vec<Place>,
-    /// Bars that other files have at times of these, with other values.
+    /// Other values that other files have at these times.
     pub(super) others: Vec<(Micros, Ohlcv)>,
     /// Data rows read for them.
     pub(super) rows: u64,
-    /// Bytes read so far, of all files.
+    /// Bytes of all files read so far.
     pub(super) bytes: u64,
-    /// How long that took.
+    /// Time the reading took.
     pub(super) took: Duration,
 }
 
 impl FileBars {
-    /// What other files have at this time.
+    /// Other values that other files have at this time.
     pub(super) fn others_at(&self, time: Micros) -> Vec<Ohlcv> {
         let from = self.others.partition_point(|(t, _)| *t < time);
         self.others[from..].iter().take_while(|(t, _)| *t == time).map(|(_, values)| *values).collect()
     }
 
-    pub(super) fn push(&mut self, e: &Entry) {
+    pub(super) fn push(&mut self, e: &PlacedBar) {
         self.bars.push(e.time, e.values);
         self.places.push(e.place);
     }
 }
 
-/// What the files had that are no bars, and what they were.
+/// What is known of the files, apart from their bars, once all are read.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Summary {
+pub(super) struct FilesSummary {
     /// Data rows.
     pub(super) rows: u64,
     pub(super) rejected: u64,
     pub(super) duplicate: u64,
-    /// Rejected rows, as many as are kept, each with its file.
+    /// The first rejected rows, each with its file.
     pub(super) rejected_rows: Vec<(u32, RejectedRow)>,
-    /// Bytes of those.
+    /// Bytes of those rows.
     pub(super) kept_bytes: usize,
     /// The first duplicates.
     pub(super) duplicates: Vec<Place>,
@@ -85,48 +82,25 @@ pub(super) struct Summary {
     pub(super) bytes: u64,
 }
 
-/// How to read.
+/// How to read the files.
 #[derive(Debug, Clone)]
 pub(super) struct FilesOptions {
     pub(super) read: ReadOptions,
     pub(super) batch_rows: usize,
-    /// Whether a file without any line is one without bars.
+    /// Whether an empty file is allowed.
     pub(super) allow_empty: bool,
-    /// Rejected rows that are kept.
+    /// Most rejected rows that are kept.
     pub(super) max_kept: usize,
 }
 
-pub(super) type Out = mpsc::Sender<Result<Fed, FileError>>;
-
-/// Starts reading.
-pub(super) fn start(
-    root: Root,
-    paths: Vec<String>,
-    options: FilesOptions,
-) -> mpsc::Receiver<Result<Fed, FileError>> {
-    let (out, receiver) = mpsc::channel(AHEAD);
-    let runtime = tokio::runtime::Handle::current();
-    tokio::task::spawn_blocking(move || {
-        let files = Files { root, paths, options, runtime };
-        let end = match files.in_order(&out) {
-            Ok(End::OutOfOrder) => sorted::send(&files, &out),
-            other => other,
-        };
-        // The receiver may be gone already; then nobody wants to know.
-        let _ = match end {
-            Ok(End::All(summary)) => out.blocking_send(Ok(Fed::End(summary))),
-            Ok(End::OutOfOrder | End::NobodyListens) => Ok(()),
-            Err(e) => out.blocking_send(Err(e)),
-        };
-    });
-    receiver
-}
+pub(super) type FileEvents = mpsc::Sender<Result<FileEvent, FileError>>;
 
 /// How a pass over the files ends.
-pub(super) enum End {
-    All(Box<Summary>),
+pub(super) enum PassEnd {
+    Complete(Box<FilesSummary>),
     OutOfOrder,
-    NobodyListens,
+    /// The attempt has ended.
+    ReceiverGone,
 }
 
 pub(super) struct Files {
@@ -136,17 +110,17 @@ pub(super) struct Files {
     pub(super) runtime: tokio::runtime::Handle,
 }
 
-/// Whether to go on.
-pub(super) type Taken = Result<Option<End>, FileError>;
+/// How the pass ends with this batch; none if it goes on.
+pub(super) type BatchResult = Result<Option<PassEnd>, FileError>;
 
 impl Files {
-    /// Hands each batch to `take`, until it wants no more.
+    /// Hands each batch to `take`, until that returns an end.
     pub(super) fn each(
         &self,
         batch_rows: usize,
-        summary: &mut Summary,
-        mut take: impl FnMut(u32, Batch, Duration, &mut Summary) -> Taken,
-    ) -> Taken {
+        summary: &mut FilesSummary,
+        mut take: impl FnMut(u32, Batch, Duration, &mut FilesSummary) -> BatchResult,
+    ) -> BatchResult {
         for (file, path) in (0..).zip(&self.paths) {
             let source = self.runtime.block_on(self.root.read(path))?;
             let mut reader = BarReader::open_even_empty(source.input, path, &self.options.read, 0)?;
@@ -171,15 +145,15 @@ impl Files {
         Ok(None)
     }
 
-    /// Straight through.
-    fn in_order(&self, out: &Out) -> Result<End, FileError> {
-        let mut summary = Summary::default();
+    /// Sends all bars, if they are in time order.
+    pub(super) fn in_order(&self, out: &FileEvents) -> Result<PassEnd, FileError> {
+        let mut summary = FilesSummary::default();
         let mut last = None;
         let end = self.each(self.options.batch_rows, &mut summary, |file, batch, took, summary| {
             let times = &batch.bars.time;
             let behind = times.first().is_none_or(|&t| last.is_none_or(|last| last < t));
             if !behind || batch.repeats.iter().any(|r| times.binary_search(&r.time).is_err()) {
-                return Ok(Some(End::OutOfOrder));
+                return Ok(Some(PassEnd::OutOfOrder));
             }
             last = times.last().copied().or(last);
             let bytes = summary.bytes + batch.end_offset;
@@ -191,12 +165,12 @@ impl Files {
             let places = batch.lines.iter().map(|&line| Place { file, line }).collect();
             let bars =
                 FileBars { bars: batch.bars, places, others: Vec::new(), rows: batch.rows, bytes, took };
-            Ok(out.blocking_send(Ok(Fed::Bars(Box::new(bars)))).err().map(|_| End::NobodyListens))
+            Ok(out.blocking_send(Ok(FileEvent::Bars(Box::new(bars)))).err().map(|_| PassEnd::ReceiverGone))
         })?;
-        Ok(end.unwrap_or(End::All(Box::new(summary))))
+        Ok(end.unwrap_or(PassEnd::Complete(Box::new(summary))))
     }
 
-    pub(super) fn keep_rejected(&self, file: u32, rows: Vec<RejectedRow>, summary: &mut Summary) {
+    pub(super) fn keep_rejected(&self, file: u32, rows: Vec<RejectedRow>, summary: &mut FilesSummary) {
         summary.rejected += rows.len() as u64;
         for row in rows {
             if summary.rejected_rows.len() < self.options.max_kept && summary.kept_bytes < MAX_KEPT {
@@ -211,12 +185,12 @@ impl Files {
         file: u32,
         all: &[Repeat],
         contradictions: &[RejectedRow],
-        summary: &mut Summary,
+        summary: &mut FilesSummary,
     ) {
         // Both are in the file's order.
         let mut contradictions = contradictions.iter().peekable();
         let same = all.iter().filter(|r| contradictions.next_if(|c| c.row.line == r.row.line).is_none());
-        let room = NAMED.saturating_sub(summary.duplicates.len());
+        let room = MAX_DUPLICATES.saturating_sub(summary.duplicates.len());
         summary.duplicates.extend(same.map(|r| Place { file, line: r.row.line }).take(room));
     }
 }

@@ -4,10 +4,10 @@
 
 use std::time::Instant;
 
-use super::comparison::{Comparison, Side};
-use super::files::Fed;
-use super::reading::Reading;
-use super::{Attempt, Found};
+use super::comparison::{BarComparison, SideBuffer};
+use super::files::FileEvent;
+use super::reading::FilesReader;
+use super::{Findings, VerifyAttempt};
 use crate::bar::Bars;
 use crate::error::Result;
 use crate::repository::stream::BarStream;
@@ -15,8 +15,8 @@ use crate::source::root::Root;
 use crate::telemetry::phases::Phase;
 
 /// Compares all bars.
-pub(super) async fn run(attempt: Attempt<'_>, root: Root) -> Result<Found> {
-    let mut files = Reading::start(attempt, root);
+pub(super) async fn run(attempt: VerifyAttempt<'_>, root: Root) -> Result<Findings> {
+    let mut files = FilesReader::start(attempt, root);
     loop {
         // Files that turn out not to be in time order begin again, and so does the other side.
         match pass(attempt, &mut files).await? {
@@ -27,20 +27,20 @@ pub(super) async fn run(attempt: Attempt<'_>, root: Root) -> Result<Found> {
 }
 
 /// Both sides from their start; none if the files began again.
-async fn pass(attempt: Attempt<'_>, files: &mut Reading<'_>) -> Result<Option<Found>> {
-    let mut csv = Side::default();
-    let mut db = Side::default();
+async fn pass(attempt: VerifyAttempt<'_>, files: &mut FilesReader<'_>) -> Result<Option<Findings>> {
+    let mut csv = SideBuffer::default();
+    let mut db = SideBuffer::default();
     let mut stream = None;
-    let mut comparison = Comparison::new(attempt.options.within_range, attempt.options.max_differences);
+    let mut comparison = BarComparison::new(attempt.options.within_range, attempt.options.max_differences);
     loop {
         if csv.is_used_up() {
             match files.next().await? {
-                Fed::Bars(next) => csv.take_files(*next),
-                Fed::End(summary) => {
+                FileEvent::Bars(next) => csv.take_files(*next),
+                FileEvent::End(summary) => {
                     comparison.found.files = *summary;
                     csv.ended = true;
                 }
-                Fed::Again => return Ok(None),
+                FileEvent::Restart => return Ok(None),
             }
         }
         if db.is_used_up() {
@@ -60,7 +60,7 @@ async fn pass(attempt: Attempt<'_>, files: &mut Reading<'_>) -> Result<Option<Fo
 }
 
 /// The next bars of the series. Its stream is opened once the first bars of the files are there.
-async fn wait<'a>(attempt: Attempt<'a>, stream: &mut Option<BarStream<'a>>) -> Result<Option<Bars>> {
+async fn wait<'a>(attempt: VerifyAttempt<'a>, stream: &mut Option<BarStream<'a>>) -> Result<Option<Bars>> {
     attempt.refuse_stopped()?;
     let Some(series) = attempt.lease.series_id else { return Ok(None) };
     let start = Instant::now();

@@ -3,9 +3,9 @@
 //! Invariant: the file is hashed whole, and the series read whole, just now; what is spared is the parsing. Files with
 //! rows that are no bars are read again, so that the report can name them.
 
-use super::classify::{Classification, Kind, Range};
-use super::files::Summary;
-use super::{Attempt, Extent, Found};
+use super::classify::{Classification, Pattern, PatternRange};
+use super::files::FilesSummary;
+use super::{Extent, Findings, VerifyAttempt};
 use crate::digest::SeriesDigest;
 use crate::error::{Error, Result};
 use crate::model::SeriesId;
@@ -15,8 +15,8 @@ use crate::source::root::{Root, hash};
 use crate::task::read_key;
 
 /// What is found if the file's bars are known and the series holds just these; none if all must be compared.
-pub(super) async fn by_hash(attempt: Attempt<'_>, root: &Root) -> Result<Option<Found>> {
-    let Attempt { context, lease, task, options, telemetry } = attempt;
+pub(super) async fn by_hash(attempt: VerifyAttempt<'_>, root: &Root) -> Result<Option<Findings>> {
+    let VerifyAttempt { context, lease, task, options, telemetry } = attempt;
     // What a local time means may change with the zones' rules.
     let applies = !options.force && task.more_sources.is_empty() && options.read.timezone == "UTC";
     let Some(series) = lease.series_id.filter(|_| applies) else { return Ok(None) };
@@ -42,7 +42,7 @@ pub(super) async fn by_hash(attempt: Attempt<'_>, root: &Root) -> Result<Option<
     Ok(Some(identical(db, &digested, content, bytes)))
 }
 
-async fn digest_series(attempt: Attempt<'_>, series: SeriesId) -> Result<(Extent, SeriesDigest)> {
+async fn digest_series(attempt: VerifyAttempt<'_>, series: SeriesId) -> Result<(Extent, SeriesDigest)> {
     let mut stream = BarStream::open(attempt.database(), series, None).await?;
     let (mut extent, mut digest) = (Extent::default(), SeriesDigest::default());
     while let Some(bars) = stream.next().await? {
@@ -53,20 +53,20 @@ async fn digest_series(attempt: Attempt<'_>, series: SeriesId) -> Result<(Extent
     Ok((extent, digest))
 }
 
-fn identical(db: Extent, digested: &Digested, content: [u8; 32], bytes: u64) -> Found {
+fn identical(db: Extent, digested: &Digested, content: [u8; 32], bytes: u64) -> Findings {
     let mut classification = Classification::default();
     classification.ranges.extend(db.first.zip(db.last).map(|(first, last)| {
-        let kind = Kind::Identical;
-        Range { kind, first, last, bars: db.bars, identical: db.bars }
+        let kind = Pattern::Identical;
+        PatternRange { kind, first, last, bars: db.bars, identical: db.bars }
     }));
-    Found {
-        files: Summary { rows: digested.rows, hashes: vec![content], bytes, ..Summary::default() },
+    Findings {
+        files: FilesSummary { rows: digested.rows, hashes: vec![content], bytes, ..FilesSummary::default() },
         csv: db,
         db,
         identical: db.bars,
         classification,
         contents: Some((digested.digest, digested.digest)),
         by_hash: true,
-        ..Found::default()
+        ..Findings::default()
     }
 }

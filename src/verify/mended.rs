@@ -3,7 +3,7 @@
 //! They count as the files': the row still stands in its file as it was, and the bar was brought in its place. Where a
 //! file has a bar of the same time, that one counts. Invariant: merged in time order; each is given out once a pass.
 
-use super::Attempt;
+use super::VerifyAttempt;
 use super::files::FileBars;
 use crate::bar::{Bars, Micros};
 use crate::error::Result;
@@ -25,7 +25,7 @@ pub(super) struct Mended {
 }
 
 impl Mended {
-    pub(super) async fn read(attempt: Attempt<'_>) -> Result<Self> {
+    pub(super) async fn read(attempt: VerifyAttempt<'_>) -> Result<Self> {
         let bars = match attempt.lease.series_id {
             Some(series) => mended::read(&attempt.context.pool, series).await?,
             None => Bars::default(),
@@ -35,7 +35,7 @@ impl Mended {
     }
 
     /// The files begin again.
-    pub(super) fn again(&mut self) {
+    pub(super) fn restart(&mut self) {
         (self.at, self.given) = (0, 0);
     }
 
@@ -113,7 +113,7 @@ mod tests {
             assert_eq!(mended.rest().expect("one more").bars.time, [30]);
             assert!(mended.rest().is_none());
             assert_eq!(mended.given, 4);
-            mended.again();
+            mended.restart();
         }
     }
 }

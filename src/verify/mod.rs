@@ -40,11 +40,11 @@ use crate::telemetry::attribute as attr;
 use crate::telemetry::catalogue::COMPARE_CSV_DB;
 use crate::telemetry::{AttemptTelemetry, Span, VerifiedCounts};
 use classify::Classification;
-use files::Summary;
+use files::FilesSummary;
 
 /// One attempt: what it runs with, what it holds, what it is about, and who is told.
 #[derive(Clone, Copy)]
-pub struct Attempt<'a> {
+pub struct VerifyAttempt<'a> {
     /// What it runs with.
     pub context: &'a AttemptContext,
     /// Its hold on the task.
@@ -57,7 +57,7 @@ pub struct Attempt<'a> {
     pub telemetry: &'a AttemptTelemetry,
 }
 
-impl<'a> Attempt<'a> {
+impl<'a> VerifyAttempt<'a> {
     /// The database, with every statement seen.
     fn database(&self) -> TracedPool<'a> {
         TracedPool::attempt(&self.context.pool, self.telemetry)
@@ -92,8 +92,8 @@ impl Extent {
 
 /// What was found.
 #[derive(Debug, Default)]
-struct Found {
-    files: Summary,
+struct Findings {
+    files: FilesSummary,
     csv: Extent,
     /// Without the bars outside.
     db: Extent,
@@ -111,7 +111,7 @@ struct Found {
     by_hash: bool,
 }
 
-impl Found {
+impl Findings {
     fn verdict(&self) -> Verdict {
         if self.differing() == 0 && self.csv == self.db { Verdict::Identical } else { Verdict::Differs }
     }
@@ -129,8 +129,8 @@ impl Found {
 ///
 /// # Errors
 /// Whatever ends the attempt; its [`class`](Error::class) says whether another one may help.
-pub async fn verify(attempt: Attempt<'_>) -> Result<Verdict> {
-    let Attempt { context, lease, task, options, telemetry } = attempt;
+pub async fn verify(attempt: VerifyAttempt<'_>) -> Result<Verdict> {
+    let VerifyAttempt { context, lease, task, options, telemetry } = attempt;
     telemetry.kept(lease.begin_anew(&context.pool)).await?;
     let root = Root::open(&task.root).await?;
     let stamp = match lease.series_id {
@@ -154,7 +154,7 @@ pub async fn verify(attempt: Attempt<'_>) -> Result<Verdict> {
 }
 
 /// Rows of which none is a bar prove nothing.
-fn refuse_worthless(attempt: Attempt<'_>, found: &Found) -> Result<()> {
+fn refuse_worthless(attempt: VerifyAttempt<'_>, found: &Findings) -> Result<()> {
     if found.csv.bars > 0 || found.files.rejected == 0 {
         return Ok(());
     }
@@ -168,7 +168,7 @@ fn refuse_worthless(attempt: Attempt<'_>, found: &Found) -> Result<()> {
     Err(FileError::permanent(path, first.map(|(_, row)| row.row.line), reason).into())
 }
 
-async fn full(attempt: Attempt<'_>, root: Root) -> Result<Found> {
+async fn full(attempt: VerifyAttempt<'_>, root: Root) -> Result<Findings> {
     match known::by_hash(attempt, &root).await? {
         Some(found) => Ok(found),
         None => full::run(attempt, root).await,
@@ -179,7 +179,10 @@ async fn full(attempt: Attempt<'_>, root: Root) -> Result<Found> {
 const NAMED: usize = 10;
 
 /// A comparison within its span.
-async fn compared(attempt: Attempt<'_>, run: impl Future<Output = Result<Found>>) -> Result<Found> {
+async fn compared(
+    attempt: VerifyAttempt<'_>,
+    run: impl Future<Output = Result<Findings>>,
+) -> Result<Findings> {
     let span: Span = attempt.telemetry.span(&COMPARE_CSV_DB);
     span.set(attr::DATA_SYMBOL, &attempt.task.symbol).set(attr::VERIFY_MODE, attempt.options.mode.as_str());
     let found = span.around(run).await;

@@ -1,4 +1,5 @@
-//! Reading a series' files and its mended rows, with whoever wants to know of it: the span, the sums, the progress.
+//! Reads a series' files and adds its mended rows. Also records what is read: the load span, the phases, the task's
+//! progress.
 //!
 //! Invariant: a worker that stops ends the reading at its next batch.
 
@@ -6,31 +7,34 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-use super::Attempt;
-use super::files::{self, Fed, FileBars, FilesOptions, Summary};
+use super::VerifyAttempt;
+use super::files::{FileBars, FileEvent, Files, FilesOptions, FilesSummary, PassEnd};
 use super::mended::Mended;
+use super::sorted;
 use crate::error::{Error, FileError, Result};
 use crate::source::root::Root;
 use crate::telemetry::LoadSpan;
 
-/// The files, as they are read, with whoever wants to know how far that is.
-pub(super) struct Reading<'a> {
-    attempt: Attempt<'a>,
-    receiver: mpsc::Receiver<Result<Fed, FileError>>,
+/// Batches that are read ahead of the one that is compared.
+const AHEAD: usize = 2;
+/// Time between two writes of the task's progress.
+const PROGRESS_EVERY: Duration = Duration::from_millis(500);
+
+/// The bars of a series' files and of its mended rows, in time order.
+pub(super) struct FilesReader<'a> {
+    attempt: VerifyAttempt<'a>,
+    receiver: mpsc::Receiver<Result<FileEvent, FileError>>,
     load: LoadSpan<'a>,
-    told: Instant,
-    /// Read with the first bars.
+    progress_at: Instant,
+    /// Read from the database with the first bars.
     mended: Option<Mended>,
-    /// What comes behind the last bars of mended rows.
-    end: Option<Box<Summary>>,
+    /// The end of the files, while the last mended rows are given out before it.
+    end: Option<Box<FilesSummary>>,
 }
 
-/// Between notes of how far the reading is.
-const TELL_EVERY: Duration = Duration::from_millis(500);
-
-impl<'a> Reading<'a> {
-    pub(super) fn start(attempt: Attempt<'a>, root: Root) -> Self {
-        let Attempt { context, task, options, telemetry, .. } = attempt;
+impl<'a> FilesReader<'a> {
+    pub(super) fn start(attempt: VerifyAttempt<'a>, root: Root) -> Self {
+        let VerifyAttempt { context, task, options, telemetry, .. } = attempt;
         let read = FilesOptions {
             read: options.read.clone(),
             batch_rows: context.batch_rows,
@@ -38,54 +42,78 @@ impl<'a> Reading<'a> {
             max_kept: options.max_differences,
         };
         let load = LoadSpan::start(telemetry, &task.timeframe, &task.source);
-        let receiver = files::start(root, attempt.paths(), read);
-        Self { attempt, receiver, load, told: Instant::now(), mended: None, end: None }
+        let receiver = spawn(root, attempt.paths(), read);
+        Self { attempt, receiver, load, progress_at: Instant::now(), mended: None, end: None }
     }
 
-    pub(super) async fn next(&mut self) -> Result<Fed> {
+    pub(super) async fn next(&mut self) -> Result<FileEvent> {
         self.attempt.refuse_stopped()?;
         if let Some(end) = self.end.take() {
-            return Ok(Fed::End(end));
+            return Ok(FileEvent::End(end));
         }
         let mended = match &mut self.mended {
             Some(mended) => mended,
             None => self.mended.insert(Mended::read(self.attempt).await?),
         };
-        let Some(fed) = self.receiver.recv().await else {
+        let Some(event) = self.receiver.recv().await else {
             return Err(Error::Internal("the reader ended without saying how".into()));
         };
-        match fed.inspect_err(|e| self.load.fail(e))? {
-            Fed::Bars(bars) => {
+        match event.inspect_err(|e| self.load.fail(e))? {
+            FileEvent::Bars(bars) => {
                 self.load.batch(bars.rows, &bars.bars, bars.took);
                 let bars = Box::new(mended.merge(*bars));
-                self.tell(&bars).await?;
-                Ok(Fed::Bars(bars))
+                self.write_progress(&bars).await?;
+                Ok(FileEvent::Bars(bars))
             }
-            Fed::Again => {
+            FileEvent::Restart => {
                 self.load.again();
-                mended.again();
-                Ok(Fed::Again)
+                mended.restart();
+                Ok(FileEvent::Restart)
             }
-            Fed::End(mut summary) => {
+            FileEvent::End(mut summary) => {
                 let rest = mended.rest();
                 summary.mended = mended.given;
                 summary.rows += mended.given;
-                let Some(rest) = rest else { return Ok(Fed::End(summary)) };
+                let Some(rest) = rest else { return Ok(FileEvent::End(summary)) };
                 self.end = Some(summary);
-                Ok(Fed::Bars(Box::new(rest)))
+                Ok(FileEvent::Bars(Box::new(rest)))
             }
         }
     }
 
-    /// For progress bars. Only if a connection is free: whoever reads the database must not wait for another one.
-    async fn tell(&mut self, bars: &FileBars) -> Result<()> {
-        if self.told.elapsed() < TELL_EVERY {
+    /// Only if a connection is free: an attempt that streams the series holds one and must not wait for a second.
+    async fn write_progress(&mut self, bars: &FileBars) -> Result<()> {
+        if self.progress_at.elapsed() < PROGRESS_EVERY {
             return Ok(());
         }
-        self.told = Instant::now();
+        self.progress_at = Instant::now();
         match self.attempt.context.pool.try_acquire() {
             Some(mut connection) => self.attempt.lease.read_to(&mut connection, bars.bytes).await,
             None => Ok(()),
         }
     }
+}
+
+/// Reads the files in a thread of their own: in their own order, and once more, sorted, if that is not time order.
+fn spawn(
+    root: Root,
+    paths: Vec<String>,
+    options: FilesOptions,
+) -> mpsc::Receiver<Result<FileEvent, FileError>> {
+    let (out, receiver) = mpsc::channel(AHEAD);
+    let runtime = tokio::runtime::Handle::current();
+    tokio::task::spawn_blocking(move || {
+        let files = Files { root, paths, options, runtime };
+        let end = match files.in_order(&out) {
+            Ok(PassEnd::OutOfOrder) => sorted::send(&files, &out),
+            other => other,
+        };
+        // The attempt may have ended and dropped the receiver.
+        let _ = match end {
+            Ok(PassEnd::Complete(summary)) => out.blocking_send(Ok(FileEvent::End(summary))),
+            Ok(PassEnd::OutOfOrder | PassEnd::ReceiverGone) => Ok(()),
+            Err(e) => out.blocking_send(Err(e)),
+        };
+    });
+    receiver
 }

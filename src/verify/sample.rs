@@ -20,7 +20,7 @@ pub struct Sample<T> {
     seed: u64,
     size: usize,
     /// The largest lot on top: the one that goes when a smaller one comes.
-    drawn: BinaryHeap<Drawn<T>>,
+    drawn: BinaryHeap<SampledItem<T>>,
 }
 
 impl<T> Sample<T> {
@@ -34,13 +34,13 @@ impl<T> Sample<T> {
     pub fn offer(&mut self, time: Micros, item: T) {
         let key = (lot(self.seed, time), time);
         if self.drawn.len() < self.size {
-            self.drawn.push(Drawn { key, item });
+            self.drawn.push(SampledItem { key, item });
             return;
         }
         if let Some(mut last) = self.drawn.peek_mut()
             && key < last.key
         {
-            *last = Drawn { key, item };
+            *last = SampledItem { key, item };
         }
     }
 
@@ -67,30 +67,30 @@ impl<T> Sample<T> {
 
 /// An item and its place in the draw: lot, then time.
 #[derive(Debug, Clone)]
-struct Drawn<T> {
+struct SampledItem<T> {
     key: (u64, Micros),
     item: T,
 }
 
-impl<T> Ord for Drawn<T> {
+impl<T> Ord for SampledItem<T> {
     fn cmp(&self, other: &Self) -> Ordering {
         self.key.cmp(&other.key)
     }
 }
 
-impl<T> PartialOrd for Drawn<T> {
+impl<T> PartialOrd for SampledItem<T> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl<T> PartialEq for Drawn<T> {
+impl<T> PartialEq for SampledItem<T> {
     fn eq(&self, other: &Self) -> bool {
         self.key == other.key
     }
 }
 
-impl<T> Eq for Drawn<T> {}
+impl<T> Eq for SampledItem<T> {}
 
 fn lot(seed: u64, time: Micros) -> u64 {
     let mut bytes = [0; 16];

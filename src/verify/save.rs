@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use super::classify::{Kind, Range};
-use super::{Attempt, Extent, Found, int, mended};
+use super::classify::{Pattern, PatternRange};
+use super::{Extent, Findings, VerifyAttempt, int, mended};
 use crate::bar::Micros;
 use crate::error::Result;
 use crate::finding::RejectedRow;
@@ -19,8 +19,8 @@ use crate::task::{Progress, RowCounts, read_key};
 const CHUNK: usize = 10_000;
 
 /// Keeps it. The stamp is the series' before its bars were read.
-pub(super) async fn save(attempt: Attempt<'_>, found: &Found, stamp: Option<&Stamp>) -> Result<()> {
-    let Attempt { lease, options, telemetry, .. } = attempt;
+pub(super) async fn save(attempt: VerifyAttempt<'_>, found: &Findings, stamp: Option<&Stamp>) -> Result<()> {
+    let VerifyAttempt { lease, options, telemetry, .. } = attempt;
     let (database, mut files, task) = (attempt.database(), attempt.paths(), lease.task_id);
     files.push(mended::NAME.to_owned());
     let mut tx = database.begin("keeping the verification").await?;
@@ -59,7 +59,7 @@ pub(super) async fn save(attempt: Attempt<'_>, found: &Found, stamp: Option<&Sta
 }
 
 /// In the words of tasks: nothing was imported, so what is not wrong was skipped.
-fn rows(found: &Found) -> RowCounts {
+fn rows(found: &Findings) -> RowCounts {
     let f = &found.files;
     RowCounts {
         rows: int(f.rows),
@@ -73,7 +73,7 @@ fn rows(found: &Found) -> RowCounts {
     }
 }
 
-fn verification(found: &Found, untouched: Option<bool>) -> Verification {
+fn verification(found: &Findings, untouched: Option<bool>) -> Verification {
     Verification {
         csv_bars: found.csv.bars,
         csv_range: range(found.csv),
@@ -97,7 +97,7 @@ fn range(extent: Extent) -> Option<(Micros, Micros)> {
     extent.first.zip(extent.last)
 }
 
-fn by_file(found: &Found) -> BTreeMap<i32, Vec<RejectedRow>> {
+fn by_file(found: &Findings) -> BTreeMap<i32, Vec<RejectedRow>> {
     let mut files: BTreeMap<i32, Vec<RejectedRow>> = BTreeMap::new();
     for (file, row) in &found.files.rejected_rows {
         files.entry(i32::try_from(*file).unwrap_or(i32::MAX)).or_default().push(row.clone());
@@ -105,19 +105,19 @@ fn by_file(found: &Found) -> BTreeMap<i32, Vec<RejectedRow>> {
     files
 }
 
-fn range_rows(found: &Found) -> Vec<DifferenceRange> {
+fn range_rows(found: &Findings) -> Vec<DifferenceRange> {
     found.classification.ranges.iter().map(range_row).collect()
 }
 
-fn range_row(r: &Range) -> DifferenceRange {
+fn range_row(r: &PatternRange) -> DifferenceRange {
     let (first, last, bars, identical) = (r.first, r.last, r.bars, r.identical);
     let (kind, price_ratio, volume_ratio, shifted_by) = match r.kind {
-        Kind::Identical => ("identical", None, None, None),
-        Kind::OnlyInCsv => ("only_in_csv", None, None, None),
-        Kind::OnlyInDb => ("only_in_db", None, None, None),
-        Kind::Revised => ("revised", None, None, None),
-        Kind::Ratio { price, volume } => ("ratio", price, volume, None),
-        Kind::Shifted { by } => ("shifted", None, None, Some(by)),
+        Pattern::Identical => ("identical", None, None, None),
+        Pattern::OnlyInCsv => ("only_in_csv", None, None, None),
+        Pattern::OnlyInDb => ("only_in_db", None, None, None),
+        Pattern::Revised => ("revised", None, None, None),
+        Pattern::Ratio { price, volume } => ("ratio", price, volume, None),
+        Pattern::Shifted { by } => ("shifted", None, None, Some(by)),
     };
     DifferenceRange { kind, first, last, bars, identical, price_ratio, volume_ratio, shifted_by }
 }

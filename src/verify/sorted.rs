@@ -1,37 +1,38 @@
-//! Files that are not in time order: all rows sorted on disk, then given out like the others.
+//! Files whose rows are not in time order: all rows are sorted on disk, then sent like those of other files.
 //!
-//! Invariant: rows of one time come together, so each is judged by the first one (by file, then by line): it is the
-//! same, or it contradicts it and is a rejected row with its text, fetched from the file again at the end. Of two files
-//! that contradict each other, the database may have either's bar; both are given out.
+//! Invariant: rows of one time come together, so each is judged by the first one (by file, then by line): it repeats its
+//! values and is a duplicate, or it contradicts them and is a rejected row, whose text is read from the file again at the
+//! end. Where two files contradict each other, the database may have the bar of either; both are sent.
 
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::files::{End, Fed, FileBars, Files, MAX_KEPT, NAMED, Out, Summary};
+use super::files::{FileBars, FileEvent, FileEvents, Files, FilesSummary, MAX_DUPLICATES, MAX_KEPT, PassEnd};
 use super::raw;
-use super::spool::{Entry, Merged, Spool};
+use super::spool::{MergedRuns, PlacedBar, Spool};
 use crate::error::FileError;
 use crate::finding::{Place, RawRow, RejectedRow};
 use crate::source::reader::{Batch, Repeat};
 use crate::source::repeats;
 
 /// Batches in a sorted run.
-const RUN: usize = 2;
+const RUN_BATCHES: usize = 2;
 
-/// Reads all files, sorts and sends.
-pub(super) fn send(files: &Files, out: &Out) -> Result<End, FileError> {
-    // Before the sorting, so that nobody waits with the other side open.
-    if out.blocking_send(Ok(Fed::Again)).is_err() {
-        return Ok(End::NobodyListens);
+/// Reads all files, sorts their rows and sends them.
+pub(super) fn send(files: &Files, out: &FileEvents) -> Result<PassEnd, FileError> {
+    // Before the sorting, so that the other side's stream is closed meanwhile.
+    if out.blocking_send(Ok(FileEvent::Restart)).is_err() {
+        return Ok(PassEnd::ReceiverGone);
     }
     let started = Instant::now();
-    let mut summary = Summary::default();
+    let mut summary = FilesSummary::default();
     let mut spool = Spool::new().map_err(|e| no_room(files, &e))?;
-    let end = files.each(files.options.batch_rows * RUN, &mut summary, |file, batch, _, summary| {
-        spool.add(&mut entries(file, &batch)).map_err(|e| no_room(files, &e))?;
-        files.keep_rejected(file, batch.rejected, summary);
-        Ok(out.is_closed().then_some(End::NobodyListens))
-    })?;
+    let end =
+        files.each(files.options.batch_rows * RUN_BATCHES, &mut summary, |file, batch, _, summary| {
+            spool.add(&mut entries(file, &batch)).map_err(|e| no_room(files, &e))?;
+            files.keep_rejected(file, batch.rejected, summary);
+            Ok(out.is_closed().then_some(PassEnd::ReceiverGone))
+        })?;
     if let Some(end) = end {
         return Ok(end);
     }
@@ -40,38 +41,43 @@ pub(super) fn send(files: &Files, out: &Out) -> Result<End, FileError> {
     sorted.send(merged, started.elapsed(), out)
 }
 
-/// Bars and repeats of a batch alike.
-fn entries(file: u32, batch: &Batch) -> Vec<Entry> {
+/// The bars and the repeats of a batch.
+fn entries(file: u32, batch: &Batch) -> Vec<PlacedBar> {
     let bars =
         batch.lines.iter().enumerate().map(|(i, &line)| (line, batch.bars.time[i], batch.bars.values(i)));
     let repeats = batch.repeats.iter().map(|r| (r.row.line, r.time, r.values));
     bars.chain(repeats)
-        .map(|(line, time, values)| Entry { time, place: Place { file, line }, values })
+        .map(|(line, time, values)| PlacedBar { time, place: Place { file, line }, values })
         .collect()
 }
 
 struct Sorted<'a> {
     files: &'a Files,
-    summary: Summary,
-    /// The first row of the time in work.
-    first: Option<Entry>,
-    /// The file of the row before.
+    summary: FilesSummary,
+    /// The first row of the current time.
+    first: Option<PlacedBar>,
+    /// The file of the previous row.
     file: u32,
     chunk: FileBars,
 }
 
 impl Sorted<'_> {
-    fn send(mut self, mut merged: Merged, sorting: Duration, out: &Out) -> Result<End, FileError> {
+    fn send(
+        mut self,
+        mut merged: MergedRuns,
+        sorting: Duration,
+        out: &FileEvents,
+    ) -> Result<PassEnd, FileError> {
         (self.chunk.rows, self.chunk.took) = (self.summary.rows, sorting);
         let mut start = Instant::now();
         while let Some(entry) = merged.next().map_err(|e| no_room(self.files, &e))? {
             let first = self.first.filter(|first| first.time == entry.time);
-            // Never between rows of one time.
+            // Rows of one time stay in one chunk.
             let full = self.chunk.bars.len() + self.chunk.others.len() >= self.files.options.batch_rows;
             if first.is_none() && full {
                 self.chunk.took += start.elapsed();
                 if self.flush(out).is_err() {
-                    return Ok(End::NobodyListens);
+                    return Ok(PassEnd::ReceiverGone);
                 }
                 start = Instant::now();
             }
@@ -79,13 +85,13 @@ impl Sorted<'_> {
         }
         self.chunk.took += start.elapsed();
         if self.flush(out).is_err() {
-            return Ok(End::NobodyListens);
+            return Ok(PassEnd::ReceiverGone);
         }
         self.fetch_text()?;
-        Ok(End::All(Box::new(self.summary)))
+        Ok(PassEnd::Complete(Box::new(self.summary)))
     }
 
-    fn take(&mut self, first: Option<Entry>, entry: &Entry) {
+    fn take(&mut self, first: Option<PlacedBar>, entry: &PlacedBar) {
         // Rows of one time come by file and line, and of each file only the first can be its bar.
         let first_of_file = self.file != entry.place.file;
         self.file = entry.place.file;
@@ -96,7 +102,7 @@ impl Sorted<'_> {
             }
             Some(first) if first.values == entry.values => {
                 self.summary.duplicate += 1;
-                if self.summary.duplicates.len() < NAMED {
+                if self.summary.duplicates.len() < MAX_DUPLICATES {
                     self.summary.duplicates.push(entry.place);
                 }
             }
@@ -110,7 +116,7 @@ impl Sorted<'_> {
         }
     }
 
-    fn contradiction(&self, first: &Entry, entry: &Entry) -> RejectedRow {
+    fn contradiction(&self, first: &PlacedBar, entry: &PlacedBar) -> RejectedRow {
         let row = RawRow { line: entry.place.line, offset: 0, bytes: Vec::new() };
         let repeat = Repeat { time: entry.time, values: entry.values, row };
         let mut rejected = repeats::contradiction(&repeat, &first.values);
@@ -121,13 +127,13 @@ impl Sorted<'_> {
         rejected
     }
 
-    fn flush(&mut self, out: &Out) -> Result<(), ()> {
+    fn flush(&mut self, out: &FileEvents) -> Result<(), ()> {
         let mut full = std::mem::take(&mut self.chunk);
         full.bytes = self.summary.bytes;
-        out.blocking_send(Ok(Fed::Bars(Box::new(full)))).map_err(|_| ())
+        out.blocking_send(Ok(FileEvent::Bars(Box::new(full)))).map_err(|_| ())
     }
 
-    /// Sorting keeps no text; rows that turned out to be rejected are read again.
+    /// The spool has no text of the rows; those that turned out to be rejected are read again.
     fn fetch_text(&mut self) -> Result<(), FileError> {
         let files = self.files;
         let max_line = usize::try_from(files.options.read.csv.max_line.as_u64()).unwrap_or(usize::MAX);

@@ -9,12 +9,12 @@ use std::time::Instant;
 
 use sqlx::PgConnection;
 
-use super::classify::{Classification, Classifier, Kind};
+use super::classify::{Classification, Classifier, Pattern};
 use super::counts;
-use super::files::Fed;
-use super::reading::Reading;
+use super::files::FileEvent;
+use super::reading::FilesReader;
 use super::sample::Sample;
-use super::{Attempt, Extent, Found};
+use super::{Extent, Findings, VerifyAttempt};
 use crate::bar::{Micros, Ohlcv};
 use crate::digest;
 use crate::error::Result;
@@ -49,7 +49,7 @@ impl Spot {
 }
 
 /// Compares a sample.
-pub(super) async fn run(attempt: Attempt<'_>, root: Root) -> Result<Found> {
+pub(super) async fn run(attempt: VerifyAttempt<'_>, root: Root) -> Result<Findings> {
     let mut drawn = draw(attempt, root).await?;
     let Some(series) = attempt.lease.series_id else {
         let events = compare(attempt, &mut drawn, &[]).0;
@@ -67,22 +67,22 @@ pub(super) async fn run(attempt: Attempt<'_>, root: Root) -> Result<Found> {
 }
 
 /// What was drawn.
-struct Drawn {
-    found: Found,
+struct SpotSample {
+    found: Findings,
     spots: Vec<Spot>,
 }
 
 /// Reads the files and draws the sample.
-async fn draw(attempt: Attempt<'_>, root: Root) -> Result<Drawn> {
-    let mut files = Reading::start(attempt, root);
+async fn draw(attempt: VerifyAttempt<'_>, root: Root) -> Result<SpotSample> {
+    let mut files = FilesReader::start(attempt, root);
     let empty = || Sample::new(attempt.options.seed, attempt.options.sample_size);
     let mut csv = Extent::default();
     let mut sample = empty();
     let mut last: Option<Spot> = None;
     loop {
         match files.next().await? {
-            Fed::Again => (csv, sample, last) = (Extent::default(), empty(), None),
-            Fed::Bars(next) => {
+            FileEvent::Restart => (csv, sample, last) = (Extent::default(), empty(), None),
+            FileEvent::Bars(next) => {
                 for (i, &time) in next.bars.time.iter().enumerate() {
                     csv.add(time);
                     let (place, values) = (next.places[i], next.bars.values(i));
@@ -93,12 +93,12 @@ async fn draw(attempt: Attempt<'_>, root: Root) -> Result<Drawn> {
                     }
                 }
             }
-            Fed::End(files) => {
+            FileEvent::End(files) => {
                 if let Some(last) = last {
                     sample.offer(last.time, last);
                 }
-                let found = Found { files: *files, csv, ..Found::default() };
-                return Ok(Drawn { found, spots: sample.into_sorted() });
+                let found = Findings { files: *files, csv, ..Findings::default() };
+                return Ok(SpotSample { found, spots: sample.into_sorted() });
             }
         }
     }
@@ -106,10 +106,10 @@ async fn draw(attempt: Attempt<'_>, root: Root) -> Result<Drawn> {
 
 /// What the database has at the sampled bars and behind them; each with the number of its spot.
 async fn look_up(
-    attempt: Attempt<'_>,
+    attempt: VerifyAttempt<'_>,
     tx: &mut PgConnection,
     series: SeriesId,
-    drawn: &Drawn,
+    drawn: &SpotSample,
 ) -> Result<Vec<(usize, Micros, Ohlcv)>> {
     // Behind the files' last bar, nothing may be a difference.
     let end = drawn.found.csv.last.filter(|_| attempt.options.within_range).map(|last| last + 1);
@@ -126,8 +126,8 @@ type Events = BTreeMap<Micros, (Option<Ohlcv>, Option<Ohlcv>)>;
 
 /// Counts and lists what differs; returns both sides, and the bars that differ.
 fn compare(
-    attempt: Attempt<'_>,
-    drawn: &mut Drawn,
+    attempt: VerifyAttempt<'_>,
+    drawn: &mut SpotSample,
     there: &[(usize, Micros, Ohlcv)],
 ) -> (Events, Vec<(Micros, Ohlcv)>) {
     let mut events = Events::new();
@@ -168,7 +168,7 @@ fn compare(
     (events, sought)
 }
 
-fn list(attempt: Attempt<'_>, found: &mut Found, difference: Difference) {
+fn list(attempt: VerifyAttempt<'_>, found: &mut Findings, difference: Difference) {
     if found.listed.len() < attempt.options.max_differences {
         found.listed.push(difference);
     }
@@ -176,7 +176,7 @@ fn list(attempt: Attempt<'_>, found: &mut Found, difference: Difference) {
 
 /// Looks for the values of differing bars at other times, so that a shift in time shows as one.
 async fn seek(
-    attempt: Attempt<'_>,
+    attempt: VerifyAttempt<'_>,
     tx: &mut PgConnection,
     series: SeriesId,
     sought: &[(Micros, Ohlcv)],
@@ -201,7 +201,7 @@ async fn seek(
 fn without_partners(mut found: Classification, extra: &[Micros]) -> Classification {
     found.ranges.retain(|r| {
         let next = extra.partition_point(|time| *time < r.first);
-        r.kind != Kind::OnlyInDb || extra.get(next).is_some_and(|time| *time <= r.last)
+        r.kind != Pattern::OnlyInDb || extra.get(next).is_some_and(|time| *time <= r.last)
     });
     found
 }

@@ -46,9 +46,9 @@ impl Claimed {
         &'a self,
         context: &'a AttemptContext,
         options: &'a task::VerifyOptions,
-    ) -> verify::Attempt<'a> {
+    ) -> verify::VerifyAttempt<'a> {
         let Self { lease, task, telemetry } = self;
-        verify::Attempt { context, lease, task, options, telemetry }
+        verify::VerifyAttempt { context, lease, task, options, telemetry }
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::ser::SerializeStruct as _;
 
 use super::number::Number;
-use crate::verify::classify::Kind;
+use crate::verify::classify::Pattern;
 
 /// What the bars of a range have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type)]
@@ -57,16 +57,16 @@ impl Range {
         }
     }
 
-    fn as_kind(&self) -> Kind {
+    fn as_kind(&self) -> Pattern {
         match self.kind {
-            RangeKind::Identical => Kind::Identical,
-            RangeKind::OnlyInCsv => Kind::OnlyInCsv,
-            RangeKind::OnlyInDb => Kind::OnlyInDb,
-            RangeKind::Revised => Kind::Revised,
-            RangeKind::Ratio => Kind::Ratio { price: self.price_ratio, volume: self.volume_ratio },
+            RangeKind::Identical => Pattern::Identical,
+            RangeKind::OnlyInCsv => Pattern::OnlyInCsv,
+            RangeKind::OnlyInDb => Pattern::OnlyInDb,
+            RangeKind::Revised => Pattern::Revised,
+            RangeKind::Ratio => Pattern::Ratio { price: self.price_ratio, volume: self.volume_ratio },
             #[allow(clippy::cast_possible_truncation)] // µs that were made of whole ones
             RangeKind::Shifted => {
-                Kind::Shifted { by: (self.shifted_by_seconds.unwrap_or_default() * 1e6).round() as i64 }
+                Pattern::Shifted { by: (self.shifted_by_seconds.unwrap_or_default() * 1e6).round() as i64 }
             }
         }
     }

@@ -38,7 +38,7 @@ pub use says::{FARTHEST_ZONE, is_zone_shift};
 /// What kind of difference.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Kind {
+pub enum Pattern {
     /// The same on both sides.
     Identical,
     /// The database lacks the bar.
@@ -64,10 +64,10 @@ pub enum Kind {
 
 /// Bars of one kind that follow each other.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Range {
+pub struct PatternRange {
     /// What kind they are.
     #[serde(flatten)]
-    pub kind: Kind,
+    pub kind: Pattern,
     /// Time of the first, µs since 1970 UTC.
     pub first: Micros,
     /// Time of the last, µs since 1970 UTC.
@@ -81,7 +81,7 @@ pub struct Range {
 /// How many bars there are of each kind, of those not listed too.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)]
-pub struct Totals {
+pub struct PatternTotals {
     pub identical: u64,
     pub only_in_csv: u64,
     pub only_in_db: u64,
@@ -94,18 +94,18 @@ pub struct Totals {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Classification {
     /// The first [`MAX_RANGES`] ranges, by their first bar.
-    pub ranges: Vec<Range>,
+    pub ranges: Vec<PatternRange>,
     /// How many ranges there were beyond them.
     pub ranges_left_out: u64,
     /// How many bars of each kind, in all ranges.
-    pub totals: Totals,
+    pub totals: PatternTotals,
 }
 
 /// Takes bars in time order and says what kinds of differences there are.
 #[derive(Debug, Default)]
 pub struct Classifier {
     /// Identical bars since the last that was not.
-    same: Span,
+    same: BarSpan,
     pairs: pairs::Pairs,
     runs: runs::Runs,
     ranges: ranges::Ranges,
@@ -155,7 +155,7 @@ impl Classifier {
     fn flush_same(&mut self) {
         if self.same.bars > 0 {
             self.pairs.push_same(self.same);
-            self.same = Span::default();
+            self.same = BarSpan::default();
         }
     }
 
@@ -171,13 +171,13 @@ impl Classifier {
 
 /// Bars that follow each other; one, but for identical ones.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Span {
+struct BarSpan {
     first: Micros,
     last: Micros,
     bars: u64,
 }
 
-impl Span {
+impl BarSpan {
     fn one(time: Micros) -> Self {
         Self { first: time, last: time, bars: 1 }
     }

@@ -22,7 +22,7 @@
 use std::collections::VecDeque;
 use std::collections::hash_map::{Entry as Slot, HashMap};
 
-use super::{Event, GAP, Span};
+use super::{BarSpan, Event, GAP};
 use crate::bar::{Micros, Ohlcv};
 
 /// How many entries are held: just what fills the tables of a power of two, so about 11 MB a series.
@@ -42,7 +42,7 @@ type Key = [u64; 5];
 
 #[derive(Debug, Default)]
 pub(super) struct Pairs {
-    entries: VecDeque<Entry>,
+    entries: VecDeque<WindowEntry>,
     /// Number of the first entry; the others count on from it.
     front: u64,
     /// By values: the loose bars of each side, earliest first (some may have been paired since).
@@ -59,13 +59,13 @@ pub(super) struct Pairs {
 
 /// Identical bars have no sides.
 #[derive(Debug)]
-struct Entry {
-    span: Span,
-    sides: [Option<Side>; 2],
+struct WindowEntry {
+    span: BarSpan,
+    sides: [Option<LooseBar>; 2],
 }
 
 #[derive(Debug)]
-struct Side {
+struct LooseBar {
     key: Key,
     /// Distance to its partner (database's time minus file's), once it has one.
     by: Option<Micros>,
@@ -86,13 +86,13 @@ impl Pairs {
         self.entries.len() > WINDOW
     }
 
-    pub(super) fn push_same(&mut self, span: Span) {
-        self.entries.push_back(Entry { span, sides: [None, None] });
+    pub(super) fn push_same(&mut self, span: BarSpan) {
+        self.entries.push_back(WindowEntry { span, sides: [None, None] });
     }
 
     pub(super) fn push(&mut self, time: Micros, csv: Option<Ohlcv>, db: Option<Ohlcv>) {
         let mut sides =
-            [csv, db].map(|v| v.map(|v| Side { key: key(&v), by: None, chained: false, next: None }));
+            [csv, db].map(|v| v.map(|v| LooseBar { key: key(&v), by: None, chained: false, next: None }));
         for (side, bar) in sides.iter_mut().enumerate() {
             let Some(bar) = bar else { continue };
             if let Some((partner, by)) = self.partner(side, time, &bar.key) {
@@ -107,11 +107,11 @@ impl Pairs {
                 self.chain(side, bar.key, number);
             }
         }
-        self.entries.push_back(Entry { span: Span::one(time), sides });
+        self.entries.push_back(WindowEntry { span: BarSpan::one(time), sides });
     }
 
     /// Takes the first entry out and says what it is.
-    pub(super) fn pop(&mut self) -> Option<(Span, Event)> {
+    pub(super) fn pop(&mut self) -> Option<(BarSpan, Event)> {
         let event = self.judge()?;
         let entry = self.entries.pop_front()?;
         for (side, bar) in entry.sides.iter().enumerate() {
@@ -191,7 +191,7 @@ impl Pairs {
     }
 
     /// The first entry leaves: if it leads a chain, the next one does now.
-    fn unchain(&mut self, side: usize, bar: &Side) {
+    fn unchain(&mut self, side: usize, bar: &LooseBar) {
         if self.loose[side].get(&bar.key).is_some_and(|chain| chain.first == self.front) {
             self.advance(side, &bar.key, bar.next);
         }
@@ -256,11 +256,11 @@ impl Pairs {
         false
     }
 
-    fn entry(&self, number: u64) -> Option<&Entry> {
+    fn entry(&self, number: u64) -> Option<&WindowEntry> {
         self.entries.get(usize::try_from(number.checked_sub(self.front)?).ok()?)
     }
 
-    fn side_mut(&mut self, number: u64, side: usize) -> Option<&mut Side> {
+    fn side_mut(&mut self, number: u64, side: usize) -> Option<&mut LooseBar> {
         let i = usize::try_from(number.checked_sub(self.front)?).ok()?;
         self.entries.get_mut(i)?.sides[side].as_mut()
     }
@@ -271,7 +271,7 @@ impl Pairs {
     }
 }
 
-impl Entry {
+impl WindowEntry {
     fn is_same(&self) -> bool {
         self.sides.iter().all(Option::is_none)
     }

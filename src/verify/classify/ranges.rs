@@ -6,7 +6,7 @@
 //! Invariant: the totals are exact, however many ranges are listed; at most [`GAP`] ranges are open.
 
 use super::ratio::Ratio;
-use super::{Classification, GAP, Kind, MAX_RANGES, Range, Span, Totals};
+use super::{BarSpan, Classification, GAP, MAX_RANGES, Pattern, PatternRange, PatternTotals};
 use crate::bar::Micros;
 
 /// What kind a bar is; of ratios, what is known so far.
@@ -25,27 +25,27 @@ pub(super) struct Ranges {
     /// How many bars have come.
     bars: u64,
     /// Identical bars since the last that was not.
-    same: Span,
+    same: BarSpan,
     open: Vec<Open>,
     /// How many ranges have been opened.
     opened: u64,
     /// The closed ones, with their places in the order of opening.
-    closed: Vec<(u64, Range)>,
-    totals: Totals,
+    closed: Vec<(u64, PatternRange)>,
+    totals: PatternTotals,
 }
 
 #[derive(Debug)]
 struct Open {
     place: u64,
     label: Label,
-    span: Span,
+    span: BarSpan,
     identical: u64,
     /// How many bars had come at its last.
     at: u64,
 }
 
 impl Ranges {
-    pub(super) fn add(&mut self, span: Span, label: Label) {
+    pub(super) fn add(&mut self, span: BarSpan, label: Label) {
         self.bars += span.bars;
         *self.total(label) += span.bars;
         if label == Label::Identical {
@@ -79,7 +79,7 @@ impl Ranges {
         }
     }
 
-    fn add_same(&mut self, span: Span) {
+    fn add_same(&mut self, span: BarSpan) {
         if self.same.bars == 0 {
             self.same.first = span.first;
         }
@@ -88,7 +88,7 @@ impl Ranges {
     }
 
     /// Identical bars that no range goes on over.
-    fn close_same(&mut self, span: Span) {
+    fn close_same(&mut self, span: BarSpan) {
         if span.bars > 0 {
             let place = self.place();
             self.close(&Open { place, label: Label::Identical, span, identical: span.bars, at: 0 });
@@ -106,8 +106,9 @@ impl Ranges {
 
     fn close(&mut self, open: &Open) {
         if open.place < MAX_RANGES as u64 {
-            let Span { first, last, bars } = open.span;
-            let range = Range { kind: open.label.kind(), first, last, bars, identical: open.identical };
+            let BarSpan { first, last, bars } = open.span;
+            let range =
+                PatternRange { kind: open.label.kind(), first, last, bars, identical: open.identical };
             self.closed.push((open.place, range));
         }
     }
@@ -138,14 +139,14 @@ impl Label {
         }
     }
 
-    fn kind(self) -> Kind {
+    fn kind(self) -> Pattern {
         match self {
-            Self::Identical => Kind::Identical,
-            Self::OnlyInCsv => Kind::OnlyInCsv,
-            Self::OnlyInDb => Kind::OnlyInDb,
-            Self::Revised => Kind::Revised,
+            Self::Identical => Pattern::Identical,
+            Self::OnlyInCsv => Pattern::OnlyInCsv,
+            Self::OnlyInDb => Pattern::OnlyInDb,
+            Self::Revised => Pattern::Revised,
             Self::Ratio(ratio) => ratio.kind(),
-            Self::Shifted(by) => Kind::Shifted { by },
+            Self::Shifted(by) => Pattern::Shifted { by },
         }
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! Invariant: pure; of an [`Interval`], `0 <= lo <= hi`, and `hi` may be infinite.
 
-use super::Kind;
+use super::Pattern;
 use crate::bar::Ohlcv;
 
 /// Values with this many decimals or more are taken as computed, not rounded.
@@ -95,8 +95,8 @@ impl Ratio {
         }
     }
 
-    pub(super) fn kind(self) -> Kind {
-        Kind::Ratio {
+    pub(super) fn kind(self) -> Pattern {
+        Pattern::Ratio {
             price: self.price.and_then(Interval::value),
             volume: self.volume.and_then(Interval::value),
         }

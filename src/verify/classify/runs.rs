@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 
 use super::ranges::{Label, Ranges};
 use super::ratio::{Allowed, Ratio};
-use super::{Event, GAP, Span};
+use super::{BarSpan, Event, GAP};
 use crate::bar::Ohlcv;
 
 /// How many bars make a ratio of prices.
@@ -28,16 +28,16 @@ const WAITING: usize = 1000;
 
 #[derive(Debug, Default)]
 pub(super) struct Runs {
-    run: Option<Run>,
-    candidate: Option<Run>,
+    run: Option<RatioRun>,
+    candidate: Option<RatioRun>,
     /// From the candidate's first bar on; its own bars have no label yet.
-    waiting: VecDeque<(Span, Option<Label>)>,
+    waiting: VecDeque<(BarSpan, Option<Label>)>,
     /// How many of them are the candidate's own.
     own: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Run {
+struct RatioRun {
     ratio: Ratio,
     bars: u64,
     /// How many of them say something that the one before did not.
@@ -48,7 +48,7 @@ struct Run {
 }
 
 impl Runs {
-    pub(super) fn take(&mut self, span: Span, event: Event, out: &mut Ranges) {
+    pub(super) fn take(&mut self, span: BarSpan, event: Event, out: &mut Ranges) {
         match event {
             Event::Same => self.pass(span, Label::Identical, out),
             Event::OnlyInCsv => self.pass(span, Label::OnlyInCsv, out),
@@ -62,7 +62,7 @@ impl Runs {
         self.give_up(out);
     }
 
-    fn both(&mut self, span: Span, csv: &Ohlcv, db: &Ohlcv, out: &mut Ranges) {
+    fn both(&mut self, span: BarSpan, csv: &Ohlcv, db: &Ohlcv, out: &mut Ranges) {
         let Some(bar) = Allowed::by(csv, db) else {
             self.give_up(out);
             return self.pass(span, Label::Revised, out);
@@ -78,7 +78,7 @@ impl Runs {
         }
         match bar.start() {
             Some(ratio) => {
-                let candidate = Run { ratio, bars: 1, telling: 1, last: bar, idle: 0 };
+                let candidate = RatioRun { ratio, bars: 1, telling: 1, last: bar, idle: 0 };
                 self.candidate = Some(candidate);
                 self.wait(span, candidate, out);
             }
@@ -87,7 +87,7 @@ impl Runs {
     }
 
     /// A bar that belongs to no run.
-    fn pass(&mut self, span: Span, label: Label, out: &mut Ranges) {
+    fn pass(&mut self, span: BarSpan, label: Label, out: &mut Ranges) {
         self.run = self.run.and_then(|r| r.without(span));
         if let Some(candidate) = self.candidate {
             self.candidate = candidate.without(span);
@@ -100,7 +100,7 @@ impl Runs {
     }
 
     /// A bar of the candidate: enough of them, or too many to wait for more.
-    fn wait(&mut self, span: Span, candidate: Run, out: &mut Ranges) {
+    fn wait(&mut self, span: BarSpan, candidate: RatioRun, out: &mut Ranges) {
         self.waiting.push_back((span, None));
         self.own += 1;
         if candidate.is_ratio() {
@@ -113,7 +113,7 @@ impl Runs {
 
     /// The candidate is none: its bars were revised.
     fn give_up(&mut self, out: &mut Ranges) {
-        let revised = Span { bars: self.own as u64, ..Span::default() };
+        let revised = BarSpan { bars: self.own as u64, ..BarSpan::default() };
         self.run = self.run.and_then(|r| r.without(revised));
         self.candidate = None;
         self.release(Label::Revised, out);
@@ -139,7 +139,7 @@ impl Runs {
     }
 }
 
-impl Run {
+impl RatioRun {
     fn with(self, bar: &Allowed) -> Option<Self> {
         let ratio = bar.narrow(self.ratio)?;
         let tells = !bar.repeats(&self.last, ratio);
@@ -152,7 +152,7 @@ impl Run {
         })
     }
 
-    fn without(self, span: Span) -> Option<Self> {
+    fn without(self, span: BarSpan) -> Option<Self> {
         let idle = self.idle.saturating_add(span.bars);
         (idle < GAP).then_some(Self { idle, ..self })
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::Kind;
+use super::Pattern;
 use super::ratio::fraction;
 use crate::bar::Micros;
 
@@ -15,7 +15,7 @@ pub const FARTHEST_ZONE: u64 = 14 * HOUR;
 /// Time zones differ by whole quarters of an hour.
 const ZONE_STEP: u64 = 15 * MINUTE;
 
-impl Kind {
+impl Pattern {
     /// What it looks like between a file and the database, as a part of a sentence.
     #[must_use]
     pub fn says(&self) -> String {
@@ -119,11 +119,11 @@ mod tests {
     use super::*;
 
     fn ratio(price: Option<f64>, volume: Option<f64>) -> String {
-        Kind::Ratio { price, volume }.says()
+        Pattern::Ratio { price, volume }.says()
     }
 
     fn shift(by: i64) -> String {
-        Kind::Shifted { by }.says()
+        Pattern::Shifted { by }.says()
     }
 
     #[test]
