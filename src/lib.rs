@@ -70,5 +70,5 @@ pub mod source;
 pub mod task;
 pub mod telemetry;
 pub mod timeframe;
-pub mod verify;
+pub(crate) mod verify;
 pub mod worker;

@@ -38,6 +38,12 @@ impl ErrorClass {
     }
 }
 
+impl From<String> for ErrorClass {
+    fn from(name: String) -> Self {
+        Self::named(&name)
+    }
+}
+
 impl Error {
     /// Whether an attempt that ended with this error is worth repeating.
     #[must_use]

@@ -2,12 +2,16 @@
 //!
 //! Each type is stored as the column it is named after, and nothing here depends on another module.
 
+mod difference;
 mod id;
 mod kind;
 mod state;
+mod time;
 mod traceparent;
 
+pub use difference::{DifferenceKind, RangeKind};
 pub use id::{Fence, JobSequence, OperationId, SeriesId, TaskId};
 pub use kind::{JobKind, OperationKind};
 pub use state::{AttemptOutcome, OperationState, TaskState, Verdict};
+pub use time::OptionalTime;
 pub use traceparent::Traceparent;

@@ -1,12 +1,10 @@
 //! States, as their columns store them. docs/architecture.md draws how each is reached.
 
-use serde::{Deserialize, Serialize};
-
 /// Declares an enum that is stored as text, with [`as_str`](Display) giving the stored text.
 macro_rules! stored {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, sqlx::Type)]
         #[sqlx(type_name = "text")]
         pub enum $name {
             $(
@@ -34,6 +32,8 @@ macro_rules! stored {
         }
     };
 }
+
+pub(super) use stored;
 
 stored! {
     /// `operations.state`. Paused is not a state of its own: an operation in any open state may be paused
@@ -118,5 +118,19 @@ stored! {
         Differs = "differs",
         /// Nothing differs, but not every series could be compared.
         Incomplete = "incomplete",
+    }
+}
+
+impl Verdict {
+    /// The verdict on several series. `identical` and `differing` count those that have been compared.
+    #[must_use]
+    pub fn of_series(all: i64, identical: i64, differing: i64) -> Self {
+        if differing > 0 {
+            Self::Differs
+        } else if all > 0 && identical == all {
+            Self::Identical
+        } else {
+            Self::Incomplete
+        }
     }
 }

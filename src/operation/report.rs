@@ -1,247 +1,208 @@
-//! Reading back what an import found about files and single rows, as a stream however much it is.
+//! Reads what an import found about files and single rows, as streams: memory does not grow with the number of findings.
 //!
-//! Invariant: findings come in the order of symbol, timeframe, source and line, mismatches and issues with
-//! exact values, rejected rows with their bytes as they stood in the file.
+//! Invariant: findings are ordered by symbol, timeframe, source and line. Values are exact, and rejected rows have the
+//! bytes of their file.
 
+use futures::StreamExt as _;
 use futures::stream::BoxStream;
-use futures::{StreamExt as _, TryStreamExt as _};
 use jiff_sqlx::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgPool};
 
 use crate::bar::Ohlcv;
 use crate::error::{During, ErrorClass, Result};
 use crate::model::OperationId;
 
-/// Where in the files a finding lies.
+/// A line of a file, and the series of the file.
 #[derive(Debug, Clone, Serialize, FromRow)]
-#[allow(missing_docs)]
-pub struct Place {
-    pub symbol: String,
-    pub timeframe: String,
+pub(crate) struct SourceLine {
+    pub(crate) symbol: String,
+    pub(crate) timeframe: String,
     /// Path relative to the operation's root.
-    pub source: String,
+    pub(crate) source: String,
     /// Line number, from 1.
-    pub line: i64,
+    pub(crate) line: i64,
 }
 
 /// A file that failed.
-#[derive(Debug, Clone, Serialize)]
-#[allow(missing_docs)]
-pub struct FailedFile {
-    pub symbol: String,
-    pub timeframe: String,
-    /// Path relative to the operation's root.
-    pub source: String,
-    pub attempts: i32,
-    /// Whether another try may do better.
-    pub class: ErrorClass,
-    /// What is wrong and what to do.
-    pub message: String,
-}
-
-/// A file that was imported although its bars look like those of its series in another time zone, scaled, or between them.
 #[derive(Debug, Clone, Serialize, FromRow)]
-pub struct ShapeConflict {
-    /// The file's symbol.
-    pub symbol: String,
-    /// The file's timeframe.
-    pub timeframe: String,
+pub(crate) struct FailedFile {
+    pub(crate) symbol: String,
+    pub(crate) timeframe: String,
     /// Path relative to the operation's root.
-    pub source: String,
-    /// What it looks like.
-    pub message: String,
+    pub(crate) source: String,
+    pub(crate) attempts: i32,
+    #[sqlx(rename = "error_class", try_from = "String")]
+    pub(crate) class: ErrorClass,
+    /// What is wrong and what to do.
+    #[sqlx(rename = "error_message")]
+    pub(crate) message: String,
 }
 
-/// A bar that the file and the database have different values for.
-#[derive(Debug, Clone, Serialize)]
-pub struct MismatchFinding {
-    /// Where.
+/// A file that was imported although its bars look like those of its series in another time zone, scaled, or between
+/// them.
+#[derive(Debug, Clone, Serialize, FromRow)]
+pub(crate) struct ShapeConflict {
+    pub(crate) symbol: String,
+    pub(crate) timeframe: String,
+    /// Path relative to the operation's root.
+    pub(crate) source: String,
+    /// What the bars look like.
+    pub(crate) message: String,
+}
+
+/// A bar for which the file and the database have different values.
+#[derive(Debug, Clone, Serialize, FromRow)]
+pub(crate) struct MismatchFinding {
     #[serde(flatten)]
-    pub place: Place,
+    #[sqlx(flatten)]
+    pub(crate) place: SourceLine,
     /// The bar's time, UTC.
-    pub time: jiff::Timestamp,
+    #[sqlx(try_from = "Timestamp")]
+    pub(crate) time: jiff::Timestamp,
     /// The file's values.
-    pub csv: Ohlcv,
+    #[sqlx(try_from = "BarArray")]
+    pub(crate) csv: Ohlcv,
     /// The database's values when the file was imported.
-    pub db: Ohlcv,
+    #[sqlx(try_from = "BarArray")]
+    pub(crate) db: Ohlcv,
     /// Whether the file's values replaced the database's.
-    pub overwritten: bool,
+    pub(crate) overwritten: bool,
 }
 
-/// A row that did not become a bar.
-#[derive(Debug, Clone, Serialize)]
-pub struct RejectedFinding {
-    /// Where.
+/// A row that is no bar, and its series.
+#[derive(Debug, Clone, Serialize, FromRow)]
+pub(crate) struct RejectedFinding {
     #[serde(flatten)]
-    pub place: Place,
-    /// Where the line starts in the file, in bytes.
-    pub byte_offset: i64,
-    /// The rule it broke.
-    pub rule: String,
-    /// What is wrong.
-    pub reason: String,
-    /// The line, as text; bytes that are no UTF-8 are replaced.
-    pub raw: String,
-    /// The line as it stands in the file.
-    #[serde(skip)]
-    pub bytes: Vec<u8>,
+    #[sqlx(flatten)]
+    pub(crate) place: SourceLine,
+    #[serde(flatten)]
+    #[sqlx(flatten)]
+    pub(crate) rejection: Rejection,
+}
+
+/// A row that is no bar, of a series that the caller knows.
+#[derive(Debug, Clone, Serialize, FromRow)]
+pub(crate) struct RejectedLine {
+    /// Path relative to the operation's root.
+    pub(crate) source: String,
+    /// Line number, from 1.
+    pub(crate) line: i64,
+    #[serde(flatten)]
+    #[sqlx(flatten)]
+    pub(crate) rejection: Rejection,
+}
+
+/// Why a row is no bar, and the row itself.
+#[derive(Debug, Clone, Serialize, FromRow)]
+pub(crate) struct Rejection {
+    /// Bytes of the file before the line.
+    pub(crate) byte_offset: i64,
+    /// The rule that the row breaks.
+    pub(crate) rule: String,
+    pub(crate) reason: String,
+    /// The bytes of the line; JSON has them as text.
+    #[serde(serialize_with = "lossy_text")]
+    pub(crate) raw: Vec<u8>,
+}
+
+impl Rejection {
+    /// The line as text; bytes that are not UTF-8 are replaced.
+    pub(crate) fn text(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.raw)
+    }
+}
+
+fn lossy_text<S: Serializer>(raw: &[u8], serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_str(&String::from_utf8_lossy(raw))
 }
 
 /// A bar that breaks market-data rules.
-#[derive(Debug, Clone, Serialize)]
-pub struct IssueFinding {
-    /// Where.
+#[derive(Debug, Clone, Serialize, FromRow)]
+pub(crate) struct IssueFinding {
     #[serde(flatten)]
-    pub place: Place,
+    #[sqlx(flatten)]
+    pub(crate) place: SourceLine,
     /// The bar's time, UTC.
-    pub time: jiff::Timestamp,
-    /// The bar.
-    pub values: Ohlcv,
-    /// The rules it breaks.
-    pub rules: Vec<String>,
+    #[sqlx(try_from = "Timestamp")]
+    pub(crate) time: jiff::Timestamp,
+    #[sqlx(rename = "bar", try_from = "BarArray")]
+    pub(crate) values: Ohlcv,
+    /// The rules that it breaks.
+    pub(crate) rules: Vec<String>,
+}
+
+/// The five values of a bar as an array, in the order of its columns.
+#[derive(Debug, Clone, sqlx::Type)]
+#[sqlx(transparent, no_pg_array)]
+pub(super) struct BarArray(Vec<f64>);
+
+impl From<BarArray> for Ohlcv {
+    fn from(BarArray(values): BarArray) -> Self {
+        let at = |i: usize| values.get(i).copied().unwrap_or(f64::NAN);
+        Self { open: at(0), high: at(1), low: at(2), close: at(3), volume: at(4) }
+    }
 }
 
 /// An operation's failed files.
-#[must_use]
-pub fn failed<'a>(pool: &'a PgPool, id: &'a OperationId) -> BoxStream<'a, Result<FailedFile>> {
-    #[derive(FromRow)]
-    struct Row {
-        symbol: String,
-        timeframe: String,
-        source: String,
-        attempts: i32,
-        error_class: String,
-        error_message: String,
-    }
-    sqlx::query_as::<_, Row>(include_str!("sql/failed.sql"))
-        .bind(&id.0)
-        .fetch(pool)
-        .map_ok(|r| FailedFile {
-            symbol: r.symbol,
-            timeframe: r.timeframe,
-            source: r.source,
-            attempts: r.attempts,
-            class: ErrorClass::named(&r.error_class),
-            message: r.error_message,
-        })
-        .map(|r| r.during("reading failed files"))
-        .boxed()
+pub(crate) fn failed<'a>(pool: &'a PgPool, id: &'a OperationId) -> BoxStream<'a, Result<FailedFile>> {
+    findings(pool, id, include_str!("sql/failed.sql"), "reading failed files")
 }
 
 /// An operation's files that do not fit their series.
-#[must_use]
-pub fn shape_conflicts<'a>(pool: &'a PgPool, id: &'a OperationId) -> BoxStream<'a, Result<ShapeConflict>> {
-    sqlx::query_as(include_str!("sql/shape_conflicts.sql"))
-        .bind(&id.0)
-        .fetch(pool)
-        .map(|r| r.during("reading shape conflicts"))
-        .boxed()
+pub(crate) fn shape_conflicts<'a>(
+    pool: &'a PgPool,
+    id: &'a OperationId,
+) -> BoxStream<'a, Result<ShapeConflict>> {
+    findings(pool, id, include_str!("sql/shape_conflicts.sql"), "reading shape conflicts")
 }
 
 /// An operation's mismatches.
-#[must_use]
-pub fn mismatches<'a>(pool: &'a PgPool, id: &'a OperationId) -> BoxStream<'a, Result<MismatchFinding>> {
-    #[derive(FromRow)]
-    struct Row {
-        #[sqlx(flatten)]
-        place: Place,
-        time: Timestamp,
-        overwritten: bool,
-        csv: Vec<f64>,
-        db: Vec<f64>,
-    }
-    sqlx::query_as::<_, Row>(include_str!("sql/mismatches.sql"))
-        .bind(&id.0)
-        .fetch(pool)
-        .map_ok(|r| MismatchFinding {
-            place: r.place,
-            time: r.time.to_jiff(),
-            csv: ohlcv(&r.csv),
-            db: ohlcv(&r.db),
-            overwritten: r.overwritten,
-        })
-        .map(|r| r.during("reading mismatches"))
-        .boxed()
+pub(crate) fn mismatches<'a>(
+    pool: &'a PgPool,
+    id: &'a OperationId,
+) -> BoxStream<'a, Result<MismatchFinding>> {
+    findings(pool, id, include_str!("sql/mismatches.sql"), "reading mismatches")
 }
 
-/// What the operation was asked to do, as it keeps it.
-///
-/// # Errors
-/// [`crate::error::Error::Database`]
-pub async fn options(pool: &PgPool, id: &OperationId) -> Result<serde_json::Value> {
+/// An operation's rejected rows.
+pub(crate) fn rejected<'a>(pool: &'a PgPool, id: &'a OperationId) -> BoxStream<'a, Result<RejectedFinding>> {
+    findings(pool, id, include_str!("sql/rejected.sql"), "reading rejected rows")
+}
+
+/// An operation's quality issues.
+pub(crate) fn issues<'a>(pool: &'a PgPool, id: &'a OperationId) -> BoxStream<'a, Result<IssueFinding>> {
+    findings(pool, id, include_str!("sql/issues.sql"), "reading quality issues")
+}
+
+/// Streams the rows of a query whose only parameter is the operation's id.
+fn findings<'a, T>(
+    pool: &'a PgPool,
+    id: &'a OperationId,
+    query: &'static str,
+    what: &'static str,
+) -> BoxStream<'a, Result<T>>
+where
+    T: for<'r> FromRow<'r, PgRow> + Send + Unpin + 'a,
+{
+    sqlx::query_as(query).bind(id).fetch(pool).map(move |row| row.during(what)).boxed()
+}
+
+/// The options of an operation, as it stores them.
+pub(crate) async fn options(pool: &PgPool, id: &OperationId) -> Result<serde_json::Value> {
     sqlx::query_scalar("SELECT options FROM barlift.operations WHERE id = $1")
-        .bind(&id.0)
+        .bind(id)
         .fetch_one(pool)
         .await
         .during("reading the operation's options")
 }
 
-/// An operation's rejected rows.
-#[must_use]
-pub fn rejected<'a>(pool: &'a PgPool, id: &'a OperationId) -> BoxStream<'a, Result<RejectedFinding>> {
-    #[derive(FromRow)]
-    struct Row {
-        #[sqlx(flatten)]
-        place: Place,
-        byte_offset: i64,
-        rule: String,
-        reason: String,
-        raw: Vec<u8>,
-    }
-    sqlx::query_as::<_, Row>(include_str!("sql/rejected.sql"))
-        .bind(&id.0)
-        .fetch(pool)
-        .map_ok(|r| RejectedFinding {
-            place: r.place,
-            byte_offset: r.byte_offset,
-            rule: r.rule,
-            reason: r.reason,
-            raw: String::from_utf8_lossy(&r.raw).into_owned(),
-            bytes: r.raw,
-        })
-        .map(|r| r.during("reading rejected rows"))
-        .boxed()
-}
-
-/// An operation's quality issues.
-#[must_use]
-pub fn issues<'a>(pool: &'a PgPool, id: &'a OperationId) -> BoxStream<'a, Result<IssueFinding>> {
-    #[derive(FromRow)]
-    struct Row {
-        #[sqlx(flatten)]
-        place: Place,
-        time: Timestamp,
-        bar: Vec<f64>,
-        rules: String,
-    }
-    sqlx::query_as::<_, Row>(include_str!("sql/issues.sql"))
-        .bind(&id.0)
-        .fetch(pool)
-        .map_ok(|r| IssueFinding {
-            place: r.place,
-            time: r.time.to_jiff(),
-            values: ohlcv(&r.bar),
-            rules: r.rules.split(',').map(str::to_owned).collect(),
-        })
-        .map(|r| r.during("reading quality issues"))
-        .boxed()
-}
-
-/// The header lines of the sources that have rejected rows, by their path; none where a file has none.
-///
-/// # Errors
-/// [`crate::error::Error::Database`]
-pub async fn headers(pool: &PgPool, id: &OperationId) -> Result<Vec<(String, Option<Vec<u8>>)>> {
+/// The header lines of the files that have rejected rows, with the files' paths; none if a file has no header.
+pub(crate) async fn headers(pool: &PgPool, id: &OperationId) -> Result<Vec<(String, Option<Vec<u8>>)>> {
     sqlx::query_as(include_str!("sql/headers.sql"))
-        .bind(&id.0)
+        .bind(id)
         .fetch_all(pool)
         .await
         .during("reading the files' headers")
-}
-
-/// The queries give the five values as an array, in this order.
-fn ohlcv(v: &[f64]) -> Ohlcv {
-    let at = |i: usize| v.get(i).copied().unwrap_or(f64::NAN);
-    Ohlcv { open: at(0), high: at(1), low: at(2), close: at(3), volume: at(4) }
 }

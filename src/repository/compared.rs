@@ -1,6 +1,6 @@
-//! What verifications ask of the bars.
+//! The queries of verifications about bars.
 //!
-//! Invariant: set-based, one statement for any number of bars; nothing is written.
+//! Invariant: one statement for any number of bars; nothing is written.
 
 use jiff_sqlx::Timestamp;
 use sqlx::{FromRow, PgConnection, PgPool};
@@ -13,30 +13,27 @@ use crate::model::SeriesId;
 
 /// How many bars a series has, and from when to when.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct SeriesExtent {
+pub(crate) struct SeriesExtent {
     /// Bars.
-    pub bars: u64,
+    pub(crate) bars: u64,
     /// Time of the first.
-    pub first: Option<Micros>,
+    pub(crate) first: Option<Micros>,
     /// Time of the last.
-    pub last: Option<Micros>,
-    /// Bars that lie outside of the range that was asked for; the others say nothing of them.
-    pub outside: u64,
+    pub(crate) last: Option<Micros>,
+    /// Bars outside the range; the other fields leave them out.
+    pub(crate) outside: u64,
 }
 
 /// Counts the bars of a series, those from the first to the last time of `range` or all.
-///
-/// # Errors
-/// [`crate::error::Error::Database`]
-pub async fn extent(
+pub(crate) async fn extent(
     connection: &mut PgConnection,
-    seen: TracedPool<'_>,
+    db: TracedPool<'_>,
     series_id: SeriesId,
     range: Option<(Micros, Micros)>,
 ) -> Result<SeriesExtent> {
     const QUERY: &str = include_str!("sql/series_extent.sql");
     #[derive(FromRow)]
-    struct Row {
+    struct ExtentRow {
         bars: i64,
         outside: i64,
         first: Option<Timestamp>,
@@ -47,7 +44,7 @@ pub async fn extent(
         .bind(range.map(|r| parameter(r.0)))
         .bind(range.map(|r| parameter(r.1)));
     let run = async { query.fetch_all(connection).await.during("counting bars") };
-    let (rows, _) = seen.query::<Row>(QUERY, run).await?;
+    let (rows, _) = db.query::<ExtentRow>(QUERY, run).await?;
     let micros = |t: Timestamp| t.to_jiff().as_microsecond();
     Ok(rows.into_iter().next().map_or_else(SeriesExtent::default, |r| SeriesExtent {
         bars: r.bars.unsigned_abs(),
@@ -57,11 +54,8 @@ pub async fn extent(
     }))
 }
 
-/// The series that have bars and are none of `names`, of these symbols and timeframes or (where there are none) of any.
-///
-/// # Errors
-/// [`crate::error::Error::Database`]
-pub async fn other_series(
+/// The series with bars that are not in `names`; an empty `symbols` or `timeframes` allows all.
+pub(crate) async fn other_series(
     pool: &PgPool,
     names: &[&SeriesName],
     symbols: &[String],
@@ -78,11 +72,8 @@ pub async fn other_series(
     Ok(rows.into_iter().map(|(symbol, timeframe)| SeriesName { symbol, timeframe }).collect())
 }
 
-/// The series that have bars, with their ids; of these symbols and timeframes or (where there are none) of any.
-///
-/// # Errors
-/// [`crate::error::Error::Database`]
-pub async fn series(
+/// The series with bars, and their ids; an empty `symbols` or `timeframes` allows all.
+pub(crate) async fn series(
     pool: &PgPool,
     symbols: &[String],
     timeframes: &[String],
@@ -96,39 +87,35 @@ pub async fn series(
     Ok(rows.into_iter().map(|(id, symbol, timeframe)| (SeriesName { symbol, timeframe }, id)).collect())
 }
 
-/// A stretch of time, `from <= time < to`, or without end.
+/// The interval `from <= time < to`, or without end.
 #[derive(Debug, Clone, Copy)]
-#[allow(missing_docs)]
-pub struct Around {
-    pub from: Micros,
-    pub to: Option<Micros>,
+pub(crate) struct Interval {
+    pub(crate) from: Micros,
+    pub(crate) to: Option<Micros>,
 }
 
-/// The first bars of each stretch, at most one and `more`; each with the number of its stretch, in order.
-///
-/// # Errors
-/// [`crate::error::Error::Database`]
-pub async fn around(
+/// The first bars of each interval, at most one and `more`; each with the number of its interval, in order.
+pub(crate) async fn around(
     connection: &mut PgConnection,
-    seen: TracedPool<'_>,
+    db: TracedPool<'_>,
     series_id: SeriesId,
-    stretches: &[Around],
+    intervals: &[Interval],
     more: i64,
 ) -> Result<Vec<(usize, Micros, Ohlcv)>> {
     const QUERY: &str = include_str!("sql/bars_around.sql");
     #[derive(FromRow)]
-    struct Row {
+    struct NumberedBar {
         n: i64,
         #[sqlx(flatten)]
         bar: BarRow,
     }
     let query = sqlx::query_as(QUERY)
         .bind(series_id)
-        .bind(stretches.iter().map(|a| parameter(a.from)).collect::<Vec<_>>())
-        .bind(stretches.iter().map(|a| a.to.map(parameter)).collect::<Vec<_>>())
+        .bind(intervals.iter().map(|a| parameter(a.from)).collect::<Vec<_>>())
+        .bind(intervals.iter().map(|a| a.to.map(parameter)).collect::<Vec<_>>())
         .bind(more + 1);
     let run = async { query.fetch_all(connection).await.during("looking up the sample") };
-    let (rows, _) = seen.query::<Row>(QUERY, run).await?;
+    let (rows, _) = db.query::<NumberedBar>(QUERY, run).await?;
     Ok(rows
         .into_iter()
         .map(|row| {
@@ -138,13 +125,10 @@ pub async fn around(
         .collect())
 }
 
-/// Bars that have the values of one of these within so many µs of its time.
-///
-/// # Errors
-/// [`crate::error::Error::Database`]
-pub async fn nearby(
+/// Bars with the same values as one of `sought`, at most `within` µs from its time.
+pub(crate) async fn nearby(
     connection: &mut PgConnection,
-    seen: TracedPool<'_>,
+    db: TracedPool<'_>,
     series_id: SeriesId,
     sought: &[(Micros, Ohlcv)],
     within: Micros,
@@ -162,6 +146,6 @@ pub async fn nearby(
         .bind(floats(|v| v.volume))
         .bind(within);
     let run = async { query.fetch_all(connection).await.during("looking for shifted bars") };
-    let (rows, _) = seen.query::<BarRow>(QUERY, run).await?;
+    let (rows, _) = db.query::<BarRow>(QUERY, run).await?;
     Ok(rows.into_iter().map(BarRow::bar).collect())
 }

@@ -1,6 +1,6 @@
-//! Bars that imports of mended rows brought: rows that were rejected, edited, and imported in their files' place.
+//! Which bars come from mended rows: rows that were rejected, edited, and imported in place of their files.
 //!
-//! Invariant: written with the bars, on the caller's transaction.
+//! Invariant: written on the transaction that writes the bars.
 
 use sqlx::{PgConnection, PgPool};
 
@@ -9,11 +9,13 @@ use crate::bar::{Bars, Micros};
 use crate::error::{During, Result};
 use crate::model::{SeriesId, TaskId};
 
-/// Keeps that these bars of the series are those of mended rows.
-///
-/// # Errors
-/// [`crate::error::Error::Database`]
-pub async fn keep(tx: &mut PgConnection, series_id: SeriesId, task_id: TaskId, bars: &Bars) -> Result<()> {
+/// Records that these bars of the series come from mended rows.
+pub(crate) async fn keep(
+    tx: &mut PgConnection,
+    series_id: SeriesId,
+    task_id: TaskId,
+    bars: &Bars,
+) -> Result<()> {
     if bars.is_empty() {
         return Ok(());
     }
@@ -32,11 +34,8 @@ pub async fn keep(tx: &mut PgConnection, series_id: SeriesId, task_id: TaskId, b
     Ok(())
 }
 
-/// The series' bars of mended rows, in time order.
-///
-/// # Errors
-/// [`crate::error::Error::Database`]
-pub async fn read(pool: &PgPool, series_id: SeriesId) -> Result<Bars> {
+/// The series' bars that come from mended rows, in time order.
+pub(crate) async fn read(pool: &PgPool, series_id: SeriesId) -> Result<Bars> {
     let rows: Vec<BarRow> = sqlx::query_as(include_str!("sql/mended_bars.sql"))
         .bind(series_id)
         .fetch_all(pool)

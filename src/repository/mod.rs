@@ -8,14 +8,14 @@
 
 pub mod bars;
 mod columnstore;
-pub mod compared;
+pub(crate) mod compared;
 pub mod content;
 pub mod data;
 pub mod findings;
 pub mod known;
-pub mod mended;
+pub(crate) mod mended;
 pub mod stream;
-pub mod verified;
+pub(crate) mod verified;
 
 use jiff_sqlx::{Timestamp, ToSqlx as _};
 

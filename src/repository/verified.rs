@@ -1,6 +1,6 @@
-//! What verifications came to, as it is kept.
+//! Stores the results of verifications.
 //!
-//! Invariant: written on the caller's transaction, all of one verification on one.
+//! Invariant: everything is written on the caller's transaction, so a verification is stored whole or not at all.
 
 use sqlx::PgConnection;
 use sqlx::types::Json;
@@ -12,60 +12,36 @@ use crate::digest::SeriesDigest;
 use crate::error::{During, Result};
 use crate::finding::{Difference, Place};
 use crate::model::TaskId;
+use crate::verify::classify::{Pattern, PatternRange};
 
-/// A stretch of time in which files and database differ in one way, or not at all.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DifferenceRange {
-    /// `identical`, `only_in_csv`, `only_in_db`, `revised`, `ratio` or `shifted`.
-    pub kind: &'static str,
-    /// Time of its first bar.
-    pub first: Micros,
-    /// Time of its last bar.
-    pub last: Micros,
-    /// Bars in it, of either side.
-    pub bars: u64,
-    /// How many of them are identical.
-    pub identical: u64,
-    /// The database's prices are the file's times this.
-    pub price_ratio: Option<f64>,
-    /// The database's volumes are the file's times this.
-    pub volume_ratio: Option<f64>,
-    /// The database's times are the file's plus this, in µs.
-    pub shifted_by: Option<Micros>,
-}
-
-/// What a verification came to.
+/// The result for one series.
 #[derive(Debug, Clone)]
-#[allow(missing_docs)]
-pub struct Verification {
-    pub csv_bars: u64,
-    pub csv_range: Option<(Micros, Micros)>,
-    pub db_bars: u64,
-    pub db_range: Option<(Micros, Micros)>,
-    pub identical: u64,
-    pub different: u64,
-    pub only_in_csv: u64,
-    pub only_in_db: u64,
-    pub outside: u64,
-    /// Of the files and of the series.
-    pub contents: Option<(SeriesDigest, SeriesDigest)>,
-    pub by_hash: bool,
-    /// Bars of mended rows, among those of the files.
-    pub mended: u64,
-    pub untouched: Option<bool>,
-    pub duplicates: Vec<Place>,
-    pub ranges_left_out: u64,
+pub(crate) struct VerificationRecord {
+    pub(crate) csv_bars: u64,
+    pub(crate) csv_range: Option<(Micros, Micros)>,
+    pub(crate) db_bars: u64,
+    pub(crate) db_range: Option<(Micros, Micros)>,
+    pub(crate) identical: u64,
+    pub(crate) different: u64,
+    pub(crate) only_in_csv: u64,
+    pub(crate) only_in_db: u64,
+    pub(crate) outside: u64,
+    /// The content of the files and of the series, if all bars were read.
+    pub(crate) contents: Option<(SeriesDigest, SeriesDigest)>,
+    pub(crate) by_hash: bool,
+    /// Bars of mended rows, which count as the files'.
+    pub(crate) mended: u64,
+    pub(crate) untouched: Option<bool>,
+    pub(crate) duplicates: Vec<Place>,
+    pub(crate) ranges_left_out: u64,
 }
 
-/// Keeps what a verification came to. `files` are the paths of the task's files.
-///
-/// # Errors
-/// [`crate::error::Error::Database`]
-pub async fn keep(
+/// Stores a result. `files` are the paths of the task's files.
+pub(crate) async fn keep(
     connection: &mut PgConnection,
-    seen: TracedPool<'_>,
+    db: TracedPool<'_>,
     task_id: TaskId,
-    v: &Verification,
+    v: &VerificationRecord,
     files: &[String],
 ) -> Result<()> {
     const QUERY: &str = include_str!("sql/insert_verification.sql");
@@ -94,17 +70,14 @@ pub async fn keep(
         .bind(int(v.mended));
     let run =
         async { Ok(query.execute(connection).await.during("keeping the verification")?.rows_affected()) };
-    seen.write(("INSERT", QUERY), 1, run).await?;
+    db.write(("INSERT", QUERY), 1, run).await?;
     Ok(())
 }
 
-/// Keeps differing bars; the first of them is number `from`.
-///
-/// # Errors
-/// [`crate::error::Error::Database`]
-pub async fn keep_differences(
+/// Stores differing bars; `from` is the number of the first.
+pub(crate) async fn keep_differences(
     connection: &mut PgConnection,
-    seen: TracedPool<'_>,
+    db: TracedPool<'_>,
     task_id: TaskId,
     (from, found): (usize, &[Difference]),
     files: &[String],
@@ -113,7 +86,8 @@ pub async fn keep_differences(
     let csv = |f: fn(&Ohlcv) -> f64| {
         found.iter().map(|d| d.csv.as_ref().map(|(_, v)| f(v))).collect::<Vec<Option<f64>>>()
     };
-    let db = |f: fn(&Ohlcv) -> f64| found.iter().map(|d| d.db.as_ref().map(f)).collect::<Vec<Option<f64>>>();
+    let database =
+        |f: fn(&Ohlcv) -> f64| found.iter().map(|d| d.db.as_ref().map(f)).collect::<Vec<Option<f64>>>();
     let place = |d: &Difference| d.csv.map(|(place, _)| place);
     let query = sqlx::query(QUERY)
         .bind(task_id)
@@ -127,43 +101,48 @@ pub async fn keep_differences(
         .bind(csv(|v| v.low))
         .bind(csv(|v| v.close))
         .bind(csv(|v| v.volume))
-        .bind(db(|v| v.open))
-        .bind(db(|v| v.high))
-        .bind(db(|v| v.low))
-        .bind(db(|v| v.close))
-        .bind(db(|v| v.volume));
+        .bind(database(|v| v.open))
+        .bind(database(|v| v.high))
+        .bind(database(|v| v.low))
+        .bind(database(|v| v.close))
+        .bind(database(|v| v.volume));
     let run = async { Ok(query.execute(connection).await.during("keeping differences")?.rows_affected()) };
-    seen.write(("INSERT", QUERY), found.len(), run).await?;
+    db.write(("INSERT", QUERY), found.len(), run).await?;
     Ok(())
 }
 
-/// Keeps what kinds of difference there are.
-///
-/// # Errors
-/// [`crate::error::Error::Database`]
-pub async fn keep_ranges(
+/// Stores the ranges.
+pub(crate) async fn keep_ranges(
     connection: &mut PgConnection,
-    seen: TracedPool<'_>,
+    db: TracedPool<'_>,
     task_id: TaskId,
-    found: &[DifferenceRange],
+    ranges: &[PatternRange],
 ) -> Result<()> {
     const QUERY: &str = include_str!("sql/insert_difference_ranges.sql");
-    if found.is_empty() {
+    if ranges.is_empty() {
         return Ok(());
     }
+    let ratio = |r: &PatternRange| match r.kind {
+        Pattern::Ratio { price, volume } => (price, volume),
+        _ => (None, None),
+    };
+    let shift = |r: &PatternRange| match r.kind {
+        Pattern::Shifted { by } => Some(by),
+        _ => None,
+    };
     let query = sqlx::query(QUERY)
         .bind(task_id)
-        .bind((1..).take(found.len()).collect::<Vec<i32>>())
-        .bind(found.iter().map(|r| r.kind).collect::<Vec<_>>())
-        .bind(found.iter().map(|r| parameter(r.first)).collect::<Vec<_>>())
-        .bind(found.iter().map(|r| parameter(r.last)).collect::<Vec<_>>())
-        .bind(found.iter().map(|r| int(r.bars)).collect::<Vec<_>>())
-        .bind(found.iter().map(|r| r.price_ratio).collect::<Vec<_>>())
-        .bind(found.iter().map(|r| r.volume_ratio).collect::<Vec<_>>())
-        .bind(found.iter().map(|r| r.shifted_by).collect::<Vec<_>>())
-        .bind(found.iter().map(|r| int(r.identical)).collect::<Vec<_>>());
+        .bind((1..).take(ranges.len()).collect::<Vec<i32>>())
+        .bind(ranges.iter().map(|r| r.kind.kind().as_str()).collect::<Vec<_>>())
+        .bind(ranges.iter().map(|r| parameter(r.first)).collect::<Vec<_>>())
+        .bind(ranges.iter().map(|r| parameter(r.last)).collect::<Vec<_>>())
+        .bind(ranges.iter().map(|r| int(r.bars)).collect::<Vec<_>>())
+        .bind(ranges.iter().map(|r| ratio(r).0).collect::<Vec<_>>())
+        .bind(ranges.iter().map(|r| ratio(r).1).collect::<Vec<_>>())
+        .bind(ranges.iter().map(shift).collect::<Vec<_>>())
+        .bind(ranges.iter().map(|r| int(r.identical)).collect::<Vec<_>>());
     let run = async { Ok(query.execute(connection).await.during("keeping ranges")?.rows_affected()) };
-    seen.write(("INSERT", QUERY), found.len(), run).await?;
+    db.write(("INSERT", QUERY), ranges.len(), run).await?;
     Ok(())
 }
 

@@ -22,83 +22,77 @@ use crate::repository::stream::BarStream;
 
 /// A series of either database, with its id in each that has it.
 #[derive(Debug, Clone)]
-#[allow(missing_docs)]
-pub struct Pair {
-    pub series: SeriesName,
-    pub here: Option<SeriesId>,
-    pub there: Option<SeriesId>,
+pub(crate) struct Pair {
+    pub(crate) series: SeriesName,
+    pub(crate) here: Option<SeriesId>,
+    pub(crate) there: Option<SeriesId>,
 }
 
 /// One series as both have it. Hashes are contents (docs/verification.md), times UTC.
 #[derive(Debug, Clone, Serialize)]
-pub struct SeriesComparison {
+pub(crate) struct SeriesComparison {
     /// Which.
     #[serde(flatten)]
-    pub series: SeriesName,
+    pub(crate) series: SeriesName,
     /// `identical` or `differs`.
-    pub verdict: &'static str,
+    pub(crate) verdict: &'static str,
     /// This database.
-    pub here: SideContent,
+    pub(crate) here: SideContent,
     /// The other one.
-    pub there: SideContent,
+    pub(crate) there: SideContent,
     /// Bars that are the same.
-    pub identical: u64,
+    pub(crate) identical: u64,
     /// Bars with other values.
-    pub different: u64,
+    pub(crate) different: u64,
     /// Bars that only this database has.
-    pub only_here: u64,
+    pub(crate) only_here: u64,
     /// Bars that only the other one has.
-    pub only_there: u64,
+    pub(crate) only_there: u64,
     /// What kind of difference there is, by ranges of time.
-    pub ranges: Vec<RangeBetween>,
+    pub(crate) ranges: Vec<RangeBetween>,
     /// Further ranges.
-    pub ranges_left_out: u64,
+    pub(crate) ranges_left_out: u64,
     /// Differing bars, the first of them.
-    pub differences: Vec<DifferenceBetween>,
+    pub(crate) differences: Vec<DifferenceBetween>,
 }
 
 /// What a database has of a series.
 #[derive(Debug, Clone, Serialize)]
-#[allow(missing_docs)]
-pub struct SideContent {
-    pub bars: u64,
-    pub first: Option<jiff::Timestamp>,
-    pub last: Option<jiff::Timestamp>,
-    pub hash: String,
+pub(crate) struct SideContent {
+    pub(crate) bars: u64,
+    pub(crate) first: Option<jiff::Timestamp>,
+    pub(crate) last: Option<jiff::Timestamp>,
+    pub(crate) hash: String,
 }
 
 /// A stretch of time.
 #[derive(Debug, Clone, Serialize)]
-pub struct RangeBetween {
+pub(crate) struct RangeBetween {
     /// What kind of difference.
     #[serde(flatten)]
-    pub kind: Pattern,
+    pub(crate) kind: Pattern,
     /// Time of its first bar.
-    pub first: Option<jiff::Timestamp>,
+    pub(crate) first: Option<jiff::Timestamp>,
     /// Time of its last bar.
-    pub last: Option<jiff::Timestamp>,
+    pub(crate) last: Option<jiff::Timestamp>,
     /// Bars in it, of either side.
-    pub bars: u64,
+    pub(crate) bars: u64,
     /// How many of them are identical.
-    pub identical: u64,
+    pub(crate) identical: u64,
     /// The same in words.
-    pub says: String,
+    pub(crate) says: String,
 }
 
 /// A bar that differs.
 #[derive(Debug, Clone, Serialize)]
-#[allow(missing_docs)]
-pub struct DifferenceBetween {
-    pub time: Option<jiff::Timestamp>,
-    pub here: Option<Ohlcv>,
-    pub there: Option<Ohlcv>,
+pub(crate) struct DifferenceBetween {
+    pub(crate) time: Option<jiff::Timestamp>,
+    pub(crate) here: Option<Ohlcv>,
+    pub(crate) there: Option<Ohlcv>,
 }
 
 /// The series of both databases, of these symbols and timeframes or (where there are none) of any.
-///
-/// # Errors
-/// [`crate::error::Error::Database`]
-pub async fn pairs(
+pub(crate) async fn pairs(
     here: &PgPool,
     there: &PgPool,
     symbols: &[String],
@@ -114,10 +108,7 @@ pub async fn pairs(
 }
 
 /// Compares one series; at most `max_listed` differing bars are listed.
-///
-/// # Errors
-/// [`crate::error::Error::Database`]
-pub async fn compare(
+pub(crate) async fn compare(
     here: &PgPool,
     there: &PgPool,
     pair: &Pair,
@@ -187,17 +178,13 @@ fn described(series: &SeriesName, found: &Findings) -> SeriesComparison {
 }
 
 fn range(r: &classify::PatternRange) -> RangeBetween {
-    let mut says = r.kind.says_between("this database", "the other one");
-    if r.kind != Pattern::Identical && r.identical > 0 {
-        says.push_str(&format!(" ({} of these bars are identical)", r.identical));
-    }
     RangeBetween {
         kind: r.kind,
         first: time(r.first),
         last: time(r.last),
         bars: r.bars,
         identical: r.identical,
-        says,
+        says: r.kind.says_of_range(r.identical, "this database", "the other one"),
     }
 }
 

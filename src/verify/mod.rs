@@ -10,8 +10,8 @@
 //! found is kept in one transaction at the end, and an attempt that is repeated begins from the start. Bars are
 //! never written. It does not settle the task; its caller does.
 
-pub mod against;
-pub mod classify;
+pub(crate) mod against;
+pub(crate) mod classify;
 mod comparison;
 mod counts;
 mod files;
@@ -20,7 +20,7 @@ mod known;
 mod mended;
 mod raw;
 mod reading;
-pub mod sample;
+pub(crate) mod sample;
 mod save;
 mod sorted;
 mod spool;
@@ -44,17 +44,17 @@ use files::FilesSummary;
 
 /// One attempt: what it runs with, what it holds, what it is about, and who is told.
 #[derive(Clone, Copy)]
-pub struct VerifyAttempt<'a> {
+pub(crate) struct VerifyAttempt<'a> {
     /// What it runs with.
-    pub context: &'a AttemptContext,
+    pub(crate) context: &'a AttemptContext,
     /// Its hold on the task.
-    pub lease: &'a Lease,
+    pub(crate) lease: &'a Lease,
     /// What it is about.
-    pub task: &'a TaskInfo,
+    pub(crate) task: &'a TaskInfo,
     /// What to look at.
-    pub options: &'a VerifyOptions,
+    pub(crate) options: &'a VerifyOptions,
     /// Its spans and sums.
-    pub telemetry: &'a AttemptTelemetry,
+    pub(crate) telemetry: &'a AttemptTelemetry,
 }
 
 impl<'a> VerifyAttempt<'a> {
@@ -126,10 +126,7 @@ impl Findings {
 }
 
 /// Verifies a task's series.
-///
-/// # Errors
-/// Whatever ends the attempt; its [`class`](Error::class) says whether another one may help.
-pub async fn verify(attempt: VerifyAttempt<'_>) -> Result<Verdict> {
+pub(crate) async fn verify(attempt: VerifyAttempt<'_>) -> Result<Verdict> {
     let VerifyAttempt { context, lease, task, options, telemetry } = attempt;
     telemetry.kept(lease.begin_anew(&context.pool)).await?;
     let root = Root::open(&task.root).await?;

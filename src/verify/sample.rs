@@ -16,7 +16,7 @@ use crate::bar::Micros;
 
 /// The items with the `size` smallest lots of all that were offered.
 #[derive(Debug, Clone)]
-pub struct Sample<T> {
+pub(crate) struct Sample<T> {
     seed: u64,
     size: usize,
     /// The largest lot on top: the one that goes when a smaller one comes.
@@ -25,13 +25,12 @@ pub struct Sample<T> {
 
 impl<T> Sample<T> {
     /// An empty sample that will hold at most `size` items.
-    #[must_use]
-    pub fn new(seed: u64, size: usize) -> Self {
+    pub(crate) fn new(seed: u64, size: usize) -> Self {
         Self { seed, size, drawn: BinaryHeap::new() }
     }
 
     /// Offers the item of one time; it is kept if its lot is among the smallest so far.
-    pub fn offer(&mut self, time: Micros, item: T) {
+    pub(crate) fn offer(&mut self, time: Micros, item: T) {
         let key = (lot(self.seed, time), time);
         if self.drawn.len() < self.size {
             self.drawn.push(SampledItem { key, item });
@@ -44,21 +43,8 @@ impl<T> Sample<T> {
         }
     }
 
-    /// How many items the sample holds now.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.drawn.len()
-    }
-
-    /// Whether it holds none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.drawn.is_empty()
-    }
-
     /// The items of the sample in the order of their times.
-    #[must_use]
-    pub fn into_sorted(self) -> Vec<T> {
+    pub(crate) fn into_sorted(self) -> Vec<T> {
         let mut drawn = self.drawn.into_vec();
         drawn.sort_unstable_by_key(|d| d.key.1);
         drawn.into_iter().map(|d| d.item).collect()
@@ -136,7 +122,7 @@ mod tests {
         let mut sample = Sample::new(3, 7);
         for t in 0..10_000 {
             sample.offer(t, t);
-            assert!(sample.len() <= 7);
+            assert!(sample.drawn.len() <= 7);
         }
         assert!(sample.drawn.capacity() < 20);
     }

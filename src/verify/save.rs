@@ -1,10 +1,9 @@
-//! Keeping what was found: all of it, and the verdict, in one transaction.
+//! Stores the findings and the verdict of a verification in one transaction.
 //!
-//! Invariant: fenced; a verification that is not the task's any more keeps nothing.
+//! Invariant: fenced, so a worker that has lost the task stores nothing.
 
 use std::collections::BTreeMap;
 
-use super::classify::{Pattern, PatternRange};
 use super::{Extent, Findings, VerifyAttempt, int, mended};
 use crate::bar::Micros;
 use crate::error::Result;
@@ -12,13 +11,13 @@ use crate::finding::RejectedRow;
 use crate::repository::content::{self, Stamp};
 use crate::repository::findings;
 use crate::repository::known::{self, Digested};
-use crate::repository::verified::{self, DifferenceRange, Verification};
+use crate::repository::verified::{self, VerificationRecord};
 use crate::task::{Progress, RowCounts, read_key};
 
-/// Rows in one statement.
+/// Most rows of one statement.
 const CHUNK: usize = 10_000;
 
-/// Keeps it. The stamp is the series' before its bars were read.
+/// Stores the findings. `stamp` is the series' content before its bars were read.
 pub(super) async fn save(attempt: VerifyAttempt<'_>, found: &Findings, stamp: Option<&Stamp>) -> Result<()> {
     let VerifyAttempt { lease, options, telemetry, .. } = attempt;
     let (database, mut files, task) = (attempt.database(), attempt.paths(), lease.task_id);
@@ -44,7 +43,7 @@ pub(super) async fn save(attempt: VerifyAttempt<'_>, found: &Findings, stamp: Op
     for (i, some) in found.listed.chunks(CHUNK).enumerate() {
         verified::keep_differences(&mut tx, database, task, (i * CHUNK + 1, some), &files).await?;
     }
-    verified::keep_ranges(&mut tx, database, task, &range_rows(found)).await?;
+    verified::keep_ranges(&mut tx, database, task, &found.classification.ranges).await?;
     for (file, rejected) in by_file(found) {
         for some in rejected.chunks(CHUNK) {
             findings::keep_rejected(&mut tx, database, (task, file), some).await?;
@@ -58,7 +57,7 @@ pub(super) async fn save(attempt: VerifyAttempt<'_>, found: &Findings, stamp: Op
     database.commit(tx, "keeping the verification").await
 }
 
-/// In the words of tasks: nothing was imported, so what is not wrong was skipped.
+/// The task's row counters: bars that are the same count as skipped.
 fn rows(found: &Findings) -> RowCounts {
     let f = &found.files;
     RowCounts {
@@ -73,8 +72,8 @@ fn rows(found: &Findings) -> RowCounts {
     }
 }
 
-fn verification(found: &Findings, untouched: Option<bool>) -> Verification {
-    Verification {
+fn verification(found: &Findings, untouched: Option<bool>) -> VerificationRecord {
+    VerificationRecord {
         csv_bars: found.csv.bars,
         csv_range: range(found.csv),
         db_bars: found.db.bars + found.outside,
@@ -103,21 +102,4 @@ fn by_file(found: &Findings) -> BTreeMap<i32, Vec<RejectedRow>> {
         files.entry(i32::try_from(*file).unwrap_or(i32::MAX)).or_default().push(row.clone());
     }
     files
-}
-
-fn range_rows(found: &Findings) -> Vec<DifferenceRange> {
-    found.classification.ranges.iter().map(range_row).collect()
-}
-
-fn range_row(r: &PatternRange) -> DifferenceRange {
-    let (first, last, bars, identical) = (r.first, r.last, r.bars, r.identical);
-    let (kind, price_ratio, volume_ratio, shifted_by) = match r.kind {
-        Pattern::Identical => ("identical", None, None, None),
-        Pattern::OnlyInCsv => ("only_in_csv", None, None, None),
-        Pattern::OnlyInDb => ("only_in_db", None, None, None),
-        Pattern::Revised => ("revised", None, None, None),
-        Pattern::Ratio { price, volume } => ("ratio", price, volume, None),
-        Pattern::Shifted { by } => ("shifted", None, None, Some(by)),
-    };
-    DifferenceRange { kind, first, last, bars, identical, price_ratio, volume_ratio, shifted_by }
 }

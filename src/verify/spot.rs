@@ -20,7 +20,7 @@ use crate::digest;
 use crate::error::Result;
 use crate::finding::{Difference, Place};
 use crate::model::SeriesId;
-use crate::repository::compared::{self, Around};
+use crate::repository::compared::{self, Interval};
 use crate::source::root::Root;
 use crate::telemetry::phases::Phase;
 
@@ -113,8 +113,8 @@ async fn look_up(
 ) -> Result<Vec<(usize, Micros, Ohlcv)>> {
     // Behind the files' last bar, nothing may be a difference.
     let end = drawn.found.csv.last.filter(|_| attempt.options.within_range).map(|last| last + 1);
-    let around: Vec<Around> =
-        drawn.spots.iter().map(|s| Around { from: s.time, to: s.next.or(end) }).collect();
+    let around: Vec<Interval> =
+        drawn.spots.iter().map(|s| Interval { from: s.time, to: s.next.or(end) }).collect();
     let start = Instant::now();
     let there = compared::around(tx, attempt.database(), series, &around, MAX_BEHIND).await;
     attempt.telemetry.add(Phase::CheckExists, start.elapsed());

@@ -4,9 +4,11 @@
 //! [`destination`] is where it goes. Invariant: written as it is read, so memory stays bounded however much
 //! was found; a file is there whole or not at all.
 
+mod csv_lines;
 mod destination;
 mod findings;
 mod html;
+mod json_stream;
 mod rejected;
 mod settings;
 mod verification;

@@ -61,7 +61,7 @@ async fn write_files(
             files += 1;
         }
         if let Some((source, file)) = &mut open {
-            let written = file.write_all(&r.bytes).and_then(|()| file.write_all(b"\n"));
+            let written = file.write_all(&r.rejection.raw).and_then(|()| file.write_all(b"\n"));
             written.map_err(|e| cannot_write(source, &e))?;
         }
     }

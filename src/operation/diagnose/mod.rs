@@ -24,182 +24,176 @@ use crate::telemetry::{Phase, Phases, SlowStatement, Slowest};
 
 /// What is known of an operation. Durations are in milliseconds.
 #[derive(Debug, Clone, Serialize)]
-pub struct Diagnosis {
+pub(crate) struct Diagnosis {
     /// The operation.
-    pub operation_id: OperationId,
+    pub(crate) operation_id: OperationId,
     /// Its state.
-    pub state: OperationState,
+    pub(crate) state: OperationState,
     /// Whether none of its tasks may start for now.
-    pub paused: bool,
+    pub(crate) paused: bool,
     /// The trace that holds all its spans.
-    pub trace_id: String,
+    pub(crate) trace_id: String,
     /// That trace in the Jaeger UI (`trace.ui_url`).
-    pub trace_url: String,
+    pub(crate) trace_url: String,
     /// Whether any process exported spans of it, and it was sampled.
-    pub traced: bool,
+    pub(crate) traced: bool,
     /// The symbol it was narrowed down to.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub symbol: Option<String>,
+    pub(crate) symbol: Option<String>,
     /// From when it was due to its first task's start, or so far.
-    pub waited_ms: f64,
+    pub(crate) waited_ms: f64,
     /// Until it is due; 0 if it is.
-    pub due_in_ms: f64,
+    pub(crate) due_in_ms: f64,
     /// Workers that are alive now, whatever they work at.
-    pub workers_alive: i64,
+    pub(crate) workers_alive: i64,
     /// From its first task's start to its end, or so far; none before it has started.
-    pub duration_ms: Option<f64>,
+    pub(crate) duration_ms: Option<f64>,
     /// Files.
-    pub files: i64,
+    pub(crate) files: i64,
     /// Sums of the rows.
-    pub rows: RowCounts,
+    pub(crate) rows: RowCounts,
     /// Rows a second of `duration_ms`, or, for a symbol, of `busy_ms`.
-    pub rows_per_second: Option<f64>,
+    pub(crate) rows_per_second: Option<f64>,
     /// Files with more than one attempt.
-    pub files_repeated: i64,
+    pub(crate) files_repeated: i64,
     /// Attempts, and the sum of their durations: with `duration_ms` it tells how many ran at once.
-    pub attempts: i64,
+    pub(crate) attempts: i64,
     /// See `attempts`.
-    pub busy_ms: f64,
+    pub(crate) busy_ms: f64,
     /// Where that time went, the longest first.
-    pub phases: Vec<PhaseShare>,
+    pub(crate) phases: Vec<PhaseShare>,
     /// What of `busy_ms` is in no phase: opening files, waiting for the reader, claiming and settling.
-    pub other_ms: f64,
+    pub(crate) other_ms: f64,
     /// The files that took longest.
-    pub slowest_files: Vec<FileTimes>,
+    pub(crate) slowest_files: Vec<FileTimes>,
     /// What is wrong with the data.
-    pub quality: Quality,
+    pub(crate) quality: Quality,
     /// The statements that took longest.
-    pub slowest_statements: Vec<FileStatement>,
+    pub(crate) slowest_statements: Vec<FileStatement>,
     /// Waiting for connections of the pool.
-    pub pool: PoolWaits,
+    pub(crate) pool: PoolWaits,
     /// Files that failed, or whose last attempt did.
-    pub failures: Vec<Failure>,
+    pub(crate) failures: Vec<Failure>,
     /// With a symbol: each of its attempts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub attempt_list: Vec<AttemptTimes>,
+    pub(crate) attempt_list: Vec<AttemptTimes>,
     /// What follows from all that.
-    pub advice: Vec<Advice>,
+    pub(crate) advice: Vec<Advice>,
 }
 
 /// One phase of all attempts together.
 #[derive(Debug, Clone, Serialize)]
-pub struct PhaseShare {
+pub(crate) struct PhaseShare {
     /// Which.
-    pub phase: Phase,
+    pub(crate) phase: Phase,
     /// In all.
-    pub ms: f64,
+    pub(crate) ms: f64,
     /// Of `busy_ms`, 0 to 1. Reading goes on beside the others, so together they may be more than 1.
-    pub share: f64,
+    pub(crate) share: f64,
     /// How often.
-    pub count: i64,
+    pub(crate) count: i64,
     /// On average.
-    pub mean_ms: f64,
+    pub(crate) mean_ms: f64,
     /// The longest.
-    pub max_ms: f64,
+    pub(crate) max_ms: f64,
 }
 
 /// One file's times.
 #[derive(Debug, Clone, Serialize)]
-#[allow(missing_docs)]
-pub struct FileTimes {
-    pub symbol: String,
-    pub timeframe: String,
-    pub source: String,
-    pub state: String,
-    pub attempts: i64,
-    pub rows: i64,
+pub(crate) struct FileTimes {
+    pub(crate) symbol: String,
+    pub(crate) timeframe: String,
+    pub(crate) source: String,
+    pub(crate) state: String,
+    pub(crate) attempts: i64,
+    pub(crate) rows: i64,
     /// Of all its attempts.
-    pub duration_ms: f64,
+    pub(crate) duration_ms: f64,
     /// The phase that took longest.
-    pub slowest_phase: Option<Phase>,
-    pub phases: Phases,
+    pub(crate) slowest_phase: Option<Phase>,
+    pub(crate) phases: Phases,
 }
 
 /// What is wrong with the data.
 #[derive(Debug, Clone, Default, Serialize)]
-pub struct Quality {
+pub(crate) struct Quality {
     /// How often each rule was broken, the most often first.
-    pub rules: Vec<BrokenRule>,
+    pub(crate) rules: Vec<BrokenRule>,
     /// Files with mismatches, rejected rows or quality issues, the most of them first.
-    pub files: Vec<FileQuality>,
+    pub(crate) files: Vec<FileQuality>,
 }
 
 /// A rule that rows or bars broke.
 #[derive(Debug, Clone, Serialize, FromRow)]
-pub struct BrokenRule {
+pub(crate) struct BrokenRule {
     /// `rejected` or `quality issue`.
-    pub kind: String,
+    pub(crate) kind: String,
     /// Which.
-    pub rule: String,
+    pub(crate) rule: String,
     /// How many.
-    pub rows: i64,
+    pub(crate) rows: i64,
 }
 
 /// One file's bad rows.
 #[derive(Debug, Clone, Serialize)]
-#[allow(missing_docs)]
-pub struct FileQuality {
-    pub symbol: String,
-    pub timeframe: String,
-    pub source: String,
+pub(crate) struct FileQuality {
+    pub(crate) symbol: String,
+    pub(crate) timeframe: String,
+    pub(crate) source: String,
     #[serde(flatten)]
-    pub rows: RowCounts,
+    pub(crate) rows: RowCounts,
 }
 
 /// A slow statement and whose it was.
 #[derive(Debug, Clone, Serialize)]
-#[allow(missing_docs)]
-pub struct FileStatement {
-    pub symbol: String,
-    pub timeframe: String,
+pub(crate) struct FileStatement {
+    pub(crate) symbol: String,
+    pub(crate) timeframe: String,
     #[serde(flatten)]
-    pub statement: SlowStatement,
+    pub(crate) statement: SlowStatement,
 }
 
 /// Waiting for connections of the pool.
 #[derive(Debug, Clone, Default, Serialize)]
-#[allow(missing_docs)]
-pub struct PoolWaits {
-    pub waits: i64,
-    pub ms: f64,
-    pub mean_ms: f64,
-    pub max_ms: f64,
+pub(crate) struct PoolWaits {
+    pub(crate) waits: i64,
+    pub(crate) ms: f64,
+    pub(crate) mean_ms: f64,
+    pub(crate) max_ms: f64,
 }
 
 /// A file that failed.
 #[derive(Debug, Clone, Serialize)]
-#[allow(missing_docs)]
-pub struct Failure {
-    pub symbol: String,
-    pub timeframe: String,
-    pub source: String,
-    pub state: String,
-    pub class: String,
-    pub message: String,
+pub(crate) struct Failure {
+    pub(crate) symbol: String,
+    pub(crate) timeframe: String,
+    pub(crate) source: String,
+    pub(crate) state: String,
+    pub(crate) class: String,
+    pub(crate) message: String,
 }
 
 /// One attempt.
 #[derive(Debug, Clone, Serialize)]
-#[allow(missing_docs)]
-pub struct AttemptTimes {
-    pub source: String,
-    pub attempt: i32,
-    pub worker: String,
-    pub started_at: jiff::Timestamp,
-    pub duration_ms: f64,
+pub(crate) struct AttemptTimes {
+    pub(crate) source: String,
+    pub(crate) attempt: i32,
+    pub(crate) worker: String,
+    pub(crate) started_at: jiff::Timestamp,
+    pub(crate) duration_ms: f64,
     /// `running`, `succeeded`, `failed`, `rescued` or `handed_back`.
-    pub outcome: String,
-    pub error: Option<String>,
-    pub phases: Phases,
+    pub(crate) outcome: String,
+    pub(crate) error: Option<String>,
+    pub(crate) phases: Phases,
 }
 
 /// A finding and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Advice {
+pub(crate) struct Advice {
     /// What was found.
-    pub finding: String,
+    pub(crate) finding: String,
     /// What to do (reference, "Debugging Workflows").
-    pub action: String,
+    pub(crate) action: String,
 }
 
 #[derive(FromRow)]
@@ -225,22 +219,19 @@ struct Row {
 
 /// What to look at.
 #[derive(Debug, Clone, Copy)]
-pub struct Scope<'a> {
+pub(crate) struct Scope<'a> {
     /// Only this symbol.
-    pub symbol: Option<&'a str>,
+    pub(crate) symbol: Option<&'a str>,
     /// The most entries of each list.
-    pub limit: usize,
+    pub(crate) limit: usize,
     /// Address of the Jaeger UI.
-    pub ui_url: &'a str,
+    pub(crate) ui_url: &'a str,
     /// How long a worker's heartbeat counts.
-    pub lease: Duration,
+    pub(crate) lease: Duration,
 }
 
 /// Looks into an operation.
-///
-/// # Errors
-/// [`Error::Usage`] if it, or the symbol in it, is not there; [`Error::Database`].
-pub async fn diagnose(pool: &PgPool, id: &OperationId, scope: Scope<'_>) -> Result<Diagnosis> {
+pub(crate) async fn diagnose(pool: &PgPool, id: &OperationId, scope: Scope<'_>) -> Result<Diagnosis> {
     const WHAT: &str = "reading the attempts";
     let operation = status::read(pool, id, false).await?;
     let mut sums = sums::Sums::default();

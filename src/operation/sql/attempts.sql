@@ -1,3 +1,4 @@
+-- $1: operation id; $2: symbol, or NULL for all
 SELECT t.id AS task_id, t.symbol, t.timeframe, t.source, t.state, t.attempts AS counted,
        t.rows, t.rows_imported, t.rows_skipped, t.rows_mismatched, t.rows_rejected, t.rows_duplicate, t.quality_issues, t.rows_missing,
        t.error_class, t.error_message,

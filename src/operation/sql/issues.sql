@@ -1,5 +1,5 @@
 -- $1: operation id. A recognised file has what was found when it was read.
-SELECT t.symbol, t.timeframe, t.source, q.line, q.time, q.rules,
+SELECT t.symbol, t.timeframe, t.source, q.line, q.time, string_to_array(q.rules, ',') AS rules,
        ARRAY[q.open, q.high, q.low, q.close, q.volume] AS bar
 FROM barlift.tasks t
 JOIN barlift.quality_issues q ON q.task_id = coalesce(t.findings_of, t.id)

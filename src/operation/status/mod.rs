@@ -7,6 +7,7 @@ mod task;
 
 use serde::Serialize;
 
+use super::shown_state::ShownState;
 use crate::model::{OperationId, OperationKind, OperationState, Verdict};
 use crate::source::discover::Unrecognised;
 
@@ -63,29 +64,17 @@ pub(crate) struct OperationStatus {
 }
 
 impl OperationStatus {
-    /// Its state for people: the verdict of a verification that has ended; `queued` while it only waits for a worker.
+    /// Its state as commands show it.
     pub(crate) fn shown_state(&self) -> String {
-        let mut notes = Vec::new();
-        let waits = self.paused_at.is_some() || self.waiting;
-        let queued =
-            self.state == OperationState::Scheduled && self.starts_later(jiff::Timestamp::now()).is_none();
-        let shown = match self.verdict {
-            Some(verdict) => verdict.as_str().to_uppercase(),
-            None if queued && !waits => "queued".to_owned(),
-            None => self.state.to_string(),
-        };
-        if self.verdict.is_some() {
-            notes = notes_on_verdict(self.mode.as_deref(), self.state);
+        ShownState {
+            state: self.state,
+            verdict: self.verdict.zip(self.mode.as_deref()),
+            dry_run: self.dry_run,
+            paused: self.paused_at.is_some(),
+            waits_for: self.follows.as_deref().filter(|_| self.waiting && !self.is_settled()),
+            run_at: self.run_at,
         }
-        if self.dry_run {
-            notes.push("dry run".to_owned());
-        }
-        match (self.paused_at, &self.follows) {
-            (Some(_), _) => notes.push("paused".to_owned()),
-            (None, Some(other)) if self.waiting && !self.is_settled() => notes.push(format!("after {other}")),
-            _ => {}
-        }
-        if notes.is_empty() { shown } else { format!("{shown} ({})", notes.join(", ")) }
+        .to_string()
     }
 
     /// Bars of the database that differ from an import's files and keep their values (in a dry run: would keep them).
@@ -124,13 +113,4 @@ impl OperationStatus {
     pub(crate) fn is_settled(&self) -> bool {
         self.finished_at.is_some()
     }
-}
-
-/// Notes beside a verdict: the mode, unless it is `full`, and the state, unless it is `succeeded`.
-pub(super) fn notes_on_verdict(mode: Option<&str>, state: OperationState) -> Vec<String> {
-    let mode = mode.filter(|mode| *mode != "full");
-    mode.into_iter()
-        .chain(Some(state).filter(|s| *s != OperationState::Succeeded).map(OperationState::as_str))
-        .map(str::to_owned)
-        .collect()
 }

@@ -32,11 +32,7 @@ pub(crate) struct TaskTotals {
 impl TaskTotals {
     /// The verdict of a verification with these sums.
     pub(crate) fn verdict(&self) -> Verdict {
-        match self {
-            t if t.differing > 0 => Verdict::Differs,
-            t if t.tasks > 0 && t.identical == t.tasks => Verdict::Identical,
-            _ => Verdict::Incomplete,
-        }
+        Verdict::of_series(self.tasks, self.identical, self.differing)
     }
 
     /// The number of tasks in each state but `succeeded`, in the order in which texts list them.

@@ -1,21 +1,20 @@
 //! The report of a verification: whether the database equals the files, and where it does not.
 //!
-//! [`head`] is what it comes to as a whole, [`series`] one series, [`difference`] one bar of it, and
-//! [`snapshot`] reads all of them. Invariants: the JSON of these types is
-//! the contract of `report --format json`, names do not change; whatever one report says is of one moment, and
-//! memory stays bounded however much differs. Comparing is not done here, nothing is written.
+//! [`head`] is the verification as a whole, [`series`] one series, [`range`] a range of its bars, [`difference`] one bar;
+//! [`snapshot`] reads them. Invariants: the JSON of these types is the contract of `report --format json`, so names do not
+//! change. One report is of one moment, and memory stays bounded however much differs. Nothing is compared or written
+//! here.
 
-pub mod difference;
-pub mod head;
-pub mod number;
-pub mod range;
-mod rows;
-pub mod series;
-pub mod snapshot;
+pub(crate) mod difference;
+pub(crate) mod head;
+pub(crate) mod number;
+pub(crate) mod range;
+pub(crate) mod series;
+pub(crate) mod snapshot;
 
-pub use difference::{Column, Difference, DifferenceKind, Rejected};
-pub use head::{Mode, Totals, Verification};
-pub use number::Number;
-pub use range::{Range, RangeKind};
-pub use series::{Duplicate, Series};
-pub use snapshot::{Mark, Order, Snapshot};
+pub(crate) use difference::DifferingBar;
+pub(crate) use head::Verification;
+pub(crate) use number::Number;
+pub(crate) use range::DifferenceRange;
+pub(crate) use series::VerifiedSeries;
+pub(crate) use snapshot::{DifferenceBin, Order, Snapshot};

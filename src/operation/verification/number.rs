@@ -11,7 +11,7 @@ use crate::bar::Ohlcv;
 
 /// A float as a report writes it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Number(pub f64);
+pub(crate) struct Number(pub(crate) f64);
 
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -31,25 +31,23 @@ impl Serialize for Number {
 
 /// The five values of a bar, of which the database's need not be finite.
 #[derive(Debug, Clone, Copy, Serialize)]
-#[allow(missing_docs)]
-pub struct Values {
-    pub open: Number,
-    pub high: Number,
-    pub low: Number,
-    pub close: Number,
-    pub volume: Number,
+pub(crate) struct Values {
+    pub(crate) open: Number,
+    pub(crate) high: Number,
+    pub(crate) low: Number,
+    pub(crate) close: Number,
+    pub(crate) volume: Number,
 }
 
 impl Values {
     /// In the order of [`COLUMNS`].
-    #[must_use]
-    pub fn columns(&self) -> [Number; 5] {
+    pub(crate) fn columns(&self) -> [Number; 5] {
         [self.open, self.high, self.low, self.close, self.volume]
     }
 }
 
 /// The columns of a bar, in their order.
-pub const COLUMNS: [&str; 5] = ["open", "high", "low", "close", "volume"];
+pub(crate) const COLUMNS: [&str; 5] = ["open", "high", "low", "close", "volume"];
 
 impl From<Ohlcv> for Values {
     fn from(v: Ohlcv) -> Self {

@@ -1,114 +1,134 @@
-//! What a verification came to for one series.
+//! What a verification found in one series.
 //!
-//! Invariant: counts of a series whose task has not succeeded are 0, and what is not known is null.
+//! Invariant: the counts of a series whose task has not succeeded are 0, and what is unknown is null.
 
 use serde::{Deserialize, Serialize};
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, Row as _};
 
-use super::range::Range;
-use crate::model::{TaskId, TaskState, Verdict};
+use super::range::DifferenceRange;
+use crate::model::{OptionalTime, TaskId, TaskState, Verdict};
 use crate::operation::status::TaskError;
 
-/// One series.
-#[derive(Debug, Clone, Serialize)]
-pub struct Series {
-    /// The task's key in the database.
+/// A series and its files.
+#[derive(Debug, Clone, Serialize, FromRow)]
+pub(crate) struct VerifiedSeries {
     #[serde(skip)]
-    pub task_id: TaskId,
-    /// Its symbol.
-    pub symbol: String,
-    /// Its timeframe.
-    pub timeframe: String,
-    /// Its files, relative to the operation's root.
-    pub sources: Vec<String>,
+    pub(crate) task_id: TaskId,
+    pub(crate) symbol: String,
+    pub(crate) timeframe: String,
+    /// Paths of its files, relative to the operation's root.
+    pub(crate) sources: Vec<String>,
     /// The task's state.
-    pub state: TaskState,
-    /// Whether it differs; [`Verdict::Incomplete`] until its task has succeeded.
-    pub verdict: Verdict,
-    /// The files' side.
-    pub csv: CsvSide,
-    /// The database's side.
-    pub db: DbSide,
+    pub(crate) state: TaskState,
+    /// [`Verdict::Incomplete`] until the task has succeeded.
+    pub(crate) verdict: Verdict,
+    #[sqlx(flatten)]
+    pub(crate) csv: CsvSide,
+    #[sqlx(flatten)]
+    pub(crate) db: DbSide,
     /// Bars of the files that were compared with the database's.
-    pub compared: i64,
-    /// Of these, how many are the same.
-    pub identical: i64,
-    /// How many have other values.
-    pub different: i64,
-    /// How many the database lacks.
-    pub only_in_csv: i64,
+    pub(crate) compared: i64,
+    /// Compared bars that are the same.
+    pub(crate) identical: i64,
+    /// Compared bars with other values.
+    pub(crate) different: i64,
+    /// Compared bars that the database lacks.
+    pub(crate) only_in_csv: i64,
     /// Bars that the files lack.
-    pub only_in_db: i64,
-    /// Bars of the database before the files' first and behind their last, where these are no difference.
-    pub outside: i64,
-    /// Whether the files were known by their bytes, and only hashes were compared.
-    pub by_hash: bool,
-    /// Whether the database's bars are those that barlift left there, where that is known.
-    pub untouched: Option<bool>,
-    /// Rows that repeat an earlier one, the first of them.
-    pub duplicates: Vec<Duplicate>,
-    /// What kind of difference lies where; covers all bars but those left out.
-    pub ranges: Vec<Range>,
-    /// Ranges that were too many to be kept.
-    pub ranges_left_out: i64,
-    /// Differing bars that were too many to be kept.
-    pub differences_left_out: i64,
-    /// Why the task failed, or its last attempt.
-    pub error: Option<TaskError>,
+    pub(crate) only_in_db: i64,
+    /// Bars of the database before the files' first and after their last, if these are no differences.
+    pub(crate) outside: i64,
+    /// Whether the files were known by their content, so that only the hashes of both sides were compared.
+    pub(crate) by_hash: bool,
+    /// Whether the database's bars are those that barlift wrote, if that is known.
+    pub(crate) untouched: Option<bool>,
+    /// The first rows that repeat an earlier one.
+    #[sqlx(json)]
+    pub(crate) duplicates: Vec<DuplicateRow>,
+    /// How the bars differ, by ranges of time; they cover all bars but those left out.
+    #[sqlx(skip)]
+    pub(crate) ranges: Vec<DifferenceRange>,
+    /// Ranges that were not stored, because there were too many.
+    pub(crate) ranges_left_out: i64,
+    /// Differing bars that were not stored, because there were too many.
+    pub(crate) differences_left_out: i64,
+    #[sqlx(flatten)]
+    pub(crate) error: LastError,
 }
 
 /// What the files have.
-#[derive(Debug, Clone, Serialize)]
-pub struct CsvSide {
+#[derive(Debug, Clone, Serialize, FromRow)]
+pub(crate) struct CsvSide {
     /// Data rows.
-    pub rows: i64,
+    pub(crate) rows: i64,
     /// Bars, each time once.
-    pub bars: Option<i64>,
+    #[sqlx(rename = "csv_bars")]
+    pub(crate) bars: Option<i64>,
     /// Time of the first bar, UTC.
-    pub first: Option<jiff::Timestamp>,
+    #[sqlx(rename = "csv_first", try_from = "OptionalTime")]
+    pub(crate) first: Option<jiff::Timestamp>,
     /// Time of the last bar, UTC.
-    pub last: Option<jiff::Timestamp>,
+    #[sqlx(rename = "csv_last", try_from = "OptionalTime")]
+    pub(crate) last: Option<jiff::Timestamp>,
     /// Rows that are no bars.
-    pub rejected: i64,
+    #[sqlx(rename = "rows_rejected")]
+    pub(crate) rejected: i64,
     /// Rows that repeat an earlier one.
-    pub duplicate: i64,
-    /// The content of its bars, hexadecimal, where all were read.
-    pub hash: Option<String>,
+    #[sqlx(rename = "rows_duplicate")]
+    pub(crate) duplicate: i64,
+    /// The hash of their bars, hexadecimal, if all were read.
+    #[sqlx(rename = "csv_hash")]
+    pub(crate) hash: Option<String>,
 }
 
-/// What the database has.
-#[derive(Debug, Clone, Serialize)]
-#[allow(missing_docs)] // as in CsvSide
-pub struct DbSide {
-    pub bars: Option<i64>,
-    pub first: Option<jiff::Timestamp>,
-    pub last: Option<jiff::Timestamp>,
-    pub hash: Option<String>,
+/// What the database has; the fields are those of [`CsvSide`].
+#[derive(Debug, Clone, Serialize, FromRow)]
+pub(crate) struct DbSide {
+    #[sqlx(rename = "db_bars")]
+    pub(crate) bars: Option<i64>,
+    #[sqlx(rename = "db_first", try_from = "OptionalTime")]
+    pub(crate) first: Option<jiff::Timestamp>,
+    #[sqlx(rename = "db_last", try_from = "OptionalTime")]
+    pub(crate) last: Option<jiff::Timestamp>,
+    #[sqlx(rename = "db_hash")]
+    pub(crate) hash: Option<String>,
 }
 
 /// A row that repeats an earlier one with the same values.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct Duplicate {
-    pub source: String,
-    pub line: i64,
+pub(crate) struct DuplicateRow {
+    pub(crate) source: String,
+    pub(crate) line: i64,
 }
 
-impl Series {
-    /// Bars that differ in whatever way.
-    #[must_use]
-    pub fn differing(&self) -> i64 {
+/// Why the task failed, or why its last attempt did.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub(crate) struct LastError(pub(crate) Option<TaskError>);
+
+impl FromRow<'_, PgRow> for LastError {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        let class: Option<String> = row.try_get("error_class")?;
+        let message: Option<String> = row.try_get("error_message")?;
+        let class = class.unwrap_or_default().into();
+        Ok(Self(message.map(|message| TaskError { class, message })))
+    }
+}
+
+impl VerifiedSeries {
+    /// Bars that differ in any way.
+    pub(crate) fn differing(&self) -> i64 {
         self.different + self.only_in_csv + self.only_in_db
     }
 
-    /// Whether there is more to say of it than that it is identical.
-    #[must_use]
-    pub fn is_noteworthy(&self) -> bool {
+    /// Whether a report says more of it than that it is identical.
+    pub(crate) fn is_noteworthy(&self) -> bool {
         self.verdict != Verdict::Identical || self.csv.rejected + self.csv.duplicate > 0
     }
 
     /// From the first to the last bar, whichever side has it.
-    #[must_use]
-    pub fn span(&self) -> Option<(jiff::Timestamp, jiff::Timestamp)> {
+    pub(crate) fn span(&self) -> Option<(jiff::Timestamp, jiff::Timestamp)> {
         let ranges = self.ranges.iter().flat_map(|r| [r.first, r.last]);
         let sides = [self.csv.first, self.csv.last, self.db.first, self.db.last].into_iter().flatten();
         let times: Vec<_> = ranges.chain(sides).collect();

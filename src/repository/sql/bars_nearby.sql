@@ -1,3 +1,4 @@
+-- $1: series id; $2 to $7: times, open, high, low, close, volume; $8: interval
 SELECT DISTINCT b.time, b.open, b.high, b.low, b.close, b.volume
 FROM unnest($2::timestamptz[], $3::float8[], $4::float8[], $5::float8[], $6::float8[], $7::float8[])
     AS s (time, open, high, low, close, volume)

@@ -1,3 +1,5 @@
+-- $1: task id; $2: numbers; $3: kinds; $4 and $5: first and last times; $6: bars; $7 and $8: price and volume ratios;
+-- $9: shifts in µs; $10: identical bars
 INSERT INTO barlift.difference_ranges (
     task_id, n, kind, first_time, last_time, bars, price_ratio, volume_ratio, shifted_by, identical)
 SELECT $1, n, kind, first_time, last_time, bars, price_ratio, volume_ratio,

@@ -1,3 +1,5 @@
+-- $1: task id; $2: numbers; $3: kinds; $4: times; $5 and $6: files and lines; $7 to $11: the files' values; $12 to $16: the
+-- database's
 INSERT INTO barlift.differences (
     task_id, n, kind, time, source, line,
     csv_open, csv_high, csv_low, csv_close, csv_volume, db_open, db_high, db_low, db_close, db_volume)

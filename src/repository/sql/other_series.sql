@@ -1,3 +1,4 @@
+-- $1 and $2: symbols and timeframes of the series to leave out; $3: symbols; $4: timeframes; an empty array allows all
 WITH others AS MATERIALIZED (
     SELECT id, symbol, timeframe
     FROM barlift.series s

@@ -1,3 +1,4 @@
+-- $1: series id; $2 and $3: first and last time, or NULL for all bars.
 -- Times beyond the calendar, which only a foreign writer can have put there, are taken for its ends.
 SELECT bars, outside,
        CASE WHEN bars > 0 THEN least(greatest(first, '4713-01-01 00:00:00+00 BC'), '9999-12-30 00:00:00+00') END AS first,

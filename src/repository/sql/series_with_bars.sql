@@ -1,3 +1,4 @@
+-- $1: symbols; $2: timeframes; an empty array allows all
 SELECT id, symbol, timeframe
 FROM barlift.series s
 -- One look into the index for each: an EXISTS is planned as a join, which reads all bars there are.

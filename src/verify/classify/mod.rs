@@ -27,18 +27,19 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 use crate::bar::{Micros, Ohlcv};
+use crate::model::RangeKind;
 
 /// A range ends when this many bars in a row are not of its kind.
-pub const GAP: u64 = 20;
+pub(crate) const GAP: u64 = 20;
 /// How many ranges are listed; the rest is counted.
-pub const MAX_RANGES: usize = 1000;
+pub(crate) const MAX_RANGES: usize = 1000;
 
-pub use says::{FARTHEST_ZONE, is_zone_shift};
+pub(crate) use says::{FARTHEST_ZONE, is_zone_shift};
 
 /// What kind of difference.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Pattern {
+pub(crate) enum Pattern {
     /// The same on both sides.
     Identical,
     /// The database lacks the bar.
@@ -62,48 +63,61 @@ pub enum Pattern {
     },
 }
 
-/// Bars of one kind that follow each other.
+impl Pattern {
+    /// Its name, as the database stores it.
+    pub(crate) fn kind(self) -> RangeKind {
+        match self {
+            Self::Identical => RangeKind::Identical,
+            Self::OnlyInCsv => RangeKind::OnlyInCsv,
+            Self::OnlyInDb => RangeKind::OnlyInDb,
+            Self::Revised => RangeKind::Revised,
+            Self::Ratio { .. } => RangeKind::Ratio,
+            Self::Shifted { .. } => RangeKind::Shifted,
+        }
+    }
+}
+
+/// Consecutive bars of one pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct PatternRange {
+pub(crate) struct PatternRange {
     /// What kind they are.
     #[serde(flatten)]
-    pub kind: Pattern,
+    pub(crate) kind: Pattern,
     /// Time of the first, µs since 1970 UTC.
-    pub first: Micros,
+    pub(crate) first: Micros,
     /// Time of the last, µs since 1970 UTC.
-    pub last: Micros,
+    pub(crate) last: Micros,
     /// How many bars it holds, the identical ones that it goes on over included.
-    pub bars: u64,
+    pub(crate) bars: u64,
     /// How many of them are identical.
-    pub identical: u64,
+    pub(crate) identical: u64,
 }
 
 /// How many bars there are of each kind, of those not listed too.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct PatternTotals {
-    pub identical: u64,
-    pub only_in_csv: u64,
-    pub only_in_db: u64,
-    pub revised: u64,
-    pub ratio: u64,
-    pub shifted: u64,
+pub(crate) struct PatternTotals {
+    pub(crate) identical: u64,
+    pub(crate) only_in_csv: u64,
+    pub(crate) only_in_db: u64,
+    pub(crate) revised: u64,
+    pub(crate) ratio: u64,
+    pub(crate) shifted: u64,
 }
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Classification {
+pub(crate) struct Classification {
     /// The first [`MAX_RANGES`] ranges, by their first bar.
-    pub ranges: Vec<PatternRange>,
+    pub(crate) ranges: Vec<PatternRange>,
     /// How many ranges there were beyond them.
-    pub ranges_left_out: u64,
+    pub(crate) ranges_left_out: u64,
     /// How many bars of each kind, in all ranges.
-    pub totals: PatternTotals,
+    pub(crate) totals: PatternTotals,
 }
 
 /// Takes bars in time order and says what kinds of differences there are.
 #[derive(Debug, Default)]
-pub struct Classifier {
+pub(crate) struct Classifier {
     /// Identical bars since the last that was not.
     same: BarSpan,
     pairs: pairs::Pairs,
@@ -113,14 +127,13 @@ pub struct Classifier {
 
 impl Classifier {
     /// One that has seen nothing.
-    #[must_use]
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::default()
     }
 
     /// A bar that both sides have with the same values.
     #[inline]
-    pub fn push_same(&mut self, time: Micros) {
+    pub(crate) fn push_same(&mut self, time: Micros) {
         if self.same.bars == 0 {
             self.same.first = time;
         }
@@ -130,7 +143,7 @@ impl Classifier {
 
     /// A bar that one side lacks, or that has other values there. Equal values count as the same, and
     /// nothing on both sides as nothing.
-    pub fn push(&mut self, time: Micros, csv: Option<Ohlcv>, db: Option<Ohlcv>) {
+    pub(crate) fn push(&mut self, time: Micros, csv: Option<Ohlcv>, db: Option<Ohlcv>) {
         match (csv, db) {
             (None, None) => return,
             (Some(csv), Some(db)) if csv == db => return self.push_same(time),
@@ -144,8 +157,7 @@ impl Classifier {
     }
 
     /// Ends the series.
-    #[must_use]
-    pub fn finish(mut self) -> Classification {
+    pub(crate) fn finish(mut self) -> Classification {
         self.flush_same();
         while self.settle_first() {}
         self.runs.finish(&mut self.ranges);

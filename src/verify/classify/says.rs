@@ -1,4 +1,4 @@
-//! Kinds of differences in words, for people.
+//! Patterns in words.
 
 use std::fmt::Write as _;
 
@@ -10,21 +10,19 @@ const SECOND: u64 = 1_000_000;
 const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
-/// No time zone is farther from UTC, in microseconds.
-pub const FARTHEST_ZONE: u64 = 14 * HOUR;
+/// No time zone is farther from UTC, in µs.
+pub(crate) const FARTHEST_ZONE: u64 = 14 * HOUR;
 /// Time zones differ by whole quarters of an hour.
 const ZONE_STEP: u64 = 15 * MINUTE;
 
 impl Pattern {
-    /// What it looks like between a file and the database, as a part of a sentence.
-    #[must_use]
-    pub fn says(&self) -> String {
+    /// The pattern in words, as a part of a sentence about a file and the database.
+    pub(crate) fn says(&self) -> String {
         self.says_between("the file", "the database")
     }
 
-    /// What it looks like between any two sides.
-    #[must_use]
-    pub fn says_between(&self, left: &str, right: &str) -> String {
+    /// The same about any two sides.
+    pub(crate) fn says_between(&self, left: &str, right: &str) -> String {
         match *self {
             Self::Identical => "identical".into(),
             Self::OnlyInCsv => format!("only in {left}"),
@@ -37,6 +35,15 @@ impl Pattern {
             ),
             Self::Ratio { price: None, volume: None } => "revised volumes".into(),
             Self::Shifted { by } => shifted(by, right),
+        }
+    }
+
+    /// The same about a range, of whose bars some are `identical`.
+    pub(crate) fn says_of_range(&self, identical: u64, left: &str, right: &str) -> String {
+        let says = self.says_between(left, right);
+        match (self, identical) {
+            (Self::Identical, _) | (_, 0) => says,
+            (_, identical) => format!("{says} ({identical} of these bars are identical)"),
         }
     }
 }
@@ -63,9 +70,8 @@ fn prices(price: f64, volume: Option<f64>, left: &str, right: &str) -> String {
     }
 }
 
-/// Whether two time zones may be so far apart.
-#[must_use]
-pub fn is_zone_shift(by: Micros) -> bool {
+/// Whether two time zones may be that far apart.
+pub(crate) fn is_zone_shift(by: Micros) -> bool {
     let distance = by.unsigned_abs();
     distance <= FARTHEST_ZONE && distance.is_multiple_of(ZONE_STEP)
 }
@@ -83,7 +89,7 @@ fn shifted(by: Micros, right: &str) -> String {
     format!("shifted by {long}: {right}'s times are {later}")
 }
 
-/// `2 days 5 h 30 min 0.5 s`, without the parts that are none.
+/// `2 days 5 h 30 min 0.5 s`, without the parts that are 0.
 fn duration(micros: u64) -> String {
     let mut parts = Vec::new();
     match micros / DAY {

@@ -1,4 +1,4 @@
-//! An import's findings for people: so many of each kind.
+//! An import's findings as text: for each kind its number and the first ones.
 
 use std::io;
 
@@ -12,15 +12,15 @@ use crate::cli::report::destination::Destination;
 use crate::cli::table::{self, Column, Table};
 use crate::error::Result;
 use crate::model::OperationId;
-use crate::operation::report::{self, Place};
-use crate::operation::status;
-use crate::operation::status::OperationStatus;
+use crate::operation::report::{self, SourceLine};
+use crate::operation::status::{self, OperationStatus};
+use crate::operation::verification::difference::ColumnDifference;
 
-/// One kind of finding.
+/// The findings of one kind.
 struct Section {
     heading: String,
     table: Table,
-    /// How many there are; the table may have fewer.
+    /// Number of all findings; the table may have fewer.
     all: i64,
 }
 
@@ -103,7 +103,7 @@ async fn shape_conflicts(pool: &PgPool, id: &OperationId, limit: usize) -> Resul
     Ok(table)
 }
 
-/// The mismatches, and what became of the database's bars. Behind the arrow stands what the database has now.
+/// The mismatches, and what became of the database's bars. The value after the arrow is the database's present one.
 async fn mismatches(
     pool: &PgPool,
     id: &OperationId,
@@ -118,7 +118,7 @@ async fn mismatches(
     let mut table = placed([Column::text("TIME").spare(1), Column::text(title).wrapping()]);
     let mut stream = report::mismatches(pool, id);
     while let Some(m) = limited(&table, limit, &mut stream).await? {
-        let change = if m.overwritten { changes(&m.db, &m.csv) } else { changes(&m.csv, &m.db) };
+        let change = if m.overwritten { changes(m.db, m.csv) } else { changes(m.csv, m.db) };
         table.row(cells(&m.place, [m.time.to_string(), change]));
     }
     let done = if table.is_empty() { "" } else { done };
@@ -129,7 +129,7 @@ async fn rejected(pool: &PgPool, id: &OperationId, limit: usize) -> Result<Table
     let mut table = placed([Column::text("RULE"), Column::text("REASON").wrapping()]);
     let mut stream = report::rejected(pool, id);
     while let Some(r) = limited(&table, limit, &mut stream).await? {
-        table.row(cells(&r.place, [r.rule, output::visible(&r.reason)]));
+        table.row(cells(&r.place, [r.rejection.rule, output::visible(&r.rejection.reason)]));
     }
     Ok(table)
 }
@@ -154,16 +154,13 @@ fn placed<const N: usize>(columns: [Column; N]) -> Table {
     Table::new([table::SYMBOL, table::TIMEFRAME, Column::text("LINE")].into_iter().chain(columns))
 }
 
-fn cells<const N: usize>(p: &Place, more: [String; N]) -> impl Iterator<Item = String> {
+fn cells<const N: usize>(p: &SourceLine, more: [String; N]) -> impl Iterator<Item = String> {
     let place = [output::visible(&p.symbol), output::visible(&p.timeframe), p.line.to_string()];
     place.into_iter().chain(more)
 }
 
 /// `open 1.5 → 1.25`, for each value that differs.
-fn changes(from: &Ohlcv, to: &Ohlcv) -> String {
-    let values = |v: &Ohlcv| [v.open, v.high, v.low, v.close, v.volume];
-    let names = ["open", "high", "low", "close", "volume"];
-    let pairs = names.iter().zip(values(from).into_iter().zip(values(to)));
-    let differing = pairs.filter(|(_, (from, to))| from != to);
-    differing.map(|(name, (from, to))| format!("{name} {from} → {to}")).collect::<Vec<_>>().join(", ")
+fn changes(from: Ohlcv, to: Ohlcv) -> String {
+    let columns = ColumnDifference::between(&from.into(), &to.into());
+    columns.iter().map(|c| format!("{} {} → {}", c.column, c.csv, c.db)).collect::<Vec<_>>().join(", ")
 }

@@ -1,23 +1,21 @@
-//! The page of an import: what became of the rows, file by file, and what was found.
+//! The page of an import: what became of the rows of each file, and the findings.
 
-use futures::TryStreamExt as _;
 use futures::stream::BoxStream;
+use futures::{StreamExt as _, TryStreamExt as _};
 use maud::{Markup, html};
 use sqlx::PgPool;
 
 use super::page::{self, Tone, time};
-use super::series::{cell, shortened};
-use super::verification::unrecognised_files;
 use crate::bar::Ohlcv;
 use crate::cli::output::{count, counted, visible};
 use crate::cli::report::destination::Destination;
 use crate::error::Result;
 use crate::model::{OperationId, OperationState, TaskState};
-use crate::operation::report::{self, Place};
+use crate::operation::report::{self, SourceLine};
 use crate::operation::status::{self, OperationStatus, TaskStatus};
 use crate::operation::verification::number::Values;
 
-/// Files, and findings of each kind.
+/// Most files, and most findings of each kind.
 const FILES: usize = 1000;
 const FINDINGS: usize = 1000;
 
@@ -38,7 +36,7 @@ pub(in crate::cli::report) async fn import(
         findings(out, pool, id, &status).await?;
     }
     out.text(&notes(&status).into_string())?;
-    out.text(&page::end(status.operation_id.as_str()))
+    out.text(&page::end(&status.operation_id))
 }
 
 fn verdict(s: &OperationStatus) -> (Tone, &'static str, String) {
@@ -132,11 +130,10 @@ fn files(s: &OperationStatus) -> Markup {
         "Note",
     ];
     let rows = html! { @for t in tasks.iter().take(FILES) { (file(t)) } };
-    let left = i64::try_from(tasks.len().saturating_sub(FILES)).unwrap_or(0);
     html! {
         h2 { "Files" }
         @if tasks.is_empty() { p { "There are none." } } @else { (page::table(&header, &rows)) }
-        (page::more(left, &format!("barlift status {} --json", s.operation_id)))
+        (more_in_status(tasks.len(), s))
     }
 }
 
@@ -166,10 +163,10 @@ fn file(t: &TaskStatus) -> Markup {
         .unwrap_or_default();
     html! {
         tr class=[(tone == Tone::Bad).then_some("bad")] {
-            td { (visible(&t.symbol)) " " (visible(&t.timeframe)) }
+            td { (page::series_name(&t.symbol, &t.timeframe)) }
             td { code { (visible(&t.source)) } }
             td { span class={ "badge " (tone.class()) } { (t.state) } }
-            @for n in counts { td class={ @if n == 0 { "n same" } @else { "n" } } { (count(n)) } }
+            (page::count_cells(counts))
             td class="wrap" { (visible(&note)) }
         }
     }
@@ -178,7 +175,7 @@ fn file(t: &TaskStatus) -> Markup {
 async fn findings(out: &mut Destination, pool: &PgPool, id: &OperationId, s: &OperationStatus) -> Result<()> {
     let r = &s.totals.rows;
     let mismatches = section(report::mismatches(pool, id), |m| {
-        // Behind the arrow stands what the database has now.
+        // The value after the arrow is the database's present one.
         let (from, to, done) =
             if m.overwritten { (m.db, m.csv, "overwritten") } else { (m.csv, m.db, "kept") };
         html! { (place(&m.place)) td { (time(m.time)) } (columns(from, to)) td { (done) } }
@@ -190,30 +187,21 @@ async fn findings(out: &mut Destination, pool: &PgPool, id: &OperationId, s: &Op
     out.text(&listed(id, &name, r.rows_mismatched, &header, &rows).into_string())?;
 
     let rejected = section(report::rejected(pool, id), |r| {
-        html! {
-            (place(&r.place)) td { (r.rule) } td class="wrap" { (visible(&r.reason)) }
-            td class="wrap" { code { (visible(&shortened(&r.raw))) } }
-        }
+        html! { (place(&r.place)) (page::rejection_cells(&r.rejection)) }
     });
     let header = ["Series", "Where", "Rule", "Reason", "Row"];
     out.text(&listed(id, "Rejected rows", r.rows_rejected, &header, &rejected.await?).into_string())?;
 
     let issues = section(report::issues(pool, id), |i| {
-        html! { (place(&i.place)) td { (time(i.time)) } (values(&i.values)) td class="wrap" { (i.rules.join(", ")) } }
+        html! { (place(&i.place)) td { (time(i.time)) } td { code { (i.values) } } td class="wrap" { (i.rules.join(", ")) } }
     });
     let header = ["Series", "Where", "Time", "Bar", "Rules"];
     out.text(&listed(id, "Quality issues", r.quality_issues, &header, &issues.await?).into_string())
 }
 
-/// The rows of the first findings.
-async fn section<T>(mut stream: BoxStream<'_, Result<T>>, row: impl Fn(&T) -> Markup) -> Result<Vec<Markup>> {
-    let mut rows = Vec::new();
-    while rows.len() < FINDINGS
-        && let Some(finding) = stream.try_next().await?
-    {
-        rows.push(row(&finding));
-    }
-    Ok(rows)
+/// A table row for each of the first findings.
+async fn section<T>(stream: BoxStream<'_, Result<T>>, row: impl Fn(&T) -> Markup) -> Result<Vec<Markup>> {
+    stream.take(FINDINGS).map_ok(|finding| row(&finding)).try_collect().await
 }
 
 fn listed(id: &OperationId, name: &str, all: i64, header: &[&str], rows: &[Markup]) -> Markup {
@@ -224,33 +212,30 @@ fn listed(id: &OperationId, name: &str, all: i64, header: &[&str], rows: &[Marku
     html! {
         h2 { (name) ": " (count(all)) }
         (page::table(header, &html! { @for row in rows { tr { (row) } } }))
-        (page::more(left, &format!("barlift report {id} --format csv")))
+        (page::more_in_report(left, id, "csv"))
     }
 }
 
-fn place(p: &Place) -> Markup {
-    html! {
-        td { (visible(&p.symbol)) " " (visible(&p.timeframe)) }
-        td { code { (visible(&p.source)) ":" (p.line) } }
-    }
+fn place(p: &SourceLine) -> Markup {
+    html! { td { (page::series_name(&p.symbol, &p.timeframe)) } (page::place_cell(&p.source, p.line)) }
 }
 
 fn columns(from: Ohlcv, to: Ohlcv) -> Markup {
     let pairs = Values::from(from).columns().into_iter().zip(Values::from(to).columns());
-    html! { @for (from, to) in pairs { (cell(from, to)) } }
-}
-
-fn values(v: &Ohlcv) -> Markup {
-    html! { td { code { (v) } } }
+    html! { @for (from, to) in pairs { (page::change_cell(from, to)) } }
 }
 
 fn notes(s: &OperationStatus) -> Markup {
-    let left = i64::try_from(s.unrecognised.len().saturating_sub(FILES)).unwrap_or(0);
     html! {
         @if !s.unrecognised.is_empty() {
             h2 { "Files that were not imported" }
-            (unrecognised_files(s.unrecognised.iter().take(FILES)))
-            (page::more(left, &format!("barlift status {} --json", s.operation_id)))
+            (page::unrecognised_files(&s.unrecognised, FILES))
+            (more_in_status(s.unrecognised.len(), s))
         }
     }
+}
+
+/// The number of list entries beyond [`FILES`], and the command that prints them.
+fn more_in_status(all: usize, s: &OperationStatus) -> Markup {
+    page::more(page::left(all, FILES), &format!("barlift status {} --json", s.operation_id))
 }

@@ -1,16 +1,21 @@
-//! What every page is made of: its frame, the verdict on top, facts, tiles and tables.
+//! The parts of every page: its frame, the verdict on top, facts, tiles, tables and their cells.
 //!
-//! Invariants: one file that needs nothing else, without scripts, and a policy in it that forbids to load any;
-//! every text is escaped by the templates, and made visible where it comes from files.
+//! Invariants: a page is one file without scripts, and its policy forbids the browser to load anything else. The
+//! templates escape every text; control characters in texts from files are made visible.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::cli::output::{count, visible};
+use crate::cli::report::verification::words;
+use crate::model::{OperationId, Verdict};
+use crate::operation::report::Rejection;
+use crate::operation::verification::Number;
+use crate::source::discover::Unrecognised;
 
 const STYLE: &str = include_str!("style.css");
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
-/// How good the news is. A colour, so words or a sign say it too.
+/// The colour of good or bad news. Words or a sign always say the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tone {
     Good,
@@ -28,7 +33,17 @@ impl Tone {
     }
 }
 
-/// Everything in front of the body's content.
+impl From<Verdict> for Tone {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Identical => Self::Good,
+            Verdict::Differs => Self::Bad,
+            Verdict::Incomplete => Self::Warn,
+        }
+    }
+}
+
+/// The page up to its content.
 pub(super) fn begin(title: &str) -> String {
     let head = html! {
         (DOCTYPE)
@@ -44,8 +59,8 @@ pub(super) fn begin(title: &str) -> String {
     )
 }
 
-/// Everything behind it.
-pub(super) fn end(operation: &str) -> String {
+/// The page after its content.
+pub(super) fn end(operation: &OperationId) -> String {
     let footer = html! {
         footer {
             "Made by barlift " (env!("CARGO_PKG_VERSION")) ". All times are UTC. The same as data: "
@@ -65,7 +80,7 @@ pub(super) fn banner(tone: Tone, sign: &str, verdict: &str, because: &str) -> Ma
     }
 }
 
-/// What it is about; facts without a text are left out.
+/// A list of names and texts; facts without a text are left out.
 pub(super) fn facts(facts: &[(&str, String)]) -> Markup {
     html! {
         dl class="facts" {
@@ -74,7 +89,7 @@ pub(super) fn facts(facts: &[(&str, String)]) -> Markup {
     }
 }
 
-/// Sums; a tone shows where one is not 0.
+/// Sums; one that is not 0 has its tone.
 pub(super) fn tiles(tiles: &[(&str, i64, Option<Tone>)]) -> Markup {
     html! {
         div class="tiles" {
@@ -87,7 +102,7 @@ pub(super) fn tiles(tiles: &[(&str, i64, Option<Tone>)]) -> Markup {
     }
 }
 
-/// A table that scrolls by itself where it is too wide; columns whose name begins with `#` are numbers.
+/// A table that scrolls if it is too wide; columns whose name begins with `#` are numbers.
 pub(super) fn table(header: &[&str], rows: &Markup) -> Markup {
     html! {
         div class="scroll" tabindex="0" {
@@ -104,12 +119,71 @@ pub(super) fn table(header: &[&str], rows: &Markup) -> Markup {
     }
 }
 
-/// So many of a list, where not all are shown.
-pub(super) fn more(left: i64, how: &str) -> Markup {
-    html! { @if left > 0 { p class="muted" { (count(left)) " more: " code { (how) } } } }
+/// The number of list entries that are not shown, and the command that prints them.
+pub(super) fn more(left: i64, command: &str) -> Markup {
+    html! { @if left > 0 { p class="muted" { (count(left)) " more: " code { (command) } } } }
 }
 
-/// The instant, to the minute where it is one.
+/// The same, if the report in another format has the whole list.
+pub(super) fn more_in_report(left: i64, operation: &OperationId, format: &str) -> Markup {
+    more(left, &format!("barlift report {operation} --format {format}"))
+}
+
+/// How many of `all` list entries are not shown.
+pub(super) fn left(all: usize, shown: usize) -> i64 {
+    i64::try_from(all.saturating_sub(shown)).unwrap_or(i64::MAX)
+}
+
+/// `AAPL 1h`
+pub(super) fn series_name(symbol: &str, timeframe: &str) -> Markup {
+    html! { (visible(symbol)) " " (visible(timeframe)) }
+}
+
+/// A cell with a line of a file: `AAPL_1h.csv:17`
+pub(super) fn place_cell(source: &str, line: i64) -> Markup {
+    html! { td { code { (visible(source)) ":" (line) } } }
+}
+
+/// Cells with counts; zeros are muted.
+pub(super) fn count_cells(counts: impl IntoIterator<Item = i64>) -> Markup {
+    html! { @for n in counts { td class={ @if n == 0 { "n same" } @else { "n" } } { (count(n)) } } }
+}
+
+/// Digits of two numbers that fit beside each other.
+const ONE_LINE: usize = 20;
+
+/// A cell with one column of a bar in the file and in the database, or before and after.
+pub(super) fn change_cell(from: Number, to: Number) -> Markup {
+    let long = from.to_string().len() + to.to_string().len() > ONE_LINE;
+    html! {
+        @if from == to { td class="same" { (from) } }
+        @else { td { (from) @if long { br; } @else { " " } "→ " b { (to) } span class="by" { (words::signed(to.0 - from.0)) } } }
+    }
+}
+
+/// Cells with the rule, the reason and the text of a rejected row. A line may have any length, so only its start is shown.
+pub(super) fn rejection_cells(r: &Rejection) -> Markup {
+    const MAX_CHARS: usize = 200;
+    let text = r.text();
+    let text = match text.char_indices().nth(MAX_CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.into_owned(),
+    };
+    html! {
+        td { (r.rule) } td class="wrap" { (visible(&r.reason)) }
+        td class="wrap" { code { (visible(&text)) } }
+    }
+}
+
+/// A table of the first files whose names say no series.
+pub(super) fn unrecognised_files(files: &[Unrecognised], limit: usize) -> Markup {
+    let rows = html! {
+        @for u in files.iter().take(limit) { tr { td { code { (visible(&u.path)) } } td class="wrap" { (visible(&u.reason)) } } }
+    };
+    table(&["File", "Why"], &rows)
+}
+
+/// A time; without seconds if they are 0.
 pub(super) fn time(t: jiff::Timestamp) -> String {
     let format = match t.as_microsecond() {
         us if us % 60_000_000 == 0 => "%Y-%m-%d %H:%M",
@@ -123,11 +197,11 @@ pub(super) fn optional_time(t: Option<jiff::Timestamp>) -> String {
     t.map(time).unwrap_or_default()
 }
 
-/// When it began and how long it took.
+/// The start of an operation and how long it ran.
 pub(super) fn ran(started: Option<jiff::Timestamp>, finished: Option<jiff::Timestamp>) -> String {
     match (started, finished) {
         (Some(start), Some(end)) => {
-            // Nobody reads the microseconds.
+            // Without microseconds.
             let start = jiff::Timestamp::from_second(start.as_second()).unwrap_or(start);
             let took = i64::try_from(end.duration_since(start).as_millis()).unwrap_or(0);
             format!("{} UTC, took {}", time(start), crate::cli::output::duration(took))

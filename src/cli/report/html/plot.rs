@@ -1,23 +1,24 @@
-//! Plots of where in time differences lie.
+//! Plots of where in time the differences lie.
 //!
-//! Invariants: a plot's size depends on its width, not on how much differs: what falls on a pixel that is drawn
-//! already is not drawn again. Kinds differ by height, place and pattern as well as by colour, each mark says what
-//! it is, and a plot as a whole has a text.
+//! Invariants: the size of a plot depends on its width, not on how much differs, since no pixel is drawn twice. Kinds
+//! differ by height, place and pattern as well as by colour. Each mark has a title, and each plot a text.
 
 use maud::{Markup, html};
 
 use super::page::time;
 use super::scale::{Scale, WIDTH};
-use crate::cli::output::{count, counted};
-use crate::operation::verification::{DifferenceKind, Mark, Range, RangeKind};
+use crate::cli::output::{count, counted, visible};
+use crate::cli::report::verification::words;
+use crate::model::{DifferenceKind, RangeKind};
+use crate::operation::verification::{DifferenceBin, DifferenceRange, VerifiedSeries};
 
-/// Parts of the time that bars are counted in.
+/// Bins of time in which bars are counted.
 pub(super) const BINS: i32 = 200;
 
 /// A mark's least width, in units.
 const LEAST: f64 = 3.0;
 
-/// All kinds, those that lie below others first.
+/// All kinds, in the order in which they are drawn.
 const KINDS: [RangeKind; 6] = [
     RangeKind::Identical,
     RangeKind::Shifted,
@@ -27,18 +28,7 @@ const KINDS: [RangeKind; 6] = [
     RangeKind::OnlyInDb,
 ];
 
-fn class(kind: RangeKind) -> &'static str {
-    match kind {
-        RangeKind::Identical => "identical",
-        RangeKind::OnlyInCsv => "only_in_csv",
-        RangeKind::OnlyInDb => "only_in_db",
-        RangeKind::Revised => "revised",
-        RangeKind::Ratio => "ratio",
-        RangeKind::Shifted => "shifted",
-    }
-}
-
-/// What a kind is called where there is little room.
+/// A short name.
 pub(super) fn name(kind: RangeKind) -> &'static str {
     match kind {
         RangeKind::Identical => "identical",
@@ -50,7 +40,7 @@ pub(super) fn name(kind: RangeKind) -> &'static str {
     }
 }
 
-/// A kind's top and height in a band of 20.
+/// The top and the height of a kind in a band of 20.
 fn band(kind: RangeKind) -> (u8, u8) {
     match kind {
         RangeKind::Identical => (8, 4),
@@ -68,7 +58,7 @@ fn fill(kind: RangeKind) -> &'static str {
     }
 }
 
-/// The patterns that all plots of a page use; once a page.
+/// The patterns of all plots; a page has them once.
 pub(super) fn patterns() -> Markup {
     html! {
         svg class="defs" aria-hidden="true" {
@@ -84,7 +74,14 @@ pub(super) fn patterns() -> Markup {
     }
 }
 
-/// What the kinds look like.
+/// The text of a series' plot.
+pub(super) fn about(s: &VerifiedSeries) -> String {
+    let span = s.span().map(|(first, last)| format!(", {} to {}", time(first), time(last)));
+    let (symbol, timeframe) = (visible(&s.symbol), visible(&s.timeframe));
+    format!("{symbol} {timeframe}{}: {}", span.unwrap_or_default(), words::summary(s))
+}
+
+/// The legend.
 pub(super) fn legend() -> Markup {
     html! {
         ul class="legend" {
@@ -99,15 +96,15 @@ fn rect(kind: RangeKind, x: f64, width: f64, title: Option<&str>) -> Markup {
     let (y, height) = band(kind);
     let (x, width) = (format!("{x:.0}"), format!("{width:.0}"));
     // A class would win over the attribute.
-    let class = if fill(kind).is_empty() { class(kind) } else { "" };
+    let class = if fill(kind).is_empty() { kind.as_str() } else { "" };
     html! {
         rect class=[Some(class).filter(|c| !c.is_empty())] fill=[Some(fill(kind)).filter(|f| !f.is_empty())]
             x=(x) y=(y) width=(width) height=(height) { @if let Some(title) = title { title { (title) } } }
     }
 }
 
-/// One band of ranges; with `titles`, each says what it is.
-pub(super) fn ranges(scale: Scale, ranges: &[Range], titles: bool, about: &str) -> Markup {
+/// A band of ranges, each with a title if `titles` is set.
+pub(super) fn ranges(scale: Scale, ranges: &[DifferenceRange], titles: bool, about: &str) -> Markup {
     html! {
         svg viewBox="0 0 1000 20" preserveAspectRatio="none" role="img" aria-label=(about) {
             @for kind in KINDS { @for (x, width, r) in visible_ranges(scale, ranges, kind) {
@@ -117,12 +114,12 @@ pub(super) fn ranges(scale: Scale, ranges: &[Range], titles: bool, about: &str) 
     }
 }
 
-/// Those of one kind that do not fall on what is drawn already, with where they lie.
+/// The ranges of one kind that do not fall on a drawn one, each with its left edge and width.
 fn visible_ranges(
     scale: Scale,
-    ranges: &[Range],
+    ranges: &[DifferenceRange],
     kind: RangeKind,
-) -> impl Iterator<Item = (f64, f64, &Range)> {
+) -> impl Iterator<Item = (f64, f64, &DifferenceRange)> {
     let mut drawn = -1.0;
     ranges.iter().filter(move |r| r.kind == kind).filter_map(move |r| {
         let x = scale.x(r.first).min(WIDTH - LEAST).floor();
@@ -134,12 +131,12 @@ fn visible_ranges(
     })
 }
 
-fn title(r: &Range) -> String {
+fn title(r: &DifferenceRange) -> String {
     format!("{} to {}: {}: {}", time(r.first), time(r.last), counted(r.bars, "bar", "bars"), r.says())
 }
 
-/// Names of the ranges that are wide enough for one.
-pub(super) fn names(scale: Scale, ranges: &[Range]) -> Markup {
+/// The names of the ranges that are wide enough for one.
+pub(super) fn names(scale: Scale, ranges: &[DifferenceRange]) -> Markup {
     let wide = ranges.iter().filter_map(|r| {
         let (x, end) = (scale.x(r.first), scale.x(r.last));
         (end - x >= 110.0).then(|| ((x + end) / 20.0, (end - x) / 10.0, r.kind))
@@ -153,17 +150,17 @@ pub(super) fn names(scale: Scale, ranges: &[Range]) -> Markup {
     }
 }
 
-/// How many bars of one kind differ when.
-pub(super) fn lane(marks: &[Mark], kind: DifferenceKind, about: &str) -> Markup {
-    let most = marks.iter().filter(|m| m.kind == kind).map(|m| m.bars).max().unwrap_or(1);
+/// The number of differing bars of one kind over time.
+pub(super) fn lane(bins: &[DifferenceBin], kind: DifferenceKind, about: &str) -> Markup {
+    let most = bins.iter().filter(|m| m.kind == kind).map(|m| m.bars).max().unwrap_or(1);
     html! {
         svg viewBox="0 0 1000 20" preserveAspectRatio="none" role="img" aria-label=(about) {
-            @for m in marks.iter().filter(|m| m.kind == kind) { (mark(m, most)) }
+            @for m in bins.iter().filter(|m| m.kind == kind) { (mark(m, most)) }
         }
     }
 }
 
-fn mark(m: &Mark, most: i64) -> Markup {
+fn mark(m: &DifferenceBin, most: i64) -> Markup {
     let width = WIDTH / f64::from(BINS);
     #[allow(clippy::cast_precision_loss)] // a pixel is enough
     let height = 4.0 + 16.0 * m.bars as f64 / most as f64;
@@ -176,7 +173,7 @@ fn mark(m: &Mark, most: i64) -> Markup {
     }
 }
 
-/// The axis below.
+/// The time axis.
 pub(super) fn axis(scale: Scale) -> Markup {
     html! {
         div class="label none" {}
@@ -188,7 +185,7 @@ pub(super) fn axis(scale: Scale) -> Markup {
     }
 }
 
-/// A label there would stand out of the page.
+/// Labels near an edge are aligned to it, so that they stay within the page.
 fn at_edge(place: u32) -> Option<&'static str> {
     match place {
         0..=400 => Some("start"),
@@ -205,7 +202,7 @@ mod tests {
     fn what_is_too_narrow_to_be_seen_is_drawn_once() {
         let first: jiff::Timestamp = "2024-01-01T00:00Z".parse().unwrap();
         let at = |minutes: i64| first + jiff::SignedDuration::from_mins(minutes);
-        let single = |i: i64| Range {
+        let single = |i: i64| DifferenceRange {
             kind: if i % 2 == 0 { RangeKind::Revised } else { RangeKind::Identical },
             first: at(i),
             last: at(i),
@@ -215,7 +212,7 @@ mod tests {
             volume_ratio: None,
             shifted_by_seconds: None,
         };
-        let all: Vec<Range> = (0..100_000).map(single).collect();
+        let all: Vec<DifferenceRange> = (0..100_000).map(single).collect();
         let drawn = visible_ranges(Scale { first, last: at(99_999) }, &all, RangeKind::Revised).count();
         assert!((300..=350).contains(&drawn), "{drawn}");
     }

@@ -1,39 +1,36 @@
-//! One verified series on the page: its plot, its ranges, the bars that differ, the rows that are no bars.
+//! One verified series on the page: its plot, its ranges, its differing bars, its rejected and duplicate rows.
 
 use std::io::Write as _;
 
 use futures::TryStreamExt as _;
 use maud::{Markup, html};
 
-use super::page::{self, time};
+use super::page::{self, Tone, time};
 use super::plot::{self, BINS};
 use super::scale::Scale;
-use super::verification::{about, tone};
 use crate::cli::output::{count, counted, visible};
 use crate::cli::report::destination::Destination;
 use crate::cli::report::verification::words;
 use crate::error::Result;
-use crate::model::Verdict;
-use crate::operation::verification::number::Values;
-use crate::operation::verification::{Difference, DifferenceKind, Number, Series, Snapshot, Verification};
+use crate::model::{DifferenceKind, Verdict};
+use crate::operation::report::RejectedLine;
+use crate::operation::verification::{DifferingBar, Snapshot, Verification, VerifiedSeries};
 
-/// Bars of all series together and of one, ranges and rows of one.
-const ALL_BARS: usize = 10_000;
-const BARS: usize = 1000;
+/// Most differing bars of a page, and of one series.
+const PAGE_BARS: usize = 10_000;
+const SERIES_BARS: usize = 1000;
+/// Most ranges of a series.
 const RANGES: usize = 200;
+/// Most rejected rows, and most duplicates, of a series.
 const ROWS: usize = 100;
-
-/// Digits of two numbers that fit beside each other.
-const ONE_LINE: usize = 20;
-
-/// Bars that are seen at once; the others unfold.
+/// Bars that are visible before the reader unfolds the others.
 const UNFOLDED: usize = 20;
 
-/// Writes its part of a page that shows so many series.
+/// Writes a series of a page that shows `among` series.
 pub(super) async fn write(
     out: &mut Destination,
     snapshot: &mut Snapshot,
-    s: &Series,
+    s: &VerifiedSeries,
     head: &Verification,
     among: usize,
 ) -> Result<()> {
@@ -41,17 +38,17 @@ pub(super) async fn write(
     if s.verdict == Verdict::Differs {
         out.text(&plot(snapshot, s).await?.into_string())?;
         out.text(&ranges(s, head).into_string())?;
-        bars(out, snapshot, s, head, (ALL_BARS / among.max(1)).clamp(UNFOLDED, BARS)).await?;
+        bars(out, snapshot, s, head, (PAGE_BARS / among.max(1)).clamp(UNFOLDED, SERIES_BARS)).await?;
     }
     out.text(&rejected(snapshot, s, head).await?.into_string())?;
     out.text(&duplicates(s).into_string())?;
     out.text("</section>\n")
 }
 
-fn heading(s: &Series) -> Markup {
+fn heading(s: &VerifiedSeries) -> Markup {
     let open = html! {
-        h2 { (visible(&s.symbol)) " " (visible(&s.timeframe)) " "
-            span class={ "badge " (tone(s.verdict).class()) } { (words::summary(s)) } }
+        h2 { (page::series_name(&s.symbol, &s.timeframe)) " "
+            span class={ "badge " (Tone::from(s.verdict).class()) } { (words::summary(s)) } }
         p class="muted" {
             @for (i, source) in s.sources.iter().enumerate() { @if i > 0 { ", " } code { (visible(source)) } }
             ": " (counted(s.csv.rows, "row", "rows"))
@@ -65,37 +62,37 @@ fn heading(s: &Series) -> Markup {
         @if s.untouched == Some(false) {
             p { "Something other than barlift has changed the database's bars since barlift wrote them." }
         }
-        @if let Some(e) = &s.error { p { b { (s.state) } ": " (visible(&e.message)) " (" (e.class.as_str()) ")" } }
+        @if let Some(e) = &s.error.0 { p { b { (s.state) } ": " (visible(&e.message)) " (" (e.class.as_str()) ")" } }
     };
     html! { (maud::PreEscaped(format!("<section id=\"s{}\">", s.task_id))) (open) }
 }
 
-async fn plot(snapshot: &mut Snapshot, s: &Series) -> Result<Markup> {
+async fn plot(snapshot: &mut Snapshot, s: &VerifiedSeries) -> Result<Markup> {
     let Some((first, last)) = s.span() else { return Ok(html! {}) };
     let scale = Scale { first, last };
-    let marks = snapshot.marks(s, (first, last), BINS).await?;
+    let bins = snapshot.bins(s, (first, last), BINS).await?;
     let lanes = [
         (DifferenceKind::Different, "other values"),
         (DifferenceKind::OnlyInCsv, "only in files"),
         (DifferenceKind::OnlyInDb, "only in database"),
     ];
-    let lanes = lanes.into_iter().filter(|(kind, _)| marks.iter().any(|m| m.kind == *kind));
+    let lanes = lanes.into_iter().filter(|(kind, _)| bins.iter().any(|b| b.kind == *kind));
     Ok(html! {
         div class="plot" {
             @if !s.ranges.is_empty() {
                 div class="label" { "what it looks like" }
-                div class="band tall" { (plot::names(scale, &s.ranges)) (plot::ranges(scale, &s.ranges, true, &about(s))) }
+                div class="band tall" { (plot::names(scale, &s.ranges)) (plot::ranges(scale, &s.ranges, true, &plot::about(s))) }
             }
             @for (kind, name) in lanes {
                 div class="label" { (name) }
-                div class="lane" { (plot::lane(&marks, kind, &format!("When bars are {name}: a higher mark is more of them"))) }
+                div class="lane" { (plot::lane(&bins, kind, &format!("When bars are {name}: a higher mark is more of them"))) }
             }
             (plot::axis(scale))
         }
     })
 }
 
-fn ranges(s: &Series, head: &Verification) -> Markup {
+fn ranges(s: &VerifiedSeries, head: &Verification) -> Markup {
     if s.ranges.is_empty() {
         return html! {};
     }
@@ -104,11 +101,10 @@ fn ranges(s: &Series, head: &Verification) -> Markup {
             tr { td { (time(r.first)) } td { (time(r.last)) } td class="n" { (count(r.bars)) } td class="wrap" { (r.says()) } }
         }
     };
-    let left = i64::try_from(s.ranges.len().saturating_sub(RANGES)).unwrap_or(0);
     html! {
         h4 { "Ranges" }
         (page::table(&["From", "To", "#Bars", "What"], &rows))
-        (page::more(left, &format!("barlift report {} --format json", head.operation_id)))
+        (page::more_in_report(page::left(s.ranges.len(), RANGES), &head.operation_id, "json"))
         @if s.ranges_left_out > 0 {
             p class="muted" { (counted(s.ranges_left_out, "more range was", "more ranges were")) " too many to be kept." }
         }
@@ -118,31 +114,26 @@ fn ranges(s: &Series, head: &Verification) -> Markup {
 async fn bars(
     out: &mut Destination,
     snapshot: &mut Snapshot,
-    s: &Series,
+    s: &VerifiedSeries,
     head: &Verification,
     limit: usize,
 ) -> Result<()> {
     let header = ["Time", "Where", "Open", "High", "Low", "Close", "Volume"];
-    let mut shown = 0;
-    let mut differences = snapshot.differences(s, Some(limit));
-    let mut rows = Vec::new();
-    while let Some(d) = differences.try_next().await? {
-        rows.push(bar(&d));
-        shown += 1;
-    }
+    let rows: Vec<Markup> = snapshot.differences(s, Some(limit)).map_ok(|d| bar(&d)).try_collect().await?;
+    let shown = rows.len();
     if shown == 0 {
         return Ok(());
     }
     let unfolded = html! { @for row in rows.iter().take(UNFOLDED) { (row) } };
     let folded = html! { @for row in rows.iter().skip(UNFOLDED) { (row) } };
-    let kept_more = s.differing() - s.differences_left_out - i64::try_from(shown).unwrap_or(0);
+    let stored_more = s.differing() - s.differences_left_out - i64::try_from(shown).unwrap_or(0);
     let text = html! {
         h4 { "Bars that differ: file → database" }
         (page::table(&header, &unfolded))
         @if shown > UNFOLDED {
             details { summary { (shown - UNFOLDED) " more here" } (page::table(&header, &folded)) }
         }
-        (page::more(kept_more, &format!("barlift report {} --format csv", head.operation_id)))
+        (page::more_in_report(stored_more, &head.operation_id, "csv"))
         @if s.differences_left_out > 0 {
             p class="muted" { (counted(s.differences_left_out, "more bar", "more bars")) " beyond " code { "verify.max_differences" } ": counted, not kept." }
         }
@@ -150,7 +141,7 @@ async fn bars(
     write!(out, "{}", text.into_string()).map_err(|e| out.failed(&e))
 }
 
-fn bar(d: &Difference) -> Markup {
+fn bar(d: &DifferingBar) -> Markup {
     let place = match (&d.source, d.line) {
         (Some(source), Some(line)) => html! { code { (visible(source)) ":" (line) } },
         _ => html! { "only in the database" },
@@ -160,57 +151,32 @@ fn bar(d: &Difference) -> Markup {
             td { (time(d.time)) }
             td { (place) @if d.kind == DifferenceKind::OnlyInCsv { span class="by" { "not in the database" } } }
             @match (&d.csv, &d.db) {
-                (Some(csv), Some(db)) => { @for (csv, db) in csv.columns().into_iter().zip(db.columns()) { (cell(csv, db)) } }
-                (Some(one), None) | (None, Some(one)) => (one_side(one)),
+                (Some(csv), Some(db)) => { @for (csv, db) in csv.columns().into_iter().zip(db.columns()) { (page::change_cell(csv, db)) } }
+                (Some(one), None) | (None, Some(one)) => { @for v in one.columns() { td { (v) } } },
                 (None, None) => {}
             }
         }
     }
 }
 
-/// One column of a bar on both sides, or before and now.
-pub(super) fn cell(from: Number, to: Number) -> Markup {
-    let long = from.to_string().len() + to.to_string().len() > ONE_LINE;
-    html! {
-        @if from == to { td class="same" { (from) } }
-        @else { td { (from) @if long { br; } @else { " " } "→ " b { (to) } span class="by" { (words::signed(to.0 - from.0)) } } }
-    }
-}
-
-fn one_side(values: &Values) -> Markup {
-    html! { @for v in values.columns() { td { (v) } } }
-}
-
-async fn rejected(snapshot: &mut Snapshot, s: &Series, head: &Verification) -> Result<Markup> {
+async fn rejected(snapshot: &mut Snapshot, s: &VerifiedSeries, head: &Verification) -> Result<Markup> {
     if s.csv.rejected == 0 {
         return Ok(html! {});
     }
-    let mut stream = snapshot.rejected(s, Some(ROWS));
-    let mut rows = Vec::new();
-    while let Some(r) = stream.try_next().await? {
-        rows.push(html! {
-            tr { td { code { (visible(&r.source)) ":" (r.line) } } td { (r.rule) } td class="wrap" { (visible(&r.reason)) }
-                td class="wrap" { code { (visible(&shortened(&r.raw))) } } }
-        });
-    }
+    let row = |r: RejectedLine| {
+        html! { tr { (page::place_cell(&r.source, r.line)) (page::rejection_cells(&r.rejection)) } }
+    };
+    let rows: Vec<Markup> = snapshot.rejected(s, Some(ROWS)).map_ok(row).try_collect().await?;
     let left = s.csv.rejected - i64::try_from(rows.len()).unwrap_or(0);
     let all = html! { @for row in &rows { (row) } };
     Ok(html! {
         h4 { (counted(s.csv.rejected, "rejected row", "rejected rows")) ": no difference, since there is no bar in them" }
         (page::table(&["Where", "Rule", "Reason", "Row"], &all))
-        (page::more(left, &format!("barlift report {} --format csv", head.operation_id)))
+        (page::more_in_report(left, &head.operation_id, "csv"))
     })
 }
 
-/// A line of a file may have any length.
-pub(super) fn shortened(text: &str) -> String {
-    match text.char_indices().nth(200) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
-fn duplicates(s: &Series) -> Markup {
+fn duplicates(s: &VerifiedSeries) -> Markup {
     if s.csv.duplicate == 0 {
         return html! {};
     }

@@ -7,22 +7,20 @@ use maud::{Markup, html};
 use super::page::{self, Tone};
 use super::scale::Scale;
 use super::{plot, series};
-use crate::cli::output::{count, counted, visible};
+use crate::cli::output::{count, counted};
 use crate::cli::report::destination::Destination;
 use crate::cli::report::verification::words;
 use crate::error::Result;
-use crate::model::Verdict;
-use crate::operation::verification::{Order, Range, RangeKind, Series, Snapshot, Verification};
+use crate::model::{RangeKind, Verdict};
+use crate::operation::verification::{DifferenceRange, Order, Snapshot, Verification, VerifiedSeries};
 
-/// Series that the page lists, that it plots together, and that it shows one by one.
+/// Most series in the list, in the common plot, and one by one.
 const LISTED: usize = 1000;
 const PLOTTED: usize = 60;
 const DETAILED: usize = 100;
-
-/// Ranges that it tells of first.
-const FINDS: usize = 8;
-
-/// Entries of the lists at its end.
+/// Most ranges in the summary at the top.
+const SUMMARISED: usize = 8;
+/// Most entries of the lists at the end.
 const NOTES: usize = 200;
 
 /// Writes the page; `database` names the database, without a password.
@@ -36,25 +34,17 @@ pub(in crate::cli::report) async fn verification(
     let verdict = words::verdict(head.verdict);
     out.text(&page::begin(&format!("{verdict}: {}", head.operation_id)))?;
     out.text(&top(head, database).into_string())?;
-    out.text(&finds(&listed).into_string())?;
+    out.text(&largest_ranges(&listed).into_string())?;
     out.text(&overview(head, &listed).into_string())?;
     out.text(&list(head, &listed).into_string())?;
-    let detailed: Vec<&Series> = listed.iter().filter(|s| s.is_noteworthy()).take(DETAILED).collect();
+    let detailed: Vec<&VerifiedSeries> = listed.iter().filter(|s| s.is_noteworthy()).take(DETAILED).collect();
     for s in &detailed {
         series::write(out, snapshot, s, head, detailed.len()).await?;
     }
     let noteworthy = listed.iter().filter(|s| s.is_noteworthy()).count();
     out.text(&more_detail(head, noteworthy, detailed.len()).into_string())?;
     out.text(&notes(head).into_string())?;
-    out.text(&page::end(head.operation_id.as_str()))
-}
-
-pub(super) fn tone(verdict: Verdict) -> Tone {
-    match verdict {
-        Verdict::Identical => Tone::Good,
-        Verdict::Differs => Tone::Bad,
-        Verdict::Incomplete => Tone::Warn,
-    }
+    out.text(&page::end(&head.operation_id))
 }
 
 fn sign(verdict: Verdict) -> &'static str {
@@ -93,7 +83,7 @@ fn top(head: &Verification, database: &str) -> Markup {
         ("duplicate rows", t.rows_duplicate, None),
     ];
     html! {
-        (page::banner(tone(head.verdict), sign(head.verdict), words::verdict(head.verdict), because))
+        (page::banner(head.verdict.into(), sign(head.verdict), words::verdict(head.verdict), because))
         (page::facts(&facts))
         (page::tiles(&tiles))
         @if t.outside > 0 {
@@ -103,9 +93,9 @@ fn top(head: &Verification, database: &str) -> Markup {
 }
 
 /// All series together, one row each.
-fn overview(head: &Verification, listed: &[Series]) -> Markup {
+fn overview(head: &Verification, listed: &[VerifiedSeries]) -> Markup {
     let plotted = listed.iter().filter(|s| s.span().is_some() && s.verdict != Verdict::Incomplete);
-    let plotted: Vec<&Series> = plotted.take(PLOTTED).collect();
+    let plotted: Vec<&VerifiedSeries> = plotted.take(PLOTTED).collect();
     let spans: Vec<_> = plotted.iter().filter_map(|s| s.span()).collect();
     let first = spans.iter().map(|s| s.0).min();
     let Some((first, last)) = first.zip(spans.iter().map(|s| s.1).max()) else { return html! {} };
@@ -117,21 +107,21 @@ fn overview(head: &Verification, listed: &[Series]) -> Markup {
         div class="plot" {
             @for s in &plotted {
                 div class="label" { (link(s)) }
-                div class="band" { (plot::ranges(scale, &whole(s), false, &about(s))) }
+                div class="band" { (plot::ranges(scale, &whole(s), false, &plot::about(s))) }
             }
             (plot::axis(scale))
         }
-        (page::more(head.totals.series - i64::try_from(plotted.len()).unwrap_or(0), &format!("barlift report {} --format json", head.operation_id)))
+        (page::more_in_report(head.totals.series - as_i64(plotted.len()), &head.operation_id, "json"))
     }
 }
 
-/// Its ranges; the one that an identical series is, where it has none.
-fn whole(s: &Series) -> Cow<'_, [Range]> {
+/// The ranges of a series. An identical one may have none stored; it is one range.
+fn whole(s: &VerifiedSeries) -> Cow<'_, [DifferenceRange]> {
     match s.span() {
         Some((first, last)) if s.ranges.is_empty() && s.verdict == Verdict::Identical => {
             let bars = s.compared;
             let kind = RangeKind::Identical;
-            Cow::Owned(vec![Range {
+            Cow::Owned(vec![DifferenceRange {
                 kind,
                 first,
                 last,
@@ -146,12 +136,12 @@ fn whole(s: &Series) -> Cow<'_, [Range]> {
     }
 }
 
-/// What the largest ranges look like.
-fn finds(listed: &[Series]) -> Markup {
+/// The largest ranges in words.
+fn largest_ranges(listed: &[VerifiedSeries]) -> Markup {
     let ranges = listed.iter().flat_map(|s| s.ranges.iter().map(move |r| (s, r)));
     let mut ranges: Vec<_> = ranges.filter(|(_, r)| r.kind != RangeKind::Identical).collect();
     ranges.sort_by_key(|(_, r)| std::cmp::Reverse(r.bars));
-    ranges.truncate(FINDS);
+    ranges.truncate(SUMMARISED);
     html! {
         @if !ranges.is_empty() {
             ul class="finds" {
@@ -164,26 +154,14 @@ fn finds(listed: &[Series]) -> Markup {
     }
 }
 
-/// A plot in words.
-pub(super) fn about(s: &Series) -> String {
-    let span = s.span().map(|(first, last)| format!(", {} to {}", page::time(first), page::time(last)));
-    format!(
-        "{} {}{}: {}",
-        visible(&s.symbol),
-        visible(&s.timeframe),
-        span.unwrap_or_default(),
-        words::summary(s)
-    )
-}
-
-fn link(s: &Series) -> Markup {
+fn link(s: &VerifiedSeries) -> Markup {
     html! {
-        @if s.is_noteworthy() { a href={ "#s" (s.task_id) } { (visible(&s.symbol)) " " (visible(&s.timeframe)) } }
-        @else { (visible(&s.symbol)) " " (visible(&s.timeframe)) }
+        @if s.is_noteworthy() { a href={ "#s" (s.task_id) } { (page::series_name(&s.symbol, &s.timeframe)) } }
+        @else { (page::series_name(&s.symbol, &s.timeframe)) }
     }
 }
 
-fn list(head: &Verification, listed: &[Series]) -> Markup {
+fn list(head: &Verification, listed: &[VerifiedSeries]) -> Markup {
     let header = [
         "Series",
         "Verdict",
@@ -199,35 +177,29 @@ fn list(head: &Verification, listed: &[Series]) -> Markup {
         "Content",
     ];
     let rows = html! { @for s in listed { (row(s)) } };
-    let left = head.totals.series - i64::try_from(listed.len()).unwrap_or(0);
     html! {
         h2 { "Series" }
         @if listed.is_empty() { p { "There are none." } } @else { (page::table(&header, &rows)) }
-        (page::more(left, &format!("barlift report {} --format json", head.operation_id)))
+        (page::more_in_report(head.totals.series - as_i64(listed.len()), &head.operation_id, "json"))
     }
 }
 
-fn row(s: &Series) -> Markup {
+fn row(s: &VerifiedSeries) -> Markup {
     let counts = [s.compared, s.different, s.only_in_csv, s.only_in_db, s.csv.rejected, s.csv.duplicate];
-    let word = match s.verdict {
-        Verdict::Identical => "identical",
-        Verdict::Differs => "differs",
-        Verdict::Incomplete => s.state.as_str(),
-    };
     html! {
         tr class=[(s.verdict == Verdict::Differs).then_some("bad")] {
             td { (link(s)) }
-            td { span class={ "badge " (tone(s.verdict).class()) } { (word) } }
+            td { span class={ "badge " (Tone::from(s.verdict).class()) } { (words::verdict_or_state(s)) } }
             @for n in [s.csv.bars, s.db.bars] { td class="n" { (n.map(count).unwrap_or_default()) } }
-            @for n in counts { td class={ @if n == 0 { "n same" } @else { "n" } } { (count(n)) } }
+            (page::count_cells(counts))
             td { (page::optional_time(s.csv.first)) br; (page::optional_time(s.csv.last)) }
             td { (content(s)) }
         }
     }
 }
 
-/// The first digits of both contents' hashes; JSON has them whole.
-fn content(s: &Series) -> Markup {
+/// The first digits of the content hashes of both sides; JSON has all digits.
+fn content(s: &VerifiedSeries) -> Markup {
     let (Some(csv), Some(db)) = (&s.csv.hash, &s.db.hash) else { return html! {} };
     let short = |hash: &str| hash.get(..8).unwrap_or_default().to_owned();
     html! {
@@ -237,41 +209,35 @@ fn content(s: &Series) -> Markup {
 }
 
 fn more_detail(head: &Verification, noteworthy: usize, shown: usize) -> Markup {
-    let count = |n: usize| i64::try_from(n).unwrap_or(0);
     let t = &head.totals;
-    // Not all of them need to be listed.
-    let all = count(noteworthy).max(t.differing + t.failed + t.cancelled + t.open);
+    // The list may lack some of them.
+    let all = as_i64(noteworthy).max(t.differing + t.failed + t.cancelled + t.open);
     html! {
-        @if all > count(shown) { h2 { "Further series" } }
-        (page::more(all - count(shown), &format!("barlift report {} --format csv", head.operation_id)))
+        @if all > as_i64(shown) { h2 { "Further series" } }
+        (page::more_in_report(all - as_i64(shown), &head.operation_id, "csv"))
     }
 }
 
-/// What is no difference: series that no file is about, files that were not taken.
+/// What is no difference: series that no file has, files whose names say no series.
 fn notes(head: &Verification) -> Markup {
-    let all = format!("barlift report {} --format json", head.operation_id);
-    let left = |n: usize| i64::try_from(n.saturating_sub(NOTES)).unwrap_or(0);
+    let more = |all: usize| page::more_in_report(page::left(all, NOTES), &head.operation_id, "json");
     let (unexplained, unrecognised) = (&head.options.unexplained, &head.unrecognised);
     html! {
         @if !unexplained.is_empty() {
             h2 { "In the database, in no file" }
             p { "No difference, since no file is about them: " @for (i, s) in unexplained.iter().take(NOTES).enumerate() {
-                @if i > 0 { ", " } b { (visible(&s.symbol)) " " (visible(&s.timeframe)) }
+                @if i > 0 { ", " } b { (page::series_name(&s.symbol, &s.timeframe)) }
             } "." }
-            (page::more(left(unexplained.len()), &all))
+            (more(unexplained.len()))
         }
         @if !unrecognised.is_empty() {
             h2 { "Files that were not verified" }
-            (unrecognised_files(unrecognised.iter().take(NOTES)))
-            (page::more(left(unrecognised.len()), &all))
+            (page::unrecognised_files(unrecognised, NOTES))
+            (more(unrecognised.len()))
         }
     }
 }
 
-/// Files that were found and not taken.
-pub(super) fn unrecognised_files<'a>(
-    files: impl Iterator<Item = &'a crate::source::discover::Unrecognised>,
-) -> Markup {
-    let rows = html! { @for u in files { tr { td { code { (visible(&u.path)) } } td class="wrap" { (visible(&u.reason)) } } } };
-    page::table(&["File", "Why"], &rows)
+fn as_i64(n: usize) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
 }

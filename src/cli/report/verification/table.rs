@@ -1,6 +1,6 @@
-//! The report for people: the verdict first, then what is noteworthy.
+//! A verification as text: the verdict first, then the noteworthy series.
 //!
-//! Invariant: whatever is left out is counted, with how to get it.
+//! Invariant: what is left out is counted, with the command that prints it.
 
 use std::fmt::Write as _;
 
@@ -12,12 +12,13 @@ use crate::cli::report::destination::Destination;
 use crate::cli::table::{self, Column, Table};
 use crate::error::Result;
 use crate::model::Verdict;
-use crate::operation::verification::{Order, Series, Snapshot, Verification};
+use crate::operation::report::Rejection;
+use crate::operation::verification::{Order, Snapshot, Verification, VerifiedSeries};
 
-/// Series that it shows before it keeps to the noteworthy ones, and of these at most.
+/// With more series than this, only noteworthy ones are shown, and no more than this.
 const MAX_SERIES: usize = 40;
 
-/// Prints it; of each list of a series at most `limit`.
+/// Prints it, with at most `limit` entries of each list of a series.
 pub(in crate::cli::report) async fn table(
     out: &mut Destination,
     snapshot: &mut Snapshot,
@@ -29,7 +30,8 @@ pub(in crate::cli::report) async fn table(
     out.text(&format!("files {}; {}\n", visible(&head.root), words::mode(head)))?;
     let first = snapshot.series(Order::Noteworthy, 0, PAGE.max(MAX_SERIES)).await?;
     let all = first.len() <= MAX_SERIES;
-    let shown: Vec<&Series> = first.iter().filter(|s| all || s.is_noteworthy()).take(MAX_SERIES).collect();
+    let shown: Vec<&VerifiedSeries> =
+        first.iter().filter(|s| all || s.is_noteworthy()).take(MAX_SERIES).collect();
     series(out, &shown, head.totals.series)?;
     for s in shown.iter().filter(|s| s.is_noteworthy()) {
         one(out, snapshot, s, limit).await?;
@@ -37,7 +39,7 @@ pub(in crate::cli::report) async fn table(
     notes(out, head)
 }
 
-fn series(out: &mut Destination, shown: &[&Series], all: i64) -> Result<()> {
+fn series(out: &mut Destination, shown: &[&VerifiedSeries], all: i64) -> Result<()> {
     let mut table = Table::new([
         table::SYMBOL,
         table::TIMEFRAME,
@@ -52,14 +54,10 @@ fn series(out: &mut Destination, shown: &[&Series], all: i64) -> Result<()> {
         Column::counter("DUPLICATE", "DUP").spare(2),
     ]);
     for s in shown {
-        let verdict = match s.verdict {
-            Verdict::Identical => "identical",
-            Verdict::Differs => "differs",
-            Verdict::Incomplete => s.state.as_str(),
-        };
-        let known = |n: Option<i64>| n.map(count).unwrap_or_default();
-        let mut cells = vec![visible(&s.symbol), visible(&s.timeframe), verdict.to_owned()];
-        cells.extend([known(s.csv.bars), known(s.db.bars)]);
+        let optional = |n: Option<i64>| n.map(count).unwrap_or_default();
+        let mut cells =
+            vec![visible(&s.symbol), visible(&s.timeframe), words::verdict_or_state(s).to_owned()];
+        cells.extend([optional(s.csv.bars), optional(s.db.bars)]);
         let counts = [s.compared, s.different, s.only_in_csv, s.only_in_db, s.csv.rejected, s.csv.duplicate];
         cells.extend(counts.map(count));
         table.row(cells);
@@ -76,9 +74,9 @@ fn series(out: &mut Destination, shown: &[&Series], all: i64) -> Result<()> {
     }
 }
 
-async fn one(out: &mut Destination, snapshot: &mut Snapshot, s: &Series, limit: usize) -> Result<()> {
+async fn one(out: &mut Destination, snapshot: &mut Snapshot, s: &VerifiedSeries, limit: usize) -> Result<()> {
     out.text(&format!("\n{} {}: {}\n", visible(&s.symbol), visible(&s.timeframe), words::summary(s)))?;
-    if let Some(e) = &s.error {
+    if let Some(e) = &s.error.0 {
         out.text(&format!("{}: {} ({})\n", s.state, visible(&e.message), e.class.as_str()))?;
     }
     if s.untouched == Some(false) {
@@ -92,7 +90,7 @@ async fn one(out: &mut Destination, snapshot: &mut Snapshot, s: &Series, limit: 
     duplicates(out, s, limit)
 }
 
-fn ranges(out: &mut Destination, s: &Series, limit: usize) -> Result<()> {
+fn ranges(out: &mut Destination, s: &VerifiedSeries, limit: usize) -> Result<()> {
     let mut table = Table::new(
         ["FROM", "TO", "BARS"].map(Column::text).into_iter().chain([Column::text("WHAT").wrapping()]),
     );
@@ -102,7 +100,12 @@ fn ranges(out: &mut Destination, s: &Series, limit: usize) -> Result<()> {
     lines(out, &table, i64::try_from(s.ranges.len()).unwrap_or(0) + s.ranges_left_out, "json")
 }
 
-async fn differences(out: &mut Destination, snapshot: &mut Snapshot, s: &Series, limit: usize) -> Result<()> {
+async fn differences(
+    out: &mut Destination,
+    snapshot: &mut Snapshot,
+    s: &VerifiedSeries,
+    limit: usize,
+) -> Result<()> {
     let mut table = Table::new([
         Column::text("TIME").spare(1),
         Column::text("WHERE"),
@@ -116,7 +119,12 @@ async fn differences(out: &mut Destination, snapshot: &mut Snapshot, s: &Series,
     lines(out, &table, s.differing(), "csv")
 }
 
-async fn rejected(out: &mut Destination, snapshot: &mut Snapshot, s: &Series, limit: usize) -> Result<()> {
+async fn rejected(
+    out: &mut Destination,
+    snapshot: &mut Snapshot,
+    s: &VerifiedSeries,
+    limit: usize,
+) -> Result<()> {
     if s.csv.rejected == 0 {
         return Ok(());
     }
@@ -126,12 +134,13 @@ async fn rejected(out: &mut Destination, snapshot: &mut Snapshot, s: &Series, li
         Table::new([Column::text("WHERE"), Column::text("RULE"), Column::text("REASON").wrapping()]);
     let mut stream = snapshot.rejected(s, Some(limit));
     while let Some(r) = stream.try_next().await? {
-        table.row([format!("{}:{}", visible(&r.source), r.line), r.rule, visible(&r.reason)]);
+        let Rejection { rule, reason, .. } = r.rejection;
+        table.row([format!("{}:{}", visible(&r.source), r.line), rule, visible(&reason)]);
     }
     lines(out, &table, s.csv.rejected, "csv")
 }
 
-fn duplicates(out: &mut Destination, s: &Series, limit: usize) -> Result<()> {
+fn duplicates(out: &mut Destination, s: &VerifiedSeries, limit: usize) -> Result<()> {
     if s.csv.duplicate == 0 {
         return Ok(());
     }
@@ -149,7 +158,7 @@ fn duplicates(out: &mut Destination, s: &Series, limit: usize) -> Result<()> {
     out.text(&text)
 }
 
-/// A table of which there may be more.
+/// A table, and the number of rows that it lacks.
 fn lines(out: &mut Destination, table: &Table, all: i64, format: &str) -> Result<()> {
     let shown = table.len();
     if shown > 0 {

@@ -1,12 +1,14 @@
-//! What a verification comes to, in sentences.
+//! Verdicts in sentences, for the table and the page.
 //!
-//! Invariant: a verdict claims no more than was looked at, and says how closely that was.
+//! Invariant: a verdict claims no more than was compared, and says how closely it was compared.
 
 use crate::cli::output::{count, counted};
+use crate::config::VerifyMode;
 use crate::model::Verdict;
-use crate::operation::verification::{Difference, Mode, Series, Verification};
+use crate::operation::verification::number::{Number, Values};
+use crate::operation::verification::{DifferingBar, Verification, VerifiedSeries};
 
-/// The verdict's word.
+/// The verdict in capitals.
 pub(in crate::cli::report) fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Identical => "IDENTICAL",
@@ -15,10 +17,10 @@ pub(in crate::cli::report) fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-/// What follows the verdict's word.
+/// The text after the verdict.
 pub(in crate::cli::report) fn because(head: &Verification) -> String {
     match head.verdict {
-        Verdict::Identical => format!("{}{}", identical(head), not_taken(head.unrecognised.len())),
+        Verdict::Identical => format!("{}{}", identical(head), not_verified(head.unrecognised.len())),
         Verdict::Differs => differs(head),
         Verdict::Incomplete => incomplete(head),
     }
@@ -28,8 +30,8 @@ fn series(n: i64) -> String {
     format!("{} series", count(n))
 }
 
-/// Files that were not taken are no difference, but nothing is proved of them.
-fn not_taken(files: usize) -> String {
+/// Files that were not verified are no differences, but the verdict says nothing about them.
+fn not_verified(files: usize) -> String {
     match i64::try_from(files) {
         Ok(0) => String::new(),
         files => format!("; {} not verified", counted(files.unwrap_or(i64::MAX), "file was", "files were")),
@@ -40,15 +42,15 @@ fn identical(head: &Verification) -> String {
     let t = &head.totals;
     let (series, bars) = (series(t.series), counted(t.csv_bars, "bar", "bars"));
     match head.options.mode {
-        Mode::Full if head.options.within_range => {
+        VerifyMode::Full if head.options.within_range => {
             format!(" within the files' range: the database equals the files there: {series}, {bars}")
         }
-        Mode::Full => format!(": the database equals the files: {series}, {bars}"),
-        Mode::Sample => {
+        VerifyMode::Full => format!(": the database equals the files: {series}, {bars}"),
+        VerifyMode::Sample => {
             let (compared, sample) = (count(t.compared), sample(head));
             format!(" as far as was looked: {sample}: {compared} of {bars} in {series}")
         }
-        Mode::Counts => format!(
+        VerifyMode::Counts => format!(
             " as far as was looked: numbers of bars, first and last times alone, no values: {series}, {bars}"
         ),
     }
@@ -61,12 +63,12 @@ fn sample(head: &Verification) -> String {
     format!("{} sampled{}", size.unwrap_or_else(|| "some bars".to_owned()), seed.unwrap_or_default())
 }
 
-/// How closely was looked.
+/// How closely the sides were compared.
 pub(in crate::cli::report) fn mode(head: &Verification) -> String {
     let mode = match head.options.mode {
-        Mode::Full => "full: every bar".to_owned(),
-        Mode::Sample => format!("sample: {}", sample(head)),
-        Mode::Counts => "counts: numbers of bars, first and last times alone".to_owned(),
+        VerifyMode::Full => "full: every bar".to_owned(),
+        VerifyMode::Sample => format!("sample: {}", sample(head)),
+        VerifyMode::Counts => "counts: numbers of bars, first and last times alone".to_owned(),
     };
     if head.options.within_range { format!("{mode}; within the files' range only") } else { mode }
 }
@@ -79,9 +81,11 @@ fn differs(head: &Verification) -> String {
         text.push_str(&format!(", {} {what}", count(n)));
     }
     match head.options.mode {
-        Mode::Full => {}
-        Mode::Sample => text.push_str(&format!(" ({}: there may be more)", sample(head))),
-        Mode::Counts => text.push_str(" (numbers of bars, first and last times alone: there may be more)"),
+        VerifyMode::Full => {}
+        VerifyMode::Sample => text.push_str(&format!(" ({}: there may be more)", sample(head))),
+        VerifyMode::Counts => {
+            text.push_str(" (numbers of bars, first and last times alone: there may be more)")
+        }
     }
     text
 }
@@ -107,8 +111,16 @@ fn rest(head: &Verification) -> impl Iterator<Item = (i64, &'static str)> {
     rest.into_iter().filter(|(n, _)| *n > 0)
 }
 
+/// The verdict on one series; the state of its task if it was not compared.
+pub(in crate::cli::report) fn verdict_or_state(s: &VerifiedSeries) -> &'static str {
+    match s.verdict {
+        Verdict::Incomplete => s.state.as_str(),
+        verdict => verdict.as_str(),
+    }
+}
+
 /// How one series differs.
-pub(in crate::cli::report) fn summary(s: &Series) -> String {
+pub(in crate::cli::report) fn summary(s: &VerifiedSeries) -> String {
     let parts = [
         (s.different, "with other values"),
         (s.only_in_csv, "only in the files"),
@@ -121,7 +133,7 @@ pub(in crate::cli::report) fn summary(s: &Series) -> String {
         .collect();
     match parts.as_slice() {
         [] if s.verdict == Verdict::Incomplete => format!("not compared: {}", s.state),
-        // What was looked at of it is the same, but for the numbers of bars or their first and last times.
+        // The compared bars are the same; the numbers of bars, or their first or last times, differ.
         [] if s.verdict == Verdict::Differs => format!(
             "the files have {}, the database {}",
             extent(s.csv.bars, s.csv.first, s.csv.last),
@@ -145,9 +157,9 @@ fn extent(
     }
 }
 
-/// One differing bar: the columns that differ, or the side that has it.
-pub(super) fn difference(d: &Difference) -> String {
-    let values = |v: &crate::operation::verification::number::Values| {
+/// A differing bar: the columns that differ, or the values of the only side that has it.
+pub(super) fn difference(d: &DifferingBar) -> String {
+    let values = |v: &Values| {
         let [o, h, l, c, v] = v.columns();
         format!("o={o} h={h} l={l} c={c} v={v}")
     };
@@ -163,10 +175,10 @@ pub(super) fn difference(d: &Difference) -> String {
     }
 }
 
-/// With its sign, so that it reads as a change; short, since the values stand beside it.
+/// A change with its sign; short, since the exact values stand beside it.
 pub(in crate::cli::report) fn signed(by: f64) -> String {
     if !by.is_finite() {
-        return crate::operation::verification::Number(by).to_string();
+        return Number(by).to_string();
     }
     let text =
         if by != 0.0 && !(1e-4..1e12).contains(&by.abs()) { format!("{by:.3e}") } else { decimals(by) };

@@ -1,6 +1,7 @@
+-- $1: operation id
 SELECT
     o.id, o.type, o.state, o.traceparent, o.root, o.created_at, o.started_at, o.finished_at, o.follows,
-    o.options, o.unrecognised, t.*
+    o.options, o.unrecognised, o.run_at, o.paused_at IS NOT NULL AS paused, o.waiting, t.*
 FROM barlift.operations o
 CROSS JOIN LATERAL (
     SELECT

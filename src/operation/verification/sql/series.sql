@@ -1,3 +1,4 @@
+-- $1: operation id; $2: whether noteworthy series come first; $3: offset; $4: limit
 WITH page AS MATERIALIZED (
     SELECT *, row_number() OVER (
         ORDER BY
@@ -18,7 +19,8 @@ WITH page AS MATERIALIZED (
     OFFSET $3 LIMIT $4
 )
 SELECT
-    t.id AS task_id, t.symbol, t.timeframe, t.source || t.more_sources AS sources, t.state, t.verdict,
+    t.id AS task_id, t.symbol, t.timeframe, t.source || t.more_sources AS sources, t.state,
+    coalesce(t.verdict, 'incomplete') AS verdict,
     t.rows, t.rows_rejected, t.rows_duplicate, t.error_class, t.error_message,
     v.csv_bars, v.csv_first, v.csv_last, encode(v.csv_hash, 'hex') AS csv_hash,
     v.db_bars, v.db_first, v.db_last, encode(v.db_hash, 'hex') AS db_hash,
@@ -32,7 +34,8 @@ SELECT
     v.untouched,
     coalesce(v.duplicates, '[]') AS duplicates,
     coalesce(v.ranges_left_out, 0) AS ranges_left_out,
-    (SELECT count(*) FROM barlift.differences d WHERE d.task_id = t.id) AS kept
+    coalesce(v.different + v.only_in_csv + v.only_in_db, 0)
+        - (SELECT count(*) FROM barlift.differences d WHERE d.task_id = t.id) AS differences_left_out
 FROM page t
 LEFT JOIN barlift.verifications v ON v.task_id = t.id
 ORDER BY t.place

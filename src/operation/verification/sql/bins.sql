@@ -1,4 +1,4 @@
--- Differing bars by when they lie, in $4 bins of one length from $2 on to $3.
+-- Counts differing bars in bins of equal length. $1: task id; $2 and $3: first and last time; $4: number of bins
 SELECT
     kind,
     least(floor(extract(epoch FROM time - $2) * $4 / greatest(extract(epoch FROM $3 - $2), 0.000001)), $4 - 1)::integer AS bin,
