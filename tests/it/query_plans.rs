@@ -46,8 +46,8 @@ const ON_TASKS: &[(&str, &str)] = statements![
     "operation/control/sql/push_again.sql",
     "operation/control/sql/retry_tasks.sql",
     // Spans.
-    "operation/sql/claim_attempt_spans.sql",
-    "operation/sql/store_attempt_spans.sql",
+    "operation/span_outbox/sql/claim_attempts.sql",
+    "operation/span_outbox/sql/store_ended.sql",
 ];
 
 /// They look for open tasks once, and find each of them again by its key.
