@@ -81,7 +81,7 @@ fn large_file(group: &mut BenchmarkGroup<'_, WallTime>) {
 }
 
 /// Bars of all that is there.
-fn read(input: impl Read, options: &ReadOptions) -> usize {
+fn read(input: impl Read + Send, options: &ReadOptions) -> usize {
     let mut reader = BarReader::open(input, "A_1m.csv", options, 0).expect("opens");
     let mut rows = 0;
     while let Some(batch) = reader.next_batch(BATCH_ROWS).expect("reads") {

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::model::{OperationId, OperationKind};
 use crate::operation::create::{self, NewOperation};
 use crate::source::discover::{self, Discovery, Filter};
+use crate::source::encoding;
 use crate::source::pattern::Pattern;
 use crate::source::root::Root;
 use crate::source::time;
@@ -170,11 +171,11 @@ fn refuse_nothing(verb: Verb, place: &str, config: &Config, found: &Discovery) -
     let message = format!("nothing to {} in {place}", verb.to_do);
     Err(match (found.filtered, found.unrecognised.len()) {
         (0, 0) => Error::usage(
-            format!("{message}: it holds no CSV file"),
+            format!("{message}: it holds no {} file", encoding::KIND),
             format!("files are expected to be called like `{}`", config.import.pattern),
         ),
         (0, n) => Error::usage(
-            format!("{message}: none of its {n} CSV files can be {}", verb.done),
+            format!("{message}: none of its {n} {} files can be {}", encoding::KIND, verb.done),
             "--pattern '{symbol}-{timeframe}.csv' and the like fit other names",
         ),
         (n, _) => Error::usage(

@@ -4,6 +4,7 @@ use std::io::Read as _;
 
 use super::output;
 use crate::source::discover::Discovery;
+use crate::source::open::OpenSource;
 use crate::source::root::Root;
 
 /// Bytes of the largest file from which the rows of all are guessed.
@@ -24,12 +25,12 @@ pub(super) async fn announce(root: &Root, found: &Discovery, header: bool) {
 
 async fn guess_rows(root: &Root, found: &Discovery, header: bool) -> Option<u64> {
     let largest = found.sources.iter().max_by_key(|s| s.size)?;
-    let source = root.read(&largest.path).await.ok()?;
+    let source = OpenSource::open(root, &largest.path).await.ok()?;
     let sample = tokio::task::spawn_blocking(move || {
         let mut sample = Vec::new();
-        source.input.take(SAMPLE).read_to_end(&mut sample).map(|_| sample)
+        source.text().ok()?.take(SAMPLE).read_to_end(&mut sample).ok().map(|_| sample)
     });
-    let sample = sample.await.ok()?.ok()?;
+    let sample = sample.await.ok()??;
     let lines = u128::try_from(sample.iter().filter(|b| **b == b'\n').count()).ok()?;
     let bytes: u128 = found.sources.iter().map(|s| u128::from(s.size)).sum();
     let headers = if header { u128::try_from(found.sources.len()).ok()? } else { 0 };

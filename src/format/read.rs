@@ -26,7 +26,7 @@ pub struct BarFile {
 }
 
 enum Input {
-    Csv(Box<BarReader<Box<dyn Read + Send>>>),
+    Csv(Box<BarReader<'static>>),
     Columnar(ColumnarReader),
 }
 
@@ -66,7 +66,6 @@ impl BarFile {
                 "Parquet and Arrow files are read from their end: give the file's name instead of a pipe";
             return Err(FileError::permanent(&name, None, reason).into());
         } else {
-            let input: Box<dyn Read + Send> = Box::new(input);
             Input::Csv(Box::new(BarReader::open(input, &name, options, 0)?))
         };
         Ok(Self { path: name, input, last: None, issues: 0 })

@@ -10,6 +10,7 @@ use super::reach::Reach;
 use super::{Attempt, recognise, rows};
 use crate::error::{FileError, Result};
 use crate::source::feed::{self, Fed, FeedOptions};
+use crate::source::open::OpenSource;
 use crate::source::reader::Batch;
 use crate::source::root::{Root, Version};
 use crate::task::{Resume, RowCounts};
@@ -52,8 +53,8 @@ pub(super) struct Whole<'r> {
 pub async fn open(attempt: Attempt<'_>, looked: bool) -> Result<Opened<'_>> {
     let Attempt { context, lease, task, options, telemetry } = attempt;
     let root = Root::open(&task.root).await?;
-    let source = root.read(&task.source).await?;
-    let version = source.version.clone();
+    let source = OpenSource::open(&root, &task.source).await?;
+    let version = source.version().clone();
     let resume = telemetry.kept(lease.begin(&context.pool, &version.text)).await?;
     if resume.checkpoint == 0
         && !looked
@@ -73,7 +74,7 @@ pub async fn open(attempt: Attempt<'_>, looked: bool) -> Result<Opened<'_>> {
         resume_at: resume.checkpoint,
     };
     let load = Some(LoadSpan::start(telemetry, &task.timeframe, &task.source));
-    let feed = feed::start(root, task.source.clone(), source, feed_options);
+    let feed = feed::start(source, feed_options);
     Ok(Opened::Reading(Box::new(Reading { attempt, version, resume, load, feed, ahead: VecDeque::new() })))
 }
 

@@ -7,10 +7,11 @@ use super::Attempt;
 use crate::db::shared::Shared;
 use crate::db::transaction::Transaction;
 use crate::digest::SeriesDigest;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::SeriesId;
 use crate::repository::known::{self, Content, Known, Learnt};
-use crate::source::root::{Root, Version, hash};
+use crate::source::open::OpenSource;
+use crate::source::root::{Root, Version};
 use crate::task::{Progress, RowCounts, Settlement};
 
 /// Counts the rows if the series holds this very content; none if the file must be read.
@@ -25,7 +26,7 @@ pub(super) async fn recognise(
     if !known::any(&context.pool, series_id, &key).await? {
         return Ok(None);
     }
-    let (hash, _) = hashed(attempt, root).await?;
+    let hash = OpenSource::open(root, &attempt.task.source).await?.hash().await?.hash;
     let content = Content { hash: &hash, options: &key };
     let Some(known) = known::find(&context.pool, attempt.database(), series_id, content).await? else {
         return Ok(None);
@@ -39,17 +40,6 @@ pub(super) async fn recognise(
 fn may_be_known(attempt: Attempt<'_>) -> Option<SeriesId> {
     let Attempt { lease, options, .. } = attempt;
     lease.series_id.filter(|_| !options.force && !options.dry_run && !lease.series_is_new)
-}
-
-/// BLAKE3 of the file, and its size.
-async fn hashed(attempt: Attempt<'_>, root: &Root) -> Result<([u8; 32], u64)> {
-    let path = attempt.task.source.clone();
-    let source = root.read(&path).await?;
-    let size = source.version.size;
-    let hash = tokio::task::spawn_blocking(move || hash(source.input, &path))
-        .await
-        .map_err(|e| Error::Internal(e.to_string()))??;
-    Ok((hash, size))
 }
 
 /// A small file that its series may hold already.
@@ -69,8 +59,8 @@ impl<'a> Hashed<'a> {
     pub async fn of(attempt: Attempt<'a>) -> Result<Option<Self>> {
         let Some(series_id) = may_be_known(attempt) else { return Ok(None) };
         let root = Root::open(&attempt.task.root).await?;
-        let (hash, size) = hashed(attempt, &root).await?;
-        Ok(Some(Self { attempt, series_id, hash, size }))
+        let content = OpenSource::open(&root, &attempt.task.source).await?.hash().await?;
+        Ok(Some(Self { attempt, series_id, hash: content.hash, size: content.bytes }))
     }
 
     /// The end of the attempt, if the series holds the file.

@@ -1,6 +1,6 @@
 //! Finding the sources under a root.
 //!
-//! Invariant: every file whose name ends in `.csv` is either a source or named among the
+//! Invariant: every file that has a source's name ([`encoding`]) is either a source or named among the
 //! [`unrecognised`](Discovery::unrecognised); nothing is passed over silently. One unreadable entry
 //! does not hide the others. It reads names and sizes, never contents.
 
@@ -9,6 +9,7 @@ use object_store::ObjectMeta;
 use serde::{Deserialize, Serialize};
 use walkdir::WalkDir;
 
+use super::encoding;
 use super::pattern::Pattern;
 use super::root::Root;
 use crate::bar::SeriesName;
@@ -39,7 +40,7 @@ pub struct Unrecognised {
 pub struct Discovery {
     /// The sources, by symbol, timeframe and path.
     pub sources: Vec<Source>,
-    /// The rest of the CSV files, and what could not be looked into.
+    /// The other files that have a source's name, and what could not be looked into.
     pub unrecognised: Vec<Unrecognised>,
     /// Sources that the filter left out.
     pub filtered: usize,
@@ -77,7 +78,7 @@ pub async fn discover(root: &Root, pattern: &Pattern, filter: &Filter) -> Result
     };
     let mut discovery = Discovery { unrecognised: found.unreadable, ..Discovery::default() };
     for (path, size) in found.files {
-        match pattern.name(&path) {
+        match pattern.name(encoding::plain_path(&path)) {
             Ok(series) if filter.wants(&series) => {
                 discovery.sources.push(Source { series, path, size });
             }
@@ -130,7 +131,7 @@ fn walk(directory: &std::path::Path) -> Result<Found> {
                 let reason = walk_reason(&e);
                 found.unreadable.push(Unrecognised { path, reason });
             }
-            Ok(entry) => match csv_file(directory, &entry) {
+            Ok(entry) => match source_file(directory, &entry) {
                 None => {}
                 Some(Ok(file)) => found.files.push(file),
                 Some(Err(reason)) => {
@@ -143,10 +144,12 @@ fn walk(directory: &std::path::Path) -> Result<Found> {
     Ok(found)
 }
 
-/// Path and size of a CSV file, the reason it cannot be used, or none if it is something else.
-fn csv_file(directory: &std::path::Path, entry: &walkdir::DirEntry) -> Option<Result<(String, u64), String>> {
-    let is_csv = entry.path().extension().is_some_and(|x| x.eq_ignore_ascii_case("csv"));
-    if entry.file_type().is_dir() || !is_csv {
+/// Path and size of a source, the reason it cannot be used, or none if it is something else.
+fn source_file(
+    directory: &std::path::Path,
+    entry: &walkdir::DirEntry,
+) -> Option<Result<(String, u64), String>> {
+    if entry.file_type().is_dir() || !encoding::is_source(&entry.file_name().to_string_lossy()) {
         return None;
     }
     if !entry.file_type().is_file() {
@@ -189,7 +192,7 @@ async fn list(root: &Root) -> Result<Found> {
     let mut found = Found::default();
     for object in objects {
         let relative: object_store::path::Path = object.location.parts().skip(depth).collect();
-        if relative.as_ref().to_ascii_lowercase().ends_with(".csv") {
+        if encoding::is_source(relative.as_ref()) {
             found.files.push((relative.to_string(), object.size));
         }
     }

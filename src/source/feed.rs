@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-use super::reader::{self, BarReader, Batch, ReadOptions};
-use super::root::{OpenSource, Root, Version};
+use super::open::OpenSource;
+use super::reader::{Batch, ReadOptions};
 use crate::error::FileError;
 
 /// Batches read ahead of the one being written.
@@ -53,41 +53,21 @@ pub struct FeedOptions {
 
 /// Starts reading an opened source.
 #[must_use]
-pub fn start(
-    root: Root,
-    path: String,
-    source: OpenSource,
-    options: FeedOptions,
-) -> mpsc::Receiver<Result<Fed, FileError>> {
-    let (sender, receiver) = mpsc::channel(AHEAD);
-    let runtime = tokio::runtime::Handle::current();
+pub fn start(source: OpenSource, options: FeedOptions) -> mpsc::Receiver<Result<Fed, FileError>> {
+    let (out, receiver) = mpsc::channel(AHEAD);
     tokio::task::spawn_blocking(move || {
-        let check = |bytes_read: u64, version: &Version| {
-            if bytes_read != version.size {
-                return Err(changed(&path));
-            }
-            let now = runtime.block_on(root.version(&path))?;
-            if now == *version { Ok(()) } else { Err(changed(&path)) }
-        };
-        if let Err(e) = run(source, &path, &options, &sender, check) {
-            // The receiver may be gone already; then nobody wants to know.
-            let _ = sender.blocking_send(Err(e));
-        }
+        // An error cannot be sent, and need not be, when the receiver is gone.
+        _ = run(source, &options, &out).or_else(|e| out.blocking_send(Err(e)));
     });
     receiver
 }
 
 fn run(
     source: OpenSource,
-    path: &str,
     options: &FeedOptions,
     out: &mpsc::Sender<Result<Fed, FileError>>,
-    unchanged: impl Fn(u64, &Version) -> Result<(), FileError>,
 ) -> Result<(), FileError> {
-    let mut reader = BarReader::open_even_empty(source.input, path, &options.read, options.resume_at)?;
-    if reader.is_empty() && !options.allow_empty {
-        return Err(reader::empty(path));
-    }
+    let mut reader = source.bars(&options.read, options.allow_empty, options.resume_at)?;
     let start = Fed::Start {
         header: reader.header().map(<[u8]>::to_vec),
         ignored_columns: reader.ignored_columns().to_vec(),
@@ -103,12 +83,7 @@ fn run(
         }
         start = Instant::now();
     }
-    unchanged(reader.bytes_read(), &source.version)?;
-    let end = Fed::End { content_hash: reader.content_hash() };
-    let _ = out.blocking_send(Ok(end));
+    let content_hash = reader.finish()?.hash;
+    _ = out.blocking_send(Ok(Fed::End { content_hash }));
     Ok(())
-}
-
-fn changed(path: &str) -> FileError {
-    FileError::transient(path, "the file changed while it was read; it will be read again from its start")
 }

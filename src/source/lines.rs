@@ -1,10 +1,12 @@
-//! Lines of a file: bounded in length, counted, hashed.
+//! Lines of a file: bounded in length and counted.
 //!
 //! A bar is one line, so that a stray quote costs one row and not the rest of the file.
-//! Invariant: at most `max_line` bytes and one buffer are held, whatever the file is; the hash covers
-//! every byte read. A leading UTF-8 byte order mark is dropped; `\n` and `\r\n` both end a line.
+//! Invariant: at most `max_line` bytes and one buffer are in memory, whatever the file is. A leading UTF-8 byte order mark is dropped; `\n` and `\r\n` both end a line.
 
-use std::io::{self, Read};
+use std::io::{self, Read as _};
+
+use super::encoding::SourceText;
+use super::stored::StoredBytes;
 
 const BUFFER: usize = 256 * 1024;
 
@@ -30,23 +32,21 @@ pub enum LineError {
     TooLong(u64, usize),
 }
 
-/// Reads lines from anything that reads.
-pub struct Lines<R> {
-    input: R,
+/// Reads lines of a source.
+pub struct Lines<'a> {
+    input: SourceText<'a>,
     buffer: Vec<u8>,
     start: usize,
     end: usize,
     offset: u64,
     number: u64,
     max_line: usize,
-    hasher: blake3::Hasher,
-    bytes_read: u64,
     at_end: bool,
 }
 
-impl<R: Read> Lines<R> {
+impl<'a> Lines<'a> {
     /// Lines of `input`, none longer than `max_line` bytes.
-    pub fn new(input: R, max_line: usize) -> Self {
+    pub fn new(input: SourceText<'a>, max_line: usize) -> Self {
         Self {
             input,
             buffer: vec![0; BUFFER],
@@ -55,8 +55,6 @@ impl<R: Read> Lines<R> {
             offset: 0,
             number: 0,
             max_line,
-            hasher: blake3::Hasher::new(),
-            bytes_read: 0,
             at_end: false,
         }
     }
@@ -120,9 +118,7 @@ impl<R: Read> Lines<R> {
                 other => break other?,
             }
         };
-        self.hasher.update(&self.buffer[self.end..self.end + n]);
         self.end += n;
-        self.bytes_read += n as u64;
         self.at_end = n == 0;
         Ok(n > 0)
     }
@@ -132,14 +128,13 @@ impl<R: Read> Lines<R> {
         self.offset
     }
 
-    /// Bytes read so far.
-    pub fn bytes_read(&self) -> u64 {
-        self.bytes_read
+    /// BLAKE3 of the stored bytes read so far; of the whole file once its end was reached.
+    pub fn hash(&mut self) -> [u8; 32] {
+        self.stored().hash()
     }
 
-    /// BLAKE3 of everything read; of the whole file once its end was reached.
-    pub fn hash(&self) -> [u8; 32] {
-        *self.hasher.finalize().as_bytes()
+    pub(super) fn stored(&mut self) -> &mut StoredBytes<'a> {
+        self.input.stored()
     }
 }
 
@@ -148,7 +143,7 @@ mod tests {
     use super::*;
 
     fn all(data: &[u8], max: usize) -> Result<Vec<(Vec<u8>, u64, u64)>, LineError> {
-        let mut lines = Lines::new(data, max);
+        let mut lines = Lines::new(SourceText::new(data)?, max);
         let mut out = Vec::new();
         while let Some(l) = lines.next_line()? {
             out.push((l.bytes.to_vec(), l.number, l.offset));
@@ -175,9 +170,9 @@ mod tests {
     #[test]
     fn a_long_line_is_refused_without_being_held() {
         let endless = io::repeat(b'x');
-        let mut lines = Lines::new(endless, 1000);
+        let mut lines = Lines::new(SourceText::new(endless).expect("reads"), 1000);
         assert!(matches!(lines.next_line(), Err(LineError::TooLong(1, 1000))));
-        assert!(lines.bytes_read() <= 2 * BUFFER as u64);
+        assert!(lines.stored().bytes_read() <= 2 * BUFFER as u64);
         assert!(matches!(all(b"short\nmuch longer\n", 6), Err(LineError::TooLong(2, 6))));
     }
 

@@ -10,17 +10,20 @@
 
 pub mod advice;
 pub mod discover;
+pub(crate) mod encoding;
 pub mod feed;
 mod fields;
 pub mod header;
 pub mod lines;
 pub mod number;
+pub mod open;
 pub mod pattern;
 pub mod quality;
 pub mod reader;
 pub mod repeats;
 pub mod root;
 pub mod seen;
+mod stored;
 pub mod time;
 
 #[cfg(test)]

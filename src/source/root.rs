@@ -13,6 +13,7 @@ use object_store::{GetResultPayload, ObjectMeta, ObjectStore, ObjectStoreExt};
 use tokio_util::io::{StreamReader, SyncIoBridge};
 use url::Url;
 
+use super::encoding;
 use crate::error::{Error, FileError, Result};
 
 /// A place that holds sources.
@@ -22,14 +23,6 @@ pub struct Root {
     store: Arc<dyn ObjectStore>,
     prefix: ObjectPath,
     directory: Option<PathBuf>,
-}
-
-/// A source opened for reading.
-pub struct OpenSource {
-    /// Its bytes.
-    pub input: Box<dyn Read + Send>,
-    /// What it looked like when it was opened.
-    pub version: Version,
 }
 
 /// What tells one state of a source from another.
@@ -67,7 +60,10 @@ impl Root {
         if !directory.is_dir() {
             return Err(Error::source(
                 format!("{shown} is not a directory"),
-                "give the directory that holds the CSV files; --symbols and --timeframes pick from it",
+                format!(
+                    "give the directory that holds the {} files; --symbols and --timeframes pick from it",
+                    encoding::KIND
+                ),
             ));
         }
         let internal = |_| Error::Internal(format!("no URL for {shown}"));
@@ -124,11 +120,11 @@ impl Root {
         Ok(Version::of(&meta))
     }
 
-    /// Opens the source for reading from its start.
+    /// The stored bytes of a source from its start, and what it looked like when it was opened.
     ///
     /// # Errors
     /// A [`FileError`] if it cannot be opened, or lies outside the root.
-    pub async fn read(&self, path: &str) -> Result<OpenSource, FileError> {
+    pub(super) async fn read(&self, path: &str) -> Result<(Box<dyn Read + Send>, Version), FileError> {
         let location = self.location(path)?;
         self.refuse_outside(path).await?;
         let found = self.store.get(&location).await.map_err(|e| store_error(path, &e))?;
@@ -142,7 +138,7 @@ impl Root {
                 Box::new(SyncIoBridge::new(StreamReader::new(found.into_stream())))
             }
         };
-        Ok(OpenSource { input, version })
+        Ok((input, version))
     }
 
     fn location(&self, path: &str) -> Result<ObjectPath, FileError> {
@@ -194,25 +190,6 @@ impl Version {
         let etag = meta.e_tag.as_deref().unwrap_or("");
         let modified = meta.last_modified.timestamp_micros();
         Self { size: meta.size, text: format!("{} {modified} {etag}", meta.size) }
-    }
-}
-
-/// BLAKE3 of what is left of a source. Blocks.
-///
-/// # Errors
-/// A [`FileError`] when reading fails.
-pub fn hash(mut input: Box<dyn Read + Send>, path: &str) -> Result<[u8; 32], FileError> {
-    let mut hasher = blake3::Hasher::new();
-    let mut buffer = vec![0; 256 * 1024];
-    loop {
-        match input.read(&mut buffer) {
-            Ok(0) => return Ok(*hasher.finalize().as_bytes()),
-            Ok(n) => {
-                hasher.update(&buffer[..n]);
-            }
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(io_error(path, &e)),
-        }
     }
 }
 

@@ -13,7 +13,8 @@ use super::spool::PlacedBar;
 use crate::bar::{Bars, Micros, Ohlcv};
 use crate::error::FileError;
 use crate::finding::{Place, RejectedRow};
-use crate::source::reader::{self, BarReader, Batch, ReadOptions, Repeat};
+use crate::source::open::OpenSource;
+use crate::source::reader::{Batch, ReadOptions, Repeat};
 use crate::source::repeats;
 use crate::source::root::Root;
 
@@ -104,10 +105,10 @@ pub(super) enum PassEnd {
 }
 
 pub(super) struct Files {
-    pub(super) root: Root,
+    root: Root,
     pub(super) paths: Vec<String>,
     pub(super) options: FilesOptions,
-    pub(super) runtime: tokio::runtime::Handle,
+    runtime: tokio::runtime::Handle,
 }
 
 /// How the pass ends with this batch; none if it goes on.
@@ -122,11 +123,8 @@ impl Files {
         mut take: impl FnMut(u32, Batch, Duration, &mut FilesSummary) -> BatchResult,
     ) -> BatchResult {
         for (file, path) in (0..).zip(&self.paths) {
-            let source = self.runtime.block_on(self.root.read(path))?;
-            let mut reader = BarReader::open_even_empty(source.input, path, &self.options.read, 0)?;
-            if reader.is_empty() && !self.options.allow_empty {
-                return Err(reader::empty(path));
-            }
+            let source = self.open(path)?;
+            let mut reader = source.bars(&self.options.read, self.options.allow_empty, 0)?;
             let mut start = Instant::now();
             while let Some(batch) = reader.next_batch(batch_rows)? {
                 summary.rows += batch.rows;
@@ -135,14 +133,15 @@ impl Files {
                 }
                 start = Instant::now();
             }
-            let now = self.runtime.block_on(self.root.version(path))?;
-            if reader.bytes_read() != source.version.size || now != source.version {
-                return Err(FileError::transient(path, "the file changed while it was read"));
-            }
-            summary.bytes += reader.bytes_read();
-            summary.hashes.push(reader.content_hash());
+            let content = reader.finish()?;
+            summary.bytes += content.bytes;
+            summary.hashes.push(content.hash);
         }
         Ok(None)
+    }
+
+    pub(super) fn open(&self, path: &str) -> Result<OpenSource, FileError> {
+        self.runtime.block_on(OpenSource::open(&self.root, path))
     }
 
     /// Sends all bars, if they are in time order.

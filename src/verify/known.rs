@@ -7,11 +7,12 @@ use super::classify::{Classification, Pattern, PatternRange};
 use super::files::FilesSummary;
 use super::{Extent, Findings, VerifyAttempt};
 use crate::digest::SeriesDigest;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::SeriesId;
 use crate::repository::known::{self, Digested};
 use crate::repository::stream::BarStream;
-use crate::source::root::{Root, hash};
+use crate::source::open::{Content, OpenSource};
+use crate::source::root::Root;
 use crate::task::read_key;
 
 /// What is found if the file's bars are known and the series holds just these; none if all must be compared.
@@ -24,12 +25,8 @@ pub(super) async fn by_hash(attempt: VerifyAttempt<'_>, root: &Root) -> Result<O
     if !known::any_digest(&context.pool, &key).await? {
         return Ok(None);
     }
-    let source = root.read(&task.source).await?;
-    let (bytes, path) = (source.version.size, task.source.clone());
-    let content = tokio::task::spawn_blocking(move || hash(source.input, &path))
-        .await
-        .map_err(|e| Error::Internal(e.to_string()))??;
-    let Some(digested) = known::digested(&context.pool, &content, &key).await? else { return Ok(None) };
+    let content = OpenSource::open(root, &task.source).await?.hash().await?;
+    let Some(digested) = known::digested(&context.pool, &content.hash, &key).await? else { return Ok(None) };
     // One without rows is read again: whether that is an error depends on --allow-empty.
     if digested.rows == 0 || digested.rows != digested.digest.bars {
         return Ok(None);
@@ -39,7 +36,7 @@ pub(super) async fn by_hash(attempt: VerifyAttempt<'_>, root: &Root) -> Result<O
         return Ok(None);
     }
     telemetry.recognised();
-    Ok(Some(identical(db, &digested, content, bytes)))
+    Ok(Some(identical(db, &digested, content)))
 }
 
 async fn digest_series(attempt: VerifyAttempt<'_>, series: SeriesId) -> Result<(Extent, SeriesDigest)> {
@@ -53,14 +50,19 @@ async fn digest_series(attempt: VerifyAttempt<'_>, series: SeriesId) -> Result<(
     Ok((extent, digest))
 }
 
-fn identical(db: Extent, digested: &Digested, content: [u8; 32], bytes: u64) -> Findings {
+fn identical(db: Extent, digested: &Digested, content: Content) -> Findings {
     let mut classification = Classification::default();
     classification.ranges.extend(db.first.zip(db.last).map(|(first, last)| {
         let kind = Pattern::Identical;
         PatternRange { kind, first, last, bars: db.bars, identical: db.bars }
     }));
     Findings {
-        files: FilesSummary { rows: digested.rows, hashes: vec![content], bytes, ..FilesSummary::default() },
+        files: FilesSummary {
+            rows: digested.rows,
+            hashes: vec![content.hash],
+            bytes: content.bytes,
+            ..FilesSummary::default()
+        },
         csv: db,
         db,
         identical: db.bars,

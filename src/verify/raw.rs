@@ -4,24 +4,22 @@
 //! not what it was when its bars were read is an error.
 
 use std::collections::HashMap;
-use std::io::Read;
 
 use crate::error::FileError;
 use crate::finding::RejectedRow;
 use crate::source::lines::{LineError, Lines};
+use crate::source::open;
 
 /// Reads a file again for the rows of it that have no text, as long as there is `room` for its bytes; `hash` is what it was.
 pub(super) fn fill(
-    input: impl Read,
+    mut lines: Lines<'_>,
     path: &str,
-    max_line: usize,
     hash: &[u8; 32],
     rows: Vec<&mut RejectedRow>,
     room: &mut usize,
 ) -> Result<(), FileError> {
     let mut wanted: HashMap<u64, &mut RejectedRow> = rows.into_iter().map(|r| (r.row.line, r)).collect();
-    let mut lines = Lines::new(input, max_line);
-    let changed = || FileError::transient(path, "the file changed while it was read");
+    let changed = || open::changed(path);
     while let Some(line) = lines.next_line().map_err(|e| match e {
         LineError::Io(e) => FileError::transient(path, e.to_string()),
         LineError::TooLong(..) => changed(),
@@ -41,6 +39,7 @@ pub(super) fn fill(
 mod tests {
     use super::*;
     use crate::finding::RawRow;
+    use crate::source::encoding::SourceText;
 
     #[test]
     fn rows_get_their_text_of_the_same_file_alone() {
@@ -50,12 +49,13 @@ mod tests {
             rule: "duplicate",
             reason: String::new(),
         };
+        let lines = |text: &'static [u8]| Lines::new(SourceText::new(text).expect("opens"), 100);
         let (mut a, mut b) = (row(3), row(2));
         let hash = *blake3::hash(text).as_bytes();
-        fill(&text[..], "f", 100, &hash, vec![&mut a, &mut b], &mut 6).expect("filled");
+        fill(lines(text), "f", &hash, vec![&mut a, &mut b], &mut 6).expect("filled");
         assert_eq!((a.row.bytes.as_slice(), a.row.offset), (&b"two"[..], 8));
         assert_eq!((b.row.bytes.as_slice(), b.row.offset), (&b"one"[..], 3));
-        fill(&b"other"[..], "f", 100, &hash, vec![&mut a], &mut 6).expect_err("another file");
-        fill(&text[..], "f", 100, &hash, vec![&mut row(4)], &mut 6).expect_err("no such line");
+        fill(lines(b"other"), "f", &hash, vec![&mut a], &mut 6).expect_err("another file");
+        fill(lines(text), "f", &hash, vec![&mut row(4)], &mut 6).expect_err("no such line");
     }
 }

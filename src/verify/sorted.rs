@@ -143,8 +143,8 @@ impl Sorted<'_> {
             let rows: Vec<_> =
                 self.summary.rejected_rows.iter_mut().filter(missing).map(|(_, row)| row).collect();
             if !rows.is_empty() {
-                let source = files.runtime.block_on(files.root.read(path))?;
-                raw::fill(source.input, path, max_line, hash, rows, &mut room)?;
+                let lines = files.open(path)?.lines(max_line)?;
+                raw::fill(lines, path, hash, rows, &mut room)?;
             }
         }
         Ok(())

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use barlift::error::ErrorClass;
 use barlift::source::feed::{self, Fed, FeedOptions};
+use barlift::source::open::OpenSource;
 use barlift::source::reader::ReadOptions;
 use barlift::source::root::Root;
 
@@ -304,12 +305,12 @@ async fn a_file_that_shrinks_while_it_is_read_is_tried_again() {
     let folder = Folder::new();
     let path = folder.write("A_1m.csv", bars(1000, 1));
     let root = Root::open(folder.arg()).await.expect("opened");
-    let source = root.read("A_1m.csv").await.expect("opened");
+    let source = OpenSource::open(&root, "A_1m.csv").await.expect("opened");
     File::options().write(true).open(&path).expect("opened").set_len(5000).expect("cut");
     let config = barlift::config::load(None, &[]).expect("defaults");
     let read = ReadOptions { csv: config.csv, timezone: "UTC".into(), on_invalid: config.import.on_invalid };
     let options = FeedOptions { read, batch_rows: 100, allow_empty: false, resume_at: 0 };
-    let mut feed = feed::start(root, "A_1m.csv".into(), source, options);
+    let mut feed = feed::start(source, options);
     let mut last = None;
     while let Some(fed) = feed.recv().await {
         assert!(!matches!(fed, Ok(Fed::End { .. })), "it must not end as if nothing had happened");

@@ -18,8 +18,11 @@ use serde::{Deserialize, Serialize};
 use self::first::first_line;
 use self::row::RowParser;
 use self::rows::Rows;
+use super::encoding::SourceText;
 use super::header;
 use super::lines::{Line, LineError, Lines};
+use super::root::io_error;
+use super::stored::StoredBytes;
 use super::time::TimeParser;
 use crate::bar::{Bars, Micros, Ohlcv};
 use crate::config::{CsvConfig, OnInvalid};
@@ -73,8 +76,8 @@ pub struct Repeat {
 }
 
 /// Reads one source.
-pub struct BarReader<R> {
-    lines: Lines<R>,
+pub struct BarReader<'a> {
+    lines: Lines<'a>,
     path: String,
     /// None of a file without any line.
     rows: Option<Rows>,
@@ -86,13 +89,18 @@ pub struct BarReader<R> {
     looked: bool,
 }
 
-impl<R: Read> BarReader<R> {
+impl<'a> BarReader<'a> {
     /// Reads up to the header and finds the columns. Rows that start before `resume_at` bytes are
     /// taken note of but not given out: an earlier attempt has them.
     ///
     /// # Errors
     /// A [`FileError`] if this is no file of bars.
-    pub fn open(input: R, path: &str, options: &ReadOptions, resume_at: u64) -> Result<Self, FileError> {
+    pub fn open(
+        input: impl Read + Send + 'a,
+        path: &str,
+        options: &ReadOptions,
+        resume_at: u64,
+    ) -> Result<Self, FileError> {
         let reader = Self::open_even_empty(input, path, options, resume_at)?;
         if reader.is_empty() { Err(without_line(path, "")) } else { Ok(reader) }
     }
@@ -102,7 +110,7 @@ impl<R: Read> BarReader<R> {
     /// # Errors
     /// A [`FileError`] if this is no file of bars.
     pub fn open_even_empty(
-        input: R,
+        input: impl Read + Send + 'a,
         path: &str,
         options: &ReadOptions,
         resume_at: u64,
@@ -111,7 +119,8 @@ impl<R: Read> BarReader<R> {
         let zone = super::time::zone(&options.timezone)
             .map_err(|e| FileError::permanent(path, None, e.to_string()))?;
         let max_line = usize::try_from(csv.max_line.as_u64()).unwrap_or(usize::MAX);
-        let mut lines = Lines::new(input, max_line);
+        let text = SourceText::new(input).map_err(|e| io_error(path, &e))?;
+        let mut lines = Lines::new(text, max_line);
         let Some(first) = first_line(&mut lines, path)? else {
             let (path, ahead, ignored_columns) = (path.to_owned(), VecDeque::new(), Vec::new());
             return Ok(Self { lines, path, rows: None, ignored_columns, header: None, ahead, looked: true });
@@ -188,14 +197,18 @@ impl<R: Read> BarReader<R> {
         &self.ignored_columns
     }
 
-    /// BLAKE3 of the bytes read so far; of the whole file after the last batch.
-    pub fn content_hash(&self) -> [u8; 32] {
+    /// BLAKE3 of the stored bytes read so far; of the whole file after the last batch.
+    pub fn content_hash(&mut self) -> [u8; 32] {
         self.lines.hash()
     }
 
-    /// Bytes read so far.
-    pub fn bytes_read(&self) -> u64 {
-        self.lines.bytes_read()
+    /// Stored bytes read so far.
+    pub fn bytes_read(&mut self) -> u64 {
+        self.stored().bytes_read()
+    }
+
+    pub(super) fn stored(&mut self) -> &mut StoredBytes<'a> {
+        self.lines.stored()
     }
 }
 
@@ -214,7 +227,7 @@ fn sort_by_time(batch: &mut Batch) {
 }
 
 /// The error of an operation's file without any line, with what to do about it.
-pub(crate) fn empty(path: &str) -> FileError {
+pub(super) fn empty(path: &str) -> FileError {
     without_line(path, " (--allow-empty lets such files succeed)")
 }
 
@@ -224,7 +237,7 @@ fn without_line(path: &str, advice: &str) -> FileError {
 
 fn line_error(path: &str, e: LineError) -> FileError {
     match e {
-        LineError::Io(e) => super::root::io_error(path, &e),
+        LineError::Io(e) => io_error(path, &e),
         LineError::TooLong(line, max) => FileError::permanent(
             path,
             line,

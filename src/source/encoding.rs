@@ -1,0 +1,129 @@
+//! What a source may be stored as: the one list of extensions, signatures and decoders.
+//!
+//! Another compression is one entry in [`ENCODINGS`] and a [`Decoder`]. Discovery, the reader and the messages
+//! read this list. Invariant: a file's name tells whether it is a source, its first bytes tell how it is decoded.
+
+use std::io::{self, Read};
+
+use super::stored::StoredBytes;
+
+/// What sources are called in messages.
+pub(crate) const KIND: &str = "CSV";
+const EXTENSION: &str = ".csv";
+
+/// A way to store the text of a source.
+struct Encoding {
+    /// What follows `.csv` in the names of such files.
+    suffix: &'static str,
+    /// The first bytes of such files; empty for plain text.
+    signature: &'static [u8],
+    decoder: for<'a> fn(StoredBytes<'a>) -> Box<dyn Decoder<'a> + 'a>,
+}
+
+/// The last one fits every file.
+const ENCODINGS: [Encoding; 1] =
+    [Encoding { suffix: "", signature: b"", decoder: |stored| Box::new(stored) }];
+
+/// First bytes of files that are not read, and why.
+const REFUSED: [(&[u8], &str); 5] = [
+    (b"\x1f\x8b", "the file is gzip-compressed: unpack it first"),
+    (b"PK\x03\x04", "the file is a zip archive: unpack it first"),
+    (b"PAR1", "the file is Parquet, not CSV"),
+    (b"\xff\xfe", "the file is UTF-16: convert it to UTF-8 first"),
+    (b"\xfe\xff", "the file is UTF-16: convert it to UTF-8 first"),
+];
+
+/// Reads text out of stored bytes.
+pub(super) trait Decoder<'a>: Read + Send {
+    fn stored(&mut self) -> &mut StoredBytes<'a>;
+}
+
+impl<'a> Decoder<'a> for StoredBytes<'a> {
+    fn stored(&mut self) -> &mut StoredBytes<'a> {
+        self
+    }
+}
+
+/// The text of a source.
+pub struct SourceText<'a>(Box<dyn Decoder<'a> + 'a>);
+
+impl<'a> SourceText<'a> {
+    /// Reads the first bytes and chooses the decoder.
+    ///
+    /// # Errors
+    /// Those of `input`.
+    pub fn new(input: impl Read + Send + 'a) -> io::Result<Self> {
+        let mut stored = StoredBytes::new(Box::new(input));
+        let start = stored.peek()?;
+        let fitting = ENCODINGS.iter().find(|encoding| start.starts_with(encoding.signature));
+        Ok(match fitting {
+            Some(encoding) => Self((encoding.decoder)(stored)),
+            None => Self(Box::new(stored)),
+        })
+    }
+
+    pub(super) fn stored(&mut self) -> &mut StoredBytes<'a> {
+        self.0.stored()
+    }
+}
+
+impl Read for SourceText<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+/// Why a file whose text begins with these bytes is not read, if it is not.
+pub(super) fn refusal(start: &[u8]) -> Option<&'static str> {
+    REFUSED.iter().find(|(signature, _)| start.starts_with(signature)).map(|(_, reason)| *reason)
+}
+
+/// Whether a file is a source, by its name.
+#[must_use]
+pub(super) fn is_source(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    // A name that begins with its extension is a hidden file's.
+    ENCODINGS.iter().any(|encoding| {
+        name.strip_suffix(encoding.suffix)
+            .and_then(|name| name.strip_suffix(EXTENSION))
+            .is_some_and(|stem| !stem.is_empty())
+    })
+}
+
+/// The path of a source as it would be if the source were plain text; patterns tell the series from that.
+#[must_use]
+pub(super) fn plain_path(path: &str) -> &str {
+    let lower = path.to_ascii_lowercase();
+    let suffixes = ENCODINGS.iter().map(|encoding| encoding.suffix);
+    let compressed = suffixes.max_by_key(|suffix| if lower.ends_with(suffix) { suffix.len() } else { 0 });
+    &path[..path.len() - compressed.map_or(0, str::len)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_told_by_its_name() {
+        for (path, want) in [
+            ("A_1m.csv", true),
+            ("deep/er/A_1m.CSV", true),
+            ("a.b.Csv", true),
+            (".csv", false),
+            ("deep/.csv", false),
+            ("csv", false),
+            ("acsv", false),
+            ("A_1m.csv.bak", false),
+            ("A_1m.csv/notes.txt", false),
+            ("", false),
+        ] {
+            assert_eq!(is_source(path), want, "{path}");
+        }
+        assert_eq!(plain_path("deep/A_1m.CSV"), "deep/A_1m.CSV");
+    }
+
+    #[test]
+    fn the_last_encoding_fits_every_file() {
+        assert!(ENCODINGS.last().is_some_and(|e| e.signature.is_empty() && e.suffix.is_empty()));
+    }
+}

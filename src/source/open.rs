@@ -1,0 +1,151 @@
+//! The one way to read a source: opened, decoded, hashed, and checked for changes at its end.
+//!
+//! Invariant: [`SourceReader::finish`] gives a content hash only if all bytes were read and the file is still what it
+//! was when it was opened. What is not `async` here blocks; call it off the runtime.
+
+use std::io::Read;
+
+use tokio::runtime::Handle;
+
+use super::encoding::SourceText;
+use super::lines::Lines;
+use super::reader::{self, BarReader, Batch, ReadOptions};
+use super::root::{Root, Version, io_error};
+use super::stored::StoredBytes;
+use crate::error::{Error, FileError, Result};
+
+/// A source opened for reading.
+pub struct OpenSource {
+    file: File,
+    input: Box<dyn Read + Send>,
+}
+
+/// Which file it is, and how it was when it was opened.
+struct File {
+    root: Root,
+    path: String,
+    version: Version,
+    runtime: Handle,
+}
+
+/// What a source holds.
+#[derive(Debug, Clone, Copy)]
+pub struct Content {
+    /// BLAKE3 of the stored bytes.
+    pub hash: [u8; 32],
+    /// Stored bytes.
+    pub bytes: u64,
+}
+
+impl OpenSource {
+    /// Opens the source at `path` under `root`.
+    ///
+    /// # Errors
+    /// A [`FileError`] if it cannot be opened, or lies outside the root.
+    pub async fn open(root: &Root, path: &str) -> Result<Self, FileError> {
+        let (input, version) = root.read(path).await?;
+        let file = File { root: root.clone(), path: path.to_owned(), version, runtime: Handle::current() };
+        Ok(Self { file, input })
+    }
+
+    /// What it looked like when it was opened.
+    #[must_use]
+    pub fn version(&self) -> &Version {
+        &self.file.version
+    }
+
+    /// Reads and hashes all of it, on a thread of its own.
+    ///
+    /// # Errors
+    /// A [`FileError`] when reading fails.
+    pub async fn hash(self) -> Result<Content> {
+        let hash = move || {
+            let mut stored = StoredBytes::new(self.input);
+            stored.drain().map_err(|e| io_error(&self.file.path, &e))?;
+            Ok(Content { hash: stored.hash(), bytes: self.file.version.size })
+        };
+        tokio::task::spawn_blocking(hash).await.map_err(|e| Error::Internal(e.to_string()))?
+    }
+
+    /// Its text.
+    ///
+    /// # Errors
+    /// A [`FileError`] when reading fails.
+    pub fn text(self) -> Result<SourceText<'static>, FileError> {
+        SourceText::new(self.input).map_err(|e| io_error(&self.file.path, &e))
+    }
+
+    /// Its lines, none longer than `max_line` bytes.
+    ///
+    /// # Errors
+    /// A [`FileError`] when reading fails.
+    pub fn lines(self, max_line: usize) -> Result<Lines<'static>, FileError> {
+        Ok(Lines::new(self.text()?, max_line))
+    }
+
+    /// Its bars. Rows that start before `resume_at` (in bytes of its text) are not given out: an earlier attempt has
+    /// them. A file without any line has no bars if `allow_empty`, and else is an error.
+    ///
+    /// # Errors
+    /// A [`FileError`] if this is no file of bars.
+    pub fn bars(
+        self,
+        options: &ReadOptions,
+        allow_empty: bool,
+        resume_at: u64,
+    ) -> Result<SourceReader, FileError> {
+        let path = &self.file.path;
+        let reader = BarReader::open_even_empty(self.input, path, options, resume_at)?;
+        if reader.is_empty() && !allow_empty {
+            return Err(reader::empty(path));
+        }
+        Ok(SourceReader { file: self.file, reader })
+    }
+}
+
+/// Reads the bars of one source.
+pub struct SourceReader {
+    file: File,
+    reader: BarReader<'static>,
+}
+
+impl SourceReader {
+    /// Up to `max_rows` further rows; none at the end.
+    ///
+    /// # Errors
+    /// A [`FileError`] when reading fails, a line has no end, or `on_invalid = fail` strikes.
+    pub fn next_batch(&mut self, max_rows: usize) -> Result<Option<Batch>, FileError> {
+        self.reader.next_batch(max_rows)
+    }
+
+    pub(super) fn header(&self) -> Option<&[u8]> {
+        self.reader.header()
+    }
+
+    pub(super) fn ignored_columns(&self) -> &[String] {
+        self.reader.ignored_columns()
+    }
+
+    /// To be called behind the last batch.
+    ///
+    /// # Errors
+    /// A transient [`FileError`] if the file changed while it was read.
+    pub fn finish(mut self) -> Result<Content, FileError> {
+        let File { root, path, version, runtime } = self.file;
+        let stored = self.reader.stored();
+        // A decoder may end before its input does.
+        if stored.bytes_read() < version.size {
+            stored.drain().map_err(|e| io_error(&path, &e))?;
+        }
+        let content = Content { hash: stored.hash(), bytes: stored.bytes_read() };
+        if content.bytes != version.size || runtime.block_on(root.version(&path))? != version {
+            return Err(changed(&path));
+        }
+        Ok(content)
+    }
+}
+
+/// The error of a file that is not what it was when it was opened.
+pub(crate) fn changed(path: &str) -> FileError {
+    FileError::transient(path, "the file changed while it was read; it will be read again from its start")
+}
