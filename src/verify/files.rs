@@ -105,10 +105,10 @@ pub(super) enum PassEnd {
 }
 
 pub(super) struct Files {
-    root: Root,
+    pub(super) root: Root,
     pub(super) paths: Vec<String>,
     pub(super) options: FilesOptions,
-    runtime: tokio::runtime::Handle,
+    pub(super) runtime: tokio::runtime::Handle,
 }
 
 /// How the pass ends with this batch; none if it goes on.
