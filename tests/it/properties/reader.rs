@@ -23,7 +23,7 @@ struct Reading {
 /// More rows than any input has.
 const ALL: usize = 1_000_000;
 
-fn read(input: &Input, bytes: impl Read, rows: usize, resume_at: u64) -> Reading {
+fn read(input: &Input, bytes: impl Read + Send, rows: usize, resume_at: u64) -> Reading {
     let mut batches = Vec::new();
     let mut reader = match BarReader::open(bytes, "A_1d.csv", &input.options, resume_at) {
         Ok(reader) => reader,
