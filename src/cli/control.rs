@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::args::{CancelArgs, PauseArgs, PriorityArgs, RetryArgs};
-use super::signals::Told;
+use super::output::files;
+use super::signals::Audience;
 use super::work::finish;
 use super::{Outcome, output, progress, ready_database, signals, when, work};
 use crate::config::Config;
@@ -15,7 +16,6 @@ use crate::operation::span_outbox;
 use crate::operation::status::{self, OperationStatus};
 use crate::telemetry::Telemetry;
 
-/// Retries what failed.
 pub(super) async fn retry(args: &RetryArgs, config: &Config) -> Result<Outcome> {
     let (database, id) = open(&args.operation, config).await?;
     let changed = control::retry(&database.pool, &id, &args.selection.selection(), args.cancelled).await?;
@@ -28,29 +28,29 @@ pub(super) async fn retry(args: &RetryArgs, config: &Config) -> Result<Outcome> 
     if args.wait {
         output::note(&text);
     } else {
-        tell(&changed, args.json, &text)?;
+        show(&changed, args.json, &text)?;
     }
     if !changed.paused {
-        work::tell_if_no_worker(&database.pool, config).await?;
+        work::note_if_no_worker(&database.pool, config).await?;
     }
     let operation = status::read(&database.pool, &id, true).await?;
     if let Some(at) = operation.starts_later(jiff::Timestamp::now()) {
         output::note(&format!("{id} is scheduled: it starts {}", when::shown(at)));
     }
-    tell_of_flags(&operation, &args.selection.selection());
+    note_on_flags(&operation, &args.selection.selection());
     if !args.wait {
         return Ok(Outcome::Well);
     }
-    let stop = signals::stop_token(signals::STOPS_WATCHING, Told::User, &config.log)?;
+    let stop = signals::stop_token(signals::STOPS_WATCHING, Audience::User, &config.log)?;
     finish(&[progress::watch(&database.pool, &id, &stop).await?], args.json)
 }
 
-/// A file that the flags do not fit fails again at each retry.
-fn tell_of_flags(operation: &OperationStatus, selection: &Selection) {
+/// A retry uses the operation's flags, so a file that they do not fit fails again.
+fn note_on_flags(operation: &OperationStatus, selection: &Selection) {
     let id = &operation.operation_id;
     let refused = operation.tasks.iter().filter(|t| {
         let permanent = t.error.as_ref().is_some_and(|e| e.class == ErrorClass::Permanent);
-        permanent && !operation.is_verification() && selection.has(&t.symbol, &t.timeframe)
+        permanent && !operation.is_verification() && selection.includes(&t.symbol, &t.timeframe)
     });
     let refused = refused.filter(|t| !t.state.is_terminal()).count();
     if refused > 0 {
@@ -64,20 +64,18 @@ fn tell_of_flags(operation: &OperationStatus, selection: &Selection) {
     }
 }
 
-/// Cancels it, or some files of it.
 pub(super) async fn cancel(args: &CancelArgs, config: &Config, telemetry: &Telemetry) -> Result<Outcome> {
     let (database, id) = open(&args.operation, config).await?;
     let changed = control::cancel(&database.pool, &id, &args.selection.selection()).await?;
     if let Some(recorder) = telemetry.recorder() {
-        // There may be no worker that completes the trace. A collector that hangs must not keep the user.
-        let told = span_outbox::export(&database.pool, &recorder);
-        let _ = tokio::time::timeout(Duration::from_millis(1500), told).await;
+        // Perhaps no worker runs that would complete the trace. A collector that hangs must not delay the command.
+        let exported = span_outbox::export(&database.pool, &recorder);
+        let _ = tokio::time::timeout(Duration::from_millis(1500), exported).await;
     }
     let text = format!("{} of {id} cancelled{}", files(changed.tasks), stopped(&changed));
-    tell(&changed, args.json, &text)
+    show(&changed, args.json, &text)
 }
 
-/// Pauses it.
 pub(super) async fn pause(args: &PauseArgs, config: &Config) -> Result<Outcome> {
     let (database, id) = open(&args.operation, config).await?;
     let changed = control::pause(&database.pool, &id).await?;
@@ -86,32 +84,26 @@ pub(super) async fn pause(args: &PauseArgs, config: &Config) -> Result<Outcome> 
         files(changed.tasks),
         stopped(&changed)
     );
-    tell(&changed, args.json, &text)
+    show(&changed, args.json, &text)
 }
 
-/// Lets it go on.
 pub(super) async fn resume(args: &PauseArgs, config: &Config) -> Result<Outcome> {
     let (database, id) = open(&args.operation, config).await?;
     let changed = control::resume(&database.pool, &id).await?;
-    tell(&changed, args.json, &format!("{id} goes on, {} to go", files(changed.tasks)))
+    show(&changed, args.json, &format!("{id} goes on, {} to go", files(changed.tasks)))
 }
 
-/// Changes its priority.
 pub(super) async fn priority(args: &PriorityArgs, config: &Config) -> Result<Outcome> {
     let (database, id) = open(&args.operation, config).await?;
     let changed = control::prioritize(&database.pool, &id, args.priority).await?;
     let text = format!("{id} has priority {} now, {} to go", args.priority, files(changed.tasks));
-    tell(&changed, args.json, &text)
+    show(&changed, args.json, &text)
 }
 
 async fn open(operation: &str, config: &Config) -> Result<(Database, OperationId)> {
     let database = ready_database(config).await?;
     let id = status::find(&database.pool, operation).await?;
     Ok((database, id))
-}
-
-fn files(n: usize) -> String {
-    output::counted(i64::try_from(n).unwrap_or(i64::MAX), "file", "files")
 }
 
 fn stopped(changed: &Changed) -> String {
@@ -121,7 +113,7 @@ fn stopped(changed: &Changed) -> String {
     }
 }
 
-fn tell(changed: &Changed, json: bool, text: &str) -> Result<Outcome> {
+fn show(changed: &Changed, json: bool, text: &str) -> Result<Outcome> {
     if json {
         output::json(changed)?;
     } else {

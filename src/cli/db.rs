@@ -10,7 +10,6 @@ use crate::db::{Database, info};
 use crate::error::{During as _, Error, Result};
 use crate::setup;
 
-/// Sets up, shows, opens psql, or stops and removes the private server.
 pub(super) async fn run(command: &DbCommand, config: &Config) -> Result<Outcome> {
     match command {
         DbCommand::Setup { json, .. } => {
@@ -38,10 +37,7 @@ async fn show(database: &Database, json: bool) -> Result<Outcome> {
         let kind = if info.embedded { " (embedded: run by barlift while it is needed)" } else { "" };
         writeln!(out, "database    {}{kind}", info.url)?;
         if info.pooled {
-            writeln!(
-                out,
-                "pooler      a connection pooler answers there (PgBouncer or the like), in session mode"
-            )?;
+            writeln!(out, "pooler      a connection pooler (PgBouncer or the like), in session mode")?;
         }
         writeln!(out, "server      PostgreSQL {}", info.server_version)?;
         match &info.storage {
@@ -88,7 +84,7 @@ fn compression(
         writeln!(out, "            the last run of the compression policy failed: {error}")?;
         writeln!(
             out,
-            "            until that is mended it compresses nothing (docs/reliability.md, Servers)"
+            "            until that is fixed it compresses nothing (docs/reliability.md, Servers)"
         )?;
     }
     Ok(())
@@ -97,7 +93,7 @@ fn compression(
 async fn psql(database: &Database, arguments: &[String]) -> Result<Outcome> {
     let Some(server) = database.embedded() else {
         return Err(Error::usage(
-            "this database is not the private one",
+            "the database is not barlift's private server",
             "run: psql \"$DATABASE_URL\" (psql alone where PGHOST and the like name it)",
         ));
     };

@@ -1,6 +1,6 @@
-//! Finding files and enqueueing operations over them, each within its trace.
+//! Finds files and enqueues operations for them.
 //!
-//! Invariant: nothing is written before all that can be refused has been looked at.
+//! Invariant: everything that may be refused is checked before anything is written.
 
 use std::time::{Duration, Instant};
 
@@ -21,17 +21,16 @@ use crate::telemetry::catalogue::DISCOVER_SYMBOLS;
 use crate::telemetry::phases::milliseconds;
 use crate::telemetry::{RootContext, Span, Telemetry, TraceOptions};
 
-/// Who does the work, and when.
+/// Which process does the work, and when.
 #[derive(Clone, Copy)]
 pub(super) enum Start {
     /// This process, now.
     Here,
-    /// Whichever workers there are, not before that time.
+    /// Any worker, not before that time.
     ByWorkers(Option<jiff::Timestamp>),
 }
 
 impl Start {
-    /// By workers, when the arguments say.
     pub(super) fn by_workers(args: &StartArgs) -> Result<Self> {
         if let Some(at) = args.at.filter(|at| *at <= jiff::Timestamp::now()) {
             output::note(&format!("--at {} is past: the work begins at once", when::shown(at)));
@@ -45,7 +44,7 @@ impl Start {
     }
 }
 
-/// What is done with files, in words.
+/// Verbs for messages about files.
 #[derive(Clone, Copy)]
 pub(super) struct Verb {
     to_do: &'static str,
@@ -55,11 +54,9 @@ pub(super) struct Verb {
 pub(super) const IMPORT: Verb = Verb { to_do: "import", done: "imported" };
 pub(super) const VERIFY: Verb = Verb { to_do: "verify", done: "verified" };
 
-/// What operations are made of.
+/// What the operations of a command have in common.
 pub(super) struct Enqueuing<'a> {
-    /// What is to be done with them: `import` or `verify`.
-    pub(super) what: Verb,
-    /// Where the files are.
+    pub(super) verb: Verb,
     pub(super) root: &'a str,
     pub(super) args: &'a FilesArgs,
     pub(super) config: &'a Config,
@@ -67,7 +64,7 @@ pub(super) struct Enqueuing<'a> {
     pub(super) start: Start,
 }
 
-/// What was found, and which operation it is for.
+/// The files that were found, and the operation they are for.
 pub(super) struct Prepared {
     pub(super) id: OperationId,
     pub(super) began: Instant,
@@ -77,7 +74,8 @@ pub(super) struct Prepared {
 }
 
 impl Enqueuing<'_> {
-    /// Finds the files, sets up what is missing, and enqueues what `operations` makes of it, the first one being `id`.
+    /// Finds the files, sets up the schema if needed, and enqueues the operations that `operations` returns; the first
+    /// of them has the prepared id.
     pub(super) async fn enqueue(
         &self,
         kind: OperationKind,
@@ -98,9 +96,9 @@ impl Enqueuing<'_> {
         };
         let created = trace.around(create).await;
         if let (Err(e), Some(recorder)) = (&created, self.telemetry.recorder()) {
-            // A collector that hangs must not keep the user from the error.
-            let told = recorder.refused(&trace, (&id, kind), began_at, e);
-            let _ = tokio::time::timeout(Duration::from_millis(1500), told).await;
+            // A collector that hangs must not delay the error message.
+            let exported = recorder.refused(&trace, (&id, kind), began_at, e);
+            let _ = tokio::time::timeout(Duration::from_millis(1500), exported).await;
         }
         created
     }
@@ -113,18 +111,18 @@ impl Enqueuing<'_> {
         time::zone(&config.import.timezone)?;
         let filter = Filter { symbols: self.args.symbols.clone(), timeframes: self.args.timeframes.clone() };
         let found = discover(&root, &pattern, &filter, id).await?;
-        refuse_nothing(self.what, &root.url(), config, &found)?;
+        refuse_empty(self.verb, &root.url(), config, &found)?;
         warn_of_missing(self.args, &found);
         Ok(Prepared { id: id.clone(), began, root, found, trace: trace.clone() })
     }
 
-    /// How closely an operation with so many tasks is traced.
+    /// How closely to trace an operation with so many tasks.
     pub(super) fn trace_options(&self, tasks: usize) -> TraceOptions {
         let trace = &self.config.trace;
         TraceOptions::share(trace.detail, trace.max_spans, tasks, tasks.div_ceil(create::CHUNK))
     }
 
-    /// An operation without anything to do yet.
+    /// An operation without tasks and options.
     pub(super) fn operation(
         &self,
         prepared: &Prepared,
@@ -134,7 +132,7 @@ impl Enqueuing<'_> {
         NewOperation {
             id,
             kind,
-            follows: None,
+            depends_on: None,
             began: prepared.began,
             traced: self.telemetry.recorder().is_some(),
             root: prepared.root.url(),
@@ -161,7 +159,7 @@ async fn discover(root: &Root, pattern: &Pattern, filter: &Filter, id: &Operatio
     found
 }
 
-fn refuse_nothing(verb: Verb, place: &str, config: &Config, found: &Discovery) -> Result<()> {
+fn refuse_empty(verb: Verb, place: &str, config: &Config, found: &Discovery) -> Result<()> {
     if !found.sources.is_empty() {
         return Ok(());
     }
@@ -172,7 +170,7 @@ fn refuse_nothing(verb: Verb, place: &str, config: &Config, found: &Discovery) -
     Err(match (found.filtered, found.unrecognised.len()) {
         (0, 0) => Error::usage(
             format!("{message}: it holds no {} file", encoding::KIND),
-            format!("files are expected to be called like `{}`", config.import.pattern),
+            format!("file names must match `{}` (--pattern)", config.import.pattern),
         ),
         (0, n) => Error::usage(
             format!("{message}: none of its {n} {} files can be {}", encoding::KIND, verb.done),
@@ -198,14 +196,14 @@ fn warn_of_missing(args: &FilesArgs, found: &Discovery) {
     }
 }
 
-/// Says what was enqueued.
+/// Prints what was enqueued.
 pub(super) fn announce(new: &NewOperation) {
     let bytes: u64 = new.tasks.iter().map(|t| t.size).sum();
     let files: usize = new.tasks.iter().map(|t| 1 + t.more_sources.len()).sum();
     let files = output::counted(i64::try_from(files).unwrap_or(i64::MAX), "file", "files");
     let root = output::visible(&new.root);
     output::note(&format!("{}: {files}, {}, from {root}", new.id, indicatif::HumanBytes(bytes)));
-    if let Some(at) = new.run_at.filter(|at| new.follows.is_none() && *at > jiff::Timestamp::now()) {
+    if let Some(at) = new.run_at.filter(|at| new.depends_on.is_none() && *at > jiff::Timestamp::now()) {
         output::note(&format!("it starts {}", when::starts(at)));
     }
 }

@@ -11,13 +11,13 @@ use crate::operation::create::{self, NewOperation};
 use crate::task::ImportOptions;
 use crate::telemetry::Telemetry;
 
-/// Enqueues, works, watches, reports.
+/// `barlift import`: enqueues, runs, watches and reports.
 pub(super) async fn import(args: &ImportArgs, config: &Config, telemetry: &Telemetry) -> Result<Outcome> {
     let (database, new) = create(&args.source, config, Start::Here, telemetry).await?;
     work::here(&database, &new, config, telemetry, args.source.files.json).await
 }
 
-/// Enqueues, and waits if asked to.
+/// `barlift enqueue import`
 pub(super) async fn enqueue(
     args: &EnqueueImportArgs,
     config: &Config,
@@ -34,7 +34,7 @@ async fn create(
     start: Start,
     telemetry: &Telemetry,
 ) -> Result<(Database, Vec<NewOperation>)> {
-    let enqueuing = Enqueuing { what: IMPORT, root: &args.root, args: &args.files, config, telemetry, start };
+    let enqueuing = Enqueuing { verb: IMPORT, root: &args.root, args: &args.files, config, telemetry, start };
     enqueuing
         .enqueue(OperationKind::Import, async |database, prepared| {
             if config.trace.detail == TraceDetail::Row {

@@ -1,7 +1,7 @@
-//! A file that is there when it is whole.
+//! Files that appear when they are complete.
 //!
-//! Invariant: until [`NewFile::commit`], what had the name before keeps it, and the unfinished file (hidden, beside it)
-//! goes when this is dropped. Devices and pipes are written to directly: they cannot be replaced.
+//! Invariant: an existing file of the same name stays until [`NewFile::commit`]. The unfinished file is hidden beside it,
+//! and is removed if this is dropped. Devices and pipes cannot be replaced, so they are written to directly.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -11,15 +11,15 @@ use ulid::Ulid;
 
 use crate::error::{Error, Result};
 
-/// A file in the making.
+/// A file that is being written.
 pub(super) struct NewFile {
     file: File,
-    /// Where it is now, and what it will be called; none if it is written in place.
+    /// Its temporary and its final path; none if it is written in place.
     names: Option<(PathBuf, PathBuf)>,
 }
 
 impl NewFile {
-    /// Begins a file that will be called `path`.
+    /// Begins a file whose final path is `path`.
     pub(super) fn create(path: &Path) -> Result<Self> {
         Self::begin(path).map_err(|e| cannot_write(path, &e))
     }
@@ -27,20 +27,20 @@ impl NewFile {
     fn begin(path: &Path) -> io::Result<Self> {
         let target = match fs::metadata(path) {
             Ok(there) if there.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
-            // What a link points at is replaced, not the link.
+            // Replace the target of a link, not the link.
             Ok(there) if there.is_file() => path.canonicalize()?,
             Ok(_) => return Ok(Self { file: OpenOptions::new().write(true).open(path)?, names: None }),
             Err(_) => path.to_path_buf(),
         };
         let name = target.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-        // Not made of the name, which may be as long as names can be.
+        // The name itself may already have the greatest length that the file system allows.
         let extension = Path::new(name).extension().unwrap_or_default().to_string_lossy().into_owned();
         let temporary = target.with_file_name(format!(".barlift-{}.{extension}", Ulid::generate()));
         let file = File::create_new(&temporary)?;
         Ok(Self { file, names: Some((temporary, target)) })
     }
 
-    /// Gives it its name, once it is on the disk.
+    /// Writes it to the disk and gives it its final path.
     pub(super) fn commit(mut self) -> io::Result<()> {
         if let Some((temporary, target)) = &self.names {
             self.file.sync_all()?;
@@ -64,17 +64,16 @@ impl Write for NewFile {
 impl Drop for NewFile {
     fn drop(&mut self) {
         if let Some((temporary, _)) = &self.names {
-            // Where it cannot be removed, nothing else can be done.
+            // Nothing more can be done if this fails.
             let _ = fs::remove_file(temporary);
         }
     }
 }
 
-/// Why there is no such file.
 pub(super) fn cannot_write(path: &Path, e: &io::Error) -> Error {
     Error::usage(
         format!("cannot write {}: {e}", path.display()),
-        "give a file in a directory that you may write, with room on its disk",
+        "name a file in a writable directory with free disk space",
     )
 }
 

@@ -2,14 +2,14 @@
 
 use super::args::{OperationsArgs, StatusArgs};
 use super::outcome::Detail;
-use super::signals::Told;
+use super::signals::Audience;
 use super::table::{Column, Table};
 use super::{Outcome, output, progress, ready_database, signals, summary, when, work};
 use crate::config::Config;
 use crate::error::Result;
+use crate::model::OperationState;
 use crate::operation::status::{self, OperationStatus};
 
-/// Lists operations.
 pub(super) async fn list(args: &OperationsArgs, config: &Config) -> Result<Outcome> {
     let database = ready_database(config).await?;
     let operations = status::list(&database.pool, args.limit).await?;
@@ -52,9 +52,9 @@ fn state(o: &OperationStatus) -> String {
     }
 }
 
-/// `scheduled (after op_…)` with the other one's id so short that it is no longer than the usual states.
+/// Shortens the id in `scheduled (after op_…)`, so that the state is no wider than other states.
 fn short_state(state: &str) -> String {
-    let room = "succeeded".len() - ")".len();
+    let room = OperationState::Succeeded.as_str().len() - ")".len();
     let short = |word: &str| match word.strip_suffix(')') {
         Some(id) if id.starts_with("op_") => format!("{})", output::last_of_id(id, room)),
         _ => word.to_owned(),
@@ -67,11 +67,11 @@ fn minute(time: &str) -> String {
     time.get(.."YYYY-MM-DD HH:MM".len()).map_or_else(|| time.to_owned(), |t| format!("{t}Z"))
 }
 
-/// What tells one directory from another: `…/bars/1d/`.
+/// The end of a directory, which tells it from others: `…/bars/1d/`.
 fn end_of_path(root: &str) -> String {
     const KEPT: usize = 12;
     let from = root.char_indices().rev().nth(KEPT).map_or(0, |(i, _)| i);
-    // Whole names, if there is one.
+    // It begins with a whole name, if there is one.
     match root[from..].find('/').filter(|i| from > 0 && from + i + 1 < root.len()) {
         _ if from == 0 => root.to_owned(),
         Some(i) => format!("…{}", &root[from + i..]),
@@ -79,12 +79,11 @@ fn end_of_path(root: &str) -> String {
     }
 }
 
-/// Shows one operation.
 pub(super) async fn status(args: &StatusArgs, config: &Config) -> Result<Outcome> {
     let database = ready_database(config).await?;
     let id = status::find(&database.pool, &args.operation).await?;
     let found = if args.watch {
-        let stop = signals::stop_token(signals::STOPS_WATCHING, Told::User, &config.log)?;
+        let stop = signals::stop_token(signals::STOPS_WATCHING, Audience::User, &config.log)?;
         progress::watch(&database.pool, &id, &stop).await?
     } else {
         status::read(&database.pool, &id, true).await?
@@ -95,8 +94,8 @@ pub(super) async fn status(args: &StatusArgs, config: &Config) -> Result<Outcome
         summary::print(&found, Detail::All)?;
     }
     if !found.is_settled() && found.paused_at.is_none() {
-        work::tell_if_no_worker(&database.pool, config).await?;
+        work::note_if_no_worker(&database.pool, config).await?;
     }
-    // To look at a failed operation is no failure; to have waited for it is.
+    // Only a command that waited for the operation fails with it.
     Ok(if args.watch && found.has_failures() { Outcome::Failures } else { Outcome::Well })
 }

@@ -1,6 +1,6 @@
 //! Printing: results to stdout, errors to stderr.
 //!
-//! Invariant: the only module that writes to stdout. A reader that has gone away (`| head`) is no error.
+//! Invariant: no other module writes to stdout. A reader that leaves early (`| head`) is not an error.
 
 use std::io::{self, Write};
 
@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::Outcome;
 use crate::error::{Error, Result};
 
-/// Writes to stdout.
+/// Writes to stdout and flushes it.
 pub(super) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
     let mut out = stdout();
     write(&mut out)
@@ -18,19 +18,19 @@ pub(super) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Res
         .map_err(|e| Error::Usage { message: format!("cannot write to stdout: {e}"), hint: None })
 }
 
-/// Stdout, for what is written piece by piece.
+/// Stdout, for results that are written piece by piece.
 pub(super) fn stdout() -> impl Write {
     Stdout(io::stdout().lock())
 }
 
-/// Stdout for long results: an error of the kind `BrokenPipe` says that its reader has left, and to stop is no error.
+/// Stdout for long results: it returns `BrokenPipe` when its reader leaves, so that the caller can stop early.
 pub(super) fn pipe() -> impl Write + Send {
     io::BufWriter::with_capacity(64 * 1024, io::stdout())
 }
 
 struct Stdout(io::StdoutLock<'static>);
 
-/// A reader that has seen enough is not an error.
+/// Ignores that the reader has left.
 fn unless_reader_left<T>(result: io::Result<T>, otherwise: T) -> io::Result<T> {
     match result {
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(otherwise),
@@ -48,29 +48,29 @@ impl Write for Stdout {
     }
 }
 
-/// A value as indented JSON.
+/// Prints a value as indented JSON.
 pub(super) fn json(value: &impl Serialize) -> Result<()> {
     let text = serde_json::to_string_pretty(value).map_err(|e| Error::Internal(e.to_string()))?;
     print(|out| writeln!(out, "{text}"))
 }
 
-/// An error with its causes and what to do, once.
+/// Prints an error with its causes and its hint.
 pub(super) fn error(e: &Error) {
-    // Both may quote names of files and symbols.
+    // Both may quote names of files and symbols, which may contain control characters.
     let mut text = format!("error: {}\n", visible_lines(&e.chain()));
     if let Some(hint) = e.hint() {
         text.push_str(&format!("hint: {}\n", visible_lines(hint)));
     }
-    // Without a stderr there is nobody to tell.
+    // If stderr is closed, nobody reads it.
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
-/// A note that is no result.
+/// Prints a note to stderr.
 pub(super) fn note(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-/// A shell's completions.
+/// Prints a shell's completions.
 pub(super) fn completions(shell: clap_complete::Shell) -> Result<Outcome> {
     let mut text = Vec::new();
     let mut command = <super::args::Cli as clap::CommandFactory>::command();
@@ -83,12 +83,12 @@ pub(super) fn count(n: i64) -> String {
     HumanCount(n.unsigned_abs()).to_string()
 }
 
-/// An operation's id, short, as commands still take it.
+/// An operation's id, shortened; commands accept it.
 pub(super) fn short_id(id: &str) -> String {
     last_of_id(id, 10)
 }
 
-/// The last characters of an operation's id, which are random.
+/// The last characters of an operation's id; they are random.
 pub(super) fn last_of_id(id: &str, kept: usize) -> String {
     let random = id.rsplit('_').next().unwrap_or(id);
     random.get(random.len().saturating_sub(kept)..).unwrap_or(random).to_owned()
@@ -112,7 +112,7 @@ pub(super) fn duration(milliseconds: i64) -> String {
     }
 }
 
-/// Text from a file name, without anything that moves the cursor or turns the direction of writing.
+/// Text from a file, with control characters and changes of the writing direction replaced.
 pub(super) fn visible(text: &str) -> String {
     let hides = |c: char| {
         c.is_control()

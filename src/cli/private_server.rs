@@ -1,4 +1,4 @@
-//! `barlift db stop` and `barlift db remove`: the private server, which is there where no database is named.
+//! `barlift db stop` and `barlift db remove`, for the private server that barlift runs if no database is configured.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
@@ -10,36 +10,35 @@ use crate::error::{Error, Result};
 use crate::repository::data::DataRepository;
 use crate::setup;
 
-/// Stops it.
 pub(super) async fn stop(force: bool, config: &Config) -> Result<Outcome> {
     let Some(server) = find(config, "stops")? else { return Ok(Outcome::Well) };
-    let place = server.directory().display();
+    let directory = server.directory().display();
     if server.stop(force).await? {
-        output::print(|out| writeln!(out, "stopped the private server in {place}"))?;
+        output::print(|out| writeln!(out, "stopped the private server in {directory}"))?;
         output::note("the next command that needs it starts it again");
     } else {
-        output::note(&format!("the private server in {place} does not run"));
+        output::note(&format!("the private server in {directory} is not running"));
     }
     Ok(Outcome::Well)
 }
 
-/// Removes it with all bars, once the user has agreed.
+/// Deletes the server with all bars, once the user has confirmed.
 pub(super) async fn remove(yes: bool, config: &Config) -> Result<Outcome> {
     let Some(server) = find(config, "removes")? else { return Ok(Outcome::Well) };
-    let place = server.directory().display().to_string();
+    let directory = server.directory().display().to_string();
     let size = indicatif::HumanBytes(server.size());
-    let holds = match content(config).await {
-        Ok(holds) => holds,
-        Err(e) => format!("what it holds cannot be read: {}", e.chain()),
+    let content = match content(config).await {
+        Ok(content) => content,
+        Err(e) => format!("its content cannot be read: {}", e.chain()),
     };
-    output::note(&format!("the private server in {place} ({size}): {holds}"));
-    if !yes && !agreed()? {
+    output::note(&format!("the private server in {directory} ({size}): {content}"));
+    if !yes && !confirmed()? {
         output::note("nothing was removed");
         return Ok(Outcome::Failures);
     }
-    let gone = server.remove().await?;
-    output::print(|out| writeln!(out, "removed the private server in {place}"))?;
-    if !gone {
+    let directory_removed = server.remove().await?;
+    output::print(|out| writeln!(out, "removed the private server in {directory}"))?;
+    if !directory_removed {
         output::note("the folder stays: it holds files that are not barlift's");
     }
     Ok(Outcome::Well)
@@ -75,10 +74,13 @@ async fn content(config: &Config) -> Result<String> {
     Ok(format!("{named} with {} and all operations", output::counted(int(bars), "bar", "bars")))
 }
 
-/// Asks on the terminal.
-fn agreed() -> Result<bool> {
+/// Asks for confirmation on the terminal.
+fn confirmed() -> Result<bool> {
     if !io::stdin().is_terminal() {
-        return Err(Error::usage("nobody can be asked whether to remove it", "give --yes to remove it"));
+        return Err(Error::usage(
+            "cannot ask for confirmation, since stdin is not a terminal",
+            "give --yes to remove the server",
+        ));
     }
     let _ = write!(io::stderr(), "Remove all of it, for good? [y/N] ");
     let mut answer = String::new();

@@ -1,6 +1,6 @@
-//! How far an operation is, on stderr: a bar on a terminal, a line now and then elsewhere.
+//! Shows the progress of an operation on stderr: a bar on a terminal, else a line every ten seconds.
 //!
-//! Invariant: it only looks; without it the work would go on just the same.
+//! Invariant: it only reads; the work does not depend on it.
 
 use std::io::IsTerminal as _;
 use std::time::Duration;
@@ -15,30 +15,31 @@ use crate::error::{ErrorClass, Result};
 use crate::model::OperationId;
 use crate::operation::status::{self, OperationStatus};
 
-/// How soon the end of a short operation is noticed.
-const LOOK: Duration = Duration::from_millis(50);
-const DRAW: Duration = Duration::from_millis(250);
-const LINE: Duration = Duration::from_secs(10);
-/// Between looks for a database that is away.
-const AWAY: Duration = Duration::from_millis(500);
+/// How often to check whether the operation has ended.
+const CHECK_EVERY: Duration = Duration::from_millis(50);
+/// How often to redraw the bar.
+const DRAW_EVERY: Duration = Duration::from_millis(250);
+/// How often to print a line.
+const PRINT_EVERY: Duration = Duration::from_secs(10);
+/// How long to wait between attempts to reach the database.
+const RECONNECT_EVERY: Duration = Duration::from_millis(500);
 
-/// Waits until the operation is settled or `stop`; returns what it then is.
-///
-/// An operation does not end because the database goes away for a moment, so this waits for its return.
+/// Waits until the operation ends or `stop` is cancelled, and returns its status then. If the database goes away, this
+/// waits for its return, as workers do.
 pub(super) async fn watch(
     pool: &PgPool,
     id: &OperationId,
     stop: &CancellationToken,
 ) -> Result<OperationStatus> {
-    let mut told = false;
+    let mut noted = false;
     loop {
         match watch_connected(pool, id, stop).await {
             Err(e) if e.class() == ErrorClass::Transient && !stop.is_cancelled() => {
-                if !told {
+                if !noted {
                     output::note(&format!("waiting for the database: {}", e.chain()));
-                    told = true;
+                    noted = true;
                 }
-                tokio::time::sleep(AWAY).await;
+                tokio::time::sleep(RECONNECT_EVERY).await;
             }
             done => return done,
         }
@@ -57,21 +58,21 @@ async fn watch_connected(
             view.end();
             return status::read(pool, id, true).await;
         }
-        if drawn.elapsed() >= DRAW {
+        if drawn.elapsed() >= DRAW_EVERY {
             view.show(&status::read(pool, id, false).await?);
             drawn = Instant::now();
         }
         tokio::select! {
-            () = tokio::time::sleep(LOOK) => {}
+            () = tokio::time::sleep(CHECK_EVERY) => {}
             () = stop.cancelled() => {}
         }
     }
 }
 
 struct View {
-    /// Bytes; drawn on a terminal, elsewhere it only knows how long they will take.
+    /// Counts bytes. Hidden unless stderr is a terminal, it still estimates the remaining time.
     bytes: ProgressBar,
-    /// Never drawn: it knows how fast they come.
+    /// Counts rows. Always hidden; it estimates their rate.
     rows: ProgressBar,
     drawn: bool,
     begun: bool,
@@ -94,7 +95,7 @@ impl View {
         self.bytes.set_position(s.totals.bytes_done.unsigned_abs());
         self.rows.set_position(s.totals.rows.rows.unsigned_abs());
         if !self.begun {
-            // What was done before anybody looked says nothing about the speed.
+            // Work that was done before says nothing about the current rate.
             self.bytes.reset_eta();
             self.rows.reset_eta();
             self.begun = true;
@@ -102,7 +103,7 @@ impl View {
         let text = text(s, self.rows.per_sec(), self.bytes.eta());
         if self.drawn {
             self.bytes.set_message(text);
-        } else if self.last_line.elapsed() >= LINE {
+        } else if self.last_line.elapsed() >= PRINT_EVERY {
             output::note(&format!("{}: {text}", s.operation_id));
             self.last_line = Instant::now();
         }

@@ -1,4 +1,4 @@
-//! How many spans `--trace-detail row` makes, told before any work begins.
+//! Estimates the number of spans of `--trace-detail row`.
 
 use std::io::Read as _;
 
@@ -7,13 +7,13 @@ use crate::source::discover::Discovery;
 use crate::source::open::OpenSource;
 use crate::source::root::Root;
 
-/// Bytes of the largest file from which the rows of all are guessed.
+/// Bytes of the largest file from which the rows of all files are estimated.
 const SAMPLE: u64 = 64 * 1024;
 
-/// Tells how many spans these files will have at least and at most.
+/// Prints how many spans the import of these files will have at least and at most.
 pub(super) async fn announce(root: &Root, found: &Discovery, header: bool) {
-    // A file that cannot be read fails its own attempt, with the reason.
-    let Some(rows) = guess_rows(root, found, header).await else { return };
+    // If the file cannot be read, its task fails with the reason later.
+    let Some(rows) = estimate_rows(root, found, header).await else { return };
     let count = |n: u64| output::count(i64::try_from(n).unwrap_or(i64::MAX));
     output::note(&format!(
         "trace.detail is `row`: about {} rows, so between {} and {} spans",
@@ -23,7 +23,7 @@ pub(super) async fn announce(root: &Root, found: &Discovery, header: bool) {
     ));
 }
 
-async fn guess_rows(root: &Root, found: &Discovery, header: bool) -> Option<u64> {
+async fn estimate_rows(root: &Root, found: &Discovery, header: bool) -> Option<u64> {
     let largest = found.sources.iter().max_by_key(|s| s.size)?;
     let source = OpenSource::open(root, &largest.path).await.ok()?;
     let sample = tokio::task::spawn_blocking(move || {

@@ -1,4 +1,4 @@
-//! SIGTERM and Ctrl-C: the first asks to stop, the second stops.
+//! SIGTERM and Ctrl-C: the first one stops gracefully, the second one at once.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -7,28 +7,30 @@ use super::output;
 use crate::config::LogConfig;
 use crate::error::{Error, Result};
 
-/// For commands that do the work themselves.
+/// For commands that run tasks themselves.
 pub(super) const HANDS_BACK: &str =
     "stopping: running batches end, the rest goes back to the queue (again: stop at once)";
-/// For commands that only look.
+/// For commands that only watch.
 pub(super) const STOPS_WATCHING: &str = "no longer watching; the work goes on where workers run";
 
 /// The shell's convention for "ended by a signal": 128 + SIGINT.
 const STOPPED_AT_ONCE: i32 = 130;
 
-/// Who is told what the first signal leads to.
+/// Where the message of the first signal goes.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Told {
-    /// The user, by a note; where log lines are JSON, so is this one.
+pub(super) enum Audience {
+    /// To the user, as a note on stderr, or as a log line if those are JSON.
     User,
-    /// The log, which is the command's output.
+    /// To the log, which is the command's output.
     Log,
 }
 
-/// A token that the first signal cancels; the second one ends the process.
-///
-/// `says` tells what the first one leads to.
-pub(super) fn stop_token(says: &'static str, told: Told, log: &LogConfig) -> Result<CancellationToken> {
+/// A token that the first signal cancels, with `message`; the second signal ends the process.
+pub(super) fn stop_token(
+    message: &'static str,
+    audience: Audience,
+    log: &LogConfig,
+) -> Result<CancellationToken> {
     let json = log.is_json();
     let listen = |kind| signal(kind).map_err(|e| Error::Internal(format!("no signal handler: {e}")));
     let (mut term, mut int) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
@@ -36,11 +38,11 @@ pub(super) fn stop_token(says: &'static str, told: Told, log: &LogConfig) -> Res
     let token = stop.clone();
     tokio::spawn(async move {
         either(&mut term, &mut int).await;
-        match told {
-            Told::Log => tracing::info!("{says}"),
-            // A warning, since those are what commands for people log.
-            Told::User if json => tracing::warn!("{says}"),
-            Told::User => output::note(says),
+        match audience {
+            Audience::Log => tracing::info!("{message}"),
+            // Commands for people log only warnings.
+            Audience::User if json => tracing::warn!("{message}"),
+            Audience::User => output::note(message),
         }
         token.cancel();
         either(&mut term, &mut int).await;

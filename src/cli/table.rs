@@ -1,21 +1,21 @@
 //! Tables that fit the terminal.
 //!
-//! A table that is too wide gets narrower step by step until it fits: titles and cells are shortened, long texts
-//! wrap between words, columns are left out. Invariant: no word is broken; a column that holds nothing but zeros is
-//! left out however wide the terminal is. `--json` has everything.
+//! A table that is too wide gets narrower step by step until it fits: titles and cells are shortened, long texts wrap
+//! between words, columns are left out. Invariant: no word is broken; a counter that is zero in every row is always left
+//! out. `--json` has everything.
 
 use std::io::{self, IsTerminal as _, Write};
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Width, presets};
 use unicode_width::UnicodeWidthStr as _;
 
-/// Between two columns.
+/// Spaces between two columns.
 const GAP: usize = 2;
 
-/// Where nothing says how wide the output may be.
-const USUAL: usize = 80;
+/// The width if neither `COLUMNS` nor a terminal gives one.
+const DEFAULT_WIDTH: usize = 80;
 
-/// One column, and what may be done to it for want of room.
+/// One column, and how it may be narrowed.
 #[derive(Clone, Copy)]
 pub(super) struct Column {
     title: &'static str,
@@ -46,27 +46,27 @@ impl Column {
         Self { right: true, ..Self::text(title) }
     }
 
-    /// A number that most tables have nothing but zeros of.
+    /// A number that is left out if it is zero in every row.
     pub(super) const fn counter(title: &'static str, short: &'static str) -> Self {
         Self { only_if_used: true, ..Self::number(title).or(short) }
     }
 
-    /// The title where there is little room.
+    /// Sets a title for narrow tables.
     pub(super) const fn or(self, short_title: &'static str) -> Self {
         Self { short_title, ..self }
     }
 
-    /// The cells where there is little room.
+    /// Sets how cells are shortened in narrow tables.
     pub(super) const fn shortened_by(self, shorten: fn(&str) -> String) -> Self {
         Self { shorten: Some(shorten), ..self }
     }
 
-    /// Text that may take several lines.
+    /// Lets the text wrap.
     pub(super) const fn wrapping(self) -> Self {
         Self { wraps: true, ..self }
     }
 
-    /// Left out where there is no room; those with a higher number first.
+    /// Lets the column be left out of narrow tables; those with a higher number first.
     pub(super) const fn spare(self, order: u8) -> Self {
         Self { spare: order, ..self }
     }
@@ -86,7 +86,7 @@ impl Table {
         Self { columns: columns.into_iter().collect(), rows: Vec::new() }
     }
 
-    /// Adds a row; cells that it lacks stay empty.
+    /// Adds a row; missing cells are empty.
     pub(super) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         let mut cells: Vec<String> = cells.into_iter().collect();
         cells.resize(self.columns.len(), String::new());
@@ -101,24 +101,24 @@ impl Table {
         self.rows.is_empty()
     }
 
-    /// Writes it as wide as stdout may be, with a line's end.
+    /// Writes the table, as wide as stdout.
     pub(super) fn write(&self, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
         writeln!(out, "{}", self.fitting(width()))
     }
 
-    /// Its lines, none wider than `room` if that can be.
+    /// Its lines, none wider than `room` if possible.
     fn fitting(&self, room: usize) -> String {
         let used = |i: &usize| {
             !self.columns[*i].only_if_used || self.rows.iter().any(|r| !matches!(r[*i].as_str(), "" | "0"))
         };
-        let mut layout = Layout::new(self, (0..self.columns.len()).filter(used).collect(), false);
+        let mut layout = Shown::new(self, (0..self.columns.len()).filter(used).collect(), false);
         if layout.narrowest() > room {
-            layout = Layout::new(self, layout.shown, true);
+            layout = Shown::new(self, layout.shown, true);
         }
         while layout.narrowest() > room {
             let spare = layout.shown.iter().copied().max_by_key(|i| self.columns[*i].spare);
             let Some(spare) = spare.filter(|i| self.columns[*i].spare > 0) else { break };
-            layout = Layout::new(self, layout.shown.into_iter().filter(|i| *i != spare).collect(), true);
+            layout = Shown::new(self, layout.shown.into_iter().filter(|i| *i != spare).collect(), true);
         }
         layout.wrap(room);
         layout.render()
@@ -126,16 +126,16 @@ impl Table {
 }
 
 /// Which columns a table shows, and how wide each of them is.
-struct Layout<'a> {
+struct Shown<'a> {
     table: &'a Table,
     shown: Vec<usize>,
     short: bool,
     widths: Vec<usize>,
-    /// What wrapping can make of each width.
+    /// The least width of each that wrapping can reach.
     least: Vec<usize>,
 }
 
-impl<'a> Layout<'a> {
+impl<'a> Shown<'a> {
     fn new(table: &'a Table, shown: Vec<usize>, short: bool) -> Self {
         let mut layout = Self { table, shown, short, widths: Vec::new(), least: Vec::new() };
         for &i in &layout.shown {
@@ -165,7 +165,7 @@ impl<'a> Layout<'a> {
         self.least.iter().sum::<usize>() + GAP * self.shown.len().saturating_sub(1)
     }
 
-    /// Takes what is too much from the widest texts that may wrap.
+    /// Narrows the widest texts that may wrap until the table fits.
     fn wrap(&mut self, room: usize) {
         let all = self.widths.iter().sum::<usize>() + GAP * self.shown.len().saturating_sub(1);
         for _ in room..all {
@@ -195,14 +195,14 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// How wide stdout is: what `COLUMNS` says, else the terminal.
+/// The width of stdout: `COLUMNS`, else the terminal's.
 fn width() -> usize {
-    let told = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).filter(|c| *c > 0);
+    let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).filter(|c| *c > 0);
     let terminal = || {
         let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
         Some(usize::from(width.0)).filter(|w| *w > 0 && io::stdout().is_terminal())
     };
-    told.or_else(terminal).unwrap_or(USUAL)
+    columns.or_else(terminal).unwrap_or(DEFAULT_WIDTH)
 }
 
 #[cfg(test)]

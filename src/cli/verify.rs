@@ -38,7 +38,7 @@ async fn create(
     start: Start,
     telemetry: &Telemetry,
 ) -> Result<(Database, Vec<NewOperation>)> {
-    let enqueuing = Enqueuing { what: VERIFY, root, args: files, config, telemetry, start };
+    let enqueuing = Enqueuing { verb: VERIFY, root, args: files, config, telemetry, start };
     enqueuing
         .enqueue(OperationKind::Verify, async |database, prepared| {
             let id = prepared.id.clone();
@@ -55,7 +55,7 @@ pub(super) async fn following(
 ) -> Result<NewOperation> {
     let mut new =
         operation(enqueuing, database, prepared, OperationId::generate(OperationKind::Verify), None).await?;
-    new.follows = Some(prepared.id.clone());
+    new.depends_on = Some(prepared.id.clone());
     new.traceparent = RootContext::new().traceparent();
     Ok(new)
 }

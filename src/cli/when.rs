@@ -1,6 +1,6 @@
-//! When an operation starts, as people say it: in this machine's time zone.
+//! Start times, read and shown in this machine's time zone.
 //!
-//! Invariant: a time that is shown names its zone, and one that means two instants or none is refused.
+//! Invariant: a shown time names its zone; a local time that means two instants or none is refused.
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, civil};
@@ -55,13 +55,13 @@ fn shown_in(at: Timestamp, (zone, name): (TimeZone, String)) -> String {
 pub(super) fn until(at: Timestamp, now: Timestamp) -> String {
     let wait = at.duration_since(now).max(SignedDuration::ZERO);
     let seconds = wait.as_secs_f64();
-    // Seconds matter to nobody who waits for hours.
+    // In long waits, seconds do not matter.
     let unit = if seconds < 600.0 { 1.0 } else { 60.0 };
     let rounded = std::time::Duration::try_from_secs_f64((seconds / unit).round() * unit);
     format!("in {}", humantime::format_duration(rounded.unwrap_or_default()))
 }
 
-/// This machine's zone and its name: what TZ says, else /etc/localtime.
+/// This machine's zone and its name, from TZ or /etc/localtime.
 fn local_zone() -> (TimeZone, String) {
     match TimeZone::try_system() {
         Ok(zone) => {

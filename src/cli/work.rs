@@ -1,12 +1,12 @@
-//! Doing enqueued operations here, or waiting for the workers that do them, and reporting how they ended.
+//! Runs enqueued operations in this process, or waits for workers to run them, and prints their results.
 //!
-//! Invariant: an operation that was waited for decides the exit status; of several, each does.
+//! Invariant: the exit status is 1 if any operation that was waited for failed.
+
+use sqlx::PgPool;
 
 use super::enqueue::announce;
 use super::outcome::Detail;
-use super::signals::Told;
-use sqlx::PgPool;
-
+use super::signals::Audience;
 use super::{Outcome, output, progress, signals, summary};
 use crate::config::Config;
 use crate::db::Database;
@@ -18,7 +18,7 @@ use crate::queue;
 use crate::telemetry::Telemetry;
 use crate::worker::Worker;
 
-/// Works until they are done, and reports.
+/// Runs a worker until the operations have ended, and prints their results.
 pub(super) async fn here(
     database: &Database,
     operations: &[NewOperation],
@@ -26,7 +26,7 @@ pub(super) async fn here(
     telemetry: &Telemetry,
     json: bool,
 ) -> Result<Outcome> {
-    let stop = signals::stop_token(signals::HANDS_BACK, Told::User, &config.log)?;
+    let stop = signals::stop_token(signals::HANDS_BACK, Audience::User, &config.log)?;
     let worker_stop = stop.child_token();
     let own: Vec<_> = operations.iter().map(|new| &new.id).collect();
     if let Some(others) = listed(&other_operations::pending(&database.pool, &own).await?) {
@@ -50,7 +50,7 @@ pub(super) async fn here(
     {
         output::note(&format!("this command also worked on {others} (`barlift status OP`)"));
     }
-    // Read again: what was stopped has been handed back by now.
+    // Read again, since the worker has returned stopped tasks to the queue by now.
     finish(&read(database, operations).await?, json)
 }
 
@@ -61,7 +61,7 @@ fn listed(others: &[OtherOperation]) -> Option<String> {
     (!all.is_empty()).then(|| all.join(", "))
 }
 
-/// Waits until workers have done them if that is wanted, and reports.
+/// Prints the operations for workers to run; with `wait`, waits for their end and prints their results.
 pub(super) async fn by_workers(
     database: &Database,
     operations: &[NewOperation],
@@ -78,12 +78,12 @@ pub(super) async fn by_workers(
         output::print(|out| operations.iter().try_for_each(|new| writeln!(out, "{}", new.id)))?;
         operations.iter().for_each(announce);
     }
-    tell_if_no_worker(&database.pool, config).await?;
+    note_if_no_worker(&database.pool, config).await?;
     Ok(Outcome::Well)
 }
 
-/// Work that nobody is there to do waits without a word otherwise.
-pub(super) async fn tell_if_no_worker(pool: &PgPool, config: &Config) -> Result<()> {
+/// Without a worker, the queue would wait silently.
+pub(super) async fn note_if_no_worker(pool: &PgPool, config: &Config) -> Result<()> {
     if queue::heartbeats(pool, config.worker.lease).await?.alive == 0 {
         output::note(
             "no worker is running now; start one with `barlift worker` (with --drain it ends when all is done)",
@@ -99,8 +99,8 @@ async fn waiting(
     json: bool,
 ) -> Result<Outcome> {
     operations.iter().for_each(announce);
-    tell_if_no_worker(&database.pool, config).await?;
-    let stop = signals::stop_token(signals::STOPS_WATCHING, Told::User, &config.log)?;
+    note_if_no_worker(&database.pool, config).await?;
+    let stop = signals::stop_token(signals::STOPS_WATCHING, Audience::User, &config.log)?;
     let mut done = Vec::new();
     for new in operations {
         done.push(progress::watch(&database.pool, &new.id, &stop).await?);
@@ -116,13 +116,13 @@ async fn read(database: &Database, operations: &[NewOperation]) -> Result<Vec<Op
     Ok(found)
 }
 
-/// Prints how operations that were waited for have ended.
+/// Prints the results of operations that were waited for.
 pub(super) fn finish(operations: &[OperationStatus], json: bool) -> Result<Outcome> {
     if json {
         print_json(operations)?;
     }
     let mut all = Outcome::Well;
-    // Of an import and its verification, what is fine is told in a line.
+    // For an import and its verification, list only what is noteworthy.
     let detail = if operations.len() > 1 { Detail::Noteworthy } else { Detail::All };
     for (i, status) in operations.iter().enumerate() {
         if !json {
@@ -145,7 +145,7 @@ pub(super) fn finish(operations: &[OperationStatus], json: bool) -> Result<Outco
     Ok(all)
 }
 
-/// One object: the operation and, in it, the verification that follows.
+/// One object: the operation, with the verification that depends on it as a member.
 fn print_json(operations: &[OperationStatus]) -> Result<()> {
     let [first, rest @ ..] = operations else { return Ok(()) };
     let mut value = serde_json::to_value(first).map_err(|e| Error::Internal(e.to_string()))?;

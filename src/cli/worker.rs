@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::args::WorkerArgs;
-use super::signals::Told;
+use super::signals::Audience;
 use super::{Outcome, ready_database, signals};
 use crate::config::{Config, WorkerConfig};
 use crate::db::{self, Database};
@@ -19,15 +19,15 @@ use crate::telemetry::Telemetry;
 use crate::worker::Worker;
 use crate::{monitor, task};
 
-/// Works the queue until a signal or, with `--drain`, until nothing is left.
+/// Runs tasks until a signal or, with `--drain`, until the queue is empty.
 pub(super) async fn run(args: &WorkerArgs, config: &Config, telemetry: &Telemetry) -> Result<Outcome> {
-    let stop = signals::stop_token(signals::HANDS_BACK, Told::Log, &config.log)?;
+    let stop = signals::stop_token(signals::HANDS_BACK, Audience::Log, &config.log)?;
     let endpoint = Arc::new(Endpoint::new(telemetry.registry(), config.worker.lease, stop.clone()));
     let _http = match config.worker.http {
         Some(address) => Some(http::serve(address, Arc::clone(&endpoint)).await?),
         None => None,
     };
-    let Some(database) = patiently(config, &stop).await? else { return Ok(Outcome::Well) };
+    let Some(database) = connect(config, &stop).await? else { return Ok(Outcome::Well) };
     database.require_connections()?;
     database.require_utf8()?;
     endpoint.connected(database.pool.clone());
@@ -48,10 +48,10 @@ pub(super) async fn run(args: &WorkerArgs, config: &Config, telemetry: &Telemetr
     Ok(Outcome::Well)
 }
 
-/// A worker may be started together with its database, or while that restarts. None if it is stopped meanwhile.
-async fn patiently(config: &Config, stop: &CancellationToken) -> Result<Option<Database>> {
+/// Connects, waiting for a database that is just starting. `None` if the worker is stopped meanwhile.
+async fn connect(config: &Config, stop: &CancellationToken) -> Result<Option<Database>> {
     let deadline = Instant::now() + db::connect_timeout(config)?;
-    let mut told = false;
+    let mut logged = false;
     loop {
         let connected = tokio::select! {
             connected = ready_database(config) => connected,
@@ -59,9 +59,9 @@ async fn patiently(config: &Config, stop: &CancellationToken) -> Result<Option<D
         };
         match connected {
             Err(e) if e.class() == ErrorClass::Transient && Instant::now() < deadline => {
-                if !told {
+                if !logged {
                     tracing::warn!(error = e.chain(), "waiting for the database");
-                    told = true;
+                    logged = true;
                 }
                 tokio::time::sleep(Duration::from_millis(250)).await;
             }
@@ -70,17 +70,17 @@ async fn patiently(config: &Config, stop: &CancellationToken) -> Result<Option<D
     }
 }
 
-/// Waits until nothing is left to do now. Without a database that cannot be known, so it goes on asking.
+/// Waits until no task is open. It keeps asking while the database is away.
 async fn drained(pool: &PgPool, config: &WorkerConfig) {
-    let mut told = false;
+    let mut logged = false;
     while !matches!(task::any_open(pool).await, Ok(false)) {
         tokio::time::sleep(config.poll_interval).await;
-        if !told && matches!(task::only_elsewhere(pool, &process_name(), config.lease).await, Ok(true)) {
+        if !logged && matches!(task::only_elsewhere(pool, &process_name(), config.lease).await, Ok(true)) {
             tracing::info!(
                 lease = %humantime::format_duration(config.lease),
-                "what is left is with workers that are not heard of; it is taken over when their lease is over"
+                "the remaining tasks belong to workers that send no heartbeat; they are claimed when the lease expires"
             );
-            told = true;
+            logged = true;
         }
     }
 }

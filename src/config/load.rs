@@ -211,7 +211,7 @@ mod tests {
         for (text, part) in [
             ("[database]\nurl = 'postgres://x'", "`database.url` in"),
             ("[import]\npatern = 'x'", "unknown key `import.patern`"),
-            ("[import", "is no valid TOML"),
+            ("[import", "is not valid TOML"),
         ] {
             write(text)?;
             let e = load_for(None, &[], Some(directory.path())).expect_err(text);
@@ -240,7 +240,7 @@ mod tests {
     fn a_broken_file_is_placed_but_not_quoted() {
         let e = load_text("[database]\nurl = \"postgres://me:hunter2@host/db\n").expect_err("broken");
         let text = format!("{} {:?}", e.chain(), e.hint());
-        assert!(text.contains("is no valid TOML at line 2"), "{text}");
+        assert!(text.contains("is not valid TOML at line 2"), "{text}");
         assert!(!text.contains("hunter2"), "{text}");
     }
 

@@ -1,7 +1,7 @@
-//! Enqueueing: an operation with all its tasks and jobs, in one transaction.
+//! Enqueues an operation with all its tasks and jobs, in one transaction.
 //!
-//! Invariant: workers see either everything or nothing. Cost per file is constant: tasks and jobs go in
-//! by the thousand. An operation that follows another one gets its jobs when that one ends.
+//! Invariant: workers see all of it or nothing. The cost per file is constant, since tasks and jobs are inserted by the
+//! thousand. A dependent operation gets its jobs when the operation that it depends on ends.
 
 use std::time::Instant;
 
@@ -15,41 +15,37 @@ use crate::model::{JobSequence, OperationId, OperationKind, TaskId, Traceparent}
 use crate::queue::{self, Job, NewJob};
 use crate::source::discover::{Source, Unrecognised};
 
-/// Tasks and jobs in one statement.
-pub const CHUNK: usize = 2_000;
+/// The most tasks or jobs that one statement inserts.
+pub(crate) const CHUNK: usize = 2_000;
 
 const WHAT: &str = "enqueueing the operation";
 
-/// An operation to be enqueued.
+/// An operation to enqueue.
 #[derive(Debug)]
-pub struct NewOperation {
-    /// Its id.
-    pub id: OperationId,
-    /// What it does.
-    pub kind: OperationKind,
-    /// The one whose end it waits for.
-    pub follows: Option<OperationId>,
-    /// When enqueuing began, before the files were looked for.
-    pub began: Instant,
+pub(crate) struct NewOperation {
+    pub(crate) id: OperationId,
+    pub(crate) kind: OperationKind,
+    /// The operation that must end before this one starts.
+    pub(crate) depends_on: Option<OperationId>,
+    /// When the command began, before it looked for files.
+    pub(crate) began: Instant,
     /// Whether this process exports spans.
-    pub traced: bool,
-    /// Where the sources lie.
-    pub root: String,
-    /// Its tasks.
-    pub tasks: Vec<NewTask>,
-    /// Files that were found and not taken.
-    pub unrecognised: Vec<Unrecognised>,
-    /// What to do with them: [`ImportOptions`](crate::task::ImportOptions) or
-    /// [`VerifyOptions`](crate::task::VerifyOptions) as JSON.
-    pub options: serde_json::Value,
-    /// 0 to 1000; higher ones run first.
-    pub priority: i32,
-    /// Tries of each task.
-    pub max_attempts: u32,
-    /// Not before this; now, if none.
-    pub run_at: Option<jiff::Timestamp>,
-    /// The root span, as a W3C traceparent.
-    pub traceparent: Traceparent,
+    pub(crate) traced: bool,
+    /// URL of the directory with its files.
+    pub(crate) root: String,
+    pub(crate) tasks: Vec<NewTask>,
+    /// CSV files in the directory that it does not process, with the reason.
+    pub(crate) unrecognised: Vec<Unrecognised>,
+    /// [`ImportOptions`](crate::task::ImportOptions) or [`VerifyOptions`](crate::task::VerifyOptions) as JSON.
+    pub(crate) options: serde_json::Value,
+    /// 0 to 1000; operations with a higher number run first.
+    pub(crate) priority: i32,
+    /// Attempts at each task.
+    pub(crate) max_attempts: u32,
+    /// When it may start; now, if none.
+    pub(crate) run_at: Option<jiff::Timestamp>,
+    /// Its root span.
+    pub(crate) traceparent: Traceparent,
 }
 
 impl NewOperation {
@@ -68,31 +64,28 @@ impl NewOperation {
     }
 }
 
-/// A task to be enqueued.
+/// A task to enqueue.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewTask {
-    /// What it is about.
-    pub series: SeriesName,
-    /// Its file.
-    pub source: String,
-    /// Further files of the series.
-    pub more_sources: Vec<String>,
-    /// Bytes of all of them.
-    pub size: u64,
+pub(crate) struct NewTask {
+    pub(crate) series: SeriesName,
+    /// The file, or the first of them.
+    pub(crate) source: String,
+    /// A verification's further files of the series.
+    pub(crate) more_sources: Vec<String>,
+    /// Bytes of all files.
+    pub(crate) size: u64,
 }
 
-/// A task a file, for an import.
-#[must_use]
-pub fn file_by_file(sources: Vec<Source>) -> Vec<NewTask> {
+/// An import's tasks: one for each file.
+pub(crate) fn file_by_file(sources: Vec<Source>) -> Vec<NewTask> {
     sources
         .into_iter()
         .map(|s| NewTask { series: s.series, source: s.path, more_sources: Vec::new(), size: s.size })
         .collect()
 }
 
-/// A task a series, for a verification. Its files come in the order of their paths.
-#[must_use]
-pub fn series_by_series(mut sources: Vec<Source>) -> Vec<NewTask> {
+/// A verification's tasks: one for each series, with its files in the order of their paths.
+pub(crate) fn series_by_series(mut sources: Vec<Source>) -> Vec<NewTask> {
     sources.sort_by(|a, b| (&a.series, &a.path).cmp(&(&b.series, &b.path)));
     let mut tasks: Vec<NewTask> = Vec::new();
     for source in sources {
@@ -107,19 +100,19 @@ pub fn series_by_series(mut sources: Vec<Source>) -> Vec<NewTask> {
     tasks
 }
 
-/// Options as they are stored.
+/// Options as JSON, as `operations.options` stores them.
 ///
 /// # Errors
-/// Never in practice: all options can be written as JSON.
-pub fn stored<T: serde::Serialize>(options: &T) -> Result<serde_json::Value> {
+/// None in practice: all options can be written as JSON.
+pub(crate) fn stored<T: serde::Serialize>(options: &T) -> Result<serde_json::Value> {
     serde_json::to_value(options).map_err(|e| Error::Internal(e.to_string()))
 }
 
-/// Enqueues operations; one that follows another comes behind it.
+/// Enqueues operations; a dependent one must come after the one that it depends on.
 ///
 /// # Errors
 /// [`Error::Database`]
-pub async fn enqueue(pool: &PgPool, operations: &[NewOperation]) -> Result<()> {
+pub(crate) async fn enqueue(pool: &PgPool, operations: &[NewOperation]) -> Result<()> {
     let mut tx = transaction::begin(pool).await.during(WHAT)?;
     for new in operations {
         insert(&mut tx, new).await?;
@@ -142,13 +135,13 @@ async fn insert(tx: &mut PgConnection, new: &NewOperation) -> Result<()> {
         .bind(new.began.elapsed().as_secs_f64())
         .bind(new.traced)
         .bind(new.kind)
-        .bind(new.follows.as_ref().map(|f| &f.0))
+        .bind(new.depends_on.as_ref().map(|f| &f.0))
         .execute(&mut *tx)
         .await
         .during(WHAT)?;
     for some in new.tasks.chunks(CHUNK) {
         let tasks = insert_tasks(tx, id, some).await?;
-        if new.follows.is_some() {
+        if new.depends_on.is_some() {
             continue;
         }
         let jobs: Vec<NewJob> = tasks.into_iter().map(|task_id| new.first_job(task_id, run_at)).collect();
@@ -160,7 +153,7 @@ async fn insert(tx: &mut PgConnection, new: &NewOperation) -> Result<()> {
 async fn insert_tasks(tx: &mut PgConnection, id: &OperationId, tasks: &[NewTask]) -> Result<Vec<TaskId>> {
     let column = |f: fn(&NewTask) -> &str| tasks.iter().map(f).collect::<Vec<_>>();
     let sizes: Vec<i64> = tasks.iter().map(|t| i64::try_from(t.size).unwrap_or(i64::MAX)).collect();
-    // An array of arrays would have to be a rectangle.
+    // PostgreSQL has no arrays of arrays of different lengths, so each list is JSON.
     let more = tasks.iter().map(|t| stored(&t.more_sources)).collect::<Result<Vec<_>>>()?;
     sqlx::query_scalar(include_str!("sql/insert_tasks.sql"))
         .bind(&id.0)

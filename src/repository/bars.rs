@@ -178,7 +178,7 @@ pub async fn insert(
         copy.send(copy::encode(series_id, bars)).await.during(WHAT)?;
         copy.finish().await.during(WHAT)
     };
-    // The reference's name for whatever adds rows; the statement says that it is a COPY.
+    // docs/reference.md asks for `INSERT` whatever the statement is; `db.statement` says that it is a COPY.
     seen.write(("INSERT", copy::COPY_BARS), bars.len(), run).await
 }
 

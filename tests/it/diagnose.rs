@@ -1,4 +1,4 @@
-//! `barlift diagnose`: the reference's three workflows, from the database's own records.
+//! `barlift diagnose`: the three workflows of docs/reference.md, from the database's own records.
 
 use nix::sys::signal::Signal;
 

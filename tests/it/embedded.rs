@@ -222,7 +222,7 @@ async fn db_stop_stops_a_server_that_nobody_looks_after() {
     assert!(!running(&directory));
     let again = barlift(&["db", "stop"]).run().await;
     assert_eq!((again.status, again.stdout.as_str()), (0, ""));
-    assert!(again.stderr.contains("does not run"), "{}", again.stderr);
+    assert!(again.stderr.contains("is not running"), "{}", again.stderr);
 }
 
 #[tokio::test]

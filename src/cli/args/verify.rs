@@ -8,7 +8,7 @@ use crate::config::VerifyMode;
 
 pub(super) const VERIFY_EXAMPLES: &str = "\
 Examples:
-  barlift verify bars/                         compare every bar of files and database
+  barlift verify bars/                         compare every bar
   barlift verify bars/ --mode sample --sample-size 5000
   barlift verify --against postgres://me@other.example/market
   barlift report latest --format html --output report.html

@@ -9,7 +9,7 @@ use super::shown;
 use crate::bar::{Bars, Micros, SeriesName, format_time};
 use crate::cli::args::{DataLoadArgs, LoadFormat};
 use crate::cli::new_file::{NewFile, cannot_write};
-use crate::cli::signals::Told;
+use crate::cli::signals::Audience;
 use crate::cli::table::{Column, Table};
 use crate::cli::{Outcome, output, ready_database, signals};
 use crate::config::Config;
@@ -45,7 +45,7 @@ pub(super) async fn run(args: &DataLoadArgs, config: &Config) -> Result<Outcome>
         Target::Table => table(&mut load, args.limit.unwrap_or(TABLE_BARS)).await?,
         Target::Stdout(format) => load.write_stdout(format, &series).await?,
         Target::File(format, path) => {
-            let stop = signals::stop_token("stopping: no file is written", Told::User, &config.log)?;
+            let stop = signals::stop_token("stopping: no file is written", Audience::User, &config.log)?;
             if !load.write_file(format, &series, &path, &stop).await? {
                 return Ok(Outcome::Failures);
             }

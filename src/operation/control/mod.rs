@@ -1,9 +1,8 @@
-//! What people do to operations while workers run: pause and resume, cancel, change the priority, retry.
+//! Commands on operations while workers run: pause and resume, cancel, change the priority, retry.
 //!
-//! Invariant: each takes effect when it returns, whatever workers do. A task that is taken from its worker gets
-//! a new fence, so the batch in work is rolled back and nothing more is written; a job that was pushed before
-//! speaks for its task no longer. Commands on one operation take turns, and lock rows as docs/architecture.md says
-//! ("Lock order").
+//! Invariant: each has taken effect when it returns, whatever workers do. A running task gets a new fence, so that its
+//! worker rolls the current batch back and writes nothing more; a new job sequence makes older jobs stale. Commands on
+//! one operation run one after the other, and lock rows in the order of docs/architecture.md ("Lock order").
 
 mod retry;
 
@@ -32,45 +31,40 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Whether it selects every task.
-    #[must_use]
-    pub fn is_all(&self) -> bool {
+    pub(crate) fn is_all(&self) -> bool {
         self.symbols.is_empty() && self.timeframes.is_empty()
     }
 
-    /// Whether it selects the tasks of this series.
-    #[must_use]
-    pub fn has(&self, symbol: &str, timeframe: &str) -> bool {
+    pub(crate) fn includes(&self, symbol: &str, timeframe: &str) -> bool {
         let among = |names: &[String], name: &str| names.is_empty() || names.iter().any(|n| n == name);
         among(&self.symbols, symbol) && among(&self.timeframes, timeframe)
     }
 }
 
-/// What was done.
+/// What a command has changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Changed {
-    /// The operation.
-    pub operation_id: OperationId,
-    /// Tasks that were changed.
+    pub(crate) operation_id: OperationId,
+    /// The number of changed tasks.
     pub tasks: usize,
-    /// Those of them that a worker was running.
+    /// How many of them were running.
     pub running: usize,
-    /// Whether the operation is paused now, so that nothing of it runs.
+    /// Whether the operation is paused now.
     pub paused: bool,
 }
 
 impl Changed {
-    fn new(id: &OperationId, tasks: &[Task], paused: bool) -> Self {
+    fn new(id: &OperationId, tasks: &[LockedTask], paused: bool) -> Self {
         let running = tasks.iter().filter(|t| t.state == TaskState::Running).count();
         Self { operation_id: id.clone(), tasks: tasks.len(), running, paused }
     }
 }
 
-/// Lets none of its tasks run until [`resume`]; running ones go back to where their last batch ended, without
-/// burning an attempt.
+/// Pauses an operation: none of its tasks runs until [`resume`]. Running tasks stop after their last committed batch,
+/// without using up an attempt.
 ///
 /// # Errors
-/// [`Error::Usage`] if it has ended.
+/// [`Error::Usage`] if the operation has ended.
 pub async fn pause(pool: &PgPool, id: &OperationId) -> Result<Changed> {
     let mut tx = begin(pool, id).await?;
     let tasks = lock(&mut tx, id, &OPEN, &Selection::default()).await?;
@@ -81,7 +75,7 @@ pub async fn pause(pool: &PgPool, id: &OperationId) -> Result<Changed> {
     Ok(Changed::new(id, &tasks, true))
 }
 
-/// Lets its tasks run again, those that waited for another try at once.
+/// Resumes a paused operation. Tasks that waited to be retried run at once.
 ///
 /// # Errors
 /// [`Error::Usage`] if it is not paused.
@@ -90,7 +84,7 @@ pub async fn resume(pool: &PgPool, id: &OperationId) -> Result<Changed> {
     let tasks = lock(&mut tx, id, &[TaskState::Pending], &Selection::default()).await?;
     let operation = refuse_ended(&mut tx, id, "resumed").await?;
     if !operation.paused {
-        return Err(Error::usage(format!("{id} is not paused"), "`barlift status` shows how far it is"));
+        return Err(Error::usage(format!("{id} is not paused"), "`barlift status` shows its progress"));
     }
     set_paused(&mut tx, id, false).await?;
     if !operation.waiting {
@@ -106,10 +100,10 @@ pub async fn resume(pool: &PgPool, id: &OperationId) -> Result<Changed> {
     Ok(Changed::new(id, &tasks, false))
 }
 
-/// Ends its open tasks; a worker that runs one writes nothing more. What is committed stays.
+/// Cancels the selected open tasks; their workers write nothing more. Committed bars stay.
 ///
 /// # Errors
-/// [`Error::Usage`] if it has ended, or has no task of a symbol that is named.
+/// [`Error::Usage`] if the operation has ended, or has no task of a selected symbol or timeframe.
 pub async fn cancel(pool: &PgPool, id: &OperationId, selection: &Selection) -> Result<Changed> {
     let mut tx = begin(pool, id).await?;
     refuse_unknown(&mut tx, id, selection).await?;
@@ -117,8 +111,8 @@ pub async fn cancel(pool: &PgPool, id: &OperationId, selection: &Selection) -> R
     let operation = refuse_ended(&mut tx, id, "cancelled").await?;
     if tasks.is_empty() {
         return Err(Error::usage(
-            format!("no file of {id} that was selected is open"),
-            format!("`barlift status {id}` shows what became of each"),
+            format!("no selected file of {id} is open"),
+            format!("`barlift status {id}` shows the state of each"),
         ));
     }
     stop(&mut tx, id, &tasks, TaskState::Cancelled, AttemptOutcome::Cancelled).await?;
@@ -134,7 +128,7 @@ pub async fn cancel(pool: &PgPool, id: &OperationId, selection: &Selection) -> R
     Ok(Changed::new(id, &tasks, operation.paused && !ended))
 }
 
-/// Gives it another priority; tasks that wait are taken in the new order from now on.
+/// Changes the priority of an operation, and of its jobs in the queue.
 ///
 /// # Errors
 /// [`Error::Usage`] if it has ended.
@@ -153,8 +147,8 @@ pub async fn prioritize(pool: &PgPool, id: &OperationId, priority: i32) -> Resul
     Ok(Changed::new(id, &tasks, operation.paused))
 }
 
-/// Begins a command, after those on the same operation that are under way: else one could miss the tasks that
-/// another is just opening.
+/// Begins a command once other commands on the same operation have ended. Otherwise it could miss tasks that another one
+/// is just reopening.
 async fn begin(pool: &PgPool, id: &OperationId) -> Result<Transaction<'static, Postgres>> {
     let mut tx = transaction::begin(pool).await.during(WHAT)?;
     sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
@@ -167,22 +161,22 @@ async fn begin(pool: &PgPool, id: &OperationId) -> Result<Transaction<'static, P
 
 /// A task whose row is locked.
 #[derive(FromRow)]
-struct Task {
+struct LockedTask {
     id: TaskId,
     state: TaskState,
     pushes: JobSequence,
     failures: i32,
 }
 
-/// What its jobs need to know of the operation.
+/// An operation whose row is locked.
 #[derive(FromRow)]
-struct Operation {
+struct LockedOperation {
     kind: OperationKind,
     traceparent: Traceparent,
     priority: i32,
     run_at: jiff_sqlx::Timestamp,
     paused: bool,
-    /// It follows another one, and gets its jobs when that one ends.
+    /// It depends on another operation, and gets its jobs when that one ends.
     waiting: bool,
 }
 
@@ -191,7 +185,7 @@ async fn lock(
     id: &OperationId,
     states: &[TaskState],
     selection: &Selection,
-) -> Result<Vec<Task>> {
+) -> Result<Vec<LockedTask>> {
     sqlx::query_as(include_str!("sql/lock_tasks.sql"))
         .bind(&id.0)
         .bind(states)
@@ -202,7 +196,7 @@ async fn lock(
         .during(WHAT)
 }
 
-/// Symbols and timeframes that are spelt wrong must not look like work that is done.
+/// A misspelt symbol or timeframe must be an error and not an empty selection.
 async fn refuse_unknown(tx: &mut PgConnection, id: &OperationId, selection: &Selection) -> Result<()> {
     let unknown: Vec<String> = sqlx::query_scalar(include_str!("sql/unknown.sql"))
         .bind(&id.0)
@@ -220,12 +214,13 @@ async fn refuse_unknown(tx: &mut PgConnection, id: &OperationId, selection: &Sel
     ))
 }
 
-/// The operation, its row locked, unless it has ended.
-async fn refuse_ended(tx: &mut PgConnection, id: &OperationId, what: &str) -> Result<Operation> {
+/// Locks the operation, unless it has ended.
+async fn refuse_ended(tx: &mut PgConnection, id: &OperationId, what: &str) -> Result<LockedOperation> {
     const QUERY: &str = "SELECT type AS kind, traceparent, priority, greatest(run_at, now()) AS run_at,
                                 paused_at IS NOT NULL AS paused, waiting
                          FROM barlift.operations WHERE id = $1 AND finished_at IS NULL FOR NO KEY UPDATE";
-    let open: Option<Operation> = sqlx::query_as(QUERY).bind(&id.0).fetch_optional(tx).await.during(WHAT)?;
+    let open: Option<LockedOperation> =
+        sqlx::query_as(QUERY).bind(&id.0).fetch_optional(tx).await.during(WHAT)?;
     open.ok_or_else(|| {
         Error::usage(
             format!("{id} has ended and cannot be {what}"),
@@ -236,11 +231,11 @@ async fn refuse_ended(tx: &mut PgConnection, id: &OperationId, what: &str) -> Re
     })
 }
 
-/// Takes tasks from their workers and from the queue.
+/// Stops tasks: takes them from their workers and their jobs from the queue.
 async fn stop(
     tx: &mut PgConnection,
     id: &OperationId,
-    tasks: &[Task],
+    tasks: &[LockedTask],
     state: TaskState,
     outcome: AttemptOutcome,
 ) -> Result<()> {
@@ -260,12 +255,12 @@ async fn set_paused(tx: &mut PgConnection, id: &OperationId, paused: bool) -> Re
     Ok(())
 }
 
-/// Pushes the tasks' next jobs.
+/// Pushes new jobs of tasks.
 async fn push(
     tx: &mut PgConnection,
     id: &OperationId,
     pushed: &[(TaskId, JobSequence)],
-    operation: &Operation,
+    operation: &LockedOperation,
 ) -> Result<()> {
     for some in pushed.chunks(CHUNK) {
         let jobs: Vec<NewJob> = some
@@ -282,11 +277,11 @@ async fn push(
     Ok(())
 }
 
-fn ids(tasks: &[Task]) -> Vec<TaskId> {
+fn ids(tasks: &[LockedTask]) -> Vec<TaskId> {
     tasks.iter().map(|t| t.id).collect()
 }
 
 /// The keys of the tasks' latest jobs.
-fn job_keys(id: &OperationId, tasks: &[Task]) -> Vec<String> {
+fn job_keys(id: &OperationId, tasks: &[LockedTask]) -> Vec<String> {
     tasks.iter().map(|t| queue::job_key(id, t.id, t.pushes)).collect()
 }

@@ -1,20 +1,20 @@
-//! Trying failed tasks again, in the operation that they belong to.
+//! Retries failed tasks within their operation.
 //!
-//! Invariant: a task that is retried begins with a clean slate (failures and rescues) but keeps its checkpoint,
-//! its attempts and their errors. The operation runs again, in its trace.
+//! Invariant: a retried task has its failures and rescues reset to zero, but keeps its checkpoint, its attempts and their
+//! errors. The operation runs again, in the same trace.
 
 use sqlx::PgPool;
 
-use super::{Changed, Operation, Selection, WHAT, begin, ids, job_keys, lock, push, refuse_unknown};
+use super::{Changed, LockedOperation, Selection, WHAT, begin, ids, job_keys, lock, push, refuse_unknown};
 use crate::error::{During, Error, Result};
 use crate::model::{JobSequence, OperationId, TaskId, TaskState};
 use crate::queue;
 use crate::telemetry::new_span_id;
 
-/// Retries what failed and what waits for another try; with `cancelled`, what was cancelled, too.
+/// Retries failed tasks and those that wait for another attempt; with `cancelled`, also cancelled tasks.
 ///
 /// # Errors
-/// [`Error::Usage`] if there is no such task.
+/// [`Error::Usage`] if the selection has no such task.
 pub async fn retry(
     pool: &PgPool,
     id: &OperationId,
@@ -35,7 +35,7 @@ pub async fn retry(
         .fetch_all(&mut *tx)
         .await
         .during(WHAT)?;
-    let operation: Operation = sqlx::query_as(include_str!("sql/retry_operation.sql"))
+    let operation: LockedOperation = sqlx::query_as(include_str!("sql/retry_operation.sql"))
         .bind(&id.0)
         .bind(new_span_id())
         .fetch_one(&mut *tx)
@@ -50,12 +50,10 @@ pub async fn retry(
 }
 
 fn nothing(id: &OperationId, selection: &Selection, cancelled: bool) -> Error {
-    let which = if selection.is_all() { "file" } else { "file that was selected" };
+    let which = if selection.is_all() { "file" } else { "selected file" };
     let what = if cancelled { "has failed or was cancelled" } else { "has failed" };
     Error::usage(
         format!("no {which} of {id} {what}"),
-        format!(
-            "`barlift status {id}` shows what became of each; --cancelled tries cancelled ones again, too"
-        ),
+        format!("`barlift status {id}` shows the state of each; --cancelled also retries cancelled ones"),
     )
 }

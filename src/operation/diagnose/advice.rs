@@ -1,4 +1,4 @@
-//! What follows from a diagnosis: the reference's "Diagnose" steps.
+//! What to do after a diagnosis: the last steps of the workflows in docs/reference.md.
 //!
 //! Invariant: pure; each piece names the figure that it follows from.
 

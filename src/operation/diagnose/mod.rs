@@ -1,5 +1,5 @@
-//! Why an operation is slow, where its data is bad, what the database did: the reference's three debugging
-//! workflows, answered from the database's own records.
+//! Why an operation is slow, where its data is bad, what the database did: the three workflows of docs/reference.md,
+//! answered from the database's own records.
 //!
 //! [`diagnose`] reads them, `sums` adds them up, `advice` says what to do. Invariant: works with no trace
 //! store, on an operation in any state, and reads only.
@@ -192,7 +192,7 @@ pub(crate) struct AttemptTimes {
 pub(crate) struct Advice {
     /// What was found.
     pub(crate) finding: String,
-    /// What to do (reference, "Debugging Workflows").
+    /// What to do (docs/reference.md, "Workflows").
     pub(crate) action: String,
 }
 

@@ -1,4 +1,5 @@
--- By what follows the last underscore, since all ids begin alike.
+-- $1: an id, a part of it, or `latest`
+-- Only what follows the last underscore is compared, since all ids begin alike.
 SELECT id
 FROM barlift.operations
 WHERE CASE

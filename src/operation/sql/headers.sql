@@ -1,4 +1,4 @@
--- $1: operation id. A recognised file has what was found when it was read.
+-- $1: operation id. A recognised file has the findings of the task that read it (findings_of).
 SELECT t.source, r.header
 FROM barlift.tasks t
 JOIN barlift.tasks r ON r.id = coalesce(t.findings_of, t.id)

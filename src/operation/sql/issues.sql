@@ -1,4 +1,4 @@
--- $1: operation id. A recognised file has what was found when it was read.
+-- $1: operation id. A recognised file has the findings of the task that read it (findings_of).
 SELECT t.symbol, t.timeframe, t.source, q.line, q.time, string_to_array(q.rules, ',') AS rules,
        ARRAY[q.open, q.high, q.low, q.close, q.volume] AS bar
 FROM barlift.tasks t

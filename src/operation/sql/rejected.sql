@@ -1,4 +1,4 @@
--- $1: operation id. A recognised file has what was found when it was read.
+-- $1: operation id. A recognised file has the findings of the task that read it (findings_of).
 SELECT t.symbol, t.timeframe, CASE r.file WHEN 0 THEN t.source ELSE t.more_sources[r.file] END AS source,
        r.line, r.byte_offset, r.rule, r.reason, r.raw
 FROM barlift.tasks t

@@ -1,4 +1,4 @@
--- $1: operation id; $2: symbol, or NULL for all. A recognised file has what was found when it was read.
+-- $1: operation id; $2: symbol, or NULL for all. A recognised file has the findings of the task that read it (findings_of).
 SELECT 'rejected' AS kind, r.rule, count(*) AS rows
 FROM barlift.tasks t
 JOIN barlift.rejected_rows r ON r.task_id = coalesce(t.findings_of, t.id)

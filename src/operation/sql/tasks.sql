@@ -4,7 +4,7 @@ SELECT
     rows, rows_imported, rows_skipped, rows_mismatched, rows_rejected, rows_duplicate, quality_issues, rows_missing,
     (extract(epoch FROM coalesce(finished_at, now()) - started_at) * 1000)::bigint AS duration_ms,
     recognised, ignored_columns,
-    -- A recognised file has what was found when it was read.
+    -- A recognised file has the findings of the task that read it.
     coalesce(shape_conflict, (SELECT r.shape_conflict FROM barlift.tasks r WHERE r.id = t.findings_of)) AS shape_conflict,
     CASE WHEN error_message IS NOT NULL THEN jsonb_build_object(
         'class', coalesce(error_class, 'permanent'), 'message', error_message) END AS error,

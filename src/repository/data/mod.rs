@@ -2,7 +2,7 @@
 //!
 //! Invariant: time ranges are half-open, `start <= time < end`, in microseconds since 1970-01-01 UTC ([`Micros`]);
 //! [`Micros::MIN`] and [`Micros::MAX`] leave an end open. Values are the database's, bit by bit. Every call is a span of
-//! the reference ("DataRepository Spans").
+//! its own (docs/reference.md, "DataRepository Spans").
 //! barlift writes finite values and times from 1700 to 2299 only; what another program put there comes out as it is.
 
 mod list;
@@ -30,7 +30,7 @@ use crate::telemetry::phases::milliseconds;
 pub use list::SeriesInfo;
 pub use load::LoadStream;
 
-/// Always this, whichever storage the bars have (reference, "DataRepository Spans").
+/// Always this, whichever storage the bars have (docs/reference.md, "DataRepository Spans").
 const BACKEND: &str = "timescaledb";
 
 /// Reads and writes bars of whole series.

@@ -1,4 +1,5 @@
--- In the order of their ids, so that two commands at once never wait for each other.
+-- $1: operation id; $2: states; $3: symbols, $4: timeframes (empty: all)
+-- In the order of their ids, so that two commands never deadlock.
 SELECT id, state, pushes, failures
 FROM barlift.tasks
 WHERE operation_id = $1

@@ -1,5 +1,5 @@
--- $1: operation id; $2: id of the span that new jobs are below
--- If its root span has been stored, its content is final, and the jobs that follow have a span of their own below that.
+-- $1: operation id; $2: id for the span of the retry
+-- If the root span has been stored, it cannot change any more; then the new jobs get a parent span below the root.
 UPDATE barlift.operations o
 SET waiting = waiting AND EXISTS (SELECT FROM barlift.operations f WHERE f.id = o.follows AND f.finished_at IS NULL),
     state = CASE WHEN started_at IS NULL THEN 'scheduled' ELSE 'running' END,
@@ -10,7 +10,7 @@ SET waiting = waiting AND EXISTS (SELECT FROM barlift.operations f WHERE f.id = 
     traceparent = CASE WHEN stored THEN barlift.with_span_id(traceparent, $2) ELSE traceparent END
 FROM (
     SELECT id AS ended,
-           -- While it is due, nobody has stored it. Whoever stores it locks this row.
+           -- While it is due, it has not been stored; storing it locks this row.
            finished_at IS NOT NULL AND traced AND barlift.is_sampled(traceparent) AND root_span_due_at IS NULL AS stored
     FROM barlift.operations
     WHERE id = $1

@@ -1,12 +1,13 @@
--- The fence moves on, so whoever runs one of these can commit nothing more; the job of one that waits speaks
--- for it no longer.
+-- $1: task ids, locked by the caller; $2: their new state; $3: outcome of their attempts
+-- A new fence keeps the worker of a running task from committing anything more; a new job sequence makes the job of a
+-- pending task stale.
 WITH before AS (
     SELECT id, state, fence FROM barlift.tasks WHERE id = ANY ($1)
 ), stopped AS (
     UPDATE barlift.tasks t
     SET state = $2,
         pushes = t.pushes + 1,
-        -- Nobody is at one that waits.
+        -- A pending task has no worker to fence off.
         fence = t.fence + CASE WHEN b.state = 'running' THEN 1 ELSE 0 END,
         attempts = t.attempts - CASE WHEN $3 = 'handed_back' AND b.state = 'running' THEN 1 ELSE 0 END,
         finished_at = CASE WHEN $2 = 'cancelled' THEN now() END
@@ -14,7 +15,7 @@ WITH before AS (
     WHERE t.id = b.id
     RETURNING t.id, t.operation_id, b.state, b.fence
 )
--- Its worker cannot settle it any more, so its span is written from here.
+-- The worker cannot settle its attempt any more, so this ends the attempt, and its span is exported from the table.
 UPDATE barlift.attempts a
 SET finished_at = now(), outcome = $3,
     span_due_at = CASE WHEN o.traced AND barlift.is_sampled(o.traceparent) THEN now() END

@@ -1,3 +1,4 @@
+-- $1: operation id; $2: symbols, $3: timeframes
 SELECT name
 FROM (SELECT unnest($2::text[]) AS name, 'symbol' AS kind UNION SELECT unnest($3::text[]), 'timeframe') asked
 WHERE NOT EXISTS (
