@@ -1,4 +1,4 @@
-//! Writes bar files for trying barlift out: the same seed gives the same bytes, everywhere.
+//! Writes bar files to try barlift with. The same seed gives the same bytes on every machine.
 //!
 //! ```text
 //! cargo run --example generate_bars -- samples                      the samples of this repository

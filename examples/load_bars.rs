@@ -1,8 +1,8 @@
-//! Bars from the database in a program of your own: what is there, a day of it, all of it.
+//! Reads bars from the database in a program of your own: the list of series, a day of one, all of one.
 //!
 //! ```text
 //! cargo run -- import samples
-//! cargo run --example load_bars                     the first series there is
+//! cargo run --example load_bars                     the first series
 //! cargo run --example load_bars -- NOVA 1h
 //! ```
 //!
@@ -57,7 +57,7 @@ async fn run(arguments: &[String]) -> Result<()> {
     let high = day.high.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     println!("{} bars in the first 24 hours, highest {high}", day.len());
 
-    // A long one need not.
+    // A long one is read in chunks.
     let (mut bars, mut volume) = (0, 0.0);
     let mut chunks = repository.load_stream(symbol, timeframe, Micros::MIN, Micros::MAX).await?;
     while let Some(chunk) = chunks.next().await? {

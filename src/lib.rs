@@ -1,34 +1,35 @@
 //! barlift moves directories of OHLCV bar CSV files into TimescaleDB or plain PostgreSQL.
 //!
-//! # A tour, the way a bar goes
+//! # A tour, in the order in which a bar passes the modules
 //!
 //! | module | what it does |
 //! | --- | --- |
 //! | [`cli`] | the command line: arguments in, text and an exit status out |
-//! | [`config`] | settings, resolved once from flags, environment, file and defaults |
-//! | [`operation`] | what was asked for: an operation with its tasks and jobs, made in one transaction; reading it back |
-//! | [`queue`] | jobs in a Postgres-backed queue (apalis), and the loop that hands them out |
-//! | [`worker`] | a job arrives: claim its task (small files: several), run an attempt, settle it |
+//! | [`config`] | settings, read once from flags, environment, files and defaults |
+//! | [`operation`] | stores an operation with its tasks and jobs, in one transaction; reads it back |
+//! | [`queue`] | jobs in a PostgreSQL queue (apalis), and the loop that delivers them |
+//! | [`worker`] | for each delivered job: claims its task (or a bundle of small files), runs an attempt, settles it |
 //! | [`task`] | the life of a task: claims, fences, checkpoints, retries |
-//! | [`import`] | one source: compare each batch with the database and write it, in one transaction; small ones together |
-//! | [`source`] | finding the files, and turning their bytes into batches of bars |
-//! | [`verify`] | one series: all its files against the database, bar by bar or by a sample; what kind of difference there is |
-//! | [`digest`] | the content of a series as one number, whatever order its bars come in |
-//! | [`repository`] | bars, findings and known content, as the tables hold them |
+//! | [`import`] | compares each batch of a file with the database and writes it, in one transaction |
+//! | [`source`] | finds the files, and parses their bytes into batches of bars |
+//! | [`verify`] | compares all files of a series with the database, and classifies differences |
+//! | [`digest`] | a hash of a series' bars that does not depend on their order |
+//! | [`repository`] | reads and writes the tables of bars, findings and the source cache |
 //! | [`mod@format`] | bars as CSV, JSON lines, Arrow IPC and Parquet, and back |
-//! | [`db`] | the database itself: pool, set-up, COPY, the embedded server |
-//! | [`telemetry`] | spans, metrics and logs, and the trace that crosses processes |
-//! | [`monitor`] | what a worker shows of itself: metrics, health, readiness |
-//! | [`setup`] | making a database ready: our schema and the queue's |
-//! | [`bar`], [`timeframe`], [`finding`], [`counts`], [`error`], [`instance`] | the types that everybody shares |
+//! | [`db`] | the database itself: connections, pool, schema, COPY, the private server |
+//! | [`telemetry`] | spans, metrics and logs; traces that cross processes |
+//! | [`monitor`] | a worker's metrics, health and readiness |
+//! | [`setup`] | creates and updates barlift's schema and the queue's |
+//! | [`model`] | ids, kinds, states and the trace context, as their columns store them |
+//! | [`bar`], [`timeframe`], [`finding`], [`counts`], [`error`], [`instance`] | types that all modules share |
 //!
-//! `source` and `repository` share only the types of [`bar`] and [`finding`] and know nothing of the queue;
-//! apalis stays in `queue`, OpenTelemetry in `telemetry`. SQL stands in `.sql` files beside the code that runs it.
-//! docs/architecture.md has the terms, and the order in which rows are locked.
+//! `source` and `repository` share only the types of [`bar`] and [`finding`] and do not know the queue. Only `queue`
+//! uses apalis, only `telemetry` uses OpenTelemetry. SQL is in `.sql` files beside the code that runs it.
+//! docs/architecture.md explains the terms and the order in which rows are locked.
 //!
 //! # Example
 //!
-//! Reading a file's bars without any database:
+//! Reads a file's bars, without a database:
 //!
 //! ```
 //! use barlift::source::reader::{BarReader, ReadOptions};

@@ -1,6 +1,6 @@
-//! Bars that look like a market's: seeded, so that tests by hand and benches have the same bytes everywhere.
+//! Generates bars that look like a market's, from a seed.
 //!
-//! Invariant: the same arguments give the same bytes. It makes texts and writes no files.
+//! Invariant: the same arguments give the same bytes on every machine. It returns text and writes no files.
 
 /// A random walk with a header line.
 pub(crate) fn series(seed: u64, start: &str, step_seconds: i64, rows: u64, price: f64) -> String {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::args::{CancelArgs, PauseArgs, PriorityArgs, RetryArgs};
+use super::args::{CancelArgs, PriorityArgs, RetryArgs, TargetArgs};
 use super::output::files;
 use super::signals::Audience;
 use super::work::finish;
@@ -17,18 +17,18 @@ use crate::operation::status::{self, OperationStatus};
 use crate::telemetry::Telemetry;
 
 pub(super) async fn retry(args: &RetryArgs, config: &Config) -> Result<Outcome> {
-    let (database, id) = open(&args.operation, config).await?;
+    let (database, id) = open(&args.target.operation, config).await?;
     let changed = control::retry(&database.pool, &id, &args.selection.selection(), args.cancelled).await?;
     let text = if changed.paused {
         let files = files(changed.tasks);
-        format!("{files} of {id} to be tried again; it is paused, and `barlift resume {id}` lets it go on")
+        format!("{files} of {id} will be retried; it is paused, and `barlift resume {id}` continues it")
     } else {
         format!("{} of {id} queued again", files(changed.tasks))
     };
     if args.wait {
         output::note(&text);
     } else {
-        show(&changed, args.json, &text)?;
+        show(&changed, args.target.json, &text)?;
     }
     if !changed.paused {
         work::note_if_no_worker(&database.pool, config).await?;
@@ -42,7 +42,7 @@ pub(super) async fn retry(args: &RetryArgs, config: &Config) -> Result<Outcome> 
         return Ok(Outcome::Well);
     }
     let stop = signals::stop_token(signals::STOPS_WATCHING, Audience::User, &config.log)?;
-    finish(&[progress::watch(&database.pool, &id, &stop).await?], args.json)
+    finish(&[progress::watch(&database.pool, &id, &stop).await?], args.target.json)
 }
 
 /// A retry uses the operation's flags, so a file that they do not fit fails again.
@@ -56,16 +56,16 @@ fn note_on_flags(operation: &OperationStatus, selection: &Selection) {
     if refused > 0 {
         let root = operation.root.strip_prefix("file://").unwrap_or(&operation.root);
         output::note(&format!(
-            "a retry reads files with the flags that {id} was given; if {} better with others: \
+            "a retry reads files with the flags that {id} was given; to read {} with other flags: \
              barlift import {} --column … (or --timezone, --time-format …)",
-            if refused == 1 { "this one reads" } else { "these read" },
+            if refused == 1 { "this one" } else { "these" },
             output::visible(root)
         ));
     }
 }
 
 pub(super) async fn cancel(args: &CancelArgs, config: &Config, telemetry: &Telemetry) -> Result<Outcome> {
-    let (database, id) = open(&args.operation, config).await?;
+    let (database, id) = open(&args.target.operation, config).await?;
     let changed = control::cancel(&database.pool, &id, &args.selection.selection()).await?;
     if let Some(recorder) = telemetry.recorder() {
         // Perhaps no worker runs that would complete the trace. A collector that hangs must not delay the command.
@@ -73,31 +73,31 @@ pub(super) async fn cancel(args: &CancelArgs, config: &Config, telemetry: &Telem
         let _ = tokio::time::timeout(Duration::from_millis(1500), exported).await;
     }
     let text = format!("{} of {id} cancelled{}", files(changed.tasks), stopped(&changed));
-    show(&changed, args.json, &text)
+    show(&changed, args.target.json, &text)
 }
 
-pub(super) async fn pause(args: &PauseArgs, config: &Config) -> Result<Outcome> {
+pub(super) async fn pause(args: &TargetArgs, config: &Config) -> Result<Outcome> {
     let (database, id) = open(&args.operation, config).await?;
     let changed = control::pause(&database.pool, &id).await?;
     let text = format!(
-        "{id} paused, {} to go{}; `barlift resume {id}` lets it go on",
+        "{id} paused, {} to go{}; `barlift resume {id}` continues it",
         files(changed.tasks),
         stopped(&changed)
     );
     show(&changed, args.json, &text)
 }
 
-pub(super) async fn resume(args: &PauseArgs, config: &Config) -> Result<Outcome> {
+pub(super) async fn resume(args: &TargetArgs, config: &Config) -> Result<Outcome> {
     let (database, id) = open(&args.operation, config).await?;
     let changed = control::resume(&database.pool, &id).await?;
-    show(&changed, args.json, &format!("{id} goes on, {} to go", files(changed.tasks)))
+    show(&changed, args.json, &format!("{id} resumed, {} to go", files(changed.tasks)))
 }
 
 pub(super) async fn priority(args: &PriorityArgs, config: &Config) -> Result<Outcome> {
-    let (database, id) = open(&args.operation, config).await?;
+    let (database, id) = open(&args.target.operation, config).await?;
     let changed = control::prioritize(&database.pool, &id, args.priority).await?;
     let text = format!("{id} has priority {} now, {} to go", args.priority, files(changed.tasks));
-    show(&changed, args.json, &text)
+    show(&changed, args.target.json, &text)
 }
 
 async fn open(operation: &str, config: &Config) -> Result<(Database, OperationId)> {

@@ -122,7 +122,7 @@ fn text(s: &OperationStatus, rows_per_second: f64, left: Duration) -> String {
     let mut text = format!("{}/{} files, {} rows", count(done), count(t.tasks), count(t.rows.rows));
     let now = jiff::Timestamp::now();
     if s.paused_at.is_some() {
-        text.push_str(", paused (`barlift resume` lets it go on)");
+        text.push_str(", paused (`barlift resume` continues it)");
     } else if let Some(at) = s.starts_later(now) {
         text.push_str(&format!(", starts {}", when::until(at, now)));
     } else if rows_per_second >= 1.0 {
@@ -156,7 +156,7 @@ mod tests {
         s.totals.failed = 1;
         assert_eq!(told(&s), "3/6 files, 1,123,000 rows, 310,400 rows/s, 1m 12s left, 1 failed");
         s.paused_at = Some(jiff::Timestamp::now());
-        assert!(told(&s).contains(" rows, paused (`barlift resume` lets it go on)"));
+        assert!(told(&s).contains(" rows, paused (`barlift resume` continues it)"));
         let in_an_hour = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(61);
         s = OperationStatus {
             state: OperationState::Scheduled,

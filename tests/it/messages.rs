@@ -45,7 +45,7 @@ async fn a_retry_says_that_it_reads_with_the_same_flags() {
     let id = import["operation_id"].as_str().expect("an id");
     let retry = barlift(&database, &["retry", "latest"]).run().await;
     let says = format!(
-        "a retry reads files with the flags that {id} was given; if this one reads better with others: \
+        "a retry reads files with the flags that {id} was given; to read this one with other flags: \
          barlift import {}/ --column …",
         folder.arg()
     );

@@ -6,14 +6,14 @@ use crate::operation::control::Selection;
 
 pub(super) const RETRY_EXAMPLES: &str = "\
 Examples:
-  barlift retry latest                         failed files, and those that wait for another attempt
+  barlift retry latest                         failed files and pending retries
   barlift retry latest --symbols AAPL,MSFT
   barlift retry latest --cancelled             cancelled files, too";
 
 pub(super) const CANCEL_EXAMPLES: &str = "\
 Examples:
   barlift cancel latest
-  barlift cancel latest --symbols AAPL,MSFT    the other files are still imported";
+  barlift cancel latest --symbols AAPL,MSFT    the other files continue";
 
 /// Which files of an operation.
 #[derive(Debug, Args)]
@@ -32,12 +32,22 @@ impl SelectionArgs {
     }
 }
 
-/// `barlift retry`
+/// The operation to change. On their own, the arguments of `barlift pause` and `barlift resume`.
 #[derive(Debug, Args)]
-pub struct RetryArgs {
+pub struct TargetArgs {
     /// The operation's id, a unique part of it, or `latest`
     #[arg(value_name = "OP")]
     pub(crate) operation: String,
+    /// Print as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `barlift retry`
+#[derive(Debug, Args)]
+pub struct RetryArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
     #[command(flatten)]
     pub(crate) selection: SelectionArgs,
     /// Also retry cancelled files
@@ -46,45 +56,23 @@ pub struct RetryArgs {
     /// Wait until the operation ends, and exit with the status that says how it ended
     #[arg(long)]
     pub(crate) wait: bool,
-    /// Print as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 /// `barlift cancel`
 #[derive(Debug, Args)]
 pub struct CancelArgs {
-    /// The operation's id, a unique part of it, or `latest`
-    #[arg(value_name = "OP")]
-    pub(crate) operation: String,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
     #[command(flatten)]
     pub(crate) selection: SelectionArgs,
-    /// Print as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// `barlift pause` and `barlift resume`
-#[derive(Debug, Args)]
-pub struct PauseArgs {
-    /// The operation's id, a unique part of it, or `latest`
-    #[arg(value_name = "OP")]
-    pub(crate) operation: String,
-    /// Print as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 /// `barlift priority`
 #[derive(Debug, Args)]
 pub struct PriorityArgs {
-    /// The operation's id, a unique part of it, or `latest`
-    #[arg(value_name = "OP")]
-    pub(crate) operation: String,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
     /// 0 to 1000; operations with a higher number run first
     #[arg(value_name = "N", value_parser = clap::value_parser!(i32).range(0..=1000))]
     pub(crate) priority: i32,
-    /// Print as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
 }

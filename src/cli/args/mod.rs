@@ -23,7 +23,7 @@ use clap::{Parser, Subcommand};
 use crate::config::{LogFormat, Override};
 use overrides::Overrides;
 
-pub use control::{CancelArgs, PauseArgs, PriorityArgs, RetryArgs, SelectionArgs};
+pub use control::{CancelArgs, PriorityArgs, RetryArgs, SelectionArgs, TargetArgs};
 pub use data::{DataCommand, DataLoadArgs, DataRangeArgs, DataSaveArgs, DataSymbolsArgs, LoadFormat};
 pub use db::DbCommand;
 pub use enqueue::{EnqueueCommand, StartArgs, WaitArgs};
@@ -59,8 +59,8 @@ Examples:
   barlift enqueue import bars/ --in 2h       let workers import it later
   barlift worker --concurrency 8             run such a worker
   barlift status latest --watch              watch the progress
-  barlift report latest                      show what was found; also as HTML or CSV
-  barlift diagnose latest                    show where the time went, and what to do
+  barlift report latest                      show findings; also as HTML or CSV
+  barlift diagnose latest                    where the time went, and what to do
 
 The database is DATABASE_URL or database.url, or what libpq's PGHOST, PGSERVICE and so on name; without any of them, \
 barlift runs a private PostgreSQL.
@@ -99,9 +99,9 @@ pub enum Command {
     #[command(after_help = control::CANCEL_EXAMPLES)]
     Cancel(CancelArgs),
     /// Pause an operation; running files stop and continue at the same place after `resume`
-    Pause(PauseArgs),
+    Pause(TargetArgs),
     /// Resume a paused operation
-    Resume(PauseArgs),
+    Resume(TargetArgs),
     /// Change an operation's priority while it waits or runs
     Priority(PriorityArgs),
     /// Show what an operation found: an import's mismatches, rejected rows and quality issues, or a verification's

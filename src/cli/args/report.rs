@@ -9,7 +9,7 @@ Examples:
   barlift report latest
   barlift report latest --format html --output report.html
   barlift report latest --format csv > findings.csv
-  barlift report latest --rejected-to mend/    then correct the rows in mend/ and:
+  barlift report latest --rejected-to mend/    then correct the rows there and:
   barlift import mend/                         (no further flags needed)
 
 The exit status of a verification's report is 1 if anything differs or could not be compared.";
