@@ -1,6 +1,6 @@
-//! `barlift verify --against URL`: this database compared with another one.
+//! `barlift verify --against URL`: compares this database with another one.
 //!
-//! Invariant: it reads only, on both sides; of each series only what is shown is kept.
+//! Invariant: nothing is written on either side. Memory holds only what is shown of each series.
 
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde::Serialize;
@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::setup;
 use crate::verify::against::{self, DifferenceBetween, SeriesComparison};
 
-/// What is printed as JSON.
+/// The result; this is the JSON that is printed.
 #[derive(Debug, Serialize)]
 struct DatabaseComparison {
     here: String,
@@ -24,12 +24,12 @@ struct DatabaseComparison {
     series: Vec<SeriesComparison>,
 }
 
-/// Compares, and prints.
+/// Compares the databases and prints the result.
 pub(super) async fn run(args: &VerifyArgs, config: &Config) -> Result<Outcome> {
     let here = ready_database(config).await?;
     let mut other = config.clone();
     other.database.url.clone_from(&args.against);
-    // That of this database.
+    // It belongs to this database.
     other.database.direct_url = None;
     let there = Database::connect(&other).await?;
     if !setup::is_there(&there.pool).await? {

@@ -11,7 +11,7 @@ use crate::operation::diagnose::{self, AttemptTimes, Diagnosis, Scope};
 use crate::operation::status;
 use crate::telemetry::Phases;
 
-/// Prints what is known of an operation.
+/// Prints the diagnosis of an operation.
 pub(super) async fn run(args: &DiagnoseArgs, config: &Config) -> Result<Outcome> {
     let database = ready_database(config).await?;
     let id = status::find(&database.pool, &args.operation).await?;
@@ -76,7 +76,7 @@ fn phases(out: &mut dyn Write, d: &Diagnosis) -> io::Result<()> {
         table.row([phase, span(p.ms), share, output::count(p.count), span(p.mean_ms), span(p.max_ms)]);
     }
     if !d.phases.is_empty() {
-        // Opening files, waiting for the reader, claiming and settling.
+        // Opening files, waiting for the reader, claiming and settling the task.
         let share = format!("{:.0} %", d.other_ms * 100.0 / d.busy_ms.max(1.0));
         table.row(["other".to_owned(), span(d.other_ms), share]);
         table.write(out)?;
@@ -189,7 +189,7 @@ fn advice(out: &mut dyn Write, d: &Diagnosis) -> io::Result<()> {
     Ok(())
 }
 
-/// Milliseconds as people read them.
+/// Milliseconds in words.
 fn span(ms: f64) -> String {
     match ms {
         ms if ms < 10.0 => format!("{ms:.1}ms"),

@@ -1,6 +1,6 @@
-//! How a verification stands, for people: a line a series, and the verdict.
+//! The summary of a verification: a line for each series, and the verdict.
 //!
-//! Invariant: the verdict claims no more than was looked at.
+//! Invariant: the verdict claims no more than was compared.
 
 use std::io::{self, Write};
 
@@ -10,7 +10,7 @@ use super::table::{self, Column, Table};
 use crate::model::{TaskState, Verdict};
 use crate::operation::status::{OperationStatus, TaskStatus};
 
-/// The series, their errors and the verdict.
+/// Prints the series, their errors and the verdict.
 pub(super) fn show(out: &mut dyn Write, status: &OperationStatus, detail: Detail) -> io::Result<()> {
     if detail == Detail::Noteworthy && is_fine(status) {
         return writeln!(out, "{} ({}{})", verdict(status), status.operation_id, outcome::took(status));
@@ -30,7 +30,7 @@ pub(super) fn show(out: &mut dyn Write, status: &OperationStatus, detail: Detail
     notes(out, status)
 }
 
-/// Whether there is nothing to say but the verdict.
+/// Whether the verdict says all.
 fn is_fine(status: &OperationStatus) -> bool {
     status.is_settled() && status.totals.verdict() == Verdict::Identical && status.unexplained == 0
 }
@@ -79,7 +79,7 @@ fn series(out: &mut dyn Write, status: &OperationStatus, detail: Detail) -> io::
     Ok(shown.len())
 }
 
-/// What it came to, in one line.
+/// The verdict in one line.
 fn verdict(status: &OperationStatus) -> String {
     let t = &status.totals;
     let done: Vec<_> = status.tasks.iter().filter_map(|t| t.verification.as_ref()).collect();
@@ -103,11 +103,11 @@ fn verdict(status: &OperationStatus) -> String {
     let what = format!("{}, {}", counted(t.tasks, "series", "series"), counted(bars, "bar", "bars"));
     match status.mode.as_deref() {
         Some("counts") => {
-            format!("IDENTICAL as far as was looked: numbers of bars and time ranges of {what}")
+            format!("IDENTICAL as far as compared: numbers of bars and time ranges of {what}")
         }
         Some("sample") => {
             format!(
-                "IDENTICAL as far as was looked: {} of {what}",
+                "IDENTICAL as far as compared: {} of {what}",
                 counted(compared, "random bar", "random bars")
             )
         }
@@ -135,7 +135,7 @@ fn notes(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
         let what = counted(outside, "bar", "bars");
         writeln!(
             out,
-            "{what} of the database before the files' first or behind their last were not looked at (--within-range)"
+            "{what} of the database before the files' first or after their last were not compared (--within-range)"
         )?;
     }
     let r = &status.totals.rows;

@@ -12,7 +12,7 @@ use crate::repository::compared;
 use crate::task::VerifyOptions;
 use crate::telemetry::{RootContext, Telemetry};
 
-/// Enqueues, works, watches, reports.
+/// Enqueues the verification, runs it in this process and prints its result.
 pub(super) async fn verify(args: &VerifyArgs, config: &Config, telemetry: &Telemetry) -> Result<Outcome> {
     let Some(root) = args.root.as_deref() else { return against::run(args, config).await };
     let what = (root, &args.files, &args.mode);
@@ -20,7 +20,7 @@ pub(super) async fn verify(args: &VerifyArgs, config: &Config, telemetry: &Telem
     work::here(&database, &new, config, telemetry, args.files.json).await
 }
 
-/// Enqueues, and waits if asked to.
+/// Enqueues the verification for workers, and waits for its end if the arguments say so.
 pub(super) async fn enqueue(
     args: &EnqueueVerifyArgs,
     config: &Config,
@@ -47,7 +47,7 @@ async fn create(
         .await
 }
 
-/// The verification of what an import will have imported, in a trace of its own.
+/// The verification that follows an import, in a trace of its own.
 pub(super) async fn following(
     enqueuing: &Enqueuing<'_>,
     database: &Database,

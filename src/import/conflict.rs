@@ -19,7 +19,7 @@ use crate::repository::{bars, known};
 use crate::source::reader::Batch;
 use crate::task::ImportOptions;
 use crate::timeframe;
-use crate::verify::classify::{FARTHEST_ZONE, Pattern};
+use crate::verify::classify::{DifferencePattern, FARTHEST_ZONE};
 
 /// Bars of the file that are looked at.
 const MOST_OURS: usize = 5_000;
@@ -155,7 +155,7 @@ fn says(attempt: Attempt<'_>, batch: &Batch, found: &Conflict) -> String {
         Shape::Shifted { by } => format!(
             "{bars} of {of} bars are in the series at another time, the first ({time}) at {}: {}",
             format_time(batch.bars.time.get(first).map_or(by, |t| t + by)),
-            Pattern::Shifted { by }.says()
+            DifferencePattern::Shifted { by }.says()
         ),
         Shape::Scaled(kind) => {
             format!("{bars} of {of} bars have other prices in the series, from {time} on: {}", kind.says())

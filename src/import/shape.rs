@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 
 use crate::bar::{Bars, Micros, Ohlcv};
-use crate::verify::classify::{Classification, Classifier, Pattern, is_zone_shift};
+use crate::verify::classify::{Classification, Classifier, DifferencePattern, is_zone_shift};
 
 /// How many bars make a conflict.
 const LEAST: usize = 3;
@@ -36,7 +36,7 @@ pub(super) enum Shape {
     /// The series has the same bars, later by this.
     Shifted { by: Micros },
     /// The series has them with prices and volumes scaled.
-    Scaled(Pattern),
+    Scaled(DifferencePattern),
     /// They lie between the series' bars; this one is the first one's neighbour.
     Between { neighbour: Micros },
 }
@@ -73,7 +73,9 @@ fn shifted(ours: &Bars, there: &Bars, found: &Classification) -> Option<Conflict
     let mut distances = Vec::new();
     for range in &found.ranges {
         match range.kind {
-            Pattern::Shifted { by } if is_zone_shift(by) && !distances.contains(&by) => distances.push(by),
+            DifferencePattern::Shifted { by } if is_zone_shift(by) && !distances.contains(&by) => {
+                distances.push(by)
+            }
             _ => {}
         }
     }
@@ -111,7 +113,8 @@ fn repeats_itself(bars: &Bars, by: Micros) -> bool {
 
 /// Most bars that both sides have differ by one ratio of prices.
 fn scaled(ours: &Bars, there: &Bars, found: &Classification) -> Option<Conflict> {
-    let ratios = found.ranges.iter().filter(|r| matches!(r.kind, Pattern::Ratio { price: Some(_), .. }));
+    let ratios =
+        found.ranges.iter().filter(|r| matches!(r.kind, DifferencePattern::Ratio { price: Some(_), .. }));
     let longest = ratios.max_by_key(|r| r.bars - r.identical)?;
     let bars = usize::try_from(longest.bars - longest.identical).unwrap_or(usize::MAX);
     let of = ours.time.iter().filter(|time| there.time.binary_search(time).is_ok()).count();

@@ -89,7 +89,7 @@ pub(crate) async fn series(
 
 /// The interval `from <= time < to`, or without end.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Interval {
+pub(crate) struct TimeInterval {
     pub(crate) from: Micros,
     pub(crate) to: Option<Micros>,
 }
@@ -99,7 +99,7 @@ pub(crate) async fn around(
     connection: &mut PgConnection,
     db: TracedPool<'_>,
     series_id: SeriesId,
-    intervals: &[Interval],
+    intervals: &[TimeInterval],
     more: i64,
 ) -> Result<Vec<(usize, Micros, Ohlcv)>> {
     const QUERY: &str = include_str!("sql/bars_around.sql");

@@ -12,7 +12,7 @@ use crate::digest::SeriesDigest;
 use crate::error::{During, Result};
 use crate::finding::{Difference, Place};
 use crate::model::TaskId;
-use crate::verify::classify::{Pattern, PatternRange};
+use crate::verify::classify::{DifferencePattern, PatternRange};
 
 /// The result for one series.
 #[derive(Debug, Clone)]
@@ -123,11 +123,11 @@ pub(crate) async fn keep_ranges(
         return Ok(());
     }
     let ratio = |r: &PatternRange| match r.kind {
-        Pattern::Ratio { price, volume } => (price, volume),
+        DifferencePattern::Ratio { price, volume } => (price, volume),
         _ => (None, None),
     };
     let shift = |r: &PatternRange| match r.kind {
-        Pattern::Shifted { by } => Some(by),
+        DifferencePattern::Shifted { by } => Some(by),
         _ => None,
     };
     let query = sqlx::query(QUERY)

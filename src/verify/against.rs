@@ -1,7 +1,7 @@
-//! Two databases compared with each other, series by series.
+//! Compares two databases, series by series.
 //!
-//! Invariant: every bar of both is read in one pass, in time order and bounded memory; nothing is written on either
-//! side, and the other one need not be of this version of barlift as long as it has its series and bars.
+//! Invariants: every bar of both is read in one pass, in time order and in bounded memory. Nothing is written on either
+//! side. The other database may be of another version of barlift, if its tables `series` and `bars` are the same.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -9,7 +9,7 @@ use std::ops::Range;
 use serde::Serialize;
 use sqlx::PgPool;
 
-use super::classify::{self, Pattern};
+use super::classify::{self, DifferencePattern};
 use super::comparison::{BarComparison, SideBuffer};
 use super::{Extent, Findings};
 use crate::bar::{Bars, Micros, Ohlcv, SeriesName};
@@ -20,7 +20,7 @@ use crate::model::SeriesId;
 use crate::repository::compared;
 use crate::repository::stream::BarStream;
 
-/// A series of either database, with its id in each that has it.
+/// A series of either database, and its ids.
 #[derive(Debug, Clone)]
 pub(crate) struct Pair {
     pub(crate) series: SeriesName,
@@ -28,17 +28,14 @@ pub(crate) struct Pair {
     pub(crate) there: Option<SeriesId>,
 }
 
-/// One series as both have it. Hashes are contents (docs/verification.md), times UTC.
+/// One series in both databases. Hashes are content hashes (docs/verification.md), times are UTC.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct SeriesComparison {
-    /// Which.
     #[serde(flatten)]
     pub(crate) series: SeriesName,
     /// `identical` or `differs`.
     pub(crate) verdict: &'static str,
-    /// This database.
     pub(crate) here: SideContent,
-    /// The other one.
     pub(crate) there: SideContent,
     /// Bars that are the same.
     pub(crate) identical: u64,
@@ -46,17 +43,16 @@ pub(crate) struct SeriesComparison {
     pub(crate) different: u64,
     /// Bars that only this database has.
     pub(crate) only_here: u64,
-    /// Bars that only the other one has.
+    /// Bars that only the other database has.
     pub(crate) only_there: u64,
-    /// What kind of difference there is, by ranges of time.
+    /// How the bars differ, by ranges of time.
     pub(crate) ranges: Vec<RangeBetween>,
-    /// Further ranges.
+    /// Number of further ranges.
     pub(crate) ranges_left_out: u64,
-    /// Differing bars, the first of them.
+    /// The first differing bars.
     pub(crate) differences: Vec<DifferenceBetween>,
 }
 
-/// What a database has of a series.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct SideContent {
     pub(crate) bars: u64,
@@ -65,21 +61,20 @@ pub(crate) struct SideContent {
     pub(crate) hash: String,
 }
 
-/// A stretch of time.
+/// A range of time.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct RangeBetween {
-    /// What kind of difference.
     #[serde(flatten)]
-    pub(crate) kind: Pattern,
+    pub(crate) kind: DifferencePattern,
     /// Time of its first bar.
     pub(crate) first: Option<jiff::Timestamp>,
     /// Time of its last bar.
     pub(crate) last: Option<jiff::Timestamp>,
-    /// Bars in it, of either side.
+    /// Number of bars; a bar that both sides have counts once.
     pub(crate) bars: u64,
     /// How many of them are identical.
     pub(crate) identical: u64,
-    /// The same in words.
+    /// The pattern in words.
     pub(crate) says: String,
 }
 
@@ -91,7 +86,7 @@ pub(crate) struct DifferenceBetween {
     pub(crate) there: Option<Ohlcv>,
 }
 
-/// The series of both databases, of these symbols and timeframes or (where there are none) of any.
+/// The series of both databases; empty `symbols` or `timeframes` allow all.
 pub(crate) async fn pairs(
     here: &PgPool,
     there: &PgPool,
@@ -197,7 +192,7 @@ fn content(extent: Extent, digest: SeriesDigest) -> SideContent {
     }
 }
 
-/// None beyond the calendar, which a foreign writer may have reached.
+/// None if it is beyond the calendar, as another writer may have stored it.
 fn time(micros: Micros) -> Option<jiff::Timestamp> {
     jiff::Timestamp::from_microsecond(micros).ok()
 }

@@ -1,9 +1,9 @@
-//! Two sides in time order, compared bar by bar.
+//! Compares two sides bar by bar; both come in time order.
 //!
-//! Invariant: pure; each bar of either side is counted once: as identical, different, or on one side alone. Values are
-//! the same if they are equal as numbers. Where a database has several bars of one time (a foreign writer can put them
-//! into a columnstore), one that is the same on the other side is its partner, whichever order they come in; the others
-//! are on one side alone.
+//! Invariant: no I/O, and each bar of either side is counted once: as identical, different, or on one side only. Values are
+//! the same if they are equal as numbers. If a database has several bars of one time (another writer can put them into a
+//! columnstore), the one that equals the other side's bar is its partner, in whatever order they come; the others are on
+//! one side only.
 
 use super::Findings;
 use super::classify::Classifier;
@@ -12,37 +12,37 @@ use crate::bar::{Bars, Micros, Ohlcv};
 use crate::digest::{self, SeriesDigest};
 use crate::finding::{Difference, Place};
 
-/// What is known of one side and not compared yet.
+/// Bars of one side that have been read and not compared yet.
 #[derive(Debug, Default)]
 pub(super) struct SideBuffer {
     bars: Bars,
     places: Vec<Place>,
-    /// Of files that contradict each other: what else may stand there, in time order.
+    /// Other values at the same times, in time order, if files contradict each other.
     others: Vec<(Micros, Ohlcv)>,
     at: usize,
-    /// Of a database's bars: where those of the last time begin, of which more may follow.
-    whole: usize,
-    /// Nothing follows.
+    /// Start of a database's bars of the last time, of which more may follow.
+    complete: usize,
+    /// No more bars follow.
     pub(super) ended: bool,
 }
 
 impl SideBuffer {
-    /// Bars of a database. Those of the last time are kept back until all of them are there.
+    /// Adds bars of a database. Those of the last time are not compared until all of them have come.
     pub(super) fn take(&mut self, next: &Bars) {
         let mut bars = Bars::with_capacity(self.bars.len() - self.at + next.len());
         (self.at..self.bars.len()).for_each(|i| bars.push(self.bars.time[i], self.bars.values(i)));
         bars.append(next);
-        let whole = bars.time.last().map_or(0, |last| bars.time.partition_point(|time| time < last));
-        *self = Self { bars, whole, ended: self.ended, ..Self::default() };
+        let complete = bars.time.last().map_or(0, |last| bars.time.partition_point(|time| time < last));
+        *self = Self { bars, complete, ended: self.ended, ..Self::default() };
     }
 
-    /// Bars of files, each time once.
+    /// Adds bars of files, which have each time once.
     pub(super) fn take_files(&mut self, next: FileBars) {
         let FileBars { bars, places, others, .. } = next;
-        *self = Self { whole: bars.len(), bars, places, others, ended: self.ended, ..Self::default() };
+        *self = Self { complete: bars.len(), bars, places, others, ended: self.ended, ..Self::default() };
     }
 
-    /// Brings a bar of this time that `fits` to the front, if there is one.
+    /// Moves a bar of this time that `fits` to the front, if there is one.
     fn prefer(&mut self, time: Micros, fits: impl Fn(Ohlcv) -> bool) {
         let same_time = (self.at..self.bars.len()).take_while(|i| self.bars.time[*i] == time);
         let found = same_time.into_iter().find(|i| fits(self.bars.values(*i)));
@@ -58,7 +58,7 @@ impl SideBuffer {
     }
 
     fn time(&self) -> Option<Micros> {
-        self.bars.time.get(self.at).copied().filter(|_| self.at < self.whole || self.ended)
+        self.bars.time.get(self.at).copied().filter(|_| self.at < self.complete || self.ended)
     }
 
     pub(super) fn is_used_up(&self) -> bool {
@@ -75,20 +75,19 @@ impl SideBuffer {
         values
     }
 
-    /// The same, with its place in the files, where it has one.
+    /// The next values, with their place in the files if they have one.
     fn placed(&mut self) -> (Place, Ohlcv) {
         let place = self.places.get(self.at).copied().unwrap_or_default();
         (place, self.values())
     }
 }
 
-/// A comparison as far as it is.
 pub(super) struct BarComparison {
     pub(super) found: Findings,
     within_range: bool,
     max_listed: usize,
     classifier: Classifier,
-    /// Of the bars that are the same on both sides, and of the others on each.
+    /// Digests of the bars that are the same on both sides, and of the other bars of each side.
     same: SeriesDigest,
     csv: SeriesDigest,
     db: SeriesDigest,
@@ -108,7 +107,7 @@ impl BarComparison {
         }
     }
 
-    /// Compares as far as both sides are known.
+    /// Compares as far as both sides have been read.
     pub(super) fn advance(&mut self, csv: &mut SideBuffer, db: &mut SideBuffer) {
         loop {
             match (csv.time(), db.time()) {
@@ -148,12 +147,12 @@ impl BarComparison {
         self.differs(Difference { time, csv: Some(bar), db: None });
     }
 
-    fn only_in_db(&mut self, time: Micros, db: &mut SideBuffer, behind: bool) {
+    fn only_in_db(&mut self, time: Micros, db: &mut SideBuffer, after_files: bool) {
         let values = db.values();
         self.db.add(time, values);
-        // A second bar of the files' last time is none behind it.
-        let behind = behind && self.found.csv.last != Some(time);
-        if self.within_range && (behind || self.found.csv.bars == 0) {
+        // A second bar of the files' last time is not after it.
+        let after_files = after_files && self.found.csv.last != Some(time);
+        if self.within_range && (after_files || self.found.csv.bars == 0) {
             self.found.outside += 1;
             return;
         }

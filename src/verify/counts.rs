@@ -1,7 +1,7 @@
-//! How many bars files and series have, and from when to when.
+//! Mode `counts`: compares the numbers of bars and their first and last times.
 //!
-//! Invariant: the files are read to their ends, so their bars are counted as an import would count them; the
-//! database counts its own.
+//! Invariant: the files are read to their ends, so their bars are counted as an import would count them. The database
+//! counts its own bars.
 
 use sqlx::PgConnection;
 
@@ -33,7 +33,7 @@ pub(super) async fn run(attempt: VerifyAttempt<'_>, root: Root) -> Result<Findin
     Ok(found)
 }
 
-/// What the series has; only between the files' first and last bar, if the others are no difference.
+/// Counts the series' bars; only those between the files' first and last one, if the others are no differences.
 pub(super) async fn count_series(
     attempt: VerifyAttempt<'_>,
     connection: &mut PgConnection,
@@ -46,7 +46,7 @@ pub(super) async fn count_series(
     found.db = Extent { bars: counted.bars, first: counted.first, last: counted.last };
     found.outside = counted.outside;
     if attempt.options.within_range && range.is_none() {
-        // Without a bar in the files, all lies outside.
+        // If the files have no bars, all bars of the database lie outside.
         found.outside = found.db.bars;
         found.db = Extent::default();
     }

@@ -1,6 +1,6 @@
-//! Every bar of the files against every bar of the series, in one pass over both.
+//! Mode `full`: compares every bar of the files with every bar of the series, in one pass over both.
 //!
-//! Invariant: each side is read as fast as the other one is compared with it, so both are in memory by a few batches.
+//! Invariant: neither side is read ahead of the other by more than a few batches, so memory stays bounded.
 
 use std::time::Instant;
 
@@ -18,7 +18,7 @@ use crate::telemetry::phases::Phase;
 pub(super) async fn run(attempt: VerifyAttempt<'_>, root: Root) -> Result<Findings> {
     let mut files = FilesReader::start(attempt, root);
     loop {
-        // Files that turn out not to be in time order begin again, and so does the other side.
+        // If the files turn out not to be in time order, both sides begin again.
         match pass(attempt, &mut files).await? {
             Some(found) => return Ok(found),
             None => tracing::debug!(source = attempt.task.source, "rows are not in time order; sorting"),
@@ -26,7 +26,7 @@ pub(super) async fn run(attempt: VerifyAttempt<'_>, root: Root) -> Result<Findin
     }
 }
 
-/// Both sides from their start; none if the files began again.
+/// Compares both sides from their start; none if the files began again.
 async fn pass(attempt: VerifyAttempt<'_>, files: &mut FilesReader<'_>) -> Result<Option<Findings>> {
     let mut csv = SideBuffer::default();
     let mut db = SideBuffer::default();
@@ -44,7 +44,7 @@ async fn pass(attempt: VerifyAttempt<'_>, files: &mut FilesReader<'_>) -> Result
             }
         }
         if db.is_used_up() {
-            let next = wait(attempt, &mut stream).await?;
+            let next = next_of_series(attempt, &mut stream).await?;
             match next {
                 Some(bars) => db.take(&bars),
                 None => db.ended = true,
@@ -59,8 +59,11 @@ async fn pass(attempt: VerifyAttempt<'_>, files: &mut FilesReader<'_>) -> Result
     }
 }
 
-/// The next bars of the series. Its stream is opened once the first bars of the files are there.
-async fn wait<'a>(attempt: VerifyAttempt<'a>, stream: &mut Option<BarStream<'a>>) -> Result<Option<Bars>> {
+/// The next bars of the series. Its stream is opened when the first bars of the files have been read.
+async fn next_of_series<'a>(
+    attempt: VerifyAttempt<'a>,
+    stream: &mut Option<BarStream<'a>>,
+) -> Result<Option<Bars>> {
     attempt.refuse_stopped()?;
     let Some(series) = attempt.lease.series_id else { return Ok(None) };
     let start = Instant::now();

@@ -1,9 +1,9 @@
-//! A file that was read before, against its series: hashes instead of values.
+//! Compares a file that was read before with its series by their hashes, without parsing the file.
 //!
-//! Invariant: the file is hashed whole, and the series read whole, just now; what is spared is the parsing. Files with
-//! rows that are no bars are read again, so that the report can name them.
+//! Invariant: the whole file and the whole series are hashed anew. A file with rejected or duplicate rows is parsed
+//! again, so that the report can name these rows.
 
-use super::classify::{Classification, Pattern, PatternRange};
+use super::classify::{Classification, DifferencePattern, PatternRange};
 use super::files::FilesSummary;
 use super::{Extent, Findings, VerifyAttempt};
 use crate::digest::SeriesDigest;
@@ -15,10 +15,11 @@ use crate::source::open::{Content, OpenSource};
 use crate::source::root::Root;
 use crate::task::read_key;
 
-/// What is found if the file's bars are known and the series holds just these; none if all must be compared.
+/// The findings if the digest of the file's bars is stored and the series has the same digest; none if all bars have to be
+/// compared.
 pub(super) async fn by_hash(attempt: VerifyAttempt<'_>, root: &Root) -> Result<Option<Findings>> {
     let VerifyAttempt { context, lease, task, options, telemetry } = attempt;
-    // What a local time means may change with the zones' rules.
+    // The rules of a time zone may have changed since the file was read.
     let applies = !options.force && task.more_sources.is_empty() && options.read.timezone == "UTC";
     let Some(series) = lease.series_id.filter(|_| applies) else { return Ok(None) };
     let key = read_key(&options.read)?;
@@ -27,7 +28,7 @@ pub(super) async fn by_hash(attempt: VerifyAttempt<'_>, root: &Root) -> Result<O
     }
     let content = OpenSource::open(root, &task.source).await?.hash().await?;
     let Some(digested) = known::digested(&context.pool, &content.hash, &key).await? else { return Ok(None) };
-    // One without rows is read again: whether that is an error depends on --allow-empty.
+    // A file without rows is read again: --allow-empty decides whether it is an error.
     if digested.rows == 0 || digested.rows != digested.digest.bars {
         return Ok(None);
     }
@@ -53,7 +54,7 @@ async fn digest_series(attempt: VerifyAttempt<'_>, series: SeriesId) -> Result<(
 fn identical(db: Extent, digested: &Digested, content: Content) -> Findings {
     let mut classification = Classification::default();
     classification.ranges.extend(db.first.zip(db.last).map(|(first, last)| {
-        let kind = Pattern::Identical;
+        let kind = DifferencePattern::Identical;
         PatternRange { kind, first, last, bars: db.bars, identical: db.bars }
     }));
     Findings {

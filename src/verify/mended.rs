@@ -1,7 +1,7 @@
-//! Bars of mended rows: rows that a file of the series cannot offer as bars, and that were imported once mended.
+//! Adds the bars of mended rows: rows that were rejected and imported after a user had mended them.
 //!
-//! They count as the files': the row still stands in its file as it was, and the bar was brought in its place. Where a
-//! file has a bar of the same time, that one counts. Invariant: merged in time order; each is given out once a pass.
+//! They count as bars of the files, since the original file still has the unmended row. If a file has a bar of the same
+//! time, that bar counts instead. Invariant: bars are merged in time order, and a pass gives out each one once.
 
 use super::VerifyAttempt;
 use super::files::FileBars;
@@ -10,17 +10,17 @@ use crate::error::Result;
 use crate::finding::Place;
 use crate::repository::mended;
 
-/// How such bars are named in reports, as files are by their paths.
+/// The name of such bars in reports, in place of a path.
 pub(super) const NAME: &str = "(mended rows)";
 
-/// The series' bars of mended rows, as far as they were given out.
+/// The series' bars of mended rows, and how many of them this pass has given out.
 #[derive(Debug)]
 pub(super) struct Mended {
     bars: Bars,
     at: usize,
-    /// How many were given out.
+    /// Number of bars given out.
     pub(super) given: u64,
-    /// The number behind those of the files.
+    /// The number after those of the files.
     file: u32,
 }
 
@@ -39,7 +39,7 @@ impl Mended {
         (self.at, self.given) = (0, 0);
     }
 
-    /// The files' next bars, with those of mended rows that lie before the last of them.
+    /// Merges the files' next bars with the mended ones up to the last of them.
     pub(super) fn merge(&mut self, next: FileBars) -> FileBars {
         let last = next.bars.time.last().copied();
         if last.is_none_or(|last| self.time().is_none_or(|time| time > last)) {
@@ -59,7 +59,7 @@ impl Mended {
         out
     }
 
-    /// Those behind the files' last bar, if there are any.
+    /// The mended bars after the files' last one, if there are any.
     pub(super) fn rest(&mut self) -> Option<FileBars> {
         let mut out = FileBars::default();
         self.give(&mut out, |_| true);

@@ -1,14 +1,14 @@
-//! Verifying one series: an attempt from its start to its end.
+//! Verifies one series: compares the bars of its files with those of the database.
 //!
-//! `reading` gives the bars of all `files` of the series in time order (`sorted`, by way of a `spool`, those that are not; `raw` fetches the text of rejected ones), the
-//! repository gives the database's. Then, by mode, `counts` looks how many there are and from when to when, `spot`
-//! at a random [`sample`] of them, `full` at all (`comparison`). [`classify`] says what kind of difference there is,
-//! `save` keeps what was found, `known` spares the parsing of files that have not changed. [`against`] compares two
-//! databases.
+//! `reading` gives the bars of the files in time order: `files` reads them, `sorted` sorts those that are not in time order
+//! (`spool` is the sort, `raw` fetches the text of rejected rows), `mended` adds mended rows. Depending on the mode, `counts`
+//! compares numbers of bars and first and last times, `spot` a random [`sample`], and `full` all bars (`comparison`);
+//! `known` compares only hashes if the file has not changed. [`classify`] says how the bars differ, `save` stores the
+//! findings. [`against`] compares two databases.
 //!
-//! Invariant: memory is bounded by a few batches and the differences that are kept, however long the series; what was
-//! found is kept in one transaction at the end, and an attempt that is repeated begins from the start. Bars are
-//! never written. It does not settle the task; its caller does.
+//! Invariants: memory is bounded by a few batches and the stored differences, however long the series is. All findings are
+//! stored in one transaction at the end, and a repeated attempt begins anew. Bars are never written. The caller settles the
+//! task.
 
 pub(crate) mod against;
 pub(crate) mod classify;
@@ -42,28 +42,23 @@ use crate::telemetry::{AttemptTelemetry, Span, VerifiedCounts};
 use classify::Classification;
 use files::FilesSummary;
 
-/// One attempt: what it runs with, what it holds, what it is about, and who is told.
+/// One attempt.
 #[derive(Clone, Copy)]
 pub(crate) struct VerifyAttempt<'a> {
-    /// What it runs with.
     pub(crate) context: &'a AttemptContext,
-    /// Its hold on the task.
     pub(crate) lease: &'a Lease,
-    /// What it is about.
     pub(crate) task: &'a TaskInfo,
-    /// What to look at.
     pub(crate) options: &'a VerifyOptions,
-    /// Its spans and sums.
     pub(crate) telemetry: &'a AttemptTelemetry,
 }
 
 impl<'a> VerifyAttempt<'a> {
-    /// The database, with every statement seen.
+    /// The database; statements have spans and count in the attempt's phases.
     fn database(&self) -> TracedPool<'a> {
         TracedPool::attempt(&self.context.pool, self.telemetry)
     }
 
-    /// The task's files.
+    /// The paths of the task's files.
     fn paths(&self) -> Vec<String> {
         std::iter::once(&self.task.source).chain(&self.task.more_sources).cloned().collect()
     }
@@ -73,7 +68,7 @@ impl<'a> VerifyAttempt<'a> {
     }
 }
 
-/// How many bars a side has, and from when to when.
+/// The number of bars of one side, and their first and last time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Extent {
     bars: u64,
@@ -82,7 +77,7 @@ struct Extent {
 }
 
 impl Extent {
-    /// One more bar, behind those before.
+    /// Adds a bar that is later than all before.
     fn add(&mut self, time: Micros) {
         self.bars += 1;
         self.first.get_or_insert(time);
@@ -90,23 +85,23 @@ impl Extent {
     }
 }
 
-/// What was found.
+/// The findings of an attempt.
 #[derive(Debug, Default)]
 struct Findings {
     files: FilesSummary,
     csv: Extent,
-    /// Without the bars outside.
+    /// The database's bars, without those of `outside`.
     db: Extent,
-    /// Bars of the database before the files' first and behind their last, if those are no difference.
+    /// Bars of the database before the files' first and after their last, if those are no differences.
     outside: u64,
     identical: u64,
     different: u64,
     only_in_csv: u64,
     only_in_db: u64,
-    /// The differing bars, as many as are kept, in time order.
+    /// The first differing bars, in time order.
     listed: Vec<Difference>,
     classification: Classification,
-    /// Of the files, and of the whole series; where all bars were read.
+    /// The content of the files and of the whole series, if all bars were read.
     contents: Option<(SeriesDigest, SeriesDigest)>,
     by_hash: bool,
 }
@@ -139,7 +134,7 @@ pub(crate) async fn verify(attempt: VerifyAttempt<'_>) -> Result<Verdict> {
         VerifyMode::Sample => compared(attempt, spot::run(attempt, root)).await?,
         VerifyMode::Full => compared(attempt, Box::pin(full(attempt, root))).await?,
     };
-    refuse_worthless(attempt, &found)?;
+    refuse_without_bars(attempt, &found)?;
     telemetry.kept(save::save(attempt, &found, stamp.as_ref())).await?;
     telemetry.verified(VerifiedCounts {
         csv_rows: int(found.csv.bars),
@@ -150,8 +145,8 @@ pub(crate) async fn verify(attempt: VerifyAttempt<'_>) -> Result<Verdict> {
     Ok(found.verdict())
 }
 
-/// Rows of which none is a bar prove nothing.
-fn refuse_worthless(attempt: VerifyAttempt<'_>, found: &Findings) -> Result<()> {
+/// Fails if the files have rows and none of them is a bar: nothing was compared then.
+fn refuse_without_bars(attempt: VerifyAttempt<'_>, found: &Findings) -> Result<()> {
     if found.csv.bars > 0 || found.files.rejected == 0 {
         return Ok(());
     }
@@ -172,10 +167,10 @@ async fn full(attempt: VerifyAttempt<'_>, root: Root) -> Result<Findings> {
     }
 }
 
-/// Times that a span names.
-const NAMED: usize = 10;
+/// Most times of differing bars that a span has.
+const SPAN_TIMES: usize = 10;
 
-/// A comparison within its span.
+/// Runs a comparison in its span.
 async fn compared(
     attempt: VerifyAttempt<'_>,
     run: impl Future<Output = Result<Findings>>,
@@ -183,10 +178,10 @@ async fn compared(
     let span: Span = attempt.telemetry.span(&COMPARE_CSV_DB);
     span.set(attr::DATA_SYMBOL, &attempt.task.symbol).set(attr::VERIFY_MODE, attempt.options.mode.as_str());
     let found = span.around(run).await;
-    // A comparison that failed keeps nothing of what it has compared.
+    // A comparison that failed has no counts.
     let (compared, differing, listed) =
         found.as_ref().map_or((0, 0, &[][..]), |f| (f.compared(), f.differing(), &f.listed[..]));
-    let times: Vec<String> = listed.iter().take(NAMED).map(|d| format_time(d.time)).collect();
+    let times: Vec<String> = listed.iter().take(SPAN_TIMES).map(|d| format_time(d.time)).collect();
     span.set(attr::SAMPLE_SIZE, int(compared))
         .set(attr::MISMATCHES, int(differing))
         .set(attr::MISMATCH_TIMESTAMPS, &times);

@@ -1,7 +1,7 @@
-//! Rejected rows as they stand in their files, where only their lines are known.
+//! Fetches the text of rejected rows whose line numbers are known.
 //!
-//! For rows that turn out to be rejected when all rows are sorted, since sorting keeps no text. Invariant: a file that is
-//! not what it was when its bars were read is an error.
+//! `sorted` needs it for rows that turn out to be rejected after the sort, which has no text. Invariant: a file that has
+//! changed since its bars were read is an error.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,8 @@ use crate::finding::RejectedRow;
 use crate::source::lines::{LineError, Lines};
 use crate::source::open;
 
-/// Reads a file again for the rows of it that have no text, as long as there is `room` for its bytes; `hash` is what it was.
+/// Reads a file again and fills in its rows' offsets and, as long as there is `room`, bytes. `hash` is the file's earlier
+/// hash.
 pub(super) fn fill(
     mut lines: Lines<'_>,
     path: &str,

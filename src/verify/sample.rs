@@ -1,13 +1,13 @@
-//! A random sample of the bars that pass by, the same for the same seed.
+//! A random sample of a stream of bars; the same seed draws the same sample.
 //!
 //! Each time has a lot: the first 8 bytes (a little-endian number) of BLAKE3 over 16 bytes, seed (u64) and time
 //! (i64, µs since 1970 UTC), both little-endian. The sample is the items with the smallest lots, ties by time.
-//! So it is uniform without replacement, needs no count of the bars beforehand, does not depend on the order
-//! they come in, and another run (or another program) with the same seed looks at the same bars.
+//! So the sample is uniform without replacement, needs no count of the bars beforehand, and does not depend on their order;
+//! another run or another program with the same seed draws the same bars.
 //!
-//! Invariant: never more than `size` items are held, and which ones follows from seed, size and the times
-//! offered alone. The lots never change from release to release; a test pins a sample.
-//! It does not look for repeats: a time offered twice takes two places, or one of the two at the edge.
+//! Invariant: at most `size` items are held, and only seed, size and the offered times decide which. Lots never change
+//! from release to release; a test pins a sample. Repeated times are not detected: a time that is offered twice has two
+//! places.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -19,12 +19,12 @@ use crate::bar::Micros;
 pub(crate) struct Sample<T> {
     seed: u64,
     size: usize,
-    /// The largest lot on top: the one that goes when a smaller one comes.
+    /// The largest lot is on top; a smaller one replaces it.
     drawn: BinaryHeap<SampledItem<T>>,
 }
 
 impl<T> Sample<T> {
-    /// An empty sample that will hold at most `size` items.
+    /// An empty sample of at most `size` items.
     pub(crate) fn new(seed: u64, size: usize) -> Self {
         Self { seed, size, drawn: BinaryHeap::new() }
     }
@@ -43,7 +43,7 @@ impl<T> Sample<T> {
         }
     }
 
-    /// The items of the sample in the order of their times.
+    /// The items in the order of their times.
     pub(crate) fn into_sorted(self) -> Vec<T> {
         let mut drawn = self.drawn.into_vec();
         drawn.sort_unstable_by_key(|d| d.key.1);
@@ -51,7 +51,7 @@ impl<T> Sample<T> {
     }
 }
 
-/// An item and its place in the draw: lot, then time.
+/// An item with its lot and time.
 #[derive(Debug, Clone)]
 struct SampledItem<T> {
     key: (u64, Micros),

@@ -1,15 +1,15 @@
-//! A random sample of the files' bars, looked up in the database.
+//! Mode `sample`: looks up a random sample of the files' bars in the database, and compares counts as mode `counts` does.
 //!
-//! Each sampled bar stands for the time from itself up to the file's next bar: what the database has there is looked
-//! up in one query, so an extra bar is found if the bar before it is in the sample. Invariant: which bars are sampled
-//! follows from the seed and the files' times alone, and counts are compared as `counts` does.
+//! Each sampled bar stands for the time from itself up to the file's next bar. All that the database has there is looked up,
+//! so an extra bar is found if the bar before it is in the sample. Invariant: only the seed and the files' times decide
+//! which bars are sampled.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
 
 use sqlx::PgConnection;
 
-use super::classify::{Classification, Classifier, Pattern};
+use super::classify::{Classification, Classifier, DifferencePattern};
 use super::counts;
 use super::files::FileEvent;
 use super::reading::FilesReader;
@@ -20,25 +20,25 @@ use crate::digest;
 use crate::error::Result;
 use crate::finding::{Difference, Place};
 use crate::model::SeriesId;
-use crate::repository::compared::{self, Interval};
+use crate::repository::compared::{self, TimeInterval};
 use crate::source::root::Root;
 use crate::telemetry::phases::Phase;
 
-/// Extra bars behind one sampled bar that are looked at.
-const MAX_BEHIND: i64 = 10;
-/// Differing bars whose values are looked for at other times.
+/// Most extra bars after one sampled bar that are looked up.
+const MAX_EXTRA: i64 = 10;
+/// Most differing bars whose values are looked up at other times.
 const MAX_SOUGHT: usize = 200;
-/// How far from its time a bar is looked for: more than the time zones are apart.
+/// How far from its time a bar is looked up: farther than any two time zones differ.
 const SOUGHT_WITHIN: Micros = 26 * 3600 * 1_000_000;
 
-/// A bar of the files, and when the next one is.
+/// A bar of the files, and the time of the next one.
 #[derive(Debug, Clone)]
 struct Spot {
     time: Micros,
     next: Option<Micros>,
     place: Place,
     values: Ohlcv,
-    /// Of files that contradict each other: what else may stand there.
+    /// Other values at this time, if files contradict each other.
     others: Vec<Ohlcv>,
 }
 
@@ -48,25 +48,24 @@ impl Spot {
     }
 }
 
-/// Compares a sample.
+/// Draws a sample, looks it up and compares it.
 pub(super) async fn run(attempt: VerifyAttempt<'_>, root: Root) -> Result<Findings> {
     let mut drawn = draw(attempt, root).await?;
     let Some(series) = attempt.lease.series_id else {
-        let events = compare(attempt, &mut drawn, &[]).0;
-        drawn.found.classification = classify(&events);
+        let by_time = compare(attempt, &mut drawn, &[]).0;
+        drawn.found.classification = classify(&by_time);
         return Ok(drawn.found);
     };
-    // All look-ups as of one moment.
+    // One transaction, so that all look-ups are of one moment.
     let mut tx = attempt.database().begin_reading("looking up the sample").await?;
     counts::count_series(attempt, &mut tx, series, &mut drawn.found).await?;
     let there = look_up(attempt, &mut tx, series, &drawn).await?;
-    let (events, sought) = compare(attempt, &mut drawn, &there);
-    drawn.found.classification = seek(attempt, &mut tx, series, &sought, events).await?;
+    let (by_time, sought) = compare(attempt, &mut drawn, &there);
+    drawn.found.classification = look_for_shift(attempt, &mut tx, series, &sought, by_time).await?;
     attempt.database().commit(tx, "looking up the sample").await?;
     Ok(drawn.found)
 }
 
-/// What was drawn.
 struct SpotSample {
     found: Findings,
     spots: Vec<Spot>,
@@ -104,38 +103,38 @@ async fn draw(attempt: VerifyAttempt<'_>, root: Root) -> Result<SpotSample> {
     }
 }
 
-/// What the database has at the sampled bars and behind them; each with the number of its spot.
+/// The database's bars at the sampled bars' times and after them, each with the number of its spot.
 async fn look_up(
     attempt: VerifyAttempt<'_>,
     tx: &mut PgConnection,
     series: SeriesId,
     drawn: &SpotSample,
 ) -> Result<Vec<(usize, Micros, Ohlcv)>> {
-    // Behind the files' last bar, nothing may be a difference.
+    // Within the files' range, bars after the last one are no differences.
     let end = drawn.found.csv.last.filter(|_| attempt.options.within_range).map(|last| last + 1);
-    let around: Vec<Interval> =
-        drawn.spots.iter().map(|s| Interval { from: s.time, to: s.next.or(end) }).collect();
+    let around: Vec<TimeInterval> =
+        drawn.spots.iter().map(|s| TimeInterval { from: s.time, to: s.next.or(end) }).collect();
     let start = Instant::now();
-    let there = compared::around(tx, attempt.database(), series, &around, MAX_BEHIND).await;
+    let there = compared::around(tx, attempt.database(), series, &around, MAX_EXTRA).await;
     attempt.telemetry.add(Phase::CheckExists, start.elapsed());
     there
 }
 
-/// Both sides of a time, as far as they were looked at.
-type Events = BTreeMap<Micros, (Option<Ohlcv>, Option<Ohlcv>)>;
+/// The bars of both sides by time, as far as they were looked up.
+type BarsByTime = BTreeMap<Micros, (Option<Ohlcv>, Option<Ohlcv>)>;
 
-/// Counts and lists what differs; returns both sides, and the bars that differ.
+/// Counts and lists the differences; returns the bars of both sides, and the files' bars that differ.
 fn compare(
     attempt: VerifyAttempt<'_>,
     drawn: &mut SpotSample,
     there: &[(usize, Micros, Ohlcv)],
-) -> (Events, Vec<(Micros, Ohlcv)>) {
-    let mut events = Events::new();
+) -> (BarsByTime, Vec<(Micros, Ohlcv)>) {
+    let mut by_time = BarsByTime::new();
     let mut sought = Vec::new();
     let mut there = there.iter().peekable();
     let spots = std::mem::take(&mut drawn.spots);
     for (n, spot) in spots.iter().enumerate() {
-        // More than one only where a foreign writer has doubled a bar; the one that fits stands for it.
+        // More than one if another writer has doubled a bar. The one that fits counts as the bar, the others as extra bars.
         let mut own: Vec<Ohlcv> = Vec::new();
         while let Some((_, _, values)) = there.next_if(|(m, time, _)| *m == n && *time == spot.time) {
             own.push(*values);
@@ -144,7 +143,7 @@ fn compare(
         let same = fitting.is_some();
         let db = (!own.is_empty()).then(|| own.swap_remove(fitting.unwrap_or(0)));
         let found = &mut drawn.found;
-        events.insert(spot.time, (if same { db } else { Some(spot.values) }, db));
+        by_time.insert(spot.time, (if same { db } else { Some(spot.values) }, db));
         match db {
             Some(_) if same => found.identical += 1,
             Some(_) => found.different += 1,
@@ -160,12 +159,12 @@ fn compare(
             list(attempt, found, Difference { time: spot.time, csv: None, db: Some(values) });
         }
         while let Some(&(_, time, values)) = there.next_if(|(m, ..)| *m == n) {
-            events.entry(time).or_default().1 = Some(values);
+            by_time.entry(time).or_default().1 = Some(values);
             found.only_in_db += 1;
             list(attempt, found, Difference { time, csv: None, db: Some(values) });
         }
     }
-    (events, sought)
+    (by_time, sought)
 }
 
 fn list(attempt: VerifyAttempt<'_>, found: &mut Findings, difference: Difference) {
@@ -174,41 +173,41 @@ fn list(attempt: VerifyAttempt<'_>, found: &mut Findings, difference: Difference
     }
 }
 
-/// Looks for the values of differing bars at other times, so that a shift in time shows as one.
-async fn seek(
+/// Looks up the values of differing bars at other times, so that a shift is recognised.
+async fn look_for_shift(
     attempt: VerifyAttempt<'_>,
     tx: &mut PgConnection,
     series: SeriesId,
     sought: &[(Micros, Ohlcv)],
-    mut events: Events,
+    mut by_time: BarsByTime,
 ) -> Result<Classification> {
-    let literal = classify(&events);
-    let extra: Vec<Micros> = events.iter().filter(|(_, e)| e.0.is_none()).map(|(time, _)| *time).collect();
+    let literal = classify(&by_time);
+    let extra: Vec<Micros> = by_time.iter().filter(|(_, e)| e.0.is_none()).map(|(time, _)| *time).collect();
     if sought.len() < 3 {
         return Ok(literal);
     }
     let sought = &sought[..sought.len().min(MAX_SOUGHT)];
     for (time, values) in compared::nearby(tx, attempt.database(), series, sought, SOUGHT_WITHIN).await? {
-        events.entry(time).or_default().1 = Some(values);
+        by_time.entry(time).or_default().1 = Some(values);
     }
-    // What was fetched from other times says something only of shifts.
-    let shifted = classify(&events);
+    // Bars from other times count only if there is a shift.
+    let shifted = classify(&by_time);
     if shifted.totals.shifted == 0 { Ok(literal) } else { Ok(without_partners(shifted, &extra)) }
 }
 
-/// Most of what was fetched from other times has no partner in the sample; ranges of the database's bars count only where
-/// there are `extra` ones.
+/// Removes ranges of bars from other times that have no partner in the sample: ranges of the database's bars count only if
+/// they have an `extra` bar.
 fn without_partners(mut found: Classification, extra: &[Micros]) -> Classification {
     found.ranges.retain(|r| {
         let next = extra.partition_point(|time| *time < r.first);
-        r.kind != Pattern::OnlyInDb || extra.get(next).is_some_and(|time| *time <= r.last)
+        r.kind != DifferencePattern::OnlyInDb || extra.get(next).is_some_and(|time| *time <= r.last)
     });
     found
 }
 
-fn classify(events: &Events) -> Classification {
+fn classify(by_time: &BarsByTime) -> Classification {
     let mut classifier = Classifier::new();
-    for (&time, &(csv, db)) in events {
+    for (&time, &(csv, db)) in by_time {
         classifier.push(time, csv, db);
     }
     classifier.finish()

@@ -206,7 +206,7 @@ async fn what_is_in_the_way_of_rejected_rows_is_named() {
     for to in ["mend", "mend/deeper/still"] {
         let (said, mend) = (report(to).await, place("mend"));
         let says = format!(
-            "error: cannot write rejected rows to {}: {mend} is a file, no directory\n\
+            "error: cannot write rejected rows to {}: {mend} is a file, not a directory\n\
              hint: name another directory, or move that file away\n",
             place(to)
         );
@@ -219,8 +219,7 @@ async fn what_is_in_the_way_of_rejected_rows_is_named() {
         std::fs::write(folder.join(there), "mine").expect("written");
         let name = folder.file_name().and_then(|n| n.to_str()).expect("a name");
         let said = report(name).await;
-        let says =
-            format!("{} is there already\nhint: give an empty directory", folder.join(there).display());
+        let says = format!("{} exists already\nhint: name an empty directory", folder.join(there).display());
         assert!(said.contains(&says), "{said}");
         assert_eq!(std::fs::read_to_string(folder.join(there)).expect("read"), "mine");
         // Nor is anything put beside it: the next import of that folder would read its files otherwise.

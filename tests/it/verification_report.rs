@@ -74,13 +74,13 @@ async fn verdicts_and_exit_statuses() {
             "sample",
             json!({ "mode": "sample", "sample_size": 1000, "seed": 42 }),
             0,
-            "IDENTICAL as far as was looked: up to 1,000 bars a series sampled, seed 42: 10 of 10 bars in 1 series; 1 file was not verified",
+            "IDENTICAL as far as compared: up to 1,000 bars a series sampled, seed 42: 10 of 10 bars in 1 series; 1 file was not verified",
         ),
         (
             "counts",
             json!({ "mode": "counts" }),
             0,
-            "IDENTICAL as far as was looked: numbers of bars, first and last times alone, no values: 1 series, 10 bars; 1 file was not verified",
+            "IDENTICAL as far as compared: numbers of bars, first and last times alone, no values: 1 series, 10 bars; 1 file was not verified",
         ),
         ("differs", json!({}), 1, "DIFFERS: 1 of 1 series differs"),
         (

@@ -1,4 +1,4 @@
-//! Where a report goes: stdout, or a file that is there when it is whole.
+//! The destination of a report: stdout, or a file that appears when it is complete.
 
 use std::io::{self, BufWriter, IntoInnerError, Write};
 use std::path::Path;
@@ -7,7 +7,7 @@ use crate::cli::new_file::NewFile;
 use crate::cli::output;
 use crate::error::{Error, Result};
 
-/// An open destination; errors of writing name it.
+/// An open destination; its errors name it.
 pub(super) struct Destination {
     name: String,
     out: BufWriter<Sink>,
@@ -19,7 +19,7 @@ enum Sink {
 }
 
 impl Destination {
-    /// Opens a file, or stdout.
+    /// Opens the file, or stdout without a path.
     pub(super) fn open(path: Option<&Path>) -> Result<Self> {
         let (name, sink) = match path {
             Some(path) => (path.display().to_string(), Sink::File(NewFile::create(path)?)),
@@ -28,7 +28,7 @@ impl Destination {
         Ok(Self { name, out: BufWriter::new(sink) })
     }
 
-    /// Writes what is left, and gives the file its name.
+    /// Flushes the output, and gives the file its name.
     pub(super) fn finish(self) -> Result<()> {
         let done = match self.out.into_inner().map_err(IntoInnerError::into_error) {
             Ok(Sink::Stdout(mut stdout)) => stdout.flush(),
@@ -78,6 +78,6 @@ impl Write for Sink {
 fn cannot_write(place: &str, e: &dyn std::fmt::Display) -> Error {
     Error::usage(
         format!("cannot write {place}: {e}"),
-        "give a place that you may write to, with room on its disk",
+        "name a file in a directory that you can write to, on a disk that is not full",
     )
 }

@@ -1,8 +1,8 @@
 //! `barlift report`.
 //!
-//! [`findings`] prints an import's, [`verification`] a verification's, [`html`] either as a page;
-//! [`destination`] is where it goes. Invariant: written as it is read, so memory stays bounded however much
-//! was found; a file is there whole or not at all.
+//! [`findings`] prints an import, [`verification`] a verification, [`html`] either as a page, and [`rejected`] writes
+//! rejected rows to files. [`destination`] is stdout or a file. Invariant: a report is written as it is read, so memory
+//! stays bounded however much was found. A file appears when it is complete.
 
 mod csv_lines;
 mod destination;
@@ -22,7 +22,7 @@ use crate::operation::status;
 use crate::operation::verification::Snapshot;
 use destination::Destination;
 
-/// Prints what an operation found.
+/// Prints the report of an operation.
 pub(super) async fn run(args: &ReportArgs, config: &Config) -> Result<Outcome> {
     let database = ready_database(config).await?;
     let (pool, shown_url) = (&database.pool, database.shown_url());

@@ -1,6 +1,6 @@
-//! The rejected rows as CSV files, and beside them how they are read.
+//! Writes rejected rows to CSV files, with a settings file that says how to read them.
 //!
-//! Invariant: a row stands there as it stands in its file; nothing that is there already is written over.
+//! Invariant: a row has the bytes of its file. Existing files are not overwritten.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -17,12 +17,12 @@ use crate::error::{Error, Result};
 use crate::model::OperationId;
 use crate::operation::report;
 
-/// Writes the rejected rows under the names of their files, with their headers, ready to be mended.
+/// Writes the rejected rows of each file, after its header, to a file of the same name.
 pub(super) async fn write(pool: &PgPool, id: &OperationId, directory: &Path) -> Result<()> {
     let mut settings_are_ours = false;
     let files = write_files(pool, id, directory, &mut settings_are_ours).await;
     if files.is_err() && settings_are_ours {
-        // Other files may lie there, and they are not what it says.
+        // The directory may have other files, to which the settings do not apply.
         let _ = std::fs::remove_file(directory.join(DIRECTORY_FILE));
     }
     output::note(&match files? {
@@ -37,7 +37,7 @@ pub(super) async fn write(pool: &PgPool, id: &OperationId, directory: &Path) -> 
     Ok(())
 }
 
-/// Returns how many files there are.
+/// Writes the files and returns their number.
 async fn write_files(
     pool: &PgPool,
     id: &OperationId,
@@ -53,7 +53,7 @@ async fn write_files(
             close(open.take())?;
             if files == 0 {
                 refuse_a_file(directory)?;
-                keep_settings(directory, &settings::text(id, &report::options(pool, id).await?))?;
+                write_settings(directory, &settings::text(id, &report::options(pool, id).await?))?;
                 *settings_are_ours = true;
             }
             let header = headers.get(&r.place.source).and_then(Option::as_deref);
@@ -69,13 +69,13 @@ async fn write_files(
     Ok(files)
 }
 
-/// Refuses a directory that cannot be one, since it, or one above it, is a file.
+/// Refuses a directory that cannot be created because a file has its name or that of a directory above it.
 fn refuse_a_file(directory: &Path) -> Result<()> {
     let there = directory.ancestors().find_map(|above| Some((above, above.metadata().ok()?)));
     match there {
         Some((above, metadata)) if !metadata.is_dir() => Err(Error::usage(
             format!(
-                "cannot write rejected rows to {}: {} is a file, no directory",
+                "cannot write rejected rows to {}: {} is a file, not a directory",
                 directory.display(),
                 above.display()
             ),
@@ -85,8 +85,8 @@ fn refuse_a_file(directory: &Path) -> Result<()> {
     }
 }
 
-/// So that the rows are read as their files were.
-fn keep_settings(directory: &Path, text: &str) -> Result<()> {
+/// Writes the settings file, so that the rows are read as their files were.
+fn write_settings(directory: &Path, text: &str) -> Result<()> {
     let path = directory.join(DIRECTORY_FILE);
     std::fs::create_dir_all(directory).map_err(|e| cannot_write(&directory.display().to_string(), &e))?;
     let write = || File::create_new(&path)?.write_all(text.as_bytes());
@@ -96,7 +96,7 @@ fn keep_settings(directory: &Path, text: &str) -> Result<()> {
 fn create(directory: &Path, source: &str, header: Option<&[u8]>) -> Result<BufWriter<File>> {
     let relative = Path::new(source);
     if !relative.components().all(|c| matches!(c, Component::Normal(_))) {
-        return Err(Error::Internal(format!("the path {source} leads out of its directory")));
+        return Err(Error::Internal(format!("the path {source} leaves its directory")));
     }
     let path = directory.join(relative);
     let fail = |e: std::io::Error| cannot_write(&path.display().to_string(), &e);
@@ -117,8 +117,8 @@ fn close(open: Option<(String, BufWriter<File>)>) -> Result<()> {
 
 fn cannot_write(place: &str, e: &std::io::Error) -> Error {
     let message = match e.kind() {
-        ErrorKind::AlreadyExists => format!("{place} is there already"),
+        ErrorKind::AlreadyExists => format!("{place} exists already"),
         _ => format!("cannot write {place}: {e}"),
     };
-    Error::usage(message, "give an empty directory that you may write, and room on its disk")
+    Error::usage(message, "name an empty directory that you can write to, on a disk that is not full")
 }

@@ -1,4 +1,4 @@
-//! How an operation read its files, as settings that lie beside the rows it rejected.
+//! The settings file beside rejected rows: how their operation read the files.
 
 use std::fmt::Write as _;
 
@@ -9,8 +9,8 @@ use crate::model::OperationId;
 /// The settings file's text, from the operation's options.
 pub(super) fn text(id: &OperationId, options: &Value) -> String {
     let mut text = format!(
-        "# How these rows are read: as {id} read the files that they are from.\n\
-         # `barlift import` and `barlift verify` of this directory follow it; flags win.\n\
+        "# How to read these rows: as {id} read their files.\n\
+         # `barlift import` and `barlift verify` of this directory use these settings; flags override them.\n\
          [import]\nmends = {}\n",
         toml(&Value::from(id.0.as_str())).unwrap_or_default()
     );
@@ -44,7 +44,7 @@ fn line(text: &mut String, key: &str, value: &Value) {
     }
 }
 
-/// A single value. JSON writes texts as TOML reads them, but for DEL.
+/// A single value. JSON texts are TOML texts, except for DEL.
 fn toml(value: &Value) -> Option<String> {
     match value {
         Value::Null | Value::Object(_) | Value::Array(_) => None,

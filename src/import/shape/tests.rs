@@ -108,7 +108,7 @@ fn scaled_prices_are_a_conflict() {
         file.iter().map(|(time, v)| (*time, scale(v))).collect()
     };
     assert!(
-        matches!(found(&file, &scaled(0.5), DAY), Some(Shape::Scaled(Pattern::Ratio { price: Some(p), .. })) if p == 0.5)
+        matches!(found(&file, &scaled(0.5), DAY), Some(Shape::Scaled(DifferencePattern::Ratio { price: Some(p), .. })) if p == 0.5)
     );
     assert!(matches!(found(&file, &scaled(0.987), DAY), Some(Shape::Scaled(_))));
     let mut a_few = file.clone();

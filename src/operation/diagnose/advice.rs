@@ -1,16 +1,16 @@
 //! What to do after a diagnosis: the last steps of the workflows in docs/reference.md.
 //!
-//! Invariant: pure; each piece names the figure that it follows from.
+//! Invariant: no I/O, and each piece of advice names its figure.
 
 use super::{Advice, Diagnosis};
 use crate::model::OperationState;
 use crate::telemetry::Phase;
 
-/// A wait for a connection, or a statement, that an operator would notice.
+/// A wait for a connection, or a statement, of this length is worth advice.
 const LONG_MS: f64 = 100.0;
-/// A wait for the first worker that is worth a word.
+/// A wait for the first worker of this length is worth advice.
 const LONG_WAIT_MS: f64 = 10_000.0;
-/// A phase with less than this share, or less time, is not what makes an import slow.
+/// A phase with this share and this time may be what makes an import slow.
 const NOTABLE: f64 = 0.25;
 const NOTABLE_MS: f64 = 1000.0;
 

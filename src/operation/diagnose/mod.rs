@@ -1,8 +1,8 @@
 //! Why an operation is slow, where its data is bad, what the database did: the three workflows of docs/reference.md,
 //! answered from the database's own records.
 //!
-//! [`diagnose`] reads them, `sums` adds them up, `advice` says what to do. Invariant: works with no trace
-//! store, on an operation in any state, and reads only.
+//! [`diagnose`] reads the records, `sums` adds them up, `advice` says what to do. Invariant: it needs no trace store, works
+//! on an operation in any state, and writes nothing.
 
 mod advice;
 mod sums;
@@ -22,79 +22,65 @@ use crate::model::{OperationId, OperationState, TaskId};
 use crate::queue;
 use crate::telemetry::{Phase, Phases, SlowStatement, Slowest};
 
-/// What is known of an operation. Durations are in milliseconds.
+/// The diagnosis of an operation. Durations are in milliseconds.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Diagnosis {
-    /// The operation.
     pub(crate) operation_id: OperationId,
-    /// Its state.
     pub(crate) state: OperationState,
-    /// Whether none of its tasks may start for now.
     pub(crate) paused: bool,
     /// The trace that holds all its spans.
     pub(crate) trace_id: String,
     /// That trace in the Jaeger UI (`trace.ui_url`).
     pub(crate) trace_url: String,
-    /// Whether any process exported spans of it, and it was sampled.
+    /// Whether it is sampled and some process exported spans of it.
     pub(crate) traced: bool,
-    /// The symbol it was narrowed down to.
+    /// The only symbol that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) symbol: Option<String>,
-    /// From when it was due to its first task's start, or so far.
+    /// From the time it was due to its first task's start, or until now.
     pub(crate) waited_ms: f64,
-    /// Until it is due; 0 if it is.
+    /// Until it is due; 0 if it is due.
     pub(crate) due_in_ms: f64,
-    /// Workers that are alive now, whatever they work at.
+    /// All workers that are alive now.
     pub(crate) workers_alive: i64,
-    /// From its first task's start to its end, or so far; none before it has started.
+    /// From its first task's start to its end, or until now; none before it has started.
     pub(crate) duration_ms: Option<f64>,
-    /// Files.
     pub(crate) files: i64,
-    /// Sums of the rows.
     pub(crate) rows: RowCounts,
-    /// Rows a second of `duration_ms`, or, for a symbol, of `busy_ms`.
+    /// Rows per second of `duration_ms` or, with a symbol, of `busy_ms`.
     pub(crate) rows_per_second: Option<f64>,
     /// Files with more than one attempt.
     pub(crate) files_repeated: i64,
-    /// Attempts, and the sum of their durations: with `duration_ms` it tells how many ran at once.
     pub(crate) attempts: i64,
-    /// See `attempts`.
+    /// Sum of the attempts' durations; divided by `duration_ms`, it is how many ran at once.
     pub(crate) busy_ms: f64,
-    /// Where that time went, the longest first.
+    /// The phases of that time, the longest first.
     pub(crate) phases: Vec<PhaseShare>,
-    /// What of `busy_ms` is in no phase: opening files, waiting for the reader, claiming and settling.
+    /// The part of `busy_ms` outside of phases: opening files, waiting for the reader, claiming and settling tasks.
     pub(crate) other_ms: f64,
     /// The files that took longest.
     pub(crate) slowest_files: Vec<FileTimes>,
-    /// What is wrong with the data.
     pub(crate) quality: Quality,
     /// The statements that took longest.
     pub(crate) slowest_statements: Vec<FileStatement>,
-    /// Waiting for connections of the pool.
     pub(crate) pool: PoolWaits,
-    /// Files that failed, or whose last attempt did.
-    pub(crate) failures: Vec<Failure>,
-    /// With a symbol: each of its attempts.
+    /// Files that failed, or whose last attempt failed.
+    pub(crate) failures: Vec<FileFailure>,
+    /// With a symbol, each of its attempts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) attempt_list: Vec<AttemptTimes>,
-    /// What follows from all that.
     pub(crate) advice: Vec<Advice>,
 }
 
 /// One phase of all attempts together.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct PhaseShare {
-    /// Which.
     pub(crate) phase: Phase,
-    /// In all.
     pub(crate) ms: f64,
-    /// Of `busy_ms`, 0 to 1. Reading goes on beside the others, so together they may be more than 1.
+    /// Part of `busy_ms`, 0 to 1. Reading runs beside the other phases, so the sum may be more than 1.
     pub(crate) share: f64,
-    /// How often.
     pub(crate) count: i64,
-    /// On average.
     pub(crate) mean_ms: f64,
-    /// The longest.
     pub(crate) max_ms: f64,
 }
 
@@ -107,7 +93,7 @@ pub(crate) struct FileTimes {
     pub(crate) state: String,
     pub(crate) attempts: i64,
     pub(crate) rows: i64,
-    /// Of all its attempts.
+    /// Sum over its attempts.
     pub(crate) duration_ms: f64,
     /// The phase that took longest.
     pub(crate) slowest_phase: Option<Phase>,
@@ -128,9 +114,7 @@ pub(crate) struct Quality {
 pub(crate) struct BrokenRule {
     /// `rejected` or `quality issue`.
     pub(crate) kind: String,
-    /// Which.
     pub(crate) rule: String,
-    /// How many.
     pub(crate) rows: i64,
 }
 
@@ -144,7 +128,7 @@ pub(crate) struct FileQuality {
     pub(crate) rows: RowCounts,
 }
 
-/// A slow statement and whose it was.
+/// A slow statement, and the file of its attempt.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct FileStatement {
     pub(crate) symbol: String,
@@ -164,7 +148,7 @@ pub(crate) struct PoolWaits {
 
 /// A file that failed.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Failure {
+pub(crate) struct FileFailure {
     pub(crate) symbol: String,
     pub(crate) timeframe: String,
     pub(crate) source: String,
@@ -190,14 +174,13 @@ pub(crate) struct AttemptTimes {
 /// A finding and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Advice {
-    /// What was found.
     pub(crate) finding: String,
     /// What to do (docs/reference.md, "Workflows").
     pub(crate) action: String,
 }
 
 #[derive(FromRow)]
-struct Row {
+struct AttemptRow {
     task_id: TaskId,
     symbol: String,
     timeframe: String,
@@ -217,25 +200,25 @@ struct Row {
     attempt_ms: Option<f64>,
 }
 
-/// What to look at.
+/// What to diagnose.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scope<'a> {
-    /// Only this symbol.
+    /// Only this symbol, if there is one.
     pub(crate) symbol: Option<&'a str>,
-    /// The most entries of each list.
+    /// Most entries of each list.
     pub(crate) limit: usize,
     /// Address of the Jaeger UI.
     pub(crate) ui_url: &'a str,
-    /// How long a worker's heartbeat counts.
+    /// How long a worker is alive after a heartbeat.
     pub(crate) lease: Duration,
 }
 
-/// Looks into an operation.
+/// Diagnoses an operation.
 pub(crate) async fn diagnose(pool: &PgPool, id: &OperationId, scope: Scope<'_>) -> Result<Diagnosis> {
     const WHAT: &str = "reading the attempts";
     let operation = status::read(pool, id, false).await?;
-    let mut sums = sums::Sums::default();
-    let mut rows = sqlx::query_as::<_, Row>(include_str!("../sql/attempts.sql"))
+    let mut sums = sums::AttemptSums::default();
+    let mut rows = sqlx::query_as::<_, AttemptRow>(include_str!("../sql/attempts.sql"))
         .bind(&id.0)
         .bind(scope.symbol)
         .fetch(pool);
@@ -268,7 +251,7 @@ pub(crate) async fn diagnose(pool: &PgPool, id: &OperationId, scope: Scope<'_>) 
 
 fn put_together(
     operation: &OperationStatus,
-    sums: sums::Sums,
+    sums: sums::AttemptSums,
     rules: Vec<BrokenRule>,
     scope: Scope<'_>,
 ) -> Diagnosis {

@@ -1,24 +1,26 @@
-//! Adding up attempts, file by file.
+//! Adds up attempts, file by file.
 //!
-//! Invariant: pure; memory grows with the number of files, and only single attempts of a symbol are kept.
+//! Invariant: no I/O. Memory grows with the number of files only: attempts and statements are kept up to a limit.
 
-use super::{AttemptTimes, Failure, FileQuality, FileStatement, FileTimes, PhaseShare, PoolWaits, Row};
+use super::{
+    AttemptRow, AttemptTimes, FileFailure, FileQuality, FileStatement, FileTimes, PhaseShare, PoolWaits,
+};
 use crate::counts::RowCounts;
 use crate::model::TaskId;
 use crate::telemetry::{Phase, Phases};
 
-/// Statements kept while adding up.
+/// Most statements kept.
 const STATEMENTS: usize = 100;
-/// Attempts kept for the list.
+/// Most attempts kept.
 const ATTEMPTS: usize = 1000;
 
 #[derive(Default)]
-pub(super) struct Sums {
+pub(super) struct AttemptSums {
     pub(super) files: Vec<File>,
     pub(super) rows: RowCounts,
     pub(super) attempts: i64,
     pub(super) busy_ms: f64,
-    pub(super) failures: Vec<Failure>,
+    pub(super) failures: Vec<FileFailure>,
     pub(super) attempt_list: Vec<AttemptTimes>,
     phases: Phases,
     statements: Vec<FileStatement>,
@@ -30,9 +32,9 @@ pub(super) struct File {
     rows: RowCounts,
 }
 
-impl Sums {
-    /// Rows of one task come one after the other.
-    pub(super) fn add(&mut self, row: Row) {
+impl AttemptSums {
+    /// Adds an attempt; those of one task come one after the other.
+    pub(super) fn add(&mut self, row: AttemptRow) {
         if self.files.last().is_none_or(|f| f.task_id != row.task_id) {
             self.begin_file(&row);
         }
@@ -71,10 +73,10 @@ impl Sums {
         }
     }
 
-    fn begin_file(&mut self, row: &Row) {
+    fn begin_file(&mut self, row: &AttemptRow) {
         self.rows.add(&row.rows);
         if let Some(message) = &row.error_message {
-            self.failures.push(Failure {
+            self.failures.push(FileFailure {
                 symbol: row.symbol.clone(),
                 timeframe: row.timeframe.clone(),
                 source: row.source.clone(),
@@ -128,7 +130,7 @@ impl Sums {
         i64::try_from(repeated).unwrap_or(i64::MAX)
     }
 
-    /// The attempts' time beside their phases. Reading does not count, for it runs ahead of the others.
+    /// The attempts' time outside of phases. Reading is left out, because it runs beside the other phases.
     pub(super) fn other_ms(&self) -> f64 {
         let in_phases: f64 =
             Phase::ALL.iter().filter(|p| **p != Phase::Read).map(|p| self.phases.get(*p).ms).sum();

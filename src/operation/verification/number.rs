@@ -1,7 +1,7 @@
-//! Numbers of a report.
+//! The floats of a report.
 //!
-//! Invariant: text and JSON give each float back exactly. A database may hold what is no number in JSON, and
-//! that is written as a string: `"NaN"`, `"Infinity"`, `"-Infinity"`, as PostgreSQL names them.
+//! Invariant: text and JSON are exact. A float that JSON cannot have as a number is a string there, with PostgreSQL's name:
+//! `"NaN"`, `"Infinity"`, `"-Infinity"`.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use crate::bar::Ohlcv;
 
-/// A float as a report writes it.
+/// A float of a report.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Number(pub(crate) f64);
 
@@ -29,7 +29,7 @@ impl Serialize for Number {
     }
 }
 
-/// The five values of a bar, of which the database's need not be finite.
+/// The five values of a bar; those of the database may not be finite.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Values {
     pub(crate) open: Number,

@@ -7,7 +7,7 @@ use sqlx::FromRow;
 
 use super::number::Number;
 use crate::model::RangeKind;
-use crate::verify::classify::Pattern;
+use crate::verify::classify::DifferencePattern;
 
 /// Consecutive bars of one kind.
 #[derive(Debug, Clone, FromRow)]
@@ -37,17 +37,19 @@ impl DifferenceRange {
         self.pattern().says_of_range(self.identical.unsigned_abs(), "the file", "the database")
     }
 
-    fn pattern(&self) -> Pattern {
+    fn pattern(&self) -> DifferencePattern {
         match self.kind {
-            RangeKind::Identical => Pattern::Identical,
-            RangeKind::OnlyInCsv => Pattern::OnlyInCsv,
-            RangeKind::OnlyInDb => Pattern::OnlyInDb,
-            RangeKind::Revised => Pattern::Revised,
-            RangeKind::Ratio => Pattern::Ratio { price: self.price_ratio, volume: self.volume_ratio },
-            #[allow(clippy::cast_possible_truncation)] // stored as whole µs
-            RangeKind::Shifted => {
-                Pattern::Shifted { by: (self.shifted_by_seconds.unwrap_or_default() * 1e6).round() as i64 }
+            RangeKind::Identical => DifferencePattern::Identical,
+            RangeKind::OnlyInCsv => DifferencePattern::OnlyInCsv,
+            RangeKind::OnlyInDb => DifferencePattern::OnlyInDb,
+            RangeKind::Revised => DifferencePattern::Revised,
+            RangeKind::Ratio => {
+                DifferencePattern::Ratio { price: self.price_ratio, volume: self.volume_ratio }
             }
+            #[allow(clippy::cast_possible_truncation)] // stored as whole µs
+            RangeKind::Shifted => DifferencePattern::Shifted {
+                by: (self.shifted_by_seconds.unwrap_or_default() * 1e6).round() as i64,
+            },
         }
     }
 }

@@ -1,20 +1,22 @@
-//! Says what kind of difference there is between a file and the database, and from when to when.
+//! Says how the bars of files and database differ: by which pattern, from when to when.
 //!
-//! Bars go in by time: [`Classifier::push_same`] for one that both sides have alike, [`Classifier::push`]
-//! for any other. They pass three stages, each with bounded memory:
+//! Bars come in time order with the values of both sides. Each bar gets the first pattern of this list that fits:
 //!
-//! | stage | what it does |
-//! | --- | --- |
-//! | `pairs` | looks for the file's bar at another time in the database: shifted |
-//! | `runs` | looks for a constant ratio among bars that both sides have: splits and adjustments |
-//! | `ranges` | gathers bars of one kind into ranges, counts the totals |
+//! | pattern | when | decided in |
+//! | --- | --- | --- |
+//! | identical | both sides have the bar with the same values | here |
+//! | shifted | the other side has the same five values at another time, and its neighbours are shifted by as much | `pairs` |
+//! | ratio | the database's values are the file's times a constant, for several bars in a row | `runs`, `ratio` |
+//! | revised | both sides have the bar, with other values | `runs` |
+//! | only in csv, only in db | one side has the bar | `pairs` |
 //!
-//! Invariant: every bar that went in is in exactly one range and one total. Ranges are ordered by their first
-//! bar; two of the same kind never overlap. Ranges of different kinds may interleave: a file whose daily bars
-//! have other times and values than the database's gives two ranges, only in the file and only in the
-//! database, not thousands. A range goes on over fewer than [`GAP`] other bars.
+//! `ranges` joins consecutive bars of one pattern; a range goes on over fewer than [`GAP`] bars of other patterns. `says`
+//! puts a pattern into words.
 //!
-//! It judges by the values alone, so it says what a difference looks like, not how it came to be.
+//! Invariants: every bar is counted in exactly one range and one total, and each stage holds a bounded number of bars.
+//! Ranges are ordered by their first bar; two ranges of one pattern never overlap, those of different patterns may: a file
+//! whose daily bars have other times and values than the database's gives two ranges, not thousands. Only values are
+//! compared, so a pattern says what a difference looks like, not how it came to be.
 
 mod pairs;
 mod ranges;
@@ -29,17 +31,17 @@ use serde::{Deserialize, Serialize};
 use crate::bar::{Micros, Ohlcv};
 use crate::model::RangeKind;
 
-/// A range ends when this many bars in a row are not of its kind.
+/// A range ends after this many bars in a row of other patterns.
 pub(crate) const GAP: u64 = 20;
-/// How many ranges are listed; the rest is counted.
+/// Most ranges that are listed; further ones are counted.
 pub(crate) const MAX_RANGES: usize = 1000;
 
 pub(crate) use says::{FARTHEST_ZONE, is_zone_shift};
 
-/// What kind of difference.
+/// How bars differ.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub(crate) enum Pattern {
+pub(crate) enum DifferencePattern {
     /// The same on both sides.
     Identical,
     /// The database lacks the bar.
@@ -55,15 +57,15 @@ pub(crate) enum Pattern {
         /// Database's volumes by the file's (1 where they are equal); none where there is no constant.
         volume: Option<f64>,
     },
-    /// The database has the file's bar at another time. Of a bar that both sides have at this time, it is
-    /// enough that one of the two is found elsewhere.
+    /// The database has the file's bar at another time. If both sides have a bar at this time, one of the two has to be
+    /// found elsewhere.
     Shifted {
         /// Database's time minus the file's, in microseconds.
         by: Micros,
     },
 }
 
-impl Pattern {
+impl DifferencePattern {
     /// Its name, as the database stores it.
     pub(crate) fn kind(self) -> RangeKind {
         match self {
@@ -80,20 +82,20 @@ impl Pattern {
 /// Consecutive bars of one pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct PatternRange {
-    /// What kind they are.
+    /// Their pattern.
     #[serde(flatten)]
-    pub(crate) kind: Pattern,
-    /// Time of the first, µs since 1970 UTC.
+    pub(crate) kind: DifferencePattern,
+    /// Time of the first bar, µs since 1970 UTC.
     pub(crate) first: Micros,
-    /// Time of the last, µs since 1970 UTC.
+    /// Time of the last bar, µs since 1970 UTC.
     pub(crate) last: Micros,
-    /// How many bars it holds, the identical ones that it goes on over included.
+    /// Number of bars, with the identical ones that the range goes on over.
     pub(crate) bars: u64,
     /// How many of them are identical.
     pub(crate) identical: u64,
 }
 
-/// How many bars there are of each kind, of those not listed too.
+/// Number of bars of each pattern, in all ranges.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PatternTotals {
     pub(crate) identical: u64,
@@ -104,21 +106,20 @@ pub(crate) struct PatternTotals {
     pub(crate) shifted: u64,
 }
 
-/// What was found.
+/// The result.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Classification {
     /// The first [`MAX_RANGES`] ranges, by their first bar.
     pub(crate) ranges: Vec<PatternRange>,
-    /// How many ranges there were beyond them.
+    /// Number of further ranges.
     pub(crate) ranges_left_out: u64,
-    /// How many bars of each kind, in all ranges.
     pub(crate) totals: PatternTotals,
 }
 
-/// Takes bars in time order and says what kinds of differences there are.
+/// Takes the bars of both sides in time order.
 #[derive(Debug, Default)]
 pub(crate) struct Classifier {
-    /// Identical bars since the last that was not.
+    /// Identical bars since the last differing one.
     same: BarSpan,
     pairs: pairs::Pairs,
     runs: runs::Runs,
@@ -126,12 +127,11 @@ pub(crate) struct Classifier {
 }
 
 impl Classifier {
-    /// One that has seen nothing.
     pub(crate) fn new() -> Self {
         Self::default()
     }
 
-    /// A bar that both sides have with the same values.
+    /// Takes a bar that both sides have with the same values.
     #[inline]
     pub(crate) fn push_same(&mut self, time: Micros) {
         if self.same.bars == 0 {
@@ -141,8 +141,7 @@ impl Classifier {
         self.same.bars += 1;
     }
 
-    /// A bar that one side lacks, or that has other values there. Equal values count as the same, and
-    /// nothing on both sides as nothing.
+    /// Takes a bar that one side lacks or has with other values.
     pub(crate) fn push(&mut self, time: Micros, csv: Option<Ohlcv>, db: Option<Ohlcv>) {
         match (csv, db) {
             (None, None) => return,
@@ -156,7 +155,7 @@ impl Classifier {
         }
     }
 
-    /// Ends the series.
+    /// Ends the series and returns the result.
     pub(crate) fn finish(mut self) -> Classification {
         self.flush_same();
         while self.settle_first() {}
@@ -171,7 +170,7 @@ impl Classifier {
         }
     }
 
-    /// The oldest bar leaves the window; false when there was none.
+    /// Passes the oldest bar of the window on; false if the window is empty.
     fn settle_first(&mut self) -> bool {
         let settled = self.pairs.pop();
         if let Some((span, event)) = settled {
@@ -181,7 +180,7 @@ impl Classifier {
     }
 }
 
-/// Bars that follow each other; one, but for identical ones.
+/// One bar, or consecutive identical bars.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct BarSpan {
     first: Micros,
@@ -195,7 +194,7 @@ impl BarSpan {
     }
 }
 
-/// What the window says of a bar.
+/// What `pairs` decides about a bar.
 #[derive(Debug, Clone, Copy)]
 enum Event {
     Same,

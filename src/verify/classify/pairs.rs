@@ -1,23 +1,22 @@
-//! The window: looks for each bar of one side among the bars of the other, at another time.
+//! Finds bars that the other side has at another time, in a window of the last [`WINDOW`] entries.
 //!
-//! A bar that differs is loose, on the file's side and on the database's, until a loose bar of the other side
-//! with the same five values is found. First the distance of the last pairs is tried, then the earliest loose
-//! bar with these values. A flat bar (four equal prices) whose partner lies ahead at the last distance waits for
-//! it instead of taking any other flat bar that was left over.
+//! Each differing bar of either side is unpaired until the other side has an unpaired bar with the same five values; the
+//! two make a pair, and the database's time minus the file's is its shift. The shifts of the latest pairs are tried first,
+//! then the earliest unpaired bar with these values. A flat bar (four equal prices), whose partner comes later by the
+//! latest shift, waits for it and does not take another flat bar.
 //!
-//! Equal values alone prove little: flat bars of a quiet market equal each other everywhere. A distance is
-//! believed when bars that follow each other (identical ones aside) make at least [`PAIRS`] pairs of it, each
-//! with other values than the one before; it then holds until [`GAP`] differing bars do not have it. So one
-//! bar missing here and an equal one too many there stay what they are.
+//! Equal values alone prove little: in a quiet market all flat bars are equal. A shift is confirmed if consecutive bars
+//! (identical ones left out) make at least [`PAIRS`] pairs of it, each with other values than the one before; it holds
+//! until [`GAP`] differing bars do not have it. So one missing bar and an equal extra one elsewhere are no shift.
 //!
-//! A bar that both sides have, with other values, is two bars that may each be found elsewhere. It counts as
-//! shifted when either is: at both ends of a file the partner of the other lies outside it. So a bar that was
-//! shifted *and* revised shows only where its time is not one of the other side's bars (sessions, daily bars);
-//! compare again once the shift is mended. Bars that happen to be identical at their own time are not looked
-//! for elsewhere, so a series that stands still for longer than the shift shows steps, not a shift.
+//! A time at which both sides have a bar, with other values, has two bars, each of which may have a partner. It counts as
+//! shifted if either has one, since at both ends of a file the partner of the other lies outside the file. Limits: a bar
+//! that was shifted *and* revised is found only if its time is not the time of another bar (sessions, daily bars); and
+//! bars that are identical at their own time have no pair, so a series that stands still for longer than the shift shows
+//! steps instead of a shift.
 //!
-//! Invariant: at most [`WINDOW`] entries are held between pushes, identical bars that follow each other being
-//! one; a push or pop takes constant time on average, but for finding a time among them (a binary search).
+//! Invariant: at most [`WINDOW`] entries are held between pushes; consecutive identical bars are one entry. A push or a pop
+//! takes amortised constant time, apart from the binary search for a time.
 
 use std::collections::VecDeque;
 use std::collections::hash_map::{Entry as Slot, HashMap};
@@ -25,51 +24,52 @@ use std::collections::hash_map::{Entry as Slot, HashMap};
 use super::{BarSpan, Event, GAP};
 use crate::bar::{Micros, Ohlcv};
 
-/// How many entries are held: just what fills the tables of a power of two, so about 11 MB a series.
+/// Most entries in the window. This many fill hash tables of a power of two, about 11 MB for a series.
 pub(super) const WINDOW: usize = 28_672;
-/// How many pairs make a shift.
+/// Pairs that confirm a shift.
 const PAIRS: u32 = 3;
-/// A flat bar does not wait when this many differing bars have made no pair.
+/// A flat bar does not wait for its partner after this many differing bars without a pair.
 const PATIENCE: u64 = 1024;
-/// How many bars of one time are looked at.
+/// Most bars of one time that are tried.
 const REPEATS: usize = 4;
 
 const CSV: usize = 0;
 const DB: usize = 1;
 
-/// The five values as bits, a zero being a zero.
+/// The bits of the five values; -0 is 0.
 type Key = [u64; 5];
 
 #[derive(Debug, Default)]
 pub(super) struct Pairs {
     entries: VecDeque<WindowEntry>,
-    /// Number of the first entry; the others count on from it.
+    /// Number of the first entry; the others are numbered on from it.
     front: u64,
-    /// By values: the loose bars of each side, earliest first (some may have been paired since).
-    loose: [HashMap<Key, Chain>; 2],
-    /// The last two distances that made a pair, the latest first.
-    lately: [Option<Micros>; 2],
-    /// How many differing bars have come since the last pair.
+    /// The unpaired bars of each side by their values, as chains in time order. A bar that was paired meanwhile leaves its
+    /// chain when it becomes the first.
+    unpaired: [HashMap<Key, Chain>; 2],
+    /// The shifts of the latest pairs: two different ones, the latest first.
+    recent: [Option<Micros>; 2],
+    /// Differing bars since the last pair.
     since_pair: u64,
-    /// The distance that is believed, and how many bars ago it was last seen.
-    believed: Option<(Micros, u64)>,
-    /// For each side's distance: up to which entry it is known not to be believed.
+    /// The confirmed shift, and the number of bars since it was last seen.
+    confirmed: Option<(Micros, u64)>,
+    /// For each side a shift that is not confirmed, and the entry up to which this holds.
     refuted: [Option<(Micros, u64)>; 2],
 }
 
-/// Identical bars have no sides.
+/// A time with one or two differing bars; identical bars have no sides.
 #[derive(Debug)]
 struct WindowEntry {
     span: BarSpan,
-    sides: [Option<LooseBar>; 2],
+    sides: [Option<DifferingSide>; 2],
 }
 
 #[derive(Debug)]
-struct LooseBar {
+struct DifferingSide {
     key: Key,
-    /// Distance to its partner (database's time minus file's), once it has one.
+    /// The shift of its pair, once it has a partner.
     by: Option<Micros>,
-    /// Whether it is in a chain, and which entry comes next in it.
+    /// Whether it is in a chain, and the next entry of the chain.
     chained: bool,
     next: Option<u64>,
 }
@@ -81,7 +81,7 @@ struct Chain {
 }
 
 impl Pairs {
-    /// Whether there is more than the window holds.
+    /// Whether an entry has to leave.
     pub(super) fn is_over(&self) -> bool {
         self.entries.len() > WINDOW
     }
@@ -91,8 +91,8 @@ impl Pairs {
     }
 
     pub(super) fn push(&mut self, time: Micros, csv: Option<Ohlcv>, db: Option<Ohlcv>) {
-        let mut sides =
-            [csv, db].map(|v| v.map(|v| LooseBar { key: key(&v), by: None, chained: false, next: None }));
+        let mut sides = [csv, db]
+            .map(|v| v.map(|v| DifferingSide { key: key(&v), by: None, chained: false, next: None }));
         for (side, bar) in sides.iter_mut().enumerate() {
             let Some(bar) = bar else { continue };
             if let Some((partner, by)) = self.partner(side, time, &bar.key) {
@@ -110,7 +110,7 @@ impl Pairs {
         self.entries.push_back(WindowEntry { span: BarSpan::one(time), sides });
     }
 
-    /// Takes the first entry out and says what it is.
+    /// Removes the first entry and decides what it is.
     pub(super) fn pop(&mut self) -> Option<(BarSpan, Event)> {
         let event = self.judge()?;
         let entry = self.entries.pop_front()?;
@@ -123,30 +123,31 @@ impl Pairs {
         Some((entry.span, event))
     }
 
-    /// A loose bar of the other side with these values, and the distance that the two make.
+    /// An unpaired bar of the other side with these values, and the shift of the pair.
     fn partner(&mut self, side: usize, time: Micros, key: &Key) -> Option<(u64, Micros)> {
-        for by in self.lately.into_iter().flatten() {
+        for by in self.recent.into_iter().flatten() {
             let there = if side == CSV { time.checked_add(by) } else { time.checked_sub(by) };
-            if let Some(number) = there.filter(|t| *t < time).and_then(|t| self.loose_at(1 - side, t, key)) {
+            if let Some(number) = there.filter(|t| *t < time).and_then(|t| self.unpaired_at(1 - side, t, key))
+            {
                 return Some((number, by));
             }
         }
         if is_flat(key) && self.is_ahead(side) {
             return None;
         }
-        let number = self.earliest_loose(1 - side, key)?;
+        let number = self.earliest_unpaired(1 - side, key)?;
         let there = self.entry(number)?.span.first;
         let by = if side == CSV { there.checked_sub(time) } else { time.checked_sub(there) };
         by.filter(|by| *by != 0).map(|by| (number, by))
     }
 
-    /// Whether partners of this side's bars come later, as far as the last pair tells.
+    /// Whether the partners of this side's bars come later, by the latest shift.
     fn is_ahead(&self, side: usize) -> bool {
         let ahead = |by: Micros| if side == CSV { by > 0 } else { by < 0 };
-        self.lately[0].is_some_and(ahead) && self.since_pair < PATIENCE
+        self.recent[0].is_some_and(ahead) && self.since_pair < PATIENCE
     }
 
-    fn loose_at(&self, side: usize, time: Micros, key: &Key) -> Option<u64> {
+    fn unpaired_at(&self, side: usize, time: Micros, key: &Key) -> Option<u64> {
         let start = self.entries.partition_point(|e| e.span.first < time);
         let found =
             self.entries.range(start..).take(REPEATS).take_while(|e| e.span.first == time).position(|e| {
@@ -155,10 +156,10 @@ impl Pairs {
         Some(self.front.wrapping_add((start + found) as u64))
     }
 
-    /// The first bar in the chain that is still loose; those before it leave the chain.
-    fn earliest_loose(&mut self, side: usize, key: &Key) -> Option<u64> {
+    /// The first bar of the chain that is still unpaired; those before it leave the chain.
+    fn earliest_unpaired(&mut self, side: usize, key: &Key) -> Option<u64> {
         loop {
-            let chain = *self.loose[side].get(key)?;
+            let chain = *self.unpaired[side].get(key)?;
             let bar = self.entry(chain.first)?.sides[side].as_ref()?;
             if bar.by.is_none() {
                 return Some(chain.first);
@@ -172,13 +173,13 @@ impl Pairs {
             bar.by = Some(by);
         }
         self.since_pair = 0;
-        if self.lately[0] != Some(by) {
-            self.lately = [Some(by), self.lately[0]];
+        if self.recent[0] != Some(by) {
+            self.recent = [Some(by), self.recent[0]];
         }
     }
 
     fn chain(&mut self, side: usize, key: Key, number: u64) {
-        let before = match self.loose[side].entry(key) {
+        let before = match self.unpaired[side].entry(key) {
             Slot::Vacant(slot) => {
                 slot.insert(Chain { first: number, last: number });
                 return;
@@ -190,54 +191,54 @@ impl Pairs {
         }
     }
 
-    /// The first entry leaves: if it leads a chain, the next one does now.
-    fn unchain(&mut self, side: usize, bar: &LooseBar) {
-        if self.loose[side].get(&bar.key).is_some_and(|chain| chain.first == self.front) {
+    /// Removes the window's first entry from its chain, where it can only be the first.
+    fn unchain(&mut self, side: usize, bar: &DifferingSide) {
+        if self.unpaired[side].get(&bar.key).is_some_and(|chain| chain.first == self.front) {
             self.advance(side, &bar.key, bar.next);
         }
     }
 
     fn advance(&mut self, side: usize, key: &Key, next: Option<u64>) {
-        match (next, self.loose[side].get_mut(key)) {
+        match (next, self.unpaired[side].get_mut(key)) {
             (Some(next), Some(chain)) => chain.first = next,
             _ => {
-                self.loose[side].remove(key);
+                self.unpaired[side].remove(key);
             }
         }
     }
 
-    /// What the first entry is.
+    /// Decides what the first entry is.
     fn judge(&mut self) -> Option<Event> {
         let entry = self.entries.front()?;
         let literal = entry.literal();
         if matches!(literal, Event::Same) {
             return Some(literal);
         }
-        let distances = entry.distances();
-        if let Some((by, _)) = self.believed.filter(|(by, _)| distances.contains(&Some(*by))) {
-            self.believed = Some((by, 0));
+        let shifts = entry.shifts();
+        if let Some((by, _)) = self.confirmed.filter(|(by, _)| shifts.contains(&Some(*by))) {
+            self.confirmed = Some((by, 0));
             return Some(Event::Shifted { by });
         }
-        for (side, by) in distances.into_iter().enumerate() {
+        for (side, by) in shifts.into_iter().enumerate() {
             if let Some(by) = by.filter(|by| self.is_streak(side, *by)) {
-                self.believed = Some((by, 0));
+                self.confirmed = Some((by, 0));
                 return Some(Event::Shifted { by });
             }
         }
-        self.believed = self.believed.map(|(by, ago)| (by, ago + 1)).filter(|(_, ago)| *ago < GAP);
+        self.confirmed = self.confirmed.map(|(by, ago)| (by, ago + 1)).filter(|(_, ago)| *ago < GAP);
         Some(literal)
     }
 
-    /// Whether enough pairs of this distance, with values that change, follow each other from the first entry on.
+    /// Whether enough pairs of this shift, with changing values, follow each other from the first entry on.
     fn is_streak(&mut self, side: usize, by: Micros) -> bool {
-        let is_known = |(refuted, until): &(Micros, u64)| *refuted == by && self.front < *until;
-        if self.refuted.iter().flatten().any(is_known) {
+        let still_holds = |(refuted, until): &(Micros, u64)| *refuted == by && self.front < *until;
+        if self.refuted.iter().flatten().any(still_holds) {
             return false;
         }
         let (mut pairs, mut last) = ([0; 2], [None; 2]);
         let mut until = self.front;
         for entry in &self.entries {
-            if !entry.is_same() && !entry.distances().contains(&Some(by)) {
+            if !entry.is_same() && !entry.shifts().contains(&Some(by)) {
                 break;
             }
             for side in [CSV, DB] {
@@ -260,14 +261,14 @@ impl Pairs {
         self.entries.get(usize::try_from(number.checked_sub(self.front)?).ok()?)
     }
 
-    fn side_mut(&mut self, number: u64, side: usize) -> Option<&mut LooseBar> {
+    fn side_mut(&mut self, number: u64, side: usize) -> Option<&mut DifferingSide> {
         let i = usize::try_from(number.checked_sub(self.front)?).ok()?;
         self.entries.get_mut(i)?.sides[side].as_mut()
     }
 
     #[cfg(test)]
     pub(super) fn held(&self) -> usize {
-        self.entries.len().max(self.loose[CSV].len()).max(self.loose[DB].len())
+        self.entries.len().max(self.unpaired[CSV].len()).max(self.unpaired[DB].len())
     }
 }
 
@@ -276,11 +277,11 @@ impl WindowEntry {
         self.sides.iter().all(Option::is_none)
     }
 
-    fn distances(&self) -> [Option<Micros>; 2] {
+    fn shifts(&self) -> [Option<Micros>; 2] {
         [CSV, DB].map(|side| self.sides[side].as_ref().and_then(|bar| bar.by))
     }
 
-    /// What it is by itself, wherever else its bars are.
+    /// What it is if its bars are not shifted.
     fn literal(&self) -> Event {
         match &self.sides {
             [None, None] => Event::Same,

@@ -1,15 +1,15 @@
-//! Gathers bars of one kind into ranges, and counts.
+//! Joins bars of one pattern to ranges, and counts bars.
 //!
-//! A range goes on while fewer than [`GAP`] other bars come in between; identical ones among them become part
-//! of it, those of another kind have ranges of their own. Identical bars that no range goes on over are a range.
+//! A range goes on while fewer than [`GAP`] other bars come in between. Identical ones among them become part of it, bars
+//! of another pattern have ranges of their own. Identical bars that no range goes on over are a range of their own.
 //!
 //! Invariant: the totals are exact, however many ranges are listed; at most [`GAP`] ranges are open.
 
 use super::ratio::Ratio;
-use super::{BarSpan, Classification, GAP, MAX_RANGES, Pattern, PatternRange, PatternTotals};
+use super::{BarSpan, Classification, DifferencePattern, GAP, MAX_RANGES, PatternRange, PatternTotals};
 use crate::bar::Micros;
 
-/// What kind a bar is; of ratios, what is known so far.
+/// The pattern of a bar; the interval of a ratio narrows with each bar.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Label {
     Identical,
@@ -22,14 +22,14 @@ pub(super) enum Label {
 
 #[derive(Debug, Default)]
 pub(super) struct Ranges {
-    /// How many bars have come.
+    /// Bars so far.
     bars: u64,
-    /// Identical bars since the last that was not.
+    /// Identical bars since the last differing one.
     same: BarSpan,
     open: Vec<Open>,
-    /// How many ranges have been opened.
+    /// Ranges opened so far.
     opened: u64,
-    /// The closed ones, with their places in the order of opening.
+    /// The closed ranges, with their places in the order of opening.
     closed: Vec<(u64, PatternRange)>,
     totals: PatternTotals,
 }
@@ -40,7 +40,7 @@ struct Open {
     label: Label,
     span: BarSpan,
     identical: u64,
-    /// How many bars had come at its last.
+    /// The number of bars so far when its last one came.
     at: u64,
 }
 
@@ -87,7 +87,7 @@ impl Ranges {
         self.same.bars += span.bars;
     }
 
-    /// Identical bars that no range goes on over.
+    /// Makes a range of identical bars that no range goes on over.
     fn close_same(&mut self, span: BarSpan) {
         if span.bars > 0 {
             let place = self.place();
@@ -95,7 +95,7 @@ impl Ranges {
         }
     }
 
-    /// Closes the ranges whose last bar is too far behind, when `bars` have come.
+    /// Closes the ranges whose last bar is too far behind, after `bars` bars.
     fn close_old(&mut self, bars: u64) {
         let is_old = |open: &Open| bars - open.at >= GAP;
         if self.open.iter().any(is_old) {
@@ -131,7 +131,7 @@ impl Ranges {
 }
 
 impl Label {
-    /// The label of both together; none if they are of two kinds.
+    /// The label of two bars together; none if their patterns differ.
     fn with(self, other: Self) -> Option<Self> {
         match (self, other) {
             (Self::Ratio(a), Self::Ratio(b)) => a.narrowed(b).map(Self::Ratio),
@@ -139,14 +139,14 @@ impl Label {
         }
     }
 
-    fn kind(self) -> Pattern {
+    fn kind(self) -> DifferencePattern {
         match self {
-            Self::Identical => Pattern::Identical,
-            Self::OnlyInCsv => Pattern::OnlyInCsv,
-            Self::OnlyInDb => Pattern::OnlyInDb,
-            Self::Revised => Pattern::Revised,
+            Self::Identical => DifferencePattern::Identical,
+            Self::OnlyInCsv => DifferencePattern::OnlyInCsv,
+            Self::OnlyInDb => DifferencePattern::OnlyInDb,
+            Self::Revised => DifferencePattern::Revised,
             Self::Ratio(ratio) => ratio.kind(),
-            Self::Shifted(by) => Pattern::Shifted { by },
+            Self::Shifted(by) => DifferencePattern::Shifted { by },
         }
     }
 }

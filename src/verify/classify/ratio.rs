@@ -1,36 +1,36 @@
-//! The ratio of one side's values to the other's, as far as rounding lets it be known.
+//! The ratio of the database's values to the file's, within the limits of rounding.
 //!
-//! Values are rounded to the places that they are written with, so a pair of them allows an interval of
-//! ratios, and a constant ratio is one that lies in all intervals. Ratios are positive; what has no ratio
-//! (another sign, not a number) gives no interval, and two zeros allow any.
+//! A value is rounded to the decimals that it is written with, so two values allow an interval of ratios. Bars have a
+//! constant ratio if their intervals have a common part. Ratios are positive: two values with different signs, or one that
+//! is not finite, allow none. Two zeros allow any.
 //!
-//! Invariant: pure; of an [`Interval`], `0 <= lo <= hi`, and `hi` may be infinite.
+//! Invariant: pure; of an [`RatioInterval`], `0 <= lo <= hi`, and `hi` may be infinite.
 
-use super::Pattern;
+use super::DifferencePattern;
 use crate::bar::Ohlcv;
 
-/// Values with this many decimals or more are taken as computed, not rounded.
+/// Values with this many decimals or more count as computed, not as rounded.
 const COMPUTED: i32 = 7;
 /// Relative error of computed values.
 const COMPUTED_ERROR: f64 = 1e-9;
 /// Relative error of the arithmetic.
 const ARITHMETIC_ERROR: f64 = 1e-12;
-/// A ratio less well known than this is coarse.
+/// An interval that is relatively wider than this is coarse.
 const COARSE: f64 = 1e-3;
-/// Numerator and denominator of a plain fraction.
+/// Largest numerator and denominator of a plain fraction.
 const MOST_PARTS: u32 = 10;
-/// The n of n:1 and 1:n.
+/// Largest n of n:1 and 1:n.
 const MOST_FOLD: u32 = 100;
 
-/// Ratios that are possible.
+/// The possible ratios.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Interval {
+pub(super) struct RatioInterval {
     lo: f64,
     hi: f64,
 }
 
-impl Interval {
-    /// None where nothing is possible.
+impl RatioInterval {
+    /// None if it is empty.
     fn new(lo: f64, hi: f64) -> Option<Self> {
         (lo <= hi && lo.is_finite()).then_some(Self { lo, hi })
     }
@@ -39,8 +39,8 @@ impl Interval {
         Self::new(self.lo.max(other.lo), self.hi.min(other.hi))
     }
 
-    /// Whether it says that there is a ratio, and that it is not 1.
-    pub(super) fn tells(self) -> bool {
+    /// Whether the ratio is bounded and cannot be 1.
+    pub(super) fn excludes_one(self) -> bool {
         self.lo > 0.0 && self.hi.is_finite() && !self.contains(1.0)
     }
 
@@ -52,7 +52,7 @@ impl Interval {
         self.lo <= r && r <= self.hi
     }
 
-    /// The simplest fraction in it, else its middle.
+    /// Its simplest fraction, else its middle.
     fn value(self) -> Option<f64> {
         match self.fraction() {
             Some((p, q)) => Some(f64::from(p) / f64::from(q)),
@@ -60,7 +60,7 @@ impl Interval {
         }
     }
 
-    /// Of the fractions in it, that with the smallest parts.
+    /// The fraction with the smallest sum of numerator and denominator.
     pub(super) fn fraction(self) -> Option<(u32, u32)> {
         let plain = |p, q| p <= MOST_PARTS && q <= MOST_PARTS;
         (2..=MOST_FOLD + 1)
@@ -70,22 +70,22 @@ impl Interval {
     }
 }
 
-/// The fraction that `ratio` is, if it is a simple one: numerator and denominator.
+/// Numerator and denominator of `ratio`, if it is a simple fraction.
 pub(super) fn fraction(ratio: f64) -> Option<(u32, u32)> {
-    Interval::new(ratio * (1.0 - ARITHMETIC_ERROR), ratio * (1.0 + ARITHMETIC_ERROR))?.fraction()
+    RatioInterval::new(ratio * (1.0 - ARITHMETIC_ERROR), ratio * (1.0 + ARITHMETIC_ERROR))?.fraction()
 }
 
-/// A ratio that bars have in common.
+/// The ratios that several bars allow together.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Ratio {
-    /// None where the prices are equal.
-    pub(super) price: Option<Interval>,
-    /// None where there is no constant.
-    pub(super) volume: Option<Interval>,
+    /// None if the prices are equal.
+    pub(super) price: Option<RatioInterval>,
+    /// None if the volumes have no constant ratio.
+    pub(super) volume: Option<RatioInterval>,
 }
 
 impl Ratio {
-    /// What both allow; none if nothing. Where prices have a ratio, volumes need none.
+    /// What both allow; none if nothing. If prices have a ratio, volumes need none.
     pub(super) fn narrowed(self, other: Self) -> Option<Self> {
         let volume = self.volume.zip(other.volume).and_then(|(a, b)| a.intersect(b));
         match (self.price, other.price) {
@@ -95,28 +95,28 @@ impl Ratio {
         }
     }
 
-    pub(super) fn kind(self) -> Pattern {
-        Pattern::Ratio {
-            price: self.price.and_then(Interval::value),
-            volume: self.volume.and_then(Interval::value),
+    pub(super) fn kind(self) -> DifferencePattern {
+        DifferencePattern::Ratio {
+            price: self.price.and_then(RatioInterval::value),
+            volume: self.volume.and_then(RatioInterval::value),
         }
     }
 }
 
-/// What one bar allows.
+/// The ratios that one bar allows.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Allowed {
+pub(super) struct BarRatio {
     prices_equal: bool,
-    price: Interval,
-    volume: Option<Interval>,
+    price: RatioInterval,
+    volume: Option<RatioInterval>,
 }
 
-impl Allowed {
-    /// None where the bar has no ratio.
+impl BarRatio {
+    /// None if the prices have no ratio.
     pub(super) fn by(csv: &Ohlcv, db: &Ohlcv) -> Option<Self> {
         let (from, to) = (prices(csv), prices(db));
         let (from_places, to_places) = (decimals(&from), decimals(&to));
-        let mut price = Interval { lo: 0.0, hi: f64::INFINITY };
+        let mut price = RatioInterval { lo: 0.0, hi: f64::INFINITY };
         for (c, d) in from.into_iter().zip(to) {
             price = price.intersect(ratio(around(c, from_places), around(d, to_places))?)?;
         }
@@ -125,18 +125,18 @@ impl Allowed {
         Some(Self { prices_equal: from == to, price, volume })
     }
 
-    /// The bar as the first of a run; none where prices are equal and volumes have no ratio.
+    /// The ratios of a run that begins with this bar; none if prices are equal and volumes have no ratio.
     pub(super) fn start(&self) -> Option<Ratio> {
         let price = (!self.prices_equal).then_some(self.price);
         (price.is_some() || self.volume.is_some()).then_some(Ratio { price, volume: self.volume })
     }
 
-    /// Whether it allows just what `other` does, of what `ratio` is about.
+    /// Whether it allows the same as `other`, and so proves nothing more.
     pub(super) fn repeats(&self, other: &Self, ratio: Ratio) -> bool {
         if ratio.price.is_some() { self.price == other.price } else { self.volume == other.volume }
     }
 
-    /// What is left of `ratio` with this bar too; none if it does not fit.
+    /// What this bar leaves of `ratio`; none if it does not fit.
     pub(super) fn narrow(&self, ratio: Ratio) -> Option<Ratio> {
         let price = match ratio.price {
             Some(_) => Some(self.price),
@@ -151,34 +151,34 @@ fn prices(v: &Ohlcv) -> [f64; 4] {
     [v.open, v.high, v.low, v.close]
 }
 
-/// The positive ratios between what may have been rounded to the two values, through positive values or through
-/// negative ones. (Where both are possible, both sides may be zero, and either way allows any ratio.)
-fn ratio(from: Option<(f64, f64)>, to: Option<(f64, f64)>) -> Option<Interval> {
+/// The positive ratios of two values that are known by intervals; both may be negative. (If both intervals contain 0, any
+/// ratio is possible.)
+fn ratio(from: Option<(f64, f64)>, to: Option<(f64, f64)>) -> Option<RatioInterval> {
     let (from, to) = (from?, to?);
     let negated = |(lo, hi): (f64, f64)| (-hi, -lo);
     positive(from, to).or_else(|| positive(negated(from), negated(to)))
 }
 
-fn positive(from: (f64, f64), to: (f64, f64)) -> Option<Interval> {
+fn positive(from: (f64, f64), to: (f64, f64)) -> Option<RatioInterval> {
     if from.1 <= 0.0 || to.1 <= 0.0 {
         return None;
     }
-    Interval::new(to.0.max(0.0) / from.1, to.1 / from.0.max(0.0))
+    RatioInterval::new(to.0.max(0.0) / from.1, to.1 / from.0.max(0.0))
 }
 
-/// What may have been rounded to `value`; none for what is not a number.
+/// The interval that is rounded to `value`; none if the value is not finite.
 fn around(value: f64, decimals: i32) -> Option<(f64, f64)> {
     let rounding = if decimals < COMPUTED { 0.5 / power(decimals) } else { value.abs() * COMPUTED_ERROR };
     let error = rounding + value.abs() * ARITHMETIC_ERROR;
     value.is_finite().then_some((value - error, value + error))
 }
 
-/// How many decimals the values need, written as shortly as they can be; [`COMPUTED`] for that or more.
+/// The decimals that the shortest texts of the values need, at most [`COMPUTED`].
 fn decimals(values: &[f64]) -> i32 {
     values.iter().fold(0, |places, &value| (places..COMPUTED).find(|&n| has(value, n)).unwrap_or(COMPUTED))
 }
 
-/// Whether `value` is the float nearest to some number of `places` decimals.
+/// Whether `value` is the float nearest to a number with `places` decimals.
 fn has(value: f64, places: i32) -> bool {
     let power = power(places);
     (value * power).round() / power == value
@@ -192,11 +192,11 @@ fn power(places: i32) -> f64 {
 mod tests {
     use super::*;
 
-    fn between(csv: f64, db: f64, decimals: i32) -> Option<Interval> {
+    fn between(csv: f64, db: f64, decimals: i32) -> Option<RatioInterval> {
         ratio(around(csv, decimals), around(db, decimals))
     }
 
-    fn is_about(interval: Option<Interval>, lo: f64, hi: f64) -> bool {
+    fn is_about(interval: Option<RatioInterval>, lo: f64, hi: f64) -> bool {
         interval.is_some_and(|i| (i.lo - lo).abs() < 1e-9 && ((i.hi - hi).abs() < 1e-9 || i.hi == hi))
     }
 
@@ -246,7 +246,7 @@ mod tests {
 
     #[test]
     fn the_simplest_fraction_is_taken() {
-        let value = |lo, hi| Interval { lo, hi }.value();
+        let value = |lo, hi| RatioInterval { lo, hi }.value();
         assert_eq!(value(0.49, 0.51), Some(0.5));
         assert_eq!(value(0.66, 0.67), Some(2.0 / 3.0));
         assert_eq!(value(0.0099, 0.0101), Some(0.01));

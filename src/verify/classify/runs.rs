@@ -1,38 +1,38 @@
-//! Looks for runs of bars whose values differ by a constant ratio.
+//! Finds runs of bars whose values differ by a constant ratio.
 //!
-//! A bar both sides have starts or continues a candidate; once enough bars agree on a ratio that is not 1, the
-//! candidate becomes the run. A bar that does not fit ends the candidate (its bars were revised), then is tried on the run, which
-//! goes on over fewer than [`GAP`] other bars: a single revised bar does not tear an adjusted series in two.
+//! A bar that both sides have starts or continues a candidate. Once enough bars agree on a ratio that is not 1, the
+//! candidate becomes the run. A bar that does not fit ends the candidate, whose bars then count as revised, and is tried on
+//! the run. A run goes on over fewer than [`GAP`] other bars, so a single revised bar does not split an adjusted series.
 //!
-//! Bars that repeat the one before prove nothing more (a quiet market on two vendors' terms is no adjustment), unless
-//! the ratio is a plain fraction, as of a split.
+//! A bar that repeats the one before proves nothing more (the quotes of two vendors in a quiet market are no adjustment),
+//! unless the ratio is a plain fraction, as that of a split.
 //!
-//! Invariant: every bar goes on to the ranges once, in order. Waiting are at most [`WAITING`] bars of a candidate
-//! and what lies between them.
+//! Invariant: every bar is passed on to the ranges once, in order. At most [`WAITING`] bars of a candidate wait, and the
+//! bars between them.
 
 use std::collections::VecDeque;
 
 use super::ranges::{Label, Ranges};
-use super::ratio::{Allowed, Ratio};
+use super::ratio::{BarRatio, Ratio};
 use super::{BarSpan, Event, GAP};
 use crate::bar::Ohlcv;
 
-/// How many bars make a ratio of prices.
+/// Bars that prove a ratio of prices.
 const PRICE_BARS: u64 = 3;
-/// How many bars make a ratio of prices that is only coarsely known (penny stocks: any two are alike).
+/// Bars that prove a ratio of prices whose interval is coarse (penny stocks, where rounding allows many ratios).
 const COARSE_BARS: u64 = 10;
-/// How many bars make a ratio of volumes alone.
+/// Bars that prove a ratio of volumes with equal prices.
 const VOLUME_BARS: u64 = 10;
-/// How many bars of a candidate wait for more.
+/// Most bars of a candidate that wait.
 const WAITING: usize = 1000;
 
 #[derive(Debug, Default)]
 pub(super) struct Runs {
     run: Option<RatioRun>,
     candidate: Option<RatioRun>,
-    /// From the candidate's first bar on; its own bars have no label yet.
+    /// All bars from the candidate's first one on; its own bars have no label yet.
     waiting: VecDeque<(BarSpan, Option<Label>)>,
-    /// How many of them are the candidate's own.
+    /// The number of the candidate's own bars among them.
     own: usize,
 }
 
@@ -40,9 +40,9 @@ pub(super) struct Runs {
 struct RatioRun {
     ratio: Ratio,
     bars: u64,
-    /// How many of them say something that the one before did not.
-    telling: u64,
-    last: Allowed,
+    /// Bars that do not repeat the one before.
+    informative: u64,
+    last: BarRatio,
     /// Other bars since its last.
     idle: u64,
 }
@@ -59,34 +59,34 @@ impl Runs {
     }
 
     pub(super) fn finish(&mut self, out: &mut Ranges) {
-        self.give_up(out);
+        self.end_candidate(out);
     }
 
     fn both(&mut self, span: BarSpan, csv: &Ohlcv, db: &Ohlcv, out: &mut Ranges) {
-        let Some(bar) = Allowed::by(csv, db) else {
-            self.give_up(out);
+        let Some(bar) = BarRatio::by(csv, db) else {
+            self.end_candidate(out);
             return self.pass(span, Label::Revised, out);
         };
         if let Some(longer) = self.candidate.and_then(|c| c.with(&bar)) {
             self.candidate = Some(longer);
-            return self.wait(span, longer, out);
+            return self.add_to_candidate(span, longer, out);
         }
-        self.give_up(out);
+        self.end_candidate(out);
         if let Some(longer) = self.run.and_then(|r| r.with(&bar)) {
             self.run = Some(longer);
             return out.add(span, Label::Ratio(longer.ratio));
         }
         match bar.start() {
             Some(ratio) => {
-                let candidate = RatioRun { ratio, bars: 1, telling: 1, last: bar, idle: 0 };
+                let candidate = RatioRun { ratio, bars: 1, informative: 1, last: bar, idle: 0 };
                 self.candidate = Some(candidate);
-                self.wait(span, candidate, out);
+                self.add_to_candidate(span, candidate, out);
             }
             None => self.pass(span, Label::Revised, out),
         }
     }
 
-    /// A bar that belongs to no run.
+    /// Passes on a bar that belongs to no run.
     fn pass(&mut self, span: BarSpan, label: Label, out: &mut Ranges) {
         self.run = self.run.and_then(|r| r.without(span));
         if let Some(candidate) = self.candidate {
@@ -94,13 +94,13 @@ impl Runs {
             if self.candidate.is_some() {
                 return self.waiting.push_back((span, Some(label)));
             }
-            self.give_up(out);
+            self.end_candidate(out);
         }
         out.add(span, label);
     }
 
-    /// A bar of the candidate: enough of them, or too many to wait for more.
-    fn wait(&mut self, span: BarSpan, candidate: RatioRun, out: &mut Ranges) {
+    /// Adds a bar to the candidate, which becomes the run if it has enough bars.
+    fn add_to_candidate(&mut self, span: BarSpan, candidate: RatioRun, out: &mut Ranges) {
         self.waiting.push_back((span, None));
         self.own += 1;
         if candidate.is_ratio() {
@@ -111,8 +111,8 @@ impl Runs {
         }
     }
 
-    /// The candidate is none: its bars were revised.
-    fn give_up(&mut self, out: &mut Ranges) {
+    /// Ends the candidate: its bars were revised.
+    fn end_candidate(&mut self, out: &mut Ranges) {
         let revised = BarSpan { bars: self.own as u64, ..BarSpan::default() };
         self.run = self.run.and_then(|r| r.without(revised));
         self.candidate = None;
@@ -126,7 +126,7 @@ impl Runs {
         }
     }
 
-    /// Lets the candidate's first bar go, and what follows it up to the second.
+    /// Passes on the candidate's first bar and the bars up to its second one.
     fn release_first(&mut self, out: &mut Ranges) {
         if let Some((span, label)) = self.waiting.pop_front() {
             out.add(span, label.unwrap_or(Label::Revised));
@@ -140,13 +140,13 @@ impl Runs {
 }
 
 impl RatioRun {
-    fn with(self, bar: &Allowed) -> Option<Self> {
+    fn with(self, bar: &BarRatio) -> Option<Self> {
         let ratio = bar.narrow(self.ratio)?;
-        let tells = !bar.repeats(&self.last, ratio);
+        let is_informative = !bar.repeats(&self.last, ratio);
         Some(Self {
             ratio,
             bars: self.bars + 1,
-            telling: self.telling + u64::from(tells),
+            informative: self.informative + u64::from(is_informative),
             last: *bar,
             idle: 0,
         })
@@ -164,6 +164,8 @@ impl RatioRun {
             (None, Some(volume)) => (volume, VOLUME_BARS),
             (None, None) => return false,
         };
-        self.bars >= least && known.tells() && (self.telling >= least || known.fraction().is_some())
+        self.bars >= least
+            && known.excludes_one()
+            && (self.informative >= least || known.fraction().is_some())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::Pattern;
+use super::DifferencePattern;
 use super::ratio::fraction;
 use crate::bar::Micros;
 
@@ -15,7 +15,7 @@ pub(crate) const FARTHEST_ZONE: u64 = 14 * HOUR;
 /// Time zones differ by whole quarters of an hour.
 const ZONE_STEP: u64 = 15 * MINUTE;
 
-impl Pattern {
+impl DifferencePattern {
     /// The pattern in words, as a part of a sentence about a file and the database.
     pub(crate) fn says(&self) -> String {
         self.says_between("the file", "the database")
@@ -125,11 +125,11 @@ mod tests {
     use super::*;
 
     fn ratio(price: Option<f64>, volume: Option<f64>) -> String {
-        Pattern::Ratio { price, volume }.says()
+        DifferencePattern::Ratio { price, volume }.says()
     }
 
     fn shift(by: i64) -> String {
-        Pattern::Shifted { by }.says()
+        DifferencePattern::Shifted { by }.says()
     }
 
     #[test]

@@ -90,23 +90,29 @@ fn compare(csv: &[(Micros, Ohlcv)], db: &[(Micros, Ohlcv)]) -> Classification {
 }
 
 /// Each range as kind and number of bars.
-fn kinds(found: &Classification) -> Vec<(Pattern, u64)> {
+fn kinds(found: &Classification) -> Vec<(DifferencePattern, u64)> {
     assert_eq!(found.ranges_left_out, 0);
     found.ranges.iter().map(|r| (r.kind, r.bars)).collect()
 }
 
-fn range(kind: Pattern, first: Micros, last: Micros, bars: u64) -> PatternRange {
-    PatternRange { kind, first, last, bars, identical: if kind == Pattern::Identical { bars } else { 0 } }
+fn range(kind: DifferencePattern, first: Micros, last: Micros, bars: u64) -> PatternRange {
+    PatternRange {
+        kind,
+        first,
+        last,
+        bars,
+        identical: if kind == DifferencePattern::Identical { bars } else { 0 },
+    }
 }
 
-const SAME: Pattern = Pattern::Identical;
+const SAME: DifferencePattern = DifferencePattern::Identical;
 
-fn ratio(price: f64, volume: f64) -> Pattern {
-    Pattern::Ratio { price: Some(price), volume: Some(volume) }
+fn ratio(price: f64, volume: f64) -> DifferencePattern {
+    DifferencePattern::Ratio { price: Some(price), volume: Some(volume) }
 }
 
-fn shifted(by: Micros) -> Pattern {
-    Pattern::Shifted { by }
+fn shifted(by: Micros) -> DifferencePattern {
+    DifferencePattern::Shifted { by }
 }
 
 #[test]
@@ -144,7 +150,8 @@ fn a_dividend_adjustment_has_its_ratio() {
     let csv = hourly(400);
     let db: Series = csv.iter().map(|&(t, v)| (t, times(v, 0.98765, 1.0))).collect();
     let found = compare(&csv, &db);
-    let [(Pattern::Ratio { price: Some(price), volume: Some(1.0) }, 400)] = kinds(&found)[..] else {
+    let [(DifferencePattern::Ratio { price: Some(price), volume: Some(1.0) }, 400)] = kinds(&found)[..]
+    else {
         panic!("{found:?}");
     };
     assert!((price - 0.98765).abs() < 2e-6, "{price}");
@@ -172,7 +179,10 @@ fn a_revised_bar_does_not_tear_an_adjusted_series() {
     db[90].1.close += 1.0;
     db.remove(120);
     let found = compare(&csv, &db);
-    assert_eq!(kinds(&found), [(ratio(0.5, 2.0), 198), (Pattern::Revised, 1), (Pattern::OnlyInCsv, 1)]);
+    assert_eq!(
+        kinds(&found),
+        [(ratio(0.5, 2.0), 198), (DifferencePattern::Revised, 1), (DifferencePattern::OnlyInCsv, 1)]
+    );
 }
 
 #[test]
@@ -193,12 +203,12 @@ fn other_volumes_alone_need_ten_bars() {
         db[50..50 + n].iter_mut().for_each(|(_, v)| v.volume *= 100.0);
         kinds(&compare(&csv, &db))[1]
     };
-    assert_eq!(lots(9), (Pattern::Revised, 9));
-    assert_eq!(lots(10), (Pattern::Ratio { price: None, volume: Some(100.0) }, 10));
+    assert_eq!(lots(9), (DifferencePattern::Revised, 9));
+    assert_eq!(lots(10), (DifferencePattern::Ratio { price: None, volume: Some(100.0) }, 10));
     let mut walk = Walk::new(7, 1.0);
     let db: Series =
         csv.iter().map(|&(t, v)| (t, Ohlcv { volume: v.volume + 1.0 + walk.random() * 1e4, ..v })).collect();
-    assert_eq!(kinds(&compare(&csv, &db)), [(Pattern::Revised, 100)]);
+    assert_eq!(kinds(&compare(&csv, &db)), [(DifferencePattern::Revised, 100)]);
 }
 
 #[test]
@@ -209,7 +219,7 @@ fn a_ratio_of_prices_needs_three_bars() {
         db[50..50 + n].iter_mut().for_each(|(_, v)| *v = times(*v, 0.5, 1.0));
         kinds(&compare(&csv, &db))[1]
     };
-    assert_eq!(halved(2), (Pattern::Revised, 2));
+    assert_eq!(halved(2), (DifferencePattern::Revised, 2));
     assert_eq!(halved(3), (ratio(0.5, 1.0), 3));
 }
 
@@ -220,13 +230,16 @@ fn repeated_bars_prove_no_ratio_but_a_plain_one() {
         let bar = Ohlcv { open: p, high: p, low: p, close: p, volume: 5.0 };
         (0..50).map(|i| (START + i * MINUTE, bar)).collect()
     };
-    assert_eq!(kinds(&compare(&flat(10.01), &flat(10.02))), [(Pattern::Revised, 50)]);
+    assert_eq!(kinds(&compare(&flat(10.01), &flat(10.02))), [(DifferencePattern::Revised, 50)]);
     assert_eq!(kinds(&compare(&flat(10.02), &flat(5.01))), [(ratio(0.5, 1.0), 50)]);
     // Once it moves, it is one from the beginning.
     let both = |p: f64| [flat(p), moved(&hourly(3), HOUR)].concat();
     let db: Series = both(10.01).iter().map(|&(t, v)| (t, times(v, 0.97, 1.0))).collect();
     let found = kinds(&compare(&both(10.01), &db));
-    assert!(matches!(found[..], [(Pattern::Ratio { price: Some(0.96..0.98), .. }, 53)]), "{found:?}");
+    assert!(
+        matches!(found[..], [(DifferencePattern::Ratio { price: Some(0.96..0.98), .. }, 53)]),
+        "{found:?}"
+    );
 }
 
 #[test]
@@ -234,7 +247,10 @@ fn irregular_volumes_leave_the_prices_ratio() {
     let csv = hourly(100);
     let mut walk = Walk::new(3, 1.0);
     let db: Series = csv.iter().map(|&(t, v)| (t, times(v, 0.2, walk.random() + 0.5))).collect();
-    assert_eq!(kinds(&compare(&csv, &db)), [(Pattern::Ratio { price: Some(0.2), volume: None }, 100)]);
+    assert_eq!(
+        kinds(&compare(&csv, &db)),
+        [(DifferencePattern::Ratio { price: Some(0.2), volume: None }, 100)]
+    );
 }
 
 /// Cents up and down are no ratio, though each bar by itself allows one.
@@ -245,7 +261,7 @@ fn small_changes_are_revisions() {
     for (i, (_, v)) in db.iter_mut().enumerate() {
         v.close = cents(v.close + if i % 2 == 0 { 0.03 } else { -0.03 });
     }
-    assert_eq!(kinds(&compare(&csv, &db)), [(Pattern::Revised, 200)]);
+    assert_eq!(kinds(&compare(&csv, &db)), [(DifferencePattern::Revised, 200)]);
 }
 
 #[test]
@@ -256,7 +272,7 @@ fn one_changed_value_is_a_revision_whatever_the_column() {
         let csv = hourly(100);
         let mut db = csv.clone();
         *column(&mut db[40].1) += 1.0;
-        assert_eq!(kinds(&compare(&csv, &db)), [(SAME, 40), (Pattern::Revised, 1), (SAME, 59)]);
+        assert_eq!(kinds(&compare(&csv, &db)), [(SAME, 40), (DifferencePattern::Revised, 1), (SAME, 59)]);
     }
 }
 
@@ -264,8 +280,17 @@ fn one_changed_value_is_a_revision_whatever_the_column() {
 fn a_range_goes_on_over_fewer_than_gap_bars() {
     let csv = hourly(200);
     for (distance, want) in [
-        (20, vec![(SAME, 100), (Pattern::Revised, 21), (SAME, 79)]),
-        (21, vec![(SAME, 100), (Pattern::Revised, 1), (SAME, 20), (Pattern::Revised, 1), (SAME, 78)]),
+        (20, vec![(SAME, 100), (DifferencePattern::Revised, 21), (SAME, 79)]),
+        (
+            21,
+            vec![
+                (SAME, 100),
+                (DifferencePattern::Revised, 1),
+                (SAME, 20),
+                (DifferencePattern::Revised, 1),
+                (SAME, 78),
+            ],
+        ),
     ] {
         let mut db = csv.clone();
         db[100].1.close += 1.0;
@@ -285,11 +310,11 @@ fn missing_and_extra_bars() {
     let found = compare(&csv, &db);
     let want = [
         range(SAME, START, START + 49 * HOUR, 50),
-        range(Pattern::OnlyInCsv, START + 50 * HOUR, START + 50 * HOUR, 1),
+        range(DifferencePattern::OnlyInCsv, START + 50 * HOUR, START + 50 * HOUR, 1),
         range(SAME, START + 51 * HOUR, START + 99 * HOUR, 49),
     ];
     assert_eq!(found.ranges, want);
-    assert_eq!(kinds(&compare(&db, &csv)), [(SAME, 50), (Pattern::OnlyInDb, 1), (SAME, 49)]);
+    assert_eq!(kinds(&compare(&db, &csv)), [(SAME, 50), (DifferencePattern::OnlyInDb, 1), (SAME, 49)]);
 }
 
 /// Other days and other values: two ranges that interleave, not hundreds.
@@ -297,7 +322,10 @@ fn missing_and_extra_bars() {
 fn unrelated_bars_at_other_times_are_two_ranges() {
     let csv = at((0..300).map(|i| START + i * DAY), 1);
     let db = at((0..300).map(|i| START + i * DAY + 5 * HOUR), 2);
-    assert_eq!(kinds(&compare(&csv, &db)), [(Pattern::OnlyInCsv, 300), (Pattern::OnlyInDb, 300)]);
+    assert_eq!(
+        kinds(&compare(&csv, &db)),
+        [(DifferencePattern::OnlyInCsv, 300), (DifferencePattern::OnlyInDb, 300)]
+    );
 }
 
 #[test]
@@ -332,7 +360,7 @@ fn json_has_tags_in_snake_case() {
         r#"{"kind":"ratio","price":0.5,"volume":2.0,"first":1,"last":2,"bars":3,"identical":0}"#
     );
     assert_eq!(serde_json::from_str::<PatternRange>(&json).unwrap(), r);
-    assert_eq!(serde_json::to_string(&Pattern::OnlyInCsv).unwrap(), r#"{"kind":"only_in_csv"}"#);
+    assert_eq!(serde_json::to_string(&DifferencePattern::OnlyInCsv).unwrap(), r#"{"kind":"only_in_csv"}"#);
     let long = range(shifted(-1), i64::MIN, i64::MAX, u64::MAX);
     assert_eq!(serde_json::from_str::<PatternRange>(&serde_json::to_string(&long).unwrap()).unwrap(), long);
 }

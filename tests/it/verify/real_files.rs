@@ -89,7 +89,7 @@ async fn verifies_itself(set: &BarFiles) {
     assert_eq!(shown.status, 0, "{}", shown.stderr);
     assert!(
         shown.stdout.contains(&format!(
-            "IDENTICAL as far as was looked: numbers of bars and time ranges of {} series",
+            "IDENTICAL as far as compared: numbers of bars and time ranges of {} series",
             set.files.len()
         )),
         "{}",

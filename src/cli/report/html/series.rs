@@ -55,12 +55,12 @@ fn heading(s: &VerifiedSeries) -> Markup {
             @if let (Some(csv), Some(db)) = (s.csv.bars, s.db.bars) {
                 ", " (counted(csv, "bar", "bars")) "; " (counted(db, "bar", "bars")) " in the database"
             }
-            @if s.by_hash { "; by the hashes of their contents" }
+            @if s.by_hash { "; compared by content hashes" }
             @if s.outside > 0 { "; " (count(s.outside)) " more there outside the files' range" }
             "."
         }
         @if s.untouched == Some(false) {
-            p { "Something other than barlift has changed the database's bars since barlift wrote them." }
+            p { "Another program has changed the database's bars since barlift wrote them." }
         }
         @if let Some(e) = &s.error.0 { p { b { (s.state) } ": " (visible(&e.message)) " (" (e.class.as_str()) ")" } }
     };
@@ -170,7 +170,7 @@ async fn rejected(snapshot: &mut Snapshot, s: &VerifiedSeries, head: &Verificati
     let left = s.csv.rejected - i64::try_from(rows.len()).unwrap_or(0);
     let all = html! { @for row in &rows { (row) } };
     Ok(html! {
-        h4 { (counted(s.csv.rejected, "rejected row", "rejected rows")) ": no difference, since there is no bar in them" }
+        h4 { (counted(s.csv.rejected, "rejected row", "rejected rows")) ": no differences, since they are no bars" }
         (page::table(&["Where", "Rule", "Reason", "Row"], &all))
         (page::more_in_report(left, &head.operation_id, "csv"))
     })
@@ -182,7 +182,7 @@ fn duplicates(s: &VerifiedSeries) -> Markup {
     }
     let left = s.csv.duplicate - i64::try_from(s.duplicates.len().min(ROWS)).unwrap_or(0);
     html! {
-        h4 { (counted(s.csv.duplicate, "duplicate row", "duplicate rows")) ": no difference, since they repeat earlier ones" }
+        h4 { (counted(s.csv.duplicate, "duplicate row", "duplicate rows")) ": no differences, since they repeat earlier rows" }
         p { @for (i, d) in s.duplicates.iter().take(ROWS).enumerate() {
                 @if i > 0 { ", " } code { (visible(&d.source)) ":" (d.line) }
             }

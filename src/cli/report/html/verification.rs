@@ -87,7 +87,7 @@ fn top(head: &Verification, database: &str) -> Markup {
         (page::facts(&facts))
         (page::tiles(&tiles))
         @if t.outside > 0 {
-            p class="muted" { (count(t.outside)) " more bars of the database lie outside the files' range: no difference, as was asked." }
+            p class="muted" { (count(t.outside)) " more bars of the database lie outside the files' range and were not compared (--within-range)." }
         }
     }
 }

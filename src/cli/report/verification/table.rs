@@ -80,7 +80,7 @@ async fn one(out: &mut Destination, snapshot: &mut Snapshot, s: &VerifiedSeries,
         out.text(&format!("{}: {} ({})\n", s.state, visible(&e.message), e.class.as_str()))?;
     }
     if s.untouched == Some(false) {
-        out.text("something other than barlift has changed the database's bars since barlift wrote them\n")?;
+        out.text("another program has changed the database's bars since barlift wrote them\n")?;
     }
     if s.verdict == Verdict::Differs {
         ranges(out, s, limit)?;
@@ -129,7 +129,7 @@ async fn rejected(
         return Ok(());
     }
     let rows = counted(s.csv.rejected, "rejected row", "rejected rows");
-    out.text(&format!("{rows}, of which there can be no bars:\n"))?;
+    out.text(&format!("{rows}, which are no bars:\n"))?;
     let mut table =
         Table::new([Column::text("WHERE"), Column::text("RULE"), Column::text("REASON").wrapping()]);
     let mut stream = snapshot.rejected(s, Some(limit));
@@ -178,7 +178,7 @@ fn notes(out: &mut Destination, head: &Verification) -> Result<()> {
     if head.totals.outside > 0 {
         let bars = counted(head.totals.outside, "bar", "bars");
         let _ =
-            writeln!(text, "{bars} of the database outside the files' range: no difference, as was asked");
+            writeln!(text, "{bars} of the database outside the files' range, not compared (--within-range)");
     }
     for s in unexplained.iter().take(MAX_SERIES) {
         let _ =

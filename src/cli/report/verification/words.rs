@@ -48,10 +48,10 @@ fn identical(head: &Verification) -> String {
         VerifyMode::Full => format!(": the database equals the files: {series}, {bars}"),
         VerifyMode::Sample => {
             let (compared, sample) = (count(t.compared), sample(head));
-            format!(" as far as was looked: {sample}: {compared} of {bars} in {series}")
+            format!(" as far as compared: {sample}: {compared} of {bars} in {series}")
         }
         VerifyMode::Counts => format!(
-            " as far as was looked: numbers of bars, first and last times alone, no values: {series}, {bars}"
+            " as far as compared: numbers of bars, first and last times alone, no values: {series}, {bars}"
         ),
     }
 }

@@ -13,17 +13,18 @@ pub(super) fn check(found: &Classification) {
     let listed: u64 = found.ranges.iter().map(|r| r.bars).sum();
     if found.ranges_left_out == 0 {
         assert_eq!(listed, all);
-        let of = |is: fn(&Pattern) -> bool| {
-            let own =
-                |r: &PatternRange| if r.kind == Pattern::Identical { r.bars } else { r.bars - r.identical };
+        let of = |is: fn(&DifferencePattern) -> bool| {
+            let own = |r: &PatternRange| {
+                if r.kind == DifferencePattern::Identical { r.bars } else { r.bars - r.identical }
+            };
             found.ranges.iter().filter(|r| is(&r.kind)).map(own).sum::<u64>()
         };
         assert_eq!(found.ranges.iter().map(|r| r.identical).sum::<u64>(), t.identical);
-        assert_eq!(of(|k| *k == Pattern::OnlyInCsv), t.only_in_csv);
-        assert_eq!(of(|k| *k == Pattern::OnlyInDb), t.only_in_db);
-        assert_eq!(of(|k| *k == Pattern::Revised), t.revised);
-        assert_eq!(of(|k| matches!(k, Pattern::Ratio { .. })), t.ratio);
-        assert_eq!(of(|k| matches!(k, Pattern::Shifted { .. })), t.shifted);
+        assert_eq!(of(|k| *k == DifferencePattern::OnlyInCsv), t.only_in_csv);
+        assert_eq!(of(|k| *k == DifferencePattern::OnlyInDb), t.only_in_db);
+        assert_eq!(of(|k| *k == DifferencePattern::Revised), t.revised);
+        assert_eq!(of(|k| matches!(k, DifferencePattern::Ratio { .. })), t.ratio);
+        assert_eq!(of(|k| matches!(k, DifferencePattern::Shifted { .. })), t.shifted);
     } else {
         assert_eq!(found.ranges.len(), MAX_RANGES);
         assert!(listed < all);

@@ -46,7 +46,7 @@ fn summer_time_makes_ranges_of_their_own() {
     db.sort_by_key(|(t, _)| *t);
     db.dedup_by_key(|(t, _)| *t);
     let found = compare(&csv, &db);
-    let main: Vec<Pattern> = found.ranges.iter().filter(|r| r.bars > 50).map(|r| r.kind).collect();
+    let main: Vec<DifferencePattern> = found.ranges.iter().filter(|r| r.bars > 50).map(|r| r.kind).collect();
     assert_eq!(main, [shifted(5 * HOUR), shifted(4 * HOUR)], "{:?}", found.ranges);
     assert!(found.totals.shifted >= 24 * 200 - 2, "{:?}", found.totals);
 }
@@ -57,7 +57,10 @@ fn a_shift_within_a_longer_series() {
     let whole = hourly(1000);
     let found = compare(&whole[200..800], &moved(&whole, 5 * HOUR));
     // The file's hours are 200 to 799, the database's 5 to 1004; the file's last five bars are at 800 to 804.
-    assert_eq!(kinds(&found), [(Pattern::OnlyInDb, 195), (shifted(5 * HOUR), 605), (Pattern::OnlyInDb, 200)]);
+    assert_eq!(
+        kinds(&found),
+        [(DifferencePattern::OnlyInDb, 195), (shifted(5 * HOUR), 605), (DifferencePattern::OnlyInDb, 200)]
+    );
 }
 
 #[test]
@@ -114,8 +117,8 @@ fn a_distance_that_proved_nothing_once_may_later() {
     db[60].1.close += 1.0;
     db[100..].iter_mut().for_each(|(t, _)| *t += 5 * HOUR);
     let found = kinds(&compare(&csv, &db));
-    let one = [(SAME, 20), (Pattern::OnlyInCsv, 1), (Pattern::OnlyInDb, 1), (SAME, 39)];
-    let want = [&one[..], &[(Pattern::Revised, 1), (SAME, 39), (shifted(5 * HOUR), 200)]].concat();
+    let one = [(SAME, 20), (DifferencePattern::OnlyInCsv, 1), (DifferencePattern::OnlyInDb, 1), (SAME, 39)];
+    let want = [&one[..], &[(DifferencePattern::Revised, 1), (SAME, 39), (shifted(5 * HOUR), 200)]].concat();
     assert_eq!(found, want);
 }
 
@@ -135,7 +138,7 @@ fn no_distance_is_no_shift() {
 fn unrelated_series_are_revised() {
     let csv = hourly(3000);
     let db = at((0..3000).map(|i| START + i * HOUR), 99);
-    assert_eq!(kinds(&compare(&csv, &db)), [(Pattern::Revised, 3000)]);
+    assert_eq!(kinds(&compare(&csv, &db)), [(DifferencePattern::Revised, 3000)]);
 }
 
 #[test]
@@ -143,13 +146,22 @@ fn flat_bars_elsewhere_prove_no_shift() {
     let flat = Ohlcv { open: 7.0, high: 7.0, low: 7.0, close: 7.0, volume: 0.0 };
     let csv: Series = (0..500).map(|i| (START + i * HOUR, flat)).collect();
     let db = moved(&csv, 5 * HOUR);
-    assert_eq!(kinds(&compare(&csv, &db)), [(Pattern::OnlyInCsv, 5), (SAME, 495), (Pattern::OnlyInDb, 5)]);
+    assert_eq!(
+        kinds(&compare(&csv, &db)),
+        [(DifferencePattern::OnlyInCsv, 5), (SAME, 495), (DifferencePattern::OnlyInDb, 5)]
+    );
     let one =
         |gone: usize| csv.iter().enumerate().filter(|(i, _)| *i != gone).map(|(_, b)| *b).collect::<Series>();
     let found = compare(&one(100), &one(300));
     assert_eq!(
         kinds(&found),
-        [(SAME, 100), (Pattern::OnlyInDb, 1), (SAME, 199), (Pattern::OnlyInCsv, 1), (SAME, 199)]
+        [
+            (SAME, 100),
+            (DifferencePattern::OnlyInDb, 1),
+            (SAME, 199),
+            (DifferencePattern::OnlyInCsv, 1),
+            (SAME, 199)
+        ]
     );
 }
 
