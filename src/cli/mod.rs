@@ -19,6 +19,7 @@ mod output;
 mod private_server;
 mod progress;
 mod report;
+mod row_counters;
 mod row_detail;
 mod signals;
 mod summary;

@@ -5,9 +5,9 @@
 use std::io::{self, Write};
 
 use super::output::{count, counted, duration, files, visible};
+use super::row_counters::{self, row_counters};
 use super::table::{self, Column, Table};
 use super::when;
-use crate::counts::RowCounts;
 use crate::error::ErrorClass;
 use crate::model::TaskState;
 use crate::operation::status::{OperationStatus, TaskStatus, TaskTotals};
@@ -51,7 +51,7 @@ fn tasks(out: &mut dyn Write, status: &OperationStatus, detail: Detail) -> io::R
     let all = detail.lists_all(status);
     let shown: Vec<&TaskStatus> =
         status.tasks.iter().filter(|t| all || noteworthy(t)).take(MAX_TASKS).collect();
-    let counters = counters(status.dry_run);
+    let counters = row_counters(status.dry_run);
     let columns = [table::SYMBOL, table::TIMEFRAME, Column::text("STATE"), Column::number("ROWS")];
     let columns = columns.into_iter().chain(counters.iter().map(|c| c.column));
     let mut table = Table::new(columns.chain([Column::number("TIME").spare(3)]));
@@ -66,30 +66,6 @@ fn tasks(out: &mut dyn Write, status: &OperationStatus, detail: Detail) -> io::R
         writeln!(out)?;
     }
     Ok(shown.len())
-}
-
-/// A counter of rows: its column in the table of tasks, its name in the sum of rows, and its value.
-struct Counter {
-    column: Column,
-    /// Empty if it is not a part of the sum.
-    name: &'static str,
-    value: fn(&RowCounts) -> i64,
-}
-
-fn counters(dry_run: bool) -> [Counter; 6] {
-    let counter = |column, name, value| Counter { column, name, value };
-    let (imported, name) = match dry_run {
-        true => (Column::number("NEW"), "new (nothing was written)"),
-        false => (Column::number("IMPORTED").or("NEW"), "imported"),
-    };
-    [
-        counter(imported, name, |r| r.rows_imported),
-        counter(Column::counter("SKIPPED", "SKIP").spare(5), "skipped", |r| r.rows_skipped),
-        counter(Column::counter("MISMATCHED", "MISM").spare(1), "mismatched", |r| r.rows_mismatched),
-        counter(Column::counter("REJECTED", "REJ").spare(2), "rejected", |r| r.rows_rejected),
-        counter(Column::counter("DUPLICATE", "DUP").spare(6), "duplicate", |r| r.rows_duplicate),
-        counter(Column::counter("ISSUES", "ISSUES").spare(4), "", |r| r.quality_issues),
-    ]
 }
 
 pub(super) fn errors(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
@@ -124,10 +100,7 @@ fn sums(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
     ended(out, status)?;
     let succeeded = [(t.succeeded, TaskState::Succeeded.as_str())];
     states(out, &counted(t.tasks, "file", "files"), &succeeded, t)?;
-    let counters = counters(status.dry_run);
-    let parts = counters.iter().filter(|c| !c.name.is_empty());
-    let parts: Vec<_> = parts.map(|c| format!("{} {}", count((c.value)(&t.rows)), c.name)).collect();
-    writeln!(out, "{} = {}", counted(t.rows.rows, "row", "rows"), parts.join(" + "))
+    writeln!(out, "{}", row_counters::sum(&t.rows, "", status.dry_run))
 }
 
 fn notes(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
@@ -173,7 +146,7 @@ fn notes(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
         writeln!(out, "{ignored}")?;
     }
     unrecognised(out, status, "imported")?;
-    let findings = r.rows_mismatched + r.rows_rejected + r.quality_issues + status.shape_conflicts();
+    let findings = row_counters::findings(r) + status.shape_conflicts();
     if findings > 0 && !status.dry_run {
         writeln!(out, "details: barlift report {}", status.operation_id)?;
     }

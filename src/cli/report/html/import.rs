@@ -9,6 +9,7 @@ use super::page::{self, Tone, time};
 use crate::bar::Ohlcv;
 use crate::cli::output::{count, counted, visible};
 use crate::cli::report::destination::Destination;
+use crate::cli::row_counters::{self, RowCounter, row_counters};
 use crate::error::Result;
 use crate::model::{OperationId, OperationState, TaskState};
 use crate::operation::report::{self, SourceLine};
@@ -41,22 +42,8 @@ pub(in crate::cli::report) async fn import(
 
 fn verdict(s: &OperationStatus) -> (Tone, &'static str, String) {
     let (t, r) = (&s.totals, &s.totals.rows);
-    let new = if s.dry_run { "new, not written" } else { "imported" };
-    let sum = [
-        (r.rows_imported, new),
-        (r.rows_skipped, "skipped"),
-        (r.rows_mismatched, "mismatched"),
-        (r.rows_rejected, "rejected"),
-        (r.rows_duplicate, "duplicate"),
-    ];
-    let sum: Vec<String> = sum.iter().map(|(n, what)| format!("{} {what}", count(*n))).collect();
-    let rows = format!(
-        "{} in {} = {}",
-        counted(r.rows, "row", "rows"),
-        counted(t.tasks, "file", "files"),
-        sum.join(" + ")
-    );
-    let findings = r.rows_mismatched + r.rows_rejected + r.quality_issues + s.shape_conflicts();
+    let rows = row_counters::sum(r, &format!(" in {}", counted(t.tasks, "file", "files")), s.dry_run);
+    let findings = row_counters::findings(r) + s.shape_conflicts();
     match s.state {
         _ if t.failed > 0 => {
             (Tone::Bad, "FAILED", format!("{} failed; {rows}", counted(t.failed, "file", "files")))
@@ -87,25 +74,21 @@ fn top(s: &OperationStatus, database: &str) -> Markup {
         ("Operation", format!("{} ({})", s.operation_id, s.shown_state())),
         ("Trace", s.trace_id.clone()),
     ];
-    let tiles = [
+    let unfinished = t.pending + t.running + t.cancelled;
+    let mut tiles = vec![
         ("files", t.tasks, None),
         ("failed", t.failed, Some(Tone::Bad)),
-        ("not finished", t.pending + t.running + t.cancelled, Some(Tone::Warn)),
+        ("not finished", unfinished, Some(Tone::Warn)),
         ("rows", r.rows, None),
-        (if s.dry_run { "new" } else { "imported" }, r.rows_imported, None),
-        ("skipped: there already", r.rows_skipped, None),
-        ("mismatched", r.rows_mismatched, Some(Tone::Warn)),
-        ("rejected", r.rows_rejected, Some(Tone::Warn)),
-        ("duplicate", r.rows_duplicate, None),
-        ("quality issues", r.quality_issues, Some(Tone::Warn)),
     ];
+    let counters = row_counters(s.dry_run);
+    tiles.extend(counters.iter().map(|c| (c.name, (c.value)(r), c.is_finding.then_some(Tone::Warn))));
     html! { (page::facts(&facts)) (page::tiles(&tiles)) }
 }
 
 fn rank(t: &TaskStatus) -> u8 {
     let conflicts = i64::from(t.shape_conflict.is_some());
-    let rows = t.rows.rows_mismatched + t.rows.rows_rejected + t.rows.quality_issues;
-    match (t.state, rows + conflicts) {
+    match (t.state, row_counters::findings(&t.rows) + conflicts) {
         (TaskState::Failed, _) => 0,
         (TaskState::Succeeded, 0) => 3,
         (TaskState::Succeeded, _) => 1,
@@ -116,20 +99,11 @@ fn rank(t: &TaskStatus) -> u8 {
 fn files(s: &OperationStatus) -> Markup {
     let mut tasks: Vec<&TaskStatus> = s.tasks.iter().collect();
     tasks.sort_by_key(|t| rank(t));
-    let header = [
-        "Series",
-        "File",
-        "State",
-        "#Rows",
-        if s.dry_run { "#New" } else { "#Imported" },
-        "#Skipped",
-        "#Mismatched",
-        "#Rejected",
-        "#Duplicate",
-        "#Issues",
-        "Note",
-    ];
-    let rows = html! { @for t in tasks.iter().take(FILES) { (file(t)) } };
+    let counters = row_counters(s.dry_run);
+    let titles: Vec<String> = counters.iter().map(|c| format!("#{}", c.title)).collect();
+    let mut header = vec!["Series", "File", "State", "#Rows"];
+    header.extend(titles.iter().map(String::as_str).chain(["Note"]));
+    let rows = html! { @for t in tasks.iter().take(FILES) { (file(t, &counters)) } };
     html! {
         h2 { "Files" }
         @if tasks.is_empty() { p { "There are none." } } @else { (page::table(&header, &rows)) }
@@ -137,22 +111,13 @@ fn files(s: &OperationStatus) -> Markup {
     }
 }
 
-fn file(t: &TaskStatus) -> Markup {
+fn file(t: &TaskStatus, counters: &[RowCounter]) -> Markup {
     let tone = match t.state {
         TaskState::Succeeded => Tone::Good,
         TaskState::Failed => Tone::Bad,
         _ => Tone::Warn,
     };
-    let r = &t.rows;
-    let counts = [
-        r.rows,
-        r.rows_imported,
-        r.rows_skipped,
-        r.rows_mismatched,
-        r.rows_rejected,
-        r.rows_duplicate,
-        r.quality_issues,
-    ];
+    let counts = std::iter::once(t.rows.rows).chain(counters.iter().map(|c| (c.value)(&t.rows)));
     let recognised = t.recognised.then(|| "recognised by content, not read again".to_owned());
     let note = t
         .error
