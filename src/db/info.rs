@@ -1,6 +1,6 @@
 //! What is in a database, for `barlift db info`.
 //!
-//! Invariant: reads only, and works on a database that was never set up.
+//! Invariant: it only reads, and works on a database that was never set up.
 
 use serde::Serialize;
 
@@ -10,34 +10,27 @@ use crate::error::{During, Result};
 
 /// What `barlift db info` shows.
 #[derive(Debug, Serialize)]
-pub struct Info {
-    /// Where the database is, without the password.
-    pub url: String,
-    /// Whether barlift runs the server itself.
-    pub embedded: bool,
-    /// Whether a connection pooler stands in between.
-    pub pooled: bool,
-    /// The server's version.
-    pub server_version: String,
+pub(crate) struct Info {
+    /// Without the password.
+    pub(crate) url: String,
+    pub(crate) embedded: bool,
+    /// Whether a connection pooler is in between.
+    pub(crate) pooled: bool,
+    pub(crate) server_version: String,
     /// Whether all tables of this version of barlift are there.
-    pub schema_current: bool,
-    /// How bars are stored; none before set-up.
-    pub storage: Option<Storage>,
-    /// Series.
-    pub series: i64,
+    pub(crate) schema_current: bool,
+    /// None before set-up.
+    pub(crate) storage: Option<Storage>,
+    pub(crate) series: i64,
     /// Bars: counted in a small table, estimated from the server's statistics in a large one.
-    pub bars_estimate: i64,
+    pub(crate) bars_estimate: i64,
     /// Bytes of the bars with their index.
-    pub bars_bytes: i64,
-    /// Operations so far.
-    pub operations: i64,
+    pub(crate) bars_bytes: i64,
+    pub(crate) operations: i64,
 }
 
-/// Looks around; `schema_current` is what [`crate::setup::is_current`] says.
-///
-/// # Errors
-/// [`crate::error::Error::Database`]
-pub async fn info(database: &Database, schema_current: bool) -> Result<Info> {
+/// Reads it; `schema_current` is the result of [`crate::setup::is_current`].
+pub(crate) async fn info(database: &Database, schema_current: bool) -> Result<Info> {
     let pool = &database.pool;
     let server_version: String = sqlx::query_scalar("SELECT current_setting('server_version')")
         .fetch_one(pool)
@@ -58,7 +51,7 @@ pub async fn info(database: &Database, schema_current: bool) -> Result<Info> {
     if !info.schema_current {
         return Ok(info);
     }
-    let what = "reading what is there";
+    let what = "reading what is in the database";
     (info.series, info.operations) =
         sqlx::query_as(include_str!("sql/counts.sql")).fetch_one(pool).await.during(what)?;
     let storage = schema::storage(pool).await?;

@@ -1,20 +1,21 @@
-//! The database itself: connecting, setting up, moving bars in and out by COPY and SQL.
+//! The database itself: connecting, setting up, COPY.
 //!
-//! [`connect`](Database::connect) makes a pool (`connection`: what each session sets, poolers, sockets), [`schema`] brings our
-//! tables up to date ([`storage`]: as rows or columns), [`copy`] encodes bars for binary COPY, [`traced_pool`] gives statements
-//! spans ([`shared`]: for several attempts), [`transaction`] leaves no connection in disorder,
-//! [`info`] tells what is there, [`embedded`] runs a private server where no database is named (`libpq` reads the names),
-//! `tls` knows what to do about a certificate that is refused. Invariant: no text that leaves this module holds a password.
-//! It knows tables but not what an import or an operation is.
+//! `libpq` reads the address of the database as psql does, or [`embedded`] runs a private server if there is none.
+//! [`connect`](Database::connect) opens a pool (`connection`: the settings of each session, poolers, sockets; `tls`: hints
+//! about certificates). `schema` brings our tables up to date (`storage`: rowstore or columnstore). [`copy`] encodes bars for
+//! binary COPY, [`traced_pool`] gives statements spans, [`transaction`] begins transactions, `info` is `barlift db info`.
+//!
+//! Invariant: no text that leaves this module contains a password. It knows tables, but not what an import or an operation
+//! is.
 
 pub(crate) mod connection;
 pub mod copy;
 pub mod embedded;
-pub mod info;
+pub(crate) mod info;
 mod libpq;
-pub mod schema;
+pub(crate) mod schema;
 pub mod shared;
-pub mod storage;
+pub(crate) mod storage;
 mod tls;
 pub mod traced_pool;
 pub mod transaction;
@@ -26,23 +27,22 @@ use sqlx::postgres::PgPool;
 use crate::config::Config;
 use crate::error::{Error, Result};
 pub(crate) use connection::TRUSTED;
-use connection::Target;
-use connection::server::Server;
+use connection::server::ServerInfo;
 use embedded::Embedded;
 use libpq::Address;
 
-/// A pool of connections and, if barlift runs the server itself, the hold on that server.
+/// A pool of connections and, if barlift runs the server itself, that server.
 #[derive(Debug, Clone)]
 pub struct Database {
     /// The pool. Every SQL statement of this process goes through it.
     pub pool: PgPool,
     /// Keeps the embedded server running until the last clone is dropped.
     embedded: Option<std::sync::Arc<Embedded>>,
-    target: Target,
-    server: Server,
+    address: Address,
+    server: ServerInfo,
 }
 
-/// What a worker cannot do without.
+/// One for the queue's announcements, one for a file, one for everything else.
 const WORKER_CONNECTIONS: u32 = 3;
 
 impl Database {
@@ -50,24 +50,25 @@ impl Database {
     /// like), else to the embedded server.
     ///
     /// # Errors
-    /// [`Error::Config`] for a URL that is none, [`Error::Database`] if nothing answers, or a pooler that keeps no sessions.
+    /// [`Error::Config`] for a URL that cannot be read, [`Error::Database`] if nothing answers, or a pooler does that keeps
+    /// no sessions.
     pub async fn connect(config: &Config) -> Result<Self> {
         match address(config)? {
-            Some(address) => Self::open(Target::new(address, config), None, config).await,
+            Some(address) => Self::open(address, None, config).await,
             None => {
                 let server = Embedded::start(config.database.embedded_dir.as_deref()).await?;
-                Self::open(Target::embedded(server.connect_options(), config), Some(server), config).await
+                Self::open(Address::new(server.connect_options()), Some(server), config).await
             }
         }
     }
 
-    async fn open(target: Target, embedded: Option<Embedded>, config: &Config) -> Result<Self> {
-        let (pool, server) = connection::open(&target, config).await?;
-        Ok(Self { pool, embedded: embedded.map(std::sync::Arc::new), target, server })
+    async fn open(address: Address, embedded: Option<Embedded>, config: &Config) -> Result<Self> {
+        let address = connection::prepared(address);
+        let (pool, server) = connection::open(&address, config).await?;
+        Ok(Self { pool, embedded: embedded.map(std::sync::Arc::new), address, server })
     }
 
-    /// Refuses to work where fewer connections are granted than a worker holds: one for the queue's announcements, one
-    /// for a file, one for everything else.
+    /// Refuses a server that grants fewer connections than a worker needs.
     ///
     /// # Errors
     /// [`Error::Database`]
@@ -99,22 +100,22 @@ impl Database {
         ))
     }
 
-    /// Whether a connection pooler stands between barlift and the server; it keeps sessions then.
+    /// Whether a connection pooler is between barlift and the server; if so, it keeps sessions.
     #[must_use]
     pub fn is_pooled(&self) -> bool {
         self.server.pooled
     }
 
-    /// Ends all sessions; new ones begin when they are needed.
+    /// Closes all connections; new ones are opened when they are needed.
     pub async fn reconnect(&mut self) {
-        let fresh = self.pool.options().clone().connect_lazy_with(self.target.options.clone());
+        let fresh = self.pool.options().clone().connect_lazy_with(self.address.options.clone());
         std::mem::replace(&mut self.pool, fresh).close().await;
     }
 
     /// Where the database is, without the password.
     #[must_use]
     pub fn shown_url(&self) -> String {
-        connection::shown(&self.target.options)
+        connection::shown(&self.address.options)
     }
 
     /// The embedded server, if this is one.
@@ -129,18 +130,12 @@ fn address(config: &Config) -> Result<Option<Address>> {
     libpq::address(database.direct_url.as_deref().or(database.url.as_deref()))
 }
 
-/// Whether a database is named, so that the private server is not meant.
-///
-/// # Errors
-/// [`Error::Config`] for a URL that is none.
-pub fn is_named(config: &Config) -> Result<bool> {
+/// Whether the configuration names a database, so that the private server is not used.
+pub(crate) fn is_named(config: &Config) -> Result<bool> {
     Ok(address(config)?.is_some())
 }
 
-/// How long a connection is waited for: `connect_timeout` of the URL, else `database.connect_timeout`.
-///
-/// # Errors
-/// [`Error::Config`] for a URL that is none.
-pub fn connect_timeout(config: &Config) -> Result<Duration> {
-    Ok(address(config)?.and_then(|address| address.timeout).unwrap_or(config.database.connect_timeout))
+/// How long to wait for a connection: `connect_timeout` of the URL, else `database.connect_timeout`.
+pub(crate) fn connect_timeout(config: &Config) -> Result<Duration> {
+    Ok(address(config)?.map_or(config.database.connect_timeout, |address| address.timeout(config)))
 }

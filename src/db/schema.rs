@@ -1,7 +1,7 @@
-//! Our own schema: migrations, and the hypertable where the server can.
+//! Our own schema: migrations, and the hypertable where the server has TimescaleDB.
 //!
-//! Invariant: safe to run at any time on a database of any earlier version; it only adds. With `timescaledb`
-//! at hand `bars` becomes a hypertable, without it the table stays plain; [`Storage`] says which.
+//! Invariant: safe to run at any time on a database of any earlier version; it only adds. [`Storage`] says whether `bars` is
+//! a hypertable or a plain table.
 
 use serde::Serialize;
 use sqlx::migrate::{MigrateError, Migrator};
@@ -23,11 +23,11 @@ pub enum Storage {
         timescaledb: String,
         /// Rowstore or columnstore.
         layout: Layout,
-        /// What keeps each bar single.
+        /// What keeps a bar from being there twice.
         promise: &'static str,
-        /// After how long chunks are compressed; in a columnstore, what was not compressed as it was written.
+        /// After how long chunks are compressed; in a columnstore, only rows that were not compressed when they were written.
         compress_after: Option<String>,
-        /// Why the last run of that compression failed, if it did.
+        /// The error of that compression's last run, if it failed.
         compression_error: Option<String>,
     },
     /// A plain PostgreSQL table.
@@ -38,18 +38,12 @@ pub enum Storage {
 }
 
 /// Runs our migrations.
-///
-/// # Errors
-/// [`Error::Database`], with advice when the role lacks a right.
-pub async fn setup(pool: &PgPool) -> Result<()> {
+pub(crate) async fn setup(pool: &PgPool) -> Result<()> {
     MIGRATIONS.run(pool).await.map_err(|e| migrate_error("barlift", e))
 }
 
-/// Whether nothing is left for [`setup`] to do.
-///
-/// # Errors
-/// [`Error::Database`]
-pub async fn is_current(connection: &mut PgConnection) -> Result<bool> {
+/// Whether [`setup`] has nothing left to do.
+pub(crate) async fn is_current(connection: &mut PgConnection) -> Result<bool> {
     let what = "reading the schema's version";
     let there: bool = sqlx::query_scalar("SELECT to_regclass('barlift._sqlx_migrations') IS NOT NULL")
         .fetch_one(&mut *connection)
@@ -65,7 +59,7 @@ pub async fn is_current(connection: &mut PgConnection) -> Result<bool> {
     Ok(newest >= MIGRATIONS.iter().map(|m| m.version).max() && !hypertable_is_missing(connection).await?)
 }
 
-/// Whether a set-up ended before it made the hypertable. Once there are bars, that is `db setup`'s to do.
+/// Whether a set-up was cut off before it made the hypertable. Once there are bars, only `db setup` makes it.
 async fn hypertable_is_missing(connection: &mut PgConnection) -> Result<bool> {
     if extension_version(connection).await?.is_none() {
         return Ok(false);
@@ -76,27 +70,21 @@ async fn hypertable_is_missing(connection: &mut PgConnection) -> Result<bool> {
         .during("looking for the hypertable")
 }
 
-/// Whether another storage is asked for than `bars` has.
-///
-/// # Errors
-/// [`Error::Database`]
-pub async fn other_storage(connection: &mut PgConnection, asked: Option<Layout>) -> Result<bool> {
+/// Whether the configuration asks for another storage than `bars` has.
+pub(crate) async fn other_storage(connection: &mut PgConnection, asked: Option<Layout>) -> Result<bool> {
     let Some(asked) = asked else { return Ok(false) };
     Ok(storage::layout(connection).await? != asked)
 }
 
-/// Makes `bars` a hypertable where the server can, with the storage that is asked for.
-///
-/// # Errors
-/// [`Error::Database`], with advice when the role lacks a right, or when that storage cannot be had.
-pub async fn hypertable(pool: &PgPool, config: &DatabaseConfig) -> Result<Storage> {
+/// Makes `bars` a hypertable if the server has TimescaleDB, with the storage that the configuration asks for.
+pub(crate) async fn hypertable(pool: &PgPool, config: &DatabaseConfig) -> Result<Storage> {
     let mut connection = pool.acquire().await.during("connecting")?;
     let connection = &mut *connection;
     if extension_version(connection).await?.is_none() {
         if !extension_available(connection).await? {
             return plain(NOT_AVAILABLE.to_owned(), config);
         }
-        // If the server did not preload the library, this costs the connection, which is given up here.
+        // If the server has not preloaded the library, this ends the connection, which is not used any more then.
         if let Err(e) =
             sqlx::query("CREATE EXTENSION timescaledb SCHEMA public").execute(&mut *connection).await
         {
@@ -127,7 +115,7 @@ async fn hypertable_storage(connection: &mut PgConnection, layout: Layout) -> Re
     Ok(Storage::Hypertable { timescaledb, layout, promise, compress_after, compression_error })
 }
 
-/// No hypertable, unless more was asked for.
+/// A plain table, unless the configuration asks for a columnstore.
 fn plain(reason: String, config: &DatabaseConfig) -> Result<Storage> {
     if config.compress_after.is_some() {
         tracing::warn!(reason, "bars stay a plain table, so database.compress_after does nothing");
@@ -139,10 +127,7 @@ fn plain(reason: String, config: &DatabaseConfig) -> Result<Storage> {
 }
 
 /// How `bars` is stored now.
-///
-/// # Errors
-/// [`Error::Database`]
-pub async fn storage(pool: &PgPool) -> Result<Storage> {
+pub(crate) async fn storage(pool: &PgPool) -> Result<Storage> {
     let mut connection = pool.acquire().await.during("connecting")?;
     let plain = |reason: &str| Ok(Storage::Plain { reason: reason.to_owned() });
     if extension_version(&mut connection).await?.is_none() {
@@ -179,8 +164,8 @@ async fn extension_version(connection: &mut PgConnection) -> Result<Option<Strin
         .during("reading timescaledb's version")
 }
 
-/// What a migration of this schema said.
-pub fn migrate_error(schema: &str, e: MigrateError) -> Error {
+/// The error of a migration.
+pub(crate) fn migrate_error(schema: &str, e: MigrateError) -> Error {
     let what = format!("setting up the schema `{schema}`");
     match e {
         MigrateError::Execute(e) | MigrateError::ExecuteMigration(e, _) => Error::during(&what, e),

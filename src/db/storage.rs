@@ -1,24 +1,21 @@
-//! Rowstore or columnstore: which one `bars` has, which one it gets.
+//! Rowstore or columnstore: which one `bars` has, and which one it gets.
 //!
-//! Invariant: only an empty table changes its storage; nothing is converted, and nothing silently. A columnstore has no
-//! unique index, for TimescaleDB compresses what COPY brings only without one, and it always has a policy that folds in
-//! the rows that were written plainly. How barlift keeps bars single there is told in `repository::columnstore`.
+//! Invariant: only an empty table changes its storage; bars are never converted. A columnstore has no unique index, since
+//! TimescaleDB compresses during COPY only without one. It always has a policy that compresses the rows that were written
+//! uncompressed. `repository::columnstore` explains how barlift keeps bars unique there.
 
 use sqlx::{Acquire as _, PgConnection};
 
 use crate::config::{DatabaseConfig, Layout};
 use crate::error::{During, Error, Result};
 
-/// When a columnstore folds plain rows in, if nothing is said: late bars of the last days mostly come before that.
-const FOLD_AFTER: &str = "7 days";
+/// When a columnstore compresses uncompressed rows, by default: most late bars of the last days come before that.
+const COMPRESS_AFTER: &str = "7 days";
 
 const WHAT: &str = "settling how bars are stored (database.storage)";
 
-/// The storage that `bars` has now.
-///
-/// # Errors
-/// [`Error::Database`]
-pub async fn layout(connection: &mut PgConnection) -> Result<Layout> {
+/// The storage that `bars` has.
+pub(crate) async fn layout(connection: &mut PgConnection) -> Result<Layout> {
     let unique: bool = sqlx::query_scalar(include_str!("sql/has_unique_index.sql"))
         .fetch_one(connection)
         .await
@@ -26,7 +23,7 @@ pub async fn layout(connection: &mut PgConnection) -> Result<Layout> {
     Ok(if unique { Layout::Rowstore } else { Layout::Columnstore })
 }
 
-/// What keeps each bar single.
+/// What keeps a bar from being there twice.
 pub(super) fn promise(layout: Layout) -> &'static str {
     match layout {
         Layout::Rowstore => "unique by its primary key",
@@ -36,8 +33,7 @@ pub(super) fn promise(layout: Layout) -> &'static str {
     }
 }
 
-/// Refuses a storage that this table cannot get: a columnstore where the server has none, another one than the bars
-/// that are there have.
+/// Refuses a storage that this table cannot get: a columnstore if the server has none, or another storage if there are bars.
 pub(super) async fn refuse_impossible(connection: &mut PgConnection, asked: Option<Layout>) -> Result<()> {
     let Some(asked) = asked else { return Ok(()) };
     if asked == layout(connection).await? {
@@ -86,7 +82,7 @@ async fn refuse_unable(connection: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
-/// Refuses `database.compress_after` where the server's license leaves compression out.
+/// Refuses `database.compress_after` if the server's license excludes compression.
 pub(super) async fn refuse_unlicensed(connection: &mut PgConnection, after: Option<&str>) -> Result<()> {
     let Some(after) = after else { return Ok(()) };
     let (_, licensed): (bool, bool) = sqlx::query_as(include_str!("sql/direct_compress.sql"))
@@ -106,7 +102,7 @@ fn unlicensed(after: &str) -> Error {
     )
 }
 
-/// Why a columnstore cannot be had on a server without TimescaleDB.
+/// The error for a columnstore on a server without TimescaleDB.
 pub(super) fn needs_timescaledb(why: &str) -> Error {
     no_columnstore(
         why,
@@ -118,16 +114,16 @@ fn no_columnstore(why: &str, hint: &str) -> Error {
     Error::config(format!("database.storage is columnstore, but {why}"), hint)
 }
 
-/// Gives the hypertable the storage that is asked for, and its compression policy.
+/// Gives the hypertable the storage that the configuration asks for, and its compression policy.
 pub(super) async fn settle(connection: &mut PgConnection, config: &DatabaseConfig) -> Result<Layout> {
     let mut now = layout(connection).await?;
     if let Some(asked) = config.storage.filter(|asked| *asked != now) {
         switch(connection, asked).await?;
         now = asked;
     }
-    let after = config.compress_after.as_deref().or((now == Layout::Columnstore).then_some(FOLD_AFTER));
+    let after = config.compress_after.as_deref().or((now == Layout::Columnstore).then_some(COMPRESS_AFTER));
     if let Some(after) = after {
-        // A columnstore has all but the policy, and only what is asked for replaces one that is there.
+        // A columnstore lacks only the policy. A policy that is there is replaced only if the configuration names another.
         let (enable, replace) = (now == Layout::Rowstore, config.compress_after.is_some());
         compression(connection, after, enable, replace).await?;
     }
@@ -136,7 +132,7 @@ pub(super) async fn settle(connection: &mut PgConnection, config: &DatabaseConfi
 
 async fn switch(connection: &mut PgConnection, to: Layout) -> Result<()> {
     let mut tx = connection.begin().await.during(WHAT)?;
-    // From here on nobody writes a bar, and nobody has one that is not seen.
+    // From here on nobody writes bars, and all committed ones are visible.
     sqlx::query("LOCK TABLE barlift.bars IN ACCESS EXCLUSIVE MODE").execute(&mut *tx).await.during(WHAT)?;
     refuse_bars(&mut tx, to).await?;
     let statements = match to {

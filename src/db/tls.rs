@@ -1,16 +1,16 @@
-//! TLS to the server: what to do when its certificate is refused.
+//! Hints for connections that fail because of TLS.
 
 use std::io::ErrorKind;
 
 use rustls::CertificateError;
 use sqlx::postgres::PgConnectOptions;
 
-/// sqlx has no kind of its own for this.
+/// sqlx's message; there is no error variant for it.
 const NO_TLS: &str = "server does not support TLS";
 
 const CHECK_FILES: &str = "check the files that sslrootcert, sslcert and sslkey name in the database URL";
 
-/// What to do about a connection that failed, if TLS is what it failed at.
+/// The hint for a connection that has failed because of TLS; none if there is another reason.
 pub(super) fn advice(options: &PgConnectOptions, e: &sqlx::Error) -> Option<&'static str> {
     match e {
         sqlx::Error::Tls(why) if why.to_string() == NO_TLS => Some(
@@ -19,7 +19,7 @@ pub(super) fn advice(options: &PgConnectOptions, e: &sqlx::Error) -> Option<&'st
         sqlx::Error::Tls(_) => Some(CHECK_FILES),
         sqlx::Error::Io(io) => match io.get_ref().and_then(|inner| inner.downcast_ref()) {
             Some(rustls::Error::InvalidCertificate(why)) => Some(about_certificate(why)),
-            // Over TCP, nothing else is opened by a path.
+            // Over TCP, only certificates and keys are opened by a path.
             None if names_a_file(io.kind()) && options.get_socket().is_none() => Some(CHECK_FILES),
             _ => None,
         },

@@ -1,7 +1,7 @@
-//! Opening connections: waiting for a free one, looking what the server is like, and making each session one of barlift's.
+//! Opening connections.
 //!
-//! [`server`] asks the first connection, [`pooler`] finds out whether a pooler keeps sessions, [`session`] sets what every
-//! session relies on, [`tcp`] sets the options of its socket, [`wait`] waits for a free connection.
+//! [`wait`] waits for a free connection, [`server`] asks the first one what the server is like, [`pooler`] finds out whether a
+//! pooler keeps sessions, [`session`] sets what barlift relies on in every session, [`tcp`] sets the options of its socket.
 
 mod pooler;
 pub(crate) mod server;
@@ -14,77 +14,51 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _};
 
-use super::libpq::{Address, Keepalive, SessionAttrs};
+use super::libpq::{Address, SessionAttrs};
 use super::tls;
 use crate::config::Config;
 use crate::error::{During as _, Error, Result};
-use server::Server;
+use server::ServerInfo;
 use session::Session;
 
-/// How long a connection is taken to be alive after its last answer.
+/// For how long after its last answer a connection is used without a ping.
 pub(crate) const TRUSTED: Duration = Duration::from_millis(500);
 
-/// Where the database is and how to connect to it.
-#[derive(Debug, Clone)]
-pub(super) struct Target {
-    pub(super) options: PgConnectOptions,
-    keepalive: Keepalive,
-    /// How long to wait for a connection.
-    timeout: Duration,
-    attrs: SessionAttrs,
-}
-
-impl Target {
-    pub(super) fn new(address: Address, config: &Config) -> Self {
-        let Address { options, keepalive, timeout, attrs } = address;
-        let timeout = timeout.unwrap_or(config.database.connect_timeout);
-        Self { options: prepared(options), keepalive, timeout, attrs }
-    }
-
-    pub(super) fn embedded(options: PgConnectOptions, config: &Config) -> Self {
-        Self {
-            options: prepared(options),
-            keepalive: Keepalive::default(),
-            timeout: config.database.connect_timeout,
-            attrs: SessionAttrs::Any,
-        }
-    }
-
-    /// The port, where it is reached over TCP.
-    fn tcp_port(&self) -> Option<u16> {
-        let socket = self.options.get_socket().is_some() || self.options.get_host().starts_with('/');
-        (!socket).then(|| self.options.get_port())
-    }
-}
-
-fn prepared(options: PgConnectOptions) -> PgConnectOptions {
-    options
+/// Adds what all connections have in common.
+pub(super) fn prepared(mut address: Address) -> Address {
+    let options = address.options;
+    address.options = options
         .application_name("barlift")
         // Poolers refuse it; the session sets it.
         .extra_float_digits(None)
         .log_statements(tracing::log::LevelFilter::Trace)
-        .log_slow_statements(tracing::log::LevelFilter::Debug, Duration::from_secs(1))
+        .log_slow_statements(tracing::log::LevelFilter::Debug, Duration::from_secs(1));
+    address
 }
 
-/// Looks at the server on a connection of its own, then makes a pool whose sessions are all alike.
+/// The port, if the address is reached over TCP.
+fn tcp_port(options: &PgConnectOptions) -> Option<u16> {
+    let socket = options.get_socket().is_some() || options.get_host().starts_with('/');
+    (!socket).then(|| options.get_port())
+}
+
+/// Asks the server on a connection of its own, then makes a pool whose sessions have the same settings.
 ///
-/// One connection first: a pool would try again until its time is up, and forget why.
-///
-/// # Errors
-/// [`Error::Database`]
-pub(super) async fn open(target: &Target, config: &Config) -> Result<(PgPool, Server)> {
-    let session = Session::new(config.worker.lease, target.options.get_options());
-    let (mut first, server) = server::look(&target.options, target.timeout).await?;
-    require(target, &server)?;
+/// A connection of its own, because a pool would try again until its time is up and not return the reason.
+pub(super) async fn open(address: &Address, config: &Config) -> Result<(PgPool, ServerInfo)> {
+    let options = &address.options;
+    let session = Session::new(config.worker.lease, options.get_options());
+    let (mut first, server) = server::ask_first(options, address.timeout(config)).await?;
+    require(address, &server)?;
     session.begin(&mut first).await.during("setting up a session")?;
     first.close().await.during("closing the first connection")?;
-    let pool = pool_options(target, session, config, &server);
-    Ok((pool.connect_lazy_with(target.options.clone()), server))
+    let pool = pool_options(address, session, config, &server);
+    Ok((pool.connect_lazy_with(options.clone()), server))
 }
 
 /// Refuses a server that is not what `target_session_attrs` asks for.
-fn require(target: &Target, server: &Server) -> Result<()> {
-    let (fits, what) = match target.attrs {
+fn require(address: &Address, server: &ServerInfo) -> Result<()> {
+    let (fits, what) = match address.attrs {
         SessionAttrs::Any => return Ok(()),
         SessionAttrs::ReadWrite => (!server.read_only, "read-only"),
         SessionAttrs::ReadOnly => (server.read_only, "not read-only"),
@@ -97,28 +71,29 @@ fn require(target: &Target, server: &Server) -> Result<()> {
     Err(Error::database(
         format!(
             "the server at {} is {what}, and target_session_attrs asks for another one",
-            shown(&target.options)
+            shown(&address.options)
         ),
         "connect to another server, or leave target_session_attrs (PGTARGETSESSIONATTRS) out",
     ))
 }
 
-fn pool_options(target: &Target, session: Session, config: &Config, server: &Server) -> PgPoolOptions {
+fn pool_options(address: &Address, session: Session, config: &Config, server: &ServerInfo) -> PgPoolOptions {
     let (granted, pooled) = (server.granted, server.pooled);
+    let timeout = address.timeout(config);
     let wanted = config.max_connections();
     if granted < wanted {
-        // No warning: commands that only look need one or two.
+        // Not a warning: commands that only read need one or two.
         tracing::info!(granted, wanted, "the server grants few connections; work will wait for one");
     }
-    let (port, keepalive) = (target.tcp_port(), target.keepalive.clone());
-    // Before the acquiring of a connection is given up.
-    let patience = (target.timeout / 2).min(Duration::from_secs(2));
+    let (port, keepalive) = (tcp_port(&address.options), address.keepalive.clone());
+    // Less than the time after which acquiring a connection fails.
+    let patience = (timeout / 2).min(Duration::from_secs(2));
     PgPoolOptions::new()
-        // Beyond what the server grants, sqlx would try to connect again and again, past connections that become free.
+        // With more than the server grants, sqlx would try to connect again and again, even when a connection becomes free.
         .max_connections(wanted.min(granted))
-        // That a server restarts is told otherwise.
+        // Other messages tell of a server that restarts.
         .acquire_slow_level(tracing::log::LevelFilter::Debug)
-        .acquire_timeout(target.timeout)
+        .acquire_timeout(timeout)
         .after_connect(move |connection, _| {
             if let Some(port) = port {
                 tcp::tune(port, &keepalive);
@@ -126,15 +101,15 @@ fn pool_options(target: &Target, session: Session, config: &Config, server: &Ser
             let session = session.clone();
             Box::pin(async move {
                 let begin = session.begin(connection);
-                if pooled { pooler::telling(patience, begin).await } else { begin.await }
+                if pooled { pooler::warn_if_slow(patience, begin).await } else { begin.await }
             })
         })
-        // A connection that the server closed is found out here, not in the middle of a batch; but one that has just
-        // answered need not be asked again, which small files would spend much of their time on.
+        // A ping finds a connection that the server has closed here rather than in the middle of a batch. A connection
+        // that has just answered is used without one, since pings would take much of the time of small files.
         .test_before_acquire(false)
         .before_acquire(|connection, meta| {
             Box::pin(async move {
-                // Not an error: sqlx would warn of it.
+                // False, not an error, of which sqlx would warn.
                 Ok(meta.idle_for <= TRUSTED || connection.ping().await.is_ok())
             })
         })
@@ -154,7 +129,7 @@ pub(super) fn shown(options: &PgConnectOptions) -> String {
     format!("postgres://{}@{place}/{database}", options.get_username())
 }
 
-/// An error that says where nothing was reached, and what to do.
+/// The error for an address that does not answer.
 fn unreachable(options: &PgConnectOptions, e: sqlx::Error) -> Error {
     let advice = tls::advice(options, &e).or_else(|| {
         matches!(e, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut).then_some(

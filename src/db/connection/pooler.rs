@@ -13,10 +13,10 @@ use sqlx::{Connection as _, PgConnection};
 use super::shown;
 use crate::error::{During as _, Error, POOL_IS_SMALL, Result};
 
-/// A pooler hands out what comes back first or last, and others use it, too; so one look is not enough.
+/// How often to compare sessions: which one a pooler hands out depends on its other clients, so once is not enough.
 const LOOKS: usize = 3;
 
-/// Refuses a pooler that does not keep sessions. `first` had the session of the process `pid` when it asked.
+/// Refuses a pooler that does not keep sessions. `first` has had the session of the server process `pid`.
 pub(super) async fn require_sessions(
     first: &mut PgConnection,
     pid: i32,
@@ -52,20 +52,20 @@ pub(super) fn no_session(options: &PgConnectOptions) -> Error {
     )
 }
 
-/// Between two warnings that a pooler gives no session.
-const TELL_EVERY: Duration = Duration::from_secs(60);
+/// The time between two warnings that a pooler gives no session.
+const WARN_EVERY: Duration = Duration::from_secs(60);
 
-/// Waits until the session of a new connection has begun, and says if that takes long.
-pub(super) async fn telling<T>(patience: Duration, begin: impl Future<Output = T>) -> T {
-    static TOLD: Mutex<Option<Instant>> = Mutex::new(None);
+/// Waits until the session of a new connection has begun, and logs a warning if that takes long.
+pub(super) async fn warn_if_slow<T>(patience: Duration, begin: impl Future<Output = T>) -> T {
+    static WARNED: Mutex<Option<Instant>> = Mutex::new(None);
     let mut begin = std::pin::pin!(begin);
     if let Ok(begun) = tokio::time::timeout(patience, &mut begin).await {
         return begun;
     }
-    if let Ok(mut told) = TOLD.lock()
-        && told.is_none_or(|told| told.elapsed() > TELL_EVERY)
+    if let Ok(mut warned) = WARNED.lock()
+        && warned.is_none_or(|at| at.elapsed() > WARN_EVERY)
     {
-        *told = Some(Instant::now());
+        *warned = Some(Instant::now());
         let waited = humantime::format_duration(patience);
         tracing::warn!(
             "the connection pooler has given no session for {waited}, perhaps all of its pool are in use; work waits: {POOL_IS_SMALL}"
@@ -74,7 +74,8 @@ pub(super) async fn telling<T>(patience: Duration, begin: impl Future<Output = T
     begin.await
 }
 
-/// Whether two connections have a session each, and keep them. Nothing is set: in a shared session others would see it.
+/// Whether two connections have a session each, and keep it. It changes no setting, which others would see in a shared
+/// session.
 async fn keeps_sessions(
     first: &mut PgConnection,
     pid: i32,
@@ -82,11 +83,11 @@ async fn keeps_sessions(
 ) -> sqlx::Result<bool> {
     let mut second = PgConnection::connect_with(options).await?;
     for _ in 0..LOOKS {
-        // A pooler in statement mode refuses a transaction; else this one holds its session for the moment.
+        // A pooler in statement mode refuses a transaction. In the other modes this transaction keeps its session.
         if let Err(e) = sqlx::raw_sql("BEGIN").execute(&mut second).await {
             return if e.as_database_error().is_some() { Ok(false) } else { Err(e) };
         }
-        // In this order: if they share one session, asking on the first would wait for the second.
+        // In this order: if both share a session, a statement on the first would wait for the second.
         if process(&mut second).await? == pid || process(first).await? != pid {
             return Ok(false);
         }

@@ -12,32 +12,31 @@ use super::wait::{self, Waiting};
 use super::{pooler, unreachable};
 use crate::error::{During as _, Result};
 
-/// What a server is like.
+/// What the first connection finds out.
 #[derive(Debug, Clone)]
-pub(crate) struct Server {
+pub(crate) struct ServerInfo {
     /// How many connections this role may have at once.
     pub(crate) granted: u32,
     /// The encoding of the database.
     pub(crate) encoding: String,
-    /// Whether a connection pooler stands in between. It keeps sessions, or barlift would not be connected.
+    /// Whether a connection pooler is in between; if so, it keeps sessions.
     pub(crate) pooled: bool,
-    /// Whether it replays another server's changes.
     pub(crate) standby: bool,
     /// Whether transactions are read-only unless they say otherwise.
     pub(crate) read_only: bool,
 }
 
-/// A startup option that a server keeps and a pooler does not.
+/// A startup option that a server keeps and a pooler does not pass on.
 const PROBE: (&str, &str) = ("barlift.probe", "1");
 
-/// How long the first answer may take, even where the connection was waited for until the time was up.
+/// How long the first answer may take, even if waiting for the connection has used all of the time.
 const FIRST_ANSWER: Duration = Duration::from_secs(2);
 
-/// Connects, waiting up to `timeout` for a free connection, and looks.
-///
-/// # Errors
-/// [`crate::error::Error::Database`] if nothing answers, or if a pooler stands in between that does not keep sessions.
-pub(super) async fn look(options: &PgConnectOptions, timeout: Duration) -> Result<(PgConnection, Server)> {
+/// Connects, waiting up to `timeout` for a free connection, and asks. Refuses a pooler that does not keep sessions.
+pub(super) async fn ask_first(
+    options: &PgConnectOptions,
+    timeout: Duration,
+) -> Result<(PgConnection, ServerInfo)> {
     let mut waiting = Waiting::at_most(timeout);
     let probing = options.clone().options([PROBE]);
     let mut connection = match wait::connect(&probing, &mut waiting).await {
@@ -45,7 +44,7 @@ pub(super) async fn look(options: &PgConnectOptions, timeout: Duration) -> Resul
         done => done,
     }
     .map_err(|e| unreachable(options, e))?;
-    // A server answers at once; a pooler takes the connection, and its first statement waits for a session.
+    // A server answers at once; behind a pooler, the first statement may wait for a session.
     let patience = waiting.left().max(FIRST_ANSWER);
     let Ok(asked) = tokio::time::timeout(patience, ask(&mut connection)).await else {
         return Err(pooler::no_session(options));
@@ -57,17 +56,17 @@ pub(super) async fn look(options: &PgConnectOptions, timeout: Duration) -> Resul
     Ok((connection, server))
 }
 
-/// SQLSTATE 08P01 is what PgBouncer refuses a startup parameter with, 0A000 what others do.
+/// PgBouncer refuses a startup parameter with SQLSTATE 08P01, others with 0A000.
 fn refuses_options(e: &sqlx::Error) -> bool {
     e.as_database_error()
         .and_then(|d| d.code())
         .is_some_and(|code| ["08P01", "0A000"].contains(&code.as_ref()))
 }
 
-async fn ask(connection: &mut PgConnection) -> sqlx::Result<(Server, i32)> {
+async fn ask(connection: &mut PgConnection) -> sqlx::Result<(ServerInfo, i32)> {
     let row = sqlx::raw_sql(include_str!("../sql/server.sql")).fetch_one(connection).await?;
     let granted: Option<i32> = row.try_get("granted")?;
-    let server = Server {
+    let server = ServerInfo {
         granted: granted.and_then(|g| u32::try_from(g).ok()).unwrap_or(u32::MAX).max(1),
         encoding: row.try_get("encoding")?,
         pooled: !row.try_get::<bool, _>("has_probe")?,

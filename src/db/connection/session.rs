@@ -1,9 +1,9 @@
-//! What every session of barlift sets, whatever the defaults of database, role and server are, and the check that it
-//! took.
+//! The settings of every session, whatever the defaults of database, role and server are, and the check that they hold.
 //!
-//! The settings are sent as a statement after connecting: connection poolers refuse them as startup parameters, or drop
-//! them without a word. Invariant: no statement of barlift runs in a session that has not been through
-//! [`begin`](Session::begin), except those that look at the server first.
+//! They are sent as a statement after connecting: connection poolers refuse them as startup parameters, or ignore them.
+//!
+//! Invariant: no statement of barlift runs in a session before [`begin`](Session::begin), except those that ask what the
+//! server is like.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,13 +13,13 @@ use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 
 /// Setting and value, the value as SHOW shows it.
 const SETTINGS: [(&str, &str); 16] = [
-    // Tasks and operations are settled by what others have committed meanwhile.
+    // Settling must see what others have committed meanwhile.
     ("default_transaction_isolation", "read committed"),
     ("default_transaction_deferrable", "off"),
-    // The queue's migrations create things without naming a schema; they belong into its own, where a role needs no
-    // right on `public`.
+    // The queue's migrations create objects without a schema; this puts them into `apalis`, so that a role needs no right
+    // on `public`.
     ("search_path", "apalis,public"),
-    // What SQL turns into text or reads from it.
+    // The text form of values in SQL.
     ("TimeZone", "UTC"),
     ("DateStyle", "ISO, MDY"),
     ("IntervalStyle", "postgres"),
@@ -32,27 +32,27 @@ const SETTINGS: [(&str, &str); 16] = [
     ("transaction_timeout", "0"),
     // A listening session is idle by nature.
     ("idle_session_timeout", "0"),
-    // "relation already exists, skipping" and the like help nobody.
+    // No "relation already exists, skipping" and the like.
     ("client_min_messages", "error"),
-    // A series' bars are read in time order through the index then. With the default, the server sorts them while
-    // the table has no statistics yet.
+    // With this, a series' bars are read in time order through the index. With the default, the server sorts them as long as
+    // the table has no statistics.
     ("random_page_cost", "1.1"),
     // Overwriting a few bars in a compressed chunk may decompress more than TimescaleDB's limit.
     ("timescaledb.max_tuples_decompressed_per_dml_transaction", "0"),
 ];
 
-/// Those that a user may want for barlift alone.
+/// Settings that the address of the database may override.
 const TIMEOUTS: [&str; 3] = ["statement_timeout", "lock_timeout", "transaction_timeout"];
 
-/// The statement that makes a session one of barlift's.
+/// The statement that sets and checks all of it.
 #[derive(Debug, Clone)]
 pub(super) struct Session {
     statement: Arc<str>,
 }
 
 impl Session {
-    /// A worker that froze inside a transaction must not hold its locks longer than its `lease`. A timeout among the
-    /// `given` options of the connection is meant for barlift, and stays.
+    /// A worker that froze inside a transaction must not hold its locks longer than its `lease`. A timeout in `given`, the
+    /// options of the address, is kept.
     pub(super) fn new(lease: Duration, given: Option<&str>) -> Self {
         let given = |name: &str| TIMEOUTS.contains(&name) && given.is_some_and(|given| given.contains(name));
         let lease = as_shown(lease.as_millis());
@@ -66,10 +66,7 @@ impl Session {
         Self { statement: statement.into() }
     }
 
-    /// Sets everything in one round trip.
-    ///
-    /// # Errors
-    /// What the server says, or the settings that did not take.
+    /// Sets everything in one round trip. The error names the settings that do not hold.
     pub(super) async fn begin(&self, connection: &mut PgConnection) -> sqlx::Result<()> {
         let statement = AssertSqlSafe(Arc::clone(&self.statement));
         let refused = sqlx::raw_sql(statement).fetch_all(connection).await?;
@@ -87,7 +84,7 @@ fn named(row: &PgRow) -> sqlx::Result<String> {
     Ok(format!("{name} is `{value}`"))
 }
 
-/// As SHOW shows so many milliseconds: in the largest unit that they are a multiple of.
+/// Milliseconds as SHOW shows them: in the largest unit that they are a multiple of.
 fn as_shown(milliseconds: u128) -> String {
     let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1000, "s"), (1, "ms")];
     let fits = units.into_iter().find(|(size, _)| milliseconds.is_multiple_of(*size));

@@ -1,12 +1,12 @@
 //! Options of the TCP sockets that lead to the server.
 //!
-//! sqlx 0.9 sets none and gives its sockets to nobody, so they are looked for among this process's open files.
-//! TCP_NODELAY matters most: the end of a small COPY would wait for the acknowledgement of its data, which the other side
-//! puts off for 40 ms. Keepalive tells of a server that went away without a word.
+//! sqlx 0.9 sets none and does not expose its sockets, so they are searched for among this process's open files.
+//! TCP_NODELAY matters most: without it, the end of a small COPY waits for the acknowledgement of its data, which the other
+//! side delays for 40 ms. Keepalive detects a server that has gone away without closing its connections.
 //!
-//! A socket is looked at through a duplicate of its descriptor, which the kernel makes when a number is sent through a
-//! pair of Unix sockets; options belong to the socket and so hold for both. Everything here is best effort: without it,
-//! connections work as well, but slower.
+//! Options are set through a duplicate of the descriptor, since safe Rust cannot use a descriptor by its number: the kernel
+//! makes the duplicate when the number is sent through a pair of Unix sockets. Options belong to the socket, so they hold
+//! for both. All of this is best effort: without it, connections work, but slower.
 
 use std::io::{IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
@@ -21,12 +21,12 @@ use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg,
 
 use crate::db::libpq::Keepalive;
 
-/// Sets the options of all sockets of this process that lead to this port and do not have them yet.
+/// Sets the options of all sockets of this process that are connected to this port and do not have them yet.
 pub(super) fn tune(port: u16, keepalive: &Keepalive) {
     let Ok(pair) = UnixStream::pair() else { return };
     for descriptor in open_sockets() {
         let Some(socket) = duplicate(&pair, descriptor) else { continue };
-        if leads_to(&socket, port)
+        if is_connected_to(&socket, port)
             && let Err(e) = set(&socket, keepalive)
         {
             tracing::debug!(error = %e, "a connection without TCP_NODELAY or keepalive");
@@ -34,7 +34,7 @@ pub(super) fn tune(port: u16, keepalive: &Keepalive) {
     }
 }
 
-/// The descriptors that may be sockets; a system that tells so names them `socket:[…]`.
+/// The descriptors that may be sockets; Linux names them `socket:[…]`.
 fn open_sockets() -> Vec<RawFd> {
     let folder = if Path::new("/proc/self/fd").exists() { "/proc/self/fd" } else { "/dev/fd" };
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
@@ -62,8 +62,8 @@ fn duplicate((to, from): &(UnixStream, UnixStream), descriptor: RawFd) -> Option
     })
 }
 
-/// Checked on the duplicate: the number may have become another socket's.
-fn leads_to(socket: &OwnedFd, port: u16) -> bool {
+/// Checked on the duplicate, because the number may belong to another socket by now.
+fn is_connected_to(socket: &OwnedFd, port: u16) -> bool {
     let peer = rustix::net::getpeername(socket).ok().flatten();
     peer.and_then(|peer| SocketAddr::try_from(peer).ok()).is_some_and(|peer| peer.port() == port)
         && sockopt::tcp_nodelay(socket).is_ok()

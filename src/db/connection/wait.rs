@@ -1,4 +1,4 @@
-//! Waiting for a free connection: a small server, or a pooler, may have none for a moment.
+//! Waiting for a free connection: a server or a pooler may have none for a moment.
 
 use std::time::{Duration, Instant};
 
@@ -7,28 +7,27 @@ use sqlx::{Connection as _, PgConnection};
 
 use crate::error::NO_MORE_CLIENTS;
 
-/// How long the first connection is waited for, over all tries.
+/// The time that all tries together may take.
 #[derive(Debug)]
 pub(super) struct Waiting {
     limit: Duration,
     deadline: Instant,
-    told: bool,
+    warned: bool,
 }
 
 impl Waiting {
     pub(super) fn at_most(limit: Duration) -> Self {
-        Self { limit, deadline: Instant::now() + limit, told: false }
+        Self { limit, deadline: Instant::now() + limit, warned: false }
     }
 
-    /// What is left of it.
     pub(super) fn left(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
     }
 
-    /// Says once that it waits.
-    fn tell(&mut self, refusal: &sqlx::Error) {
-        if !self.told {
-            self.told = true;
+    /// Logs once that it waits.
+    fn warn(&mut self, refusal: &sqlx::Error) {
+        if !self.warned {
+            self.warned = true;
             let limit = humantime::format_duration(self.limit);
             let who = if is_full_pooler(refusal) {
                 "connection pooler (PgBouncer: max_client_conn)"
@@ -40,10 +39,8 @@ impl Waiting {
     }
 }
 
-/// Connects. Where no connection is free, tries again until the time is up.
-///
-/// # Errors
-/// The last try's; if that took too long, the one before.
+/// Connects; while no connection is free, tries again until the time is up. The error is the last try's or, if that took
+/// too long, the one before.
 pub(super) async fn connect(options: &PgConnectOptions, waiting: &mut Waiting) -> sqlx::Result<PgConnection> {
     let mut pause = Duration::from_millis(50);
     let mut refusal = None;
@@ -52,7 +49,7 @@ pub(super) async fn connect(options: &PgConnectOptions, waiting: &mut Waiting) -
         match connected {
             Err(_) => return Err(refusal.unwrap_or(sqlx::Error::PoolTimedOut)),
             Ok(Err(e)) if is_full(&e) && waiting.left() > pause => {
-                waiting.tell(&e);
+                waiting.warn(&e);
                 refusal = Some(e);
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(Duration::from_secs(1));
@@ -62,7 +59,7 @@ pub(super) async fn connect(options: &PgConnectOptions, waiting: &mut Waiting) -
     }
 }
 
-/// SQLSTATE 53300, or PgBouncer's own words for it.
+/// SQLSTATE 53300, or PgBouncer's own message.
 fn is_full(e: &sqlx::Error) -> bool {
     let code = e.as_database_error().and_then(|d| d.code());
     code.as_deref() == Some("53300") || is_full_pooler(e)

@@ -1,7 +1,7 @@
-//! Starts the server again if it dies while somebody uses it.
+//! Starts the server again if it dies while it is used.
 //!
-//! Invariant: it acts only while its process holds the shared lock of a user, so it never wakes a server that the
-//! last user has just stopped, nor one that was stopped by hand.
+//! Invariant: it acts only while its process holds the shared lock on `users.lock`, so it never starts a server that was
+//! stopped because nobody used it, nor one that was stopped by hand.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,21 +10,20 @@ use tokio::net::UnixStream;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::owner::Owner;
-use super::server::{SOCKET, Server};
+use super::server::{SOCKET, ServerProcess};
 use super::{STOPPED, locks};
 use crate::error::Result;
 
-/// Between looks.
-const LOOK: Duration = Duration::from_secs(1);
+const CHECK_EVERY: Duration = Duration::from_secs(1);
 
-/// Looks after the server until dropped.
+/// Checks the server until dropped.
 pub(super) fn watch(directory: PathBuf, socket: PathBuf) -> AbortOnDropHandle<()> {
     AbortOnDropHandle::new(tokio::spawn(async move {
         loop {
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(CHECK_EVERY).await;
             match UnixStream::connect(socket.join(SOCKET)).await {
                 Ok(_) => continue,
-                // There, and too busy to answer.
+                // It runs and is too busy to accept.
                 Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => continue,
                 Err(_) => {}
             }
@@ -37,14 +36,14 @@ pub(super) fn watch(directory: PathBuf, socket: PathBuf) -> AbortOnDropHandle<()
     }))
 }
 
-/// Whether it had to be started.
+/// Starts the server if it does not run; returns whether it did.
 async fn revive(directory: &std::path::Path, socket: &std::path::Path) -> Result<bool> {
     let owner = Owner::of_this_process()?;
-    let _starting = locks::wait(locks::in_directory(directory).start, locks::Kind::Exclusive).await?;
+    let _starting = locks::wait(locks::in_directory(directory).start, locks::LockMode::Exclusive).await?;
     if directory.join(STOPPED).exists() {
         return Ok(false);
     }
-    let server = Server::new(directory, socket, &owner);
+    let server = ServerProcess::new(directory, socket, &owner);
     if server.is_running().await? {
         return Ok(false);
     }

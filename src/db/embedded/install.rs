@@ -1,8 +1,9 @@
 //! Finding a PostgreSQL installation, or downloading one.
 //!
-//! Looked for in this order: `pg_config` on the PATH, `postgres` on the PATH, the folders of Debian,
-//! Red Hat and Homebrew (the newest first). Invariant: data made by one major version is only ever given
-//! to the same one.
+//! The order of the search: `pg_config` on the PATH, `postgres` on the PATH, the folders of Debian, Red Hat and Homebrew
+//! (the newest version first), an installation that was downloaded before.
+//!
+//! Invariant: a server only opens data of its own major version.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,11 +15,10 @@ use crate::error::{Error, Result};
 pub(super) struct Installation {
     /// The folder of `postgres`, `initdb` and `pg_ctl`.
     pub(super) bin: PathBuf,
-    /// The major version.
     pub(super) major: String,
 }
 
-/// Where downloaded installations lie, beside the data.
+/// The folder of downloaded installations, beside the data.
 const DOWNLOADED: &str = "postgresql";
 
 const HOMES: [&str; 5] = [
@@ -29,10 +29,7 @@ const HOMES: [&str; 5] = [
     "/usr/local/pgsql/bin",
 ];
 
-/// An installation that fits the data in `data` (any, if there is no data yet).
-///
-/// # Errors
-/// [`Error::Database`] if there is none.
+/// An installation with the major version of the data in `data`; any, if there is no data yet.
 pub(super) fn find(data: &Path) -> Result<Installation> {
     let wanted = std::fs::read_to_string(data.join("PG_VERSION")).ok().map(|v| v.trim().to_owned());
     let mut found = Vec::new();
@@ -58,12 +55,9 @@ pub(super) fn find(data: &Path) -> Result<Installation> {
 }
 
 /// Downloads an installation into `directory`.
-///
-/// # Errors
-/// [`Error::Database`] if that fails.
 pub(super) async fn download(directory: &Path) -> Result<Installation> {
     let home = directory.join(DOWNLOADED);
-    // Only the installing is wanted: with a data folder that looks initialised, nothing else is done.
+    // This is only to install: with a data folder that looks initialised, the crate does nothing else.
     let stub = directory.join("stub");
     let written =
         std::fs::create_dir_all(&stub).and_then(|()| std::fs::write(stub.join("postgresql.conf"), ""));
@@ -103,7 +97,7 @@ fn candidates(data: &Path) -> Vec<PathBuf> {
     out
 }
 
-/// The folders that fit `prefix*suffix`, the highest version first.
+/// The folders that match `prefix*suffix`, the highest version first.
 fn expand(home: &str) -> Vec<PathBuf> {
     let Some((before, after)) = home.split_once('*') else { return vec![home.into()] };
     let (parent, prefix) = before.rsplit_once('/').unwrap_or(("", before));

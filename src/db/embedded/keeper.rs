@@ -1,9 +1,10 @@
-//! The keeper: a small process that stops the server when its last user is gone.
+//! The keeper: a small process that stops the server when no process uses it any more.
 //!
-//! A user can end in any way, SIGKILL included, and then cannot stop anything itself. The keeper waits
-//! for the exclusive lock on `users.lock`, which comes when nobody holds a shared one any more.
-//! Invariant: at most one keeper a folder; it stops the server only under `start.lock`, and lets go of
-//! its own lock before that one, so whoever starts a server next also starts a keeper.
+//! A process that uses the server may be killed, and then cannot stop it. The keeper waits for the exclusive lock on
+//! `users.lock`, which it gets when no process holds a shared one.
+//!
+//! Invariant: a folder has at most one keeper. It stops the server only under `start.lock`, and releases its own lock before
+//! that one, so the next process that starts the server also starts a keeper.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -11,25 +12,24 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::locks::{self, Kind};
+use super::locks::{self, LockMode};
 use super::owner::Owner;
-use super::server::{self, Server};
+use super::server::{self, ServerProcess};
 use crate::error::Result;
 
-/// Whether this program is barlift, whatever its file is called, and so can run as a keeper.
+/// Whether this program is barlift, whatever its file is called, and so can run [`keep`].
 static IS_BARLIFT: AtomicBool = AtomicBool::new(false);
 
-/// To be called by a program that runs [`keep`] when [`directory`] says so.
-pub fn this_program_can_keep() {
+/// The program says that it runs [`keep`] for the arguments that [`directory`] recognises.
+pub(crate) fn this_program_can_keep() {
     IS_BARLIFT.store(true, Ordering::Relaxed);
 }
 
 /// The first argument of a keeper process.
 const ARGUMENT: &str = "embedded-keeper";
 
-/// The folder to keep, if these are a keeper's arguments.
-#[must_use]
-pub fn directory(arguments: &[OsString]) -> Option<&Path> {
+/// The server's folder, if these are a keeper's arguments.
+pub(crate) fn directory(arguments: &[OsString]) -> Option<&Path> {
     match arguments {
         [_, first, directory] if first == ARGUMENT => Some(Path::new(directory)),
         _ => None,
@@ -39,7 +39,7 @@ pub fn directory(arguments: &[OsString]) -> Option<&Path> {
 /// Starts a keeper unless there is one.
 pub(super) fn ensure(directory: &Path) {
     match locks::try_exclusive(&locks::in_directory(directory).keeper) {
-        // The new keeper takes the lock that is let go of here.
+        // The new keeper takes the lock that is released here.
         Ok(Some(lock)) => drop(lock),
         _ => return,
     }
@@ -71,7 +71,7 @@ fn executable() -> Option<PathBuf> {
     me.ancestors().skip(1).take(2).map(|d| d.join("barlift")).find(|p| p.is_file())
 }
 
-/// The program that runs: at its path, or through the kernel if another file, or none, is there by now (an upgrade).
+/// The running program: at its path, or through the kernel if an upgrade has replaced or removed that file.
 fn running(path: PathBuf) -> PathBuf {
     use std::os::unix::fs::MetadataExt as _;
     let kernel = Path::new("/proc/self/exe");
@@ -82,17 +82,14 @@ fn running(path: PathBuf) -> PathBuf {
     }
 }
 
-/// Waits until the server in `directory` has no user, and stops it.
-///
-/// # Errors
-/// When a lock file cannot be used, or the server does not stop.
-pub async fn keep(directory: &Path) -> Result<()> {
+/// Waits until no process uses the server in `directory`, and stops it.
+pub(crate) async fn keep(directory: &Path) -> Result<()> {
     let files = locks::in_directory(directory);
     let Some(keeper) = locks::try_exclusive(&files.keeper)? else { return Ok(()) };
     loop {
-        drop(locks::wait(files.users.clone(), Kind::Exclusive).await?);
-        let starting = locks::wait(files.start.clone(), Kind::Exclusive).await?;
-        // Somebody may have come in between.
+        drop(locks::wait(files.users.clone(), LockMode::Exclusive).await?);
+        let starting = locks::wait(files.start.clone(), LockMode::Exclusive).await?;
+        // Another process may have begun to use it in between.
         if let Some(alone) = locks::try_exclusive(&files.users)? {
             let stopped = stop(directory).await;
             drop(alone);
@@ -103,15 +100,15 @@ pub async fn keep(directory: &Path) -> Result<()> {
     }
 }
 
-/// A user that was killed while it started the server may have left one that is only coming up.
+/// Stops the server, also one that is still starting because the process that started it was killed.
 async fn stop(directory: &Path) -> Result<()> {
-    // Nothing is made anew where the server was removed.
+    // Where the server was removed, no files are made.
     if !directory.join("data").join("PG_VERSION").exists() {
         return Ok(());
     }
     let owner = Owner::of_this_process()?;
     let socket = server::socket_directory(directory, &owner)?;
-    let server = Server::new(directory, &socket, &owner);
+    let server = ServerProcess::new(directory, &socket, &owner);
     if !server.is_running().await? {
         tokio::time::sleep(Duration::from_secs(1)).await;
         if !server.is_running().await? {

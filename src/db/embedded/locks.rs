@@ -1,6 +1,6 @@
-//! The two locks of an embedded server's folder, and the keeper's.
+//! The lock files of an embedded server's folder.
 //!
-//! Invariant: a lock ends with the process that holds it; there is nothing to clean up.
+//! Invariant: the kernel releases a lock when the process that holds it ends; there is nothing to clean up.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -25,7 +25,7 @@ pub(super) struct LockFiles {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Kind {
+pub(super) enum LockMode {
     Shared,
     Exclusive,
 }
@@ -38,17 +38,17 @@ pub(super) fn in_directory(directory: &Path) -> LockFiles {
     }
 }
 
-/// Waits for the lock, on a thread where that harms nobody.
-pub(super) async fn wait(path: PathBuf, kind: Kind) -> Result<Lock> {
-    tokio::task::spawn_blocking(move || wait_blocking(&path, kind))
+/// Waits for the lock, on a thread for blocking calls.
+pub(super) async fn wait(path: PathBuf, mode: LockMode) -> Result<Lock> {
+    tokio::task::spawn_blocking(move || wait_blocking(&path, mode))
         .await
         .map_err(|e| Error::Internal(e.to_string()))?
 }
 
-pub(super) fn wait_blocking(path: &Path, kind: Kind) -> Result<Lock> {
-    let argument = match kind {
-        Kind::Shared => FlockArg::LockShared,
-        Kind::Exclusive => FlockArg::LockExclusive,
+fn wait_blocking(path: &Path, mode: LockMode) -> Result<Lock> {
+    let argument = match mode {
+        LockMode::Shared => FlockArg::LockShared,
+        LockMode::Exclusive => FlockArg::LockExclusive,
     };
     let mut file = open(path)?;
     loop {
@@ -60,7 +60,7 @@ pub(super) fn wait_blocking(path: &Path, kind: Kind) -> Result<Lock> {
     }
 }
 
-/// The exclusive lock, if nobody holds any.
+/// The exclusive lock; none if any process holds a lock.
 pub(super) fn try_exclusive(path: &Path) -> Result<Option<Lock>> {
     match Flock::lock(open(path)?, FlockArg::LockExclusiveNonblock) {
         Ok(lock) => Ok(Some(lock)),

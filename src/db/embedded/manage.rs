@@ -1,38 +1,35 @@
 //! Stopping the private server by hand, and removing it with all its data.
 //!
-//! Invariant: nothing but what barlift made is removed, and nothing while anybody uses the server.
+//! Invariant: only files that barlift has made are removed, and none while a process uses the server.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::locks::{self, Kind, Lock, LockFiles};
+use super::locks::{self, Lock, LockFiles, LockMode};
 use super::owner::Owner;
-use super::server::{self, Server};
+use super::server::{self, ServerProcess};
 use super::{STOPPED, unusable};
 use crate::error::{Error, Result};
 
-/// What lies in the folder of a private server; the lock files last, so that nobody starts a server in between.
+/// All files in the folder of a private server; the lock files last, so that no process starts a server in between.
 const CONTENT: [&str; 9] =
     ["data", "run", "stub", "postgresql", "pg_ctl.log", STOPPED, "users.lock", "keeper.lock", "start.lock"];
 
-/// How long the keeper's own look at the locks is waited for.
-const LOOKS: u32 = 20;
-const LOOK: Duration = Duration::from_millis(50);
+/// How often and how long to wait for the lock that the keeper may hold for a moment.
+const TRIES: u32 = 20;
+const WAIT: Duration = Duration::from_millis(50);
 
 /// The folder of a private server that has been created, whether it runs or not.
 #[derive(Debug)]
-pub struct PrivateServer {
+pub(crate) struct PrivateServer {
     directory: PathBuf,
 }
 
 impl PrivateServer {
-    /// The one in `directory` (by default in the user's data folder), if there is one.
-    ///
-    /// # Errors
-    /// [`Error::Database`] if the folder cannot be looked at.
-    pub fn find(directory: Option<&Path>) -> Result<Option<Self>> {
+    /// The server in `directory` (by default in the user's data folder), if there is one.
+    pub(crate) fn find(directory: Option<&Path>) -> Result<Option<Self>> {
         let directory = super::directory(directory)?;
         if !directory.join("data").join("PG_VERSION").exists() {
             return Ok(None);
@@ -41,27 +38,21 @@ impl PrivateServer {
         Ok(Some(Self { directory }))
     }
 
-    /// Where it lies.
-    #[must_use]
-    pub fn directory(&self) -> &Path {
+    pub(crate) fn directory(&self) -> &Path {
         &self.directory
     }
 
-    /// Bytes of all its files.
-    #[must_use]
-    pub fn size(&self) -> u64 {
+    /// The size of all its files in bytes.
+    pub(crate) fn size(&self) -> u64 {
         let files = walkdir::WalkDir::new(&self.directory).into_iter().flatten();
         files.filter_map(|f| f.metadata().ok()).filter(fs::Metadata::is_file).map(|m| m.len()).sum()
     }
 
-    /// Stops it; false if it does not run. With `force` also while it is in use: then it stays down until a command
-    /// starts it again.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] if it is in use, [`Error::Database`] if it does not stop.
-    pub async fn stop(&self, force: bool) -> Result<bool> {
+    /// Stops it; false if it does not run. With `force` also while it is in use; then it stays stopped until a new command
+    /// starts it.
+    pub(crate) async fn stop(&self, force: bool) -> Result<bool> {
         let files = locks::in_directory(&self.directory);
-        let _starting = locks::wait(files.start.clone(), Kind::Exclusive).await?;
+        let _starting = locks::wait(files.start.clone(), LockMode::Exclusive).await?;
         let alone = alone(&files).await?;
         if alone.is_none() && !force {
             return Err(self.in_use("barlift db stop --force stops it under them"));
@@ -69,13 +60,10 @@ impl PrivateServer {
         self.stop_server(alone.is_none()).await
     }
 
-    /// Removes it with all its data. What else lies in its folder stays, and then the folder does; true if it is gone.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] if it is in use, [`Error::Database`] if it cannot be stopped or removed.
-    pub async fn remove(self) -> Result<bool> {
+    /// Removes it with all its data. Other files in its folder stay; true if there were none, so that the folder is gone.
+    pub(crate) async fn remove(self) -> Result<bool> {
         let files = locks::in_directory(&self.directory);
-        let _starting = locks::wait(files.start.clone(), Kind::Exclusive).await?;
+        let _starting = locks::wait(files.start.clone(), LockMode::Exclusive).await?;
         let Some(_alone) = alone(&files).await? else {
             return Err(self.in_use("then run barlift db remove again"));
         };
@@ -98,12 +86,12 @@ impl PrivateServer {
     async fn stop_server(&self, in_use: bool) -> Result<bool> {
         let owner = Owner::of_this_process()?;
         let socket = server::socket_directory(&self.directory, &owner)?;
-        let server = Server::new(&self.directory, &socket, &owner);
+        let server = ServerProcess::new(&self.directory, &socket, &owner);
         if !server.is_running().await? {
             return Ok(false);
         }
         if in_use {
-            // Else whoever uses it would start it again at once.
+            // Otherwise the guards of the processes that use it would start it again at once.
             let path = self.directory.join(STOPPED);
             fs::write(&path, "").map_err(|e| unusable(&path, &e))?;
         }
@@ -119,13 +107,13 @@ impl PrivateServer {
     }
 }
 
-/// The lock of the only user. The keeper takes it for a moment, too.
+/// The exclusive lock on `users.lock`; none if a process uses the server.
 async fn alone(files: &LockFiles) -> Result<Option<Lock>> {
-    for _ in 0..LOOKS {
+    for _ in 0..TRIES {
         if let Some(lock) = locks::try_exclusive(&files.users)? {
             return Ok(Some(lock));
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(WAIT).await;
     }
     Ok(None)
 }

@@ -1,18 +1,16 @@
-//! A private PostgreSQL for those who have set no database URL.
+//! A private PostgreSQL server, used when no database is named.
 //!
-//! It is created once, reused, started when the first process needs it, started again if it dies in between
-//! (`guard`), and stopped when the last one is gone, however that one ended: every user holds a shared lock on
-//! `users.lock`, and a small keeper process waits for the exclusive one (see [`keeper`]). Locks are the kernel's, so a
-//! killed process leaves none behind.
+//! It is created once and started when a process needs it. `guard` starts it again if it dies. It is stopped when the last
+//! process that uses it has ended, in whatever way: each such process holds a shared lock on `users.lock`, and a small
+//! process, the `keeper`, waits for the exclusive one. The kernel releases the locks of a killed process. `manage` stops
+//! and removes the server by hand.
 //!
-//! [`PrivateServer`] stops and removes it by hand.
-//!
-//! Invariant: it listens on no network, only on a socket in a folder that this user alone may enter.
-//! Starting and stopping happen under `start.lock`, one at a time.
+//! Invariant: it listens on no network, only on a socket in a folder that only this user may enter. It is started and
+//! stopped under `start.lock`, one process at a time.
 
 mod guard;
 mod install;
-pub mod keeper;
+pub(crate) mod keeper;
 mod locks;
 mod manage;
 mod owner;
@@ -29,20 +27,20 @@ use locks::Lock;
 use owner::Owner;
 use tokio_util::task::AbortOnDropHandle;
 
-pub use manage::PrivateServer;
+pub(crate) use manage::PrivateServer;
 
-/// A file that says: stopped by hand, and whoever used the server does not start it again.
+/// The name of a file that is there while the server is stopped by hand, so that no guard starts it again.
 const STOPPED: &str = "stopped";
 
 /// User and database of the embedded server.
 const NAME: &str = "barlift";
 
-/// A hold on the running embedded server; the server goes on while any process has one.
+/// The running embedded server; it runs as long as any process has one of these.
 #[derive(Debug)]
 pub struct Embedded {
     directory: PathBuf,
     socket: PathBuf,
-    // Before the lock: it acts only while that is held.
+    // Dropped before the lock, since it may act only under the lock.
     _guard: AbortOnDropHandle<()>,
     _user: Lock,
 }
@@ -58,14 +56,14 @@ impl Embedded {
         owner::prepare(&directory, &owner)?;
         let directory = directory.canonicalize().map_err(|e| unusable(&directory, &e))?;
         let locks = locks::in_directory(&directory);
-        // Taken in this order everywhere: start, then users.
-        let starting = locks::wait(locks.start, locks::Kind::Exclusive).await?;
-        let user = locks::wait(locks.users, locks::Kind::Shared).await?;
+        // Every process takes `start.lock` before `users.lock`.
+        let starting = locks::wait(locks.start, locks::LockMode::Exclusive).await?;
+        let user = locks::wait(locks.users, locks::LockMode::Shared).await?;
         let socket = server::socket_directory(&directory, &owner)?;
-        let server = server::Server::new(&directory, &socket, &owner);
-        // First, so that a server is stopped even if this process is killed while it starts one.
+        let server = server::ServerProcess::new(&directory, &socket, &owner);
+        // Before the server, so that it is stopped even if this process is killed while it starts.
         keeper::ensure(&directory);
-        // If it was stopped by hand, this is the command that starts it again.
+        // A new command may start a server that was stopped by hand.
         let _ = std::fs::remove_file(directory.join(STOPPED));
         if !server.is_running().await? {
             server.start().await?;
@@ -83,7 +81,7 @@ impl Embedded {
         PgConnectOptions::new_without_pgpass().socket(&self.socket).port(5432).username(NAME).database(NAME)
     }
 
-    /// The folder of its socket, `psql -h` takes it.
+    /// The folder of its socket, for `psql -h`.
     #[must_use]
     pub fn socket(&self) -> &Path {
         &self.socket
@@ -110,7 +108,7 @@ async fn create_database(embedded: &Embedded) -> Result<()> {
     connection.close().await.during(what)
 }
 
-/// The server may be one that is still coming up, or recovering from a crash.
+/// Connects to a server that may still be starting, or recovering from a crash.
 async fn first_connection(embedded: &Embedded) -> sqlx::Result<PgConnection> {
     let options = embedded.connect_options().database("postgres");
     let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
@@ -124,19 +122,19 @@ async fn first_connection(embedded: &Embedded) -> sqlx::Result<PgConnection> {
     }
 }
 
-/// No socket yet, nobody listening on it, or SQLSTATE 57P03: cannot connect now.
+/// No socket yet, no server listening on it, or SQLSTATE 57P03 (cannot connect now).
 fn is_starting(e: &sqlx::Error) -> bool {
     use std::io::ErrorKind::{ConnectionRefused, NotFound};
     let absent = matches!(e, sqlx::Error::Io(io) if matches!(io.kind(), NotFound | ConnectionRefused));
     absent || e.as_database_error().is_some_and(|d| d.code().as_deref() == Some("57P03"))
 }
 
-/// Where the server lives.
+/// The folder of the server.
 fn directory(configured: Option<&Path>) -> Result<PathBuf> {
     configured.map_or_else(default_directory, |d| Ok(d.to_path_buf()))
 }
 
-/// Root's data folder must be reachable for the user that runs the server, and root's home is not.
+/// For root another one than in its home, which the user that runs the server may not enter.
 fn default_directory() -> Result<PathBuf> {
     use etcetera::BaseStrategy as _;
     if nix::unistd::geteuid().is_root() {

@@ -1,6 +1,6 @@
-//! Who runs the server: this user, or for root (whom PostgreSQL refuses) the user `postgres` or `nobody`.
+//! The user that runs the server: this user or, for root, which PostgreSQL refuses, `postgres` or `nobody`.
 //!
-//! Invariant: the data and the socket belong to that user, and nobody else may enter their folders.
+//! Invariant: the data and the socket belong to that user, and no other user may enter their folders.
 
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
@@ -10,11 +10,11 @@ use tokio::process::Command;
 
 use crate::error::{Error, Result};
 
-/// The user that runs the server.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Owner {
     uid: Uid,
     gid: Gid,
+    /// Whether it is another user than that of this process.
     switch: bool,
 }
 
@@ -74,7 +74,7 @@ impl Owner {
     }
 }
 
-/// Makes the folder that holds everything: this process writes the locks, the owner must be able to pass.
+/// Makes the folder that contains everything. This process writes the locks there, and the owner must be able to enter it.
 pub(super) fn prepare(directory: &Path, owner: &Owner) -> Result<()> {
     let mode = if owner.switch { 0o711 } else { 0o700 };
     std::fs::DirBuilder::new().recursive(true).mode(mode).create(directory).map_err(|e| match e.kind() {

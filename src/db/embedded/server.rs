@@ -1,4 +1,4 @@
-//! The server process itself: create, start, stop.
+//! The server process: create, start, stop.
 //!
 //! Invariant: the caller holds `start.lock`.
 
@@ -9,17 +9,17 @@ use super::install::{self, Installation};
 use super::owner::Owner;
 use crate::error::{Error, Result};
 
-/// Longest path of a socket that every system takes, less the socket's own name.
+/// The longest folder of a socket that every system supports.
 const MAX_SOCKET_FOLDER: usize = 85;
 
-/// The socket's own name.
+/// The file name of the socket.
 pub(super) const SOCKET: &str = ".s.PGSQL.5432";
 
-/// Beginning of the name of a data folder that is being made.
+/// How the name of an incomplete data folder begins.
 const UNFINISHED: &str = "unfinished-";
 
 /// The server of one folder.
-pub(super) struct Server<'a> {
+pub(super) struct ServerProcess<'a> {
     directory: &'a Path,
     data: PathBuf,
     socket: &'a Path,
@@ -37,19 +37,18 @@ pub(super) fn socket_directory(directory: &Path, owner: &Owner) -> Result<PathBu
     Ok(socket)
 }
 
-/// What killed processes have left of data that they were making.
+/// Incomplete data folders of processes that were killed.
 pub(super) fn unfinished(directory: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
     let ours = entries.filter(|e| e.file_name().to_string_lossy().starts_with(UNFINISHED));
     ours.map(|e| e.path()).collect()
 }
 
-impl<'a> Server<'a> {
+impl<'a> ServerProcess<'a> {
     pub(super) fn new(directory: &'a Path, socket: &'a Path, owner: &'a Owner) -> Self {
         Self { directory, data: directory.join("data"), socket, owner }
     }
 
-    /// Whether it runs.
     pub(super) async fn is_running(&self) -> Result<bool> {
         if !self.data.join("PG_VERSION").exists() {
             return Ok(false);
@@ -61,7 +60,7 @@ impl<'a> Server<'a> {
 
     /// Creates the data if there is none, and starts.
     pub(super) async fn start(&self) -> Result<()> {
-        self.require_own_place()?;
+        self.require_own_folder()?;
         let installation = match install::find(&self.data) {
             Ok(found) => found,
             Err(_) if !self.data.join("PG_VERSION").exists() => install::download(self.directory).await?,
@@ -72,15 +71,15 @@ impl<'a> Server<'a> {
         }
         let log = self.data.join("server.log");
         let log = log.to_string_lossy();
-        // Told at each start, since the folder may have been moved; pg_ctl gives it to a shell.
+        // Passed at each start, since the folder may have been moved. pg_ctl passes it to a shell, hence the quotes.
         let socket = format!("-k '{}'", self.socket.display().to_string().replace('\'', "'\\''"));
         let arguments = ["start", "--wait", "--timeout=60", "--log", &log, "--options", &socket];
         let output = self.pg_ctl(&installation, &arguments).await?;
         self.check(&output, "did not start", &log)
     }
 
-    /// Refuses a place that holds anything but a server's data.
-    fn require_own_place(&self) -> Result<()> {
+    /// Refuses a folder with anything else than a server's data.
+    fn require_own_folder(&self) -> Result<()> {
         let taken = match std::fs::read_dir(&self.data) {
             Ok(mut entries) => entries.next().is_some() && !self.data.join("PG_VERSION").exists(),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => self.data.is_symlink(),
@@ -95,14 +94,14 @@ impl<'a> Server<'a> {
         Ok(())
     }
 
-    /// Stops it, rolling back what is open.
+    /// Stops it; open transactions are rolled back.
     pub(super) async fn stop(&self) -> Result<()> {
         let installation = install::find(&self.data)?;
         let output = self.pg_ctl(&installation, &["stop", "--mode=fast", "--wait", "--timeout=60"]).await?;
         self.check(&output, "did not stop", &self.data.join("server.log").to_string_lossy())
     }
 
-    /// Made beside its place and moved there when whole, so that a killed `initdb` leaves nothing in it.
+    /// Makes the data under another name and renames it when it is complete, because `initdb` may be killed.
     async fn create(&self, installation: &Installation) -> Result<()> {
         let unusable = |e: std::io::Error| super::unusable(&self.data, &e);
         self.remove_unfinished();
@@ -111,7 +110,7 @@ impl<'a> Server<'a> {
         let mut command = self.owner.command(&installation.bin.join("initdb"), self.directory);
         command.arg("--pgdata").arg(&unfinished).args([
             "--username=barlift",
-            // Only the socket is there, in a folder that nobody else may enter.
+            // The only way in is the socket, in a folder that no other user may enter.
             "--auth-local=trust",
             "--auth-host=reject",
             "--encoding=UTF8",
@@ -125,7 +124,7 @@ impl<'a> Server<'a> {
 
     fn remove_unfinished(&self) {
         for path in unfinished(self.directory) {
-            // Whatever cannot be removed is in nobody's way.
+            // A folder that cannot be removed does no harm.
             let _ = std::fs::remove_dir_all(path);
         }
     }
@@ -146,7 +145,7 @@ impl<'a> Server<'a> {
         let mut command = self.owner.command(&installation.bin.join("pg_ctl"), self.directory);
         command.arg("--pgdata").arg(&self.data).args(arguments);
         if arguments.contains(&"--wait") && arguments.contains(&"start") {
-            // The server would keep the pipes open, and waiting for their end would never end.
+            // A file, not pipes: the server would keep these open, and reading them would never end.
             let out = self.directory.join("pg_ctl.log");
             let file = std::fs::File::create(&out).map_err(|e| super::unusable(&out, &e))?;
             let again = file.try_clone().map_err(|e| super::unusable(&out, &e))?;
@@ -177,19 +176,19 @@ impl<'a> Server<'a> {
         ))
     }
 
-    /// After a crash of the machine or a container, the pid in `postmaster.pid` may belong to another
-    /// program by now, and PostgreSQL would refuse to start beside it.
+    /// Removes `postmaster.pid` if its pid belongs to another program, as after a crash of the machine or container;
+    /// PostgreSQL would refuse to start.
     fn forget_dead_postmaster(&self) {
         let file = self.data.join("postmaster.pid");
         let Ok(text) = std::fs::read_to_string(&file) else { return };
-        // A server in another container has no process here, but its socket answers.
+        // The socket answers if the server runs in another container, whose processes are not visible here.
         if std::os::unix::net::UnixStream::connect(self.socket.join(SOCKET)).is_ok() {
             return;
         }
         let pid = text.lines().next().unwrap_or_default().trim();
         let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
         if Path::new("/proc/self/comm").exists() && !name.starts_with("postgres") {
-            tracing::info!(pid, "forgetting a server that is no longer there");
+            tracing::info!(pid, "removing the pid file of a server that no longer runs");
             // If this fails, starting fails and says why.
             let _ = std::fs::remove_file(&file);
             let _ = std::fs::remove_file(self.socket.join(format!("{SOCKET}.lock")));

@@ -1,15 +1,15 @@
-//! libpq's keywords: which barlift follows, which it can leave aside, which it has to refuse.
+//! libpq's keywords: which ones barlift supports, which it may ignore, which it must refuse.
 
 use std::net::Ipv6Addr;
 
 use super::{KNOWN, Origin, Parameters};
 use crate::error::{Error, Result};
 
-/// What sqlx does itself, put together by [`options`](super::options) or not.
+/// Keywords that sqlx supports.
 const OF_SQLX: [&str; 7] =
     ["password", "sslmode", "sslrootcert", "sslcert", "sslkey", "options", "statement-cache-capacity"];
 
-/// What barlift does.
+/// Keywords that barlift supports.
 const OWN: [&str; 12] = [
     "host",
     "hostaddr",
@@ -25,8 +25,9 @@ const OWN: [&str; 12] = [
     "target_session_attrs",
 ];
 
-/// What barlift does anyway, as long as it says no more than this. An empty list: whatever it says.
-const ANYWAY: [(&str, &[&str]); 9] = [
+/// Keywords that may be ignored if they have one of these values, which is what barlift does anyway; an empty list stands
+/// for any value.
+const IGNORED: [(&str, &[&str]); 9] = [
     ("application_name", &[]),
     ("fallback_application_name", &[]),
     ("client_encoding", &["UTF8", "utf8", "UTF-8", "utf-8", "auto"]),
@@ -68,7 +69,7 @@ const OTHERS: [&str; 26] = [
     "authtype",
 ];
 
-/// sqlx's other names.
+/// sqlx's other names for libpq's keywords.
 const ALIASES: [(&str, &str); 5] = [
     ("ssl-mode", "sslmode"),
     ("ssl-root-cert", "sslrootcert"),
@@ -77,23 +78,22 @@ const ALIASES: [(&str, &str); 5] = [
     ("ssl-key", "sslkey"),
 ];
 
-/// The name that libpq has for it.
 pub(super) fn libpq_name(name: &str) -> &str {
     ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, name)| name)
 }
 
-/// Whether it is handed to sqlx as it is.
+/// Whether sqlx takes it unchanged.
 pub(super) fn is_sqlx(name: &str) -> bool {
     OF_SQLX.contains(&name) || name.starts_with("options[")
 }
 
-/// Whether an error may repeat it: a keyword of libpq or sqlx.
+/// Whether it is a keyword of libpq or sqlx, which an error may contain.
 pub(super) fn is_known(name: &str) -> bool {
-    let anyway = ANYWAY.iter().any(|(anyway, _)| *anyway == name);
-    anyway || is_sqlx(name) || OWN.contains(&name) || OTHERS.contains(&name)
+    let ignored = IGNORED.iter().any(|(ignored, _)| *ignored == name);
+    ignored || is_sqlx(name) || OWN.contains(&name) || OTHERS.contains(&name)
 }
 
-/// What the keywords take that not every text is a value of.
+/// The values that a keyword takes, for hints.
 pub(super) fn takes(name: &str) -> &'static str {
     match name {
         "port" => "a number from 1 to 65535",
@@ -104,18 +104,15 @@ pub(super) fn takes(name: &str) -> &'static str {
     }
 }
 
-/// Whether a host has a port, or anything else that is no host, behind it.
+/// Whether the value is a host with a port, or anything else but a host.
 fn is_more_than_a_host(value: &str) -> bool {
     let address = value.split('%').next().unwrap_or(value);
     value.contains(':') && !value.starts_with('/') && address.parse::<Ipv6Addr>().is_err()
 }
 
-/// Refuses what is not understood or cannot be done.
-///
-/// # Errors
-/// [`Error::Config`] that names the keyword and not its value.
+/// Refuses unknown keywords and those that barlift cannot support. The error names the keyword, not its value.
 pub(super) fn check(parameters: &Parameters) -> Result<()> {
-    // In order, so that the same one is named each time.
+    // Sorted, so that the error names the same one each time.
     let mut names: Vec<&String> = parameters.keys().collect();
     names.sort();
     for name in names {
@@ -130,7 +127,7 @@ pub(super) fn check(parameters: &Parameters) -> Result<()> {
         if is_sqlx(name) || OWN.contains(&name.as_str()) {
             continue;
         }
-        match ANYWAY.iter().find(|(anyway, _)| anyway == name) {
+        match IGNORED.iter().find(|(ignored, _)| ignored == name) {
             None => return Err(refused(origin, name, "is not understood")),
             Some((_, values)) if !values.is_empty() && !values.contains(&value.as_str()) => {
                 let what = format!("cannot be followed; barlift can do {}", values.join(" or "));

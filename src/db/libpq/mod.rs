@@ -1,8 +1,10 @@
-//! Where the database is and how to reach it, said in libpq's ways: a URL, a service, and the PG variables.
+//! The address of the database, given as libpq takes it: a URL, a service, and the PG variables.
 //!
-//! What the URL says wins over the service file, and that over the variables, as in libpq. [`url`] reads the URL, [`service`]
-//! the service file; here all of it becomes sqlx's options. Invariant: no value gets into an error, for any of them may be
-//! part of a password; a name does, unless the text looks like a password that was not encoded.
+//! The URL has precedence over the service file, and that over the variables, as in libpq. [`url`] reads the URL,
+//! [`service`] the service file, [`keyword`] checks the names; here all of it becomes sqlx's options.
+//!
+//! Invariant: no error contains a value, since any of them may be part of a password. It contains a name, unless that may
+//! be part of a password that was not encoded.
 
 mod keyword;
 mod service;
@@ -17,9 +19,10 @@ use std::time::Duration;
 use ::url::form_urlencoded::Serializer;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
+use crate::config::Config;
 use crate::error::{Error, Result};
 
-/// Variables that say which database is meant. The others only say how to reach it.
+/// Variables that name a database. The others only say how to reach it.
 const NAMING: [&str; 6] = ["PGSERVICE", "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER"];
 
 /// The variables of the keywords. PGOPTIONS is not among them: sqlx puts it before the URL's own options.
@@ -40,17 +43,17 @@ const VARIABLES: [(&str, &str); 14] = [
     ("channel_binding", "PGCHANNELBINDING"),
 ];
 
-/// When the kernel asks a silent server whether it is still there.
+/// TCP keepalive: when the kernel probes a silent server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Keepalive {
     pub(crate) on: bool,
-    /// After this silence.
+    /// The silence before the first probe.
     pub(crate) idle: Option<Duration>,
-    /// And then again after each of these.
+    /// The time between probes.
     pub(crate) interval: Option<Duration>,
-    /// So often until it is given up.
+    /// How many probes may stay without an answer.
     pub(crate) count: Option<u32>,
-    /// How long what was sent may stay without an acknowledgement, in milliseconds.
+    /// How long sent data may stay without an acknowledgement, in milliseconds.
     pub(crate) user_timeout: Option<u32>,
 }
 
@@ -60,7 +63,7 @@ impl Default for Keepalive {
     }
 }
 
-/// What kind of server is wanted.
+/// `target_session_attrs`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SessionAttrs {
     Any,
@@ -70,27 +73,39 @@ pub(crate) enum SessionAttrs {
     Standby,
 }
 
-/// All that was said about the connection.
-#[derive(Debug)]
+/// Where the database is and how to connect to it.
+#[derive(Debug, Clone)]
 pub(super) struct Address {
     pub(super) options: PgConnectOptions,
     pub(super) keepalive: Keepalive,
-    /// How long to wait for a connection, if that was said.
-    pub(super) timeout: Option<Duration>,
+    /// `connect_timeout`, if it is given.
+    timeout: Option<Duration>,
     pub(super) attrs: SessionAttrs,
 }
 
-/// Where a parameter comes from.
+impl Address {
+    /// An address with nothing but sqlx's options.
+    pub(super) fn new(options: PgConnectOptions) -> Self {
+        Self { options, keepalive: Keepalive::default(), timeout: None, attrs: SessionAttrs::Any }
+    }
+
+    /// How long to wait for a connection.
+    pub(super) fn timeout(&self, config: &Config) -> Duration {
+        self.timeout.unwrap_or(config.database.connect_timeout)
+    }
+}
+
+/// Where a parameter was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Origin {
     Url,
-    /// A service file, and the line of it.
+    /// A service file and its line.
     Service(Rc<Path>, usize),
     Variable(&'static str),
 }
 
 impl Origin {
-    /// What to call the parameter. A name that nobody knows may be part of a password.
+    /// How errors name the parameter. An unknown name may be part of a password.
     fn place(&self, name: &str) -> String {
         match self {
             Self::Url => format!("the parameter `{name}` of the database URL"),
@@ -106,10 +121,7 @@ impl Origin {
 /// Keywords with their values.
 type Parameters = HashMap<String, (String, Origin)>;
 
-/// The database of this URL or, without one, of the PG variables; none if they name none either.
-///
-/// # Errors
-/// [`Error::Config`]
+/// The address in this URL or, without a URL, in the PG variables; none if they name no database.
 pub(super) fn address(url: Option<&str>) -> Result<Option<Address>> {
     let mut parameters = match url {
         Some(text) => url::parse(text)?,
@@ -148,7 +160,7 @@ fn build(parameters: &Parameters) -> Result<Address> {
     Ok(Address { options: options(parameters)?, keepalive, timeout, attrs })
 }
 
-/// Through a URL of sqlx's own kind: only there it looks into ~/.pgpass.
+/// sqlx's options, made from a URL, since sqlx reads ~/.pgpass only for a URL.
 fn options(parameters: &Parameters) -> Result<PgConnectOptions> {
     let port: Option<u16> = parsed(parameters, "port")?;
     let mode: Option<PgSslMode> = parsed(parameters, "sslmode")?;
@@ -170,7 +182,7 @@ fn options(parameters: &Parameters) -> Result<PgConnectOptions> {
             url.append_pair(name, value);
         }
     }
-    // With a CA named, `require` asks it, as in psql. sqlx alone would not look at the certificate.
+    // With a CA, `require` checks the certificate, as in psql. sqlx alone would not.
     let options = PgConnectOptions::from_str(&url.finish())
         .map_err(|_| bad_url("has a value that is not understood"))?;
     Ok(match mode {
@@ -181,14 +193,14 @@ fn options(parameters: &Parameters) -> Result<PgConnectOptions> {
     })
 }
 
-/// The user of this process, as psql asks for it; sqlx would take "anonymous".
+/// The user of this process, as in psql. sqlx's default would be "anonymous".
 fn own_user() -> Result<String> {
     let user = nix::unistd::User::from_uid(nix::unistd::geteuid()).ok().flatten();
     user.map(|user| user.name)
         .ok_or_else(|| bad_url("names no user, and the user of this process has no name"))
 }
 
-/// The usual folders of the socket, or this machine over TCP.
+/// The first usual folder that has the server's socket, else this machine over TCP.
 fn default_host(port: u16) -> String {
     let folders = ["/var/run/postgresql", "/run/postgresql", "/private/tmp", "/tmp"];
     let there = |folder: &&str| Path::new(folder).join(format!(".s.PGSQL.{port}")).exists();
@@ -197,7 +209,6 @@ fn default_host(port: u16) -> String {
 
 fn attrs(parameters: &Parameters) -> Result<SessionAttrs> {
     Ok(match text(parameters, "target_session_attrs") {
-        // Of one server, the one that is there is preferred.
         None | Some("any" | "prefer-standby") => SessionAttrs::Any,
         Some("read-write") => SessionAttrs::ReadWrite,
         Some("read-only") => SessionAttrs::ReadOnly,
@@ -219,13 +230,12 @@ fn number(parameters: &Parameters, name: &str) -> Result<Option<u32>> {
     parsed(parameters, name)
 }
 
-/// To libpq, 0 and less mean the system's own.
+/// None for 0 and less, which mean the system's default in libpq.
 fn seconds(parameters: &Parameters, name: &str) -> Result<Option<Duration>> {
     let given: Option<i32> = parsed(parameters, name)?;
     Ok(given.and_then(|s| u64::try_from(s).ok()).filter(|s| *s > 0).map(Duration::from_secs))
 }
 
-/// A URL that is none, and what of it.
 fn bad_url(what: &str) -> Error {
     Error::config(
         format!("the database URL {what}"),
@@ -243,7 +253,6 @@ fn bad_value(parameters: &Parameters, name: &str) -> Error {
     Error::config(format!("{place} {what}"), format!("it takes {}", keyword::takes(name)))
 }
 
-/// Where all that is understood is written down.
 const KNOWN: &str = "docs/connections.md lists what barlift understands";
 
 #[cfg(test)]

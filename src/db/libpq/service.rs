@@ -6,14 +6,11 @@ use std::rc::Rc;
 use super::{Origin, keyword, variable};
 use crate::error::{Error, Result};
 
-/// Keywords with their values and the lines they stand in.
-type Lines = Vec<(String, (String, Origin))>;
+/// The parameters of a service, with their lines.
+type Section = Vec<(String, (String, Origin))>;
 
-/// What the file says about a service.
-///
-/// # Errors
-/// [`Error::Config`] if there is no such service, or a line of it cannot be read.
-pub(super) fn read(service: &str) -> Result<Lines> {
+/// Reads a service's parameters.
+pub(super) fn read(service: &str) -> Result<Section> {
     let files = files();
     for file in &files {
         let Ok(text) = std::fs::read_to_string(file) else { continue };
@@ -28,7 +25,7 @@ pub(super) fn read(service: &str) -> Result<Lines> {
     ))
 }
 
-/// As libpq looks for it; the folder is Debian's.
+/// The files that libpq looks into; the folder is Debian's.
 fn files() -> Vec<PathBuf> {
     let own = match variable("PGSERVICEFILE") {
         Some(file) => Some(PathBuf::from(file)),
@@ -38,9 +35,9 @@ fn files() -> Vec<PathBuf> {
     own.into_iter().chain([Path::new(&folder).join("pg_service.conf")]).collect()
 }
 
-/// The lines below `[service]`; of two with the same name the first one counts.
-fn section(text: &str, service: &str, file: &Path) -> Result<Option<Lines>> {
-    let mut found: Option<Lines> = None;
+/// The lines below `[service]`; if two have the same name, the first one counts.
+fn section(text: &str, service: &str, file: &Path) -> Result<Option<Section>> {
+    let mut found: Option<Section> = None;
     let file: Rc<Path> = file.into();
     for (i, line) in text.lines().enumerate() {
         let line = line.trim();

@@ -1,8 +1,8 @@
 //! A database URL, as libpq reads it: user, host, port and name may each be left out, a host may be an IPv6 address in
 //! brackets or the folder of a socket.
 //!
-//! Strict, and without a word of the URL in its errors: a password with a stray `@`, `/`, `#` or `?` would be taken for a
-//! host, a name or a parameter, and shown as such.
+//! It is strict, and no error contains a part of the URL: if a password contains an `@`, `/`, `#` or `?` that is not
+//! encoded, a part of it looks like a host, a name or a parameter.
 
 use ::url::form_urlencoded;
 use percent_encoding::percent_decode_str;
@@ -10,10 +10,6 @@ use percent_encoding::percent_decode_str;
 use super::{Origin, Parameters, bad_url, keyword};
 use crate::error::{Error, Result};
 
-/// Reads it.
-///
-/// # Errors
-/// [`crate::error::Error::Config`]
 pub(super) fn parse(text: &str) -> Result<Parameters> {
     let rest = ["postgres://", "postgresql://"].iter().find_map(|scheme| text.strip_prefix(scheme));
     let rest = rest.ok_or_else(|| bad_url("does not start with postgres://"))?;
@@ -22,7 +18,7 @@ pub(super) fn parse(text: &str) -> Result<Parameters> {
     }
     let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-    // Behind the host, an @ is part of a password whose / or ? is not encoded.
+    // An @ behind the host is part of a password whose / or ? is not encoded.
     if path.contains('/') || path.contains('@') || query.contains('@') {
         return Err(bad_url("has more than a name behind its host"));
     }
@@ -51,7 +47,7 @@ pub(super) fn parse(text: &str) -> Result<Parameters> {
             return Err(bad_url("has a parameter that is not understood"));
         }
         match (name.as_ref(), value.as_ref()) {
-            // As JDBC says it.
+            // As in JDBC.
             ("ssl", "true") => put("sslmode", "require".to_owned()),
             _ => put(&name, value.into_owned()),
         }
@@ -82,7 +78,7 @@ fn host_and_port(place: &str) -> Result<(&str, &str)> {
     Ok((host, port))
 }
 
-/// What a keyword looks like; anything else may be part of a password.
+/// Whether it looks like a keyword; anything else may be part of a password.
 fn is_name(name: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"_-[].".contains(&b);
     !name.is_empty() && name.bytes().all(plain)
