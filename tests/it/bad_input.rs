@@ -1,5 +1,5 @@
-//! Bad input: one table of files, and what a person is told of each. A sound file lies beside every one
-//! of them and must be imported whole.
+//! One table of bad files and what the user is told about each. A sound file lies beside each of them and must be
+//! imported whole.
 
 use std::fs::File;
 use std::io::Write as _;

@@ -1,6 +1,7 @@
-//! Small files that are written and settled together: each is left as if it had been alone, whatever happens.
+//! Small files in one bundle (claimed, written and settled in one transaction): each ends as if it had been alone,
+//! whatever happens.
 //!
-//! What was settled together ended at the same moment, to the microsecond: that of the transaction.
+//! Members of a bundle end at the same moment, to the microsecond: that of the transaction.
 
 use nix::sys::signal::Signal;
 

@@ -1,4 +1,4 @@
-//! What a person sees: texts, streams and exit statuses.
+//! What the user sees: texts, streams and exit statuses.
 
 use crate::support::{Folder, HEADER, Run, TestDatabase, bar, barlift, barlift_alone, bars};
 

@@ -1,4 +1,4 @@
-//! `barlift data`: what a person sees, and that bars survive the way through every format.
+//! `barlift data`: what the user sees, and that bars stay the same through every format.
 
 use barlift::bar::{Bars, Micros, Ohlcv};
 use barlift::format::BarFile;

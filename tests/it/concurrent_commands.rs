@@ -1,4 +1,4 @@
-//! Several people pause, resume, cancel, retry and reorder one operation at once, while workers work at it.
+//! Several people pause, resume, cancel, retry and reorder one operation at once while workers run it.
 
 use barlift::model::OperationId;
 use barlift::operation::control::{self, Selection};

@@ -1,4 +1,4 @@
-//! Much of it: operations over the same files at once, and operations of many files.
+//! Operations over the same files at once, and operations of many files.
 
 use std::collections::BTreeSet;
 

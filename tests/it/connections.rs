@@ -1,4 +1,4 @@
-//! Ways to say where the database is, and what happens when it has no connection free.
+//! Every way to name a database, and what happens if it has no free connection.
 
 use nix::sys::signal::Signal;
 use nix::unistd::{User, geteuid};

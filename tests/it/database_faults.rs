@@ -1,4 +1,4 @@
-//! What the database may do to an import, one by one: whether it is tried again, and what a person is told.
+//! Each fault of a database by itself: whether it is tried again, and what the user is told.
 
 use std::time::Duration;
 

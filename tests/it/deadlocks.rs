@@ -1,6 +1,6 @@
-//! Many small files, some of which cannot be read, worked by three processes that export their spans, while people give
-//! commands and save bars, a verification goes on and another one waits for the import: no transaction ends another one by
-//! a deadlock, and every file comes to its own end.
+//! No transaction ends another one by a deadlock, and every file reaches its end: three processes import many small
+//! files, some of which cannot be read, and export their spans. Meanwhile commands are given, bars are saved, a
+//! verification runs, and another one waits for the import.
 //!
 //! A short run is among the tests; `BARLIFT_LOCKS=long` makes it a long one.
 

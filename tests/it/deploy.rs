@@ -1,7 +1,7 @@
-//! What stands in deploy/ and docker-compose.yml: each file is read by a tool of its kind, and names nothing that
-//! barlift does not have.
+//! deploy/ and docker-compose.yml: a tool for each kind of file reads it, and it names nothing that barlift does not
+//! have.
 //!
-//! A test without its tool says that it is skipped; `.ci/run` installs them all.
+//! A test without its tool says that it is skipped; `.ci/run` installs all tools.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

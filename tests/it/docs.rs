@@ -1,4 +1,4 @@
-//! docs/debugging.md: its commands, run as they stand, against what Jaeger would answer.
+//! The commands of docs/debugging.md, against what Jaeger would answer.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! The embedded server: made once, shared, stopped when its last user is gone.
+//! The private server: started once, shared, stopped when its last user is gone.
 
 use std::path::Path;
 

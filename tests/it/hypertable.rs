@@ -1,4 +1,4 @@
-//! TimescaleDB, where the server has it; else each test says that it was skipped.
+//! Hypertables, if the server has TimescaleDB. Otherwise each test says that it was skipped.
 
 use crate::support::{
     Folder, NO_TIMESCALEDB, PrivateServer, TestDatabase, bar, barlift, bars, eventually, skipped,

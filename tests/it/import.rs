@@ -1,4 +1,4 @@
-//! What becomes of rows: imported, skipped, mismatched, rejected, duplicate; and where a retry goes on.
+//! What becomes of rows (imported, skipped, mismatched, rejected, duplicate), and where a retry continues.
 
 use barlift::import::Attempt;
 use barlift::model::Fence;

@@ -1,4 +1,4 @@
-//! What commands say besides their results: who works, on what, when, and with which flags.
+//! What commands say beside their results: who works, on what, when, and with which flags.
 
 use nix::sys::signal::Signal;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! What a worker shows of itself: metrics, health, readiness, and log lines that lead to a trace.
+//! What a worker exposes: metrics, health, readiness, and log lines with the id of their trace.
 
 use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener};

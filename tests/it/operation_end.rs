@@ -1,5 +1,5 @@
-//! An operation ends with its last file, whatever the database's default isolation level is; and one that was left open is
-//! ended by the workers' sweep.
+//! An operation ends with its last file, whatever the database's default isolation level is. The workers' sweep ends
+//! one that was left open.
 
 use nix::sys::signal::Signal;
 

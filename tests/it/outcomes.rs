@@ -1,4 +1,4 @@
-//! Success means success: files without a bar fail and say why, bars that differ show in the exit status, and a
+//! A success is one: a file without a bar fails and says why, bars that differ show in the exit status, and a
 //! verification is shown by its verdict.
 
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! The policies: what a mismatch, an invalid bar and too many rejects lead to.
+//! The policies for mismatches, invalid bars and too many rejected rows.
 
 use crate::support::{Folder, HEADER, TestDatabase, bar, barlift, bars};
 

@@ -1,4 +1,4 @@
-//! PgBouncer between barlift and the server: in session mode everything works, in the other modes it is named.
+//! PgBouncer between barlift and the server: session mode works, the other modes are refused by name.
 
 use nix::sys::signal::Signal;
 use sqlx::postgres::PgConnectOptions;

@@ -1,7 +1,7 @@
-//! Statements on single tasks and jobs find them by their keys, whatever the statistics say.
+//! Statements about single tasks and jobs find them by their keys, whatever the statistics say.
 //!
-//! The statistics are of a quiet moment, when nothing was open: an index of open tasks alone looks like the cheapest one
-//! there is, and a statement that may use it reads all open tasks to find one.
+//! The statistics here were taken while nothing was open. An index of open tasks alone then looks cheapest, and a
+//! statement that can use it would read all open tasks to find one.
 
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgConnection};

@@ -1,4 +1,4 @@
-//! Rejected rows, mended as the README says: written out, edited, imported without flags, and verified.
+//! Rejected rows are mended as the README says: written out, edited, imported without flags, and verified.
 
 use crate::support::{Folder, Run, TestDatabase, barlift, bars};
 

@@ -1,4 +1,4 @@
-//! docs/backup.md: its commands, run as they stand.
+//! The commands of docs/backup.md.
 
 use crate::support::doc_blocks::run_blocks;
 use crate::support::{Folder, TestDatabase, barlift, bars, installation};

@@ -1,4 +1,4 @@
-//! The samples of this repository are what their generator makes, and import as the README says.
+//! samples/ is what its generator makes, and imports as the README says.
 
 use std::path::Path;
 use std::process::Command;

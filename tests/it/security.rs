@@ -1,5 +1,5 @@
-//! What must not happen: passwords that get out, connections in the clear, rights that are not needed, files
-//! from elsewhere, and data taken for SQL.
+//! What must not happen: passwords that leak, unencrypted connections where TLS was asked for, rights that are not
+//! needed, files from outside the source, and data executed as SQL.
 
 mod local_access;
 mod names_and_paths;

@@ -1,6 +1,6 @@
-//! Tasks of one series: one after the other, each as soon as the one before lets go.
+//! Tasks of one series run one after the other, each as soon as the one before releases the series.
 //!
-//! The lease is so long that nothing here is found by the sweep.
+//! The lease is so long that the sweep finds nothing here.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Setting up: from nothing, by several at once, without rights.
+//! Setting up a database: an empty one, by several processes at once, without rights.
 
 use crate::support::{Folder, TestDatabase, barlift, bars};
 

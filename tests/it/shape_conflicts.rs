@@ -1,4 +1,5 @@
-//! Files that look like their series in another zone, scaled, or between its bars: stopped before anything is written.
+//! Files that look like their series in another time zone or scaled, or that lie between its bars, are stopped before
+//! anything is written.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! Files that are recognised by their content: their rows count as in the run that read them.
+//! Files that are recognised by their content count their rows as in the run that read them.
 
 use serde_json::Value;
 

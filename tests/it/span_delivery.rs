@@ -1,4 +1,4 @@
-//! Spans that stand for attempts and operations: each arrives once or, where an answer got lost, in equal copies.
+//! The spans of attempts and operations arrive once or, if an answer got lost, in equal copies.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! One operation, one trace: what separate processes export, as a collector sees it.
+//! One operation is one trace: what separate processes export, as a collector sees it.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};

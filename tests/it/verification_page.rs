@@ -1,4 +1,4 @@
-//! The report as a page: whole, safe, small, and true to what it shows.
+//! The report as an HTML page: self-contained, escaped, small, and with the right numbers.
 
 use serde_json::json;
 

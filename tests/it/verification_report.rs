@@ -1,4 +1,5 @@
-//! The report of a verification as table, CSV and JSON, and where it goes; its rows are put there by the tests.
+//! The report of a verification as table, CSV and JSON, and its exit status. The tests write its rows into the
+//! database themselves.
 
 use serde_json::{Value, json};
 

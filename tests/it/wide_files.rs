@@ -1,4 +1,4 @@
-//! Files with thousands of columns: messages name a few of them.
+//! Messages about files with thousands of columns name only a few of them.
 
 use std::fmt::Write as _;
 

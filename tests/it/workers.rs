@@ -1,4 +1,4 @@
-//! Worker processes: several share an operation, die, stop and come back.
+//! Worker processes share an operation, are killed, are stopped, and come back.
 
 use std::collections::HashSet;
 

@@ -1,7 +1,7 @@
-//! The columnstore: how it is set up, that bars come in order, and that each is there once.
+//! The columnstore: how it is set up, that bars are in order, and that each is there once.
 //!
-//! Many tests of other modules run on it too (`also_on_the_columnstore`). Without TimescaleDB each test here says that it
-//! was skipped.
+//! Many tests of other modules run on it, too (`also_on_the_columnstore`). Without TimescaleDB each test here says
+//! that it was skipped.
 
 mod compression;
 mod storage_choice;

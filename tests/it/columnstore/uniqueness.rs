@@ -1,4 +1,5 @@
-//! Each bar is there once: with a frozen worker, with a save beside an import; and what a foreign writer doubles is found.
+//! Each bar is there once: with a frozen worker, and with a save beside an import. A duplicate that another program
+//! wrote is found.
 
 use std::time::Duration;
 

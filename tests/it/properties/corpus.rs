@@ -1,4 +1,4 @@
-//! Small files of every dialect (tests/corpus), and what damage does to them.
+//! A small file of every dialect (tests/corpus), whole and damaged.
 
 use barlift::config::Override;
 use barlift::source::reader::{BarReader, ReadOptions};

@@ -1,6 +1,6 @@
-//! What a file means, said once more and as plainly as possible: the rows one after the other, over maps.
+//! What a file means, as plainly as possible: one row after the other, over maps.
 //!
-//! Nothing of the crate is used here, so that both would have to be wrong alike.
+//! It uses nothing of the crate, so that a fault would have to be in both.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,5 +1,5 @@
-//! The reader: whatever bytes come in, each data row comes out exactly once and at its place, however the
-//! bytes arrive and however many rows are asked for at once.
+//! The reader: whatever bytes come in, each data row comes out exactly once and in its place, however the bytes are
+//! split and however many rows are asked for at once.
 
 use std::collections::HashSet;
 use std::io::{self, Read};

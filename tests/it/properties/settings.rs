@@ -1,4 +1,4 @@
-//! Patterns and settings: any text is refused with a message, or means something that can be worked with.
+//! Patterns and settings: any text is refused with a message or works.
 
 use std::io::Write as _;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Times and numbers: what is written reads back exactly, and nothing that is written breaks the reader.
+//! Times and numbers read back exactly as written, and no text breaks the reader.
 
 use barlift::bar::{END_MICROS, FIRST_MICROS, Micros, format_time};
 use barlift::source::number;

@@ -1,4 +1,4 @@
-//! Who can reach what barlift opens: a worker's HTTP endpoint and the embedded server's socket.
+//! Who can reach what barlift opens: a worker's HTTP endpoint and the private server's socket.
 
 use std::path::Path;
 use std::process::{Command, Output};

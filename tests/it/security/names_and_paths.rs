@@ -1,4 +1,4 @@
-//! Names and paths are data: never SQL, never a format, never a way out of the directory.
+//! Names and paths are data: never SQL, never a format string, never a way out of the directory.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! The rights of a role: with next to none it works, and without those it is told what is missing.
+//! The rights of a role: next to none are enough, and a role that lacks one is told which.
 
 use crate::support::{Folder, NO_TIMESCALEDB, PrivateServer, Run, TestDatabase, barlift, bars, skipped};
 

@@ -1,4 +1,4 @@
-//! An OTLP receiver in the test's own process: what `barlift` processes export, and nothing else.
+//! An OTLP receiver in the test's process: it receives what `barlift` processes export, and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::SocketAddr;

@@ -1,7 +1,7 @@
-//! One PostgreSQL for the whole run, and a database of its own for each test.
+//! One PostgreSQL for the whole run, and one database for each test.
 //!
-//! The server is barlift's own embedded one, in a folder for this process alone; its keeper stops it when
-//! the process is gone, however it ends. Tests that run over TCP share a second one, with passwords.
+//! The server is barlift's private one, in a folder of this process; its keeper stops it when the process is gone,
+//! however it ends. Tests that run over TCP share a second server, with passwords.
 
 use std::cell::Cell;
 use std::os::unix::fs::PermissionsExt as _;

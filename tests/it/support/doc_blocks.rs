@@ -1,4 +1,4 @@
-//! Commands of pages in docs/, run as they stand.
+//! Runs the commands of pages in docs/ as they stand there.
 
 use std::process::Command;
 

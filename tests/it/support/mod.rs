@@ -1,4 +1,4 @@
-//! What every test needs: a database of its own, folders of CSV files, the program, and patience.
+//! What every test needs: a database of its own, folders of CSV files, the program, and waiting for what is expected.
 
 mod bar_files;
 pub mod collector;

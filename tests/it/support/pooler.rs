@@ -1,7 +1,7 @@
 //! PgBouncer in front of a test's server.
 //!
-//! Invariant: it ends with its test, however that ends: a small shell waits for the end of a pipe that only the test's
-//! process holds.
+//! Invariant: it ends with its test, however that ends. A small shell process waits for the end of a pipe that only
+//! the test's process holds.
 
 use std::process::{Child, Stdio};
 

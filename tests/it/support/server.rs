@@ -1,6 +1,6 @@
-//! A PostgreSQL of one test's own, for what the shared one cannot be put through: restarts, TLS, passwords.
+//! A PostgreSQL of one test, for what the shared one cannot be used for: restarts, TLS, passwords.
 //!
-//! Invariant: it ends with its test, however that ends. A small shell waits for the end of a pipe that only
+//! Invariant: it ends with its test, however that ends. A small shell process waits for the end of a pipe that only
 //! the test's process holds, then stops the server and removes its folder.
 
 use std::os::unix::fs::PermissionsExt as _;

@@ -1,7 +1,7 @@
-//! Tests that skip themselves for want of something, told at the end of `cargo test`.
+//! Names the tests that skipped themselves, at the end of `cargo test`.
 //!
-//! cargo shows nothing of what a test prints that passes. So each skip is noted in a file, which the target `skipped`
-//! reads: it runs last of all. Invariant: it sees the notes of its own run of cargo alone.
+//! cargo shows no output of a test that passes. So each skip is noted in a file, which the target `skipped` reads; it
+//! runs last. Invariant: it reads only the notes of its own run of cargo.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;

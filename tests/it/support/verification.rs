@@ -1,4 +1,4 @@
-//! Verifications that a test puts into the database itself, row by row.
+//! Verifications that a test writes into the database itself, row by row.
 
 use serde_json::{Value, json};
 

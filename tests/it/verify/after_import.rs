@@ -1,4 +1,4 @@
-//! The verification that follows an import, from its waiting to its end.
+//! The verification that depends on an import (`--verify`), from its waiting to its end.
 
 use serde_json::{Value, json};
 

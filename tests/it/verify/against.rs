@@ -1,4 +1,4 @@
-//! Two databases compared with each other.
+//! Two databases are compared with each other.
 
 use serde_json::{Value, json};
 

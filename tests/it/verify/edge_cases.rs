@@ -1,5 +1,5 @@
-//! What is odd on either side: rows that prove nothing, files that contradict each other, times and values that only
-//! a foreign writer can have put into the database.
+//! Rows that prove nothing, files that contradict each other, and times and values that only another program can have
+//! written.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Verifications that have few connections, are stopped, or lose the database in their middle.
+//! Verifications that have few connections, are stopped, or lose the database halfway.
 
 use nix::sys::signal::Signal;
 use serde_json::json;

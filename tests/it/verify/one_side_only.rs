@@ -1,4 +1,4 @@
-//! Bars and series that only one side knows of.
+//! Bars and series that only the files or only the database have.
 
 use serde_json::json;
 

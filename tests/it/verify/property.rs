@@ -1,4 +1,4 @@
-//! Whatever the files: after their import nothing differs, and after one change in the database that bar alone does.
+//! Random files: after their import nothing differs, and after one change in the database exactly that bar does.
 
 use proptest::prelude::*;
 use proptest::sample::Index;

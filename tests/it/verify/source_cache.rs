@@ -1,4 +1,4 @@
-//! Files and series known by their contents: what is spared, and what shows.
+//! Files and series that are unchanged since they were last read: what is skipped, and what is found all the same.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! A verification's trace, as a collector sees it. What holds for every trace (one root, required attributes and
-//! their types, kinds) is checked as it is put together.
+//! The trace of a verification, as a collector sees it. The collector also checks what holds for every trace: one
+//! root, required attributes and their types, kinds.
 
 use std::collections::BTreeSet;
 
