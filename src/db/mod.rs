@@ -14,7 +14,6 @@ pub mod embedded;
 pub(crate) mod info;
 mod libpq;
 pub(crate) mod schema;
-pub mod shared;
 pub(crate) mod storage;
 mod tls;
 pub mod traced_pool;

@@ -1,6 +1,6 @@
-//! Statements that are seen: each has a span, counts in its phase, and may be one of the slowest.
+//! Statements that are traced: each has a span, counts in its phase, and may be one of the slowest.
 //!
-//! Invariant: what a statement returns, and whether it fails, is the same as without being seen.
+//! Invariant: what a statement returns, and whether it fails, is the same as without tracing.
 
 use std::time::{Duration, Instant};
 
@@ -15,32 +15,98 @@ use crate::telemetry::catalogue::{CONNECTION_ACQUIRE, INSERT, QUERY, SpanSpec};
 use crate::telemetry::phases::{Phase, milliseconds};
 use crate::telemetry::{AttemptTelemetry, Span};
 
-/// The database, as an attempt or a single call uses it.
+/// The pool, with every statement traced for the attempts that run it: none (a single call), one, or several in a bundle.
 #[derive(Debug, Clone, Copy)]
 pub struct TracedPool<'a> {
     pool: &'a PgPool,
-    attempt: Option<&'a AttemptTelemetry>,
+    attempts: Attempts<'a>,
+    /// In a bundle, the parent of each attempt's spans; if empty, the attempts' own spans are the parents.
+    parents: &'a [Span],
+}
+
+/// Whose statements they are.
+#[derive(Debug, Clone, Copy)]
+enum Attempts<'a> {
+    /// Nobody's: a single call. Its spans have no budget.
+    None,
+    /// Its spans are children of the current one.
+    One(&'a AttemptTelemetry),
+    /// Each attempt has a span for every statement, as long as the statement took, and its part of the time.
+    Bundle(&'a [&'a AttemptTelemetry]),
 }
 
 impl<'a> TracedPool<'a> {
     /// For an attempt: within its span budget, and counted in its phases.
     #[must_use]
-    pub fn attempt(pool: &'a PgPool, attempt: &'a AttemptTelemetry) -> Self {
-        Self { pool, attempt: Some(attempt) }
+    pub(crate) fn attempt(pool: &'a PgPool, attempt: &'a AttemptTelemetry) -> Self {
+        Self { pool, attempts: Attempts::One(attempt), parents: &[] }
     }
 
     /// For a single call.
     #[must_use]
-    pub fn call(pool: &'a PgPool) -> Self {
-        Self { pool, attempt: None }
+    pub(crate) fn call(pool: &'a PgPool) -> Self {
+        Self { pool, attempts: Attempts::None, parents: &[] }
     }
 
-    fn symbol(&self) -> &str {
-        self.attempt.map_or("", |a| &a.symbol)
+    /// For attempts that share their statements.
+    #[must_use]
+    pub(crate) fn bundle(pool: &'a PgPool, attempts: &'a [&'a AttemptTelemetry]) -> Self {
+        Self { pool, attempts: Attempts::Bundle(attempts), parents: &[] }
     }
 
-    fn span(&self, spec: &'static SpanSpec) -> Span {
-        self.attempt.map_or_else(|| Span::start(spec), |a| a.span(spec))
+    /// The same bundle, with spans below these: one an attempt.
+    #[must_use]
+    pub(crate) fn below<'b>(&self, parents: &'b [Span]) -> TracedPool<'b>
+    where
+        'a: 'b,
+    {
+        TracedPool { parents, ..*self }
+    }
+
+    /// How many spans a statement has.
+    fn len(&self) -> usize {
+        match self.attempts {
+            Attempts::None | Attempts::One(_) => 1,
+            Attempts::Bundle(attempts) => attempts.len(),
+        }
+    }
+
+    fn get(&self, place: usize) -> Option<&'a AttemptTelemetry> {
+        match self.attempts {
+            Attempts::None => None,
+            Attempts::One(attempt) => Some(attempt),
+            Attempts::Bundle(attempts) => attempts.get(place).copied(),
+        }
+    }
+
+    fn symbol(&self, place: usize) -> &str {
+        self.get(place).map_or("", |a| &a.symbol)
+    }
+
+    /// A span for each attempt, below its parent.
+    pub(crate) fn spans(&self, start: impl Fn(usize) -> Span) -> Vec<Span> {
+        let enter = |place: usize| match (self.parents.get(place), self.attempts) {
+            (Some(parent), _) => parent.within(|| start(place)),
+            (None, Attempts::Bundle(attempts)) => attempts[place].within(|| start(place)),
+            (None, _) => start(place),
+        };
+        (0..self.len()).map(enter).collect()
+    }
+
+    /// A span of the attempt at this place, within its budget.
+    pub(crate) fn span(&self, place: usize, spec: &'static SpanSpec) -> Span {
+        self.get(place).map_or_else(|| Span::start(spec), |a| a.span(spec))
+    }
+
+    /// An attempt's part of time that passed for all of them. What the parts add up to passed once.
+    #[must_use]
+    pub(crate) fn part(&self, took: Duration) -> Duration {
+        took / u32::try_from(self.len()).unwrap_or(u32::MAX).max(1)
+    }
+
+    /// Adds a part of the time to a phase of each attempt.
+    pub(crate) fn add(&self, phase: Phase, took: Duration) {
+        (0..self.len()).filter_map(|i| self.get(i)).for_each(|a| a.add(phase, self.part(took)));
     }
 
     /// How many more connections could be had at once.
@@ -61,7 +127,7 @@ impl<'a> TracedPool<'a> {
     ///
     /// # Errors
     /// [`crate::error::Error::Database`]
-    pub async fn begin(&self, what: &str) -> Result<Transaction> {
+    pub(crate) async fn begin(&self, what: &str) -> Result<Transaction> {
         self.wait(async { Transaction::begin(self.pool).await.during(what) }).await
     }
 
@@ -69,7 +135,7 @@ impl<'a> TracedPool<'a> {
     ///
     /// # Errors
     /// [`crate::error::Error::Database`]
-    pub async fn begin_reading(&self, what: &str) -> Result<Transaction> {
+    pub(crate) async fn begin_reading(&self, what: &str) -> Result<Transaction> {
         let mut tx = self.begin(what).await?;
         sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             .execute(&mut *tx)
@@ -82,44 +148,38 @@ impl<'a> TracedPool<'a> {
     ///
     /// # Errors
     /// [`crate::error::Error::Database`]
-    pub async fn acquire(&self, what: &str) -> Result<PoolConnection<Postgres>> {
+    pub(crate) async fn acquire(&self, what: &str) -> Result<PoolConnection<Postgres>> {
         self.wait(async { self.pool.acquire().await.during(what) }).await
     }
 
     async fn wait<T>(&self, acquire: impl Future<Output = Result<T>>) -> Result<T> {
-        let span = self.acquire_span();
-        let start = Instant::now();
-        let acquired = span.around(acquire).await;
-        let took = start.elapsed();
-        self.end_acquire(&span, &acquired, took);
-        if let Some(attempt) = self.attempt {
-            attempt.add(Phase::ConnectionWait, took);
+        let spans = self.spans(|place| self.acquire_span(place));
+        let (acquired, took) = run_within(&spans, acquire).await;
+        for (place, span) in spans.iter().enumerate() {
+            span.set(attr::DB_POOL_WAIT_MS, milliseconds(took));
+            span.end(&acquired, self.symbol(place));
         }
+        self.add(Phase::ConnectionWait, took);
         acquired
     }
 
-    pub(super) fn acquire_span(&self) -> Span {
-        let span = self.span(&CONNECTION_ACQUIRE);
+    fn acquire_span(&self, place: usize) -> Span {
+        let span = self.span(place, &CONNECTION_ACQUIRE);
         span.set(attr::DB_POOL_SIZE, i64::from(self.pool.size()))
             .set(attr::DB_POOL_AVAILABLE, self.available());
         span
-    }
-
-    pub(super) fn end_acquire<T>(&self, span: &Span, acquired: &Result<T>, took: Duration) {
-        span.set(attr::DB_POOL_WAIT_MS, milliseconds(took));
-        span.end(acquired, self.symbol());
     }
 
     /// Runs a query; returns its rows and how long it took.
     ///
     /// # Errors
     /// The query's own.
-    pub async fn query<T>(
+    pub(crate) async fn query<T>(
         &self,
         statement: &'static str,
         run: impl Future<Output = Result<Vec<T>>>,
     ) -> Result<(Vec<T>, Duration)> {
-        let (rows, took) = self.read(("SELECT", statement), run, Vec::len).await;
+        let (rows, took) = self.timed(("SELECT", statement), run, |rows, _| rows.len()).await;
         rows.map(|rows| (rows, took))
     }
 
@@ -127,26 +187,39 @@ impl<'a> TracedPool<'a> {
     ///
     /// # Errors
     /// The query's own.
-    pub async fn bars(
+    pub(crate) async fn bars(
         &self,
         statement: (&'static str, &'static str),
         run: impl Future<Output = Result<Bars>>,
     ) -> Result<Bars> {
-        self.read(statement, run, Bars::len).await.0
+        self.read(statement, run, |bars, _| bars.len()).await
     }
 
-    async fn read<T>(
+    /// Runs a query that returns something for each attempt: `rows` says how many rows are of the attempt at a place.
+    ///
+    /// # Errors
+    /// The query's own.
+    pub(crate) async fn read<T>(
         &self,
-        (operation, text): (&'static str, &'static str),
+        statement: (&str, &'static str),
         run: impl Future<Output = Result<T>>,
-        count: impl Fn(&T) -> usize,
+        rows: impl Fn(&T, usize) -> usize,
+    ) -> Result<T> {
+        self.timed(statement, run, rows).await.0
+    }
+
+    async fn timed<T>(
+        &self,
+        (operation, text): (&str, &'static str),
+        run: impl Future<Output = Result<T>>,
+        rows: impl Fn(&T, usize) -> usize,
     ) -> (Result<T>, Duration) {
-        let span = self.query_span(operation, text);
-        let start = Instant::now();
-        let result = span.around(run).await;
-        let took = start.elapsed();
-        let rows = result.as_ref().map_or(0, |rows| i64::try_from(count(rows)).unwrap_or(i64::MAX));
-        self.end_query(&span, (operation, text), &result, rows, took);
+        let spans = self.spans(|place| self.query_span(place, operation, text));
+        let (result, took) = run_within(&spans, run).await;
+        for (place, span) in spans.iter().enumerate() {
+            let rows = result.as_ref().map_or(0, |result| int(rows(result, place)));
+            self.end_query((place, span), (operation, text), &result, rows, took);
+        }
         (result, took)
     }
 
@@ -154,74 +227,67 @@ impl<'a> TracedPool<'a> {
     ///
     /// # Errors
     /// [`crate::error::Error::Database`]
-    pub async fn commit(&self, tx: Transaction, what: &str) -> Result<()> {
-        let span = self.query_span("COMMIT", "COMMIT");
-        let start = Instant::now();
-        let result = span.around(tx.commit()).await.during(what);
-        let took = start.elapsed();
-        self.end_query(&span, ("COMMIT", "COMMIT"), &result, 0, took);
-        if let Some(attempt) = self.attempt {
-            attempt.add(Phase::Commit, took);
+    pub(crate) async fn commit(&self, tx: Transaction, what: &str) -> Result<()> {
+        let run = async { tx.commit().await.during(what) };
+        let (result, took) = self.timed(("COMMIT", "COMMIT"), run, |(), _| 0).await;
+        self.add(Phase::Commit, took);
+        result
+    }
+
+    /// Runs a write that returns how many rows it wrote. `sizes` says how many rows are of the attempt at a place; one that
+    /// has none in a bundle has no span for it.
+    ///
+    /// # Errors
+    /// The write's own.
+    pub(crate) async fn write(
+        &self,
+        (operation, statement): (&str, &'static str),
+        sizes: impl Fn(usize) -> usize,
+        run: impl Future<Output = Result<u64>>,
+    ) -> Result<u64> {
+        let spans = self.spans(|place| match sizes(place) {
+            0 => Span::none(&INSERT),
+            rows => self.write_span(place, (operation, statement), rows),
+        });
+        let (result, took) = run_within(&spans, run).await;
+        for (place, span) in spans.iter().enumerate().filter(|(place, _)| sizes(*place) > 0) {
+            let rows = match &result {
+                Ok(written) if spans.len() == 1 => i64::try_from(*written).unwrap_or(i64::MAX),
+                Ok(_) => int(sizes(place)),
+                Err(_) => 0,
+            };
+            span.set(attr::DB_ROWS_AFFECTED, rows).set(attr::DB_INSERT_DURATION_MS, milliseconds(took));
+            span.end(&result, self.symbol(place));
+            self.note(place, took, (operation, statement), rows);
         }
         result
     }
 
-    /// Runs a write of `batch` rows that returns how many it wrote.
-    ///
-    /// # Errors
-    /// The write's own.
-    pub async fn write(
-        &self,
-        (operation, statement): (&str, &'static str),
-        batch: usize,
-        run: impl Future<Output = Result<u64>>,
-    ) -> Result<u64> {
-        let span = self.write_span((operation, statement), batch);
-        let start = Instant::now();
-        let result = span.around(run).await;
-        let rows = result.as_ref().map_or(0, |rows| i64::try_from(*rows).unwrap_or(i64::MAX));
-        self.end_write(&span, (operation, statement), &result, rows, start.elapsed());
-        result
-    }
-
-    pub(super) fn write_span(&self, (operation, statement): (&str, &str), batch: usize) -> Span {
-        let span = self.span(&INSERT);
+    fn write_span(&self, place: usize, (operation, statement): (&str, &str), batch: usize) -> Span {
+        let span = self.span(place, &INSERT);
         self.describe(&span, operation);
-        span.set(attr::DB_STATEMENT, attr::without_comments(statement))
-            .set(attr::DB_BATCH_SIZE, i64::try_from(batch).unwrap_or(i64::MAX));
+        span.set(attr::DB_STATEMENT, attr::without_comments(statement)).set(attr::DB_BATCH_SIZE, int(batch));
         span
     }
 
-    pub(super) fn end_write<T>(
-        &self,
-        span: &Span,
-        (operation, statement): (&str, &str),
-        result: &Result<T>,
-        rows: i64,
-        took: Duration,
-    ) {
-        span.set(attr::DB_ROWS_AFFECTED, rows).set(attr::DB_INSERT_DURATION_MS, milliseconds(took));
-        span.end(result, self.symbol());
-        self.note(took, operation, statement, rows);
-    }
-
-    /// A query whose rows come bit by bit: seen from here to its [`end`](Statement::end), or to its drop.
+    /// A query whose rows come bit by bit, of one attempt or call: traced from here to its [`end`](Statement::end), or to
+    /// its drop.
     #[must_use]
-    pub fn statement(&self, operation: &'static str, text: &'static str) -> Statement<'a> {
-        let span = self.query_span(operation, text);
-        Statement { seen: *self, span, operation, text, rows: 0, took: Duration::ZERO, ended: false }
+    pub(crate) fn statement(&self, operation: &'static str, text: &'static str) -> Statement<'a> {
+        let span = self.query_span(0, operation, text);
+        Statement { db: *self, span, operation, text, rows: 0, took: Duration::ZERO, ended: false }
     }
 
-    pub(super) fn query_span(&self, operation: &str, statement: &str) -> Span {
-        let span = self.span(&QUERY);
+    fn query_span(&self, place: usize, operation: &str, statement: &str) -> Span {
+        let span = self.span(place, &QUERY);
         self.describe(&span, operation);
         span.set(attr::DB_STATEMENT, attr::without_comments(statement));
         span
     }
 
-    pub(super) fn end_query<T>(
+    fn end_query<T>(
         &self,
-        span: &Span,
+        (place, span): (usize, &Span),
         (operation, statement): (&str, &str),
         result: &Result<T>,
         rows: i64,
@@ -231,21 +297,36 @@ impl<'a> TracedPool<'a> {
             .set(attr::DB_QUERY_DURATION_MS, milliseconds(took))
             .set(attr::DB_POOL_SIZE, i64::from(self.pool.size()))
             .set(attr::DB_POOL_AVAILABLE, self.available());
-        span.end(result, self.symbol());
-        self.note(took, operation, statement, rows);
+        span.end(result, self.symbol(place));
+        self.note(place, took, (operation, statement), rows);
     }
 
-    fn note(&self, took: Duration, operation: &str, statement: &str, rows: i64) {
-        if let Some(attempt) = self.attempt {
+    /// One of the slowest statements of an attempt is kept with it.
+    fn note(&self, place: usize, took: Duration, (operation, statement): (&str, &str), rows: i64) {
+        if let Some(attempt) = self.get(place) {
             attempt.statement(took, operation, attr::without_comments(statement), rows);
         }
     }
 }
 
+/// Runs a statement and returns how long it took. What it logs belongs to its span, if it has just one.
+async fn run_within<T>(spans: &[Span], run: impl Future<Output = Result<T>>) -> (Result<T>, Duration) {
+    let start = Instant::now();
+    let result = match spans {
+        [span] => span.around(run).await,
+        _ => Box::pin(run).await,
+    };
+    (result, start.elapsed())
+}
+
+fn int(n: usize) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
 /// A query whose rows come bit by bit.
 #[derive(Debug)]
-pub struct Statement<'a> {
-    seen: TracedPool<'a>,
+pub(crate) struct Statement<'a> {
+    db: TracedPool<'a>,
     span: Span,
     operation: &'static str,
     text: &'static str,
@@ -255,32 +336,32 @@ pub struct Statement<'a> {
 }
 
 impl Statement<'_> {
-    /// The database was waited for.
-    pub fn waited(&mut self, took: Duration) {
+    /// Adds time that the database was waited for.
+    pub(crate) fn waited(&mut self, took: Duration) {
         self.took += took;
     }
 
-    /// Rows came.
-    pub fn returned(&mut self, rows: usize) {
+    /// Adds rows that came.
+    pub(crate) fn returned(&mut self, rows: usize) {
         self.rows += i64::try_from(rows).unwrap_or(i64::MAX);
     }
 
     /// How long the database was waited for so far.
     #[must_use]
-    pub fn took(&self) -> Duration {
+    pub(crate) fn took(&self) -> Duration {
         self.took
     }
 
     /// All rows are there, or the query failed.
-    pub fn end<T>(&mut self, result: &Result<T>) {
+    pub(crate) fn end<T>(&mut self, result: &Result<T>) {
         if !self.ended {
             self.ended = true;
-            self.seen.end_query(&self.span, (self.operation, self.text), result, self.rows, self.took);
+            self.db.end_query((0, &self.span), (self.operation, self.text), result, self.rows, self.took);
         }
     }
 }
 
-/// Whoever has seen enough has not failed.
+/// Not reading all rows is no failure.
 impl Drop for Statement<'_> {
     fn drop(&mut self) {
         self.end(&Ok(()));

@@ -4,7 +4,7 @@
 //! range as its import left there.
 
 use super::Attempt;
-use crate::db::shared::Shared;
+use crate::db::traced_pool::TracedPool;
 use crate::db::transaction::Transaction;
 use crate::digest::SeriesDigest;
 use crate::error::Result;
@@ -86,7 +86,7 @@ impl<'a> Hashed<'a> {
 /// [`Error::Database`]
 pub async fn known_together<'a>(
     tx: &mut Transaction,
-    seen: Shared<'_>,
+    seen: TracedPool<'_>,
     files: &[Hashed<'a>],
 ) -> Result<Vec<Option<Settlement<'a>>>> {
     let Some(first) = files.first() else { return Ok(Vec::new()) };

@@ -11,7 +11,7 @@ use super::conflict::Surroundings;
 use super::reading::{Reading, Whole};
 use super::{Attempt, Reach, batch, compare, conflict, digest_of, learnt};
 use crate::bar::{Bars, Micros, format_time};
-use crate::db::shared::Shared;
+use crate::db::traced_pool::TracedPool;
 use crate::db::transaction::Transaction;
 use crate::digest::SeriesDigest;
 use crate::error::{Error, Result};
@@ -127,7 +127,11 @@ impl<'r> Small<'r> {
 ///
 /// # Errors
 /// [`Error::Database`]: the caller must roll back.
-pub async fn write<'r>(tx: &mut Transaction, seen: Shared<'_>, files: &[&Small<'r>]) -> Result<Together<'r>> {
+pub async fn write<'r>(
+    tx: &mut Transaction,
+    seen: TracedPool<'_>,
+    files: &[&Small<'r>],
+) -> Result<Together<'r>> {
     if files.is_empty() {
         return Ok(Together::Written(Vec::new()));
     }
@@ -166,7 +170,7 @@ async fn conflicting(tx: &mut Transaction, files: &[&Small<'_>], brought: &[Brou
     }
     let Some((first, _)) = looked.first() else { return Ok(Vec::new()) };
     let attempts: Vec<_> = looked.iter().map(|(i, _)| files[*i].attempt.telemetry).collect();
-    let seen = Shared::new(&files[*first].attempt.context.pool, &attempts);
+    let seen = TracedPool::bundle(&files[*first].attempt.context.pool, &attempts);
     let ranges: Vec<_> = looked.iter().map(|(i, range)| (files[*i].series_id, *range)).collect();
     let mut there = bars::existing_together(tx, seen, &ranges, MOST).await?;
     let is_odd = |i: &usize| {
@@ -187,17 +191,17 @@ fn limit(files: &[&Small<'_>]) -> usize {
 /// The bars that are there already, by their series.
 async fn check_exists(
     tx: &mut Transaction,
-    seen: Shared<'_>,
+    seen: TracedPool<'_>,
     files: &[&Small<'_>],
     limit: usize,
 ) -> Result<HashMap<SeriesId, Bars>> {
-    let spans = seen.spans(|_, a| a.span(&CHECK_EXISTS));
+    let spans = seen.spans(|i| seen.span(i, &CHECK_EXISTS));
     let start = Instant::now();
     let ranges: Vec<_> = files.iter().filter_map(|f| Some((f.series_id, f.range()?))).collect();
     if ranges.len() < files.len() {
         return Err(Error::Internal("files without bars were written together".into()));
     }
-    let found = bars::existing_together(tx, seen.within(&spans), &ranges, limit).await;
+    let found = bars::existing_together(tx, seen.below(&spans), &ranges, limit).await;
     let took = start.elapsed();
     seen.add(Phase::CheckExists, took);
     for (f, span) in files.iter().zip(&spans) {
@@ -219,24 +223,21 @@ async fn check_exists(
 
 async fn insert(
     tx: &mut Transaction,
-    seen: Shared<'_>,
+    seen: TracedPool<'_>,
     files: &[&Small<'_>],
     brought: &[Brought],
 ) -> Result<()> {
     let Some(first) = files.first().filter(|_| brought.iter().any(|b| !b.new.is_empty())) else {
         return Ok(());
     };
-    let spans =
-        seen.spans(
-            |i, a| {
-                if brought[i].new.is_empty() { Span::none(&INSERT_BATCH) } else { a.span(&INSERT_BATCH) }
-            },
-        );
+    let spans = seen.spans(|i| {
+        if brought[i].new.is_empty() { Span::none(&INSERT_BATCH) } else { seen.span(i, &INSERT_BATCH) }
+    });
     let start = Instant::now();
     let series: Vec<_> = files.iter().zip(brought).map(|(f, b)| (f.series_id, &b.new)).collect();
     let all_new = files.iter().all(|f| f.attempt.lease.series_is_new);
     let how = (first.attempt.lease.layout, all_new);
-    let written = bars::insert_together(tx, seen.within(&spans), how, &series).await;
+    let written = bars::insert_together(tx, seen.below(&spans), how, &series).await;
     let took = start.elapsed();
     seen.add(Phase::InsertBatch, took);
     for ((f, span), b) in files.iter().zip(&spans).zip(brought) {

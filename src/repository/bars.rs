@@ -18,7 +18,6 @@ use super::{bound, columnstore, parameter};
 use crate::bar::{Bars, Micros, Ohlcv};
 use crate::config::Layout;
 use crate::db::copy::{self, Decoder};
-use crate::db::shared::Shared;
 use crate::db::traced_pool::TracedPool;
 use crate::error::{During, Error, Result};
 use crate::model::SeriesId;
@@ -179,7 +178,7 @@ pub async fn insert(
         copy.finish().await.during(WHAT)
     };
     // docs/reference.md asks for `INSERT` whatever the statement is; `db.statement` says that it is a COPY.
-    seen.write(("INSERT", copy::COPY_BARS), bars.len(), run).await
+    seen.write(("INSERT", copy::COPY_BARS), |_| bars.len(), run).await
 }
 
 /// The bars that several series have, each from its own first time to its last; at most `limit` of each.
@@ -188,7 +187,7 @@ pub async fn insert(
 /// [`Error::Database`]
 pub async fn existing_together(
     connection: &mut PgConnection,
-    seen: Shared<'_>,
+    seen: TracedPool<'_>,
     ranges: &[(SeriesId, (Micros, Micros))],
     limit: usize,
 ) -> Result<HashMap<SeriesId, Bars>> {
@@ -208,7 +207,7 @@ pub async fn existing_together(
         Ok(found)
     };
     let rows = |found: &HashMap<SeriesId, Bars>, i: usize| found.get(&ranges[i].0).map_or(0, Bars::len);
-    seen.query(("SELECT", QUERY), run, rows).await
+    seen.read(("SELECT", QUERY), run, rows).await
 }
 
 /// [`insert`] for several series, in the order of their ids, by one COPY. Whether they are all new, and have no bars yet,
@@ -218,7 +217,7 @@ pub async fn existing_together(
 /// As [`insert`].
 pub async fn insert_together(
     connection: &mut PgConnection,
-    seen: Shared<'_>,
+    seen: TracedPool<'_>,
     (layout, all_new): (Layout, bool),
     series: &[(SeriesId, &Bars)],
 ) -> Result<()> {
@@ -267,7 +266,7 @@ pub async fn overwrite(
         // Planned anew each time, with the parameters as constants.
         .persistent(false);
     let run = async { Ok(query.execute(connection).await.during("overwriting bars")?.rows_affected()) };
-    seen.write(("UPDATE", QUERY), bars.len(), run).await?;
+    seen.write(("UPDATE", QUERY), |_| bars.len(), run).await?;
     Ok(())
 }
 

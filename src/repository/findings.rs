@@ -47,7 +47,7 @@ pub async fn keep_mismatches(
         .bind(floats(|m| m.db.close))
         .bind(floats(|m| m.db.volume));
     let run = async { Ok(query.execute(connection).await.during("recording mismatches")?.rows_affected()) };
-    seen.write(("INSERT", QUERY), found.len(), run).await?;
+    seen.write(("INSERT", QUERY), |_| found.len(), run).await?;
     Ok(())
 }
 
@@ -93,7 +93,7 @@ pub async fn keep_rejected(
         .bind(found.iter().map(|r| r.row.bytes.as_slice()).collect::<Vec<_>>());
     let run =
         async { Ok(query.execute(connection).await.during("recording rejected rows")?.rows_affected()) };
-    seen.write(("INSERT", QUERY), found.len(), run).await?;
+    seen.write(("INSERT", QUERY), |_| found.len(), run).await?;
     Ok(())
 }
 
@@ -147,6 +147,6 @@ pub async fn keep_issues(
         .bind(found.iter().map(|i| i.rules.join(",")).collect::<Vec<_>>());
     let run =
         async { Ok(query.execute(connection).await.during("recording quality issues")?.rows_affected()) };
-    seen.write(("INSERT", QUERY), found.len(), run).await?;
+    seen.write(("INSERT", QUERY), |_| found.len(), run).await?;
     Ok(())
 }

@@ -12,7 +12,6 @@ use sqlx::query::Query;
 use sqlx::{FromRow, PgConnection, PgPool, Postgres};
 
 use crate::counts::RowCounts;
-use crate::db::shared::Shared;
 use crate::db::traced_pool::TracedPool;
 use crate::digest::SeriesDigest;
 use crate::error::{During, Result};
@@ -132,7 +131,7 @@ pub async fn find(
 /// [`crate::error::Error::Database`]
 pub async fn find_together(
     tx: &mut PgConnection,
-    seen: Shared<'_>,
+    seen: TracedPool<'_>,
     files: &[(SeriesId, [u8; 32])],
     options: &[u8; 32],
 ) -> Result<HashMap<SeriesId, Known>> {
@@ -150,7 +149,7 @@ pub async fn find_together(
     let run = async { query.fetch_all(tx).await.during("looking for known content") };
     let run = async { Ok(run.await?.into_iter().map(|r| (r.series_id, r.known)).collect()) };
     let rows = |known: &HashMap<SeriesId, Known>, i: usize| usize::from(known.contains_key(&files[i].0));
-    seen.query(("SELECT", QUERY), run, rows).await
+    seen.read(("SELECT", QUERY), run, rows).await
 }
 
 /// What an import has learnt of its file, to be kept with its success.
@@ -183,7 +182,7 @@ impl Learnt {
     pub async fn keep(&self, tx: &mut PgConnection, seen: TracedPool<'_>, task_id: TaskId) -> Result<()> {
         if let Some(held) = held(&[(task_id, self)]) {
             let run = async { Ok(held.execute(&mut *tx).await.during(RECORDING)?.rows_affected()) };
-            seen.write(("INSERT", RECORD), 1, run).await?;
+            seen.write(("INSERT", RECORD), |_| 1, run).await?;
         }
         remember(tx, &[self]).await
     }
@@ -193,9 +192,13 @@ impl Learnt {
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
-pub async fn keep_all(tx: &mut PgConnection, seen: Shared<'_>, files: &[(TaskId, &Learnt)]) -> Result<()> {
+pub async fn keep_all(
+    tx: &mut PgConnection,
+    seen: TracedPool<'_>,
+    files: &[(TaskId, &Learnt)],
+) -> Result<()> {
     if let Some(held) = held(files) {
-        let run = async { held.execute(&mut *tx).await.during(RECORDING) };
+        let run = async { Ok(held.execute(&mut *tx).await.during(RECORDING)?.rows_affected()) };
         seen.write(("INSERT", RECORD), |i| usize::from(files[i].1.held.is_some()), run).await?;
     }
     remember(tx, &files.iter().map(|f| f.1).collect::<Vec<_>>()).await

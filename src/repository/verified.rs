@@ -70,7 +70,7 @@ pub(crate) async fn keep(
         .bind(int(v.mended));
     let run =
         async { Ok(query.execute(connection).await.during("keeping the verification")?.rows_affected()) };
-    db.write(("INSERT", QUERY), 1, run).await?;
+    db.write(("INSERT", QUERY), |_| 1, run).await?;
     Ok(())
 }
 
@@ -107,7 +107,7 @@ pub(crate) async fn keep_differences(
         .bind(database(|v| v.close))
         .bind(database(|v| v.volume));
     let run = async { Ok(query.execute(connection).await.during("keeping differences")?.rows_affected()) };
-    db.write(("INSERT", QUERY), found.len(), run).await?;
+    db.write(("INSERT", QUERY), |_| found.len(), run).await?;
     Ok(())
 }
 
@@ -142,7 +142,7 @@ pub(crate) async fn keep_ranges(
         .bind(ranges.iter().map(shift).collect::<Vec<_>>())
         .bind(ranges.iter().map(|r| int(r.identical)).collect::<Vec<_>>());
     let run = async { Ok(query.execute(connection).await.during("keeping ranges")?.rows_affected()) };
-    db.write(("INSERT", QUERY), ranges.len(), run).await?;
+    db.write(("INSERT", QUERY), |_| ranges.len(), run).await?;
     Ok(())
 }
 

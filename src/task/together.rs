@@ -12,7 +12,7 @@ use super::settle::{end_operation, failure};
 use super::wake::wake;
 use super::{Lease, Progress};
 use crate::bar::Micros;
-use crate::db::shared::Shared;
+use crate::db::traced_pool::TracedPool;
 use crate::digest::SeriesDigest;
 use crate::error::{During, Error, Result};
 use crate::model::{Fence, OperationId, TaskId};
@@ -64,7 +64,7 @@ impl<'a> Settlement<'a> {
 /// [`Error::LostLease`] if any of them is not its attempt's any more: the caller must roll back. [`Error::Database`]
 pub async fn settle_together(
     tx: &mut PgConnection,
-    seen: Shared<'_>,
+    seen: TracedPool<'_>,
     operation: &OperationId,
     files: &[Settlement<'_>],
 ) -> Result<bool> {

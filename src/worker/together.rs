@@ -12,7 +12,7 @@ use futures::{StreamExt as _, stream};
 use super::Worker;
 use super::attempt::{Claimed, Done, tell_failed, tell_imported};
 use super::group::{Group, Part, Read, State, Taken, WereRead};
-use crate::db::shared::Shared;
+use crate::db::traced_pool::TracedPool;
 use crate::db::transaction::Transaction;
 use crate::error::{Error, Result};
 use crate::import::together::{self, Together};
@@ -135,7 +135,7 @@ impl Worker {
         hashed: &[Hashed<'_>],
     ) -> Result<Vec<Option<RowCounts>>> {
         let attempts: Vec<_> = part.files.iter().map(|f| &f.telemetry).collect();
-        let seen = Shared::new(&self.pool, &attempts);
+        let seen = TracedPool::bundle(&self.pool, &attempts);
         let mut tx = seen.begin("looking for known content").await?;
         let found = import::known_together(&mut tx, seen, hashed).await?;
         let known = |i: usize| found[i].is_some();
@@ -145,7 +145,7 @@ impl Worker {
         );
         let settlements: Vec<_> = found.into_iter().flatten().collect();
         let attempts: Vec<_> = known.files.iter().map(|f| &f.telemetry).collect();
-        let seen = Shared::new(&self.pool, &attempts);
+        let seen = TracedPool::bundle(&self.pool, &attempts);
         let ended = self.settle_all(&mut tx, seen, (group, &known), &settlements).await?;
         seen.commit(tx, "settling known files").await?;
         self.tell_due(ended);
@@ -156,7 +156,7 @@ impl Worker {
     async fn settle_all(
         &self,
         tx: &mut Transaction,
-        seen: Shared<'_>,
+        seen: TracedPool<'_>,
         (group, part): (&Group<'_>, &Part<'_>),
         settlements: &[Settlement<'_>],
     ) -> Result<bool> {
@@ -236,17 +236,17 @@ impl Worker {
     async fn settle_read(&self, group: &Group<'_>, part: &Part<'_>, files: &WereRead<'_>) -> Result<Settled> {
         let began = Instant::now();
         let attempts: Vec<_> = part.files.iter().map(|f| &f.telemetry).collect();
-        let seen = Shared::new(&self.pool, &attempts);
+        let seen = TracedPool::bundle(&self.pool, &attempts);
         // Those that failed take no part in the statements that write bars.
         let (writing, _) = attempts.split_at(files.small.len());
         writing.iter().for_each(|a| a.begin_batch());
         let mut tx = seen.begin("beginning a batch").await?;
         let small: Vec<_> = files.small.iter().map(|(_, s)| s).collect();
-        let mut settlements = match together::write(&mut tx, Shared::new(&self.pool, writing), &small).await?
-        {
-            Together::Written(settlements) => settlements,
-            Together::Odd(odd) => return Ok(Settled::Odd(odd)),
-        };
+        let mut settlements =
+            match together::write(&mut tx, TracedPool::bundle(&self.pool, writing), &small).await? {
+                Together::Written(settlements) => settlements,
+                Together::Odd(odd) => return Ok(Settled::Odd(odd)),
+            };
         let rows = settlements.iter().map(|s| s.progress.rows).collect();
         let errors = part.files[small.len()..].iter().zip(&files.failed);
         settlements.extend(errors.map(|(f, (_, e))| Settlement::failed(&f.lease, f.telemetry.record(), e)));
