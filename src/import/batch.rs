@@ -4,12 +4,12 @@
 //! in between the look and the write is a conflict, and the batch is looked at afresh.
 
 use std::collections::HashMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use sqlx::PgConnection;
 
 use super::compare::{self, Compared};
-use super::reach::Reach;
+use super::range_coverage::RangeCoverage;
 use super::{Attempt, conflict, rows};
 use crate::bar::{Bars, Micros, Ohlcv, format_time};
 use crate::config::OnMismatch;
@@ -17,10 +17,11 @@ use crate::digest::SeriesDigest;
 use crate::error::{Error, FileError, Result};
 use crate::finding::RejectedRow;
 use crate::repository::bars::{self, Existing};
-use crate::repository::{content, findings, known, mended};
+use crate::repository::{content, findings, mended, source_cache};
 use crate::source::reader::Batch;
 use crate::source::repeats;
 use crate::task::{Opening, Progress, RowCounts};
+use crate::telemetry::Span;
 use crate::telemetry::attribute as attr;
 use crate::telemetry::catalogue::{CHECK_EXISTS, COMPARE_VALUES, INSERT_BATCH};
 use crate::telemetry::metrics;
@@ -31,13 +32,13 @@ const MAX_CONFLICTS: u32 = 10;
 
 /// How far an attempt is in its file.
 #[derive(Debug)]
-pub(super) struct Passage {
+pub(super) struct Cursor {
     /// Whether it began from the start again.
     pub(super) anew: bool,
     /// What is to be kept with its first batch.
     pub(super) opening: Option<Opening>,
     /// How far the series was looked at.
-    pub(super) reach: Reach,
+    pub(super) coverage: RangeCoverage,
     /// Whether no batch had a bar yet.
     pub(super) at_start: bool,
 }
@@ -47,11 +48,11 @@ pub(super) async fn run(
     attempt: Attempt<'_>,
     batch: &Batch,
     digest: &SeriesDigest,
-    passage: &mut Passage,
+    cursor: &mut Cursor,
 ) -> Result<RowCounts> {
     let mut conflicts = 0;
     loop {
-        match once(attempt, batch, digest, passage).await {
+        match once(attempt, batch, digest, cursor).await {
             Err(e) if bars::is_passing(&e) && conflicts < MAX_CONFLICTS => {
                 conflicts += 1;
                 tracing::info!(
@@ -69,17 +70,17 @@ async fn once(
     attempt: Attempt<'_>,
     batch: &Batch,
     digest: &SeriesDigest,
-    passage: &mut Passage,
+    cursor: &mut Cursor,
 ) -> Result<RowCounts> {
     let Attempt { lease, telemetry, .. } = attempt;
     let start = Instant::now();
     telemetry.begin_batch();
     let database = attempt.database();
     let mut tx = database.begin("beginning a batch").await?;
-    let existing = check_exists(&mut tx, attempt, batch, passage.reach).await?;
+    let existing = check_exists(&mut tx, attempt, batch, cursor.coverage).await?;
     let compared = compare_values(attempt, batch, &existing.bars)?;
     let mut conflict = None;
-    if passage.at_start {
+    if cursor.at_start {
         conflict = conflict::look(&mut tx, attempt, batch, (existing.bars.len(), compared.same)).await?;
     }
     let earlier = first_values(&mut tx, attempt, batch).await?;
@@ -92,7 +93,7 @@ async fn once(
     let mut attempt_rows = telemetry.rows();
     attempt_rows.add(&added);
     let (checkpoint, phases) = (batch.end_offset, telemetry.phases());
-    let (anew, opening) = (passage.anew, passage.opening.clone());
+    let (anew, opening) = (cursor.anew, cursor.opening.clone());
     let progress = Progress {
         rows: added,
         checkpoint,
@@ -101,8 +102,8 @@ async fn once(
         attempt_rows,
         opening,
         anew,
-        verdict: None,
         shape_conflict: conflict,
+        ..Progress::default()
     };
     // The task before its series: docs/architecture.md, "Lock order".
     lease.advance(&mut tx, &progress).await?;
@@ -110,9 +111,9 @@ async fn once(
         change_series(&mut tx, attempt, batch, digest, &compared).await?;
     }
     database.commit(tx, "committing a batch").await?;
-    passage.opening = None;
-    passage.at_start &= batch.bars.is_empty();
-    passage.reach.passed(&batch.bars, existing.whole.then_some(existing.bars.len()), compared.new.len());
+    cursor.opening = None;
+    cursor.at_start &= batch.bars.is_empty();
+    cursor.coverage.add(&batch.bars, existing.whole.then_some(existing.bars.len()), compared.new.len());
     metrics::get().batch(start.elapsed());
     if attempt.options.dry_run {
         telemetry.looked_at(&added);
@@ -127,7 +128,7 @@ async fn check_exists(
     tx: &mut PgConnection,
     attempt: Attempt<'_>,
     batch: &Batch,
-    reach: Reach,
+    coverage: RangeCoverage,
 ) -> Result<Existing> {
     let Attempt { lease, task, telemetry, .. } = attempt;
     let Some((series_id, &first)) = lease.series_id.zip(batch.bars.time.first()) else {
@@ -137,27 +138,41 @@ async fn check_exists(
     let span = telemetry.span(&CHECK_EXISTS);
     let start = Instant::now();
     let found = span
-        .around(bars::existing(tx, attempt.database(), series, reach.next(first), &batch.bars.time))
+        .around(bars::existing(tx, attempt.database(), series, coverage.next(first), &batch.bars.time))
         .await;
     let took = start.elapsed();
     telemetry.add(Phase::CheckExists, took);
-    span.set(attr::DATA_SYMBOL, &task.symbol)
-        .set(attr::DATA_TIMESTAMP, &first_time(batch))
-        .set(attr::DB_QUERY_DURATION_MS, milliseconds(took))
-        .set(attr::ROWS_CHECKED, int(batch.bars.len()));
-    match found.as_ref() {
-        Ok(Existing { bars: existing, .. }) if span.is_recorded() => {
-            let there = batch.bars.time.iter().filter(|t| existing.time.binary_search(t).is_ok()).count();
-            span.set(attr::ROW_EXISTS, there > 0).set(attr::ROWS_EXISTING, int(there));
-            span.within(|| rows::checked(attempt, batch, existing, took));
-        }
-        Ok(_) => {}
-        Err(_) => {
-            span.set(attr::ROW_EXISTS, false);
-        }
+    let existing = found.as_ref().ok().map(|found| &found.bars);
+    describe_check(&span, attempt, &batch.bars, existing, took);
+    if let Some(existing) = existing.filter(|_| span.is_recorded()) {
+        span.within(|| rows::checked(attempt, batch, existing, took));
     }
     span.end(&found, &task.symbol);
     found
+}
+
+/// Sets what was looked for, and what was found unless the query failed.
+pub(super) fn describe_check(
+    span: &Span,
+    attempt: Attempt<'_>,
+    bars: &Bars,
+    existing: Option<&Bars>,
+    took: Duration,
+) {
+    if !span.is_recorded() {
+        return;
+    }
+    span.set(attr::DATA_SYMBOL, &attempt.task.symbol)
+        .set(attr::DATA_TIMESTAMP, &first_time(bars))
+        .set(attr::DB_QUERY_DURATION_MS, milliseconds(took))
+        .set(attr::ROWS_CHECKED, int(bars.len()));
+    match existing {
+        Some(existing) => {
+            let there = bars.time.iter().filter(|t| existing.time.binary_search(t).is_ok()).count();
+            span.set(attr::ROW_EXISTS, there > 0).set(attr::ROWS_EXISTING, int(there))
+        }
+        None => span.set(attr::ROW_EXISTS, false),
+    };
 }
 
 /// What is new, the same, different.
@@ -174,7 +189,7 @@ pub(super) fn compare_values(attempt: Attempt<'_>, batch: &Batch, existing: &Bar
     let there = different + usize::try_from(compared.same).unwrap_or(usize::MAX);
     if span.is_recorded() {
         span.set(attr::DATA_SYMBOL, &task.symbol)
-            .set(attr::DATA_TIMESTAMP, &first_time(batch))
+            .set(attr::DATA_TIMESTAMP, &first_time(&batch.bars))
             .set(attr::VALUES_MATCH, different == 0)
             .set(attr::ROWS_COMPARED, int(there))
             .set(attr::ROWS_DIFFERENT, int(different));
@@ -200,14 +215,20 @@ async fn insert_batch(
         return Ok(());
     }
     let span = telemetry.span(&INSERT_BATCH);
-    span.set(attr::DATA_SYMBOL, &task.symbol).set(attr::DB_BATCH_SIZE, int(compared.new.len()));
     let start = Instant::now();
     let written = span.around(write(tx, attempt, batch, compared, contradictions)).await;
     let took = start.elapsed();
     telemetry.add(Phase::InsertBatch, took);
-    span.set(attr::DB_INSERT_DURATION_MS, milliseconds(took));
+    describe_insert(&span, attempt, compared.new.len(), took);
     span.end(&written, &task.symbol);
     written
+}
+
+/// Sets how many bars were to be written, and how long that took.
+pub(super) fn describe_insert(span: &Span, attempt: Attempt<'_>, bars: usize, took: Duration) {
+    span.set(attr::DATA_SYMBOL, &attempt.task.symbol)
+        .set(attr::DB_BATCH_SIZE, int(bars))
+        .set(attr::DB_INSERT_DURATION_MS, milliseconds(took));
 }
 
 /// Keeps what the series holds now, and forgets which files it held if bars were overwritten.
@@ -219,12 +240,7 @@ async fn change_series(
     compared: &Compared,
 ) -> Result<()> {
     let Some(series) = attempt.lease.series_id else { return Ok(()) };
-    let mut change = SeriesDigest::default();
-    if compared.new.len() == batch.bars.len() {
-        change = *digest;
-    } else {
-        change.add_bars(&compared.new);
-    }
+    let mut change = added(batch, digest, compared);
     let overwritten = attempt.options.on_mismatch == OnMismatch::Overwrite && !compared.different.is_empty();
     if overwritten {
         for m in &compared.different {
@@ -235,14 +251,24 @@ async fn change_series(
     if change.sum != 0 {
         content::changed(tx, series, &change).await?;
     }
-    if overwritten { known::forget(tx, series).await } else { Ok(()) }
+    if overwritten { source_cache::forget(tx, series).await } else { Ok(()) }
 }
 
-fn first_time(batch: &Batch) -> String {
-    batch.bars.time.first().map(|t| format_time(*t)).unwrap_or_default()
+/// The digest of the new bars of a batch, given that of all of them.
+pub(super) fn added(batch: &Batch, digest: &SeriesDigest, compared: &Compared) -> SeriesDigest {
+    if compared.new.len() == batch.bars.len() {
+        return *digest;
+    }
+    let mut added = SeriesDigest::default();
+    added.add_bars(&compared.new);
+    added
 }
 
-fn int(n: usize) -> i64 {
+fn first_time(bars: &Bars) -> String {
+    bars.time.first().map(|t| format_time(*t)).unwrap_or_default()
+}
+
+pub(super) fn int(n: usize) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
@@ -257,7 +283,8 @@ async fn write(
     let database = attempt.database();
     let series_id =
         lease.series_id.ok_or_else(|| Error::Internal("a task that writes has no series".into()))?;
-    bars::insert(tx, database, (series_id, lease.layout), &compared.new).await?;
+    let how = (lease.layout, lease.series_is_new);
+    bars::insert(tx, database, how, &[(series_id, &compared.new)]).await?;
     let overwrite = attempt.options.on_mismatch == OnMismatch::Overwrite;
     if overwrite && !compared.different.is_empty() {
         let mut ours = Bars::with_capacity(compared.different.len());
@@ -316,7 +343,12 @@ fn refuse_mismatch(attempt: Attempt<'_>, compared: &Compared) -> Result<()> {
     Err(FileError::permanent(&attempt.task.source, m.line, reason).into())
 }
 
-fn counts(batch: &Batch, compared: &Compared, duplicates: u64, contradictions: usize) -> RowCounts {
+pub(super) fn counts(
+    batch: &Batch,
+    compared: &Compared,
+    duplicates: u64,
+    contradictions: usize,
+) -> RowCounts {
     let n = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     let u = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     RowCounts {

@@ -15,7 +15,7 @@ use crate::bar::{Bars, Micros, format_time};
 use crate::config::{OnConflictShape, OnMismatch};
 use crate::error::{FileError, Result};
 use crate::model::SeriesId;
-use crate::repository::{bars, known};
+use crate::repository::{bars, source_cache};
 use crate::source::reader::Batch;
 use crate::task::ImportOptions;
 use crate::timeframe;
@@ -136,9 +136,9 @@ pub(super) async fn look(
 
 /// The time zones that files of the series were read with, as far as the latest imports tell.
 async fn zones(tx: &mut PgConnection, series: SeriesId) -> Result<BTreeSet<String>> {
-    let known = known::options_of(tx, series).await?;
+    let known = source_cache::options_of(tx, series).await?;
     let mut zones = BTreeSet::new();
-    for options in known::recent_options(tx).await? {
+    for options in source_cache::recent_options(tx).await? {
         let Ok(options) = serde_json::from_value::<ImportOptions>(options) else { continue };
         if known.iter().any(|hash| options.content_key().is_ok_and(|key| key == hash.as_slice())) {
             zones.insert(options.read.timezone);

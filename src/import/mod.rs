@@ -8,29 +8,29 @@
 //! goes on at the checkpoint counts nothing twice. It does not settle the task; its caller does.
 
 mod batch;
+pub(crate) mod bundle;
 pub mod compare;
 mod conflict;
 mod empty;
-mod reach;
+mod range_coverage;
 mod reading;
 mod recognise;
 mod rows;
 mod shape;
-pub mod together;
 
 use crate::db::traced_pool::TracedPool;
 use crate::digest::SeriesDigest;
 use crate::error::{During, Error, FileError, Result};
-use crate::repository::known::{Digested, Held, Learnt};
+use crate::repository::source_cache::{ImportEntry, SourceDigest, SourceEntry};
 use crate::source::feed::Fed;
 use crate::source::reader::Batch;
 use crate::task::{AttemptContext, ImportOptions, Lease, Opening, RowCounts, TaskInfo, read_key};
 use crate::telemetry::AttemptTelemetry;
-use batch::Passage;
+use batch::Cursor;
 use empty::Emptiness;
-use reach::Reach;
+use range_coverage::RangeCoverage;
 pub use reading::{Opened, Reading, open};
-pub use recognise::{Hashed, known_together};
+pub(crate) use recognise::{Hashed, recognise_bundle};
 
 /// One attempt: what it runs with, what it holds, what it is about, and who is told.
 #[derive(Debug, Clone, Copy)]
@@ -48,7 +48,7 @@ pub struct Attempt<'a> {
 }
 
 impl<'a> Attempt<'a> {
-    /// The database, with every statement seen.
+    /// The database, with every statement traced.
     fn database(&self) -> TracedPool<'a> {
         TracedPool::attempt(&self.context.pool, self.telemetry)
     }
@@ -59,8 +59,8 @@ impl<'a> Attempt<'a> {
 pub struct Imported {
     /// The task's counters.
     pub rows: RowCounts,
-    /// What was learnt of the file, to be kept when the task is settled.
-    pub learnt: Learnt,
+    /// What the source cache is to keep of the file when the task is settled.
+    pub source: SourceEntry,
 }
 
 /// Imports a task's source.
@@ -78,7 +78,7 @@ impl Opened<'_> {
     /// Whatever ends the attempt; its [`class`](Error::class) says whether another one may help.
     pub async fn finish(self) -> Result<Imported> {
         match self {
-            Self::Recognised(rows) => Ok(Imported { rows, learnt: Learnt::default() }),
+            Self::Recognised(rows) => Ok(Imported { rows, source: SourceEntry::default() }),
             Self::Reading(reading) => finish(*reading).await,
         }
     }
@@ -90,10 +90,10 @@ async fn finish(mut reading: Reading<'_>) -> Result<Imported> {
     let (resume, version) = (reading.resume, reading.version.clone());
     let mut total = resume.rows;
     let mut digest = SeriesDigest::default();
-    let mut passage = Passage {
+    let mut cursor = Cursor {
         anew: resume.anew,
         opening: None,
-        reach: reading.reach(),
+        coverage: reading.coverage(),
         at_start: !resume.rows.has_bars(),
     };
     let mut emptiness = Emptiness::new(resume);
@@ -101,7 +101,7 @@ async fn finish(mut reading: Reading<'_>) -> Result<Imported> {
         match fed {
             Fed::Start { header, ignored_columns } => {
                 emptiness.begin(attempt, header.as_deref());
-                passage.opening = Some(Opening { version: version.text.clone(), header, ignored_columns });
+                cursor.opening = Some(Opening { version: version.text.clone(), header, ignored_columns });
             }
             Fed::Batch { batch, .. } => {
                 if context.stop.is_cancelled() {
@@ -112,7 +112,7 @@ async fn finish(mut reading: Reading<'_>) -> Result<Imported> {
                 }
                 let bars = digest_of(&batch);
                 digest.merge(&bars);
-                let added = batch::run(attempt, &batch, &bars, &mut passage).await?;
+                let added = batch::run(attempt, &batch, &bars, &mut cursor).await?;
                 if telemetry.row_detail() {
                     crate::telemetry::flush().await;
                 }
@@ -122,15 +122,15 @@ async fn finish(mut reading: Reading<'_>) -> Result<Imported> {
                 check_rejects(attempt, &total, &emptiness, false)?;
             }
             Fed::End { content_hash } => {
-                if let Some(opening) = &passage.opening {
+                if let Some(opening) = &cursor.opening {
                     telemetry.kept(open_alone(attempt, opening)).await?;
                 }
                 emptiness.refuse(attempt, &total).await?;
                 check_rejects(attempt, &total, &emptiness, true)?;
                 // What earlier attempts read is not in it.
                 let digest = (resume.checkpoint == 0).then_some(digest);
-                let learnt = learnt(attempt, content_hash, (&total, passage.reach), digest)?;
-                return Ok(Imported { rows: total, learnt });
+                let source = source_entry(attempt, content_hash, (&total, cursor.coverage), digest)?;
+                return Ok(Imported { rows: total, source });
             }
         }
     }
@@ -143,20 +143,20 @@ fn digest_of(batch: &Batch) -> SeriesDigest {
     digest
 }
 
-/// What is known of the file, and of the series, once all of it is written. The digest is that of all its bars.
-fn learnt(
+/// What the source cache is to keep once all of the file is written. The digest is that of all its bars.
+fn source_entry(
     attempt: Attempt<'_>,
     hash: [u8; 32],
-    (total, reach): (&RowCounts, Reach),
+    (total, coverage): (&RowCounts, RangeCoverage),
     digest: Option<SeriesDigest>,
-) -> Result<Learnt> {
+) -> Result<SourceEntry> {
     let options = attempt.options;
-    let mut learnt = Learnt { hash, held: held(attempt, total, reach)?, digested: None };
+    let mut entry = SourceEntry { hash, import: import_entry(attempt, total, coverage)?, digest: None };
     if let Some(digest) = digest.filter(|_| !options.dry_run) {
-        let digested = Digested { rows: total.rows.unsigned_abs(), digest };
-        learnt.digested = Some((digested, read_key(&options.read)?));
+        let digest = SourceDigest { rows: total.rows.unsigned_abs(), digest };
+        entry.digest = Some((digest, read_key(&options.read)?));
     }
-    Ok(learnt)
+    Ok(entry)
 }
 
 /// A file without rows has no batch to keep its header with.
@@ -181,7 +181,11 @@ fn check_rejects(attempt: Attempt<'_>, total: &RowCounts, emptiness: &Emptiness,
 }
 
 /// That the series holds the content, unless it has no bars, or the series holds other values for some of them.
-fn held(attempt: Attempt<'_>, total: &RowCounts, reach: Reach) -> Result<Option<Held>> {
+fn import_entry(
+    attempt: Attempt<'_>,
+    total: &RowCounts,
+    coverage: RangeCoverage,
+) -> Result<Option<ImportEntry>> {
     let Attempt { lease, options, .. } = attempt;
     let kept_others =
         total.rows_mismatched > 0 && options.on_mismatch != crate::config::OnMismatch::Overwrite;
@@ -189,5 +193,5 @@ fn held(attempt: Attempt<'_>, total: &RowCounts, reach: Reach) -> Result<Option<
     let Some(series_id) = lease.series_id.filter(|_| holds) else {
         return Ok(None);
     };
-    Ok(Some(Held { series_id, options: options.content_key()?, bars: reach.bars() }))
+    Ok(Some(ImportEntry { series_id, options: options.content_key()?, bars: coverage.bars() }))
 }

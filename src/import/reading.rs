@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use tokio::sync::mpsc;
 
-use super::reach::Reach;
+use super::range_coverage::RangeCoverage;
 use super::{Attempt, recognise, rows};
 use crate::error::{FileError, Result};
 use crate::source::feed::{self, Fed, FeedOptions};
@@ -88,8 +88,8 @@ impl Reading<'_> {
     }
 
     /// Where the first batch goes in the series.
-    pub(super) fn reach(&self) -> Reach {
-        Reach::new(self.resume.checkpoint == 0)
+    pub(super) fn coverage(&self) -> RangeCoverage {
+        RangeCoverage::new(self.resume.checkpoint == 0)
     }
 
     /// Looks as far ahead as it takes to tell whether the file is one batch.

@@ -7,7 +7,7 @@
 //! Invariant: pushing happens on the caller's transaction, together with the rows it belongs to.
 //! This module is the only one that knows apalis.
 
-mod companions;
+mod bundle;
 mod idle;
 mod listen;
 mod run;
@@ -28,7 +28,7 @@ use crate::telemetry::attribute as attr;
 use crate::telemetry::catalogue::PUSH_JOBS;
 use crate::telemetry::{MESSAGING_SYSTEM, Span};
 
-pub use companions::{done, give_back, lock_waiting, take};
+pub use bundle::{done, give_back, lock_waiting, take};
 pub use run::{Handled, QueueSettings, Work, process_name, run};
 pub use setup::{is_current, setup};
 pub use tidy::prune;

@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use super::listen::listen;
-use super::tidy::say_goodbye;
+use super::tidy::deregister;
 use super::{Delivery, QUEUE, TRACEPARENT, idle, unknown};
 use crate::db::TRUSTED;
 use crate::db::transaction;
@@ -77,7 +77,7 @@ pub async fn run(pool: PgPool, settings: QueueSettings, work: Arc<dyn Work>, sto
             Err(_) => Err(Error::Internal("the queue's loop broke".into())),
         };
         // Told before anything is tried that may take its time.
-        let _ = ended.as_ref().inspect_err(|e| tell_trouble(e));
+        let _ = ended.as_ref().inspect_err(|e| log_trouble(e));
         let released = match free(&pool, &name, work.as_ref()).await {
             // Connections may have broken without a word; after that time they are asked first.
             Err(_) => {
@@ -92,10 +92,10 @@ pub async fn run(pool: PgPool, settings: QueueSettings, work: Arc<dyn Work>, sto
         match (ended, released) {
             (Ok(()), Ok(())) => {
                 // If the database is gone by now, its lease says so.
-                let _ = say_goodbye(&pool, &name).await;
+                let _ = deregister(&pool, &name).await;
                 continue;
             }
-            (Ok(()), Err(e)) => tell_trouble(&e),
+            (Ok(()), Err(e)) => log_trouble(&e),
             (Err(_), _) => {}
         }
         tokio::select! {
@@ -114,7 +114,7 @@ pub async fn run(pool: PgPool, settings: QueueSettings, work: Arc<dyn Work>, sto
     }
 }
 
-fn tell_trouble(e: &Error) {
+fn log_trouble(e: &Error) {
     tracing::warn!(
         error = e.chain(),
         "the database or the queue is in trouble; the worker waits and tries again"
@@ -124,7 +124,7 @@ fn tell_trouble(e: &Error) {
 /// First the tasks, then the jobs: a job that is picked up must find its task free.
 async fn free(pool: &PgPool, worker: &str, work: &dyn Work) -> Result<()> {
     work.abandon(worker.to_owned()).await?;
-    unknown::set_aside(pool, worker).await?;
+    unknown::kill_unreadable(pool, worker).await?;
     release(pool, worker).await
 }
 
@@ -274,7 +274,7 @@ async fn deliver(
                 why,
                 "a job of another version of barlift; it is left alone for a worker that knows it"
             );
-            return Ok(put_off(&context, &id, context.look_again).await?);
+            return Ok(defer(&context, &id, context.look_again).await?);
         }
     };
     let traceparent = metadata.get(TRACEPARENT).map(|t| Traceparent(t.to_owned()));
@@ -286,7 +286,7 @@ async fn deliver(
     };
     match result {
         Ok(Handled::Done) => Ok(()),
-        Ok(Handled::Later(wait)) => Ok(put_off(&context, &id, wait).await?),
+        Ok(Handled::Later(wait)) => Ok(defer(&context, &id, wait).await?),
         Err(e) => {
             tracing::error!(
                 operation.id = job.operation_id.as_str(),
@@ -302,14 +302,14 @@ async fn deliver(
 }
 
 /// Gives a job back to the queue, from where it comes again after `wait`.
-async fn put_off(context: &Context, id: &TaskId, wait: Duration) -> Result<()> {
-    sqlx::query(include_str!("sql/put_off.sql"))
+async fn defer(context: &Context, id: &TaskId, wait: Duration) -> Result<()> {
+    sqlx::query(include_str!("sql/defer.sql"))
         .bind(id.to_string())
         .bind(&context.name)
         .bind(wait.as_secs_f64())
         .execute(&context.pool)
         .await
-        .during("putting a job off")?;
+        .during("deferring a job")?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
-//! Keeping the queue small, and saying goodbye.
+//! Removing old jobs and workers from the queue.
 //!
-//! Invariant: only what is done for a day goes; what is known of tasks and attempts is in our own tables.
+//! Invariant: only what ended a day ago is removed; tasks and attempts are in tables of our own.
 
 use sqlx::PgPool;
 
@@ -19,9 +19,9 @@ pub async fn prune(pool: &PgPool) -> Result<()> {
     Ok(())
 }
 
-/// Nobody is to wait for a worker that has ended well.
-pub(super) async fn say_goodbye(pool: &PgPool, worker: &str) -> Result<()> {
-    const WHAT: &str = "saying goodbye to the queue";
+/// Marks a worker that has ended as gone, so that nothing waits for its lease to run out.
+pub(super) async fn deregister(pool: &PgPool, worker: &str) -> Result<()> {
+    const WHAT: &str = "deregistering the worker";
     // With a COMMIT: see `release`.
     let mut tx = transaction::begin(pool).await.during(WHAT)?;
     sqlx::query("UPDATE apalis.workers SET last_seen = to_timestamp(0) WHERE id = $1")

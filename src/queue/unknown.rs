@@ -1,7 +1,7 @@
 //! Jobs that this build cannot run: those of a newer one, and what is no job at all.
 //!
-//! Invariant: a job of a newer build is left as it is, for a worker that knows it. What cannot be read by any is
-//! set aside, since apalis ends its worker at it, again and again.
+//! Invariant: a job of a newer build is left as it is, for a worker that knows it. What no build can read is
+//! killed (apalis's word for a job that is never tried again), since apalis's loop ends at it, again and again.
 
 use serde_json::Value;
 use sqlx::PgPool;
@@ -25,9 +25,9 @@ pub(super) fn read(payload: &Value) -> std::result::Result<Job, String> {
     serde_json::from_value(payload.clone()).map_err(|e| e.to_string())
 }
 
-/// Sets aside what cannot be read at all: payloads that are no JSON, of those that a worker holds, and rows that
-/// somebody has written by hand and apalis cannot take for a job.
-pub(super) async fn set_aside(pool: &PgPool, worker: &str) -> Result<()> {
+/// Kills jobs that cannot be read at all: those of this worker whose payload is no JSON, and rows that somebody has
+/// written by hand and apalis cannot decode.
+pub(super) async fn kill_unreadable(pool: &PgPool, worker: &str) -> Result<()> {
     const WHAT: &str = "looking for jobs that cannot be read";
     let held: Vec<(String, Vec<u8>)> =
         sqlx::query_as(include_str!("sql/held.sql")).bind(worker).fetch_all(pool).await.during(WHAT)?;
@@ -36,14 +36,14 @@ pub(super) async fn set_aside(pool: &PgPool, worker: &str) -> Result<()> {
         .filter(|(_, job)| serde_json::from_slice::<Value>(job).is_err())
         .map(|j| j.0)
         .collect();
-    let aside: Vec<String> = sqlx::query_scalar(include_str!("sql/set_aside.sql"))
+    let killed: Vec<String> = sqlx::query_scalar(include_str!("sql/kill_unreadable.sql"))
         .bind(QUEUE)
         .bind(broken)
         .fetch_all(pool)
         .await
         .during(WHAT)?;
-    if !aside.is_empty() {
-        tracing::error!(jobs = ?aside, "jobs in apalis.jobs that cannot be read; they are set aside as `Killed`");
+    if !killed.is_empty() {
+        tracing::error!(jobs = ?killed, "jobs in apalis.jobs that cannot be read; they are set to `Killed`");
     }
     Ok(())
 }

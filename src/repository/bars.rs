@@ -44,7 +44,7 @@ pub struct Existing {
 /// [`Error::Database`]
 pub async fn existing(
     connection: &mut PgConnection,
-    seen: TracedPool<'_>,
+    db: TracedPool<'_>,
     (series_id, is_new): (SeriesId, bool),
     first: Micros,
     times: &[Micros],
@@ -53,14 +53,14 @@ pub async fn existing(
     let enough = times.len() * 2 + 1000;
     let range = (first, last);
     let found = if is_new || times.len() < MANY {
-        in_range(connection, seen, series_id, range, enough).await?
+        in_range(connection, db, series_id, range, enough).await?
     } else {
-        copied(connection, seen, series_id, range, enough).await?
+        copied(connection, db, series_id, range, enough).await?
     };
     if found.len() < enough {
         return Ok(Existing { bars: found, whole: true });
     }
-    Ok(Existing { bars: at(connection, seen, series_id, times).await?, whole: false })
+    Ok(Existing { bars: at(connection, db, series_id, times).await?, whole: false })
 }
 
 /// From so many bars on, COPY is the cheaper way to read them: it is planned anew each time, but a row of it costs the
@@ -73,7 +73,7 @@ const MANY: usize = 5_000;
 /// [`Error::Database`]
 pub async fn in_range(
     connection: &mut PgConnection,
-    seen: TracedPool<'_>,
+    db: TracedPool<'_>,
     series_id: SeriesId,
     (first, last): (Micros, Micros),
     limit: usize,
@@ -84,7 +84,7 @@ pub async fn in_range(
         .bind(parameter(first))
         .bind(parameter(last))
         .bind(i64::try_from(limit).unwrap_or(i64::MAX));
-    seen.bars(("SELECT", QUERY), fetch(connection, query, READING)).await
+    db.bars(("SELECT", QUERY), fetch(connection, query, READING)).await
 }
 
 /// The last bars of a range, both ends in it, in time order.
@@ -93,7 +93,7 @@ pub async fn in_range(
 /// [`Error::Database`]
 pub async fn last_in_range(
     connection: &mut PgConnection,
-    seen: TracedPool<'_>,
+    db: TracedPool<'_>,
     series_id: SeriesId,
     (first, last): (Micros, Micros),
     limit: usize,
@@ -104,13 +104,13 @@ pub async fn last_in_range(
         .bind(parameter(first))
         .bind(parameter(last))
         .bind(i64::try_from(limit).unwrap_or(i64::MAX));
-    seen.bars(("SELECT", QUERY), fetch(connection, query, READING)).await
+    db.bars(("SELECT", QUERY), fetch(connection, query, READING)).await
 }
 
 /// The same by binary COPY. A connection that this is broken off on must not be used again.
 async fn copied(
     connection: &mut PgConnection,
-    seen: TracedPool<'_>,
+    db: TracedPool<'_>,
     series_id: SeriesId,
     (first, last): (Micros, Micros),
     limit: usize,
@@ -133,7 +133,7 @@ async fn copied(
         decoder.finish()?;
         Ok(bars)
     };
-    seen.bars(("COPY", COPY), read).await
+    db.bars(("COPY", COPY), read).await
 }
 
 /// The bars that the series has at exactly these times, in time order.
@@ -142,7 +142,7 @@ async fn copied(
 /// [`Error::Database`]
 pub async fn at(
     connection: &mut PgConnection,
-    seen: TracedPool<'_>,
+    db: TracedPool<'_>,
     series_id: SeriesId,
     times: &[Micros],
 ) -> Result<Bars> {
@@ -152,46 +152,20 @@ pub async fn at(
     }
     let wanted: Vec<Timestamp> = times.iter().map(|&t| parameter(t)).collect();
     let query = sqlx::query(QUERY).bind(series_id).bind(wanted);
-    seen.bars(("SELECT", QUERY), fetch(connection, query, "looking up bars")).await
-}
-
-/// Writes bars, in time order, by binary COPY.
-///
-/// # Errors
-/// [`Error::Database`]; [`is_conflict`] tells whether somebody else wrote one of them meanwhile.
-pub async fn insert(
-    connection: &mut PgConnection,
-    seen: TracedPool<'_>,
-    (series_id, layout): (SeriesId, Layout),
-    bars: &Bars,
-) -> Result<u64> {
-    const WHAT: &str = "writing bars";
-    if bars.is_empty() {
-        return Ok(0);
-    }
-    if layout == Layout::Columnstore {
-        columnstore::choose_way(connection, seen, series_id, bars).await?;
-    }
-    let run = async {
-        let mut copy = connection.copy_in_raw(copy::COPY_BARS).await.during(WHAT)?;
-        copy.send(copy::encode(series_id, bars)).await.during(WHAT)?;
-        copy.finish().await.during(WHAT)
-    };
-    // docs/reference.md asks for `INSERT` whatever the statement is; `db.statement` says that it is a COPY.
-    seen.write(("INSERT", copy::COPY_BARS), |_| bars.len(), run).await
+    db.bars(("SELECT", QUERY), fetch(connection, query, "looking up bars")).await
 }
 
 /// The bars that several series have, each from its own first time to its last; at most `limit` of each.
 ///
 /// # Errors
 /// [`Error::Database`]
-pub async fn existing_together(
+pub async fn in_ranges(
     connection: &mut PgConnection,
-    seen: TracedPool<'_>,
+    db: TracedPool<'_>,
     ranges: &[(SeriesId, (Micros, Micros))],
     limit: usize,
 ) -> Result<HashMap<SeriesId, Bars>> {
-    const QUERY: &str = include_str!("sql/bars_together.sql");
+    const QUERY: &str = include_str!("sql/bars_in_ranges.sql");
     let query = sqlx::query(QUERY)
         .bind(ranges.iter().map(|r| r.0).collect::<Vec<_>>())
         .bind(ranges.iter().map(|r| parameter(r.1.0)).collect::<Vec<_>>())
@@ -207,34 +181,39 @@ pub async fn existing_together(
         Ok(found)
     };
     let rows = |found: &HashMap<SeriesId, Bars>, i: usize| found.get(&ranges[i].0).map_or(0, Bars::len);
-    seen.read(("SELECT", QUERY), run, rows).await
+    db.read(("SELECT", QUERY), run, rows).await
 }
 
-/// [`insert`] for several series, in the order of their ids, by one COPY. Whether they are all new, and have no bars yet,
-/// tells how.
+/// Writes bars of series by one binary COPY: the series in the order of their ids, the bars of each in time order.
+/// `all_new` says that all of them are new and have no bars yet; in a columnstore that tells how to write several.
 ///
 /// # Errors
-/// As [`insert`].
-pub async fn insert_together(
+/// [`Error::Database`]; [`is_conflict`] tells whether somebody else wrote one of them meanwhile.
+pub(crate) async fn insert(
     connection: &mut PgConnection,
-    seen: TracedPool<'_>,
+    db: TracedPool<'_>,
     (layout, all_new): (Layout, bool),
     series: &[(SeriesId, &Bars)],
-) -> Result<()> {
+) -> Result<u64> {
     const WHAT: &str = "writing bars";
-    if layout == Layout::Columnstore {
-        columnstore::choose_way_together(connection, series, all_new).await?;
+    let sent: usize = series.iter().map(|s| s.1.len()).sum();
+    if sent == 0 {
+        return Ok(0);
+    }
+    match (layout, series) {
+        (Layout::Rowstore, _) => {}
+        (Layout::Columnstore, [one]) => columnstore::choose_way(connection, db, *one).await?,
+        (Layout::Columnstore, _) => columnstore::choose_way_of_several(connection, series, all_new).await?,
     }
     let run = async {
         let mut copy = connection.copy_in_raw(copy::COPY_BARS).await.during(WHAT)?;
         copy.send(copy::encode_all(series)).await.during(WHAT)?;
         copy.finish().await.during(WHAT)
     };
-    let rows = |i: usize| series[i].1.len();
-    let written = seen.write(("INSERT", copy::COPY_BARS), rows, run).await?;
-    let sent: usize = series.iter().map(|s| s.1.len()).sum();
+    // docs/spans.md calls whatever adds rows INSERT; the statement says that it is a COPY.
+    let written = db.write(("INSERT", copy::COPY_BARS), |i| series[i].1.len(), run).await?;
     if usize::try_from(written).is_ok_and(|n| n == sent) {
-        Ok(())
+        Ok(written)
     } else {
         Err(Error::Internal(format!("{sent} bars were sent, the server wrote {written}")))
     }
@@ -246,7 +225,7 @@ pub async fn insert_together(
 /// [`Error::Database`]
 pub async fn overwrite(
     connection: &mut PgConnection,
-    seen: TracedPool<'_>,
+    db: TracedPool<'_>,
     series_id: SeriesId,
     bars: &Bars,
 ) -> Result<()> {
@@ -266,7 +245,7 @@ pub async fn overwrite(
         // Planned anew each time, with the parameters as constants.
         .persistent(false);
     let run = async { Ok(query.execute(connection).await.during("overwriting bars")?.rows_affected()) };
-    seen.write(("UPDATE", QUERY), |_| bars.len(), run).await?;
+    db.write(("UPDATE", QUERY), |_| bars.len(), run).await?;
     Ok(())
 }
 

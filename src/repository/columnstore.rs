@@ -54,14 +54,13 @@ const PLAINLY: &str = include_str!("sql/copy_plainly.sql");
 /// Compressed or plain: settles it for the next COPY of bars on this transaction, of these ones.
 pub(super) async fn choose_way(
     tx: &mut PgConnection,
-    seen: TracedPool<'_>,
-    series_id: SeriesId,
-    bars: &Bars,
+    db: TracedPool<'_>,
+    (series_id, bars): (SeriesId, &Bars),
 ) -> Result<()> {
     const DIRECT_IF_SORTED: &str = include_str!("sql/copy_direct_if_sorted.sql");
     let span = bars.time.first().copied().zip(bars.time.last().copied());
     let bounds = match span {
-        Some(span) if is_many(bars.len(), 1) => bounds(tx, seen, span, bars.len()).await?,
+        Some(span) if is_many(bars.len(), 1) => bounds(tx, db, span, bars.len()).await?,
         _ => None,
     };
     let (statement, query) = match span.zip(bounds) {
@@ -73,12 +72,12 @@ pub(super) async fn choose_way(
         }
     };
     let run = async { query.fetch_all(tx).await.during(WHAT) };
-    seen.query(statement, run).await?;
+    db.query(statement, run).await?;
     Ok(())
 }
 
 /// The same for several series, in the order of their ids: compressed, if all are new and each has enough bars for that.
-pub(super) async fn choose_way_together(
+pub(super) async fn choose_way_of_several(
     tx: &mut PgConnection,
     series: &[(SeriesId, &Bars)],
     all_new: bool,
@@ -118,13 +117,13 @@ async fn may_be_compressed(tx: &mut PgConnection, series: &[(SeriesId, &Bars)]) 
 /// Where the chunks begin and end that bars from the first to the last time lie in; none if they are too few for them.
 async fn bounds(
     tx: &mut PgConnection,
-    seen: TracedPool<'_>,
+    db: TracedPool<'_>,
     (first, last): (Micros, Micros),
     count: usize,
 ) -> Result<Option<(Micros, Micros)>> {
     let query = sqlx::query_as(TOUCHED).bind(first).bind(last);
     let run = async { query.fetch_all(&mut *tx).await.during(WHAT) };
-    let Some(touched) = touched(seen.query(TOUCHED, run).await?.0) else { return Ok(None) };
+    let Some(touched) = touched(db.query(TOUCHED, run).await?.0) else { return Ok(None) };
     if !is_many(count, touched.chunks((first, last))) {
         return Ok(None);
     }

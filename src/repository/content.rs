@@ -7,7 +7,7 @@ use sqlx::{PgConnection, PgPool};
 
 use crate::digest::SeriesDigest;
 use crate::error::{During, Result};
-use crate::model::{SeriesId, TaskId};
+use crate::model::SeriesId;
 
 /// Bars were added (and others, that the digest has taken away, removed).
 ///
@@ -22,24 +22,6 @@ pub async fn changed(connection: &mut PgConnection, series_id: SeriesId, by: &Se
         .await
         .during("keeping the series' content")?;
     Ok(())
-}
-
-/// Bars were (or were not) added to series, each by the task that holds it and now lets go of it; returns these series, and
-/// whether somebody waits for one.
-///
-/// # Errors
-/// [`crate::error::Error::Database`]
-pub async fn written_and_free(
-    connection: &mut PgConnection,
-    changes: &[(SeriesId, TaskId, SeriesDigest)],
-) -> Result<Vec<(SeriesId, bool)>> {
-    sqlx::query_as(include_str!("sql/written_and_free.sql"))
-        .bind(changes.iter().map(|c| c.0).collect::<Vec<_>>())
-        .bind(changes.iter().map(|c| c.1).collect::<Vec<_>>())
-        .bind(changes.iter().map(|c| c.2.sum.to_string()).collect::<Vec<_>>())
-        .fetch_all(connection)
-        .await
-        .during("keeping the content of series")
 }
 
 /// When barlift last wrote to the series, to be asked before its bars are read.

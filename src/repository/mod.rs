@@ -12,8 +12,8 @@ pub(crate) mod compared;
 pub mod content;
 pub mod data;
 pub mod findings;
-pub mod known;
 pub(crate) mod mended;
+pub mod source_cache;
 pub mod stream;
 pub(crate) mod verified;
 

@@ -1,22 +1,22 @@
-//! A job arrives: may it start an attempt?
+//! A worker claims the task of a job that it was handed, if the job may start an attempt.
 //!
-//! Invariant: of all jobs of a task only the last pushed one may; of all tasks of a series only one runs.
+//! Invariant: only the latest job of a task may, and only one task of a series runs at a time.
 //! Rows are locked as docs/architecture.md says ("Lock order").
 
 use std::time::Duration;
 
 use sqlx::{FromRow, PgConnection, PgPool};
 
-use super::{Lease, TaskInfo, TaskOptions, wake};
-use crate::config::Layout;
+use super::start::{Startable, start};
+use super::{Lease, TaskInfo, TaskOptions, release};
 use crate::db::transaction;
-use crate::error::{During, ErrorClass, Result};
+use crate::error::{During, Error, ErrorClass, Result};
 use crate::model::{
     Fence, JobSequence, OperationId, OperationKind, SeriesId, TaskId, TaskState, Traceparent,
 };
 use crate::queue::Job;
 
-/// Who claims, and how.
+/// The worker that claims.
 #[derive(Debug, Clone, Copy)]
 pub struct Claimant<'a> {
     /// The worker's name.
@@ -29,12 +29,12 @@ pub struct Claimant<'a> {
     pub lease: Duration,
 }
 
-/// What came of a job.
+/// A claim, and what it has found.
 #[derive(Debug)]
 pub struct Claimed {
     /// What the worker is to do now.
     pub claim: Claim,
-    /// Whether the attempt before had ended without a word; its span is due now.
+    /// Whether the attempt before was never ended by its worker; its span is due now.
     pub rescued: bool,
 }
 
@@ -43,17 +43,20 @@ pub struct Claimed {
 pub enum Claim {
     /// An attempt begins.
     Started(Box<(Lease, TaskInfo)>),
-    /// The task is settled, or a later job speaks for it: nothing to do.
+    /// The task has ended, or has a later job: nothing to do.
     Gone,
-    /// Another task is at the series now; whoever lets go of it sees to this one.
+    /// Another task has acquired the series; whoever releases it gives this task a job.
     Busy,
-    /// Somebody has kept a row locked for too long (`data save` its series): the job comes again later.
+    /// Somebody keeps a row locked (`data save` its series): the job comes again later.
     Locked,
-    /// It has killed its workers too often, or cannot be understood: it failed without an attempt.
+    /// Its workers died too often, or this build cannot read its options: it failed without an attempt.
     Parked,
 }
 
 const WHAT: &str = "claiming a task";
+
+/// How often a claim tries to make or find the series of its task, while others make and delete it.
+const STARTS: usize = 10;
 
 /// Claims the task that a job names.
 ///
@@ -69,7 +72,7 @@ pub async fn claim(pool: &PgPool, job: &Job, claimant: Claimant<'_>) -> Result<C
 async fn try_claim(pool: &PgPool, job: &Job, claimant: Claimant<'_>) -> Result<Claimed> {
     let Job { operation_id, task_id, sequence, .. } = job;
     let mut tx = transaction::begin_brief(pool).await.during(WHAT)?;
-    let row: Option<Row> = sqlx::query_as(include_str!("sql/lock_task.sql"))
+    let row: Option<TaskRow> = sqlx::query_as(include_str!("sql/lock_task.sql"))
         .bind(task_id)
         .fetch_optional(&mut *tx)
         .await
@@ -83,29 +86,29 @@ async fn try_claim(pool: &PgPool, job: &Job, claimant: Claimant<'_>) -> Result<C
     if rescued {
         rescue(&mut tx, &mut row, claimant.lease).await?;
     }
-    let about = row.about();
+    let fields = row.log_fields();
     let claim = match decide(&mut tx, row, claimant).await? {
         Decision::Claim(claim) => claim,
         Decision::Park(class, why) => {
-            super::settle::park(&mut tx, *task_id, about.rescues, (class, &why), claimant.worker).await?;
+            super::settle::park(&mut tx, *task_id, (class, &why), claimant.worker).await?;
             tx.commit().await.during(WHAT)?;
-            about.tell(rescued, Some(&why));
+            fields.log(rescued, Some(&why));
             return Ok(Claimed { claim: Claim::Parked, rescued });
         }
     };
     tx.commit().await.during(WHAT)?;
-    about.tell(rescued, None);
+    fields.log(rescued, None);
     Ok(Claimed { claim, rescued })
 }
 
 enum Decision {
     Claim(Claim),
-    /// It is not to be tried any more, and why.
+    /// It is not tried any more, and why.
     Park(ErrorClass, String),
 }
 
-/// The task is ours to have; the transaction commits whatever is decided.
-async fn decide(tx: &mut PgConnection, row: Row, claimant: Claimant<'_>) -> Result<Decision> {
+/// Decides what becomes of a task that the job may start; the transaction commits whatever is decided.
+async fn decide(tx: &mut PgConnection, row: TaskRow, claimant: Claimant<'_>) -> Result<Decision> {
     if u32::try_from(row.rescues).unwrap_or(0) > claimant.max_rescues {
         let message = format!(
             "its worker died {} times while at work on it (retry.max_rescues); not tried again",
@@ -121,28 +124,24 @@ async fn decide(tx: &mut PgConnection, row: Row, claimant: Claimant<'_>) -> Resu
             return Ok(Decision::Park(ErrorClass::Permanent, message));
         }
     };
-    let Series { id: series_id, ours, is_new } = series(tx, &row, &options).await?;
-    if let Some(series_id) = series_id.filter(|_| !ours) {
-        // Whoever lets go of the series pushes the task's next job. No attempt is burnt.
-        wake::wait(tx, (row.id, row.rescues), series_id).await?;
-        return Ok(Decision::Claim(Claim::Busy));
+    for _ in 0..STARTS {
+        let series_id = find_series(tx, &row, &options).await?;
+        let task = Startable { id: row.id, symbol: &row.symbol, timeframe: &row.timeframe, series_id };
+        if let Some(lease) = start(tx, &[task], &options, claimant).await?.pop() {
+            return Ok(Decision::Claim(Claim::Started(Box::new((lease, row.info(options))))));
+        }
+        if let Some(series_id) = series_id {
+            // Whoever releases the series pushes the task's next job. The attempt does not count.
+            release::wait(tx, row.id, series_id).await?;
+            return Ok(Decision::Claim(Claim::Busy));
+        }
+        // Another transaction has made the series meanwhile.
     }
-    let (fence, attempt, unique): (Fence, i32, bool) = sqlx::query_as(include_str!("sql/start.sql"))
-        .bind(row.id)
-        .bind(claimant.worker)
-        .bind(row.rescues)
-        .bind(series_id)
-        .bind(claimant.traces)
-        .fetch_one(&mut *tx)
-        .await
-        .during(WHAT)?;
-    let layout = if unique { Layout::Rowstore } else { Layout::Columnstore };
-    let lease = Lease { task_id: row.id, fence, attempt, series_id, series_is_new: is_new, layout };
-    Ok(Decision::Claim(Claim::Started(Box::new((lease, row.info(options))))))
+    Err(Error::Internal(format!("the series {} {} comes and goes", row.symbol, row.timeframe)))
 }
 
-/// Ends the attempt that never ended itself.
-async fn rescue(tx: &mut PgConnection, row: &mut Row, lease: Duration) -> Result<()> {
+/// Ends the attempt of a worker that is gone.
+async fn rescue(tx: &mut PgConnection, row: &mut TaskRow, lease: Duration) -> Result<()> {
     row.rescues += 1;
     sqlx::query(include_str!("sql/rescued.sql"))
         .bind(row.id)
@@ -154,8 +153,8 @@ async fn rescue(tx: &mut PgConnection, row: &mut Row, lease: Duration) -> Result
     Ok(())
 }
 
-/// What log lines say of a claimed task. They are written once the claim has committed.
-struct About {
+/// Fields of the log lines about a claim, which are written once it has committed.
+struct LogFields {
     operation_id: OperationId,
     symbol: String,
     timeframe: String,
@@ -164,8 +163,8 @@ struct About {
     rescues: i32,
 }
 
-impl About {
-    fn tell(&self, rescued: bool, parked: Option<&str>) {
+impl LogFields {
+    fn log(&self, rescued: bool, parked: Option<&str>) {
         let Self { operation_id, symbol, timeframe, trace_id, source, rescues } = self;
         if rescued {
             tracing::warn!(
@@ -192,56 +191,19 @@ impl About {
     }
 }
 
-/// A task's series, and whether the task may be at it.
-struct Series {
-    id: Option<SeriesId>,
-    ours: bool,
-    is_new: bool,
-}
-
-/// The task's series, made if bars are to be written, and held by the task if nobody else is at it. Its row stays
-/// locked to the transaction's end.
-async fn series(tx: &mut PgConnection, row: &Row, options: &TaskOptions) -> Result<Series> {
-    if options.writes() {
-        let made: Option<SeriesId> = sqlx::query_scalar(include_str!("sql/insert_series.sql"))
-            .bind(&row.symbol)
-            .bind(&row.timeframe)
-            .bind(row.id)
-            .fetch_optional(&mut *tx)
-            .await
-            .during(WHAT)?;
-        if made.is_some() {
-            return Ok(Series { id: made, ours: true, is_new: true });
-        }
-    }
+/// The task's series, if it is there. If the task acquires it, its row stays locked to the transaction's end.
+async fn find_series(
+    tx: &mut PgConnection,
+    row: &TaskRow,
+    options: &TaskOptions,
+) -> Result<Option<SeriesId>> {
     let query =
-        if options.holds() { include_str!("sql/lock_series.sql") } else { include_str!("sql/series.sql") };
-    let id: Option<SeriesId> = sqlx::query_scalar(query)
-        .bind(&row.symbol)
-        .bind(&row.timeframe)
-        .fetch_optional(&mut *tx)
-        .await
-        .during(WHAT)?;
-    let ours = match id.filter(|_| options.holds()) {
-        Some(id) => hold(tx, id, row.id).await?,
-        None => true,
-    };
-    Ok(Series { id, ours, is_new: false })
-}
-
-/// Holds the series for this task; false if another running task has it. The caller has locked its row.
-async fn hold(tx: &mut PgConnection, series_id: SeriesId, task_id: TaskId) -> Result<bool> {
-    let held = sqlx::query(include_str!("sql/hold_series.sql"))
-        .bind(series_id)
-        .bind(task_id)
-        .execute(tx)
-        .await
-        .during(WHAT)?;
-    Ok(held.rows_affected() == 1)
+        if options.acquires() { include_str!("sql/lock_series.sql") } else { include_str!("sql/series.sql") };
+    sqlx::query_scalar(query).bind(&row.symbol).bind(&row.timeframe).fetch_optional(tx).await.during(WHAT)
 }
 
 #[derive(FromRow)]
-struct Row {
+struct TaskRow {
     id: TaskId,
     operation_id: OperationId,
     symbol: String,
@@ -260,14 +222,14 @@ struct Row {
     paused: bool,
 }
 
-impl Row {
+impl TaskRow {
     /// A paused operation gets new jobs when it is resumed.
     fn may_start(&self) -> bool {
         !self.paused && !self.state.is_terminal()
     }
 
-    fn about(&self) -> About {
-        About {
+    fn log_fields(&self) -> LogFields {
+        LogFields {
             operation_id: self.operation_id.clone(),
             symbol: self.symbol.clone(),
             timeframe: self.timeframe.clone(),

@@ -8,8 +8,8 @@ use crate::db::transaction;
 use crate::error::{During, Result};
 use crate::model::OperationId;
 use crate::queue::{self, NewJob};
+use crate::task::release::unless_locked;
 use crate::task::settle::lock_operation;
-use crate::task::wake::unless_locked;
 
 const WHAT: &str = "beginning dependent operations";
 

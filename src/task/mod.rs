@@ -1,23 +1,26 @@
 //! The life of a task: claimed by a worker, advanced batch by batch, settled.
 //!
-//! A [`Lease`] is what a worker holds while it runs an attempt. Everything it writes about the task names
-//! the attempt's fence, and a write with an older fence is refused: a worker that was only frozen and
-//! wakes up after somebody else took over can commit nothing.
+//! A [`Lease`] is what a worker has while it runs an attempt. Everything it writes about the task names the attempt's
+//! fence, and a write with an older fence is refused: a worker that was only frozen, and wakes up after another one has
+//! claimed the task, can commit nothing.
 //!
-//! Small files are claimed ([`companions`]) and settled ([`settle_together`]) several at a time.
+//! Several small files may be claimed (`claim_bundle`) and settled (`settle`) at a time.
 //!
-//! Invariant: a task is in exactly one state, every attempt is recorded with how it ended, and what comes
-//! next (the next job, the operation's end) is committed together with the end of the attempt.
+//! Invariant: a task is in exactly one state, every attempt is recorded with how it ended, and what comes next (the next
+//! job, the operation's end) is committed together with the end of the attempt.
 
+mod advance;
+mod bundle;
 mod claim;
-mod companions;
 mod dependents;
 mod options;
 mod progress;
+mod record;
+mod release;
+mod retry;
 mod settle;
+mod start;
 mod sweep;
-mod together;
-mod wake;
 
 use std::time::Duration;
 
@@ -31,15 +34,18 @@ use crate::queue::{self, Delivery};
 use crate::telemetry::AttemptInfo;
 
 pub use crate::counts::RowCounts;
+pub use advance::lost;
+pub(crate) use bundle::{Member, claim_bundle};
 pub use claim::{Claim, Claimant, Claimed, claim};
-pub use companions::{Companion, companions};
 pub use dependents::{begin_dependents, begin_missed_dependents, cancel_dependents};
 pub use options::{ImportOptions, TaskOptions, VerifyOptions, read_key};
 pub use progress::{Opening, Progress, Resume};
-pub use settle::{RetryPolicy, Settled, end_operation, hand_back_all};
-pub use sweep::{end_forgotten, push_forgotten};
-pub use together::{Settlement, any_lost, settle_together};
-pub use wake::wake_forgotten;
+pub(crate) use record::End;
+pub use release::wake_orphaned;
+pub use retry::RetryPolicy;
+pub use settle::{Settled, end_operation, hand_back_all};
+pub(crate) use settle::{Settlement, settle};
+pub use sweep::{end_orphaned, push_orphaned};
 
 /// A worker's hold on a task.
 #[derive(Debug, Clone)]

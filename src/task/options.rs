@@ -174,8 +174,8 @@ impl TaskOptions {
         matches!(self, Self::Import(options) if !options.dry_run)
     }
 
-    /// Whether it has to have the series for itself.
-    pub(super) fn holds(&self) -> bool {
+    /// Whether it acquires the series, so that no other task works on it.
+    pub(super) fn acquires(&self) -> bool {
         !matches!(self, Self::Import(options) if options.dry_run)
     }
 

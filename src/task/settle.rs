@@ -6,51 +6,110 @@
 
 use std::time::Duration;
 
-use sqlx::types::Json;
-use sqlx::{FromRow, PgConnection, PgPool};
+use sqlx::{PgConnection, PgPool};
 
-use super::wake::let_go;
-use super::{Lease, begin_dependents};
+use super::record::{Change, End, printable, record};
+use super::release::{Release, release};
+use super::{Lease, Progress, RetryPolicy, begin_dependents};
 use crate::db::traced_pool::TracedPool;
 use crate::db::transaction;
+use crate::digest::SeriesDigest;
 use crate::error::{During, Error, ErrorClass, Result};
 use crate::model::{AttemptOutcome, OperationId, SeriesId, TaskId};
 use crate::queue::{self, NewJob};
-use crate::repository::known::Learnt;
-use crate::telemetry::{AttemptRecord, delivery};
+use crate::repository::source_cache::{self, SourceEntry};
+use crate::telemetry::AttemptRecord;
 
 const WHAT: &str = "settling a task";
 
-/// When a failed attempt is tried again.
-#[derive(Debug, Clone, Copy)]
-pub struct RetryPolicy {
-    /// The longest first wait.
-    pub initial_backoff: Duration,
-    /// The longest wait of all.
-    pub max_backoff: Duration,
-}
-
-impl RetryPolicy {
-    /// A random wait before the try after `failures` failures (from 1): exponential with full jitter.
-    #[must_use]
-    pub fn wait(&self, failures: u32) -> Duration {
-        let doubled = 2u32.saturating_pow(failures.saturating_sub(1));
-        let longest = self.initial_backoff.saturating_mul(doubled).min(self.max_backoff);
-        longest.mul_f64(rand::random::<f64>())
-    }
-}
-
-/// What follows the end of an attempt.
+/// What follows the end of attempts.
 #[derive(Debug, Clone, Copy)]
 pub struct Settled {
-    /// The wait before the next attempt, if there is one.
+    /// The wait before the next attempt, if one of the tasks is tried again. None of a bundle is.
     pub retry_in: Option<Duration>,
-    /// Whether it was the operation's last open task.
+    /// Whether no task of the operation is open any more.
     pub operation_ended: bool,
 }
 
+/// The end of an attempt.
+#[derive(Debug)]
+pub(crate) struct Settlement<'a> {
+    pub(crate) lease: &'a Lease,
+    pub(crate) end: End<'a>,
+    pub(crate) record: AttemptRecord,
+    /// What it has done since its last batch, if its bars are written on the same transaction.
+    pub(crate) progress: Option<Progress>,
+    /// The bars that were added on the same transaction.
+    pub(crate) added: SeriesDigest,
+    /// What the source cache is to keep.
+    pub(crate) source: Option<SourceEntry>,
+}
+
+impl<'a> Settlement<'a> {
+    /// The end of an attempt that writes nothing else on the same transaction.
+    #[must_use]
+    pub(crate) fn new(lease: &'a Lease, end: End<'a>, record: AttemptRecord) -> Self {
+        Self { lease, end, record, progress: None, added: SeriesDigest::default(), source: None }
+    }
+
+    fn change(&self) -> Change<'_> {
+        let Self { lease, end, record, progress, .. } = self;
+        Change { lease, progress: progress.as_ref(), end: Some((*end, record)) }
+    }
+}
+
+/// Ends attempts, all of one operation. If bars are written with it, it is on their transaction.
+///
+/// # Errors
+/// [`Error::LostLease`] if any of the tasks is another attempt's: the caller must roll back. [`Error::Database`]
+pub(crate) async fn settle(
+    tx: &mut PgConnection,
+    db: TracedPool<'_>,
+    settlements: &[Settlement<'_>],
+) -> Result<Settled> {
+    let mut settled = Settled { retry_in: None, operation_ended: false };
+    let recorded = record(tx, &settlements.iter().map(Settlement::change).collect::<Vec<_>>()).await?;
+    release_all(tx, settlements).await?;
+    for task in recorded.iter().filter(|r| r.again) {
+        let end = settlements.iter().find(|s| s.lease.task_id == task.task_id).map(|s| s.end);
+        let wait = end.and_then(|end| end.backoff(task.failures));
+        push_next(tx, task.task_id, wait.unwrap_or_default()).await?;
+        settled.retry_in = wait.or(settled.retry_in);
+    }
+    let sources: Vec<_> = settlements.iter().map(|s| (s.lease.task_id, s.source.as_ref())).collect();
+    source_cache::keep(tx, db, &sources).await?;
+    if let Some(ended) = recorded.iter().find(|r| !r.again) {
+        // Last, since all that end at the same time wait for each other here.
+        settled.operation_ended = end_operation(tx, &ended.operation_id).await?;
+    }
+    Ok(settled)
+}
+
+/// Releases the series of tasks that have ended. One that has written bars must have its series until now.
+async fn release_all(tx: &mut PgConnection, settlements: &[Settlement<'_>]) -> Result<()> {
+    let releases = settlements.iter().filter_map(|s| {
+        let (series_id, task_id, added) = (s.lease.series_id?, s.lease.task_id, s.added);
+        Some(Release { series_id, task_id, added })
+    });
+    let released = release(tx, &releases.collect::<Vec<_>>(), true).await?;
+    let is_released = |s: &Settlement<'_>| s.lease.series_id.is_some_and(|id| released.contains(&id));
+    let lost = settlements.iter().any(|s| s.progress.is_some() && !is_released(s));
+    if lost { Err(Error::LostLease) } else { Ok(()) }
+}
+
+/// Gives the task, which is pending again, its next job.
+async fn push_next(tx: &mut PgConnection, task_id: TaskId, wait: Duration) -> Result<()> {
+    let job: NewJob = sqlx::query_as(include_str!("sql/next_job.sql"))
+        .bind(task_id)
+        .bind(wait.as_secs_f64())
+        .fetch_one(&mut *tx)
+        .await
+        .during(WHAT)?;
+    queue::push_traced(tx, &[job]).await
+}
+
 impl Lease {
-    /// The task is done; what was learnt of its file is kept with that.
+    /// The task is done; what the source cache is to keep of its file is kept with that.
     ///
     /// # Errors
     /// [`Error::LostLease`]; [`Error::Database`]: nothing has changed then.
@@ -58,17 +117,12 @@ impl Lease {
         &self,
         pool: &PgPool,
         record: &AttemptRecord,
-        learnt: Option<(&Learnt, TracedPool<'_>)>,
+        source: Option<(&SourceEntry, TracedPool<'_>)>,
     ) -> Result<Settled> {
-        let mut tx = transaction::begin(pool).await.during(WHAT)?;
-        let ended = self.end(&mut tx, &End::of(AttemptOutcome::Succeeded), record).await?;
-        if let Some((learnt, seen)) = learnt {
-            learnt.keep(&mut tx, seen, self.task_id).await?;
-        }
-        // Last, since all that end at the same time wait for each other here.
-        let operation_ended = end_operation(&mut tx, &ended.operation_id).await?;
-        tx.commit().await.during(WHAT)?;
-        Ok(Settled { retry_in: None, operation_ended })
+        let (source, db) = source.unzip();
+        let settlement = Settlement::new(self, End::Succeeded, record.clone());
+        let settlement = Settlement { source: source.cloned(), ..settlement };
+        settle_one(pool, db.unwrap_or(TracedPool::call(pool)), settlement).await
     }
 
     /// The attempt failed: another one follows if the error may pass and tries are left.
@@ -82,25 +136,8 @@ impl Lease {
         policy: &RetryPolicy,
         record: &AttemptRecord,
     ) -> Result<Settled> {
-        let mut tx = transaction::begin(pool).await.during(WHAT)?;
-        let end = End {
-            // That no connection was free is not the file's fault.
-            failures: i32::from(!error.is_no_connection()),
-            may_pass: error.class() == ErrorClass::Transient,
-            error: Some(failure(error)),
-            ..End::of(AttemptOutcome::Failed)
-        };
-        let ended = self.end(&mut tx, &end, record).await?;
-        let mut settled = Settled { retry_in: None, operation_ended: false };
-        if ended.again {
-            let backoff = policy.wait(u32::try_from(ended.failures.max(1)).unwrap_or(u32::MAX));
-            self.push_next(&mut tx, backoff).await?;
-            settled.retry_in = Some(backoff);
-        } else {
-            settled.operation_ended = end_operation(&mut tx, &ended.operation_id).await?;
-        }
-        tx.commit().await.during(WHAT)?;
-        Ok(settled)
+        let settlement = Settlement::new(self, End::Failed(error, policy), record.clone());
+        settle_one(pool, TracedPool::call(pool), settlement).await
     }
 
     /// The worker stops: the task goes back to the queue, and this attempt does not count.
@@ -108,13 +145,11 @@ impl Lease {
     /// # Errors
     /// [`Error::LostLease`]; [`Error::Database`]: nothing has changed then.
     pub async fn hand_back(&self, pool: &PgPool, record: &AttemptRecord) -> Result<()> {
-        let mut tx = transaction::begin(pool).await.during(WHAT)?;
-        self.end(&mut tx, &End::of(AttemptOutcome::HandedBack), record).await?;
-        self.push_next(&mut tx, Duration::ZERO).await?;
-        tx.commit().await.during(WHAT)
+        let settlement = Settlement::new(self, End::HandedBack, record.clone());
+        settle_one(pool, TracedPool::call(pool), settlement).await.map(|_| ())
     }
 
-    /// How the attempt has ended: for one that lost its hold, or the answer to its settling.
+    /// How the attempt has ended, for one that has lost its lease or the answer to its settling.
     ///
     /// # Errors
     /// [`Error::Database`]
@@ -127,101 +162,34 @@ impl Lease {
             .during(WHAT)?;
         Ok(outcome.flatten())
     }
-
-    /// Ends the attempt and frees the series.
-    async fn end(&self, tx: &mut PgConnection, end: &End, record: &AttemptRecord) -> Result<Ended> {
-        let (class, message) = end.error.as_ref().map(|(class, message)| (*class, message)).unzip();
-        let ended: Option<Ended> = sqlx::query_as(include_str!("sql/end_attempt.sql"))
-            .bind(self.task_id)
-            .bind(self.fence)
-            .bind(end.outcome)
-            .bind(end.failures)
-            .bind(end.may_pass)
-            .bind(class)
-            .bind(message)
-            .bind(Json(&record.phases))
-            .bind(Json(&record.slowest))
-            .bind(Json(&record.rows))
-            .bind(record.exported)
-            .bind(delivery::DUE_AFTER.as_secs_f64())
-            .fetch_optional(&mut *tx)
-            .await
-            .during(WHAT)?;
-        let ended = ended.ok_or(Error::LostLease)?;
-        if let Some(series_id) = self.series_id {
-            let_go(tx, series_id, self.task_id, true).await?;
-        }
-        Ok(ended)
-    }
-
-    /// Gives the task, which is pending again, its next job.
-    async fn push_next(&self, tx: &mut PgConnection, wait: Duration) -> Result<()> {
-        let job: NewJob = sqlx::query_as(include_str!("sql/next_job.sql"))
-            .bind(self.task_id)
-            .bind(wait.as_secs_f64())
-            .fetch_one(&mut *tx)
-            .await
-            .during(WHAT)?;
-        queue::push_traced(tx, &[job]).await
-    }
 }
 
-/// How an attempt ends.
-struct End {
-    /// What its record says.
-    outcome: AttemptOutcome,
-    /// Failures that count for the task.
-    failures: i32,
-    /// Whether another try may help.
-    may_pass: bool,
-    error: Option<(&'static str, String)>,
-}
-
-impl End {
-    fn of(outcome: AttemptOutcome) -> Self {
-        Self { outcome, failures: 0, may_pass: false, error: None }
-    }
-}
-
-/// What follows an attempt that has ended.
-#[derive(FromRow)]
-struct Ended {
-    operation_id: OperationId,
-    /// Whether the task is pending again, and needs a job.
-    again: bool,
-    failures: i32,
-}
-
-/// What is kept of an error: its class and its message.
-pub(super) fn failure(error: &Error) -> (&'static str, String) {
-    (error.class().as_str(), printable(&error.with_advice()))
-}
-
-/// PostgreSQL's text holds everything but NUL.
-fn printable(text: &str) -> String {
-    text.replace('\0', "\\0")
+async fn settle_one(pool: &PgPool, db: TracedPool<'_>, settlement: Settlement<'_>) -> Result<Settled> {
+    let mut tx = transaction::begin(pool).await.during(WHAT)?;
+    let settled = settle(&mut tx, db, &[settlement]).await?;
+    tx.commit().await.during(WHAT)?;
+    Ok(settled)
 }
 
 /// Fails a task without an attempt. The caller has locked its row.
 pub(super) async fn park(
     tx: &mut PgConnection,
     task_id: TaskId,
-    rescues: i32,
     (class, message): (ErrorClass, &str),
     worker: &str,
 ) -> Result<()> {
     let (operation, series_id): (OperationId, Option<SeriesId>) =
         sqlx::query_as(include_str!("sql/park.sql"))
             .bind(task_id)
-            .bind(rescues)
-            .bind(printable(message))
             .bind(class.as_str())
+            .bind(printable(message))
             .bind(worker)
             .fetch_one(&mut *tx)
             .await
             .during(WHAT)?;
     if let Some(series_id) = series_id {
-        let_go(tx, series_id, task_id, true).await?;
+        let added = SeriesDigest::default();
+        release(tx, &[Release { series_id, task_id, added }], true).await?;
     }
     end_operation(tx, &operation).await?;
     Ok(())
@@ -268,21 +236,4 @@ pub async fn hand_back_all(pool: &PgPool, worker: &str) -> Result<()> {
     let mut tx = transaction::begin(pool).await.during(WHAT)?;
     sqlx::query(include_str!("sql/hand_back_all.sql")).bind(worker).execute(&mut *tx).await.during(WHAT)?;
     tx.commit().await.during(WHAT)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waits_are_random_below_a_growing_bound() {
-        let policy =
-            RetryPolicy { initial_backoff: Duration::from_secs(1), max_backoff: Duration::from_secs(5) };
-        for (failures, bound) in [(1, 1), (2, 2), (3, 4), (4, 5), (40, 5)] {
-            let waits: Vec<_> = (0..200).map(|_| policy.wait(failures)).collect();
-            let bound = Duration::from_secs(bound);
-            assert!(waits.iter().all(|w| *w <= bound));
-            assert!(waits.iter().any(|w| *w > bound / 2) && waits.iter().any(|w| *w < bound / 2));
-        }
-    }
 }

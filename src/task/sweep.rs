@@ -11,17 +11,17 @@ use crate::error::{During, Result};
 use crate::model::OperationId;
 use crate::queue::{self, NewJob};
 use crate::task::end_operation;
-use crate::task::wake::unless_locked;
+use crate::task::release::unless_locked;
 
-const WHAT: &str = "looking for forgotten tasks";
+const WHAT: &str = "looking for orphaned tasks";
 
-/// Pushes jobs for forgotten tasks; returns how many there were.
+/// Pushes jobs for orphaned tasks; returns how many there were.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
-pub async fn push_forgotten(pool: &PgPool) -> Result<usize> {
+pub async fn push_orphaned(pool: &PgPool) -> Result<usize> {
     let mut tx = transaction::begin(pool).await.during(WHAT)?;
-    let jobs: Vec<NewJob> = sqlx::query_as(include_str!("sql/push_forgotten.sql"))
+    let jobs: Vec<NewJob> = sqlx::query_as(include_str!("sql/push_orphaned.sql"))
         .bind(queue::QUEUE)
         .fetch_all(&mut *tx)
         .await
@@ -38,7 +38,7 @@ pub async fn push_forgotten(pool: &PgPool) -> Result<usize> {
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
-pub async fn end_forgotten(pool: &PgPool, ended: impl Fn()) -> Result<()> {
+pub async fn end_orphaned(pool: &PgPool, ended: impl Fn()) -> Result<()> {
     const WHAT: &str = "looking for operations to end";
     let found: Vec<OperationId> =
         sqlx::query_scalar(include_str!("sql/unended.sql")).fetch_all(pool).await.during(WHAT)?;

@@ -9,7 +9,7 @@ use super::{Extent, Findings, VerifyAttempt};
 use crate::digest::SeriesDigest;
 use crate::error::Result;
 use crate::model::SeriesId;
-use crate::repository::known::{self, Digested};
+use crate::repository::source_cache::{self, SourceDigest};
 use crate::repository::stream::BarStream;
 use crate::source::open::{Content, OpenSource};
 use crate::source::root::Root;
@@ -23,11 +23,11 @@ pub(super) async fn by_hash(attempt: VerifyAttempt<'_>, root: &Root) -> Result<O
     let applies = !options.force && task.more_sources.is_empty() && options.read.timezone == "UTC";
     let Some(series) = lease.series_id.filter(|_| applies) else { return Ok(None) };
     let key = read_key(&options.read)?;
-    if !known::any_digest(&context.pool, &key).await? {
+    if !source_cache::any_digest(&context.pool, &key).await? {
         return Ok(None);
     }
     let content = OpenSource::open(root, &task.source).await?.hash().await?;
-    let Some(digested) = known::digested(&context.pool, &content.hash, &key).await? else { return Ok(None) };
+    let Some(digested) = source_cache::find_digest(&context.pool, &content.hash, &key).await? else { return Ok(None) };
     // A file without rows is read again: --allow-empty decides whether it is an error.
     if digested.rows == 0 || digested.rows != digested.digest.bars {
         return Ok(None);
@@ -51,7 +51,7 @@ async fn digest_series(attempt: VerifyAttempt<'_>, series: SeriesId) -> Result<(
     Ok((extent, digest))
 }
 
-fn identical(db: Extent, digested: &Digested, content: Content) -> Findings {
+fn identical(db: Extent, digested: &SourceDigest, content: Content) -> Findings {
     let mut classification = Classification::default();
     classification.ranges.extend(db.first.zip(db.last).map(|(first, last)| {
         let kind = DifferencePattern::Identical;

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::finding::RejectedRow;
 use crate::repository::content::{self, Stamp};
 use crate::repository::findings;
-use crate::repository::known::{self, Digested};
+use crate::repository::source_cache::{self, SourceDigest};
 use crate::repository::verified::{self, VerificationRecord};
 use crate::task::{Progress, RowCounts, read_key};
 
@@ -29,10 +29,8 @@ pub(super) async fn save(attempt: VerifyAttempt<'_>, found: &Findings, stamp: Op
         span: range(found.csv),
         phases: telemetry.phases(),
         attempt_rows: rows(found),
-        opening: None,
-        anew: false,
         verdict: Some(found.verdict().as_str()),
-        shape_conflict: None,
+        ..Progress::default()
     };
     lease.advance(&mut tx, &progress).await?;
     let mut untouched = None;
@@ -51,8 +49,8 @@ pub(super) async fn save(attempt: VerifyAttempt<'_>, found: &Findings, stamp: Op
     }
     let only_the_file = found.files.mended == 0;
     if let (Some((csv, _)), [hash], true) = (&found.contents, found.files.hashes.as_slice(), only_the_file) {
-        let known = Digested { rows: found.files.rows, digest: *csv };
-        known::remember_digests(&mut tx, &[(*hash, read_key(&options.read)?, known)]).await?;
+        let known = SourceDigest { rows: found.files.rows, digest: *csv };
+        source_cache::keep_digests(&mut tx, &[(*hash, read_key(&options.read)?, known)]).await?;
     }
     database.commit(tx, "keeping the verification").await
 }

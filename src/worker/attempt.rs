@@ -1,26 +1,26 @@
 //! One attempt: a job's task is claimed, run within its limits, and settled.
 //!
-//! Invariant: whatever happens to an attempt is recorded once; if that does not work, its task stays as it is and is rescued.
+//! Invariant: the end of an attempt is recorded once; if that does not work, its task stays as it is and is rescued.
 
 use std::time::Duration;
 
-use super::{Worker, tell_later};
+use super::{Worker, log_later};
 use crate::db::traced_pool::TracedPool;
 use crate::error::{Error, ErrorClass, FileError, Result};
 use crate::import::{self, Imported};
 use crate::model::{AttemptOutcome, Verdict};
 use crate::queue::{Delivery, Handled};
-use crate::repository::known::Learnt;
+use crate::repository::source_cache::SourceEntry;
 use crate::task::{
     self, AttemptContext, Claim, Claimant, ImportOptions, Lease, RowCounts, TaskInfo, TaskOptions,
 };
 use crate::telemetry::{AttemptTelemetry, JobOutcome, metrics};
 use crate::verify;
 
-/// When a job comes again that met a locked row.
+/// After how long a job comes again whose claim met a locked row.
 const LOCKED_WAIT: Duration = Duration::from_secs(3);
 
-/// A claimed task, and who is told of the attempt at it.
+/// A claimed task, and the telemetry of the attempt at it.
 pub(super) struct Claimed {
     pub(super) lease: Lease,
     pub(super) task: TaskInfo,
@@ -58,12 +58,12 @@ impl Worker {
         let lease = self.queue.lease;
         let claimant = Claimant { worker, max_rescues: self.max_rescues, traces, lease };
         let claimed = task::claim(&self.pool, &delivery.job, claimant).await?;
-        self.tell_due(claimed.rescued);
+        self.notify_exporter(claimed.rescued);
         let (lease, task) = match claimed.claim {
             Claim::Started(started) => *started,
             Claim::Parked => {
                 metrics::get().parked();
-                self.tell_due(true);
+                self.notify_exporter(true);
                 return Ok(Handled::Done);
             }
             Claim::Locked => {
@@ -80,13 +80,8 @@ impl Worker {
             }
         };
         let claimed = Claimed::new(lease, task, worker, delivery);
-        let companions = self.companions(&claimed, claimant).await;
-        if companions.is_empty() {
-            let run = async { self.settle(&claimed, self.run_one(&claimed).await).await };
-            claimed.telemetry.around(run).await?;
-        } else {
-            self.run_together(worker, claimed, companions).await?;
-        }
+        let further = self.claim_bundle(&claimed, claimant).await;
+        self.run_bundle(worker, claimed, further).await?;
         Ok(Handled::Done)
     }
 
@@ -95,16 +90,16 @@ impl Worker {
         AttemptContext { pool: self.pool.clone(), batch_rows, stop: self.stop.clone() }
     }
 
-    async fn run_one(&self, claimed: &Claimed) -> Result<Done> {
-        let context = self.context(&claimed.task.options);
+    /// Runs a task from its start to its end.
+    pub(super) async fn run_alone(&self, claimed: &Claimed, context: &AttemptContext) -> Result<Done> {
         match &claimed.task.options {
             TaskOptions::Import(options) => {
-                let import = claimed.import(&context, options);
+                let import = claimed.import(context, options);
                 let run = async { import::import(import).await.map(Done::imported) };
                 self.within_limits(claimed, Box::pin(run)).await
             }
             TaskOptions::Verify(options) => {
-                let verify = claimed.verify(&context, options);
+                let verify = claimed.verify(context, options);
                 let run = async { verify::verify(verify).await.map(Done::Verified) };
                 self.within_limits(claimed, Box::pin(run)).await
             }
@@ -119,14 +114,27 @@ impl Worker {
         attempt: &Claimed,
         run: impl Future<Output = Result<T>>,
     ) -> Result<T> {
+        let hung = || {
+            let limit = humantime::format_duration(self.task_timeout);
+            let reason =
+                format!("did not end within worker.task_timeout ({limit}); what was committed stays");
+            FileError::transient(&attempt.task.source, reason).into()
+        };
+        self.unless_lost(&[attempt], run, (self.task_timeout, hung)).await
+    }
+
+    /// Runs until one of the attempts has lost its task, or the time is up.
+    pub(super) async fn unless_lost<T>(
+        &self,
+        attempts: &[&Claimed],
+        run: impl Future<Output = Result<T>>,
+        (limit, hung): (Duration, impl FnOnce() -> Error),
+    ) -> Result<T> {
+        let leases: Vec<&Lease> = attempts.iter().map(|a| &a.lease).collect();
         tokio::select! {
             done = run => done,
-            () = attempt.lease.lost(&self.pool, self.queue.heartbeat) => Err(Error::LostLease),
-            () = tokio::time::sleep(self.task_timeout) => {
-                let limit = humantime::format_duration(self.task_timeout);
-                let reason = format!("did not end within worker.task_timeout ({limit}); what was committed stays");
-                Err(FileError::transient(&attempt.task.source, reason).into())
-            }
+            () = task::lost(&self.pool, &leases, self.queue.heartbeat) => Err(Error::LostLease),
+            () = tokio::time::sleep(limit) => Err(hung()),
         }
     }
 
@@ -153,11 +161,11 @@ impl Worker {
         }
     }
 
-    /// Another worker has the task, or it was ours to settle and only the answer got lost.
+    /// Another worker has the task, or this one has settled it and only the answer got lost.
     async fn settled_elsewhere(&self, attempt: &Claimed, result: &Result<Done>) -> Result<()> {
         let outcome = attempt.lease.outcome(&self.pool).await.unwrap_or_default();
         let ours = match (outcome, result) {
-            // The answer to a settling together with others got lost: then nobody else had it.
+            // The answer to the settling of a bundle got lost: then no other worker had it.
             (Some(AttemptOutcome::Succeeded), Ok(_) | Err(Error::LostLease)) => Some(JobOutcome::Succeeded),
             (Some(AttemptOutcome::Failed), Err(_)) => Some(JobOutcome::Failed),
             (Some(AttemptOutcome::HandedBack), Err(Error::Stopped)) => Some(JobOutcome::HandedBack),
@@ -166,11 +174,11 @@ impl Worker {
         match ours {
             Some(outcome) => {
                 attempt.telemetry.settled(outcome, result.as_ref().err().filter(|e| !is_stop(e)));
-                self.tell_due(true);
+                self.notify_exporter(true);
             }
             None => {
-                tell_lost(outcome);
-                tell_later(attempt.lease.let_go(&self.pool).await);
+                log_lost(outcome);
+                log_later(attempt.lease.release(&self.pool).await);
                 attempt.telemetry.lost();
             }
         }
@@ -182,17 +190,17 @@ impl Worker {
         let record = telemetry.record();
         match result {
             Ok(done) => {
-                let learnt = done.learnt().map(|l| (l, TracedPool::attempt(&self.pool, telemetry)));
-                let settled = match lease.succeed(&self.pool, &record, learnt).await {
-                    // What was learnt only saves time; the success does not depend on it.
-                    Err(e) if learnt.is_some() && e.class() == ErrorClass::Permanent => {
-                        tracing::warn!(error = e.chain(), "what was learnt of the file is not kept");
+                let source = done.source().map(|s| (s, TracedPool::attempt(&self.pool, telemetry)));
+                let settled = match lease.succeed(&self.pool, &record, source).await {
+                    // The source cache only saves time; the success does not depend on it.
+                    Err(e) if source.is_some() && e.class() == ErrorClass::Permanent => {
+                        tracing::warn!(error = e.chain(), "the file is not kept in the source cache");
                         lease.succeed(&self.pool, &record, None).await?
                     }
                     settled => settled?,
                 };
-                self.tell_due(settled.operation_ended);
-                done.tell();
+                self.notify_exporter(settled.operation_ended);
+                done.log();
                 Ok(JobOutcome::Succeeded)
             }
             Err(Error::Stopped) => {
@@ -203,8 +211,8 @@ impl Worker {
             Err(Error::LostLease) => Err(Error::LostLease),
             Err(e) => {
                 let settled = lease.fail(&self.pool, e, &self.retry, &record).await?;
-                self.tell_due(settled.operation_ended);
-                Ok(tell_failed(e, settled.retry_in))
+                self.notify_exporter(settled.operation_ended);
+                Ok(log_failed(e, settled.retry_in))
             }
         }
     }
@@ -221,17 +229,17 @@ impl Done {
         Self::Imported(Box::new(imported))
     }
 
-    fn learnt(&self) -> Option<&Learnt> {
+    fn source(&self) -> Option<&SourceEntry> {
         match self {
-            Self::Imported(imported) => Some(&imported.learnt),
+            Self::Imported(imported) => Some(&imported.source),
             Self::Verified(_) => None,
         }
     }
 
-    fn tell(&self) {
+    fn log(&self) {
         match self {
             Self::Imported(done) => {
-                tell_imported(&done.rows);
+                log_imported(&done.rows);
             }
             Self::Verified(Verdict::Identical) => tracing::info!(verdict = "identical", "verified"),
             Self::Verified(verdict) => tracing::warn!(verdict = verdict.as_str(), "verified"),
@@ -239,14 +247,14 @@ impl Done {
     }
 }
 
-/// What an import has come to.
-pub(super) fn tell_imported(rows: &RowCounts) {
+/// What an import has done.
+pub(super) fn log_imported(rows: &RowCounts) {
     let RowCounts { rows, rows_imported, rows_skipped, .. } = rows;
     tracing::info!(rows, imported = rows_imported, skipped = rows_skipped, "imported");
 }
 
 /// Why an attempt could not settle its task.
-fn tell_lost(outcome: Option<AttemptOutcome>) {
+fn log_lost(outcome: Option<AttemptOutcome>) {
     match outcome {
         Some(AttemptOutcome::Cancelled) => tracing::info!("cancelled; what was not committed is rolled back"),
         Some(AttemptOutcome::HandedBack) => {
@@ -261,7 +269,7 @@ fn is_stop(e: &Error) -> bool {
 }
 
 /// Why an attempt failed, and when the file is tried again.
-pub(super) fn tell_failed(e: &Error, retry_in: Option<Duration>) -> JobOutcome {
+pub(super) fn log_failed(e: &Error, retry_in: Option<Duration>) -> JobOutcome {
     match retry_in {
         Some(wait) => {
             tracing::warn!(error = e.chain(), ?wait, "failed; it is tried again after the wait");

@@ -3,11 +3,11 @@
 //! Invariant: whatever an attempt ends with is recorded before its job is acknowledged; if it cannot be
 //! recorded, the job comes again and the fence keeps the counters right.
 //! It wires `queue`, `task`, `import` and `verify` together and decides nothing about bars. Here is what a worker is and
-//! does besides; `attempt` runs one, `together` several of small files at once.
+//! does besides; `attempt` runs one, `run_bundle` several small files at once.
 
 mod attempt;
-mod group;
-mod together;
+mod bundle;
+mod run_bundle;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -98,10 +98,10 @@ impl Worker {
             if done.is_cancelled() {
                 let export = span_outbox::export(&self.pool, recorder);
                 let ((), rest) = tokio::join!(telemetry::flush_at_the_end(), export);
-                tell_later(rest);
+                log_later(rest);
                 return;
             }
-            tell_later(span_outbox::export(&self.pool, recorder).await);
+            log_later(span_outbox::export(&self.pool, recorder).await);
             tokio::select! {
                 () = self.due.notified() => {}
                 () = gather() => {}
@@ -111,26 +111,26 @@ impl Worker {
         }
     }
 
-    /// Looks for forgotten tasks and operations at the start and once a lease, and keeps the queue small.
+    /// Looks for orphaned tasks and operations at the start and once a lease, and keeps the queue small.
     async fn sweep(self: Arc<Self>) {
         let pool = &self.pool;
         let mut pruned: Option<Instant> = None;
         loop {
-            tell_later(task::push_forgotten(pool).await.map(|_| ()));
-            tell_later(task::wake_forgotten(pool).await);
-            tell_later(task::end_forgotten(pool, || self.tell_due(true)).await);
-            tell_later(task::begin_missed_dependents(pool).await);
+            log_later(task::push_orphaned(pool).await.map(|_| ()));
+            log_later(task::wake_orphaned(pool).await);
+            log_later(task::end_orphaned(pool, || self.notify_exporter(true)).await);
+            log_later(task::begin_missed_dependents(pool).await);
             if pruned.is_none_or(|p| p.elapsed() > PRUNE_EVERY) {
                 let done = queue::prune(pool).await.and(span_outbox::drop_old(pool).await);
                 pruned = done.is_ok().then(Instant::now);
-                tell_later(done);
+                log_later(done);
             }
             tokio::time::sleep(self.queue.lease).await;
         }
     }
 
     /// Wakes the exporter if there is something for it.
-    fn tell_due(&self, due: bool) {
+    fn notify_exporter(&self, due: bool) {
         if due {
             self.due.notify_one();
         }
@@ -149,9 +149,9 @@ async fn gather() {
 }
 
 /// What could not be done now is done at the next turn.
-fn tell_later(done: Result<()>) {
+fn log_later(done: Result<()>) {
     if let Err(e) = done {
-        tracing::debug!(error = e.chain(), "the next look will do");
+        tracing::debug!(error = e.chain(), "failed; tried again at the next turn");
     }
 }
 

@@ -219,9 +219,9 @@ fn allowed(done: Result<Changed>) {
 /// What every worker does once a lease, all the time.
 async fn sweep(pool: PgPool, stop: Arc<AtomicBool>) {
     while !stop.load(Ordering::Relaxed) {
-        task::push_forgotten(&pool).await.expect("pushed");
-        task::wake_forgotten(&pool).await.expect("woken");
-        task::end_forgotten(&pool, || ()).await.expect("ended");
+        task::push_orphaned(&pool).await.expect("pushed");
+        task::wake_orphaned(&pool).await.expect("woken");
+        task::end_orphaned(&pool, || ()).await.expect("ended");
         task::begin_missed_dependents(&pool).await.expect("begun");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

@@ -2,7 +2,7 @@
 
 use barlift::import::Attempt;
 use barlift::model::Fence;
-use barlift::repository::known::Known;
+use barlift::repository::source_cache::CachedImport;
 use barlift::task::{Claim, Claimant, Lease, Opening, TaskInfo};
 use barlift::telemetry::{AttemptRecord, AttemptTelemetry};
 use serde_json::Value;
@@ -321,7 +321,7 @@ async fn an_interrupted_recognition_vouches_for_nothing() {
     let root = barlift::source::root::Root::open(&info.root).await.expect("a root");
     let version = root.version(&info.source).await.expect("a version");
     lease.begin(&database.pool, &version.text).await.expect("begun");
-    let known = Known { rows: 100, ..Known::default() };
+    let known = CachedImport { rows: 100, ..CachedImport::default() };
     lease.recognised(&database.pool, &known, version.size).await.expect("recognised");
     lease.hand_back(&database.pool, &AttemptRecord::default()).await.expect("handed back");
     drain(&database).await;
@@ -352,7 +352,7 @@ async fn an_attempt_that_lost_its_task_can_write_nothing() {
         let opening = Opening { version: "1 2 3".into(), header: None, ignored_columns: Vec::new() };
         let mut connection = database.pool.acquire().await.expect("free");
         lost(frozen.open(&mut connection, &opening).await.expect_err("fenced"));
-        lost(frozen.recognised(&database.pool, &Known::default(), 1).await.expect_err("fenced"));
+        lost(frozen.recognised(&database.pool, &CachedImport::default(), 1).await.expect_err("fenced"));
         lost(frozen.succeed(&database.pool, &AttemptRecord::default(), None).await.expect_err("fenced"));
         lost(frozen.hand_back(&database.pool, &AttemptRecord::default()).await.expect_err("fenced"));
         let context = barlift::task::AttemptContext {

@@ -17,13 +17,10 @@ const ON_TASKS: &[(&str, &str)] = statements![
     // Claiming.
     "task/sql/lock_task.sql",
     "task/sql/rescued.sql",
-    "task/sql/hold_series.sql",
     "task/sql/start.sql",
     "task/sql/wait.sql",
     "task/sql/park.sql",
-    "task/sql/start_companions.sql",
     // While an attempt runs.
-    "task/sql/held.sql",
     "task/sql/any_lost.sql",
     "task/sql/same_version.sql",
     "task/sql/reset_counters.sql",
@@ -31,15 +28,11 @@ const ON_TASKS: &[(&str, &str)] = statements![
     "task/sql/lock_held.sql",
     "task/sql/open.sql",
     "task/sql/read_to.sql",
-    "task/sql/recognised.sql",
-    // Also what keeps a verification.
-    "task/sql/advance.sql",
-    // Settling.
-    "task/sql/end_attempt.sql",
-    "task/sql/settle_together.sql",
-    "task/sql/let_go.sql",
+    // Batches, what keeps a verification, and settling.
+    "task/sql/record.sql",
+    "task/sql/release.sql",
     "task/sql/lock_if_free.sql",
-    "repository/sql/record_known.sql",
+    "repository/sql/keep_cached_imports.sql",
     "repository/sql/is_held.sql",
     // Commands, behind the look for the operation's tasks.
     "operation/control/sql/stop_tasks.sql",
@@ -52,9 +45,9 @@ const ON_TASKS: &[(&str, &str)] = statements![
 
 /// They look for open tasks once, and find each of them again by its key.
 const ON_OPEN_TASKS: &[(&str, &str)] = statements![
-    "task/sql/companions.sql",
-    "task/sql/push_forgotten.sql",
-    "task/sql/wake.sql",
+    "task/sql/lock_eligible.sql",
+    "task/sql/push_orphaned.sql",
+    "task/sql/next_waiting.sql",
     "task/sql/waited_for_and_free.sql",
 ];
 
@@ -66,7 +59,7 @@ const ON_JOBS: &[(&str, &str)] = statements![
     "queue/sql/take.sql",
     "queue/sql/done.sql",
     "queue/sql/give_back.sql",
-    "queue/sql/put_off.sql",
+    "queue/sql/defer.sql",
     "queue/sql/set_priority.sql",
     "queue/sql/withdraw.sql",
 ];

@@ -151,7 +151,7 @@ async fn an_attempt_does_not_wait_to_release_a_series_that_somebody_keeps_locked
     control::cancel(&database.pool, &id, &all).await.expect("cancelled");
     let mut keeper = database.pool.begin().await.expect("begun");
     sqlx::query("SELECT FROM barlift.series FOR NO KEY UPDATE").execute(&mut *keeper).await.expect("locked");
-    let release = tokio::time::timeout(Duration::from_secs(30), started.0.let_go(&database.pool)).await;
+    let release = tokio::time::timeout(Duration::from_secs(30), started.0.release(&database.pool)).await;
     let gave_up = release.expect("it gives up").expect_err("it is locked");
     assert!(gave_up.is_lock_timeout(), "{}", gave_up.chain());
     control::retry(&database.pool, &id, &all, true).await.expect("the task is free");

@@ -293,7 +293,7 @@ async fn what_is_no_job_at_all_does_not_stop_the_queue() {
         assert_eq!(run.status, 0, "{odd}: {}", run.stderr);
         assert_eq!(database.bars().await, 10, "{odd}");
         assert!(
-            run.stderr.contains("that cannot be read; they are set aside as `Killed`"),
+            run.stderr.contains("that cannot be read; they are set to `Killed`"),
             "{odd}: {}",
             run.stderr
         );

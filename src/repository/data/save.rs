@@ -46,7 +46,7 @@ pub(super) async fn write<B: AsRef<Bars>>(
         };
         refuse_present(tx, seen, series.0, chunk, (symbol, timeframe)).await?;
         let start = Instant::now();
-        let inserted = bars::insert(tx, seen, *series, chunk).await;
+        let inserted = bars::insert(tx, seen, (series.1, false), &[(series.0, chunk)]).await;
         added.add_bars(chunk);
         *took += start.elapsed();
         written +=

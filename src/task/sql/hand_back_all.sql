@@ -1,4 +1,5 @@
--- The attempts were cut off, so their spans are written from here.
+-- Hands back the tasks that a worker runs. Their attempts were cut off, so any worker may write their spans.
+-- $1: worker
 WITH held AS (
     SELECT id FROM barlift.tasks WHERE worker = $1 AND state = 'running' ORDER BY id FOR NO KEY UPDATE
 ), handed_back AS (

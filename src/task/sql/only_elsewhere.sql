@@ -1,4 +1,5 @@
--- Live workers are heard of three times a lease.
+-- Live workers send three heartbeats a lease.
+-- $1: what the names of this process's workers begin with; $2: seconds of a lease
 WITH due AS (
     SELECT t.state, t.worker
     FROM barlift.tasks t

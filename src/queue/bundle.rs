@@ -1,7 +1,7 @@
-//! Jobs that a worker takes along with the one that it was handed.
+//! Jobs that a worker takes for a bundle, besides the one that apalis handed to it.
 //!
-//! apalis knows nothing of it: to the queue such a job looks like one that this worker runs. So whoever takes one says
-//! what became of it, by [`done`] or [`give_back`]; if the worker dies or stops first, the job is freed like its others.
+//! In the queue such a job looks like any other that this worker runs. So whoever takes one calls [`done`] or [`give_back`]
+//! for it; if the worker dies or stops first, the job is freed like its others.
 //!
 //! Invariant: a job that another worker has, or that this build cannot read, is left alone.
 
@@ -50,8 +50,8 @@ pub async fn done(database: impl PgExecutor<'_>, worker: &str, ids: &[String]) -
     change(include_str!("sql/done.sql"), worker, ids, database, "telling the queue what is done").await
 }
 
-/// The jobs are for others, if they are still this worker's. Tried until the database takes note: to the queue they are
-/// running, and nobody else looks at them while the worker lives.
+/// Frees the jobs for other workers, if this one still has them. Tried until the database answers: in the queue they are
+/// running, and no other worker takes them while this one lives.
 pub async fn give_back(pool: &PgPool, worker: &str, ids: &[String]) {
     const WHAT: &str = "giving jobs back to the queue";
     let mut wait = Duration::from_millis(100);

@@ -1,5 +1,6 @@
--- Which of these files their series hold, with what became of their rows.
--- $1: series, $2: BLAKE3 of their files, $3: hash of the options
+-- Which of these files their series hold, with what became of their rows. An entry counts only while the series has as many
+-- bars in the file's range as the import left there, and if it says what became of the rows (older releases did not).
+-- $1: series ids; $2: BLAKE3 of their files; $3: hash of the options
 SELECT k.series_id, k.rows, k.rows_rejected, k.rows_duplicate, k.quality_issues, k.task_id
 FROM unnest($1::integer[], $2::bytea[]) AS f (series_id, content_hash)
 JOIN barlift.imported_sources k

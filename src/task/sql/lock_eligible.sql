@@ -1,10 +1,12 @@
--- Tasks that nobody has tried yet, of small files whose series nobody is at. What somebody has locked is passed over.
+-- Tasks that were never tried, of small files whose series no running task has acquired. Tasks that somebody has locked are
+-- passed over.
+-- $1: operation id; $2: bytes of a file at most; $3: tasks at most
 WITH next AS MATERIALIZED (
     SELECT id
     FROM barlift.tasks
     WHERE operation_id = $1 AND state = 'pending' AND fence = 0 AND waits_for IS NULL AND source_bytes <= $2
     ORDER BY id
-    -- Others may have these in work.
+    -- The first of them may be locked.
     LIMIT 20 * $3
 )
 SELECT t.id, t.symbol, t.timeframe, t.source, t.source_bytes, t.pushes, s.id AS series_id

@@ -1,14 +1,16 @@
-//! Small files that are claimed along with another one, to be written and settled together with it.
+//! A bundle: further small files of an operation that are claimed with the first one, to be written and settled in one
+//! transaction.
 //!
-//! Only such as nobody has tried yet: one that kills its worker takes others with it once, and is then tried by itself.
-//! Invariant: as `claim`.
+//! Only tasks that were never tried are eligible: a file that kills its worker fails the others with it once, and is then
+//! tried by itself. Invariant: as `claim`.
 
 use std::collections::HashSet;
 
 use sqlx::{FromRow, PgConnection, PgPool};
 
 use super::claim::Claimant;
-use super::{Lease, TaskInfo};
+use super::start::{Startable, start};
+use super::{Lease, TaskInfo, TaskOptions};
 use crate::config::TraceDetail;
 use crate::db::transaction;
 use crate::error::{During, Result};
@@ -24,30 +26,27 @@ const MAX_BYTES: i64 = 1024 * 1024;
 
 const WHAT: &str = "claiming further tasks";
 
-/// A task that was claimed along with another one.
+/// A further task of a bundle.
 #[derive(Debug)]
-pub struct Companion {
-    /// The hold on the task.
-    pub lease: Lease,
-    /// What it is about.
-    pub task: TaskInfo,
-    /// The job that speaks for it.
-    pub job: Job,
+pub(crate) struct Member {
+    pub(crate) lease: Lease,
+    pub(crate) task: TaskInfo,
+    pub(crate) job: Job,
     /// Its job's id in the queue.
-    pub id: String,
+    pub(crate) id: String,
 }
 
-/// Claims tasks of the same operation that may go along with this one; none if this one is not small itself.
+/// Claims further tasks of the same operation; none if the first one is not eligible itself.
 ///
 /// # Errors
-/// [`crate::error::Error::Database`]; if that came at the commit, nobody knows whether anything has changed, and what
+/// [`crate::error::Error::Database`]; if that came at the commit, it is not known whether anything has changed, and what
 /// was claimed is given back.
-pub async fn companions(
+pub(crate) async fn claim_bundle(
     pool: &PgPool,
     (lease, task): (&Lease, &TaskInfo),
     claimant: Claimant<'_>,
-) -> Result<Vec<Companion>> {
-    if !goes_along(lease, task) {
+) -> Result<Vec<Member>> {
+    if !is_eligible(lease, task) {
         return Ok(Vec::new());
     }
     // Nobody is to wait for somebody else's new series, with tasks locked that somebody may want to cancel.
@@ -55,28 +54,24 @@ pub async fn companions(
     let found = candidates(&mut tx, task).await?;
     let jobs: Vec<Job> = found.iter().map(|c| c.job(task)).collect();
     let waiting = queue::lock_waiting(&mut tx, &jobs).await?;
-    let started = start(&mut tx, waiting.iter().map(|(i, _)| &found[*i]).collect(), claimant.worker).await?;
-    let companion = |(place, id): (usize, String)| {
-        let started = started.iter().find(|s| s.id == found[place].id)?;
-        Some(Companion {
-            lease: started.lease(lease),
-            task: found[place].info(task),
-            job: jobs[place].clone(),
-            id,
-        })
+    let candidates = waiting.iter().map(|(i, _)| &found[*i]).collect();
+    let started = start_unlocked(&mut tx, candidates, &task.options, claimant).await?;
+    let member = |(place, id): (usize, String)| {
+        let lease = started.iter().find(|lease| lease.task_id == found[place].id)?.clone();
+        Some(Member { lease, task: found[place].info(task), job: jobs[place].clone(), id })
     };
-    let companions: Vec<Companion> = waiting.into_iter().filter_map(companion).collect();
-    let ids: Vec<String> = companions.iter().map(|c| c.id.clone()).collect();
+    let members: Vec<Member> = waiting.into_iter().filter_map(member).collect();
+    let ids: Vec<String> = members.iter().map(|m| m.id.clone()).collect();
     queue::take(&mut tx, claimant.worker, &ids).await?;
     if let Err(e) = tx.commit().await.during(WHAT) {
         queue::give_back(pool, claimant.worker, &ids).await;
         return Err(e);
     }
-    Ok(companions)
+    Ok(members)
 }
 
-/// Whether the task is the first attempt at a small file, and nothing is to be seen of each row.
-fn goes_along(lease: &Lease, task: &TaskInfo) -> bool {
+/// Whether it is the first attempt at a small file, and single rows have no spans.
+fn is_eligible(lease: &Lease, task: &TaskInfo) -> bool {
     lease.fence == Fence::FIRST
         && task.source_bytes <= SMALL
         && task.options.writes()
@@ -115,9 +110,9 @@ impl Candidate {
     }
 }
 
-/// Locks tasks that may go along, one a series and no more than go into one batch.
+/// Locks eligible tasks, one a series and no more than go into one batch.
 async fn candidates(tx: &mut PgConnection, task: &TaskInfo) -> Result<Vec<Candidate>> {
-    let found: Vec<Candidate> = sqlx::query_as(include_str!("sql/companions.sql"))
+    let found: Vec<Candidate> = sqlx::query_as(include_str!("sql/lock_eligible.sql"))
         .bind(&task.operation_id)
         .bind(SMALL)
         .bind(i64::try_from(MAX_FILES - 1).unwrap_or(i64::MAX))
@@ -132,32 +127,14 @@ async fn candidates(tx: &mut PgConnection, task: &TaskInfo) -> Result<Vec<Candid
     Ok(found.into_iter().filter(fits).collect())
 }
 
-#[derive(FromRow)]
-struct Started {
-    id: TaskId,
-    fence: Fence,
-    attempts: i32,
-    series_id: SeriesId,
-    is_new: bool,
-}
-
-impl Started {
-    fn lease(&self, like: &Lease) -> Lease {
-        Lease {
-            task_id: self.id,
-            fence: self.fence,
-            attempt: self.attempts,
-            series_id: Some(self.series_id),
-            series_is_new: self.is_new,
-            ..like.clone()
-        }
-    }
-}
-
-/// Makes or takes their series, and starts an attempt of each; not of those whose series somebody else makes or takes
-/// just now.
-async fn start(tx: &mut PgConnection, mut candidates: Vec<&Candidate>, worker: &str) -> Result<Vec<Started>> {
-    // By a statement of its own: the next one sees who holds them now.
+/// Starts attempts, but not at those whose series another transaction has locked or makes just now.
+async fn start_unlocked<'c>(
+    tx: &mut PgConnection,
+    mut candidates: Vec<&'c Candidate>,
+    options: &TaskOptions,
+    claimant: Claimant<'_>,
+) -> Result<Vec<Lease>> {
+    // By a statement of its own: the next one sees which task has acquired them now.
     let there: Vec<SeriesId> = candidates.iter().filter_map(|c| c.series_id).collect();
     let locked: Vec<SeriesId> = sqlx::query_scalar(include_str!("sql/lock_free_series.sql"))
         .bind(&there)
@@ -165,13 +142,9 @@ async fn start(tx: &mut PgConnection, mut candidates: Vec<&Candidate>, worker: &
         .await
         .during(WHAT)?;
     candidates.retain(|c| c.series_id.is_none_or(|id| locked.contains(&id)));
-    sqlx::query_as(include_str!("sql/start_companions.sql"))
-        .bind(candidates.iter().map(|c| c.id).collect::<Vec<_>>())
-        .bind(candidates.iter().map(|c| &c.symbol).collect::<Vec<_>>())
-        .bind(candidates.iter().map(|c| &c.timeframe).collect::<Vec<_>>())
-        .bind(candidates.iter().map(|c| c.series_id).collect::<Vec<_>>())
-        .bind(worker)
-        .fetch_all(tx)
-        .await
-        .during(WHAT)
+    let startable = |c: &'c Candidate| {
+        let Candidate { id, symbol, timeframe, series_id, .. } = c;
+        Startable { id: *id, symbol, timeframe, series_id: *series_id }
+    };
+    start(tx, &candidates.into_iter().map(startable).collect::<Vec<_>>(), options, claimant).await
 }

@@ -1,5 +1,6 @@
--- $1: series, $2: BLAKE3 of the files, $3: hash of the options, $4: tasks, $5: bars of each series in its file's range; none:
--- they are counted
+-- Keeps which files series hold now.
+-- $1: series ids; $2: BLAKE3 of the files; $3: hashes of the options; $4: task ids; $5: bars of each series in the range of
+-- its file, or NULL to count them
 INSERT INTO barlift.imported_sources
     (series_id, content_hash, options_hash, rows, rows_rejected, rows_duplicate, quality_issues, task_id,
      first_time, last_time, bars)

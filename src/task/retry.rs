@@ -1,0 +1,39 @@
+//! When a failed attempt is tried again.
+
+use std::time::Duration;
+
+/// How long to wait before a failed task is tried again.
+#[derive(Debug, Clone, Copy)]
+pub struct RetryPolicy {
+    /// The longest first wait.
+    pub initial_backoff: Duration,
+    /// The longest wait of all.
+    pub max_backoff: Duration,
+}
+
+impl RetryPolicy {
+    /// A random wait before the try after `failures` failures (from 1): exponential with full jitter.
+    #[must_use]
+    pub fn wait(&self, failures: u32) -> Duration {
+        let doubled = 2u32.saturating_pow(failures.saturating_sub(1));
+        let longest = self.initial_backoff.saturating_mul(doubled).min(self.max_backoff);
+        longest.mul_f64(rand::random::<f64>())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_random_below_a_growing_bound() {
+        let policy =
+            RetryPolicy { initial_backoff: Duration::from_secs(1), max_backoff: Duration::from_secs(5) };
+        for (failures, bound) in [(1, 1), (2, 2), (3, 4), (4, 5), (40, 5)] {
+            let waits: Vec<_> = (0..200).map(|_| policy.wait(failures)).collect();
+            let bound = Duration::from_secs(bound);
+            assert!(waits.iter().all(|w| *w <= bound));
+            assert!(waits.iter().any(|w| *w > bound / 2) && waits.iter().any(|w| *w < bound / 2));
+        }
+    }
+}
