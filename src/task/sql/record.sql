@@ -11,10 +11,7 @@
 -- $18: outcome (succeeded, failed, handed_back); $19: error class; $20: error message; $21: failures to count (0 or 1);
 -- $22: whether another try may help; $23: whether the attempt's span is on its way to an exporter
 -- $24: seconds after which such a span is due unless an exporter has taken it
-WITH clock AS MATERIALIZED (
-    -- Bars may have been written on this transaction, so it may have begun a while ago.
-    SELECT clock_timestamp() AS now
-), given AS (
+WITH given AS (
     SELECT *
     FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::jsonb[], $5::boolean[], $6::bytea[], $7::jsonb[], $8::text[],
                 $9::timestamptz[], $10::timestamptz[], $11::text[], $12::text[], $13::boolean[], $14::bigint[],
@@ -23,6 +20,9 @@ WITH clock AS MATERIALIZED (
          AS g (task_id, fence, checkpoint, counts, anew, header, ignored_columns, version,
                first_time, last_time, verdict, shape_conflict, recognised, findings_of,
                phases, slowest, attempt_rows, outcome, error_class, error_message, failures, may_pass, exported)
+), clock AS MATERIALIZED (
+    -- A transaction that has written bars may have begun a while ago.
+    SELECT CASE WHEN bool_or(checkpoint IS NOT NULL) THEN clock_timestamp() ELSE now() END AS now FROM given
 ), held AS MATERIALIZED (
     SELECT t.id, o.traced, f.failures,
            CASE
