@@ -167,7 +167,7 @@ fn minutes(rows: usize) -> Bars {
         let high = open.max(close) + random.random_range(0.0..0.2);
         let low = open.min(close) - random.random_range(0.0..0.2);
         let volume = f64::from(random.random_range(0..90_000_u32) * u32::from(i % 50 > 0));
-        bars.push(time, Ohlcv { open, high, low, close, volume });
+        bars.push(time, Ohlcv::new(open, high, low, close, volume));
         open = close;
     }
     bars

@@ -17,6 +17,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::bar::columns::COUNT;
 use crate::bar::{Bars, Micros, Ohlcv};
 
 /// All NaN are this one.
@@ -89,13 +90,13 @@ impl fmt::Display for SeriesDigest {
     }
 }
 
-/// A bar as it is hashed: time and five values.
-const BAR_BYTES: usize = 48;
+/// A bar as it is hashed: its time and its values.
+const BAR_BYTES: usize = 8 + 8 * COUNT;
 
 fn bar_bytes(time: Micros, v: Ohlcv) -> [u8; BAR_BYTES] {
     let mut bytes = [0; BAR_BYTES];
     bytes[..8].copy_from_slice(&time.to_le_bytes());
-    for (i, value) in [v.open, v.high, v.low, v.close, v.volume].into_iter().enumerate() {
+    for (i, value) in v.to_array().into_iter().enumerate() {
         bytes[8 + 8 * i..16 + 8 * i].copy_from_slice(&bits(value).to_le_bytes());
     }
     bytes
@@ -110,7 +111,7 @@ fn hash(bar: &[u8; BAR_BYTES]) -> u128 {
 /// Whether two bars of one time have the same digest: their values are equal, or both are no numbers.
 #[must_use]
 pub fn same(a: Ohlcv, b: Ohlcv) -> bool {
-    let bits = |v: Ohlcv| [v.open, v.high, v.low, v.close, v.volume].map(bits);
+    let bits = |v: Ohlcv| v.to_array().map(bits);
     a == b || bits(a) == bits(b)
 }
 
@@ -140,14 +141,13 @@ mod tests {
     use super::*;
 
     const DAY: Micros = 86_400_000_000;
-    const BAR: Ohlcv = Ohlcv { open: 1.0, high: 2.5, low: 0.5, close: 1.25, volume: 1000.0 };
+    const BAR: Ohlcv = Ohlcv::new(1.0, 2.5, 0.5, 1.25, 1000.0);
 
     fn known() -> Bars {
         let mut bars = Bars::default();
         for i in 0..5_u8 {
             let p = f64::from(i) + 100.25;
-            let v =
-                Ohlcv { open: p, high: p + 1.0, low: p - 0.75, close: p + 0.1, volume: 1e6 * f64::from(i) };
+            let v = Ohlcv::new(p, p + 1.0, p - 0.75, p + 0.1, 1e6 * f64::from(i));
             bars.push(1_704_153_600_000_000 + i64::from(i) * DAY, v);
         }
         bars

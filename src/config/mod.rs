@@ -17,6 +17,8 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use serde::{Deserialize, Serialize};
 
+use crate::bar::columns::COUNT;
+
 pub use choice::{Layout, LogFormat, OnConflictShape, OnInvalid, OnMismatch, TraceDetail, VerifyMode};
 pub use directory::{DirectorySettings, FILE as DIRECTORY_FILE};
 pub use load::{Override, load, load_for};
@@ -130,6 +132,13 @@ pub struct ColumnsConfig {
     pub close: Option<String>,
     #[serde(deserialize_with = "values::optional")]
     pub volume: Option<String>,
+}
+
+impl ColumnsConfig {
+    /// What is set for the values, in the order of [`COLUMNS`](crate::bar::columns::COLUMNS).
+    pub(crate) fn values(&self) -> [&Option<String>; COUNT] {
+        [&self.open, &self.high, &self.low, &self.close, &self.volume]
+    }
 }
 
 /// `[verify]`

@@ -11,8 +11,8 @@ const YEAR: Duration = Duration::from_secs(365 * 86_400);
 /// Whether a text contains a NUL. Operations store these settings as `jsonb`, which cannot contain one.
 fn contains_nul(csv: &CsvConfig) -> bool {
     let c = &csv.columns;
-    let texts = [&csv.time_format, &c.time, &c.date, &c.open, &c.high, &c.low, &c.close, &c.volume];
-    texts.into_iter().flatten().any(|text| text.contains('\0'))
+    let texts = [&csv.time_format, &c.time, &c.date].into_iter().chain(c.values());
+    texts.flatten().any(|text| text.contains('\0'))
 }
 
 /// Refuses settings that are out of range or contradict each other.

@@ -3,13 +3,17 @@
 //! Invariant: floats travel as their eight bytes, so what was in the columns is what a query returns.
 //! It encodes and decodes; opening and ending the COPY is the caller's.
 
+use crate::bar::columns::COUNT;
 use crate::bar::{Bars, Micros, Ohlcv};
+use crate::db::bar_sql::bar_sql;
 use crate::error::{Error, Result};
 use crate::model::SeriesId;
 
 /// The statement that the bytes of [`encode`] answer.
-pub const COPY_BARS: &str =
-    "COPY barlift.bars (series_id, time, open, high, low, close, volume) FROM STDIN (FORMAT binary)";
+#[must_use]
+pub fn copy_bars() -> &'static str {
+    bar_sql!("sql/copy_bars_in.sql").trim_end()
+}
 
 /// Microseconds from 1970-01-01 to 2000-01-01, where PostgreSQL counts from.
 const POSTGRES_EPOCH: Micros = 946_684_800_000_000;
@@ -18,8 +22,10 @@ const SIGNATURE: &[u8; 11] = b"PGCOPY\n\xff\r\n\0";
 const HEADER_BYTES: usize = 19;
 /// A field count of -1.
 const END: [u8; 2] = [0xff, 0xff];
-/// Field count, then seven fields with their lengths.
-const ROW_BYTES: usize = 2 + (4 + 4) + 6 * (4 + 8);
+/// A time or a value behind its length.
+const FIELD_BYTES: usize = 4 + 8;
+/// Field count, series, time and values.
+const ROW_BYTES: usize = 2 + (4 + 4) + (1 + COUNT) * FIELD_BYTES;
 /// Where the time stands in a row; the values follow, each behind its length.
 const FIRST_VALUE: usize = 2 + (4 + 4) + 4;
 
@@ -45,7 +51,7 @@ pub fn encode_all(series: &[(SeriesId, &Bars)]) -> Vec<u8> {
 }
 
 fn put_rows(out: &mut Vec<u8>, series_id: SeriesId, bars: &Bars) {
-    let columns = [&bars.open, &bars.high, &bars.low, &bars.close, &bars.volume];
+    let columns = bars.columns();
     let mut row = row_of(series_id);
     for (i, time) in bars.time.iter().enumerate() {
         put(&mut row, 0, (time - POSTGRES_EPOCH).to_be_bytes());
@@ -59,24 +65,24 @@ fn put_rows(out: &mut Vec<u8>, series_id: SeriesId, bars: &Bars) {
 /// A row of the series, its bar still to be put in: what is the same in all of them.
 fn row_of(series_id: SeriesId) -> [u8; ROW_BYTES] {
     let mut row = [0; ROW_BYTES];
-    row[..2].copy_from_slice(&7i16.to_be_bytes());
+    row[..2].copy_from_slice(&(2 + COUNT as i16).to_be_bytes());
     row[2..6].copy_from_slice(&4i32.to_be_bytes());
     row[6..10].copy_from_slice(&series_id.0.to_be_bytes());
-    for at in (FIRST_VALUE..ROW_BYTES).step_by(4 + 8) {
+    for at in (FIRST_VALUE..ROW_BYTES).step_by(FIELD_BYTES) {
         row[at - 4..at].copy_from_slice(&8i32.to_be_bytes());
     }
     row
 }
 
 fn put(row: &mut [u8; ROW_BYTES], field: usize, value: [u8; 8]) {
-    let at = FIRST_VALUE + field * (4 + 8);
+    let at = FIRST_VALUE + field * FIELD_BYTES;
     row[at..at + 8].copy_from_slice(&value);
 }
 
-/// Time and five values, each with its length.
-const BAR_BYTES: usize = 2 + 6 * (4 + 8);
+/// Field count, time and values.
+const BAR_BYTES: usize = 2 + (1 + COUNT) * FIELD_BYTES;
 
-/// Turns the bytes of `COPY (SELECT time, open, high, low, close, volume …) TO STDOUT (FORMAT binary)` into bars,
+/// Turns the bytes of `COPY (SELECT time, {each *} …) TO STDOUT (FORMAT binary)` into bars,
 /// wherever the bytes are cut.
 ///
 /// A time beyond what [`Micros`] can say (`infinity`) becomes the nearest one that it can.
@@ -130,9 +136,9 @@ impl Decoder {
 }
 
 fn decode(row: &[u8], bars: &mut Bars) -> Result<()> {
-    let mut fields = [[0; 8]; 6];
+    let mut fields = [[0; 8]; 1 + COUNT];
     let (count, mut rest) = row.split_at(2);
-    if count != 6i16.to_be_bytes() {
+    if count != (1 + COUNT as i16).to_be_bytes() {
         return Err(unexpected("number of fields"));
     }
     for field in &mut fields {
@@ -144,10 +150,9 @@ fn decode(row: &[u8], bars: &mut Bars) -> Result<()> {
         field.copy_from_slice(value);
         rest = after;
     }
-    let [time, open, high, low, close, volume] = fields;
-    let time = i64::from_be_bytes(time).saturating_add(POSTGRES_EPOCH);
-    let [open, high, low, close, volume] = [open, high, low, close, volume].map(f64::from_be_bytes);
-    bars.push(time, Ohlcv { open, high, low, close, volume });
+    let time = i64::from_be_bytes(fields[0]).saturating_add(POSTGRES_EPOCH);
+    let values = std::array::from_fn(|i| f64::from_be_bytes(fields[1 + i]));
+    bars.push(time, Ohlcv::from_array(values));
     Ok(())
 }
 
@@ -162,7 +167,7 @@ mod tests {
     #[test]
     fn the_size_is_what_was_reserved() {
         let mut bars = Bars::default();
-        let values = Ohlcv { open: 1.0, high: 2.0, low: 0.5, close: 1.5, volume: 10.0 };
+        let values = Ohlcv::new(1.0, 2.0, 0.5, 1.5, 10.0);
         bars.push(POSTGRES_EPOCH, values);
         bars.push(POSTGRES_EPOCH + 1, values);
         let bytes = encode(SeriesId(7), &bars);
@@ -180,7 +185,7 @@ mod tests {
             out.extend(6i16.to_be_bytes());
             out.extend(8i32.to_be_bytes());
             out.extend((bars.time[i] - POSTGRES_EPOCH).to_be_bytes());
-            for value in [v.open, v.high, v.low, v.close, v.volume] {
+            for value in v.to_array() {
                 out.extend(8i32.to_be_bytes());
                 out.extend(value.to_be_bytes());
             }
@@ -194,7 +199,7 @@ mod tests {
         let mut bars = Bars::default();
         for i in 0..4i32 {
             let open = f64::from(i) + 0.1;
-            let values = Ohlcv { open, high: -0.0, low: 5e-324, close: f64::MAX, volume: 1e22 };
+            let values = Ohlcv::new(open, -0.0, 5e-324, f64::MAX, 1e22);
             bars.push(i64::from(i) * 1_000_000 - 7, values);
         }
         let bytes = sent(&bars);

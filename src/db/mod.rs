@@ -8,6 +8,7 @@
 //! Invariant: no text that leaves this module contains a password. It knows tables, but not what an import or an operation
 //! is.
 
+pub(crate) mod bar_sql;
 pub(crate) mod connection;
 pub mod copy;
 pub mod embedded;

@@ -31,8 +31,8 @@ pub use read::BarFile;
 
 use crate::bar::{Bars, SeriesName};
 
-/// The columns of every format, in order.
-const COLUMNS: [&str; 6] = ["time", "open", "high", "low", "close", "volume"];
+/// What every format calls the time; the values follow it by their names.
+const TIME: &str = "time";
 
 /// Why some builds lack formats.
 const WITHOUT_COLUMNAR: &str = "this barlift was built without Arrow and Parquet (its feature `columnar`)";

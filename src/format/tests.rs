@@ -33,7 +33,7 @@ fn nasty() -> Bars {
     let mut bars = Bars::default();
     for (i, time) in times.into_iter().enumerate() {
         let at = |n: usize| NASTY[(i * 5 + n) % NASTY.len()];
-        bars.push(time, Ohlcv { open: at(0), high: at(1), low: at(2), close: at(3), volume: at(4) });
+        bars.push(time, Ohlcv::new(at(0), at(1), at(2), at(3), at(4)));
     }
     bars
 }
@@ -108,7 +108,7 @@ fn json_lines_carry_exact_values() {
         };
         let v = bars.values(i);
         for (name, value) in
-            COLUMNS[1..].iter().zip([v.open, v.high, v.low, v.close, v.volume].map(f64::to_bits))
+            crate::bar::columns::names().zip([v.open, v.high, v.low, v.close, v.volume].map(f64::to_bits))
         {
             assert_eq!(exact(name), value, "{line}");
         }
@@ -118,8 +118,7 @@ fn json_lines_carry_exact_values() {
 #[test]
 fn what_is_not_finite_crashes_nothing() {
     let mut bars = Bars::default();
-    let values =
-        Ohlcv { open: f64::NAN, high: f64::INFINITY, low: f64::NEG_INFINITY, close: 1.0, volume: 1.0 };
+    let values = Ohlcv::new(f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1.0, 1.0);
     bars.push(0, values);
     bars.push(Micros::MAX, Ohlcv { open: 1.0, ..values });
     let text = |format| String::from_utf8(written(format, std::slice::from_ref(&bars))).expect("UTF-8");
@@ -197,7 +196,7 @@ fn files_say_which_series_they_are_and_how_their_times_are_meant() {
 fn long_series_are_several_row_groups() {
     let mut chunk = Bars::default();
     for i in 0..100_000 {
-        chunk.push(i, Ohlcv { open: 1.0, high: 2.0, low: 0.5, close: 1.5, volume: i as f64 });
+        chunk.push(i, Ohlcv::new(1.0, 2.0, 0.5, 1.5, i as f64));
     }
     let mut chunks = Vec::new();
     for n in 0..4 {

@@ -4,13 +4,14 @@
 
 use std::io::{self, Write};
 
-use super::{COLUMNS, Format};
+use super::{Format, TIME};
+use crate::bar::columns::{self, COUNT};
 use crate::bar::{Bars, format_time};
 
 /// Writes one line a bar.
 pub(super) struct TextWriter<W> {
     out: W,
-    line: fn(&mut Vec<u8>, &str, [f64; 5]) -> io::Result<()>,
+    line: fn(&mut Vec<u8>, &str, [f64; COUNT]) -> io::Result<()>,
     /// Lines of the chunk in work.
     buffer: Vec<u8>,
 }
@@ -23,7 +24,8 @@ impl<W: Write> TextWriter<W> {
         let line = if format == Format::JsonLines {
             json_line
         } else {
-            writeln!(out, "{}", COLUMNS.join(","))?;
+            let values: Vec<_> = columns::names().collect();
+            writeln!(out, "{TIME},{}", values.join(","))?;
             csv_line
         };
         Ok(Self { out, line, buffer: Vec::with_capacity(BUFFER + 1024) })
@@ -31,8 +33,7 @@ impl<W: Write> TextWriter<W> {
 
     pub(super) fn write(&mut self, bars: &Bars) -> io::Result<()> {
         for (i, time) in bars.time.iter().enumerate() {
-            let v = bars.values(i);
-            (self.line)(&mut self.buffer, &format_time(*time), [v.open, v.high, v.low, v.close, v.volume])?;
+            (self.line)(&mut self.buffer, &format_time(*time), bars.values(i).to_array())?;
             if self.buffer.len() >= BUFFER {
                 self.flush()?;
             }
@@ -51,7 +52,7 @@ impl<W: Write> TextWriter<W> {
     }
 }
 
-fn csv_line(line: &mut Vec<u8>, time: &str, values: [f64; 5]) -> io::Result<()> {
+fn csv_line(line: &mut Vec<u8>, time: &str, values: [f64; COUNT]) -> io::Result<()> {
     line.extend_from_slice(time.as_bytes());
     for value in values {
         line.push(b',');
@@ -65,10 +66,9 @@ fn csv_line(line: &mut Vec<u8>, time: &str, values: [f64; 5]) -> io::Result<()> 
     Ok(())
 }
 
-fn json_line(line: &mut Vec<u8>, time: &str, values: [f64; 5]) -> io::Result<()> {
-    let mut name = COLUMNS.iter();
-    write!(line, "{{\"{}\":\"{time}\"", name.next().unwrap_or(&""))?;
-    for (name, value) in name.zip(values) {
+fn json_line(line: &mut Vec<u8>, time: &str, values: [f64; COUNT]) -> io::Result<()> {
+    write!(line, "{{\"{TIME}\":\"{time}\"")?;
+    for (name, value) in columns::names().zip(values) {
         write!(line, ",\"{name}\":")?;
         number(line, value)?;
     }

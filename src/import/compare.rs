@@ -50,7 +50,7 @@ mod tests {
     use crate::bar::{Micros, Ohlcv};
 
     fn v(close: f64) -> Ohlcv {
-        Ohlcv { open: 1.0, high: 9.0, low: 0.5, close, volume: 10.0 }
+        Ohlcv::new(1.0, 9.0, 0.5, close, 10.0)
     }
 
     fn made(times: &[(Micros, f64)]) -> Bars {

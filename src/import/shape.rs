@@ -91,12 +91,12 @@ fn shifted(ours: &Bars, there: &Bars, found: &Classification) -> Option<Conflict
         looked += usize::from(!moved.is_empty());
         if let Some((by, _)) = moved.iter().find(|(_, values)| *values == own) {
             found.push((i, *by));
-            values.insert([own.open, own.high, own.low, own.close, own.volume].map(f64::to_bits));
+            values.insert((own.volume.to_bits(), own.to_array().map(f64::to_bits)));
         }
     }
     let (first, by) = *found.first()?;
     let zero = 0.0_f64.to_bits();
-    let with_volume = values.iter().filter(|[.., volume]| *volume != zero).count();
+    let with_volume = values.iter().filter(|(volume, _)| *volume != zero).count();
     let are_enough = with_volume >= LEAST || values.len() >= LEAST_WITHOUT_VOLUME;
     let is_one = are_enough && found.len() * 2 > looked && found.len() > same;
     is_one.then_some(Conflict { shape: Shape::Shifted { by }, first, bars: found.len(), of: looked })

@@ -11,6 +11,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgPool};
 
 use crate::bar::Ohlcv;
+use crate::db::bar_sql::bar_sql;
 use crate::error::{During, ErrorClass, Result};
 use crate::model::OperationId;
 
@@ -133,15 +134,14 @@ pub(crate) struct IssueFinding {
     pub(crate) rules: Vec<String>,
 }
 
-/// The five values of a bar as an array, in the order of its columns.
+/// The values of a bar as an array, in the order of its columns.
 #[derive(Debug, Clone, sqlx::Type)]
 #[sqlx(transparent, no_pg_array)]
 pub(super) struct BarArray(Vec<f64>);
 
 impl From<BarArray> for Ohlcv {
     fn from(BarArray(values): BarArray) -> Self {
-        let at = |i: usize| values.get(i).copied().unwrap_or(f64::NAN);
-        Self { open: at(0), high: at(1), low: at(2), close: at(3), volume: at(4) }
+        Self::from_array(std::array::from_fn(|i| values.get(i).copied().unwrap_or(f64::NAN)))
     }
 }
 
@@ -163,7 +163,7 @@ pub(crate) fn mismatches<'a>(
     pool: &'a PgPool,
     id: &'a OperationId,
 ) -> BoxStream<'a, Result<MismatchFinding>> {
-    findings(pool, id, include_str!("sql/mismatches.sql"), "reading mismatches")
+    findings(pool, id, bar_sql!("sql/mismatches.sql"), "reading mismatches")
 }
 
 /// An operation's rejected rows.
@@ -173,7 +173,7 @@ pub(crate) fn rejected<'a>(pool: &'a PgPool, id: &'a OperationId) -> BoxStream<'
 
 /// An operation's quality issues.
 pub(crate) fn issues<'a>(pool: &'a PgPool, id: &'a OperationId) -> BoxStream<'a, Result<IssueFinding>> {
-    findings(pool, id, include_str!("sql/issues.sql"), "reading quality issues")
+    findings(pool, id, bar_sql!("sql/issues.sql"), "reading quality issues")
 }
 
 /// Streams the rows of a query whose only parameter is the operation's id.

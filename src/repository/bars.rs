@@ -15,8 +15,10 @@ use tracing::Dispatch;
 use tracing::instrument::WithSubscriber as _;
 
 use super::{bound, columnstore, parameter};
+use crate::bar::columns::COUNT;
 use crate::bar::{Bars, Micros, Ohlcv};
 use crate::config::Layout;
+use crate::db::bar_sql::bar_sql;
 use crate::db::copy::{self, Decoder};
 use crate::db::traced_pool::TracedPool;
 use crate::error::{During, Error, Result};
@@ -78,13 +80,13 @@ pub async fn in_range(
     (first, last): (Micros, Micros),
     limit: usize,
 ) -> Result<Bars> {
-    const QUERY: &str = include_str!("sql/bars_in_range.sql");
-    let query = sqlx::query(QUERY)
+    let sql = bar_sql!("sql/bars_in_range.sql");
+    let query = sqlx::query(sql)
         .bind(series_id)
         .bind(parameter(first))
         .bind(parameter(last))
         .bind(i64::try_from(limit).unwrap_or(i64::MAX));
-    db.bars(("SELECT", QUERY), fetch(connection, query, READING)).await
+    db.bars(("SELECT", sql), fetch(connection, query, READING)).await
 }
 
 /// The last bars of a range, both ends in it, in time order.
@@ -98,13 +100,13 @@ pub async fn last_in_range(
     (first, last): (Micros, Micros),
     limit: usize,
 ) -> Result<Bars> {
-    const QUERY: &str = include_str!("sql/bars_before.sql");
-    let query = sqlx::query(QUERY)
+    let sql = bar_sql!("sql/bars_before.sql");
+    let query = sqlx::query(sql)
         .bind(series_id)
         .bind(parameter(first))
         .bind(parameter(last))
         .bind(i64::try_from(limit).unwrap_or(i64::MAX));
-    db.bars(("SELECT", QUERY), fetch(connection, query, READING)).await
+    db.bars(("SELECT", sql), fetch(connection, query, READING)).await
 }
 
 /// The same by binary COPY. A connection that this is broken off on must not be used again.
@@ -115,9 +117,9 @@ async fn copied(
     (first, last): (Micros, Micros),
     limit: usize,
 ) -> Result<Bars> {
-    const COPY: &str = include_str!("sql/copy_range_out.sql");
-    // COPY takes no parameters: numbers and times that are written here.
-    let copy = COPY
+    let sql = bar_sql!("sql/copy_range_out.sql");
+    // sql takes no parameters: numbers and times that are written here.
+    let copy = sql
         .replace("{series}", &series_id.to_string())
         .replace("{first}", &bound(first))
         .replace("{last}", &bound(last))
@@ -133,7 +135,7 @@ async fn copied(
         decoder.finish()?;
         Ok(bars)
     };
-    db.bars(("COPY", COPY), read).await
+    db.bars(("COPY", sql), read).await
 }
 
 /// The bars that the series has at exactly these times, in time order.
@@ -146,13 +148,13 @@ pub async fn at(
     series_id: SeriesId,
     times: &[Micros],
 ) -> Result<Bars> {
-    const QUERY: &str = include_str!("sql/bars_at.sql");
+    let sql = bar_sql!("sql/bars_at.sql");
     if times.is_empty() {
         return Ok(Bars::default());
     }
     let wanted: Vec<Timestamp> = times.iter().map(|&t| parameter(t)).collect();
-    let query = sqlx::query(QUERY).bind(series_id).bind(wanted);
-    db.bars(("SELECT", QUERY), fetch(connection, query, "looking up bars")).await
+    let query = sqlx::query(sql).bind(series_id).bind(wanted);
+    db.bars(("SELECT", sql), fetch(connection, query, "looking up bars")).await
 }
 
 /// The bars that several series have, each from its own first time to its last; at most `limit` of each.
@@ -165,8 +167,8 @@ pub async fn in_ranges(
     ranges: &[(SeriesId, (Micros, Micros))],
     limit: usize,
 ) -> Result<HashMap<SeriesId, Bars>> {
-    const QUERY: &str = include_str!("sql/bars_in_ranges.sql");
-    let query = sqlx::query(QUERY)
+    let sql = bar_sql!("sql/bars_in_ranges.sql");
+    let query = sqlx::query(sql)
         .bind(ranges.iter().map(|r| r.0).collect::<Vec<_>>())
         .bind(ranges.iter().map(|r| parameter(r.1.0)).collect::<Vec<_>>())
         .bind(ranges.iter().map(|r| parameter(r.1.1)).collect::<Vec<_>>())
@@ -181,7 +183,7 @@ pub async fn in_ranges(
         Ok(found)
     };
     let rows = |found: &HashMap<SeriesId, Bars>, i: usize| found.get(&ranges[i].0).map_or(0, Bars::len);
-    db.read(("SELECT", QUERY), run, rows).await
+    db.read(("SELECT", sql), run, rows).await
 }
 
 /// Writes bars of series by one binary COPY: the series in the order of their ids, the bars of each in time order.
@@ -206,12 +208,12 @@ pub(crate) async fn insert(
         (Layout::Columnstore, _) => columnstore::choose_way_of_several(connection, series, all_new).await?,
     }
     let run = async {
-        let mut copy = connection.copy_in_raw(copy::COPY_BARS).await.during(WHAT)?;
+        let mut copy = connection.copy_in_raw(copy::copy_bars()).await.during(WHAT)?;
         copy.send(copy::encode_all(series)).await.during(WHAT)?;
         copy.finish().await.during(WHAT)
     };
     // docs/spans.md calls whatever adds rows INSERT; the statement says that it is a COPY.
-    let written = db.write(("INSERT", copy::COPY_BARS), |i| series[i].1.len(), run).await?;
+    let written = db.write(("INSERT", copy::copy_bars()), |i| series[i].1.len(), run).await?;
     if usize::try_from(written).is_ok_and(|n| n == sent) {
         Ok(written)
     } else {
@@ -229,23 +231,19 @@ pub async fn overwrite(
     series_id: SeriesId,
     bars: &Bars,
 ) -> Result<()> {
-    const QUERY: &str = include_str!("sql/overwrite_bars.sql");
+    let sql = bar_sql!("sql/overwrite_bars.sql");
     let (Some(&first), Some(&last)) = (bars.time.first(), bars.time.last()) else { return Ok(()) };
     let times: Vec<Timestamp> = bars.time.iter().map(|&t| parameter(t)).collect();
-    let query = sqlx::query(QUERY)
+    let query = sqlx::query(sql)
         .bind(series_id)
         .bind(times)
-        .bind(&bars.open)
-        .bind(&bars.high)
-        .bind(&bars.low)
-        .bind(&bars.close)
-        .bind(&bars.volume)
         .bind(parameter(first))
         .bind(parameter(last))
         // Planned anew each time, with the parameters as constants.
         .persistent(false);
+    let query = bars.columns().into_iter().fold(query, Query::bind);
     let run = async { Ok(query.execute(connection).await.during("overwriting bars")?.rows_affected()) };
-    db.write(("UPDATE", QUERY), |_| bars.len(), run).await?;
+    db.write(("UPDATE", sql), |_| bars.len(), run).await?;
     Ok(())
 }
 
@@ -266,8 +264,7 @@ pub fn is_conflict(e: &Error) -> bool {
         if d.is_unique_violation() && d.constraint().is_some_and(|c| c.ends_with("bars_pkey")))
 }
 
-/// The bars of a query for time, open, high, low, close, volume, in this order: by place, since names are looked up for
-/// every row.
+/// The bars of a query for the time and the values, in this order: by place, since names are looked up for every row.
 async fn fetch(
     connection: &mut PgConnection,
     query: Query<'_, Postgres, PgArguments>,
@@ -285,7 +282,9 @@ async fn fetch(
 /// The bar whose columns begin at this one.
 fn bar(row: &PgRow, at: usize) -> sqlx::Result<(Micros, Ohlcv)> {
     let time: Timestamp = row.try_get(at)?;
-    let value = |i: usize| row.try_get(at + i);
-    let [open, high, low, close, volume] = [value(1)?, value(2)?, value(3)?, value(4)?, value(5)?];
-    Ok((time.to_jiff().as_microsecond(), Ohlcv { open, high, low, close, volume }))
+    let mut values = [0.0; COUNT];
+    for (i, value) in values.iter_mut().enumerate() {
+        *value = row.try_get(at + 1 + i)?;
+    }
+    Ok((time.to_jiff().as_microsecond(), Ohlcv::from_array(values)))
 }

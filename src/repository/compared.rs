@@ -3,10 +3,13 @@
 //! Invariant: one statement for any number of bars; nothing is written.
 
 use jiff_sqlx::Timestamp;
+use sqlx::query::QueryAs;
 use sqlx::{FromRow, PgConnection, PgPool};
 
 use super::{BarRow, parameter};
+use crate::bar::columns::transposed;
 use crate::bar::{Micros, Ohlcv, SeriesName};
+use crate::db::bar_sql::bar_sql;
 use crate::db::traced_pool::TracedPool;
 use crate::error::{During, Result};
 use crate::model::SeriesId;
@@ -102,20 +105,20 @@ pub(crate) async fn around(
     intervals: &[TimeInterval],
     more: i64,
 ) -> Result<Vec<(usize, Micros, Ohlcv)>> {
-    const QUERY: &str = include_str!("sql/bars_around.sql");
+    let sql = bar_sql!("sql/bars_around.sql");
     #[derive(FromRow)]
     struct NumberedBar {
         n: i64,
         #[sqlx(flatten)]
         bar: BarRow,
     }
-    let query = sqlx::query_as(QUERY)
+    let query = sqlx::query_as(sql)
         .bind(series_id)
         .bind(intervals.iter().map(|a| parameter(a.from)).collect::<Vec<_>>())
         .bind(intervals.iter().map(|a| a.to.map(parameter)).collect::<Vec<_>>())
         .bind(more + 1);
     let run = async { query.fetch_all(connection).await.during("looking up the sample") };
-    let (rows, _) = db.query::<NumberedBar>(QUERY, run).await?;
+    let (rows, _) = db.query::<NumberedBar>(sql, run).await?;
     Ok(rows
         .into_iter()
         .map(|row| {
@@ -133,19 +136,15 @@ pub(crate) async fn nearby(
     sought: &[(Micros, Ohlcv)],
     within: Micros,
 ) -> Result<Vec<(Micros, Ohlcv)>> {
-    const QUERY: &str = include_str!("sql/bars_nearby.sql");
-    let floats = |f: fn(&Ohlcv) -> f64| sought.iter().map(|(_, v)| f(v)).collect::<Vec<f64>>();
+    let sql = bar_sql!("sql/bars_nearby.sql");
+    let values = transposed(sought.iter().map(|(_, values)| values.to_array()));
     let within = sqlx::postgres::types::PgInterval { months: 0, days: 0, microseconds: within };
-    let query = sqlx::query_as(QUERY)
+    let query = sqlx::query_as(sql)
         .bind(series_id)
         .bind(sought.iter().map(|(time, _)| parameter(*time)).collect::<Vec<_>>())
-        .bind(floats(|v| v.open))
-        .bind(floats(|v| v.high))
-        .bind(floats(|v| v.low))
-        .bind(floats(|v| v.close))
-        .bind(floats(|v| v.volume))
         .bind(within);
+    let query = values.into_iter().fold(query, QueryAs::bind);
     let run = async { query.fetch_all(connection).await.during("looking for shifted bars") };
-    let (rows, _) = db.query::<BarRow>(QUERY, run).await?;
+    let (rows, _) = db.query::<BarRow>(sql, run).await?;
     Ok(rows.into_iter().map(BarRow::bar).collect())
 }

@@ -2,10 +2,13 @@
 //!
 //! Invariant: written on the transaction of the batch they belong to, so a repeated batch finds them once.
 
+use sqlx::query::Query;
 use sqlx::{PgConnection, PgPool};
 
 use super::{BarRow, parameter};
+use crate::bar::columns::transposed;
 use crate::bar::{Micros, Ohlcv};
+use crate::db::bar_sql::bar_sql;
 use crate::db::traced_pool::TracedPool;
 use crate::error::{During, Result};
 use crate::finding::{Mismatch, QualityIssue, RULES, RawRow, RejectedRow};
@@ -26,28 +29,20 @@ pub async fn keep_mismatches(
     found: &[Mismatch],
     overwritten: bool,
 ) -> Result<()> {
-    const QUERY: &str = include_str!("sql/insert_mismatches.sql");
+    let sql = bar_sql!("sql/insert_mismatches.sql");
     if found.is_empty() {
         return Ok(());
     }
-    let floats = |f: fn(&Mismatch) -> f64| found.iter().map(f).collect::<Vec<f64>>();
-    let query = sqlx::query(QUERY)
+    let csv = transposed(found.iter().map(|m| m.csv.to_array()));
+    let db = transposed(found.iter().map(|m| m.db.to_array()));
+    let query = sqlx::query(sql)
         .bind(task_id)
         .bind(overwritten)
         .bind(found.iter().map(|m| line(m.line)).collect::<Vec<_>>())
-        .bind(found.iter().map(|m| parameter(m.time)).collect::<Vec<_>>())
-        .bind(floats(|m| m.csv.open))
-        .bind(floats(|m| m.csv.high))
-        .bind(floats(|m| m.csv.low))
-        .bind(floats(|m| m.csv.close))
-        .bind(floats(|m| m.csv.volume))
-        .bind(floats(|m| m.db.open))
-        .bind(floats(|m| m.db.high))
-        .bind(floats(|m| m.db.low))
-        .bind(floats(|m| m.db.close))
-        .bind(floats(|m| m.db.volume));
+        .bind(found.iter().map(|m| parameter(m.time)).collect::<Vec<_>>());
+    let query = csv.into_iter().chain(db).fold(query, Query::bind);
     let run = async { Ok(query.execute(connection).await.during("recording mismatches")?.rows_affected()) };
-    seen.write(("INSERT", QUERY), |_| found.len(), run).await?;
+    seen.write(("INSERT", sql), |_| found.len(), run).await?;
     Ok(())
 }
 
@@ -61,11 +56,11 @@ pub async fn mismatched_at(
     task_id: TaskId,
     times: &[Micros],
 ) -> Result<Vec<(Micros, Ohlcv)>> {
-    const QUERY: &str = include_str!("sql/mismatched_at.sql");
+    let sql = bar_sql!("sql/mismatched_at.sql");
     let query =
-        sqlx::query_as(QUERY).bind(task_id).bind(times.iter().map(|&t| parameter(t)).collect::<Vec<_>>());
+        sqlx::query_as(sql).bind(task_id).bind(times.iter().map(|&t| parameter(t)).collect::<Vec<_>>());
     let run = async { query.fetch_all(connection).await.during("looking up mismatches") };
-    let (rows, _) = seen.query::<BarRow>(QUERY, run).await?;
+    let (rows, _) = seen.query::<BarRow>(sql, run).await?;
     Ok(rows.into_iter().map(BarRow::bar).collect())
 }
 
@@ -130,23 +125,19 @@ pub async fn keep_issues(
     task_id: TaskId,
     found: &[QualityIssue],
 ) -> Result<()> {
-    const QUERY: &str = include_str!("sql/insert_issues.sql");
+    let sql = bar_sql!("sql/insert_issues.sql");
     if found.is_empty() {
         return Ok(());
     }
-    let floats = |f: fn(&QualityIssue) -> f64| found.iter().map(f).collect::<Vec<f64>>();
-    let query = sqlx::query(QUERY)
+    let values = transposed(found.iter().map(|i| i.values.to_array()));
+    let query = sqlx::query(sql)
         .bind(task_id)
         .bind(found.iter().map(|i| line(i.line)).collect::<Vec<_>>())
         .bind(found.iter().map(|i| parameter(i.time)).collect::<Vec<_>>())
-        .bind(floats(|i| i.values.open))
-        .bind(floats(|i| i.values.high))
-        .bind(floats(|i| i.values.low))
-        .bind(floats(|i| i.values.close))
-        .bind(floats(|i| i.values.volume))
         .bind(found.iter().map(|i| i.rules.join(",")).collect::<Vec<_>>());
+    let query = values.into_iter().fold(query, Query::bind);
     let run =
         async { Ok(query.execute(connection).await.during("recording quality issues")?.rows_affected()) };
-    seen.write(("INSERT", QUERY), |_| found.len(), run).await?;
+    seen.write(("INSERT", sql), |_| found.len(), run).await?;
     Ok(())
 }

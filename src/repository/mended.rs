@@ -2,10 +2,12 @@
 //!
 //! Invariant: written on the transaction that writes the bars.
 
+use sqlx::query::Query;
 use sqlx::{PgConnection, PgPool};
 
 use super::{BarRow, parameter};
 use crate::bar::{Bars, Micros};
+use crate::db::bar_sql::bar_sql;
 use crate::error::{During, Result};
 use crate::model::{SeriesId, TaskId};
 
@@ -19,24 +21,18 @@ pub(crate) async fn keep(
     if bars.is_empty() {
         return Ok(());
     }
-    sqlx::query(include_str!("sql/keep_mended.sql"))
+    let query = sqlx::query(bar_sql!("sql/keep_mended.sql"))
         .bind(series_id)
         .bind(task_id)
-        .bind(bars.time.iter().map(|&t: &Micros| parameter(t)).collect::<Vec<_>>())
-        .bind(&bars.open)
-        .bind(&bars.high)
-        .bind(&bars.low)
-        .bind(&bars.close)
-        .bind(&bars.volume)
-        .execute(tx)
-        .await
-        .during("keeping which bars are of mended rows")?;
+        .bind(bars.time.iter().map(|&t: &Micros| parameter(t)).collect::<Vec<_>>());
+    let query = bars.columns().into_iter().fold(query, Query::bind);
+    query.execute(tx).await.during("keeping which bars are of mended rows")?;
     Ok(())
 }
 
 /// The series' bars that come from mended rows, in time order.
 pub(crate) async fn read(pool: &PgPool, series_id: SeriesId) -> Result<Bars> {
-    let rows: Vec<BarRow> = sqlx::query_as(include_str!("sql/mended_bars.sql"))
+    let rows: Vec<BarRow> = sqlx::query_as(bar_sql!("sql/mended_bars.sql"))
         .bind(series_id)
         .fetch_all(pool)
         .await

@@ -18,9 +18,10 @@ pub mod stream;
 pub(crate) mod verified;
 
 use jiff_sqlx::{Timestamp, ToSqlx as _};
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, Row as _};
 
-use sqlx::FromRow;
-
+use crate::bar::columns::{self, COUNT};
 use crate::bar::{Micros, Ohlcv};
 
 /// 4713-01-01 BC: PostgreSQL's calendar begins a year before.
@@ -43,20 +44,24 @@ fn bound(time: Micros) -> String {
     }
 }
 
-/// A bar as queries give it.
-#[derive(FromRow)]
+/// A bar as queries give it: the time, and the values by their names.
 struct BarRow {
     time: Timestamp,
-    open: f64,
-    high: f64,
-    low: f64,
-    close: f64,
-    volume: f64,
+    values: Ohlcv,
+}
+
+impl FromRow<'_, PgRow> for BarRow {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        let mut values = [0.0; COUNT];
+        for (value, name) in values.iter_mut().zip(columns::names()) {
+            *value = row.try_get(name)?;
+        }
+        Ok(Self { time: row.try_get("time")?, values: Ohlcv::from_array(values) })
+    }
 }
 
 impl BarRow {
     fn bar(self) -> (Micros, Ohlcv) {
-        let Self { time, open, high, low, close, volume } = self;
-        (time.to_jiff().as_microsecond(), Ohlcv { open, high, low, close, volume })
+        (self.time.to_jiff().as_microsecond(), self.values)
     }
 }

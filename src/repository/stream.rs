@@ -12,6 +12,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::bound;
 use crate::bar::{Bars, Micros};
+use crate::db::bar_sql::bar_sql;
 use crate::db::copy::Decoder;
 use crate::db::traced_pool::{Statement, TracedPool};
 use crate::db::transaction::Transaction;
@@ -45,13 +46,13 @@ impl<'a> BarStream<'a> {
         series_id: SeriesId,
         range: Option<Range<Micros>>,
     ) -> Result<Self> {
-        const COPY: &str = include_str!("sql/copy_bars_out.sql");
+        let sql = bar_sql!("sql/copy_bars_out.sql");
         let tx = seen.begin(WHAT).await?;
         // COPY takes no parameters: a number and two times that are written here.
-        let copy = COPY
+        let copy = sql
             .replace("{series}", &series_id.to_string())
             .replace("{range}", &range.map(condition).unwrap_or_default());
-        let statement = seen.statement("COPY", COPY);
+        let statement = seen.statement("COPY", sql);
         let (sender, chunks) = mpsc::channel(AHEAD);
         let reader = tokio::spawn(async move {
             let end = read(tx, &copy, &sender).await.map(|()| None);

@@ -3,10 +3,13 @@
 //! Invariant: everything is written on the caller's transaction, so a verification is stored whole or not at all.
 
 use sqlx::PgConnection;
+use sqlx::query::Query;
 use sqlx::types::Json;
 
 use super::parameter;
+use crate::bar::columns::{COUNT, transposed};
 use crate::bar::{Micros, Ohlcv};
+use crate::db::bar_sql::bar_sql;
 use crate::db::traced_pool::TracedPool;
 use crate::digest::SeriesDigest;
 use crate::error::{During, Result};
@@ -82,32 +85,21 @@ pub(crate) async fn keep_differences(
     (from, found): (usize, &[Difference]),
     files: &[String],
 ) -> Result<()> {
-    const QUERY: &str = include_str!("sql/insert_differences.sql");
-    let csv = |f: fn(&Ohlcv) -> f64| {
-        found.iter().map(|d| d.csv.as_ref().map(|(_, v)| f(v))).collect::<Vec<Option<f64>>>()
-    };
-    let database =
-        |f: fn(&Ohlcv) -> f64| found.iter().map(|d| d.db.as_ref().map(f)).collect::<Vec<Option<f64>>>();
+    let sql = bar_sql!("sql/insert_differences.sql");
+    let optional = |values: Option<Ohlcv>| values.map_or([None; COUNT], |v| v.to_array().map(Some));
+    let file_values = transposed(found.iter().map(|d| optional(d.csv.map(|(_, values)| values))));
+    let db_values = transposed(found.iter().map(|d| optional(d.db)));
     let place = |d: &Difference| d.csv.map(|(place, _)| place);
-    let query = sqlx::query(QUERY)
+    let query = sqlx::query(sql)
         .bind(task_id)
         .bind((from..).take(found.len()).map(|n| int(n as u64)).collect::<Vec<_>>())
         .bind(found.iter().map(Difference::kind).collect::<Vec<_>>())
         .bind(found.iter().map(|d| parameter(d.time)).collect::<Vec<_>>())
         .bind(found.iter().map(|d| place(d).map(|p| path(files, p))).collect::<Vec<_>>())
-        .bind(found.iter().map(|d| place(d).map(|p| int(p.line))).collect::<Vec<_>>())
-        .bind(csv(|v| v.open))
-        .bind(csv(|v| v.high))
-        .bind(csv(|v| v.low))
-        .bind(csv(|v| v.close))
-        .bind(csv(|v| v.volume))
-        .bind(database(|v| v.open))
-        .bind(database(|v| v.high))
-        .bind(database(|v| v.low))
-        .bind(database(|v| v.close))
-        .bind(database(|v| v.volume));
+        .bind(found.iter().map(|d| place(d).map(|p| int(p.line))).collect::<Vec<_>>());
+    let query = file_values.into_iter().chain(db_values).fold(query, Query::bind);
     let run = async { Ok(query.execute(connection).await.during("keeping differences")?.rows_affected()) };
-    db.write(("INSERT", QUERY), |_| found.len(), run).await?;
+    db.write(("INSERT", sql), |_| found.len(), run).await?;
     Ok(())
 }
 

@@ -6,6 +6,7 @@
 //! date and time of day), or there is an error that names what is missing and what is there.
 
 use super::advice::flags_for_missing;
+use crate::bar::columns::{self, COLUMNS, COUNT};
 use crate::config::{ColumnsConfig, CsvConfig, Delimiter};
 
 /// Where the values stand in a row, from 0.
@@ -15,8 +16,8 @@ pub struct Columns {
     pub date: Option<usize>,
     /// The time's column.
     pub time: usize,
-    /// Columns of open, high, low, close, volume.
-    pub values: [usize; 5],
+    /// The columns of the values.
+    pub values: [usize; COUNT],
     /// How many fields a row has; none in files without a header until the first row is seen.
     pub width: usize,
     /// The names of the columns that nothing is read from.
@@ -24,9 +25,6 @@ pub struct Columns {
     /// The byte between fields.
     pub delimiter: u8,
 }
-
-/// The names of the values, in the order of [`Columns::values`].
-pub const VALUE_NAMES: [&str; 5] = ["open", "high", "low", "close", "volume"];
 
 /// Full timestamps, the surest first.
 const TIMES: [&str; 12] = [
@@ -42,13 +40,6 @@ const TIMES: [&str; 12] = [
     "epoch",
     "index",
     "",
-];
-const VALUES: [&[&str]; 5] = [
-    &["open", "o", "open_price"],
-    &["high", "h", "high_price"],
-    &["low", "l", "low_price"],
-    &["close", "c", "close_price", "last", "adj_close", "adjusted_close"],
-    &["volume", "v", "vol", "tick_volume", "tickvol"],
 ];
 /// How many columns a message names.
 const SHOWN: usize = 20;
@@ -107,12 +98,11 @@ fn by_name(fields: &[String], map: &ColumnsConfig) -> Result<Columns, String> {
     }
     let find = |wanted: &[&str]| wanted.iter().find_map(|w| names.iter().position(|n| n == w));
     let explicit = |key: &str| named(key, fields, &names);
-    let mapped = [&map.open, &map.high, &map.low, &map.close, &map.volume];
-    let mut values = [None; 5];
-    for (i, value) in values.iter_mut().enumerate() {
-        *value = match mapped[i] {
+    let mut values = [None; COUNT];
+    for ((value, column), key) in values.iter_mut().zip(&COLUMNS).zip(map.values()) {
+        *value = match key {
             Some(key) => Some(explicit(key)?),
-            None => find(VALUES[i]),
+            None => find(column.header_names),
         };
     }
     let (date, time) = match (&map.date, &map.time) {
@@ -124,15 +114,14 @@ fn by_name(fields: &[String], map: &ColumnsConfig) -> Result<Columns, String> {
             _ => (None, find(&TIMES).filter(|&at| !names[at].is_empty() || at == 0)),
         },
     };
-    match (time, values) {
-        (Some(time), [Some(open), Some(high), Some(low), Some(close), Some(volume)]) => {
-            let values = [open, high, low, close, volume];
+    let found = [("time", time)].into_iter().chain(columns::names().zip(values));
+    let missing: Vec<&str> = found.clone().filter(|(_, at)| at.is_none()).map(|(name, _)| name).collect();
+    match time {
+        Some(time) if missing.is_empty() => {
+            let values = values.map(Option::unwrap_or_default);
             Ok(Columns { date, time, values, width: 0, ignored: vec![], delimiter: 0 })
         }
         _ => {
-            let found = [("time", time)].into_iter().chain(VALUE_NAMES.into_iter().zip(values));
-            let missing: Vec<&str> =
-                found.clone().filter(|(_, at)| at.is_none()).map(|(name, _)| name).collect();
             let used: Vec<usize> = found.filter_map(|(_, at)| at).chain(date).collect();
             Err(lacking(&missing, fields, &used))
         }
@@ -148,20 +137,13 @@ fn by_number(width: usize, map: &ColumnsConfig) -> Result<Columns, String> {
         },
     };
     let shift = usize::from(map.date.is_some());
-    Ok(Columns {
-        date: map.date.as_ref().map(|d| at(&Some(d.clone()), 1)).transpose()?,
-        time: at(&map.time, 1 + shift)?,
-        values: [
-            at(&map.open, 2 + shift)?,
-            at(&map.high, 3 + shift)?,
-            at(&map.low, 4 + shift)?,
-            at(&map.close, 5 + shift)?,
-            at(&map.volume, 6 + shift)?,
-        ],
-        width,
-        ignored: vec![],
-        delimiter: 0,
-    })
+    let date = map.date.as_ref().map(|d| at(&Some(d.clone()), 1)).transpose()?;
+    let time = at(&map.time, 1 + shift)?;
+    let mut values = [0; COUNT];
+    for (i, (value, key)) in values.iter_mut().zip(map.values()).enumerate() {
+        *value = at(key, 2 + i + shift)?;
+    }
+    Ok(Columns { date, time, values, width, ignored: vec![], delimiter: 0 })
 }
 
 fn within(number: usize, width: usize) -> Result<usize, String> {
@@ -187,7 +169,8 @@ fn named(key: &str, fields: &[String], names: &[String]) -> Result<usize, String
 /// A name that stands for a value and comes twice, unless the columns are mapped by hand.
 fn repeated(names: &[String]) -> Option<&str> {
     let known = |n: &String| {
-        !n.is_empty() && (TIMES.contains(&n.as_str()) || VALUES.iter().any(|v| v.contains(&n.as_str())))
+        !n.is_empty()
+            && (TIMES.contains(&n.as_str()) || COLUMNS.iter().any(|c| c.header_names.contains(&n.as_str())))
     };
     names.iter().enumerate().find(|(i, n)| known(n) && names[..*i].contains(n)).map(|(_, n)| n.as_str())
 }
@@ -241,7 +224,7 @@ mod tests {
         crate::config::load(None, &[]).expect("defaults").csv
     }
 
-    fn at(header: &str) -> (Option<usize>, usize, [usize; 5]) {
+    fn at(header: &str) -> (Option<usize>, usize, [usize; COUNT]) {
         let c = resolve(header.as_bytes(), &csv()).expect(header);
         (c.date, c.time, c.values)
     }

@@ -35,7 +35,7 @@ fn is_sound(v: &Ohlcv) -> bool {
 mod tests {
     use super::*;
 
-    const SOUND: Ohlcv = Ohlcv { open: 2.0, high: 3.0, low: 1.0, close: 2.5, volume: 0.0 };
+    const SOUND: Ohlcv = Ohlcv::new(2.0, 3.0, 1.0, 2.5, 0.0);
 
     #[test]
     fn a_sound_bar_breaks_nothing() {

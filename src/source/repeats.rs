@@ -48,7 +48,7 @@ mod tests {
     use crate::finding::RawRow;
 
     fn v(close: f64) -> Ohlcv {
-        Ohlcv { open: 1.0, high: 9.0, low: 0.5, close, volume: 10.0 }
+        Ohlcv::new(1.0, 9.0, 0.5, close, 10.0)
     }
 
     fn made(times: &[(Micros, f64)]) -> Bars {

@@ -87,7 +87,7 @@ mod tests {
 
     fn bars(times: &[Micros], close: f64) -> Bars {
         let mut bars = Bars::default();
-        let values = Ohlcv { open: 1.0, high: 9.0, low: 0.5, close, volume: 1.0 };
+        let values = Ohlcv::new(1.0, 9.0, 0.5, close, 1.0);
         times.iter().for_each(|&t| bars.push(t, values));
         bars
     }

@@ -9,6 +9,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::FileExt as _;
 
+use crate::bar::columns::COUNT;
 use crate::bar::{Micros, Ohlcv};
 use crate::finding::Place;
 
@@ -28,7 +29,7 @@ impl PlacedBar {
 }
 
 /// Bytes of a bar in the file.
-const BAR_BYTES: usize = 8 + 4 + 8 + 5 * 8;
+const BAR_BYTES: usize = 8 + 4 + 8 + 8 * COUNT;
 /// Bytes of a run that are read at a time.
 const BUFFER: usize = BAR_BYTES * 256;
 
@@ -115,8 +116,7 @@ fn encode(e: &PlacedBar) -> [u8; BAR_BYTES] {
     out[..8].copy_from_slice(&e.time.to_le_bytes());
     out[8..12].copy_from_slice(&e.place.file.to_le_bytes());
     out[12..20].copy_from_slice(&e.place.line.to_le_bytes());
-    let v = &e.values;
-    for (field, value) in out[20..].chunks_exact_mut(8).zip([v.open, v.high, v.low, v.close, v.volume]) {
+    for (field, value) in out[20..].chunks_exact_mut(8).zip(e.values.to_array()) {
         field.copy_from_slice(&value.to_le_bytes());
     }
     out
@@ -135,7 +135,7 @@ fn decode(bytes: &[u8]) -> PlacedBar {
             file: u32::from_le_bytes(field(bytes, 8)),
             line: u64::from_le_bytes(field(bytes, 12)),
         },
-        values: Ohlcv { open: value(0), high: value(1), low: value(2), close: value(3), volume: value(4) },
+        values: Ohlcv::from_array(std::array::from_fn(value)),
     }
 }
 
@@ -153,7 +153,7 @@ mod tests {
                 .map(|i| PlacedBar {
                     time: i64::from(i * 7919 % 1009) - 500,
                     place: Place { file, line: u64::from(i) },
-                    values: Ohlcv { open: 0.1, high: -0.0, low: 5e-324, close: f64::from(i), volume: 1e22 },
+                    values: Ohlcv::new(0.1, -0.0, 5e-324, f64::from(i), 1e22),
                 })
                 .collect();
             all.extend(entries.clone());

@@ -38,7 +38,7 @@ fn nasty() -> Bars {
     let mut bars = Bars::default();
     for (i, time) in times.into_iter().enumerate() {
         let at = |n: usize| VALUES[(i + n * 2) % VALUES.len()];
-        bars.push(time, Ohlcv { open: at(0), high: at(1), low: at(2), close: at(3), volume: at(4) });
+        bars.push(time, Ohlcv::new(at(0), at(1), at(2), at(3), at(4)));
     }
     bars
 }

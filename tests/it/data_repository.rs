@@ -15,7 +15,7 @@ fn made(times: &[i64]) -> Bars {
     let mut bars = Bars::default();
     for (i, time) in times.iter().enumerate() {
         let base = f64::from(u32::try_from(i).expect("small")) + 0.1;
-        let values = Ohlcv { open: base, high: base + 1.0, low: base - 1.0, close: base, volume: 7.0 };
+        let values = Ohlcv::new(base, base + 1.0, base - 1.0, base, 7.0);
         bars.push(time * 1_000_000, values);
     }
     bars

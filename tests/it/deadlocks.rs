@@ -199,7 +199,7 @@ impl People {
         for series in 0..self.series {
             let time = (SAVED_FROM + round * 60) * 1_000_000;
             let mut bars = Bars::default();
-            bars.push(time, Ohlcv { open: 1.0, high: 2.0, low: 0.5, close: 1.5, volume: 10.0 });
+            bars.push(time, Ohlcv::new(1.0, 2.0, 0.5, 1.5, 10.0));
             match repository.save(&Work::symbol(series), "1m", &bars).await {
                 Ok(saved) => assert_eq!(saved, 1),
                 // In a columnstore only one may write a series at a time.

@@ -174,7 +174,7 @@ async fn a_save_that_goes_on_holds_up_nothing_but_its_series() {
         repository.save_stream("NEW", "1m", tokio_stream::wrappers::ReceiverStream::new(more)).await
     });
     let mut late = Bars::default();
-    late.push(2_019_686_400_000_000, Ohlcv { open: 1.0, high: 2.0, low: 0.5, close: 1.5, volume: 10.0 });
+    late.push(2_019_686_400_000_000, Ohlcv::new(1.0, 2.0, 0.5, 1.5, 10.0));
     chunks.send(Ok(late)).await.expect("taken");
     // The third one is taken when the first is written.
     for _ in 0..2 {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use barlift::db::copy::{COPY_BARS, encode};
+use barlift::db::copy::{copy_bars, encode};
 use barlift::model::SeriesId;
 use barlift::source::reader::{BarReader, ReadOptions};
 use sqlx::PgConnection;
@@ -115,7 +115,7 @@ async fn send(
     }
     while let Some(copies) = prepared.get(next.fetch_add(1, Ordering::Relaxed)) {
         for bytes in copies {
-            let mut copy = connection.copy_in_raw(COPY_BARS).await?;
+            let mut copy = connection.copy_in_raw(copy_bars()).await?;
             copy.send(&bytes[..]).await?;
             copy.finish().await?;
         }

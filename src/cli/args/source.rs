@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::overrides::Overrides;
+use crate::bar::columns::{self, COLUMNS};
 use crate::config::{OnConflictShape, OnInvalid, OnMismatch, TraceDetail, VerifyMode};
 
 /// What to import, and how.
@@ -139,20 +140,16 @@ impl FilesArgs {
 }
 
 fn parse_column(text: &str) -> Result<(&'static str, String), String> {
-    const KEYS: [(&str, &str); 7] = [
-        ("time", "csv.columns.time"),
-        ("date", "csv.columns.date"),
-        ("open", "csv.columns.open"),
-        ("high", "csv.columns.high"),
-        ("low", "csv.columns.low"),
-        ("close", "csv.columns.close"),
-        ("volume", "csv.columns.volume"),
-    ];
+    let times = [("time", "csv.columns.time"), ("date", "csv.columns.date")];
+    let mut keys = times.into_iter().chain(COLUMNS.iter().map(|column| (column.name, column.setting)));
     let (value, column) = text.split_once('=').ok_or("write it as value=column, e.g. close=Settle")?;
-    let key = KEYS.iter().find(|(name, _)| *name == value.trim());
+    let key = keys.find(|(name, _)| *name == value.trim());
     match key {
         Some((_, key)) if !column.trim().is_empty() => Ok((key, column.trim().to_owned())),
         Some(_) => Err("the column is missing".into()),
-        None => Err(format!("`{value}` is none of time, date, open, high, low, close, volume")),
+        None => {
+            let values: Vec<_> = columns::names().collect();
+            Err(format!("`{value}` is none of time, date, {}", values.join(", ")))
+        }
     }
 }

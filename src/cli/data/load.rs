@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use tokio_util::sync::CancellationToken;
 
 use super::shown;
+use crate::bar::columns::COLUMNS;
 use crate::bar::{Bars, Micros, SeriesName, format_time};
 use crate::cli::args::{DataLoadArgs, LoadFormat};
 use crate::cli::new_file::{NewFile, cannot_write};
@@ -131,8 +132,7 @@ impl Load<'_> {
         bars.truncate(self.left);
         self.left -= bars.len();
         self.rows += bars.len();
-        let columns = [&bars.open, &bars.high, &bars.low, &bars.close, &bars.volume];
-        self.not_finite += columns.iter().flat_map(|c| c.iter()).filter(|v| !v.is_finite()).count();
+        self.not_finite += bars.columns().into_iter().flatten().filter(|v| !v.is_finite()).count();
         Ok(Some(bars))
     }
 
@@ -180,15 +180,14 @@ impl Load<'_> {
 }
 
 async fn table(load: &mut Load<'_>, limit: usize) -> Result<()> {
-    let values = ["OPEN", "HIGH", "LOW", "CLOSE", "VOLUME"].map(Column::number);
+    let values = COLUMNS.iter().map(|column| Column::number(column.heading));
     let mut table = Table::new([Column::text("TIME")].into_iter().chain(values));
     // One more tells whether there are more.
     load.left = limit.saturating_add(1);
     while let Some(mut bars) = load.next().await? {
         bars.truncate(limit - table.len());
         for (i, time) in bars.time.iter().enumerate() {
-            let v = bars.values(i);
-            let values = [v.open, v.high, v.low, v.close, v.volume].map(|v| v.to_string());
+            let values = bars.values(i).to_array().map(|v| v.to_string());
             table.row([format_time(*time)].into_iter().chain(values));
         }
     }

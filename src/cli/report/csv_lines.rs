@@ -4,10 +4,11 @@
 //! Values are exact.
 
 use super::destination::Destination;
+use crate::bar::columns::{self, COUNT};
 use crate::error::Result;
 use crate::operation::report::{Rejection, SourceLine};
 use crate::operation::verification::difference::ColumnDifference;
-use crate::operation::verification::number::{COLUMNS, Number, Values};
+use crate::operation::verification::number::{Number, Values};
 
 /// One finding.
 #[derive(Debug, Default)]
@@ -61,10 +62,10 @@ impl<'a> CsvLines<'a> {
         let place = ["kind", "symbol", "timeframe", "source", "line", "time", "rule", "reason"];
         let mut header: Vec<String> = place.map(str::to_owned).into();
         for side in ["csv", "db"] {
-            header.extend(COLUMNS.map(|column| format!("{side}_{column}")));
+            header.extend(columns::names().map(|name| format!("{side}_{name}")));
         }
         if with_differences {
-            header.extend(COLUMNS.map(|column| format!("{column}_by")));
+            header.extend(columns::names().map(|name| format!("{name}_by")));
         }
         header.extend(["byte_offset", "raw"].map(str::to_owned));
         header.iter().try_for_each(|name| lines.field(name))?;
@@ -81,14 +82,14 @@ impl<'a> CsvLines<'a> {
         self.field(line.rule)?;
         self.field(line.reason)?;
         for values in [&line.csv, &line.db] {
-            let columns: [Option<Number>; COLUMNS.len()] = match values {
+            let columns: [Option<Number>; COUNT] = match values {
                 Some(values) => values.columns().map(Some),
-                None => [None; COLUMNS.len()],
+                None => [None; COUNT],
             };
             columns.into_iter().try_for_each(|value| self.optional(value))?;
         }
         if self.with_differences {
-            for name in COLUMNS {
+            for name in columns::names() {
                 let column = line.columns.iter().find(|c| c.column == name);
                 self.optional(column.map(|c| c.by))?;
             }

@@ -9,8 +9,9 @@ use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_ipc::writer::{FileWriter, StreamWriter};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 
+use crate::bar::columns::{self, COLUMNS};
 use crate::bar::{Bars, SeriesName};
-use crate::format::{COLUMNS, Format};
+use crate::format::{Format, TIME};
 
 /// Writes record batches.
 pub(in crate::format) struct ArrowWriter<W: Write> {
@@ -37,9 +38,7 @@ impl<W: Write> ArrowWriter<W> {
     pub(super) fn write(&mut self, bars: &Bars) -> io::Result<()> {
         let time = TimestampMicrosecondArray::from(bars.time.clone()).with_timezone("UTC");
         let mut columns: Vec<ArrayRef> = vec![Arc::new(time)];
-        for values in [&bars.open, &bars.high, &bars.low, &bars.close, &bars.volume] {
-            columns.push(Arc::new(Float64Array::from(values.clone())));
-        }
+        columns.extend(bars.columns().map(|values| Arc::new(Float64Array::from(values.clone())) as ArrayRef));
         let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns).map_err(io_error)?;
         match &mut self.inner {
             Inner::File(w) => w.write(&batch),
@@ -58,14 +57,9 @@ impl<W: Write> ArrowWriter<W> {
 }
 
 fn schema(series: &SeriesName) -> Schema {
-    let fields: Vec<Field> = COLUMNS
-        .iter()
-        .enumerate()
-        .map(|(i, name)| {
-            let utc = || DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
-            Field::new(*name, if i == 0 { utc() } else { DataType::Float64 }, false)
-        })
-        .collect();
+    let utc = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+    let values = columns::names().map(|name| Field::new(name, DataType::Float64, false));
+    let fields: Vec<Field> = std::iter::once(Field::new(TIME, utc, false)).chain(values).collect();
     let metadata = HashMap::from([
         ("symbol".to_owned(), series.symbol.clone()),
         ("timeframe".to_owned(), series.timeframe.clone()),
@@ -91,7 +85,7 @@ impl ArrowReader {
             let column = batch.column_by_name(name).ok_or_else(|| format!("it has no column `{name}`"))?;
             if column.null_count() > 0 { Err(format!("`{name}` has nulls")) } else { Ok(column) }
         };
-        let time = column(COLUMNS[0])?;
+        let time = column(TIME)?;
         let time = time.as_any().downcast_ref::<TimestampMicrosecondArray>().ok_or_else(|| {
             format!("`time` is {} instead of Timestamp(Microsecond, \"UTC\")", time.data_type())
         })?;
@@ -102,14 +96,11 @@ impl ArrowReader {
                 values.ok_or_else(|| format!("`{name}` is {} instead of Float64", column.data_type()))?;
             Ok::<_, String>(values.values().to_vec())
         };
-        Ok(Some(Bars {
-            time: time.values().to_vec(),
-            open: value("open")?,
-            high: value("high")?,
-            low: value("low")?,
-            close: value("close")?,
-            volume: value("volume")?,
-        }))
+        let mut values = COLUMNS.each_ref().map(|_| Vec::new());
+        for (values, name) in values.iter_mut().zip(columns::names()) {
+            *values = value(name)?;
+        }
+        Ok(Some(Bars::from_columns(time.values().to_vec(), values)))
     }
 }
 

@@ -15,20 +15,17 @@ use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
 use parquet::schema::types::ColumnPath;
 
+use crate::bar::columns::{self, COLUMNS};
 use crate::bar::{Bars, SeriesName};
-use crate::format::COLUMNS;
+use crate::format::TIME;
 
 /// Bars in a row group: large enough to compress well, and 12 MB while it is collected.
 const GROUP: usize = 256 * 1024;
 
-const SCHEMA: &str = "message bars {
-    required int64 time (TIMESTAMP(MICROS,true));
-    required double open;
-    required double high;
-    required double low;
-    required double close;
-    required double volume;
-}";
+fn schema() -> String {
+    let values: String = columns::names().map(|name| format!("required double {name};")).collect();
+    format!("message bars {{ required int64 {TIME} (TIMESTAMP(MICROS,true)); {values} }}")
+}
 
 /// Collects bars to row groups and writes them.
 pub(in crate::format) struct ParquetWriter<W: Write + Send> {
@@ -38,13 +35,13 @@ pub(in crate::format) struct ParquetWriter<W: Write + Send> {
 
 impl<W: Write + Send> ParquetWriter<W> {
     pub(super) fn new(series: &SeriesName, out: W) -> io::Result<Self> {
-        let schema = parse_message_type(SCHEMA).map_err(io_error)?;
+        let schema = parse_message_type(&schema()).map_err(io_error)?;
         let entry = |key: &str, value: &str| KeyValue::new(key.to_owned(), value.to_owned());
         let properties = WriterProperties::builder()
             .set_created_by(concat!("barlift ", env!("CARGO_PKG_VERSION")).to_owned())
             .set_compression(Compression::SNAPPY)
-            .set_column_dictionary_enabled(ColumnPath::from(COLUMNS[0]), false)
-            .set_column_encoding(ColumnPath::from(COLUMNS[0]), Encoding::DELTA_BINARY_PACKED)
+            .set_column_dictionary_enabled(ColumnPath::from(TIME), false)
+            .set_column_encoding(ColumnPath::from(TIME), Encoding::DELTA_BINARY_PACKED)
             .set_sorting_columns(Some(vec![SortingColumn {
                 column_idx: 0,
                 descending: false,
@@ -69,7 +66,7 @@ impl<W: Write + Send> ParquetWriter<W> {
         let bars = std::mem::take(&mut self.group);
         let mut group = self.file.next_row_group().map_err(io_error)?;
         column::<Int64Type, W>(&mut group, &bars.time)?;
-        for values in [&bars.open, &bars.high, &bars.low, &bars.close, &bars.volume] {
+        for values in bars.columns() {
             column::<DoubleType, W>(&mut group, values)?;
         }
         group.close().map_err(io_error)?;
@@ -113,25 +110,22 @@ impl ParquetReader {
         }
         let group = self.file.get_row_group(self.next).map_err(|e| e.to_string())?;
         self.next += 1;
-        let value = |name| read_column::<DoubleType>(group.as_ref(), name);
-        Ok(Some(Bars {
-            time: read_time(group.as_ref())?,
-            open: value("open")?,
-            high: value("high")?,
-            low: value("low")?,
-            close: value("close")?,
-            volume: value("volume")?,
-        }))
+        let time = read_time(group.as_ref())?;
+        let mut values = COLUMNS.each_ref().map(|_| Vec::new());
+        for (values, name) in values.iter_mut().zip(columns::names()) {
+            *values = read_column::<DoubleType>(group.as_ref(), name)?;
+        }
+        Ok(Some(Bars::from_columns(time, values)))
     }
 }
 
 fn read_time(group: &dyn RowGroupReader) -> Result<Vec<i64>, String> {
-    let at = find::<Int64Type>(group, COLUMNS[0])?;
+    let at = find::<Int64Type>(group, TIME)?;
     match group.metadata().column(at).column_descr().logical_type_ref() {
         Some(LogicalType::Timestamp(t)) if matches!(t.unit, TimeUnit::MICROS) => {}
         other => return Err(format!("`time` is {other:?} instead of TIMESTAMP(MICROS, true)")),
     }
-    read_column::<Int64Type>(group, COLUMNS[0])
+    read_column::<Int64Type>(group, TIME)
 }
 
 /// Where a column stands, if it is what is wanted.

@@ -29,10 +29,7 @@ fn walk(times: impl IntoIterator<Item = Micros>, seed: u64) -> Series {
             let (high, low) = (open.max(close) * 1.001, open.min(close) * 0.999);
             price = close;
             let volume = (random() * 10_000.0).round();
-            (
-                time,
-                Ohlcv { open: cents(open), high: cents(high), low: cents(low), close: cents(close), volume },
-            )
+            (time, Ohlcv::new(cents(open), cents(high), cents(low), cents(close), volume))
         })
         .collect()
 }
@@ -98,13 +95,8 @@ fn scaled_prices_are_a_conflict() {
     let file = daily(100);
     let scaled = |by: f64| -> Series {
         let price = |p: f64| (p * by * 100.0).round() / 100.0;
-        let scale = |v: &Ohlcv| Ohlcv {
-            open: price(v.open),
-            high: price(v.high),
-            low: price(v.low),
-            close: price(v.close),
-            volume: v.volume,
-        };
+        let scale =
+            |v: &Ohlcv| Ohlcv::new(price(v.open), price(v.high), price(v.low), price(v.close), v.volume);
         file.iter().map(|(time, v)| (*time, scale(v))).collect()
     };
     assert!(
@@ -130,7 +122,7 @@ fn bars_between_the_others_are_a_conflict() {
 
 #[test]
 fn constant_and_repeating_prices_equal_themselves_everywhere() {
-    let flat = Ohlcv { open: 1.0, high: 1.0, low: 1.0, close: 1.0, volume: 0.0 };
+    let flat = Ohlcv::new(1.0, 1.0, 1.0, 1.0, 0.0);
     let constant = |n: i64| -> Series { (0..n).map(|i| (START + i * HOUR, flat)).collect() };
     assert_eq!(found(&constant(50)[30..], &constant(30), HOUR), None);
     // A price that goes up and down within the day.
@@ -180,13 +172,8 @@ fn history(kind: usize, seed: u64) -> (Series, Micros) {
         // Few prices, no volumes.
         _ => {
             let coarse = |v: f64| v.round();
-            let flat = |v: &Ohlcv| Ohlcv {
-                open: coarse(v.open),
-                high: coarse(v.open),
-                low: coarse(v.open),
-                close: coarse(v.open),
-                volume: 0.0,
-            };
+            let flat =
+                |v: &Ohlcv| Ohlcv::new(coarse(v.open), coarse(v.open), coarse(v.open), coarse(v.open), 0.0);
             (walk(illiquid, seed).iter().map(|(time, v)| (*time, flat(v))).collect(), coarse_step)
         }
     }

@@ -7,8 +7,8 @@ use serde::Serialize;
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row as _};
 
-use super::number::{COLUMNS, Number, Values};
-use crate::bar::Ohlcv;
+use super::number::{Number, Values};
+use crate::bar::{Ohlcv, columns};
 use crate::model::DifferenceKind;
 use crate::operation::report::BarArray;
 
@@ -33,7 +33,7 @@ pub(crate) struct DifferingBar {
 /// A column of a bar that differs.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct ColumnDifference {
-    /// `open`, `high`, `low`, `close` or `volume`.
+    /// Its name.
     pub(crate) column: &'static str,
     /// The file's value.
     pub(crate) csv: Number,
@@ -46,7 +46,7 @@ pub(crate) struct ColumnDifference {
 impl ColumnDifference {
     /// The columns in which two bars differ.
     pub(crate) fn between(csv: &Values, db: &Values) -> Vec<Self> {
-        let pairs = COLUMNS.into_iter().zip(csv.columns().into_iter().zip(db.columns()));
+        let pairs = columns::names().zip(csv.columns().into_iter().zip(db.columns()));
         let differing = pairs.filter(|(_, (csv, db))| csv != db);
         differing.map(|(column, (csv, db))| Self { column, csv, db, by: Number(db.0 - csv.0) }).collect()
     }
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn only_columns_that_differ_are_named() {
-        let csv = Ohlcv { open: 1.0, high: 0.3, low: 0.0, close: 1.5, volume: 10.0 };
+        let csv = Ohlcv::new(1.0, 0.3, 0.0, 1.5, 10.0);
         let db = Ohlcv { high: 0.1 + 0.2, low: -0.0, volume: f64::NAN, ..csv };
         let columns = ColumnDifference::between(&csv.into(), &db.into());
         let named: Vec<_> = columns.iter().map(|c| (c.column, c.by.to_string())).collect();

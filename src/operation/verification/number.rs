@@ -8,6 +8,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use crate::bar::Ohlcv;
+use crate::bar::columns::{self, COUNT};
 
 /// A float of a report.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,30 +30,26 @@ impl Serialize for Number {
     }
 }
 
-/// The five values of a bar; those of the database may not be finite.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub(crate) struct Values {
-    pub(crate) open: Number,
-    pub(crate) high: Number,
-    pub(crate) low: Number,
-    pub(crate) close: Number,
-    pub(crate) volume: Number,
-}
+/// The values of a bar; those of the database may not be finite. As JSON an object.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Values([Number; COUNT]);
 
 impl Values {
-    /// In the order of [`COLUMNS`].
-    pub(crate) fn columns(&self) -> [Number; 5] {
-        [self.open, self.high, self.low, self.close, self.volume]
+    /// In the order of their columns.
+    pub(crate) fn columns(&self) -> [Number; COUNT] {
+        self.0
     }
 }
 
-/// The columns of a bar, in their order.
-pub(crate) const COLUMNS: [&str; 5] = ["open", "high", "low", "close", "volume"];
+impl Serialize for Values {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(columns::names().zip(self.0))
+    }
+}
 
 impl From<Ohlcv> for Values {
-    fn from(v: Ohlcv) -> Self {
-        let [open, high, low, close, volume] = [v.open, v.high, v.low, v.close, v.volume].map(Number);
-        Self { open, high, low, close, volume }
+    fn from(values: Ohlcv) -> Self {
+        Self(values.to_array().map(Number))
     }
 }
 

@@ -14,6 +14,7 @@ use super::difference::DifferingBar;
 use super::head::Verification;
 use super::range::DifferenceRange;
 use super::series::VerifiedSeries;
+use crate::db::bar_sql::bar_sql;
 use crate::error::{During, Error, Result};
 use crate::model::{DifferenceKind, OperationId, TaskId};
 use crate::operation::report::RejectedLine;
@@ -119,7 +120,7 @@ impl Snapshot {
         series: &VerifiedSeries,
         limit: Option<usize>,
     ) -> BoxStream<'_, Result<DifferingBar>> {
-        sqlx::query_as(include_str!("sql/differences.sql"))
+        sqlx::query_as(bar_sql!("sql/differences.sql"))
             .bind(series.task_id)
             .bind(limit.map(bigint))
             .fetch(&mut *self.transaction)

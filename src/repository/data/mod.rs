@@ -63,7 +63,7 @@ impl DataRepository {
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> { with_database(async |pool| {
     /// # let minute = |minutes: Micros| minutes * 60_000_000;
-    /// # let values = Ohlcv { open: 1.0, high: 2.0, low: 0.5, close: 1.5, volume: 10.0 };
+    /// # let values = Ohlcv::new(1.0, 2.0, 0.5, 1.5, 10.0);
     /// # let mut bars = Bars::default();
     /// # (0..5).for_each(|i| bars.push(minute(i), values));
     /// let repository = DataRepository::new(pool);
@@ -108,7 +108,7 @@ impl DataRepository {
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> { with_database(async |pool| {
     /// # let minute = |minutes: Micros| minutes * 60_000_000;
-    /// # let values = Ohlcv { open: 1.0, high: 2.0, low: 0.5, close: 1.5, volume: 10.0 };
+    /// # let values = Ohlcv::new(1.0, 2.0, 0.5, 1.5, 10.0);
     /// # let mut bars = Bars::default();
     /// # (0..5).for_each(|i| bars.push(minute(i), values));
     /// let repository = DataRepository::new(pool);
@@ -154,7 +154,7 @@ impl DataRepository {
     /// let repository = DataRepository::new(pool);
     /// let start: Micros = "2024-01-02T14:30:00Z".parse::<jiff::Timestamp>().expect("RFC 3339").as_microsecond();
     /// let mut bars = Bars::default();
-    /// bars.push(start, Ohlcv { open: 187.15, high: 187.48, low: 186.86, close: 187.36, volume: 85_681.0 });
+    /// bars.push(start, Ohlcv::new(187.15, 187.48, 186.86, 187.36, 85_681.0));
     /// assert_eq!(repository.save("NOVA", "1h", &bars).await?, 1);
     ///
     /// let twice = repository.save("NOVA", "1h", &bars).await.expect_err("it is there");
@@ -204,7 +204,7 @@ impl DataRepository {
     /// use barlift::repository::data::DataRepository;
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> { with_database(async |pool| {
-    /// # let values = Ohlcv { open: 1.0, high: 2.0, low: 0.5, close: 1.5, volume: 10.0 };
+    /// # let values = Ohlcv::new(1.0, 2.0, 0.5, 1.5, 10.0);
     /// # let mut bars = Bars::default();
     /// # bars.push(0, values);
     /// let repository = DataRepository::new(pool);
@@ -251,7 +251,7 @@ impl DataRepository {
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> { with_database(async |pool| {
     /// # let minute = |minutes: Micros| minutes * 60_000_000;
-    /// # let values = Ohlcv { open: 1.0, high: 2.0, low: 0.5, close: 1.5, volume: 10.0 };
+    /// # let values = Ohlcv::new(1.0, 2.0, 0.5, 1.5, 10.0);
     /// # let mut bars = Bars::default();
     /// # (0..5).for_each(|i| bars.push(minute(i), values));
     /// let repository = DataRepository::new(pool);

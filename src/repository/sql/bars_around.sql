@@ -1,5 +1,5 @@
 -- $1: series id; $2 and $3: starts and ends of intervals; $4: most bars of an interval
-SELECT a.n, b.time, b.open, b.high, b.low, b.close, b.volume
+SELECT a.n, b.time, {each b.*}
 FROM unnest($2::timestamptz[], $3::timestamptz[]) WITH ORDINALITY AS a (first, next, n)
 CROSS JOIN LATERAL (
     SELECT *

@@ -1,4 +1,5 @@
-SELECT b.time, b.open, b.high, b.low, b.close, b.volume
+-- $1: series id; $2: times
+SELECT b.time, {each b.*}
 FROM barlift.bars b
 WHERE b.series_id = $1 AND b.time = ANY ($2)
 ORDER BY b.time

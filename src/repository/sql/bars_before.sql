@@ -1,8 +1,8 @@
 -- The last bars of a range, in time order.
--- $1: series id; $2, $3: its first and last time; $4: at most so many
+-- $1: series id; $2, $3: first and last time; $4: at most so many
 SELECT *
 FROM (
-    SELECT time, open, high, low, close, volume
+    SELECT time, {each *}
     FROM barlift.bars
     WHERE series_id = $1 AND time BETWEEN $2 AND $3
     ORDER BY time DESC

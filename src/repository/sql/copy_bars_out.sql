@@ -1,3 +1,4 @@
+-- The caller writes in: series, and a condition on the time or nothing.
 COPY (
-    SELECT time, open, high, low, close, volume FROM barlift.bars WHERE series_id = {series} {range} ORDER BY time
+    SELECT time, {each *} FROM barlift.bars WHERE series_id = {series} {range} ORDER BY time
 ) TO STDOUT (FORMAT binary)

@@ -1,6 +1,4 @@
-INSERT INTO barlift.quality_issues (task_id, line, time, open, high, low, close, volume, rules)
+-- $1: task id; $2: lines; $3: times; $4: rules; then the values
+INSERT INTO barlift.quality_issues (task_id, line, time, rules, {each *})
 SELECT $1, *
-FROM unnest(
-    $2::bigint[], $3::timestamptz[],
-    $4::float8[], $5::float8[], $6::float8[], $7::float8[], $8::float8[],
-    $9::text[])
+FROM unnest($2::bigint[], $3::timestamptz[], $4::text[], {each $next::float8[]})

@@ -1,5 +1,5 @@
 -- $1: series id
-SELECT time, open, high, low, close, volume
+SELECT time, {each *}
 FROM barlift.mended_bars
 WHERE series_id = $1
 ORDER BY time

@@ -1,3 +1,4 @@
-SELECT time, csv_open AS open, csv_high AS high, csv_low AS low, csv_close AS close, csv_volume AS volume
+-- $1: task id; $2: times
+SELECT time, {each csv_* AS *}
 FROM barlift.mismatches
 WHERE task_id = $1 AND time = ANY ($2)

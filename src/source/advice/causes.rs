@@ -7,9 +7,10 @@ use jiff::tz::TimeZone;
 use super::numbers::Numbers;
 use super::times::Times;
 use super::{column_flag, columns, flag};
+use crate::bar::columns::COLUMNS;
 use crate::config::CsvConfig;
 use crate::finding::RejectedRow;
-use crate::source::header::{self, Columns, VALUE_NAMES, split};
+use crate::source::header::{self, Columns, split};
 use crate::source::number;
 use crate::source::time::{TimeParser, cut};
 
@@ -95,7 +96,7 @@ impl Causes {
         let columns = self.columns.as_ref()?;
         let advice = match (kind.rule, kind.value) {
             ("time", _) => self.about_times(kind, columns),
-            (_, Some(value)) => self.about_numbers(kind, columns, VALUE_NAMES[value]),
+            (_, Some(value)) => self.about_numbers(kind, columns, COLUMNS[value].name),
             ("ragged", _) => {
                 "every row needs one field for each column: quote fields that hold the delimiter, and give \
                               the header a name for every column"

@@ -1,16 +1,10 @@
 //! Columns whose names resemble what a header lacks.
 
 use super::column_flag;
+use crate::bar::columns::COLUMNS;
 
-/// Words that name a value, in a column's name.
-const WORDS: [(&str, &[&str]); 6] = [
-    ("time", &["time", "date", "datetime", "timestamp", "day"]),
-    ("open", &["open"]),
-    ("high", &["high", "max"]),
-    ("low", &["low", "min"]),
-    ("close", &["close", "last", "price", "settle", "settlement"]),
-    ("volume", &["volume", "vol", "qty", "quantity"]),
-];
+/// Words in the names of columns that may hold the time.
+const TIME_WORDS: &[&str] = &["time", "date", "datetime", "timestamp", "day"];
 
 /// The flags that name the missing values' columns, for those that exactly one unused column resembles.
 pub(in crate::source) fn flags_for_missing(missing: &[&str], fields: &[String], used: &[usize]) -> String {
@@ -33,7 +27,7 @@ pub(super) fn unused_like<'a>(
     fields: &'a [String],
     used: &'a [usize],
 ) -> impl Iterator<Item = usize> + use<'a> {
-    let words = WORDS.iter().find(|(name, _)| *name == value).map_or(&[][..], |(_, words)| *words);
+    let words = COLUMNS.iter().find(|column| column.name == value).map_or(TIME_WORDS, |column| column.words);
     // What cannot be typed is not worth naming.
     let is_typable = |name: &str| !name.chars().any(|c| c.is_control() || c == char::REPLACEMENT_CHARACTER);
     (0..fields.len())

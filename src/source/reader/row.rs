@@ -6,11 +6,12 @@
 use std::collections::VecDeque;
 
 use super::super::fields::{Fields, Row};
-use super::super::header::{Columns, VALUE_NAMES};
+use super::super::header::Columns;
 use super::super::number;
 use super::super::quality::broken_rules;
 use super::super::time::TimeParser;
 use super::usual::UsualRows;
+use crate::bar::columns::{COLUMNS, COUNT};
 use crate::bar::{Micros, Ohlcv};
 use crate::config::CsvConfig;
 use crate::finding::RawRow;
@@ -86,13 +87,12 @@ impl RowParser {
             }
         };
         let time = time.map_err(|e| ("time", at(columns.time, e)))?;
-        let mut v = [0.0; 5];
+        let mut values = [0.0; COUNT];
         for (i, &column) in columns.values.iter().enumerate() {
-            v[i] = number::parse(row.get(column), self.decimal_comma)
-                .map_err(|e| ("number", at(column, format!("{} {e}", VALUE_NAMES[i]))))?;
+            values[i] = number::parse(row.get(column), self.decimal_comma)
+                .map_err(|e| ("number", at(column, format!("{} {e}", COLUMNS[i].name))))?;
         }
-        let [open, high, low, close, volume] = v;
-        let values = Ohlcv { open, high, low, close, volume };
+        let values = Ohlcv::from_array(values);
         // Where a number was written with an unquoted delimiter, its parts make no sound bar with the other prices.
         if is_longer && !broken_rules(&values).is_empty() {
             let reason = format!(

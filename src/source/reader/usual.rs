@@ -6,6 +6,7 @@
 use super::super::header::Columns;
 use super::super::number;
 use super::super::time::TimeParser;
+use crate::bar::columns::COUNT;
 use crate::bar::{Micros, Ohlcv};
 use crate::config::CsvConfig;
 
@@ -48,7 +49,7 @@ impl UsualRows {
     pub(super) fn read(&self, row: &[u8], times: &TimeParser) -> Option<(Micros, Ohlcv)> {
         let mut rest = row;
         let mut time = 0;
-        let mut values = [0.0; 5];
+        let mut values = [0.0; COUNT];
         for (i, role) in self.roles.iter().enumerate() {
             if i > 0 {
                 let (delimiter, field) = rest.split_first()?;
@@ -69,8 +70,7 @@ impl UsualRows {
             };
             rest = &rest[length..];
         }
-        let [open, high, low, close, volume] = values;
-        rest.is_empty().then_some((time, Ohlcv { open, high, low, close, volume }))
+        rest.is_empty().then_some((time, Ohlcv::from_array(values)))
     }
 
     /// Where the field that nothing is read from ends, or has a quote: no delimiter stands there then.

@@ -22,6 +22,7 @@ use std::collections::VecDeque;
 use std::collections::hash_map::{Entry as Slot, HashMap};
 
 use super::{BarSpan, Event, GAP};
+use crate::bar::columns::COUNT;
 use crate::bar::{Micros, Ohlcv};
 
 /// Most entries in the window. This many fill hash tables of a power of two, about 11 MB for a series.
@@ -36,8 +37,8 @@ const REPEATS: usize = 4;
 const CSV: usize = 0;
 const DB: usize = 1;
 
-/// The bits of the five values; -0 is 0.
-type Key = [u64; 5];
+/// The bits of the values; -0 is 0.
+type Key = [u64; COUNT];
 
 #[derive(Debug, Default)]
 pub(super) struct Pairs {
@@ -293,7 +294,7 @@ impl WindowEntry {
 }
 
 fn key(v: &Ohlcv) -> Key {
-    [v.open, v.high, v.low, v.close, v.volume].map(|value| (value + 0.0).to_bits())
+    v.to_array().map(|value| (value + 0.0).to_bits())
 }
 
 fn is_flat(key: &Key) -> bool {
@@ -301,6 +302,5 @@ fn is_flat(key: &Key) -> bool {
 }
 
 fn values(key: &Key) -> Ohlcv {
-    let [open, high, low, close, volume] = key.map(f64::from_bits);
-    Ohlcv { open, high, low, close, volume }
+    Ohlcv::from_array(key.map(f64::from_bits))
 }

@@ -39,7 +39,7 @@ impl Walk {
         let low = open.min(close) * (1.0 - 0.003 * self.random());
         self.price = close;
         let volume = (self.random() * 100_000.0).round() + 1.0;
-        Ohlcv { open: cents(open), high: cents(high), low: cents(low), close: cents(close), volume }
+        Ohlcv::new(cents(open), cents(high), cents(low), cents(close), volume)
     }
 }
 
@@ -58,13 +58,7 @@ fn hourly(n: i64) -> Series {
 
 fn times(v: Ohlcv, price: f64, volume: f64) -> Ohlcv {
     let p = |value: f64| cents(value * price);
-    Ohlcv {
-        open: p(v.open),
-        high: p(v.high),
-        low: p(v.low),
-        close: p(v.close),
-        volume: (v.volume * volume).round(),
-    }
+    Ohlcv::new(p(v.open), p(v.high), p(v.low), p(v.close), (v.volume * volume).round())
 }
 
 fn moved(series: &[(Micros, Ohlcv)], by: Micros) -> Series {
@@ -187,9 +181,7 @@ fn a_revised_bar_does_not_tear_an_adjusted_series() {
 
 #[test]
 fn negative_prices_have_ratios_too() {
-    let at = |i: i64, p: f64| {
-        (START + i * DAY, Ohlcv { open: p, high: p + 5.0, low: p - 20.0, close: p - 0.5, volume: 9.0 })
-    };
+    let at = |i: i64, p: f64| (START + i * DAY, Ohlcv::new(p, p + 5.0, p - 20.0, p - 0.5, 9.0));
     let csv: Series = (0..50).map(|i| at(i, 25.0 - f64::from(i32::try_from(i).unwrap()))).collect();
     let db: Series = csv.iter().map(|&(t, v)| (t, times(v, 0.5, 1.0))).collect();
     assert_eq!(kinds(&compare(&csv, &db)), [(ratio(0.5, 1.0), 50)]);
@@ -227,7 +219,7 @@ fn a_ratio_of_prices_needs_three_bars() {
 #[test]
 fn repeated_bars_prove_no_ratio_but_a_plain_one() {
     let flat = |p: f64| -> Series {
-        let bar = Ohlcv { open: p, high: p, low: p, close: p, volume: 5.0 };
+        let bar = Ohlcv::new(p, p, p, p, 5.0);
         (0..50).map(|i| (START + i * MINUTE, bar)).collect()
     };
     assert_eq!(kinds(&compare(&flat(10.01), &flat(10.02))), [(DifferencePattern::Revised, 50)]);

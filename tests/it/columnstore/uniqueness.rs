@@ -160,7 +160,7 @@ async fn saved_beside() {
     let (lease, _) = claim(&database).await;
     let repository = DataRepository::new(database.pool.clone());
     let mut one = Bars::default();
-    one.push(0, Ohlcv { open: 1.0, high: 2.0, low: 0.5, close: 1.5, volume: 10.0 });
+    one.push(0, Ohlcv::new(1.0, 2.0, 0.5, 1.5, 10.0));
     let error = repository.save("A", "1m", &one).await.expect_err("held");
     assert_eq!(error.to_string(), "A 1m is being imported right now; nothing was saved");
     assert!(error.hint().is_some_and(|hint| hint.starts_with("try again when that import has ended")));
@@ -203,7 +203,7 @@ async fn saves() {
     let repository = DataRepository::new(database.pool.clone());
     let mut many = Bars::default();
     for i in 0..3000 {
-        many.push(i * 60_000_000, Ohlcv { open: 1.0, high: 2.0, low: 0.5, close: 1.5, volume: 10.0 });
+        many.push(i * 60_000_000, Ohlcv::new(1.0, 2.0, 0.5, 1.5, 10.0));
     }
     let saved = futures::future::join_all((0..4).map(|_| repository.save("A", "1m", &many))).await;
     assert_eq!(saved.iter().filter(|s| s.is_ok()).count(), 1, "{saved:?}");

@@ -122,13 +122,7 @@ async fn contents(database: &TestDatabase) -> BTreeMap<String, (Option<String>, 
          FROM barlift.bars b JOIN barlift.series s ON s.id = b.series_id",
     );
     for row in rows.fetch_all(&database.pool).await.expect("bars") {
-        let values = Ohlcv {
-            open: row.get(2),
-            high: row.get(3),
-            low: row.get(4),
-            close: row.get(5),
-            volume: row.get(6),
-        };
+        let values = Ohlcv::new(row.get(2), row.get(3), row.get(4), row.get(5), row.get(6));
         digests.entry(row.get(0)).or_default().add(row.get(1), values);
     }
     let kept: Vec<(String, Option<String>)> =
@@ -175,7 +169,7 @@ async fn the_content_of_a_series_follows_its_bars() {
     let repository = DataRepository::new(database.pool.clone());
     let mut more = Bars::default();
     for i in 0..100 {
-        more.push(i * 60_000_000, Ohlcv { open: 1.0, high: 2.0, low: -0.0, close: 1.5, volume: 0.1 });
+        more.push(i * 60_000_000, Ohlcv::new(1.0, 2.0, -0.0, 1.5, 0.1));
     }
     repository.save("A", "1m", &more).await.expect("saved");
     repository.save("C", "1m", &more).await.expect("saved");

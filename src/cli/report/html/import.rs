@@ -7,6 +7,7 @@ use sqlx::PgPool;
 
 use super::page::{self, Tone, time};
 use crate::bar::Ohlcv;
+use crate::bar::columns::COLUMNS;
 use crate::cli::output::{count, counted, visible};
 use crate::cli::report::destination::Destination;
 use crate::cli::row_counters::{self, RowCounter, row_counters};
@@ -145,7 +146,9 @@ async fn findings(out: &mut Destination, pool: &PgPool, id: &OperationId, s: &Op
             if m.overwritten { (m.db, m.csv, "overwritten") } else { (m.csv, m.db, "kept") };
         html! { (place(&m.place)) td { (time(m.time)) } (columns(from, to)) td { (done) } }
     });
-    let header = ["Series", "Where", "Time", "Open", "High", "Low", "Close", "Volume", "Database's bar"];
+    let titles = COLUMNS.iter().map(|column| column.title);
+    let header: Vec<_> =
+        ["Series", "Where", "Time"].into_iter().chain(titles).chain(["Database's bar"]).collect();
     let rows = mismatches.await?;
     let change = if s.overwrites() { "database before → now" } else { "file → database" };
     let name = format!("Mismatches, {change}");

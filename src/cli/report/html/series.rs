@@ -8,6 +8,7 @@ use maud::{Markup, html};
 use super::page::{self, Tone, time};
 use super::plot::{self, BINS};
 use super::scale::Scale;
+use crate::bar::columns::COLUMNS;
 use crate::cli::output::{count, counted, visible};
 use crate::cli::report::destination::Destination;
 use crate::cli::report::verification::words;
@@ -118,7 +119,8 @@ async fn bars(
     head: &Verification,
     limit: usize,
 ) -> Result<()> {
-    let header = ["Time", "Where", "Open", "High", "Low", "Close", "Volume"];
+    let titles = COLUMNS.iter().map(|column| column.title);
+    let header: Vec<_> = ["Time", "Where"].into_iter().chain(titles).collect();
     let rows: Vec<Markup> = snapshot.differences(s, Some(limit)).map_ok(|d| bar(&d)).try_collect().await?;
     let shown = rows.len();
     if shown == 0 {

@@ -63,13 +63,8 @@ fn value() -> impl Strategy<Value = f64> {
 fn bar() -> impl Strategy<Value = Ohlcv> {
     let any = prop::array::uniform5(value());
     let flat = value().prop_map(|p| [p, p, p, p, 1.0]);
-    prop_oneof![any, flat].prop_map(|[open, high, low, close, volume]| Ohlcv {
-        open,
-        high,
-        low,
-        close,
-        volume,
-    })
+    prop_oneof![any, flat]
+        .prop_map(|[open, high, low, close, volume]| Ohlcv::new(open, high, low, close, volume))
 }
 
 fn time() -> impl Strategy<Value = Micros> {
@@ -143,7 +138,7 @@ fn damaged_series_are_accounted_for() {
 
 #[test]
 fn memory_is_bounded() {
-    let bar = |p: i32| Ohlcv { open: f64::from(p), high: 1.0, low: 1.0, close: 1.0, volume: 1.0 };
+    let bar = |p: i32| Ohlcv::new(f64::from(p), 1.0, 1.0, 1.0, 1.0);
     // All different; all alike; alike on one side.
     let series: [fn(i32) -> (i32, i32); 3] = [|i| (i, -i - 1), |_| (1, 2), |i| (i, 2)];
     for of in series {

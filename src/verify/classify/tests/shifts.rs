@@ -72,8 +72,7 @@ fn a_quiet_market_shifts_as_well() {
             if i % 40 == 0 {
                 bar = walk.bar();
             } else {
-                bar =
-                    Ohlcv { open: bar.close, high: bar.close, low: bar.close, close: bar.close, volume: 0.0 };
+                bar = Ohlcv::new(bar.close, bar.close, bar.close, bar.close, 0.0);
             }
             (START + i * MINUTE, bar)
         })
@@ -90,7 +89,7 @@ fn a_quiet_market_shifts_as_well() {
 
 /// Daily bars, each third a flat one with the same values.
 fn thirds_flat(days: i64) -> Series {
-    let flat = Ohlcv { open: 50.0, high: 50.0, low: 50.0, close: 50.0, volume: 0.0 };
+    let flat = Ohlcv::new(50.0, 50.0, 50.0, 50.0, 0.0);
     let mut series = at((0..days).map(|i| START + i * DAY), 10);
     series.iter_mut().step_by(3).for_each(|(_, v)| *v = flat);
     series
@@ -143,7 +142,7 @@ fn unrelated_series_are_revised() {
 
 #[test]
 fn flat_bars_elsewhere_prove_no_shift() {
-    let flat = Ohlcv { open: 7.0, high: 7.0, low: 7.0, close: 7.0, volume: 0.0 };
+    let flat = Ohlcv::new(7.0, 7.0, 7.0, 7.0, 0.0);
     let csv: Series = (0..500).map(|i| (START + i * HOUR, flat)).collect();
     let db = moved(&csv, 5 * HOUR);
     assert_eq!(
@@ -171,7 +170,7 @@ fn chance_pairs_are_no_shift() {
     let mut walk = Walk::new(12, 0.0);
     let mut tick = |i: i64| {
         let p = 1.0 + (walk.random() * 60.0).round() / 100.0;
-        (START + i * MINUTE, Ohlcv { open: p, high: p, low: p, close: p, volume: 0.0 })
+        (START + i * MINUTE, Ohlcv::new(p, p, p, p, 0.0))
     };
     let csv: Series = (0..4000).map(&mut tick).collect();
     let db: Series = (0..4000).map(&mut tick).collect();

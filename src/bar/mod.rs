@@ -3,9 +3,13 @@
 //! Invariant: the columns of a [`Bars`] have the same length, and every value in it is finite.
 //! It does not order or deduplicate; whoever builds a [`Bars`] says what order it has.
 
+pub mod columns;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+use self::columns::{COLUMNS, COUNT};
 
 /// An instant in microseconds since 1970-01-01T00:00:00Z, the precision PostgreSQL stores.
 pub type Micros = i64;
@@ -45,10 +49,34 @@ pub struct Ohlcv {
     pub volume: f64,
 }
 
+impl Ohlcv {
+    /// A bar of these values.
+    #[must_use]
+    pub const fn new(open: f64, high: f64, low: f64, close: f64, volume: f64) -> Self {
+        Self { open, high, low, close, volume }
+    }
+
+    /// The values in the order of [`COLUMNS`].
+    #[must_use]
+    pub const fn to_array(self) -> [f64; COUNT] {
+        [self.open, self.high, self.low, self.close, self.volume]
+    }
+
+    /// The bar of values in the order of [`COLUMNS`].
+    #[must_use]
+    pub const fn from_array([open, high, low, close, volume]: [f64; COUNT]) -> Self {
+        Self { open, high, low, close, volume }
+    }
+}
+
 /// `o=1 h=2 l=0.5 c=1.5 v=100`: the shortest text that gives each float back exactly.
 impl fmt::Display for Ohlcv {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "o={} h={} l={} c={} v={}", self.open, self.high, self.low, self.close, self.volume)
+        for (i, (column, value)) in COLUMNS.iter().zip(self.to_array()).enumerate() {
+            let space = if i == 0 { "" } else { " " };
+            write!(f, "{space}{}={value}", column.letter)?;
+        }
+        Ok(())
     }
 }
 
@@ -73,14 +101,23 @@ impl Bars {
     /// Room for `n` bars.
     #[must_use]
     pub fn with_capacity(n: usize) -> Self {
-        Self {
-            time: Vec::with_capacity(n),
-            open: Vec::with_capacity(n),
-            high: Vec::with_capacity(n),
-            low: Vec::with_capacity(n),
-            close: Vec::with_capacity(n),
-            volume: Vec::with_capacity(n),
-        }
+        Self::from_columns(Vec::with_capacity(n), std::array::from_fn(|_| Vec::with_capacity(n)))
+    }
+
+    /// Bars of these times, and of values in the order of [`COLUMNS`].
+    #[must_use]
+    pub fn from_columns(time: Vec<Micros>, [open, high, low, close, volume]: [Vec<f64>; COUNT]) -> Self {
+        Self { time, open, high, low, close, volume }
+    }
+
+    /// The values in the order of [`COLUMNS`].
+    #[must_use]
+    pub fn columns(&self) -> [&Vec<f64>; COUNT] {
+        [&self.open, &self.high, &self.low, &self.close, &self.volume]
+    }
+
+    fn columns_mut(&mut self) -> [&mut Vec<f64>; COUNT] {
+        [&mut self.open, &mut self.high, &mut self.low, &mut self.close, &mut self.volume]
     }
 
     /// How many bars there are.
@@ -98,36 +135,28 @@ impl Bars {
     /// Appends one bar.
     pub fn push(&mut self, time: Micros, values: Ohlcv) {
         self.time.push(time);
-        self.open.push(values.open);
-        self.high.push(values.high);
-        self.low.push(values.low);
-        self.close.push(values.close);
-        self.volume.push(values.volume);
+        for (column, value) in self.columns_mut().into_iter().zip(values.to_array()) {
+            column.push(value);
+        }
     }
 
     /// Appends all bars of another.
     pub fn append(&mut self, other: &Self) {
         self.time.extend_from_slice(&other.time);
-        self.open.extend_from_slice(&other.open);
-        self.high.extend_from_slice(&other.high);
-        self.low.extend_from_slice(&other.low);
-        self.close.extend_from_slice(&other.close);
-        self.volume.extend_from_slice(&other.volume);
+        for (column, more) in self.columns_mut().into_iter().zip(other.columns()) {
+            column.extend_from_slice(more);
+        }
     }
 
     /// Keeps the first `n` bars.
     pub fn truncate(&mut self, n: usize) {
         self.time.truncate(n);
-        for values in [&mut self.open, &mut self.high, &mut self.low, &mut self.close, &mut self.volume] {
-            values.truncate(n);
-        }
+        self.columns_mut().into_iter().for_each(|column| column.truncate(n));
     }
 
     /// Gives each of two bars the other's values.
     pub fn swap_values(&mut self, a: usize, b: usize) {
-        for values in [&mut self.open, &mut self.high, &mut self.low, &mut self.close, &mut self.volume] {
-            values.swap(a, b);
-        }
+        self.columns_mut().into_iter().for_each(|column| column.swap(a, b));
     }
 
     /// What keeps these from being bars in time order: columns of different lengths, a time that is not later than the
@@ -135,7 +164,7 @@ impl Bars {
     #[must_use]
     pub fn fault(&self) -> Option<String> {
         let columns = self.columns();
-        if columns.iter().any(|(_, values)| values.len() != self.len()) {
+        if columns.iter().any(|values| values.len() != self.len()) {
             return Some("the columns have different lengths".into());
         }
         if let Some(i) = (1..self.len()).find(|&i| self.time[i] <= self.time[i - 1]) {
@@ -146,32 +175,16 @@ impl Bars {
         if let Some(time) = ends.into_iter().flatten().find(|t| !(FIRST_MICROS..END_MICROS).contains(*t)) {
             return Some(format!("the time {} lies outside the years 1700 to 2299", format_time(*time)));
         }
-        columns.iter().find_map(|(name, values)| {
+        COLUMNS.iter().zip(columns).find_map(|(column, values)| {
             let i = values.iter().position(|v| !v.is_finite())?;
-            Some(format!("{name} of the bar of {} is {}", format_time(self.time[i]), values[i]))
+            Some(format!("{} of the bar of {} is {}", column.name, format_time(self.time[i]), values[i]))
         })
-    }
-
-    fn columns(&self) -> [(&'static str, &Vec<f64>); 5] {
-        [
-            ("open", &self.open),
-            ("high", &self.high),
-            ("low", &self.low),
-            ("close", &self.close),
-            ("volume", &self.volume),
-        ]
     }
 
     /// The values of bar `i`; panics when there is no such bar, as slices do.
     #[must_use]
     pub fn values(&self, i: usize) -> Ohlcv {
-        Ohlcv {
-            open: self.open[i],
-            high: self.high[i],
-            low: self.low[i],
-            close: self.close[i],
-            volume: self.volume[i],
-        }
+        Ohlcv::from_array(self.columns().map(|column| column[i]))
     }
 }
 

@@ -1,0 +1,1 @@
+COPY barlift.bars (series_id, time, {each *}) FROM STDIN (FORMAT binary)
