@@ -1,17 +1,15 @@
-//! The content of a series as one number, whatever order its bars come in.
+//! A digest of the bars of a series that does not depend on their order.
 //!
-//! Each bar is hashed by itself and the hashes are added up, so bars can be added and taken away in any order,
-//! in parts, by many readers: a file read in batches and a table read by time give the same digest if they
-//! hold the same bars.
+//! Each bar is hashed and the hashes are added, so bars can be added and removed in any order and in parts: a file read in
+//! batches and a table read by time have the same digest if they hold the same bars.
 //!
 //! Invariant: the digest of given bars never changes, from release to release and machine to machine, for it is
 //! stored. It is the sum modulo 2^128, over the bars, of the first 16 bytes (a little-endian number) of BLAKE3
 //! over 48 bytes: time (i64, µs since 1970 UTC), open, high, low, close, volume (f64 bits), all little-endian,
 //! with -0 taken as 0 and every NaN as `0x7ff8000000000000`. A test pins a value.
 //!
-//! What it proves: equal digests mean equal multisets of bars, but for an accident of 1 in 2^128. What it
-//! does not: a sum is no seal. Whoever wants to forge bars for a given digest can find some with effort, so it
-//! guards against mistakes and damage, never against someone who means it.
+//! Equal digests mean equal multisets of bars, except with a probability of 2^-128. That protects against mistakes and
+//! damage, not against forgery: with enough effort, other bars with a given sum can be found.
 
 use std::fmt;
 
@@ -20,10 +18,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use crate::bar::columns::COUNT;
 use crate::bar::{Bars, Micros, Ohlcv};
 
-/// All NaN are this one.
+/// Every NaN is hashed as this one.
 const NAN_BITS: u64 = 0x7ff8_0000_0000_0000;
 
-/// What a series holds: how many bars, and the sum of their hashes.
+/// How many bars a series has, and the sum of their hashes.
 ///
 /// As JSON: `{"bars":2,"sum":"<32 hex digits>"}`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -44,7 +42,7 @@ impl SeriesDigest {
 
     /// Adds every bar of `bars`.
     pub fn add_bars(&mut self, bars: &Bars) {
-        // The bytes of several bars first and then their hashes: hashing what was written only just now has to wait.
+        // First the bytes of several bars, then their hashes: hashing bytes right after they were written stalls the processor.
         let mut written = [[0; BAR_BYTES]; 32];
         for from in (0..bars.len()).step_by(written.len()) {
             let count = written.len().min(bars.len() - from);
@@ -56,15 +54,13 @@ impl SeriesDigest {
         }
     }
 
-    /// Takes away a bar that was added, here or in a digest that was merged in.
-    ///
-    /// Bars may be taken away before they are added; only at the end must the two be balanced.
+    /// Removes a bar that was added, here or in a digest that was merged in. It may be removed before it is added.
     pub fn remove(&mut self, time: Micros, values: Ohlcv) {
         self.bars = self.bars.wrapping_sub(1);
         self.sum = self.sum.wrapping_sub(hash(&bar_bytes(time, values)));
     }
 
-    /// Adds all that `other` holds.
+    /// Adds the bars of `other`.
     pub fn merge(&mut self, other: &Self) {
         self.bars = self.bars.wrapping_add(other.bars);
         self.sum = self.sum.wrapping_add(other.sum);
@@ -108,7 +104,7 @@ fn hash(bar: &[u8; BAR_BYTES]) -> u128 {
     u128::from_le_bytes(first)
 }
 
-/// Whether two bars of one time have the same digest: their values are equal, or both are no numbers.
+/// Whether two bars of one time have the same digest: their values are equal, or both NaN.
 #[must_use]
 pub fn same(a: Ohlcv, b: Ohlcv) -> bool {
     let bits = |v: Ohlcv| v.to_array().map(bits);

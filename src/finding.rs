@@ -1,4 +1,4 @@
-//! What an import finds about single rows: the types that the reading and the storing side share.
+//! Findings about single rows and bars.
 //!
 //! Invariant: a finding names its line, and a rejected row keeps its bytes as they stand in the file.
 
@@ -29,7 +29,7 @@ pub struct RejectedRow {
     pub reason: String,
 }
 
-/// A parsable bar that breaks market-data rules.
+/// A bar that breaks market-data rules.
 #[derive(Debug, Clone)]
 pub struct QualityIssue {
     /// Line number, from 1.
@@ -55,7 +55,7 @@ pub struct Mismatch {
     pub db: Ohlcv,
 }
 
-/// Where a file's bar stands.
+/// File and line of a bar.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// Which of the task's files, from 0.
@@ -64,19 +64,19 @@ pub struct Place {
     pub line: u64,
 }
 
-/// A bar that a verification found on one side alone, or with other values.
+/// A bar that only the files or only the database has, or that has other values there.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Difference {
     /// The bar's time.
     pub time: Micros,
-    /// The file's bar, if it has one.
+    /// Place and values in the files; none if only the database has the bar.
     pub csv: Option<(Place, Ohlcv)>,
-    /// The database's bar, if it has one.
+    /// Values in the database; none if only the files have the bar.
     pub db: Option<Ohlcv>,
 }
 
 impl Difference {
-    /// What it is called in tables and reports.
+    /// The name in tables and reports.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match (&self.csv, &self.db) {

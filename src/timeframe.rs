@@ -1,4 +1,4 @@
-//! How long a timeframe is, from its name.
+//! The length of a timeframe, from its name.
 
 use crate::bar::Micros;
 
@@ -7,8 +7,7 @@ const MINUTE: Micros = 60 * SECOND;
 const HOUR: Micros = 60 * MINUTE;
 const DAY: Micros = 24 * HOUR;
 
-/// The shortest time from one bar to the next that `15m`, `1h`, `1d`, `daily` or `1mo` promises; none of ticks and
-/// units that are not known.
+/// The shortest time between two bars at `15m`, `1h`, `1d`, `daily` or `1mo`; none for ticks and unknown units.
 #[must_use]
 pub fn length(timeframe: &str) -> Option<Micros> {
     let digits = timeframe.bytes().take_while(u8::is_ascii_digit).count();

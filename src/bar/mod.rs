@@ -1,7 +1,7 @@
-//! Bars and series: the only types that the reading side and the storing side share.
+//! Bars and series: the types that sources, formats and the database share.
 //!
 //! Invariant: the columns of a [`Bars`] have the same length, and every value in it is finite.
-//! It does not order or deduplicate; whoever builds a [`Bars`] says what order it has.
+//! Nothing here sorts or removes duplicates; that is left to the code that builds a [`Bars`].
 
 pub mod columns;
 
@@ -16,10 +16,10 @@ pub type Micros = i64;
 
 /// The first instant a bar may have: 1700-01-01T00:00:00Z.
 pub const FIRST_MICROS: Micros = -8_520_336_000_000_000;
-/// The first instant past the last a bar may have: 2300-01-01T00:00:00Z.
+/// The first instant that is too late for a bar: 2300-01-01T00:00:00Z.
 pub const END_MICROS: Micros = 10_413_792_000_000_000;
 
-/// What a series is called: one symbol at one timeframe, as in `AAPL_1h.csv`.
+/// The name of a series: a symbol at a timeframe, as in `AAPL_1h.csv`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SeriesName {
     /// The symbol, any printable text (`AAPL`, `BRK.B`, `ES_F`).
@@ -34,7 +34,7 @@ impl fmt::Display for SeriesName {
     }
 }
 
-/// The five values of one bar.
+/// The values of one bar.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Ohlcv {
     /// Opening price.
@@ -69,7 +69,7 @@ impl Ohlcv {
     }
 }
 
-/// `o=1 h=2 l=0.5 c=1.5 v=100`: the shortest text that gives each float back exactly.
+/// `o=1 h=2 l=0.5 c=1.5 v=100`: for each float the shortest text that is read back as the same float.
 impl fmt::Display for Ohlcv {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, (column, value)) in COLUMNS.iter().zip(self.to_array()).enumerate() {
@@ -154,13 +154,13 @@ impl Bars {
         self.columns_mut().into_iter().for_each(|column| column.truncate(n));
     }
 
-    /// Gives each of two bars the other's values.
+    /// Swaps the values of two bars.
     pub fn swap_values(&mut self, a: usize, b: usize) {
         self.columns_mut().into_iter().for_each(|column| column.swap(a, b));
     }
 
-    /// What keeps these from being bars in time order: columns of different lengths, a time that is not later than the
-    /// one before or lies outside the years 1700 to 2299, a value that is not finite.
+    /// Why these are not valid bars in time order: columns of different lengths, a time that is not later than the one
+    /// before or is outside the years 1700 to 2299, or a value that is not finite. None if they are valid.
     #[must_use]
     pub fn fault(&self) -> Option<String> {
         let columns = self.columns();

@@ -1,7 +1,7 @@
 //! PostgreSQL's binary COPY format, for bars.
 //!
-//! Invariant: floats travel as their eight bytes, so what was in the columns is what a query returns.
-//! It encodes and decodes; opening and ending the COPY is the caller's.
+//! Invariant: floats are sent as their eight bytes, so a query returns exactly the floats that were written.
+//! The caller begins and ends the COPY.
 
 use crate::bar::columns::COUNT;
 use crate::bar::{Bars, Micros, Ohlcv};
@@ -9,24 +9,24 @@ use crate::db::bar_sql::bar_sql;
 use crate::error::{Error, Result};
 use crate::model::SeriesId;
 
-/// The statement that the bytes of [`encode`] answer.
+/// The statement whose data [`encode`] makes.
 #[must_use]
 pub fn copy_bars() -> &'static str {
     bar_sql!("sql/copy_bars_in.sql").trim_end()
 }
 
-/// Microseconds from 1970-01-01 to 2000-01-01, where PostgreSQL counts from.
+/// Microseconds from 1970-01-01 to 2000-01-01; PostgreSQL counts from there.
 const POSTGRES_EPOCH: Micros = 946_684_800_000_000;
 
 const SIGNATURE: &[u8; 11] = b"PGCOPY\n\xff\r\n\0";
 const HEADER_BYTES: usize = 19;
 /// A field count of -1.
 const END: [u8; 2] = [0xff, 0xff];
-/// A time or a value behind its length.
+/// A time or a value with its length.
 const FIELD_BYTES: usize = 4 + 8;
 /// Field count, series, time and values.
 const ROW_BYTES: usize = 2 + (4 + 4) + (1 + COUNT) * FIELD_BYTES;
-/// Where the time stands in a row; the values follow, each behind its length.
+/// The offset of the time in a row; the values follow, each after its length.
 const FIRST_VALUE: usize = 2 + (4 + 4) + 4;
 
 /// The bars of one series as a whole COPY message: header, rows, end.
@@ -62,7 +62,7 @@ fn put_rows(out: &mut Vec<u8>, series_id: SeriesId, bars: &Bars) {
     }
 }
 
-/// A row of the series, its bar still to be put in: what is the same in all of them.
+/// The bytes that all rows of a series share; the bars are still zero.
 fn row_of(series_id: SeriesId) -> [u8; ROW_BYTES] {
     let mut row = [0; ROW_BYTES];
     row[..2].copy_from_slice(&(2 + COUNT as i16).to_be_bytes());
@@ -83,9 +83,9 @@ fn put(row: &mut [u8; ROW_BYTES], field: usize, value: [u8; 8]) {
 const BAR_BYTES: usize = 2 + (1 + COUNT) * FIELD_BYTES;
 
 /// Turns the bytes of `COPY (SELECT time, {each *} …) TO STDOUT (FORMAT binary)` into bars,
-/// wherever the bytes are cut.
+/// however the bytes are divided.
 ///
-/// A time beyond what [`Micros`] can say (`infinity`) becomes the nearest one that it can.
+/// A time that [`Micros`] cannot hold (`infinity`) becomes the nearest one that it can.
 #[derive(Debug, Default)]
 pub struct Decoder {
     left: Vec<u8>,
@@ -94,12 +94,12 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// Takes the next bytes and appends the bars that are complete.
+    /// Decodes the next bytes and appends the complete bars.
     ///
     /// # Errors
-    /// [`Error::Internal`] if this is not what such a COPY sends.
+    /// [`Error::Internal`] if these are not bytes of such a COPY.
     pub fn take(&mut self, bytes: &[u8], bars: &mut Bars) -> Result<()> {
-        // Servers send a row at a time, so mostly nothing is left over.
+        // Servers send a row at a time, so usually the bytes are exactly one bar.
         if self.begun && self.left.is_empty() && bytes.len() == BAR_BYTES {
             return decode(bytes, bars);
         }
@@ -126,10 +126,10 @@ impl Decoder {
         Ok(())
     }
 
-    /// To be called at the stream's end.
+    /// To be called at the end of the stream.
     ///
     /// # Errors
-    /// [`Error::Internal`] if the end is not the COPY's.
+    /// [`Error::Internal`] if the stream is not complete.
     pub fn finish(&self) -> Result<()> {
         if self.ended && self.left.is_empty() { Ok(()) } else { Err(unexpected("end")) }
     }

@@ -1,9 +1,9 @@
-//! Bars as files of other tools: CSV, JSON lines, Arrow IPC, Parquet.
+//! Bars in the file formats of other tools: CSV, JSON lines, Arrow IPC, Parquet.
 //!
-//! [`BarWriter`] turns chunks of bars into bytes, [`BarFile`] turns the bytes of such a file into chunks again.
-//! Invariant: values leave and come back bit by bit, times to the microsecond, and memory is bounded by a chunk (a
-//! row group for Parquet), however long the series is.
-//! Nothing here knows of the database or of the command line. Arrow and Parquet come with the feature `columnar`, which
+//! [`BarWriter`] writes chunks of bars, [`BarFile`] reads such a file as chunks of bars.
+//! Invariant: values are read back bit by bit and times to the microsecond. Memory is bounded by a chunk (a row group for
+//! Parquet), however long the series is.
+//! Nothing here knows the database or the command line. Arrow and Parquet come with the feature `columnar`, which
 //! is on by default.
 //!
 //! | format | time | values | what is not finite |
@@ -13,8 +13,8 @@
 //! | Arrow IPC | `Timestamp(Microsecond, "UTC")` | `Float64` | as it is |
 //! | Parquet | `TIMESTAMP(MICROS, true)` | `DOUBLE` | as it is |
 //!
-//! barlift itself never writes what is not finite; another program may have. Symbol and timeframe stand in the
-//! metadata of Arrow and Parquet files (keys `symbol` and `timeframe`), in the other formats they do not stand at all.
+//! barlift itself only writes finite values to the database; another program may write others. Arrow and Parquet files
+//! have symbol and timeframe in their metadata (keys `symbol` and `timeframe`); the other formats do not have them.
 
 #[cfg(feature = "columnar")]
 mod columnar;
@@ -34,19 +34,19 @@ use crate::bar::{Bars, SeriesName};
 /// What every format calls the time; the values follow it by their names.
 const TIME: &str = "time";
 
-/// Why some builds lack formats.
+/// Why a build lacks some formats.
 const WITHOUT_COLUMNAR: &str = "this barlift was built without Arrow and Parquet (its feature `columnar`)";
 
-/// How bars are written.
+/// A file format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// A header, then a line for each bar; barlift imports it again.
+    /// A header, then a line for each bar; barlift can import it.
     Csv,
     /// An object on a line for each bar.
     JsonLines,
-    /// Arrow's IPC format for pipes: `.arrows`.
+    /// The IPC streaming format of Arrow: `.arrows`.
     ArrowStream,
-    /// Arrow's IPC format for files, with an index at its end: `.arrow`.
+    /// The IPC file format of Arrow: `.arrow`.
     ArrowFile,
     /// Parquet, compressed with Snappy.
     Parquet,
@@ -67,13 +67,13 @@ impl Format {
         })
     }
 
-    /// Why this build cannot write or read it, if it cannot.
+    /// Why this build cannot read or write it, if it cannot.
     #[must_use]
     pub fn missing(self) -> Option<&'static str> {
         (self.is_binary() && !cfg!(feature = "columnar")).then_some(WITHOUT_COLUMNAR)
     }
 
-    /// Whether a terminal shows it as garbage.
+    /// Whether it is not text.
     #[must_use]
     pub fn is_binary(self) -> bool {
         matches!(self, Self::ArrowStream | Self::ArrowFile | Self::Parquet)
@@ -89,7 +89,7 @@ enum Writer<W: Write + Send> {
 }
 
 impl<W: Write + Send> BarWriter<W> {
-    /// Writes what comes before the first bar. `out` should be buffered.
+    /// Begins a file. `out` should be buffered.
     ///
     /// # Errors
     /// Those of `out`; of the kind `Unsupported` if this build lacks the [format](Format::missing).
@@ -111,7 +111,7 @@ impl<W: Write + Send> BarWriter<W> {
         }
     }
 
-    /// Writes what comes behind the last bar, and flushes; without it the file is not whole.
+    /// Ends the file and flushes it; without this the file is not complete.
     ///
     /// # Errors
     /// Those of the output.

@@ -1,7 +1,7 @@
-//! Bars out of a file, whichever of our formats it has.
+//! Reads the bars of a file in any of these formats.
 //!
-//! Invariant: what comes out is bars only. A row that is none, or a time that comes twice, is an error that names its
-//! line, so that whoever saves a file saves all of it or nothing.
+//! Invariant: a row that is not a bar, or a time that comes twice, is an error that names the line, so that a file is saved
+//! whole or not at all.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read};
@@ -13,28 +13,28 @@ use crate::bar::{Bars, Micros, format_time};
 use crate::error::{Error, FileError, Result};
 use crate::source::reader::{BarReader, Batch, ReadOptions};
 
-/// Rows of a CSV file that are given out together.
+/// Rows of a CSV file in a chunk.
 const CHUNK: usize = 8_192;
 
-/// The bars of one file, chunk by chunk.
+/// Reads the bars of one file, chunk by chunk.
 pub struct BarFile {
     path: String,
-    input: Input,
-    /// The last time given out, for formats whose times come in order.
+    reader: FormatReader,
+    /// The last time so far, for formats whose times have to be in order.
     last: Option<Micros>,
     issues: u64,
 }
 
-enum Input {
+enum FormatReader {
     Csv(Box<BarReader<'static>>),
     Columnar(ColumnarReader),
 }
 
 impl BarFile {
-    /// Opens a file; its first bytes tell Parquet and Arrow, anything else is read as CSV.
+    /// Opens a file. Its first bytes tell whether it is Parquet or Arrow; anything else is read as CSV.
     ///
     /// # Errors
-    /// [`Error::Source`] if it cannot be opened, [`Error::File`] if it is no file of bars.
+    /// [`Error::Source`] if it cannot be opened, [`Error::File`] if it is not a file of bars.
     pub fn open(path: &Path, options: &ReadOptions) -> Result<Self> {
         let name = path.display().to_string();
         let file = File::open(path).map_err(|e| unreadable(&name, &e))?;
@@ -46,38 +46,38 @@ impl BarFile {
             _ => return Self::read(Box::new(input), name, options),
         };
         let reader = ColumnarReader::file(format, input).map_err(|e| FileError::permanent(&name, None, e))?;
-        let input = Input::Columnar(reader);
-        Ok(Self { path: name, input, last: None, issues: 0 })
+        let reader = FormatReader::Columnar(reader);
+        Ok(Self { path: name, reader, last: None, issues: 0 })
     }
 
-    /// Reads a stream: CSV, or Arrow's format for streams. The others have to be files. `name` stands in errors.
+    /// Reads a stream: CSV or an Arrow stream; the other formats have to be files. Errors mention `name`.
     ///
     /// # Errors
-    /// [`Error::Source`] if nothing can be read, [`Error::File`] if it is no file of bars.
+    /// [`Error::Source`] if nothing can be read, [`Error::File`] if it is not a file of bars.
     pub fn read(input: Box<dyn Read + Send>, name: String, options: &ReadOptions) -> Result<Self> {
         let mut input = BufReader::new(input);
         let start = input.fill_buf().map_err(|e| unreadable(&name, &e))?;
-        // A message of Arrow's stream begins with these; no text does.
-        let input = if start.starts_with(&[0xff; 4]) {
+        // Messages of an Arrow stream begin with these bytes; no text does.
+        let reader = if start.starts_with(&[0xff; 4]) {
             let reader = ColumnarReader::stream(input).map_err(|e| FileError::permanent(&name, None, e))?;
-            Input::Columnar(reader)
+            FormatReader::Columnar(reader)
         } else if start.starts_with(b"PAR1") || start.starts_with(b"ARROW1") {
             let reason =
                 "Parquet and Arrow files are read from their end: give the file's name instead of a pipe";
             return Err(FileError::permanent(&name, None, reason).into());
         } else {
-            Input::Csv(Box::new(BarReader::open(input, &name, options, 0)?))
+            FormatReader::Csv(Box::new(BarReader::open(input, &name, options, 0)?))
         };
-        Ok(Self { path: name, input, last: None, issues: 0 })
+        Ok(Self { path: name, reader, last: None, issues: 0 })
     }
 
-    /// The next bars; none at the end. Those of one chunk are in time order.
+    /// The next bars, in time order; none at the end.
     ///
     /// # Errors
-    /// [`Error::File`] for a row that is no bar, or comes twice.
+    /// [`Error::File`] for a row that is not a bar, or a time that comes twice.
     pub fn next_chunk(&mut self) -> Result<Option<Bars>> {
-        let next = match &mut self.input {
-            Input::Csv(reader) => {
+        let next = match &mut self.reader {
+            FormatReader::Csv(reader) => {
                 let Some(batch) = reader.next_batch(CHUNK)? else { return Ok(None) };
                 if let Some(e) = first_fault(&self.path, &batch) {
                     return Err(e.into());
@@ -85,13 +85,13 @@ impl BarFile {
                 self.issues += batch.issues.len() as u64;
                 return Ok(Some(batch.bars));
             }
-            Input::Columnar(reader) => reader.next(),
+            FormatReader::Columnar(reader) => reader.next(),
         };
         let next = next.and_then(|bars| self.in_order(bars));
         next.map_err(|e| FileError::permanent(&self.path, None, e).into())
     }
 
-    /// Bars that are sound, and later than those before.
+    /// Checks that the bars are valid, and later than those before.
     fn in_order(&mut self, bars: Option<Bars>) -> Result<Option<Bars>, String> {
         let Some(bars) = bars else { return Ok(None) };
         let early = bars.time.first().filter(|first| self.last.is_some_and(|last| last >= **first));
@@ -105,14 +105,14 @@ impl BarFile {
         Ok(Some(bars))
     }
 
-    /// Bars given out so far that break a market-data rule (only CSV is looked at).
+    /// Bars so far that break a market-data rule; only those of CSV are checked.
     #[must_use]
     pub fn issues(&self) -> u64 {
         self.issues
     }
 }
 
-/// The first row of a batch that cannot be saved.
+/// The error of the first row that cannot be saved, if there is one.
 fn first_fault(path: &str, batch: &Batch) -> Option<FileError> {
     let rejected = batch.rejected.iter().map(|r| (r.row.line, r.reason.clone()));
     let repeats = batch

@@ -1,6 +1,6 @@
 //! CSV and JSON lines.
 //!
-//! Invariant: a value is the shortest decimal that reads back as the same float64, `-0.0` and subnormals included.
+//! Invariant: a value is the shortest decimal that is read back as the same float64, also for `-0.0` and subnormals.
 
 use std::io::{self, Write};
 
@@ -8,15 +8,15 @@ use super::{Format, TIME};
 use crate::bar::columns::{self, COUNT};
 use crate::bar::{Bars, format_time};
 
-/// Writes one line a bar.
+/// Writes a line for each bar.
 pub(super) struct TextWriter<W> {
     out: W,
     line: fn(&mut Vec<u8>, &str, [f64; COUNT]) -> io::Result<()>,
-    /// Lines of the chunk in work.
+    /// Lines that are not written yet.
     buffer: Vec<u8>,
 }
 
-/// Bytes that are collected before they are written.
+/// Bytes that are collected before a write.
 const BUFFER: usize = 64 * 1024;
 
 impl<W: Write> TextWriter<W> {

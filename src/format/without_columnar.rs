@@ -1,4 +1,4 @@
-//! What a build without the feature `columnar` has in the place of Arrow and Parquet: an error that says so.
+//! Replaces `columnar` in builds without that feature: every call fails and names the feature.
 
 use std::convert::Infallible;
 use std::fs::File;
@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use super::{Format, WITHOUT_COLUMNAR};
 use crate::bar::{Bars, SeriesName};
 
-/// There is none.
+/// Cannot be made.
 pub(super) struct ColumnarWriter<W>(Infallible, PhantomData<W>);
 
 impl<W: Write + Send> ColumnarWriter<W> {
@@ -25,7 +25,7 @@ impl<W: Write + Send> ColumnarWriter<W> {
     }
 }
 
-/// There is none.
+/// Cannot be made.
 pub(super) struct ColumnarReader(Infallible);
 
 impl ColumnarReader {

@@ -22,7 +22,7 @@ use crate::db::traced_pool::TracedPool;
 use crate::digest::SeriesDigest;
 use crate::error::{During, Error, FileError, Result};
 use crate::repository::source_cache::{ImportEntry, SourceDigest, SourceEntry};
-use crate::source::feed::Fed;
+use crate::source::feed::FeedEvent;
 use crate::source::reader::Batch;
 use crate::task::{AttemptContext, ImportOptions, Lease, Opening, RowCounts, TaskInfo, read_key};
 use crate::telemetry::AttemptTelemetry;
@@ -99,11 +99,11 @@ async fn finish(mut reading: Reading<'_>) -> Result<Imported> {
     let mut emptiness = Emptiness::new(resume);
     while let Some(fed) = reading.next().await? {
         match fed {
-            Fed::Start { header, ignored_columns } => {
+            FeedEvent::Start { header, ignored_columns } => {
                 emptiness.begin(attempt, header.as_deref());
                 cursor.opening = Some(Opening { version: version.text.clone(), header, ignored_columns });
             }
-            Fed::Batch { batch, .. } => {
+            FeedEvent::Batch { batch, .. } => {
                 if context.stop.is_cancelled() {
                     return Err(Error::Stopped);
                 }
@@ -121,7 +121,7 @@ async fn finish(mut reading: Reading<'_>) -> Result<Imported> {
                 // After the batch is kept, so that its rejected rows can be looked at.
                 check_rejects(attempt, &total, &emptiness, false)?;
             }
-            Fed::End { content_hash } => {
+            FeedEvent::End { content_hash } => {
                 if let Some(opening) = &cursor.opening {
                     telemetry.kept(open_alone(attempt, opening)).await?;
                 }

@@ -48,7 +48,7 @@ mod tests {
 
     fn bars(times: &[Micros]) -> Bars {
         let mut bars = Bars::default();
-        let values = Ohlcv { open: 1.0, high: 1.0, low: 1.0, close: 1.0, volume: 1.0 };
+        let values = Ohlcv::new(1.0, 1.0, 1.0, 1.0, 1.0);
         times.iter().for_each(|&t| bars.push(t, values));
         bars
     }

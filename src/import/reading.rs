@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::range_coverage::RangeCoverage;
 use super::{Attempt, recognise, rows};
 use crate::error::{FileError, Result};
-use crate::source::feed::{self, Fed, FeedOptions};
+use crate::source::feed::{self, FeedEvent, FeedOptions};
 use crate::source::open::OpenSource;
 use crate::source::reader::Batch;
 use crate::source::root::{Root, Version};
@@ -32,8 +32,8 @@ pub struct Reading<'a> {
     pub(super) version: Version,
     pub(super) resume: Resume,
     load: Option<LoadSpan<'a>>,
-    feed: mpsc::Receiver<Result<Fed, FileError>>,
-    ahead: VecDeque<Result<Fed, FileError>>,
+    feed: mpsc::Receiver<Result<FeedEvent, FileError>>,
+    ahead: VecDeque<Result<FeedEvent, FileError>>,
 }
 
 /// A file that is one batch.
@@ -80,7 +80,7 @@ pub async fn open(attempt: Attempt<'_>, looked: bool) -> Result<Opened<'_>> {
 
 impl Reading<'_> {
     /// What comes next; none after the end, or an error.
-    pub(super) async fn next(&mut self) -> Result<Option<Fed>, FileError> {
+    pub(super) async fn next(&mut self) -> Result<Option<FeedEvent>, FileError> {
         match self.ahead.pop_front() {
             Some(fed) => fed.map(Some),
             None => self.receive().await.transpose(),
@@ -102,7 +102,7 @@ impl Reading<'_> {
             match self.receive().await {
                 Some(Err(e)) if !batches => return Err(e),
                 Some(fed) => {
-                    batches |= matches!(fed, Ok(Fed::Batch { .. }));
+                    batches |= matches!(fed, Ok(FeedEvent::Batch { .. }));
                     self.ahead.push_back(fed);
                 }
                 None => break,
@@ -114,21 +114,23 @@ impl Reading<'_> {
     /// The file, if it was looked at and is one batch, all of it bars that nothing is to be said of.
     pub(super) fn whole(&self) -> Option<Whole<'_>> {
         let mut ahead = self.ahead.iter();
-        let (Some(Ok(Fed::Start { header, ignored_columns })), Some(Ok(Fed::Batch { batch, .. }))) =
-            (ahead.next(), ahead.next())
+        let (
+            Some(Ok(FeedEvent::Start { header, ignored_columns })),
+            Some(Ok(FeedEvent::Batch { batch, .. })),
+        ) = (ahead.next(), ahead.next())
         else {
             return None;
         };
-        let Some(Ok(Fed::End { content_hash: hash })) = ahead.next() else { return None };
+        let Some(Ok(FeedEvent::End { content_hash: hash })) = ahead.next() else { return None };
         let plain = batch.bars.len() as u64 == batch.rows && batch.issues.is_empty();
         plain.then_some(Whole { header, ignored_columns, batch, hash: *hash })
     }
 
-    async fn receive(&mut self) -> Option<Result<Fed, FileError>> {
+    async fn receive(&mut self) -> Option<Result<FeedEvent, FileError>> {
         let fed = self.feed.recv().await?;
         match (&fed, &mut self.load) {
-            (Ok(Fed::Batch { batch, took }), Some(load)) => load.batch(batch.rows, &batch.bars, *took),
-            (Ok(Fed::End { .. }), load) => *load = None,
+            (Ok(FeedEvent::Batch { batch, took }), Some(load)) => load.batch(batch.rows, &batch.bars, *took),
+            (Ok(FeedEvent::End { .. }), load) => *load = None,
             (Err(e), Some(load)) => load.fail(e),
             _ => {}
         }

@@ -1,8 +1,8 @@
-//! Finding the sources under a root.
+//! Finds the sources under a root.
 //!
 //! Invariant: every file that has a source's name ([`encoding`]) is either a source or named among the
 //! [`unrecognised`](Discovery::unrecognised); nothing is passed over silently. One unreadable entry
-//! does not hide the others. It reads names and sizes, never contents.
+//! does not hide the others. Only names and sizes are read, no contents.
 
 use futures::TryStreamExt;
 use object_store::ObjectMeta;
@@ -15,7 +15,7 @@ use super::root::Root;
 use crate::bar::SeriesName;
 use crate::error::{Error, Result};
 
-/// A file that holds bars of one series.
+/// A file with bars of one series.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     /// The series, from the file's name.
@@ -35,18 +35,18 @@ pub struct Unrecognised {
     pub reason: String,
 }
 
-/// What lies under a root.
+/// What was found under a root.
 #[derive(Debug, Default)]
 pub struct Discovery {
-    /// The sources, by symbol, timeframe and path.
+    /// The sources, ordered by symbol, timeframe and path.
     pub sources: Vec<Source>,
     /// The other files that have a source's name, and what could not be looked into.
     pub unrecognised: Vec<Unrecognised>,
-    /// Sources that the filter left out.
+    /// How many sources the filter left out.
     pub filtered: usize,
 }
 
-/// Which series are wanted; an empty list wants all.
+/// Which series to take; an empty list takes all.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     /// Symbols, exactly as the files spell them.
@@ -56,7 +56,7 @@ pub struct Filter {
 }
 
 impl Filter {
-    fn wants(&self, name: &SeriesName) -> bool {
+    fn takes(&self, name: &SeriesName) -> bool {
         let among = |list: &[String], item: &String| list.is_empty() || list.contains(item);
         among(&self.symbols, &name.symbol) && among(&self.timeframes, &name.timeframe)
     }
@@ -67,7 +67,7 @@ impl Filter {
 /// # Errors
 /// [`Error::Source`] if the root itself cannot be listed.
 pub async fn discover(root: &Root, pattern: &Pattern, filter: &Filter) -> Result<Discovery> {
-    let found = match root.directory() {
+    let listing = match root.directory() {
         Some(directory) => {
             let directory = directory.to_path_buf();
             tokio::task::spawn_blocking(move || walk(&directory))
@@ -76,10 +76,10 @@ pub async fn discover(root: &Root, pattern: &Pattern, filter: &Filter) -> Result
         }
         None => list(root).await?,
     };
-    let mut discovery = Discovery { unrecognised: found.unreadable, ..Discovery::default() };
-    for (path, size) in found.files {
+    let mut discovery = Discovery { unrecognised: listing.unreadable, ..Discovery::default() };
+    for (path, size) in listing.files {
         match pattern.name(encoding::plain_path(&path)) {
-            Ok(series) if filter.wants(&series) => {
+            Ok(series) if filter.takes(&series) => {
                 discovery.sources.push(Source { series, path, size });
             }
             Ok(_) => discovery.filtered += 1,
@@ -92,22 +92,22 @@ pub async fn discover(root: &Root, pattern: &Pattern, filter: &Filter) -> Result
 }
 
 #[derive(Default)]
-struct Found {
+struct Listing {
     files: Vec<(String, u64)>,
     unreadable: Vec<Unrecognised>,
 }
 
 const LEADS_OUT: &str = "is a link that leads out of the source directory; not followed";
 
-/// `object_store` ends its listing at the first entry it cannot read, so directories are walked.
-fn walk(directory: &std::path::Path) -> Result<Found> {
+/// Lists a directory. Not by `object_store`, which stops at the first entry that it cannot read.
+fn walk(directory: &std::path::Path) -> Result<Listing> {
     std::fs::read_dir(directory).map_err(|e| {
         Error::source(
             format!("cannot list the directory {}: {e}", directory.display()),
             "check its permissions",
         )
     })?;
-    let mut found = Found::default();
+    let mut listing = Listing::default();
     let shown = |p: &std::path::Path| {
         let relative = p.strip_prefix(directory).unwrap_or(p);
         relative.to_string_lossy().into_owned()
@@ -121,7 +121,7 @@ fn walk(directory: &std::path::Path) -> Result<Found> {
     while let Some(entry) = entries.next() {
         if let Some(link) = entry.as_ref().ok().filter(|e| outside(e)) {
             let path = shown(link.path());
-            found.unreadable.push(Unrecognised { path, reason: LEADS_OUT.into() });
+            listing.unreadable.push(Unrecognised { path, reason: LEADS_OUT.into() });
             entries.skip_current_dir();
             continue;
         }
@@ -129,22 +129,22 @@ fn walk(directory: &std::path::Path) -> Result<Found> {
             Err(e) => {
                 let path = e.path().map(shown).unwrap_or_default();
                 let reason = walk_reason(&e);
-                found.unreadable.push(Unrecognised { path, reason });
+                listing.unreadable.push(Unrecognised { path, reason });
             }
             Ok(entry) => match source_file(directory, &entry) {
                 None => {}
-                Some(Ok(file)) => found.files.push(file),
+                Some(Ok(file)) => listing.files.push(file),
                 Some(Err(reason)) => {
                     let path = shown(entry.path());
-                    found.unreadable.push(Unrecognised { path, reason });
+                    listing.unreadable.push(Unrecognised { path, reason });
                 }
             },
         }
     }
-    Ok(found)
+    Ok(listing)
 }
 
-/// Path and size of a source, the reason it cannot be used, or none if it is something else.
+/// Path and size of a source, or the reason why it cannot be read; none for other entries.
 fn source_file(
     directory: &std::path::Path,
     entry: &walkdir::DirEntry,
@@ -183,18 +183,18 @@ fn walk_reason(e: &walkdir::Error) -> String {
     }
 }
 
-async fn list(root: &Root) -> Result<Found> {
+async fn list(root: &Root) -> Result<Listing> {
     let (store, prefix) = root.store();
     let objects: Vec<ObjectMeta> = store.list(Some(prefix)).try_collect().await.map_err(|e| {
         Error::source(format!("cannot list {}: {e}", root.url()), "check the URL and the credentials")
     })?;
     let depth = prefix.parts().count();
-    let mut found = Found::default();
+    let mut listing = Listing::default();
     for object in objects {
         let relative: object_store::path::Path = object.location.parts().skip(depth).collect();
         if encoding::is_source(relative.as_ref()) {
-            found.files.push((relative.to_string(), object.size));
+            listing.files.push((relative.to_string(), object.size));
         }
     }
-    Ok(found)
+    Ok(listing)
 }

@@ -1,7 +1,7 @@
-//! A reader on a thread of its own, its batches through a short channel.
+//! Reads a source on a thread of its own and sends its batches through a channel.
 //!
-//! Invariant: at most [`AHEAD`] batches wait, so memory stays bounded however slow the other end is. The
-//! last message is always [`Fed::End`] or an error; dropping the receiver ends the thread at its next batch.
+//! Invariant: at most [`AHEAD`] batches wait in the channel, so memory is bounded however slow the receiver is. The last
+//! event is [`FeedEvent::End`] or an error. The thread ends at its next batch once the receiver is dropped.
 
 use std::time::{Duration, Instant};
 
@@ -14,49 +14,49 @@ use crate::error::FileError;
 /// Batches read ahead of the one being written.
 pub const AHEAD: usize = 2;
 
-/// What a feed gives.
+/// What the reading thread sends.
 #[derive(Debug)]
-pub enum Fed {
-    /// The header was understood.
+pub enum FeedEvent {
+    /// The columns were found.
     Start {
         /// The header line, if the file has one.
         header: Option<Vec<u8>>,
-        /// Columns that nothing is read from.
+        /// The names of the columns that are not read.
         ignored_columns: Vec<String>,
     },
-    /// The next rows.
+    /// The next batch.
     Batch {
-        /// The rows.
+        /// Its rows.
         batch: Box<Batch>,
-        /// How long reading them took.
+        /// How long it took to read.
         took: Duration,
     },
-    /// The file's end was reached and the file is what it was at the start.
+    /// All of the file was read, and it did not change meanwhile.
     End {
         /// BLAKE3 of the whole file.
         content_hash: [u8; 32],
     },
 }
 
-/// Where an import of a source starts.
+/// How to read a source, and from where.
 #[derive(Debug, Clone)]
 pub struct FeedOptions {
     /// How to read.
     pub read: ReadOptions,
     /// Rows in a batch.
     pub batch_rows: usize,
-    /// Whether a file without any line is one without bars.
+    /// Whether a file without any line counts as a file without bars.
     pub allow_empty: bool,
-    /// Rows before this byte are not given out: an earlier attempt has them.
+    /// Rows that start before this byte are left out: an earlier attempt wrote them.
     pub resume_at: u64,
 }
 
 /// Starts reading an opened source.
 #[must_use]
-pub fn start(source: OpenSource, options: FeedOptions) -> mpsc::Receiver<Result<Fed, FileError>> {
+pub fn start(source: OpenSource, options: FeedOptions) -> mpsc::Receiver<Result<FeedEvent, FileError>> {
     let (out, receiver) = mpsc::channel(AHEAD);
     tokio::task::spawn_blocking(move || {
-        // An error cannot be sent, and need not be, when the receiver is gone.
+        // If the receiver is gone, nobody needs the error.
         _ = run(source, &options, &out).or_else(|e| out.blocking_send(Err(e)));
     });
     receiver
@@ -65,10 +65,10 @@ pub fn start(source: OpenSource, options: FeedOptions) -> mpsc::Receiver<Result<
 fn run(
     source: OpenSource,
     options: &FeedOptions,
-    out: &mpsc::Sender<Result<Fed, FileError>>,
+    out: &mpsc::Sender<Result<FeedEvent, FileError>>,
 ) -> Result<(), FileError> {
     let mut reader = source.bars(&options.read, options.allow_empty, options.resume_at)?;
-    let start = Fed::Start {
+    let start = FeedEvent::Start {
         header: reader.header().map(<[u8]>::to_vec),
         ignored_columns: reader.ignored_columns().to_vec(),
     };
@@ -77,13 +77,13 @@ fn run(
     }
     let mut start = Instant::now();
     while let Some(batch) = reader.next_batch(options.batch_rows)? {
-        let fed = Fed::Batch { batch: Box::new(batch), took: start.elapsed() };
+        let fed = FeedEvent::Batch { batch: Box::new(batch), took: start.elapsed() };
         if out.blocking_send(Ok(fed)).is_err() {
             return Ok(());
         }
         start = Instant::now();
     }
     let content_hash = reader.finish()?.hash;
-    _ = out.blocking_send(Ok(Fed::End { content_hash }));
+    _ = out.blocking_send(Ok(FeedEvent::End { content_hash }));
     Ok(())
 }

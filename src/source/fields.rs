@@ -1,10 +1,9 @@
-//! The fields of one line.
+//! Splits a line into its fields.
 //!
-//! Invariant: a field is what stands between two delimiters, without its quotes; nothing is copied unless
-//! the line has quotes.
+//! Invariant: a field is what stands between two delimiters, without its quotes. Only lines with quotes are copied.
 
 /// Splits lines into fields: quoted ones by `csv-core`, all others at the delimiters.
-pub(super) struct Fields {
+pub(super) struct FieldSplitter {
     delimiter: u8,
     quote: Option<u8>,
     core: csv_core::Reader,
@@ -12,15 +11,15 @@ pub(super) struct Fields {
     ends: Vec<usize>,
 }
 
-/// One line's fields.
-pub(super) struct Row<'a> {
+/// The fields of one line.
+pub(super) struct SplitLine<'a> {
     data: &'a [u8],
     ends: &'a [usize],
     /// Bytes between two fields in `data`.
     gap: usize,
 }
 
-impl<'a> Row<'a> {
+impl<'a> SplitLine<'a> {
     pub(super) fn len(&self) -> usize {
         self.ends.len()
     }
@@ -37,10 +36,10 @@ impl<'a> Row<'a> {
     }
 }
 
-impl Fields {
+impl FieldSplitter {
     pub(super) fn new(delimiter: u8, quote: Option<u8>) -> Self {
         let mut builder = csv_core::ReaderBuilder::new();
-        // A line ends at \n alone; a bare \r belongs to its field.
+        // Only \n ends a line; a \r belongs to its field.
         builder.delimiter(delimiter).terminator(csv_core::Terminator::Any(b'\n'));
         match quote {
             Some(q) => builder.quote(q),
@@ -49,25 +48,25 @@ impl Fields {
         Self { delimiter, quote, core: builder.build(), unquoted: Vec::new(), ends: Vec::new() }
     }
 
-    pub(super) fn split<'a>(&'a mut self, line: &'a [u8]) -> Row<'a> {
+    pub(super) fn split<'a>(&'a mut self, line: &'a [u8]) -> SplitLine<'a> {
         if self.quote.is_some_and(|q| memchr::memchr(q, line).is_some()) {
             return self.split_quoted(line);
         }
         self.ends.clear();
         self.ends.extend(memchr::memchr_iter(self.delimiter, line));
         self.ends.push(line.len());
-        Row { data: line, ends: &self.ends, gap: 1 }
+        SplitLine { data: line, ends: &self.ends, gap: 1 }
     }
 
-    fn split_quoted(&mut self, line: &[u8]) -> Row<'_> {
-        // Fields never outgrow their line, nor are there more of them than bytes and one.
+    fn split_quoted(&mut self, line: &[u8]) -> SplitLine<'_> {
+        // The fields are never longer than their line, and never more than its bytes and one.
         self.unquoted.resize(line.len() + 1, 0);
         self.ends.resize(line.len() + 2, 0);
         self.core.reset();
         let (_, _, written, ended) = self.core.read_record(line, &mut self.unquoted, &mut self.ends);
         let (_, _, _, last) =
             self.core.read_record(&[], &mut self.unquoted[written..], &mut self.ends[ended..]);
-        Row { data: &self.unquoted, ends: &self.ends[..ended + last], gap: 0 }
+        SplitLine { data: &self.unquoted, ends: &self.ends[..ended + last], gap: 0 }
     }
 }
 
@@ -77,7 +76,7 @@ mod tests {
 
     #[test]
     fn quotes_delimiters_and_empty_fields() {
-        let mut fields = Fields::new(b',', Some(b'"'));
+        let mut fields = FieldSplitter::new(b',', Some(b'"'));
         for (line, want) in [
             ("a,b,c", &["a", "b", "c"][..]),
             ("", &[""]),

@@ -1,32 +1,32 @@
-//! Which column is which.
+//! Finds the columns of the time and the values.
 //!
 //! Names in any case and order are recognised (`timestamp|datetime|date|time|ts|open_time`, `o|h|l|c|v`,
 //! `vol`, `adj close`, the unnamed first column of a pandas index …); `[csv.columns]` maps anything else,
-//! by name or by number. Invariant: each of the six values has exactly one column (time may have two:
-//! date and time of day), or there is an error that names what is missing and what is there.
+//! by name or by number. Invariant: each value and the time have exactly one column (the time may have two: date and time
+//! of day), or the error names what is missing and what the header has.
 
 use super::advice::flags_for_missing;
 use crate::bar::columns::{self, COLUMNS, COUNT};
 use crate::config::{ColumnsConfig, CsvConfig, Delimiter};
 
-/// Where the values stand in a row, from 0.
+/// The columns of a file, numbered from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Columns {
-    /// The date's column, where date and time of day are apart.
+    /// The column of the date, if date and time of day are separate.
     pub date: Option<usize>,
     /// The time's column.
     pub time: usize,
     /// The columns of the values.
     pub values: [usize; COUNT],
-    /// How many fields a row has; none in files without a header until the first row is seen.
+    /// How many fields a row has.
     pub width: usize,
-    /// The names of the columns that nothing is read from.
+    /// The names of the columns that are not read.
     pub ignored: Vec<String>,
-    /// The byte between fields.
+    /// The delimiter.
     pub delimiter: u8,
 }
 
-/// Full timestamps, the surest first.
+/// Names of the time's column, the surest first.
 const TIMES: [&str; 12] = [
     "timestamp",
     "datetime",
@@ -45,14 +45,14 @@ const TIMES: [&str; 12] = [
 const SHOWN: usize = 20;
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-/// Finds the columns from a file's first line (its header, or its first row where there is none).
+/// Finds the columns from the first line of a file: its header, or its first row if it has none.
 ///
 /// # Errors
 /// What is missing and what to do.
 pub fn resolve(first_line: &[u8], csv: &CsvConfig) -> Result<Columns, String> {
     let candidates = match csv.delimiter {
         Delimiter::Byte(b) => vec![b],
-        // With decimal commas a comma cannot be what stands between numbers.
+        // With decimal commas a comma cannot be the delimiter.
         Delimiter::Auto => DELIMITERS.into_iter().filter(|d| *d != b',' || !csv.decimal_comma).collect(),
     };
     let mut widest: Option<(usize, String)> = None;
@@ -154,7 +154,7 @@ fn within(number: usize, width: usize) -> Result<usize, String> {
     }
 }
 
-/// A column by its name as written or, if no column is called so, by its number from 1.
+/// The column with this name or, if there is none, with this number (from 1).
 fn named(key: &str, fields: &[String], names: &[String]) -> Result<usize, String> {
     let wanted = normal(key);
     if let Some(at) = names.iter().position(|n| *n == wanted) {
@@ -166,7 +166,7 @@ fn named(key: &str, fields: &[String], names: &[String]) -> Result<usize, String
     }
 }
 
-/// A name that stands for a value and comes twice, unless the columns are mapped by hand.
+/// A name that barlift recognises and that comes twice.
 fn repeated(names: &[String]) -> Option<&str> {
     let known = |n: &String| {
         !n.is_empty()
@@ -175,7 +175,7 @@ fn repeated(names: &[String]) -> Option<&str> {
     names.iter().enumerate().find(|(i, n)| known(n) && names[..*i].contains(n)).map(|(_, n)| n.as_str())
 }
 
-/// `<Adj Close>` and `adj-close` are one name.
+/// `<Adj Close>` and `adj-close` both become `adj_close`.
 fn normal(name: &str) -> String {
     let name = name.trim().trim_start_matches('<').trim_end_matches('>').trim();
     name.to_lowercase().replace([' ', '-', '.'], "_")
@@ -210,7 +210,7 @@ fn listed(fields: &[String]) -> String {
 }
 
 pub(super) fn split(line: &[u8], delimiter: u8, quote: Option<u8>) -> Vec<String> {
-    super::fields::Fields::new(delimiter, quote)
+    super::fields::FieldSplitter::new(delimiter, quote)
         .split(line)
         .map(|f| String::from_utf8_lossy(f).into_owned())
         .collect()

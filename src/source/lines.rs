@@ -1,6 +1,6 @@
-//! Lines of a file: bounded in length and counted.
+//! Splits a file into numbered lines of limited length.
 //!
-//! A bar is one line, so that a stray quote costs one row and not the rest of the file.
+//! A row is always one line, so a stray quote spoils one row and not the rest of the file.
 //! Invariant: at most `max_line` bytes and one buffer are in memory, whatever the file is. A leading UTF-8 byte order mark is dropped; `\n` and `\r\n` both end a line.
 
 use std::io::{self, Read as _};
@@ -21,13 +21,13 @@ pub struct Line<'a> {
     pub offset: u64,
 }
 
-/// Why no further line can be had.
+/// Why the next line cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum LineError {
     /// Reading failed.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// No line end within the limit.
+    /// The line is longer than the limit.
     #[error("line {0} is longer than {1} bytes")]
     TooLong(u64, usize),
 }
@@ -59,7 +59,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// The next line, or none at the file's end.
+    /// The next line; none at the end of the file.
     ///
     /// # Errors
     /// [`LineError`]
@@ -70,7 +70,7 @@ impl<'a> Lines<'a> {
             None => self.end - self.start,
         };
         let (from, offset) = (self.start, self.offset);
-        // The last line may lack its end.
+        // The last line may have no line end.
         let consumed = (length + 1).min(self.end - self.start);
         self.start += consumed;
         self.offset += consumed as u64;
@@ -86,15 +86,15 @@ impl<'a> Lines<'a> {
         Ok(Some(Line { bytes, number: self.number, offset }))
     }
 
-    /// How far the next `\n` is, reading more until there is one; none at the file's end.
+    /// The distance to the next `\n`, reading more until there is one; none at the end of the file.
     fn find_end(&mut self) -> Result<Option<usize>, LineError> {
         let mut searched = 0;
         loop {
-            let held = &self.buffer[self.start..self.end];
-            if let Some(at) = memchr::memchr(b'\n', &held[searched..]) {
+            let buffered = &self.buffer[self.start..self.end];
+            if let Some(at) = memchr::memchr(b'\n', &buffered[searched..]) {
                 return Ok(Some(searched + at));
             }
-            searched = held.len();
+            searched = buffered.len();
             if searched > self.max_line + 4 {
                 return Err(LineError::TooLong(self.number + 1, self.max_line));
             }
@@ -104,7 +104,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// Reads more behind what is held; whether there was any.
+    /// Reads more into the buffer; whether there was more.
     fn fill(&mut self) -> io::Result<bool> {
         self.buffer.copy_within(self.start..self.end, 0);
         self.end -= self.start;

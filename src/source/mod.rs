@@ -1,12 +1,13 @@
-//! The files: finding them, and turning their bytes into bars.
+//! Finds the source files and reads them as bars.
 //!
-//! A source is one CSV file of one series. [`root`] is where sources lie (a directory, later a bucket),
-//! [`discover`] lists them, [`reader`] turns one into batches, and [`feed`] runs a reader on a thread of
-//! its own. The rest are the reader's parts: [`lines`], `fields`, [`header`], [`time`], [`number`], [`quality`], [`repeats`].
+//! A source is one file with bars of one series. [`root`] is where sources are (a directory or a bucket), [`discover`]
+//! lists them, `encoding` tells which files are sources and how they are stored, [`open`] is the only way to read one,
+//! [`reader`] turns its lines into batches, and [`feed`] runs a reader on a thread of its own. `fields`, [`header`],
+//! [`lines`], [`number`], [`time`], [`time_set`], [`quality`] and [`repeats`] are parts of the reader.
 //!
-//! Invariant: memory is bounded by a few batches and a line, but for a compressed set of the file's times
-//! (two bytes a row for the usual timeframes), and each data row comes out exactly once: as a bar, a repeat of an earlier time, or a rejected row.
-//! Nothing here knows of the queue or the database.
+//! Invariant: memory is bounded by a few batches, a line, and the [set of the file's times](time_set), about two bytes a
+//! row. Each data row becomes exactly one bar, repeat or rejected row.
+//! Nothing here knows the queue or the database.
 
 pub mod advice;
 pub mod discover;
@@ -22,9 +23,9 @@ pub mod quality;
 pub mod reader;
 pub mod repeats;
 pub mod root;
-pub mod seen;
 mod stored;
 pub mod time;
+pub mod time_set;
 
 #[cfg(test)]
 mod tests;

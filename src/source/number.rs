@@ -1,11 +1,11 @@
-//! Prices and volumes: float64, exactly as written.
+//! Reads prices and volumes as float64.
 //!
-//! Invariant: what comes out is the float64 nearest to the text, and finite.
+//! Invariant: the result is finite and is the float64 nearest to the text.
 
-/// The number that `field` writes; `decimal_comma` reads `1,25`.
+/// Reads the number in `field`; with `decimal_comma`, `1,25` is read as 1.25.
 ///
 /// # Errors
-/// The reason, without the place.
+/// The reason, without line and column.
 pub fn parse(field: &[u8], decimal_comma: bool) -> Result<f64, String> {
     let field = field.trim_ascii();
     if field.is_empty() {
@@ -27,9 +27,9 @@ pub fn parse(field: &[u8], decimal_comma: bool) -> Result<f64, String> {
     }
 }
 
-/// The number at the beginning of `text`, which may go on behind it, and its length, if it is written with a point
-/// and finite. If nothing stands behind it, it is what [`parse`] reads.
-pub(super) fn usual(text: &[u8]) -> Option<(f64, usize)> {
+/// Fast path: the finite number with a decimal point at the start of `text`, and its length. Alone, [`parse`] reads the
+/// same number from these bytes. None if there is no such number.
+pub(super) fn parse_prefix(text: &[u8]) -> Option<(f64, usize)> {
     let (value, length) = fast_float2::parse_partial::<f64, _>(text).ok()?;
     value.is_finite().then_some((value, length))
 }
@@ -77,13 +77,13 @@ mod tests {
         }
     }
     #[test]
-    fn what_is_read_in_passing_is_what_is_read_alone() {
+    fn a_prefix_is_the_number_that_it_is_alone() {
         let nearly = "[-+]?[0-9]{0,20}(\\.[0-9]{0,20})?([eE][-+]?[0-9]{1,3})?|nan|-?inf|infinity|1e400";
         let texts = (like(nearly), proptest::collection::vec(any::<(Index, u8)>(), 0..2), "|,1|;2|\t|\r|\"");
         holds(5000, &texts, |(text, changes, behind)| {
             let text = mutated(text.into_bytes(), &changes);
             let followed = [&text, behind.as_bytes()].concat();
-            let Some((value, length)) = usual(&followed) else { return };
+            let Some((value, length)) = parse_prefix(&followed) else { return };
             let alone = parse(&followed[..length], false).map(f64::to_bits);
             assert_eq!(Ok(value.to_bits()), alone, "{}", followed.escape_ascii());
         });

@@ -16,12 +16,12 @@ use crate::error::{Error, FileError, Result};
 
 /// A source opened for reading.
 pub struct OpenSource {
-    file: File,
+    file: OpenFile,
     input: Box<dyn Read + Send>,
 }
 
-/// Which file it is, and how it was when it was opened.
-struct File {
+/// The file, and its version when it was opened.
+struct OpenFile {
     root: Root,
     path: String,
     version: Version,
@@ -44,7 +44,8 @@ impl OpenSource {
     /// A [`FileError`] if it cannot be opened, or lies outside the root.
     pub async fn open(root: &Root, path: &str) -> Result<Self, FileError> {
         let (input, version) = root.read(path).await?;
-        let file = File { root: root.clone(), path: path.to_owned(), version, runtime: Handle::current() };
+        let file =
+            OpenFile { root: root.clone(), path: path.to_owned(), version, runtime: Handle::current() };
         Ok(Self { file, input })
     }
 
@@ -83,11 +84,11 @@ impl OpenSource {
         Ok(Lines::new(self.text()?, max_line))
     }
 
-    /// Its bars. Rows that start before `resume_at` (in bytes of its text) are not given out: an earlier attempt has
-    /// them. A file without any line has no bars if `allow_empty`, and else is an error.
+    /// Its bars. Rows that start before `resume_at` (in bytes of its text) are left out: an earlier attempt wrote them.
+    /// With `allow_empty` a file without any line has no bars; otherwise it is an error.
     ///
     /// # Errors
-    /// A [`FileError`] if this is no file of bars.
+    /// A [`FileError`] if this is not a file of bars.
     pub fn bars(
         self,
         options: &ReadOptions,
@@ -105,15 +106,15 @@ impl OpenSource {
 
 /// Reads the bars of one source.
 pub struct SourceReader {
-    file: File,
+    file: OpenFile,
     reader: BarReader<'static>,
 }
 
 impl SourceReader {
-    /// Up to `max_rows` further rows; none at the end.
+    /// The next rows, up to `max_rows`; none at the end of the file.
     ///
     /// # Errors
-    /// A [`FileError`] when reading fails, a line has no end, or `on_invalid = fail` strikes.
+    /// A [`FileError`] if reading fails, a line is too long, or a bar is invalid and `on_invalid` is `fail`.
     pub fn next_batch(&mut self, max_rows: usize) -> Result<Option<Batch>, FileError> {
         self.reader.next_batch(max_rows)
     }
@@ -126,12 +127,12 @@ impl SourceReader {
         self.reader.ignored_columns()
     }
 
-    /// To be called behind the last batch.
+    /// To be called after the last batch.
     ///
     /// # Errors
     /// A transient [`FileError`] if the file changed while it was read.
     pub fn finish(mut self) -> Result<Content, FileError> {
-        let File { root, path, version, runtime } = self.file;
+        let OpenFile { root, path, version, runtime } = self.file;
         let stored = self.reader.stored();
         // A decoder may end before its input does.
         if stored.bytes_read() < version.size {
@@ -145,7 +146,7 @@ impl SourceReader {
     }
 }
 
-/// The error of a file that is not what it was when it was opened.
+/// The error of a file that changed while it was read.
 pub(crate) fn changed(path: &str) -> FileError {
     FileError::transient(path, "the file changed while it was read; it will be read again from its start")
 }

@@ -1,7 +1,7 @@
-//! How a path tells the symbol and the timeframe.
+//! Reads symbol and timeframe from a path.
 //!
 //! `{symbol}_{timeframe}.csv` reads `ES_F_1h.csv` as symbol `ES_F` at `1h`: the timeframe is what follows
-//! the last `_`. Invariant: a name comes out only whole and printable; it is data, never a path.
+//! the last `_`. Invariant: the names are complete and printable. They are data and never used as a path.
 
 use regex::Regex;
 

@@ -1,10 +1,10 @@
-//! The market-data rules a bar should keep.
+//! The market-data rules.
 //!
-//! Invariant: a rule speaks of one bar alone; gaps and jumps between bars are not judged here.
+//! Invariant: a rule checks one bar by itself; gaps and jumps between bars are not checked.
 
 use crate::bar::Ohlcv;
 
-/// The rules that `v` breaks, by name; empty for a sound bar.
+/// The names of the rules that `v` breaks.
 #[must_use]
 pub fn broken_rules(v: &Ohlcv) -> Vec<&'static str> {
     if is_sound(v) {

@@ -1,7 +1,7 @@
-//! Rows whose time the file had before: repetitions, or contradictions.
+//! Compares rows that repeat a time with the first row of that time.
 //!
-//! Invariant: pure; every repeat of a batch is judged by the file's first row of its time, and is either the same or
-//! a rejected row.
+//! Invariant: every repeat of a batch is compared with the file's first row of its time, and is either the same or a
+//! rejected row.
 
 use std::collections::HashMap;
 
@@ -9,10 +9,10 @@ use super::reader::{Batch, Repeat};
 use crate::bar::{Micros, Ohlcv, format_time};
 use crate::finding::RejectedRow;
 
-/// Repeats of earlier rows: how many say the same, and those that contradict the first.
+/// How many repeats have the values of the first row of their time, and the rejected rows of the others.
 ///
-/// `earlier` holds the first row's values for times of earlier batches; times of this one are looked up in
-/// it. A time that neither has (in a dry run the earlier bars were not written) counts as the same.
+/// `earlier` has the values of the first row for times of earlier batches. If neither the batch nor `earlier` has the
+/// time (in a dry run the earlier bars were not written), the repeat counts as the same.
 #[must_use]
 pub fn repeats(batch: &Batch, earlier: &HashMap<Micros, Ohlcv>) -> (u64, Vec<RejectedRow>) {
     let mut same = 0;
@@ -30,7 +30,7 @@ pub fn repeats(batch: &Batch, earlier: &HashMap<Micros, Ohlcv>) -> (u64, Vec<Rej
     (same, contradictions)
 }
 
-/// A row that repeats the time of another one with other values.
+/// The rejected row of a repeat whose values differ from the first row of its time.
 #[must_use]
 pub fn contradiction(repeat: &Repeat, first: &Ohlcv) -> RejectedRow {
     let reason = format!(

@@ -1,7 +1,7 @@
-//! Where sources lie: a local directory, or (with the `cloud` feature) a bucket.
+//! The place of the sources: a local directory, or (with the `cloud` feature) a bucket.
 //!
-//! Invariant: a path is relative and has no `..`, and a local file is read only if it lies under the root after
-//! all links are followed: looked at before it is opened and, where the system tells, afterwards.
+//! Invariant: a path is relative and has no `..`, and a local file is read only if it is under the root after all links
+//! are followed. That is checked before the file is opened and, on Linux, afterwards.
 
 use std::io::{self, Read};
 use std::os::fd::AsRawFd as _;
@@ -16,7 +16,7 @@ use url::Url;
 use super::encoding;
 use crate::error::{Error, FileError, Result};
 
-/// A place that holds sources.
+/// A directory or a bucket with sources.
 #[derive(Debug, Clone)]
 pub struct Root {
     url: Url,
@@ -25,7 +25,7 @@ pub struct Root {
     directory: Option<PathBuf>,
 }
 
-/// What tells one state of a source from another.
+/// Identifies a state of a source: it changes when the source changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version {
     /// Bytes.
@@ -109,10 +109,10 @@ impl Root {
         (&self.store, &self.prefix)
     }
 
-    /// What the source looks like now.
+    /// The version of the source now.
     ///
     /// # Errors
-    /// A [`FileError`] if it cannot be had.
+    /// A [`FileError`] if it cannot be read.
     pub async fn version(&self, path: &str) -> Result<Version, FileError> {
         let location = self.location(path)?;
         self.refuse_outside(path).await?;
@@ -120,10 +120,10 @@ impl Root {
         Ok(Version::of(&meta))
     }
 
-    /// The stored bytes of a source from its start, and what it looked like when it was opened.
+    /// Opens a source: its stored bytes and its version.
     ///
     /// # Errors
-    /// A [`FileError`] if it cannot be opened, or lies outside the root.
+    /// A [`FileError`] if it cannot be opened, or is outside the root.
     pub(super) async fn read(&self, path: &str) -> Result<(Box<dyn Read + Send>, Version), FileError> {
         let location = self.location(path)?;
         self.refuse_outside(path).await?;
@@ -143,7 +143,7 @@ impl Root {
 
     fn location(&self, path: &str) -> Result<ObjectPath, FileError> {
         let bad = || FileError::permanent(path, None, "the path is not one that can be read");
-        // `parse` would overlook the slash.
+        // `parse` would ignore the slash.
         if path.starts_with('/') {
             return Err(bad());
         }
@@ -161,7 +161,7 @@ impl Root {
         });
         let looked = looked.await.map_err(|e| FileError::transient(path, e.to_string()))?;
         let (real, is_file) = looked.map_err(|e| io_error(path, &e))?;
-        // Whoever opens a pipe waits for its other end.
+        // Opening a pipe would wait for its other end.
         if !is_file {
             return Err(FileError::permanent(path, None, "is not a regular file any more"));
         }
@@ -171,7 +171,7 @@ impl Root {
         Err(outside(path))
     }
 
-    /// A link may have been put in the file's place after it was looked at. Linux knows where an open file lies.
+    /// The file may have been replaced by a link after it was checked. Linux tells the path of an open file.
     fn refuse_swapped(&self, path: &str, file: &std::fs::File) -> Result<(), FileError> {
         let opened = std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()));
         match (&self.directory, opened) {
@@ -193,19 +193,19 @@ impl Version {
     }
 }
 
-/// A share that went away lets whoever looks at it wait; that must not be the thread that sends heartbeats.
+/// A network share that is gone may block for long; that must not be a thread of the runtime, which sends heartbeats.
 async fn off_the_runtime<T: Send + 'static>(look: impl FnOnce() -> T + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(look).await.map_err(|e| Error::Internal(e.to_string()))
 }
 
 fn without_password(url: &Url) -> String {
     let mut url = url.clone();
-    // Schemes that cannot carry a password refuse, and have none.
+    // Fails for schemes that cannot have a password.
     let _ = url.set_password(None);
     url.to_string()
 }
 
-/// A failed read: gone or forbidden stays so, anything else may pass.
+/// The error of a failed read: permanent if the file is gone or forbidden, otherwise transient.
 pub(crate) fn io_error(path: &str, e: &io::Error) -> FileError {
     match e.kind() {
         io::ErrorKind::NotFound => {

@@ -27,7 +27,9 @@ pub(super) async fn by_hash(attempt: VerifyAttempt<'_>, root: &Root) -> Result<O
         return Ok(None);
     }
     let content = OpenSource::open(root, &task.source).await?.hash().await?;
-    let Some(digested) = source_cache::find_digest(&context.pool, &content.hash, &key).await? else { return Ok(None) };
+    let Some(digested) = source_cache::find_digest(&context.pool, &content.hash, &key).await? else {
+        return Ok(None);
+    };
     // A file without rows is read again: --allow-empty decides whether it is an error.
     if digested.rows == 0 || digested.rows != digested.digest.bars {
         return Ok(None);

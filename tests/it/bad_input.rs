@@ -7,7 +7,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
 use barlift::error::ErrorClass;
-use barlift::source::feed::{self, Fed, FeedOptions};
+use barlift::source::feed::{self, FeedEvent, FeedOptions};
 use barlift::source::open::OpenSource;
 use barlift::source::reader::ReadOptions;
 use barlift::source::root::Root;
@@ -313,7 +313,7 @@ async fn a_file_that_shrinks_while_it_is_read_is_tried_again() {
     let mut feed = feed::start(source, options);
     let mut last = None;
     while let Some(fed) = feed.recv().await {
-        assert!(!matches!(fed, Ok(Fed::End { .. })), "it must not end as if nothing had happened");
+        assert!(!matches!(fed, Ok(FeedEvent::End { .. })), "it must not end as if nothing had happened");
         last = Some(fed);
     }
     let error = last.expect("something").expect_err("an error");

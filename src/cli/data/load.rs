@@ -1,4 +1,4 @@
-//! `barlift data load`: bars to a terminal, a pipe or a file, in memory only a few chunks at a time.
+//! `barlift data load`: writes bars to a terminal, a pipe or a file, with a few chunks in memory at a time.
 
 use std::io::{self, BufWriter, IsTerminal as _};
 use std::path::{Path, PathBuf};
@@ -18,11 +18,11 @@ use crate::error::{Error, Result};
 use crate::format::{BarWriter, Format};
 use crate::repository::data::{DataRepository, LoadStream};
 
-/// Bars in a table for people.
+/// Bars in a table.
 const TABLE_BARS: usize = 50;
 
-/// Where bars go, and how.
-enum Target {
+/// Where the bars go, and in which format.
+enum LoadTarget {
     Table,
     Stdout(Format),
     File(Format, PathBuf),
@@ -43,9 +43,9 @@ pub(super) async fn run(args: &DataLoadArgs, config: &Config) -> Result<Outcome>
     let series = SeriesName { symbol: args.symbol.clone(), timeframe: args.timeframe.clone() };
     let mut load = Load { bars, left: args.limit.unwrap_or(usize::MAX), rows: 0, not_finite: 0 };
     match target {
-        Target::Table => table(&mut load, args.limit.unwrap_or(TABLE_BARS)).await?,
-        Target::Stdout(format) => load.write_stdout(format, &series).await?,
-        Target::File(format, path) => {
+        LoadTarget::Table => table(&mut load, args.limit.unwrap_or(TABLE_BARS)).await?,
+        LoadTarget::Stdout(format) => load.write_stdout(format, &series).await?,
+        LoadTarget::File(format, path) => {
             let stop = signals::stop_token("stopping: no file is written", Audience::User, &config.log)?;
             if !load.write_file(format, &series, &path, &stop).await? {
                 return Ok(Outcome::Failures);
@@ -71,7 +71,7 @@ pub(super) async fn run(args: &DataLoadArgs, config: &Config) -> Result<Outcome>
     Ok(Outcome::Well)
 }
 
-fn target(args: &DataLoadArgs, terminal: bool) -> Result<Target> {
+fn target(args: &DataLoadArgs, terminal: bool) -> Result<LoadTarget> {
     let path = args.output.as_deref().filter(|path| *path != Path::new("-"));
     let by_name = path.and_then(Format::of);
     let format = match args.format {
@@ -81,7 +81,7 @@ fn target(args: &DataLoadArgs, terminal: bool) -> Result<Target> {
                 "write a file as csv, jsonl, arrow or parquet",
             ));
         }
-        Some(LoadFormat::Table) => return Ok(Target::Table),
+        Some(LoadFormat::Table) => return Ok(LoadTarget::Table),
         Some(LoadFormat::Csv) => Format::Csv,
         Some(LoadFormat::Jsonl) => Format::JsonLines,
         Some(LoadFormat::Parquet) => Format::Parquet,
@@ -97,7 +97,7 @@ fn target(args: &DataLoadArgs, terminal: bool) -> Result<Target> {
                     "give --format, or a name that ends with .csv, .jsonl, .arrow, .arrows or .parquet",
                 ));
             }
-            (None, _) if terminal => return Ok(Target::Table),
+            (None, _) if terminal => return Ok(LoadTarget::Table),
             (None, _) => Format::Csv,
         },
     };
@@ -105,19 +105,19 @@ fn target(args: &DataLoadArgs, terminal: bool) -> Result<Target> {
         return Err(Error::usage(why, "write csv or jsonl, or build it with the feature"));
     }
     match path {
-        Some(path) => Ok(Target::File(format, path.to_path_buf())),
+        Some(path) => Ok(LoadTarget::File(format, path.to_path_buf())),
         None if terminal && format.is_binary() => Err(Error::usage(
             "this format is no text, and stdout is a terminal",
             "write it to a file (--output bars.parquet) or into a pipe",
         )),
-        None => Ok(Target::Stdout(format)),
+        None => Ok(LoadTarget::Stdout(format)),
     }
 }
 
-/// Bars as they come, counted.
+/// Loads bars and counts them.
 struct Load<'a> {
     bars: LoadStream<'a>,
-    /// Bars that may still come.
+    /// How many more bars to load.
     left: usize,
     rows: usize,
     not_finite: usize,
@@ -138,7 +138,7 @@ impl Load<'_> {
 
     async fn write_stdout(&mut self, format: Format, series: &SeriesName) -> Result<()> {
         let fail = |e: io::Error| match e.kind() {
-            // Whoever read has seen enough.
+            // The reader of the pipe has seen enough.
             io::ErrorKind::BrokenPipe => Ok(()),
             _ => Err(Error::Usage { message: format!("cannot write to stdout: {e}"), hint: None }),
         };
@@ -154,7 +154,7 @@ impl Load<'_> {
         writer.finish().map(|_| ()).or_else(fail)
     }
 
-    /// Whether the file was written, and not stopped by a signal.
+    /// Whether the file was written; false if a signal stopped it.
     async fn write_file(
         &mut self,
         format: Format,
@@ -182,7 +182,7 @@ impl Load<'_> {
 async fn table(load: &mut Load<'_>, limit: usize) -> Result<()> {
     let values = COLUMNS.iter().map(|column| Column::number(column.heading));
     let mut table = Table::new([Column::text("TIME")].into_iter().chain(values));
-    // One more tells whether there are more.
+    // One more, to see whether there are more.
     load.left = limit.saturating_add(1);
     while let Some(mut bars) = load.next().await? {
         bars.truncate(limit - table.len());

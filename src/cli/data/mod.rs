@@ -1,4 +1,4 @@
-//! `barlift data`: the `DataRepository` on the command line.
+//! `barlift data`: [`DataRepository`] on the command line.
 
 mod load;
 mod save;
@@ -23,7 +23,7 @@ pub(super) async fn run(command: &DataCommand, config: &Config) -> Result<Outcom
     }
 }
 
-/// A series as JSON has it.
+/// A series in JSON output.
 #[derive(Serialize)]
 struct SeriesJson<'a> {
     symbol: &'a str,
@@ -68,7 +68,7 @@ fn print(series: &[SeriesInfo]) -> Result<()> {
     output::print(|out| table.write(out))
 }
 
-/// A time without its seconds, if these are zero.
+/// A time without its seconds if they are zero.
 fn minute(time: &str) -> String {
     time.strip_suffix(":00Z").map_or_else(|| time.to_owned(), |t| format!("{t}Z"))
 }

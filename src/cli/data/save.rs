@@ -1,4 +1,4 @@
-//! `barlift data save`: a file's bars into a series, all or none.
+//! `barlift data save`: writes the bars of a file to a series, all or none.
 
 use std::path::Path;
 
@@ -59,12 +59,12 @@ fn open(path: &Path, options: &ReadOptions) -> Result<BarFile> {
     }
 }
 
-/// Gives out all chunks and then none, or an error at last; returns how many bars break a rule.
+/// Sends all chunks, then none or an error. Returns how many bars break a market-data rule.
 fn read(mut file: BarFile, out: &mpsc::Sender<Result<Option<Bars>>>) -> u64 {
     loop {
         let next = file.next_chunk();
         let more = matches!(next, Ok(Some(_)));
-        // Nobody takes it if the save has failed.
+        // The receiver is gone if the save has failed.
         if out.blocking_send(next).is_err() || !more {
             return file.issues();
         }

@@ -1,4 +1,4 @@
-//! Arrow IPC: one record batch a chunk, not compressed, so that readers can map a file into memory.
+//! Arrow IPC: one record batch for each chunk, not compressed, so that readers can map a file into memory.
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, Read, Seek, Write};

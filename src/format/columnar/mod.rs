@@ -1,6 +1,6 @@
-//! The formats that keep columns together, behind one writer and one reader.
+//! One writer and one reader for the columnar formats.
 //!
-//! Invariant: a build without the feature `columnar` has `without_columnar` in this module's place, with the same items.
+//! Invariant: `without_columnar` replaces this module in builds without the feature `columnar`, with the same items.
 
 mod arrow;
 mod parquet;
@@ -40,7 +40,7 @@ impl<W: Write + Send> ColumnarWriter<W> {
     }
 }
 
-/// Reads Arrow or Parquet; the values are as they stand in the file.
+/// Reads Arrow or Parquet. The values are not checked.
 pub(super) enum ColumnarReader {
     Arrow(arrow::ArrowReader),
     Parquet(Box<parquet::ParquetReader>),
@@ -54,7 +54,7 @@ impl ColumnarReader {
         })
     }
 
-    /// Arrow's format for streams.
+    /// An Arrow stream.
     pub(super) fn stream(input: impl BufRead + Send + 'static) -> Result<Self, String> {
         arrow::ArrowReader::stream(input).map(Self::Arrow)
     }

@@ -19,7 +19,7 @@ use crate::bar::columns::{self, COLUMNS};
 use crate::bar::{Bars, SeriesName};
 use crate::format::TIME;
 
-/// Bars in a row group: large enough to compress well, and 12 MB while it is collected.
+/// Bars in a row group: enough to compress well; they take 12 MB of memory until they are written.
 const GROUP: usize = 256 * 1024;
 
 fn schema() -> String {
@@ -27,7 +27,7 @@ fn schema() -> String {
     format!("message bars {{ required int64 {TIME} (TIMESTAMP(MICROS,true)); {values} }}")
 }
 
-/// Collects bars to row groups and writes them.
+/// Collects bars and writes them in row groups.
 pub(in crate::format) struct ParquetWriter<W: Write + Send> {
     file: SerializedFileWriter<W>,
     group: Bars,
@@ -128,7 +128,7 @@ fn read_time(group: &dyn RowGroupReader) -> Result<Vec<i64>, String> {
     read_column::<Int64Type>(group, TIME)
 }
 
-/// Where a column stands, if it is what is wanted.
+/// The index of a column, if it has the right type.
 fn find<T: DataType>(group: &dyn RowGroupReader, name: &str) -> Result<usize, String> {
     let columns = group.metadata().schema_descr().columns();
     let Some(at) = columns.iter().position(|c| c.path().string() == name) else {

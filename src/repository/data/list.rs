@@ -1,4 +1,4 @@
-//! What there is: symbols, series, and from when to when.
+//! Lists symbols and series with their time ranges.
 
 use jiff_sqlx::Timestamp;
 use sqlx::FromRow;
@@ -20,7 +20,7 @@ pub struct SeriesInfo {
 }
 
 #[derive(FromRow)]
-struct SeriesRow {
+struct ListedSeries {
     symbol: String,
     timeframe: String,
     bars: i64,
@@ -28,7 +28,7 @@ struct SeriesRow {
     last: Option<Timestamp>,
 }
 
-impl SeriesRow {
+impl ListedSeries {
     fn info(self) -> SeriesInfo {
         let Self { symbol, timeframe, bars, first, last } = self;
         let name = SeriesName { symbol, timeframe };
@@ -56,8 +56,8 @@ pub(super) async fn series(seen: TracedPool<'_>, timeframe: Option<&str>) -> Res
     let mut connection = seen.acquire(WHAT).await?;
     let query = sqlx::query_as(QUERY).bind(timeframe);
     let run = async { query.fetch_all(&mut *connection).await.during(WHAT) };
-    let (rows, _) = seen.query::<SeriesRow>(QUERY, run).await?;
-    Ok(rows.into_iter().map(SeriesRow::info).collect())
+    let (rows, _) = seen.query::<ListedSeries>(QUERY, run).await?;
+    Ok(rows.into_iter().map(ListedSeries::info).collect())
 }
 
 pub(super) async fn date_range(

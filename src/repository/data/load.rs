@@ -1,4 +1,4 @@
-//! A load while it lasts.
+//! Loads bars as a stream, within one span.
 
 use std::ops::Range;
 
@@ -11,10 +11,10 @@ use crate::telemetry::Span;
 use crate::telemetry::attribute as attr;
 use crate::telemetry::phases::milliseconds;
 
-/// The bars that [`DataRepository::load_stream`](super::DataRepository::load_stream) loads.
+/// The bars of [`DataRepository::load_stream`](super::DataRepository::load_stream).
 #[derive(Debug)]
 pub struct LoadStream<'a> {
-    // Before the span: its own span is a child.
+    // Dropped before `span`, whose child its span is.
     bars: BarStream<'a>,
     span: Span,
     symbol: String,
@@ -39,7 +39,7 @@ impl<'a> LoadStream<'a> {
         Self { bars, span, symbol: symbol.to_owned(), rows: 0, ended: false }
     }
 
-    /// The next bars, some thousand, in time order; none at the end.
+    /// The next few thousand bars, in time order; none at the end.
     ///
     /// # Errors
     /// [`Error::Database`](crate::error::Error::Database)
@@ -63,7 +63,7 @@ impl<'a> LoadStream<'a> {
     }
 }
 
-/// Whoever has seen enough has not failed.
+/// A load that was not read to its end has not failed.
 impl Drop for LoadStream<'_> {
     fn drop(&mut self) {
         self.end(&Ok(()));

@@ -1,4 +1,4 @@
-//! The `DataRepository`: bars of a series for whoever uses the library.
+//! [`DataRepository`]: the bars of a series, for users of the library.
 //!
 //! Invariant: time ranges are half-open, `start <= time < end`, in microseconds since 1970-01-01 UTC ([`Micros`]);
 //! [`Micros::MIN`] and [`Micros::MAX`] leave an end open. Values are the database's, bit by bit. Every call is a span of

@@ -1,8 +1,8 @@
-//! Saving: all bars or none.
+//! Saves bars, all or none.
 //!
-//! Invariant: everything is looked at before it is written, and one transaction holds it all. A bar that an import
-//! writes at the same time fails the save, or is a conflict that makes the import compare again; in a columnstore, where
-//! nothing would tell of it, nothing is saved while an import has the series.
+//! Invariant: all bars are checked before they are written, and all are written in one transaction. If an import writes
+//! one of them at the same time, the save fails or the import compares again. A columnstore does not report such
+//! conflicts, so there nothing is saved while an import has acquired the series.
 
 use std::pin::pin;
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ use crate::repository::{bars, columnstore, content};
 
 const WHAT: &str = "saving bars";
 
-/// Writes all chunks; `took` is how long the inserts took.
+/// Writes all chunks; adds the time of the inserts to `took`.
 pub(super) async fn write<B: AsRef<Bars>>(
     seen: TracedPool<'_>,
     (symbol, timeframe): (&str, &str),
@@ -87,7 +87,7 @@ async fn begin(
     Ok((tx, series))
 }
 
-/// Asked first: not every storage has a unique index, and where there is one its error names no time.
+/// Checked before the insert: a columnstore has no unique index, and the error of an index does not name the time.
 async fn refuse_present(
     tx: &mut PgConnection,
     seen: TracedPool<'_>,

@@ -1,14 +1,14 @@
-//! What somebody may have meant who asked for a series that is not there.
+//! Suggests series when the one asked for does not exist.
 
 use std::collections::BTreeMap;
 
 use crate::error::Error;
 
-/// Names that are suggested at most.
+/// Most symbols that are suggested.
 const MAX_SYMBOLS: usize = 3;
 const MAX_TIMEFRAMES: usize = 10;
 
-/// An error with the nearest of the series that are there (symbol and timeframe).
+/// The error that suggests the nearest existing series.
 pub(super) fn not_found(symbol: &str, timeframe: &str, known: &[(String, String)]) -> Error {
     Error::NotFound {
         message: format!("there are no bars of {symbol} at {timeframe}"),
@@ -45,11 +45,11 @@ fn hint(symbol: &str, known: &[(String, String)]) -> String {
     }
 }
 
-/// How many letters off a name is, whatever their case; none if it is another name.
+/// The edit distance of two names without regard to case; none if it is too large.
 fn distance(wanted: &str, name: &str) -> Option<usize> {
     let (wanted, name) = (wanted.to_lowercase(), name.to_lowercase());
     let letters = wanted.chars().count();
-    // Of one letter, any other is as far as all the rest.
+    // Every other name of one letter has the same distance.
     let most = if letters < 2 { 0 } else { (letters / 3).max(1) };
     let off = strsim::damerau_levenshtein(&wanted, &name);
     if off <= most {
@@ -60,7 +60,7 @@ fn distance(wanted: &str, name: &str) -> Option<usize> {
     }
 }
 
-/// Timeframes from short to long.
+/// Timeframes, shortest first.
 fn listed(timeframes: &[&str]) -> String {
     let mut sorted = timeframes.to_vec();
     sorted.sort_by_key(|t| length(t));
@@ -69,7 +69,7 @@ fn listed(timeframes: &[&str]) -> String {
     format!("{}{more}", sorted.join(", "))
 }
 
-/// `5m` before `1h` before `1d`; what is no such timeframe comes last.
+/// Sorts `5m` before `1h` before `1d`; others come last.
 fn length(timeframe: &str) -> (usize, u64) {
     const UNITS: [&str; 6] = ["s", "m", "h", "d", "w", "M"];
     let digits = timeframe.len() - timeframe.trim_start_matches(|c: char| c.is_ascii_digit()).len();

@@ -1,6 +1,6 @@
-//! Why no row of a file became a bar: the most frequent reason among its rejected rows, and what mends it.
+//! Why no row of a file became a bar: the most frequent reason among its rejected rows, and what to do about it.
 //!
-//! Invariant: memory does not grow with the rows; one example of each kind is kept.
+//! Invariant: memory does not grow with the rows; one example of each cause is kept.
 
 use jiff::tz::TimeZone;
 
@@ -14,19 +14,19 @@ use crate::source::header::{self, Columns, split};
 use crate::source::number;
 use crate::source::time::{TimeParser, cut};
 
-/// Rejected rows, by what is wrong with them.
+/// Rejected rows, grouped by what is wrong with them.
 pub struct Causes {
     csv: CsvConfig,
     /// The header's names.
     names: Vec<String>,
     columns: Option<Columns>,
-    kinds: Vec<Kind>,
+    groups: Vec<CauseGroup>,
 }
 
 /// Rows that are rejected for the same rule, in the same column.
-struct Kind {
+struct CauseGroup {
     rule: &'static str,
-    /// Which value it is, by its place in [`Columns::values`].
+    /// The index of the value in [`Columns::values`].
     value: Option<usize>,
     rows: u64,
     first: RejectedRow,
@@ -34,7 +34,7 @@ struct Kind {
     numbers: Numbers,
 }
 
-/// The likeliest one.
+/// The most frequent reason.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Cause {
     /// How many rows have it.
@@ -56,10 +56,10 @@ impl Causes {
             (Some(line), Some(columns)) => split(line, columns.delimiter, csv.quote),
             _ => Vec::new(),
         };
-        Self { csv: csv.clone(), names, columns, kinds: Vec::new() }
+        Self { csv: csv.clone(), names, columns, groups: Vec::new() }
     }
 
-    /// One more rejected row.
+    /// Adds a rejected row.
     pub fn add(&mut self, rejected: &RejectedRow) {
         let (rule, bytes) = (rejected.rule, rejected.row.bytes.as_slice());
         if self.columns.is_none() {
@@ -71,32 +71,39 @@ impl Causes {
         let field = |at: usize| fields.get(at).map_or(&b""[..], |f| f.as_bytes());
         let bad = |at: &usize| number::parse(field(*at), self.csv.decimal_comma).is_err();
         let value = if rule == "number" { columns.values.iter().position(bad) } else { None };
-        let kind = match self.kinds.iter_mut().position(|k| k.rule == rule && k.value == value) {
-            Some(at) => &mut self.kinds[at],
+        let group = match self.groups.iter_mut().position(|k| k.rule == rule && k.value == value) {
+            Some(at) => &mut self.groups[at],
             None => {
                 let (times, numbers) = (Times::default(), Numbers::default());
-                self.kinds.push(Kind { rule, value, rows: 0, first: rejected.clone(), times, numbers });
-                let last = self.kinds.len() - 1;
-                &mut self.kinds[last]
+                self.groups.push(CauseGroup {
+                    rule,
+                    value,
+                    rows: 0,
+                    first: rejected.clone(),
+                    times,
+                    numbers,
+                });
+                let last = self.groups.len() - 1;
+                &mut self.groups[last]
             }
         };
-        kind.rows += 1;
+        group.rows += 1;
         match (rule, value) {
-            ("time", _) => kind.times.add(rejected.row.line, &time_text(columns, field)),
-            (_, Some(value)) => kind.numbers.add(field(columns.values[value])),
+            ("time", _) => group.times.add(rejected.row.line, &time_text(columns, field)),
+            (_, Some(value)) => group.numbers.add(field(columns.values[value])),
             _ => {}
         }
     }
 
-    /// The reason that most rows have, if any row was rejected.
+    /// The reason of most rows, if any row was rejected.
     #[must_use]
     pub fn likeliest(&self) -> Option<Cause> {
-        // Of equally many the first.
-        let kind = self.kinds.iter().rev().max_by_key(|k| k.rows)?;
+        // The first of those with equally many rows.
+        let group = self.groups.iter().rev().max_by_key(|k| k.rows)?;
         let columns = self.columns.as_ref()?;
-        let advice = match (kind.rule, kind.value) {
-            ("time", _) => self.about_times(kind, columns),
-            (_, Some(value)) => self.about_numbers(kind, columns, COLUMNS[value].name),
+        let advice = match (group.rule, group.value) {
+            ("time", _) => self.about_times(group, columns),
+            (_, Some(value)) => self.about_numbers(group, columns, COLUMNS[value].name),
             ("ragged", _) => {
                 "every row needs one field for each column: quote fields that hold the delimiter, and give \
                               the header a name for every column"
@@ -107,25 +114,25 @@ impl Causes {
             }
             _ => "see the rejected rows: barlift report".into(),
         };
-        let (line, reason) = (kind.first.row.line, kind.first.reason.clone());
-        Some(Cause { rows: kind.rows, line, reason, advice })
+        let (line, reason) = (group.first.row.line, group.first.reason.clone());
+        Some(Cause { rows: group.rows, line, reason, advice })
     }
 
-    fn about_times(&self, kind: &Kind, columns: &Columns) -> String {
-        if kind.times.are_of_day() && columns.date.is_none() {
-            return self.about_times_of_day(kind, columns);
+    fn about_times(&self, group: &CauseGroup, columns: &Columns) -> String {
+        if group.times.are_of_day() && columns.date.is_none() {
+            return self.about_times_of_day(group, columns);
         }
-        if self.csv.time_format.is_some() && kind.times.need_no_format() {
+        if self.csv.time_format.is_some() && group.times.need_no_format() {
             return "these times are read without a format: leave out --time-format".into();
         }
-        kind.times.advice().unwrap_or_else(|| {
+        group.times.advice().unwrap_or_else(|| {
             "name the format with --time-format, or another column with --column time=NAME".into()
         })
     }
 
-    /// The date stands in a column of its own.
-    fn about_times_of_day(&self, kind: &Kind, columns: &Columns) -> String {
-        let fields = split(&kind.first.row.bytes, columns.delimiter, self.csv.quote);
+    /// Advice if the date is in a column of its own.
+    fn about_times_of_day(&self, group: &CauseGroup, columns: &Columns) -> String {
+        let fields = split(&group.first.row.bytes, columns.delimiter, self.csv.quote);
         let used: Vec<usize> = std::iter::once(columns.time).chain(columns.values).collect();
         let time = fields.get(columns.time).map_or("", |f| f.trim());
         let dates: Vec<(usize, Option<String>)> = (0..fields.len())
@@ -151,14 +158,14 @@ impl Causes {
         format!("`{}` holds a time of day and `{}` looks like the date: give {flags}", cut(&time), cut(&date))
     }
 
-    fn about_numbers(&self, kind: &Kind, columns: &Columns, value: &str) -> String {
-        kind.numbers.advice(columns.delimiter, self.csv.decimal_comma).unwrap_or_else(|| {
+    fn about_numbers(&self, group: &CauseGroup, columns: &Columns, value: &str) -> String {
+        group.numbers.advice(columns.delimiter, self.csv.decimal_comma).unwrap_or_else(|| {
             format!("if {value} stands in another column, name it with --column {value}=NAME")
         })
     }
 }
 
-/// The format that reads a date and a time of day, if it takes one; none if nothing reads them.
+/// The format that reads a date and a time of day (none inside if no format is needed); none if nothing reads them.
 fn read_as(text: &str) -> Option<Option<String>> {
     if TimeParser::new(TimeZone::UTC, None).parse(text.as_bytes()).is_ok() {
         return Some(None);
@@ -168,7 +175,7 @@ fn read_as(text: &str) -> Option<Option<String>> {
     times.format().map(|format| Some(format.to_owned()))
 }
 
-/// The text that was to be a time.
+/// The text that should be a time.
 fn time_text<'a>(columns: &Columns, field: impl Fn(usize) -> &'a [u8]) -> Vec<u8> {
     let time = field(columns.time).trim_ascii();
     match columns.date {

@@ -1,4 +1,4 @@
-//! Columns whose names resemble what a header lacks.
+//! Finds columns whose names resemble what a header lacks.
 
 use super::column_flag;
 use crate::bar::columns::COLUMNS;
@@ -6,7 +6,7 @@ use crate::bar::columns::COLUMNS;
 /// Words in the names of columns that may hold the time.
 const TIME_WORDS: &[&str] = &["time", "date", "datetime", "timestamp", "day"];
 
-/// The flags that name the missing values' columns, for those that exactly one unused column resembles.
+/// The flags for those missing values that exactly one unused column resembles.
 pub(in crate::source) fn flags_for_missing(missing: &[&str], fields: &[String], used: &[usize]) -> String {
     let flags: Vec<String> = missing
         .iter()
@@ -28,7 +28,7 @@ pub(super) fn unused_like<'a>(
     used: &'a [usize],
 ) -> impl Iterator<Item = usize> + use<'a> {
     let words = COLUMNS.iter().find(|column| column.name == value).map_or(TIME_WORDS, |column| column.words);
-    // What cannot be typed is not worth naming.
+    // A name that cannot be typed is of no use in a flag.
     let is_typable = |name: &str| !name.chars().any(|c| c.is_control() || c == char::REPLACEMENT_CHARACTER);
     (0..fields.len())
         .filter(move |i| !used.contains(i) && has_word(&fields[*i], words) && is_typable(&fields[*i]))

@@ -1,7 +1,7 @@
-//! Why a file cannot be read as bars, and the flags that read it.
+//! Advice for a file that cannot be read as bars: why, and the flags that read it.
 //!
-//! Invariant: advice only. Nothing here changes how a file is read, and nothing is guessed: where several readings are
-//! possible, all of them are named.
+//! Invariant: nothing here changes how a file is read. If there are several ways to read the file, the advice names all
+//! of them.
 
 mod causes;
 mod columns;
@@ -11,7 +11,7 @@ mod times;
 pub use causes::{Cause, Causes};
 pub(super) use columns::flags_for_missing;
 
-/// A flag with its value as it is typed in a shell.
+/// A flag and its value as typed in a shell.
 fn flag(name: &str, value: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "_-./:=,+@".contains(c);
     if !value.is_empty() && value.chars().all(plain) {

@@ -1,72 +1,72 @@
-//! What a field looks like that is no number.
+//! Recognises how a field is written that is not a number.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// A way to write numbers that is not read, and what to do about it.
-struct Kind {
+/// A way to write numbers that barlift does not read, and what to do about it.
+struct NumberStyle {
     pattern: &'static str,
-    /// If numbers are read with a decimal point.
+    /// The advice if numbers are read with a decimal point.
     advice: &'static str,
-    /// If --decimal-comma was given.
+    /// The advice with --decimal-comma.
     with_comma: &'static str,
 }
 
-const fn kind(pattern: &'static str, advice: &'static str, with_comma: &'static str) -> Kind {
-    Kind { pattern, advice, with_comma }
+const fn style(pattern: &'static str, advice: &'static str, with_comma: &'static str) -> NumberStyle {
+    NumberStyle { pattern, advice, with_comma }
 }
 
 const NO_VALUE: &str = "there is no value there: write one in each row, 0 for a volume that is not known";
 const ABBREVIATED: &str = "it is abbreviated with K, M or B: write the numbers out, 190.65K as 190650";
 const LEAVE_OUT: &str = "numbers are written with a decimal point: leave out --decimal-comma";
 
-/// The first pattern that matches counts.
-const KINDS: [Kind; 10] = [
-    kind(
+/// The first one whose pattern matches.
+const STYLES: [NumberStyle; 10] = [
+    style(
         r"^[-+(]?\s*\p{Sc}|\p{Sc}\)?$",
         "it has a currency sign: remove the sign, and thousands separators with it, so that prices are written like 1234.5",
         "it has a currency sign: remove the sign, and thousands separators with it, so that prices are written like 1234,5",
     ),
-    kind(r"^[-+]?[0-9][0-9.,]*\s*[KkMmBb]$", ABBREVIATED, ABBREVIATED),
-    // Behind those: of kinds with equally many rows the first one is told of.
-    kind(r"^(?i:-+|n/?a|nan|null|none|\?|\.)?$", NO_VALUE, NO_VALUE),
-    kind(
+    style(r"^[-+]?[0-9][0-9.,]*\s*[KkMmBb]$", ABBREVIATED, ABBREVIATED),
+    // After those, since of styles with equally many rows the first one is reported.
+    style(r"^(?i:-+|n/?a|nan|null|none|\?|\.)?$", NO_VALUE, NO_VALUE),
+    style(
         r"^[-+]?[0-9]{1,3}(,[0-9]{3})+\.[0-9]*$",
         "it has thousands separators: remove the commas, so that numbers are written like 1234.5",
         "its commas separate thousands: remove them, and leave out --decimal-comma",
     ),
-    kind(
+    style(
         r"^[-+]?[0-9]{1,3}(,[0-9]{3}){2,}$",
         "it has thousands separators: remove the commas, so that numbers are written like 1234.5",
         "its commas separate thousands: remove them",
     ),
-    kind(
+    style(
         r"^[-+]?[0-9]{1,3},[0-9]{3}$",
         "its comma separates thousands or decimals: remove it if it separates thousands; else give DECIMAL",
         "",
     ),
-    kind(
+    style(
         r"^[-+]?[0-9]{1,3}(\.[0-9]{3})+,[0-9]*$",
         "its points separate thousands: remove the points, and give DECIMAL",
         "its points separate thousands: remove them, so that numbers are written like 1234,5",
     ),
-    kind(
+    style(
         r"^[-+]?[0-9]{1,3}(\.[0-9]{3}){2,}$",
         "its points separate thousands: remove the points",
         "its points separate thousands: remove the points",
     ),
-    kind(r"^[-+]?[0-9]*,[0-9]*$", "its comma looks like a decimal one: give DECIMAL", ""),
-    kind(r"^[-+]?[0-9]*\.[0-9]*$", "", LEAVE_OUT),
+    style(r"^[-+]?[0-9]*,[0-9]*$", "its comma looks like a decimal one: give DECIMAL", ""),
+    style(r"^[-+]?[0-9]*\.[0-9]*$", "", LEAVE_OUT),
 ];
 
 static PATTERNS: LazyLock<Vec<Regex>> =
-    LazyLock::new(|| KINDS.iter().filter_map(|kind| Regex::new(kind.pattern).ok()).collect());
+    LazyLock::new(|| STYLES.iter().filter_map(|style| Regex::new(style.pattern).ok()).collect());
 
-/// How many rows were written in which way.
+/// How many fields have which style.
 #[derive(Debug, Default)]
 pub(super) struct Numbers {
-    rows: [u64; KINDS.len()],
+    rows: [u64; STYLES.len()],
     /// Rows with one point before exactly three digits, as 1.234: it may separate thousands.
     in_doubt: u64,
 }
@@ -74,8 +74,8 @@ pub(super) struct Numbers {
 impl Numbers {
     pub(super) fn add(&mut self, field: &[u8]) {
         let text = String::from_utf8_lossy(field.trim_ascii());
-        let kind = PATTERNS.iter().position(|pattern| pattern.is_match(&text));
-        if let Some(rows) = kind.and_then(|kind| self.rows.get_mut(kind)) {
+        let style = PATTERNS.iter().position(|pattern| pattern.is_match(&text));
+        if let Some(rows) = style.and_then(|style| self.rows.get_mut(style)) {
             *rows += 1;
         }
         let digits = text.trim_start_matches(['-', '+']).split_once('.');
@@ -84,20 +84,20 @@ impl Numbers {
         }));
     }
 
-    /// What to do about the most frequent kind, if any was recognised.
+    /// What to do about the most frequent style, if any was recognised.
     pub(super) fn advice(&self, delimiter: u8, decimal_comma: bool) -> Option<String> {
         let (at, rows) = self.rows.iter().enumerate().rev().max_by_key(|(_, rows)| **rows)?;
-        let kind = &KINDS[at];
+        let style = &STYLES[at];
         let advice = match decimal_comma {
-            // One price with more or fewer decimals decides for all.
-            true if kind.with_comma == LEAVE_OUT && self.in_doubt == *rows => {
+            // A single price with more or fewer decimals decides.
+            true if style.with_comma == LEAVE_OUT && self.in_doubt == *rows => {
                 "its point separates thousands or decimals: remove it if it separates thousands; else leave out \
                  --decimal-comma"
             }
-            true => kind.with_comma,
-            false => kind.advice,
+            true => style.with_comma,
+            false => style.advice,
         };
-        // A comma between fields has to be named then: it would not be looked for.
+        // With --decimal-comma, a comma is a delimiter only if it is given.
         let decimal = if delimiter == b',' { "--decimal-comma --delimiter ," } else { "--decimal-comma" };
         (*rows > 0 && !advice.is_empty()).then(|| advice.replace("DECIMAL", decimal))
     }
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn the_writing_is_recognised() {
-        assert_eq!(PATTERNS.len(), KINDS.len());
+        assert_eq!(PATTERNS.len(), STYLES.len());
         for (fields, part) in [
             (&["", "-", "N/A", "null"][..], "no value"),
             (&["$61.52", "€ 1.234,5", "12 $"], "currency sign"),

@@ -1,13 +1,13 @@
-//! Which formats read all the times of a file.
+//! Finds the formats that read all times of a file.
 //!
-//! Invariant: a format is named only if it reads every time that came in.
+//! Invariant: a format is named only if it reads every time that was added.
 
 use jiff::tz::TimeZone;
 
 use super::flag;
 use crate::source::time::{TimeParser, cut};
 
-/// Dates as files write them; of two that only order day and month differently, both.
+/// Formats of dates; of two that differ only in the order of day and month, both.
 const DATES: [&str; 15] = [
     "%d/%m/%Y",
     "%m/%d/%Y",
@@ -25,7 +25,7 @@ const DATES: [&str; 15] = [
     "%d-%b-%y",
     "%Y%m%d",
 ];
-/// Times of day behind them.
+/// Formats of the time of day after the date.
 const CLOCKS: [&str; 9] = [
     "",
     " %H:%M",
@@ -38,16 +38,16 @@ const CLOCKS: [&str; 9] = [
     " %H:%M:%S%.f GMT%z",
 ];
 
-/// Times that were not read.
+/// Times that could not be read.
 #[derive(Debug, Default)]
 pub(super) struct Times {
     /// The formats that read all of them.
     formats: Option<Vec<String>>,
-    /// The first time that only one order of day and month reads, and its line.
+    /// The first time that only one order of day and month can read, and its line.
     decided_by: Option<(u64, String)>,
     rows: u64,
     of_day: u64,
-    /// Rows that are read if no format is given.
+    /// Rows that can be read without a format.
     plain: u64,
 }
 
@@ -69,7 +69,7 @@ impl Times {
         self.rows > 0 && self.of_day == self.rows
     }
 
-    /// Whether all of them are read if no format is given.
+    /// Whether all can be read without a format.
     pub(super) fn need_no_format(&self) -> bool {
         self.rows > 0 && self.plain == self.rows
     }
@@ -79,13 +79,13 @@ impl Times {
         self.formats.as_ref()?.first().map(String::as_str)
     }
 
-    /// The same with day and month the other way around, if that reads all as well.
+    /// That format with day and month swapped, if it reads all as well.
     fn swapped(&self) -> Option<String> {
         let other = self.format()?.replace("%d", "\0").replace("%m", "%d").replace('\0', "%m");
         self.formats.as_ref()?.iter().skip(1).find(|format| **format == other).cloned()
     }
 
-    /// The flag, or the two between which the file does not decide.
+    /// The flag, or both flags if the order of day and month is ambiguous.
     pub(super) fn advice(&self) -> Option<String> {
         let format = self.format()?;
         let given = flag("time-format", format);
@@ -100,7 +100,7 @@ impl Times {
     }
 }
 
-/// Whether day and month could stand the other way around.
+/// Whether day and month could be swapped.
 fn is_day_and_month(format: &str) -> bool {
     format.contains("%m") && !format.starts_with("%Y")
 }

@@ -1,7 +1,6 @@
-//! A file's first line: whether this is text at all.
+//! Reads the first line of a file and refuses files that are not text.
 //!
-//! Invariant: what is given out is a line that is not blank and holds neither NUL bytes nor carriage returns.
-//! It does not know what stands in the line.
+//! Invariant: the line is not blank and holds neither NUL bytes nor carriage returns.
 
 use super::super::encoding::refusal;
 use super::super::lines::{LineError, Lines};
@@ -9,7 +8,7 @@ use super::line_error;
 use crate::error::FileError;
 use crate::finding::RawRow;
 
-/// The first line that is not blank, if this is text at all; none if all are.
+/// The first line that is not blank; none if all are blank.
 pub(super) fn first_line(lines: &mut Lines<'_>, path: &str) -> Result<Option<RawRow>, FileError> {
     loop {
         let line = match lines.next_line() {
@@ -24,7 +23,7 @@ pub(super) fn first_line(lines: &mut Lines<'_>, path: &str) -> Result<Option<Raw
             }
             Err(e) => return Err(line_error(path, e)),
         };
-        if let Some(kind) = foreign(line.bytes) {
+        if let Some(kind) = not_text(line.bytes) {
             return Err(FileError::permanent(path, line.number, kind));
         }
         if !line.bytes.trim_ascii().is_empty() {
@@ -33,8 +32,8 @@ pub(super) fn first_line(lines: &mut Lines<'_>, path: &str) -> Result<Option<Raw
     }
 }
 
-/// What a file is that is no text.
-fn foreign(bytes: &[u8]) -> Option<&'static str> {
+/// Why a file that begins with this line is refused, if it is.
+fn not_text(bytes: &[u8]) -> Option<&'static str> {
     refusal(bytes).or_else(|| match bytes {
         _ if bytes.contains(&b'\r') => {
             Some("the lines end with a carriage return alone: convert them to line feeds")

@@ -1,23 +1,22 @@
-//! CSV bytes in, batches of bars out.
+//! Reads a source as batches of bars.
 //!
-//! Invariant: every data row (a line that is not blank, behind the header) counts once, as a bar, a
-//! repeat or a rejected row, so the three add up to [`Batch::rows`]. Bars of a batch are in time order
-//! and no time comes twice in a file's bars; a repeat is left to whoever can look up the first.
-//! It does not compare with the database and does not decide what too many rejects are.
+//! Invariant: every data row (a line after the header that is not blank) counts once, as a bar, a repeat or a rejected
+//! row, so the three add up to [`Batch::rows`]. Bars of a batch are in time order, and no time comes twice among the bars
+//! of a file. The caller compares a repeat with the first row of its time, which may be in an earlier batch.
 
+mod classify;
+mod fast_path;
 mod first;
 mod row;
-mod rows;
-mod usual;
 
 use std::collections::VecDeque;
 use std::io::Read;
 
 use serde::{Deserialize, Serialize};
 
+use self::classify::RowClassifier;
 use self::first::first_line;
 use self::row::RowParser;
-use self::rows::Rows;
 use super::encoding::SourceText;
 use super::header;
 use super::lines::{Line, LineError, Lines};
@@ -29,12 +28,12 @@ use crate::config::{CsvConfig, OnInvalid};
 use crate::error::FileError;
 use crate::finding::{QualityIssue, RawRow, RejectedRow};
 
-/// How to read a source. Stored with the operation, so that every worker reads alike.
+/// How to read a source. Stored with the operation, so that all workers read it the same way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadOptions {
-    /// The files' dialect and columns.
+    /// Dialect and columns of the files.
     pub csv: CsvConfig,
-    /// The zone of naive times.
+    /// The time zone of times without one.
     pub timezone: String,
     /// What to do with bars that break a market-data rule.
     pub on_invalid: OnInvalid,
@@ -55,23 +54,23 @@ pub struct Batch {
     pub issues: Vec<QualityIssue>,
     /// Data rows in the batch.
     pub rows: u64,
-    /// Where the file goes on behind it, in bytes.
+    /// Where the next row starts, in bytes.
     pub end_offset: u64,
-    /// Bytes of raw rows in it; a batch ends early when they become many.
+    /// Bytes of raw rows in it; the batch ends once they exceed [`MAX_KEPT`].
     pub kept_bytes: usize,
 }
 
-/// Raw rows that a batch keeps, in bytes, before it ends.
+/// A batch ends once it has this many bytes of raw rows.
 const MAX_KEPT: usize = 8 * 1024 * 1024;
 
-/// A row with a time that the file had before.
+/// A row whose time an earlier row of the file has.
 #[derive(Debug, Clone)]
 pub struct Repeat {
     /// The time.
     pub time: Micros,
-    /// This row's values.
+    /// The values of this row.
     pub values: Ohlcv,
-    /// The row as it stands in the file, should it turn out to contradict the first.
+    /// The row as it stands in the file, for the report if it contradicts the first one.
     pub row: RawRow,
 }
 
@@ -79,22 +78,22 @@ pub struct Repeat {
 pub struct BarReader<'a> {
     lines: Lines<'a>,
     path: String,
-    /// None of a file without any line.
-    rows: Option<Rows>,
+    /// None if the file has no line.
+    rows: Option<RowClassifier>,
     ignored_columns: Vec<String>,
     header: Option<Vec<u8>>,
-    /// The first rows, read to find the columns of a file without a header and how its rows end.
+    /// The first rows, read ahead to find the columns of a file without a header and how rows end.
     ahead: VecDeque<RawRow>,
-    /// Whether `ahead` has been filled.
-    looked: bool,
+    /// Whether `ahead` was filled.
+    has_looked_ahead: bool,
 }
 
 impl<'a> BarReader<'a> {
-    /// Reads up to the header and finds the columns. Rows that start before `resume_at` bytes are
-    /// taken note of but not given out: an earlier attempt has them.
+    /// Reads the header and finds the columns. Rows that start before `resume_at` bytes are left out, since an earlier
+    /// attempt wrote them; their times still count for repeats.
     ///
     /// # Errors
-    /// A [`FileError`] if this is no file of bars.
+    /// A [`FileError`] if this is not a file of bars.
     pub fn open(
         input: impl Read + Send + 'a,
         path: &str,
@@ -105,10 +104,10 @@ impl<'a> BarReader<'a> {
         if reader.is_empty() { Err(without_line(path, "")) } else { Ok(reader) }
     }
 
-    /// The same, and a file without any line has no bars.
+    /// Like [`open`](Self::open), but a file without any line is a file without bars.
     ///
     /// # Errors
-    /// A [`FileError`] if this is no file of bars.
+    /// A [`FileError`] if this is not a file of bars.
     pub fn open_even_empty(
         input: impl Read + Send + 'a,
         path: &str,
@@ -123,16 +122,32 @@ impl<'a> BarReader<'a> {
         let mut lines = Lines::new(text, max_line);
         let Some(first) = first_line(&mut lines, path)? else {
             let (path, ahead, ignored_columns) = (path.to_owned(), VecDeque::new(), Vec::new());
-            return Ok(Self { lines, path, rows: None, ignored_columns, header: None, ahead, looked: true });
+            return Ok(Self {
+                lines,
+                path,
+                rows: None,
+                ignored_columns,
+                header: None,
+                ahead,
+                has_looked_ahead: true,
+            });
         };
         let columns =
             header::resolve(&first.bytes, csv).map_err(|e| FileError::permanent(path, first.line, e))?;
         let (header, first) = if csv.header { (Some(first.bytes), None) } else { (None, Some(first)) };
         let ignored_columns = columns.ignored.clone();
         let parser = RowParser::new(columns, csv, TimeParser::new(zone, csv.time_format.clone()));
-        let rows = Some(Rows::new(path, parser, options.on_invalid, resume_at));
+        let rows = Some(RowClassifier::new(path, parser, options.on_invalid, resume_at));
         let ahead = first.into_iter().collect();
-        Ok(Self { lines, path: path.to_owned(), rows, ignored_columns, header, ahead, looked: false })
+        Ok(Self {
+            lines,
+            path: path.to_owned(),
+            rows,
+            ignored_columns,
+            header,
+            ahead,
+            has_looked_ahead: false,
+        })
     }
 
     /// Whether the file has no line, not even a header.
@@ -140,7 +155,7 @@ impl<'a> BarReader<'a> {
         self.rows.is_none()
     }
 
-    /// Reads the first two rows ahead, and looks at how they end.
+    /// Reads the first two rows ahead, and decides how rows end.
     fn look_ahead(&mut self) -> Result<(), FileError> {
         while self.ahead.len() < 2 {
             let next = self.lines.next_line();
@@ -153,30 +168,30 @@ impl<'a> BarReader<'a> {
         if let Some(rows) = &mut self.rows {
             rows.look_at(&self.ahead);
         }
-        self.looked = true;
+        self.has_looked_ahead = true;
         Ok(())
     }
 
-    /// Up to `max_rows` further rows; none at the file's end.
+    /// The next rows, up to `max_rows`; none at the end of the file.
     ///
     /// # Errors
-    /// A [`FileError`] when reading fails, a line has no end, or `on_invalid = fail` strikes.
+    /// A [`FileError`] if reading fails, a line is too long, or a bar is invalid and `on_invalid` is `fail`.
     pub fn next_batch(&mut self, max_rows: usize) -> Result<Option<Batch>, FileError> {
         let mut batch = Batch { bars: Bars::with_capacity(max_rows.min(4096)), ..Batch::default() };
-        if !self.looked {
+        if !self.has_looked_ahead {
             self.look_ahead()?;
         }
         let Some(rows) = &mut self.rows else { return Ok(None) };
         while batch.rows < max_rows as u64 && batch.kept_bytes < MAX_KEPT {
             if let Some(row) = self.ahead.pop_front() {
                 let line = Line { bytes: &row.bytes, number: row.line, offset: row.offset };
-                rows.take(line, &mut batch)?;
+                rows.classify(line, &mut batch)?;
                 continue;
             }
             let next = self.lines.next_line();
             let Some(line) = next.map_err(|e| line_error(&self.path, e))? else { break };
             if !line.bytes.trim_ascii().is_empty() {
-                rows.take(line, &mut batch)?;
+                rows.classify(line, &mut batch)?;
             }
         }
         batch.end_offset = self.ahead.front().map_or(self.lines.offset(), |row| row.offset);
@@ -192,7 +207,7 @@ impl<'a> BarReader<'a> {
         self.header.as_deref()
     }
 
-    /// Columns that nothing is read from.
+    /// The names of the columns that are not read.
     pub fn ignored_columns(&self) -> &[String] {
         &self.ignored_columns
     }
@@ -226,7 +241,7 @@ fn sort_by_time(batch: &mut Batch) {
     batch.bars = sorted;
 }
 
-/// The error of an operation's file without any line, with what to do about it.
+/// The error of a file without any line in an operation.
 pub(super) fn empty(path: &str) -> FileError {
     without_line(path, " (--allow-empty lets such files succeed)")
 }

@@ -1,16 +1,16 @@
-//! One row: its fields, and what time and values they write.
+//! Reads the time and the values of one row.
 //!
-//! Invariant: a row is either a bar, every value of it finite, or breaks a rule that is named, with a reason.
-//! It does not judge the bar, but for one whose row ends with a delimiter too many.
+//! Invariant: the result is a bar of finite values, or the rule that the row breaks and the reason. Market-data rules are
+//! not checked, except for rows that end with an extra delimiter.
 
 use std::collections::VecDeque;
 
-use super::super::fields::{Fields, Row};
+use super::super::fields::{FieldSplitter, SplitLine};
 use super::super::header::Columns;
 use super::super::number;
 use super::super::quality::broken_rules;
 use super::super::time::TimeParser;
-use super::usual::UsualRows;
+use super::fast_path::FastPath;
 use crate::bar::columns::{COLUMNS, COUNT};
 use crate::bar::{Micros, Ohlcv};
 use crate::config::CsvConfig;
@@ -19,11 +19,11 @@ use crate::finding::RawRow;
 /// Reads rows of one file.
 pub(super) struct RowParser {
     columns: Columns,
-    fields: Fields,
+    fields: FieldSplitter,
     times: TimeParser,
-    usual: Option<UsualRows>,
+    fast_path: Option<FastPath>,
     decimal_comma: bool,
-    /// Whether rows may end with a delimiter that no field follows, as the file's first two rows do.
+    /// Whether rows may end with an extra delimiter, as the file's first two rows do.
     ends_with_delimiter: bool,
     scratch: Vec<u8>,
 }
@@ -31,8 +31,8 @@ pub(super) struct RowParser {
 impl RowParser {
     pub(super) fn new(columns: Columns, csv: &CsvConfig, times: TimeParser) -> Self {
         Self {
-            usual: UsualRows::new(&columns, csv),
-            fields: Fields::new(columns.delimiter, csv.quote),
+            fast_path: FastPath::new(&columns, csv),
+            fields: FieldSplitter::new(columns.delimiter, csv.quote),
             columns,
             times,
             decimal_comma: csv.decimal_comma,
@@ -41,32 +41,34 @@ impl RowParser {
         }
     }
 
-    /// Decides from the file's first rows whether a delimiter at the end of a row means nothing. It does if two rows
-    /// have it: of a single one it may as well stand in an unquoted number, before a last field that is empty.
+    /// Decides from the file's first rows whether a delimiter at the end of a row is ignored: only if two rows have it.
+    /// In a single row it may also come from an unquoted number (`1,234`) before an empty last field.
     pub(super) fn look_at(&mut self, first: &VecDeque<RawRow>) {
         let (fields, width) = (&mut self.fields, self.columns.width);
         let mut ends = |row: &RawRow| ends_with_delimiter(&fields.split(&row.bytes), width);
         self.ends_with_delimiter = first.len() > 1 && first.iter().all(&mut ends);
     }
 
-    /// Time and values of a row, or the rule it breaks and why.
+    /// Time and values of a row, or the rule that it breaks and why.
     pub(super) fn parse(&mut self, bytes: &[u8]) -> Result<(Micros, Ohlcv), (&'static str, String)> {
-        match self.quick(bytes) {
+        match self.fast(bytes) {
             Some(bar) => Ok(bar),
             None => self.general(bytes),
         }
     }
 
-    /// A row that stands there as most do.
-    pub(super) fn quick(&self, bytes: &[u8]) -> Option<(Micros, Ohlcv)> {
-        let usual = self.usual.as_ref()?;
+    /// The fast path; none if the general path has to read the row.
+    pub(super) fn fast(&self, bytes: &[u8]) -> Option<(Micros, Ohlcv)> {
+        let fast_path = self.fast_path.as_ref()?;
         match bytes.strip_suffix(&[self.columns.delimiter]).filter(|_| self.ends_with_delimiter) {
-            Some(row) => usual.read(row, &self.times).filter(|(_, values)| broken_rules(values).is_empty()),
-            None => usual.read(bytes, &self.times),
+            Some(row) => {
+                fast_path.read(row, &self.times).filter(|(_, values)| broken_rules(values).is_empty())
+            }
+            None => fast_path.read(bytes, &self.times),
         }
     }
 
-    /// Any row.
+    /// The general path: reads any row.
     pub(super) fn general(&mut self, bytes: &[u8]) -> Result<(Micros, Ohlcv), (&'static str, String)> {
         let row = self.fields.split(bytes);
         let columns = &self.columns;
@@ -93,7 +95,7 @@ impl RowParser {
                 .map_err(|e| ("number", at(column, format!("{} {e}", COLUMNS[i].name))))?;
         }
         let values = Ohlcv::from_array(values);
-        // Where a number was written with an unquoted delimiter, its parts make no sound bar with the other prices.
+        // If the extra delimiter comes from an unquoted number, its parts break market-data rules with the other prices.
         if is_longer && !broken_rules(&values).is_empty() {
             let reason = format!(
                 "has {} fields instead of {}, and is no sound bar without the last one",
@@ -106,7 +108,7 @@ impl RowParser {
     }
 }
 
-/// Whether a row of a file with so many columns has one delimiter too many, at its end.
-fn ends_with_delimiter(row: &Row<'_>, width: usize) -> bool {
+/// Whether a row of a file with `width` columns ends with one extra delimiter.
+fn ends_with_delimiter(row: &SplitLine<'_>, width: usize) -> bool {
     row.len() == width + 1 && row.get(width).trim_ascii().is_empty()
 }

@@ -1,4 +1,4 @@
-//! Times that are numbers: counts since 1970, and `YYYYMMDD`.
+//! Reads times that are numbers: counts since 1970, and `YYYYMMDD`.
 //!
 //! Invariant: the unit of a count follows from its magnitude alone: seconds below 10^11, then milli-, micro- and
 //! nanoseconds, each up to a thousand times as much.
@@ -8,17 +8,17 @@ use jiff::civil::Date;
 use super::{not_a_time, too_fine, whole_micros};
 use crate::bar::Micros;
 
-/// Counts from here on are no seconds.
+/// Counts from here on are milliseconds.
 const SECONDS_END: Micros = 100_000_000_000;
-/// Nor milliseconds.
+/// Counts from here on are microseconds.
 const MILLIS_END: Micros = 100_000_000_000_000;
-/// Nor microseconds.
+/// Counts from here on are nanoseconds.
 const MICROS_END: Micros = 100_000_000_000_000_000;
 
-/// The instant that the count at the beginning of `text` names, and its length, if it is a plain one and no date.
-pub(super) fn usual(text: &[u8]) -> Option<(Micros, usize)> {
+/// Fast path: the count at the start of `text` as an instant, and its length. None if the general path has to read it.
+pub(super) fn parse_prefix(text: &[u8]) -> Option<(Micros, usize)> {
     let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
-    // Eight may be a day, and more than eighteen are more than the numbers here can hold.
+    // Eight digits may be a date; more than eighteen do not fit in an i64.
     if digits == 8 || !(1..=18).contains(&digits) {
         return None;
     }
@@ -33,7 +33,7 @@ pub(super) fn usual(text: &[u8]) -> Option<(Micros, usize)> {
     Some((micros, digits))
 }
 
-/// The instant that a count with or without a fraction names.
+/// The instant of a count with or without a fraction.
 pub(super) fn count(text: &str) -> Result<Micros, String> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let count: i128 = whole.parse().map_err(|_| not_a_time(text))?;
@@ -70,8 +70,8 @@ pub(super) fn is_number(text: &str) -> bool {
     !whole.is_empty() && whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit())
 }
 
-/// Eight digits that begin with a year: a calendar day, or an error. As epoch seconds they would lie in the
-/// year 1970, and a 30th of February there would be a bar that nobody looks for.
+/// Eight digits that begin with a year: a date, or an error if there is no such day. Read as epoch seconds, a mistyped
+/// date would silently become a time in 1970.
 pub(super) fn compact_date(text: &str) -> Option<Result<Date, String>> {
     if text.len() != 8 || text.starts_with('-') || text.contains('.') {
         return None;

@@ -1,25 +1,25 @@
-//! Written times whose parts stand at fixed places, read without looking for them.
+//! The fast path for times whose parts are at fixed positions.
 //!
 //! `YYYY-MM-DD`, alone or with a `T` or a blank and `HH:MM[:SS[.ffffff]]`, then nothing, `Z` or `±HH:MM`.
-//! Invariant: what is read here is what the general way makes of it. Of all else it says nothing: whether that is a
-//! time, and why not, is for the general way to say.
+//! Invariant: the result is what the general path reads. For any other text there is no result: the general path then
+//! decides whether it is a time, and if not, why.
 
 use crate::bar::Micros;
 
 const SECOND: Micros = 1_000_000;
 
-/// A time as it is written.
+/// A time as the text has it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Written {
-    /// What the clock on the wall shows, as if the wall were in UTC.
+    /// The local time, as if it were UTC.
     pub(super) wall: Micros,
-    /// How far that clock is ahead of UTC, if that is said.
+    /// How far local time is ahead of UTC, if the text has an offset.
     pub(super) offset: Option<Micros>,
     /// Its length in bytes.
     pub(super) length: usize,
 }
 
-/// The time at the beginning of `text`, which may go on behind it.
+/// The time at the start of `text`.
 pub(super) fn read(text: &[u8]) -> Option<Written> {
     let (date, rest) = text.split_first_chunk::<10>()?;
     if date[4] != b'-' || date[7] != b'-' {
@@ -42,11 +42,11 @@ pub(super) fn read(text: &[u8]) -> Option<Written> {
     Some(Written { wall: midnight + time, offset, length: text.len() - rest.len() })
 }
 
-/// `HH:MM[:SS[.ffffff]]` since midnight, and what stands behind it.
+/// `HH:MM[:SS[.ffffff]]` since midnight, and the rest of the text.
 fn clock_time(text: &[u8]) -> Option<(Micros, &[u8])> {
     let (time, rest) = hours_and_minutes(text)?;
     let [b':', a, b, rest @ ..] = rest else { return Some((time, rest)) };
-    // A second 60 names no instant of its own.
+    // A leap second has no instant of its own.
     let time = time + two(*a, *b).filter(|s| *s < 60)? * SECOND;
     let [b'.', rest @ ..] = rest else { return Some((time, rest)) };
     let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
@@ -58,7 +58,7 @@ fn clock_time(text: &[u8]) -> Option<(Micros, &[u8])> {
     Some((time + micros, rest))
 }
 
-/// `HH:MM`, and what stands behind it.
+/// `HH:MM`, and the rest of the text.
 fn hours_and_minutes(text: &[u8]) -> Option<(Micros, &[u8])> {
     let ([a, b, b':', c, d], rest) = text.split_first_chunk()? else { return None };
     let hours = two(*a, *b).filter(|h| *h < 24)?;
@@ -71,7 +71,7 @@ fn two(a: u8, b: u8) -> Option<i64> {
     (a < 10 && b < 10).then(|| i64::from(a * 10 + b))
 }
 
-/// Days since 1970-01-01 of a day of the Gregorian calendar, if there is such a day. The year is none before 0.
+/// Days since 1970-01-01 of a day in the Gregorian calendar; none if there is no such day. The year is not negative.
 fn day(year: i64, month: i64, day: i64) -> Option<i64> {
     let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let in_month = match month {
@@ -83,7 +83,7 @@ fn day(year: i64, month: i64, day: i64) -> Option<i64> {
     if !(1..=in_month).contains(&day) {
         return None;
     }
-    // Counted in years that begin in March, so that a leap day is a year's last; 719,468 days from the first of them.
+    // Years are counted from March, so that a leap day is the last of its year; 719,468 days are from 0000-03-01 to 1970.
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let of_year = (153 * month + 2) / 5 + day - 1;
     Some(year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + of_year - 719_468)

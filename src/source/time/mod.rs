@@ -1,10 +1,9 @@
-//! Timestamps as CSV files write them, turned into instants.
+//! Reads the times of CSV files.
 //!
 //! Accepted without a format: RFC 3339 and its relatives (`2024-01-02T09:30:00Z`,
 //! `2024-01-02 09:30[:00[.5]][±zz:zz]`), bare dates, `YYYYMMDD`, and epoch seconds, milli-, micro- or
-//! nanoseconds, told apart by their magnitude. Naive times are in the zone given.
-//! Invariant: a time that names no instant, or one that microseconds cannot hold, is an error that says
-//! so; nothing is rounded.
+//! nanoseconds, told apart by their magnitude. Times without a zone are in the given zone.
+//! Invariant: a time that does not exist, is ambiguous, or is finer than a microsecond is an error; nothing is rounded.
 
 mod epoch;
 mod fixed;
@@ -20,7 +19,7 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 use crate::bar::{END_MICROS, FIRST_MICROS, Micros};
 use crate::error::{Error, Result};
 
-/// The zone of that IANA name.
+/// The time zone with this IANA name.
 ///
 /// # Errors
 /// [`Error::Config`] when there is no such zone.
@@ -45,39 +44,38 @@ pub struct TimeParser {
 }
 
 impl TimeParser {
-    /// A parser for naive times in `zone`; `format` as jiff's `strtime` reads it.
+    /// A parser that reads times without a zone in `zone`; `format` is one of jiff's `strtime`.
     #[must_use]
     pub fn new(zone: TimeZone, format: Option<String>) -> Self {
         Self { is_utc: zone == TimeZone::UTC, zone, format }
     }
 
-    /// The instant that `text` names.
+    /// Reads a time.
     ///
     /// # Errors
-    /// The reason, without the place.
+    /// The reason, without line and column.
     pub fn parse(&self, text: &[u8]) -> Result<Micros, String> {
         let text = text.trim_ascii();
-        match self.usual(text) {
+        match self.parse_prefix(text) {
             Some((micros, length)) if length == text.len() => Ok(micros),
             _ => self.general(text),
         }
     }
 
-    /// The time at the beginning of `text`, which may go on behind it, and its length, if it is written as most are.
-    ///
-    /// If nothing stands behind it, it is what the general way reads; if not, nothing is said.
-    pub(super) fn usual(&self, text: &[u8]) -> Option<(Micros, usize)> {
+    /// Fast path: the time at the start of `text` in one of the common forms, and its length. Alone, the general path
+    /// reads the same time from these bytes. None if the general path has to read it.
+    pub(super) fn parse_prefix(&self, text: &[u8]) -> Option<(Micros, usize)> {
         if self.format.is_some() {
             return None;
         }
         let (micros, length) = match fixed::read(text) {
             Some(written) => (self.placed(&written)?, written.length),
-            None => epoch::usual(text)?,
+            None => epoch::parse_prefix(text)?,
         };
         (FIRST_MICROS..END_MICROS).contains(&micros).then_some((micros, length))
     }
 
-    /// The instant at which a clock shows what is written.
+    /// The instant of a written time; none if the general path has to find it.
     fn placed(&self, written: &fixed::Written) -> Option<Micros> {
         match written.offset {
             Some(ahead) => Some(written.wall - ahead),
@@ -131,7 +129,7 @@ impl TimeParser {
         let parsed = BrokenDownTime::parse(format, text)
             .map_err(|e| format!("the time `{}` does not fit csv.time_format `{format}`: {e}", cut(text)))?;
         if let Some(at) = parsed.timestamp() {
-            // jiff leaves the fraction behind a `%s` out.
+            // jiff ignores the fraction after a `%s`.
             let fraction = i128::from(parsed.subsec_nanosecond().unwrap_or(0));
             let signed = if text.starts_with('-') { -fraction } else { fraction };
             return whole_micros(at.as_nanosecond() + signed);
@@ -186,11 +184,11 @@ impl TimeParser {
     }
 }
 
-/// `2024/01/02`, `2024.01.02` and an offset that stands apart, the way RFC 3339 has them.
+/// Rewrites `2024/01/02`, `2024.01.02` and an offset after a blank in the form of RFC 3339.
 fn dashed(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();
     let separated = bytes.len() >= 10 && bytes[4] == bytes[7] && (bytes[4] == b'/' || bytes[4] == b'.');
-    // Before the tenth byte there is no offset yet, only a date.
+    // The first ten bytes are the date; an offset comes after them.
     let apart = text.rfind(" +").or_else(|| text.rfind(" -")).filter(|&at| at >= 10);
     if !separated && apart.is_none() {
         return Cow::Borrowed(text);
@@ -212,7 +210,7 @@ fn whole_micros(nanos: i128) -> Result<Micros, String> {
     if nanos % 1_000 == 0 { Ok(micros) } else { Err(too_fine(&format!("{nanos} ns since 1970"))) }
 }
 
-/// What `read` makes of `text`, unless that has a second 60: jiff reads it as 59, which is another instant.
+/// Calls `read`, and refuses a second 60: jiff reads it as 59, which is another instant.
 fn without_leap_second(text: &str, read: impl Fn(&str) -> Result<Micros, String>) -> Result<Micros, String> {
     let micros = read(text)?;
     let mut sixties = text.match_indices("60");

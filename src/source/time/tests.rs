@@ -1,4 +1,4 @@
-mod usual;
+mod fast_path;
 
 use super::*;
 use crate::bar::format_time;

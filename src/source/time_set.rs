@@ -1,39 +1,39 @@
-//! The times a file has had so far, so that a second bar of the same time is noticed wherever it stands.
+//! A set of times, to find every row of a file that repeats the time of an earlier one.
 //!
-//! Most files go on in time at a steady step, so that is how times are held at first: as few runs of steps. Only
-//! where a file is not like that, they go into compressed bitmaps.
+//! The times of most files advance by a constant step, so the set stores runs: first time, last time, step. When the runs
+//! become too many, their times move to compressed bitmaps.
 //!
-//! Invariant: exact, never a guess. Memory is about two bytes a bar for the usual timeframes, because
-//! whole seconds go into a compressed bitmap; only finer times take more. The runs take at most 400 KB.
+//! Invariant: the set is exact. The runs take at most 400 KB; a bitmap takes about two bytes a bar for common timeframes,
+//! since it counts whole seconds. Only times with fractions of a second take more.
 
 use roaring::RoaringTreemap;
 
 use crate::bar::{FIRST_MICROS, Micros};
 
-/// Runs that are held before they go into the bitmaps.
+/// Most runs before their times move to the bitmaps.
 const MAX_RUNS: usize = 16 * 1024;
 
 /// A set of times.
 #[derive(Debug, Default)]
-pub struct Seen {
-    /// In time order, each later than the one before.
-    runs: Vec<Run>,
+pub struct TimeSet {
+    /// In time order, without overlap.
+    runs: Vec<SteadyRun>,
     seconds: RoaringTreemap,
     finer: RoaringTreemap,
-    /// The latest of all, wherever it is held.
+    /// The latest of all times.
     latest: Option<Micros>,
 }
 
-/// Times at a steady step.
+/// Times with a constant step.
 #[derive(Debug)]
-struct Run {
+struct SteadyRun {
     first: Micros,
     last: Micros,
-    /// None for a single time.
+    /// None for a run of one time.
     step: Option<Micros>,
 }
 
-impl Seen {
+impl TimeSet {
     /// Adds a time; whether it was new.
     pub fn insert(&mut self, time: Micros) -> bool {
         if self.latest.is_none_or(|latest| latest < time) {
@@ -58,12 +58,12 @@ impl Seen {
                 run.times().for_each(|time| _ = self.insert_into_bitmap(time));
             }
         }
-        self.runs.push(Run { first: time, last: time, step: None });
+        self.runs.push(SteadyRun { first: time, last: time, step: None });
     }
 
     fn is_in_run(&self, time: Micros) -> bool {
         let at = self.runs.partition_point(|run| run.last < time);
-        self.runs.get(at).is_some_and(|run| run.holds(time))
+        self.runs.get(at).is_some_and(|run| run.contains(time))
     }
 
     fn insert_into_bitmap(&mut self, time: Micros) -> bool {
@@ -77,8 +77,8 @@ impl Seen {
     }
 }
 
-impl Run {
-    fn holds(&self, time: Micros) -> bool {
+impl SteadyRun {
+    fn contains(&self, time: Micros) -> bool {
         let since = time - self.first;
         time <= self.last && since >= 0 && (since == 0 || self.step.is_some_and(|step| since % step == 0))
     }
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_time_is_new_once() {
-        let mut seen = Seen::default();
+        let mut seen = TimeSet::default();
         for t in [0, 1, 1_000_000, FIRST_MICROS, -1, END_MICROS - 1] {
             assert!(seen.insert(t), "{t}");
             assert!(!seen.insert(t), "{t}");
@@ -117,7 +117,7 @@ mod tests {
         // A gap after every second bar, and a bar of another precision now and then.
         let count = 5 * MAX_RUNS as Micros;
         let time = |i: Micros| (i + i / 2) * 60 * SECOND + Micros::from(i % 1000 == 7);
-        let mut seen = Seen::default();
+        let mut seen = TimeSet::default();
         for i in 0..count {
             assert!(seen.insert(time(i)), "{i}");
             assert!(seen.runs.len() <= MAX_RUNS);
@@ -134,7 +134,7 @@ mod tests {
         let steps = proptest::sample::select(vec![1, 60, 61, 3600]);
         let pieces = (0..5000_i64, steps, 1..20_i64, any::<bool>(), 0..2_i64);
         let is_set = |pieces: Vec<(i64, i64, i64, bool, i64)>| {
-            let (mut seen, mut all) = (Seen::default(), HashSet::new());
+            let (mut seen, mut all) = (TimeSet::default(), HashSet::new());
             for (start, step, count, backwards, finer) in pieces {
                 for i in 0..count {
                     let i = if backwards { count - i } else { i };

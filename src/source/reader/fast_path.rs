@@ -1,7 +1,7 @@
-//! Rows as nearly all files have them, read once from left to right.
+//! The fast path for rows without anything special, which nearly all rows of nearly all files are.
 //!
-//! Invariant: a bar that is read here is the one that [`row`](super::row) reads in the general way. Of any other row
-//! nothing is said: whether it is a bar, and why not, is for the general way to say.
+//! A row is read once from left to right. Invariant: the result is the bar that the general path ([`row`](super::row))
+//! reads. For any other row there is no result: the general path then decides whether it is a bar, and if not, why.
 
 use super::super::header::Columns;
 use super::super::number;
@@ -10,25 +10,25 @@ use crate::bar::columns::COUNT;
 use crate::bar::{Micros, Ohlcv};
 use crate::config::CsvConfig;
 
-/// Reads the usual rows of one file.
-pub(super) struct UsualRows {
+/// Reads rows of one file.
+pub(super) struct FastPath {
     delimiter: u8,
-    /// What makes a row unusual; the delimiter where nothing is quoted.
+    /// A row with this byte is left to the general path; the delimiter in files without quotes.
     quote: u8,
     roles: Vec<Role>,
 }
 
-/// What a field is.
+/// What a field holds.
 #[derive(Clone, Copy)]
 enum Role {
     Time,
-    /// By its place in [`Columns::values`].
+    /// Index in [`Columns::values`].
     Value(usize),
     Ignored,
 }
 
-impl UsualRows {
-    /// For files of this dialect, unless it has nothing usual: where a field ends must be plain from its bytes alone.
+impl FastPath {
+    /// None for dialects that only the general path reads: the next delimiter must end a field.
     pub(super) fn new(columns: &Columns, csv: &CsvConfig) -> Option<Self> {
         let delimiter = columns.delimiter;
         let quote = csv.quote.unwrap_or(delimiter);
@@ -45,7 +45,7 @@ impl UsualRows {
         Some(Self { delimiter, quote, roles: (0..columns.width).map(role).collect() })
     }
 
-    /// Time and values of a row, if it is a usual one.
+    /// Time and values of a row; none if the general path has to read it.
     pub(super) fn read(&self, row: &[u8], times: &TimeParser) -> Option<(Micros, Ohlcv)> {
         let mut rest = row;
         let mut time = 0;
@@ -57,12 +57,12 @@ impl UsualRows {
             }
             let length = match role {
                 Role::Time => {
-                    let (read, length) = times.usual(rest)?;
+                    let (read, length) = times.parse_prefix(rest)?;
                     time = read;
                     length
                 }
                 Role::Value(at) => {
-                    let (read, length) = number::usual(rest)?;
+                    let (read, length) = number::parse_prefix(rest)?;
                     values[*at] = read;
                     length
                 }
@@ -73,7 +73,7 @@ impl UsualRows {
         rest.is_empty().then_some((time, Ohlcv::from_array(values)))
     }
 
-    /// Where the field that nothing is read from ends, or has a quote: no delimiter stands there then.
+    /// The length of a field that is not read, up to a quote if it has one (which then is no delimiter, so the row fails).
     fn end_of_field(&self, rest: &[u8]) -> usize {
         memchr::memchr2(self.delimiter, self.quote, rest).unwrap_or(rest.len())
     }

@@ -1,4 +1,4 @@
-//! Whatever the text, the quick way reads what the general way reads, or nothing.
+//! Whatever the text, the fast path reads what the general path reads, or nothing.
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -33,14 +33,14 @@ fn nearly_times() -> impl Strategy<Value = String> {
 }
 
 #[test]
-fn what_is_read_quickly_is_what_is_read_in_general() {
+fn the_fast_path_reads_what_the_general_path_reads() {
     let texts = (nearly_times(), proptest::collection::vec(any::<(Index, u8)>(), 0..3));
     let changed = texts.prop_map(|(text, changes)| mutated(text.into_bytes(), &changes));
     holds(10_000, &(parsers(), changed), |(parser, text)| {
         assert_eq!(parser.parse(&text), parser.general(text.trim_ascii()), "{}", text.escape_ascii());
         // In a row other bytes follow.
         let followed = [&text, b",1.5".as_slice()].concat();
-        if let Some((micros, length)) = parser.usual(&followed) {
+        if let Some((micros, length)) = parser.parse_prefix(&followed) {
             assert_eq!(Ok(micros), parser.general(&followed[..length]), "{}", followed.escape_ascii());
         }
     });
@@ -62,7 +62,7 @@ fn the_usual_forms_take_the_quick_way() {
         "1704187800000000000",
     ] {
         for parser in [utc(), new_york()] {
-            let read = parser.usual(text.as_bytes());
+            let read = parser.parse_prefix(text.as_bytes());
             // Eighteen digits are the most that are read quickly.
             let want = parser.parse(text.as_bytes()).ok().map(|micros| (micros, text.len()));
             assert_eq!(read, want.filter(|_| text.len() != 19 || text.contains('-')), "{text}");

@@ -1,4 +1,4 @@
-//! Whatever the row, the quick way reads what the general way reads, or nothing.
+//! Whatever the row, the fast path reads what the general path reads, or nothing.
 
 use std::cell::RefCell;
 
@@ -86,7 +86,7 @@ fn rows_that_all_end_with_a_delimiter_are_read_alike() {
 }
 
 #[test]
-fn what_is_read_quickly_is_what_is_read_in_general() {
+fn the_fast_path_reads_what_the_general_path_reads() {
     for (settings, header_line) in DIALECTS {
         for zone in ["UTC", "America/New_York"] {
             let (parser, delimiter) = parser(settings, header_line, zone);
@@ -103,7 +103,7 @@ fn what_is_read_quickly_is_what_is_read_in_general() {
 }
 
 #[test]
-fn usual_rows_take_the_quick_way() {
+fn common_rows_take_the_fast_path() {
     for (header_line, row) in [
         ("timestamp,open,high,low,close,volume", "2021-03-05T14:31:00Z,100.99,101.2,100.7,101.0,15812"),
         ("date,open,high,low,close,volume", "2023-01-01,100.99342830602247,101.3,99.5,101.1,12715"),
@@ -111,8 +111,8 @@ fn usual_rows_take_the_quick_way() {
         ("note\tts\to\th\tl\tc\tv", "\t2024-01-02 09:30:00+00:00\t1\t2\t0.5\t1.5\t1e3"),
     ] {
         let (parser, _) = parser(&[], header_line, "UTC");
-        assert!(parser.quick(row.as_bytes()).is_some(), "{row}");
+        assert!(parser.fast(row.as_bytes()).is_some(), "{row}");
         let (quoted, _) = self::parser(&[], header_line, "UTC");
-        assert!(quoted.quick(format!("{row}\"").as_bytes()).is_none(), "{row}");
+        assert!(quoted.fast(format!("{row}\"").as_bytes()).is_none(), "{row}");
     }
 }

@@ -1,12 +1,12 @@
-//! Rows of a file, sorted into a batch: bars, repeats, rejected rows.
+//! Adds each row of a file to its batch: as a bar, a repeat or a rejected row.
 //!
-//! Invariant: each row that is taken counts once in its batch. A time is a bar's only the first time it comes.
+//! Invariant: each row counts once in its batch. Only the first row of a time can be a bar.
 
 use std::collections::VecDeque;
 
 use super::super::lines::Line;
 use super::super::quality;
-use super::super::seen::Seen;
+use super::super::time_set::TimeSet;
 use super::row::RowParser;
 use super::{Batch, Repeat};
 use crate::bar::format_time;
@@ -14,40 +14,40 @@ use crate::config::OnInvalid;
 use crate::error::FileError;
 use crate::finding::{QualityIssue, RawRow, RejectedRow};
 
-/// The part of a reader that turns rows into something, apart from the lines they come from.
-pub(super) struct Rows {
+/// Classifies the rows of one file.
+pub(super) struct RowClassifier {
     path: String,
     parser: RowParser,
     on_invalid: OnInvalid,
-    seen: Seen,
+    seen: TimeSet,
     resume_at: u64,
 }
 
-impl Rows {
-    /// Of the file at `path`, of which rows before `resume_at` bytes are only taken note of.
+impl RowClassifier {
+    /// For the file at `path`. Of rows that start before `resume_at` bytes only the times are noted.
     pub(super) fn new(path: &str, parser: RowParser, on_invalid: OnInvalid, resume_at: u64) -> Self {
-        Self { path: path.to_owned(), parser, on_invalid, seen: Seen::default(), resume_at }
+        Self { path: path.to_owned(), parser, on_invalid, seen: TimeSet::default(), resume_at }
     }
 
-    /// Looks at the file's first rows before they are taken.
+    /// Looks at the first rows of the file before any is classified.
     pub(super) fn look_at(&mut self, first: &VecDeque<RawRow>) {
         self.parser.look_at(first);
     }
 
-    /// Sorts one row in.
+    /// Adds one row to the batch.
     ///
     /// # Errors
-    /// A [`FileError`] when `on_invalid = fail` strikes.
-    pub(super) fn take(&mut self, line: Line<'_>, batch: &mut Batch) -> Result<(), FileError> {
+    /// A [`FileError`] if the bar breaks a market-data rule and `on_invalid` is `fail`.
+    pub(super) fn classify(&mut self, line: Line<'_>, batch: &mut Batch) -> Result<(), FileError> {
         let Line { bytes, number: line, offset } = line;
         let parsed = self.parser.parse(bytes);
         let rules = match &parsed {
             Ok((_, values)) => quality::broken_rules(values),
             Err(_) => Vec::new(),
         };
-        let barred = !rules.is_empty() && self.on_invalid != OnInvalid::Warn;
+        let is_refused = !rules.is_empty() && self.on_invalid != OnInvalid::Warn;
         if offset < self.resume_at {
-            if let (Ok((time, _)), false) = (&parsed, barred) {
+            if let (Ok((time, _)), false) = (&parsed, is_refused) {
                 self.seen.insert(*time);
             }
             return Ok(());
@@ -62,7 +62,7 @@ impl Rows {
                 return Ok(());
             }
         };
-        if barred {
+        if is_refused {
             let reason = format!("breaks {} ({values})", rules.join(", "));
             if self.on_invalid == OnInvalid::Fail {
                 let reason = format!("the bar of {} {reason}; --on-invalid is fail", format_time(time));
