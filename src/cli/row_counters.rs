@@ -7,7 +7,7 @@ use super::table::Column;
 use crate::counts::RowCounts;
 
 /// One counter.
-pub(super) struct RowCounter {
+pub(super) struct ShownCounter {
     pub(super) value: fn(&RowCounts) -> i64,
     /// Its column in the table of files.
     pub(super) column: Column,
@@ -22,8 +22,8 @@ pub(super) struct RowCounter {
 }
 
 /// All counters but the number of rows.
-pub(super) fn row_counters(dry_run: bool) -> [RowCounter; 6] {
-    let imported = RowCounter {
+pub(super) fn row_counters(dry_run: bool) -> [ShownCounter; 6] {
+    let imported = ShownCounter {
         value: |r| r.rows_imported,
         column: Column::number("IMPORTED").or("NEW"),
         title: "Imported",
@@ -31,7 +31,7 @@ pub(super) fn row_counters(dry_run: bool) -> [RowCounter; 6] {
         part: Some("imported"),
         is_finding: false,
     };
-    let new = RowCounter {
+    let new = ShownCounter {
         column: Column::number("NEW"),
         title: "New",
         name: "new",
@@ -40,7 +40,7 @@ pub(super) fn row_counters(dry_run: bool) -> [RowCounter; 6] {
     };
     [
         if dry_run { new } else { imported },
-        RowCounter {
+        ShownCounter {
             value: |r| r.rows_skipped,
             column: Column::counter("SKIPPED", "SKIP").spare(5),
             title: "Skipped",
@@ -48,7 +48,7 @@ pub(super) fn row_counters(dry_run: bool) -> [RowCounter; 6] {
             part: Some("skipped"),
             is_finding: false,
         },
-        RowCounter {
+        ShownCounter {
             value: |r| r.rows_mismatched,
             column: Column::counter("MISMATCHED", "MISM").spare(1),
             title: "Mismatched",
@@ -56,7 +56,7 @@ pub(super) fn row_counters(dry_run: bool) -> [RowCounter; 6] {
             part: Some("mismatched"),
             is_finding: true,
         },
-        RowCounter {
+        ShownCounter {
             value: |r| r.rows_rejected,
             column: Column::counter("REJECTED", "REJ").spare(2),
             title: "Rejected",
@@ -64,7 +64,7 @@ pub(super) fn row_counters(dry_run: bool) -> [RowCounter; 6] {
             part: Some("rejected"),
             is_finding: true,
         },
-        RowCounter {
+        ShownCounter {
             value: |r| r.rows_duplicate,
             column: Column::counter("DUPLICATE", "DUP").spare(6),
             title: "Duplicate",
@@ -72,7 +72,7 @@ pub(super) fn row_counters(dry_run: bool) -> [RowCounter; 6] {
             part: Some("duplicate"),
             is_finding: false,
         },
-        RowCounter {
+        ShownCounter {
             value: |r| r.quality_issues,
             column: Column::counter("ISSUES", "ISSUES").spare(4),
             title: "Issues",

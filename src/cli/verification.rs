@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 
 use super::outcome::{self, Detail, MAX_TASKS};
-use super::output::{count, counted, duration, visible};
+use super::output::{count, counted, duration, files, visible};
 use super::table::{self, Column, Table};
 use crate::model::{TaskState, Verdict};
 use crate::operation::status::{OperationStatus, TaskStatus};
@@ -122,15 +122,13 @@ fn verdict(status: &OperationStatus) -> String {
 }
 
 fn notes(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
-    let known = status.tasks.iter().filter(|t| t.verification.as_ref().is_some_and(|v| v.by_hash)).count();
-    if known > 0 {
-        let what = counted(i64::try_from(known).unwrap_or(i64::MAX), "file was", "files were");
-        writeln!(
-            out,
-            "{what} known by content: the series were read and hashed, the files not parsed (--force parses all)"
-        )?;
+    let verified = || status.tasks.iter().filter_map(|t| t.verification.as_ref());
+    let by_hash = verified().filter(|v| v.by_hash).count();
+    if by_hash > 0 {
+        let files = files(by_hash);
+        writeln!(out, "{files} recognised by content: hashed and not parsed (--force parses all)")?;
     }
-    let outside: i64 = status.tasks.iter().filter_map(|t| Some(t.verification.as_ref()?.outside)).sum();
+    let outside: i64 = verified().map(|v| v.outside).sum();
     if outside > 0 {
         let what = counted(outside, "bar", "bars");
         writeln!(
@@ -147,12 +145,12 @@ fn notes(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
             counted(r.rows_duplicate, "duplicate", "duplicates")
         )?;
     }
-    let mended: i64 = status.tasks.iter().filter_map(|t| Some(t.verification.as_ref()?.mended)).sum();
+    let mended: i64 = verified().map(|v| v.mended).sum();
     if mended > 0 {
         let what = counted(mended, "bar", "bars");
         writeln!(
             out,
-            "{what} of mended rows (imported from where `report --rejected-to` wrote them) counted as the files'"
+            "{what} of mended rows (imported from a directory of `report --rejected-to`) counted as the files'"
         )?;
     }
     if status.unexplained > 0 {

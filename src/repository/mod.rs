@@ -1,7 +1,7 @@
 //! Bars, findings and known content, as the tables hold them.
 //!
 //! [`data`] is the library's `DataRepository`. [`bars`] reads and writes bars of one series (`columnstore` chooses how, where there is one), [`stream`] reads all of
-//! them however many they are; [`findings`] keeps what was found about rows, [`verified`] what a verification came to ([`compared`] is what it asks),
+//! them however many they are; [`findings`] keeps what was found about rows, [`compared`] has the queries of verifications,
 //! [`known`] the content of files, [`mended`] bars of mended rows, [`content`] that of series. Invariant: but for [`data`] and [`known`], every write
 //! happens on the caller's transaction.
 //! It does not decide anything: what is new, what differs and what to do about it is `import`'s and `verify`'s.
@@ -15,7 +15,6 @@ pub mod findings;
 pub(crate) mod mended;
 pub mod source_cache;
 pub mod stream;
-pub(crate) mod verified;
 
 use jiff_sqlx::{Timestamp, ToSqlx as _};
 use sqlx::postgres::PgRow;

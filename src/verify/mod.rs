@@ -4,7 +4,7 @@
 //! (`spool` is the sort, `raw` fetches the text of rejected rows), `mended` adds mended rows. Depending on the mode, `counts`
 //! compares numbers of bars and first and last times, `spot` a random [`sample`], and `full` all bars (`comparison`);
 //! `known` compares only hashes if the file has not changed. [`classify`] says how the bars differ, `save` stores the
-//! findings. [`against`] compares two databases.
+//! findings (`store` has the statements). [`against`] compares two databases.
 //!
 //! Invariants: memory is bounded by a few batches and the stored differences, however long the series is. All findings are
 //! stored in one transaction at the end, and a repeated attempt begins anew. Bars are never written. The caller settles the
@@ -25,6 +25,7 @@ mod save;
 mod sorted;
 mod spool;
 mod spot;
+mod store;
 
 use crate::bar::{Micros, format_time};
 use crate::config::VerifyMode;

@@ -4,14 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{Extent, Findings, VerifyAttempt, int, mended};
-use crate::bar::Micros;
+use super::{Findings, VerifyAttempt, int, mended, store};
 use crate::error::Result;
 use crate::finding::RejectedRow;
 use crate::repository::content::{self, Stamp};
 use crate::repository::findings;
 use crate::repository::source_cache::{self, SourceDigest};
-use crate::repository::verified::{self, VerificationRecord};
 use crate::task::{Progress, RowCounts, read_key};
 
 /// Most rows of one statement.
@@ -26,7 +24,7 @@ pub(super) async fn save(attempt: VerifyAttempt<'_>, found: &Findings, stamp: Op
     let progress = Progress {
         rows: rows(found),
         checkpoint: found.files.bytes,
-        span: range(found.csv),
+        span: found.csv.first.zip(found.csv.last),
         phases: telemetry.phases(),
         attempt_rows: rows(found),
         verdict: Some(found.verdict().as_str()),
@@ -37,11 +35,11 @@ pub(super) async fn save(attempt: VerifyAttempt<'_>, found: &Findings, stamp: Op
     if let (Some((csv, db)), Some(series), Some(stamp)) = (&found.contents, lease.series_id, stamp) {
         untouched = content::found(&mut tx, series, db, stamp, csv == db).await?;
     }
-    verified::keep(&mut tx, database, task, &verification(found, untouched), &files).await?;
+    store::verification(&mut tx, database, task, (found, untouched), &files).await?;
     for (i, some) in found.listed.chunks(CHUNK).enumerate() {
-        verified::keep_differences(&mut tx, database, task, (i * CHUNK + 1, some), &files).await?;
+        store::differences(&mut tx, database, task, (i * CHUNK + 1, some), &files).await?;
     }
-    verified::keep_ranges(&mut tx, database, task, &found.classification.ranges).await?;
+    store::ranges(&mut tx, database, task, &found.classification.ranges).await?;
     for (file, rejected) in by_file(found) {
         for some in rejected.chunks(CHUNK) {
             findings::keep_rejected(&mut tx, database, (task, file), some).await?;
@@ -60,38 +58,13 @@ fn rows(found: &Findings) -> RowCounts {
     let f = &found.files;
     RowCounts {
         rows: int(f.rows),
-        rows_imported: 0,
         rows_skipped: int(found.csv.bars - found.different - found.only_in_csv),
         rows_mismatched: int(found.different),
         rows_rejected: int(f.rejected),
         rows_duplicate: int(f.duplicate),
-        quality_issues: 0,
         rows_missing: int(found.only_in_csv),
+        ..RowCounts::default()
     }
-}
-
-fn verification(found: &Findings, untouched: Option<bool>) -> VerificationRecord {
-    VerificationRecord {
-        csv_bars: found.csv.bars,
-        csv_range: range(found.csv),
-        db_bars: found.db.bars + found.outside,
-        db_range: range(found.db),
-        identical: found.identical,
-        different: found.different,
-        only_in_csv: found.only_in_csv,
-        only_in_db: found.only_in_db,
-        outside: found.outside,
-        contents: found.contents,
-        by_hash: found.by_hash,
-        mended: found.files.mended,
-        untouched,
-        duplicates: found.files.duplicates.clone(),
-        ranges_left_out: found.classification.ranges_left_out,
-    }
-}
-
-fn range(extent: Extent) -> Option<(Micros, Micros)> {
-    extent.first.zip(extent.last)
 }
 
 fn by_file(found: &Findings) -> BTreeMap<i32, Vec<RejectedRow>> {

@@ -180,7 +180,7 @@ pub(crate) struct Advice {
 }
 
 #[derive(FromRow)]
-struct AttemptRow {
+struct DiagnosisRow {
     task_id: TaskId,
     symbol: String,
     timeframe: String,
@@ -217,8 +217,8 @@ pub(crate) struct Scope<'a> {
 pub(crate) async fn diagnose(pool: &PgPool, id: &OperationId, scope: Scope<'_>) -> Result<Diagnosis> {
     const WHAT: &str = "reading the attempts";
     let operation = status::read(pool, id, false).await?;
-    let mut sums = sums::AttemptSums::default();
-    let mut rows = sqlx::query_as::<_, AttemptRow>(include_str!("../sql/attempts.sql"))
+    let mut sums = sums::DiagnosisSums::default();
+    let mut rows = sqlx::query_as::<_, DiagnosisRow>(include_str!("../sql/attempts.sql"))
         .bind(&id.0)
         .bind(scope.symbol)
         .fetch(pool);
@@ -251,7 +251,7 @@ pub(crate) async fn diagnose(pool: &PgPool, id: &OperationId, scope: Scope<'_>) 
 
 fn put_together(
     operation: &OperationStatus,
-    sums: sums::AttemptSums,
+    sums: sums::DiagnosisSums,
     rules: Vec<BrokenRule>,
     scope: Scope<'_>,
 ) -> Diagnosis {

@@ -3,7 +3,7 @@
 //! Invariant: no I/O. Memory grows with the number of files only: attempts and statements are kept up to a limit.
 
 use super::{
-    AttemptRow, AttemptTimes, FileFailure, FileQuality, FileStatement, FileTimes, PhaseShare, PoolWaits,
+    AttemptTimes, DiagnosisRow, FileFailure, FileQuality, FileStatement, FileTimes, PhaseShare, PoolWaits,
 };
 use crate::counts::RowCounts;
 use crate::model::TaskId;
@@ -15,8 +15,8 @@ const STATEMENTS: usize = 100;
 const ATTEMPTS: usize = 1000;
 
 #[derive(Default)]
-pub(super) struct AttemptSums {
-    pub(super) files: Vec<File>,
+pub(super) struct DiagnosisSums {
+    pub(super) files: Vec<FileSums>,
     pub(super) rows: RowCounts,
     pub(super) attempts: i64,
     pub(super) busy_ms: f64,
@@ -26,15 +26,15 @@ pub(super) struct AttemptSums {
     statements: Vec<FileStatement>,
 }
 
-pub(super) struct File {
+pub(super) struct FileSums {
     task_id: TaskId,
     times: FileTimes,
     rows: RowCounts,
 }
 
-impl AttemptSums {
+impl DiagnosisSums {
     /// Adds an attempt; those of one task come one after the other.
-    pub(super) fn add(&mut self, row: AttemptRow) {
+    pub(super) fn add(&mut self, row: DiagnosisRow) {
         if self.files.last().is_none_or(|f| f.task_id != row.task_id) {
             self.begin_file(&row);
         }
@@ -73,7 +73,7 @@ impl AttemptSums {
         }
     }
 
-    fn begin_file(&mut self, row: &AttemptRow) {
+    fn begin_file(&mut self, row: &DiagnosisRow) {
         self.rows.add(&row.rows);
         if let Some(message) = &row.error_message {
             self.failures.push(FileFailure {
@@ -96,7 +96,7 @@ impl AttemptSums {
             slowest_phase: None,
             phases: Phases::default(),
         };
-        self.files.push(File { task_id: row.task_id, times, rows: row.rows });
+        self.files.push(FileSums { task_id: row.task_id, times, rows: row.rows });
     }
 
     fn sort_statements(&mut self) {
@@ -146,7 +146,7 @@ impl AttemptSums {
         let bad = |r: &RowCounts| r.rows_mismatched + r.rows_rejected + r.quality_issues;
         let mut files: Vec<_> = self.files.iter().filter(|f| bad(&f.rows) > 0).collect();
         files.sort_by_key(|f| std::cmp::Reverse(bad(&f.rows)));
-        let quality = |f: &File| FileQuality {
+        let quality = |f: &FileSums| FileQuality {
             symbol: f.times.symbol.clone(),
             timeframe: f.times.timeframe.clone(),
             source: f.times.source.clone(),

@@ -3,8 +3,7 @@
 //! Invariant: the counts of a series whose task has not succeeded are 0, and what is unknown is null.
 
 use serde::{Deserialize, Serialize};
-use sqlx::postgres::PgRow;
-use sqlx::{FromRow, Row as _};
+use sqlx::FromRow;
 
 use super::range::DifferenceRange;
 use crate::model::{OptionalTime, TaskId, TaskState, Verdict};
@@ -53,8 +52,9 @@ pub(crate) struct VerifiedSeries {
     pub(crate) ranges_left_out: i64,
     /// Differing bars that were not stored, because there were too many.
     pub(crate) differences_left_out: i64,
-    #[sqlx(flatten)]
-    pub(crate) error: LastError,
+    /// Why the task failed, or why its last attempt did.
+    #[sqlx(json(nullable))]
+    pub(crate) error: Option<TaskError>,
 }
 
 /// What the files have.
@@ -100,20 +100,6 @@ pub(crate) struct DbSide {
 pub(crate) struct DuplicateRow {
     pub(crate) source: String,
     pub(crate) line: i64,
-}
-
-/// Why the task failed, or why its last attempt did.
-#[derive(Debug, Clone, Serialize)]
-#[serde(transparent)]
-pub(crate) struct LastError(pub(crate) Option<TaskError>);
-
-impl FromRow<'_, PgRow> for LastError {
-    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        let class: Option<String> = row.try_get("error_class")?;
-        let message: Option<String> = row.try_get("error_message")?;
-        let class = class.unwrap_or_default().into();
-        Ok(Self(message.map(|message| TaskError { class, message })))
-    }
 }
 
 impl VerifiedSeries {

@@ -1,4 +1,4 @@
-//! What an import found: failed files, mismatches, rejected rows, quality issues.
+//! The report of an import: failed files, shape conflicts, mismatches, rejected rows and quality issues.
 
 mod csv;
 mod json;

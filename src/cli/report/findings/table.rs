@@ -17,7 +17,7 @@ use crate::operation::status::{self, OperationStatus};
 use crate::operation::verification::difference::ColumnDifference;
 
 /// The findings of one kind.
-struct Section {
+struct FindingSection {
     heading: String,
     table: Table,
     /// Number of all findings; the table may have fewer.
@@ -36,7 +36,11 @@ pub(in crate::cli::report) async fn table(
     let mut sections = Vec::new();
     if status.totals.failed > 0 {
         let heading = counted(status.totals.failed, "failed file", "failed files");
-        sections.push(Section { heading, table: failed(pool, id, limit).await?, all: status.totals.failed });
+        sections.push(FindingSection {
+            heading,
+            table: failed(pool, id, limit).await?,
+            all: status.totals.failed,
+        });
     }
     let conflicts = status.shape_conflicts();
     if conflicts > 0 {
@@ -45,19 +49,23 @@ pub(in crate::cli::report) async fn table(
             "file that does not fit its series (--on-conflict-shape warn)",
             "files that do not fit their series (--on-conflict-shape warn)",
         );
-        sections.push(Section { heading, table: shape_conflicts(pool, id, limit).await?, all: conflicts });
+        sections.push(FindingSection {
+            heading,
+            table: shape_conflicts(pool, id, limit).await?,
+            all: conflicts,
+        });
     }
     let (table, done) = mismatches(pool, id, limit, status.overwrites()).await?;
     let heading = format!("{}{done}", counted(r.rows_mismatched, "mismatch", "mismatches"));
-    sections.push(Section { heading, table, all: r.rows_mismatched });
+    sections.push(FindingSection { heading, table, all: r.rows_mismatched });
     let heading = counted(r.rows_rejected, "rejected row", "rejected rows");
-    sections.push(Section { heading, table: rejected(pool, id, limit).await?, all: r.rows_rejected });
+    sections.push(FindingSection { heading, table: rejected(pool, id, limit).await?, all: r.rows_rejected });
     let heading = counted(r.quality_issues, "quality issue", "quality issues");
-    sections.push(Section { heading, table: issues(pool, id, limit).await?, all: r.quality_issues });
+    sections.push(FindingSection { heading, table: issues(pool, id, limit).await?, all: r.quality_issues });
     print(out, &status, &sections).map_err(|e| out.failed(&e))
 }
 
-fn print(out: &mut Destination, status: &OperationStatus, sections: &[Section]) -> io::Result<()> {
+fn print(out: &mut Destination, status: &OperationStatus, sections: &[FindingSection]) -> io::Result<()> {
     use io::Write as _;
     writeln!(out, "{} {}", status.operation_id, status.state)?;
     let recognised = status.tasks.iter().filter(|t| t.recognised).count();
@@ -68,7 +76,7 @@ fn print(out: &mut Destination, status: &OperationStatus, sections: &[Section]) 
             "{files} recognised by content: what is listed was found when the same content was read"
         )?;
     }
-    for Section { heading, table, all } in sections {
+    for FindingSection { heading, table, all } in sections {
         writeln!(out, "\n{heading}")?;
         if !table.is_empty() {
             table.write(out)?;

@@ -10,7 +10,7 @@ use crate::bar::Ohlcv;
 use crate::bar::columns::COLUMNS;
 use crate::cli::output::{count, counted, visible};
 use crate::cli::report::destination::Destination;
-use crate::cli::row_counters::{self, RowCounter, row_counters};
+use crate::cli::row_counters::{self, ShownCounter, row_counters};
 use crate::error::Result;
 use crate::model::{OperationId, OperationState, TaskState};
 use crate::operation::report::{self, SourceLine};
@@ -112,7 +112,7 @@ fn files(s: &OperationStatus) -> Markup {
     }
 }
 
-fn file(t: &TaskStatus, counters: &[RowCounter]) -> Markup {
+fn file(t: &TaskStatus, counters: &[ShownCounter]) -> Markup {
     let tone = match t.state {
         TaskState::Succeeded => Tone::Good,
         TaskState::Failed => Tone::Bad,

@@ -1,8 +1,8 @@
-//! The report as one page: to be kept, sent, printed, read on a phone.
+//! The report as one HTML page, to keep, send, print, or read on a phone.
 //!
-//! [`verification`] and [`import`] say what stands on it, [`series`] shows one verified series; [`page`] and
-//! [`plot`] are what they are built of. Invariants: the page needs nothing else, neither a network nor scripts;
-//! its size is bounded, and what is left out is counted with how to get it.
+//! [`import`] and [`verification`] write a page, [`series`] writes one verified series; [`page`], [`plot`] and [`scale`]
+//! are the parts. Invariants: the page needs neither a network nor scripts. Its size is bounded; what is left out is
+//! counted, with the command that prints it.
 
 mod import;
 mod page;

@@ -63,7 +63,7 @@ fn heading(s: &VerifiedSeries) -> Markup {
         @if s.untouched == Some(false) {
             p { "Another program has changed the database's bars since barlift wrote them." }
         }
-        @if let Some(e) = &s.error.0 { p { b { (s.state) } ": " (visible(&e.message)) " (" (e.class.as_str()) ")" } }
+        @if let Some(e) = &s.error { p { b { (s.state) } ": " (visible(&e.message)) " (" (e.class.as_str()) ")" } }
     };
     html! { (maud::PreEscaped(format!("<section id=\"s{}\">", s.task_id))) (open) }
 }

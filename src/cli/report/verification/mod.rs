@@ -1,7 +1,7 @@
-//! A verification's report as text: for people ([`table`]), line by line ([`csv`]), as an object ([`json`]).
+//! The report of a verification as text ([`table`]), CSV ([`csv`]) and JSON ([`json`]).
 //!
-//! [`words`] says in sentences what the page says too. Invariant: series are read page by page and their bars
-//! one by one, so memory does not grow with what differs.
+//! [`words`] has the sentences that the text and the HTML page share. Invariant: series are read in pages and their bars one
+//! by one, so memory does not grow with the number of differences.
 
 mod csv;
 mod json;
@@ -12,5 +12,5 @@ pub(super) use csv::csv;
 pub(super) use json::json;
 pub(super) use table::table;
 
-/// Series read at once.
+/// Series in a page of a query.
 pub(super) const PAGE: usize = 200;

@@ -76,7 +76,7 @@ fn series(out: &mut Destination, shown: &[&VerifiedSeries], all: i64) -> Result<
 
 async fn one(out: &mut Destination, snapshot: &mut Snapshot, s: &VerifiedSeries, limit: usize) -> Result<()> {
     out.text(&format!("\n{} {}: {}\n", visible(&s.symbol), visible(&s.timeframe), words::summary(s)))?;
-    if let Some(e) = &s.error.0 {
+    if let Some(e) = &s.error {
         out.text(&format!("{}: {} ({})\n", s.state, visible(&e.message), e.class.as_str()))?;
     }
     if s.untouched == Some(false) {

@@ -21,7 +21,9 @@ WITH page AS MATERIALIZED (
 SELECT
     t.id AS task_id, t.symbol, t.timeframe, t.source || t.more_sources AS sources, t.state,
     coalesce(t.verdict, 'incomplete') AS verdict,
-    t.rows, t.rows_rejected, t.rows_duplicate, t.error_class, t.error_message,
+    t.rows, t.rows_rejected, t.rows_duplicate,
+    CASE WHEN t.error_message IS NOT NULL THEN jsonb_build_object(
+        'class', coalesce(t.error_class, 'permanent'), 'message', t.error_message) END AS error,
     v.csv_bars, v.csv_first, v.csv_last, encode(v.csv_hash, 'hex') AS csv_hash,
     v.db_bars, v.db_first, v.db_last, encode(v.db_hash, 'hex') AS db_hash,
     coalesce(v.compared, 0) AS compared,

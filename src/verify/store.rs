@@ -1,4 +1,4 @@
-//! Stores the results of verifications.
+//! The statements that store the findings of a verification.
 //!
 //! Invariant: everything is written on the caller's transaction, so a verification is stored whole or not at all.
 
@@ -6,71 +6,55 @@ use sqlx::PgConnection;
 use sqlx::query::Query;
 use sqlx::types::Json;
 
-use super::parameter;
+use super::classify::{DifferencePattern, PatternRange};
+use super::{Findings, int};
+use crate::bar::Ohlcv;
 use crate::bar::columns::{COUNT, transposed};
-use crate::bar::{Micros, Ohlcv};
 use crate::db::bar_sql::bar_sql;
 use crate::db::traced_pool::TracedPool;
-use crate::digest::SeriesDigest;
 use crate::error::{During, Result};
 use crate::finding::{Difference, Place};
 use crate::model::TaskId;
-use crate::verify::classify::{DifferencePattern, PatternRange};
+use crate::repository::parameter;
 
-/// The result for one series.
-#[derive(Debug, Clone)]
-pub(crate) struct VerificationRecord {
-    pub(crate) csv_bars: u64,
-    pub(crate) csv_range: Option<(Micros, Micros)>,
-    pub(crate) db_bars: u64,
-    pub(crate) db_range: Option<(Micros, Micros)>,
-    pub(crate) identical: u64,
-    pub(crate) different: u64,
-    pub(crate) only_in_csv: u64,
-    pub(crate) only_in_db: u64,
-    pub(crate) outside: u64,
-    /// The content of the files and of the series, if all bars were read.
-    pub(crate) contents: Option<(SeriesDigest, SeriesDigest)>,
-    pub(crate) by_hash: bool,
-    /// Bars of mended rows, which count as the files'.
-    pub(crate) mended: u64,
-    pub(crate) untouched: Option<bool>,
-    pub(crate) duplicates: Vec<Place>,
-    pub(crate) ranges_left_out: u64,
-}
-
-/// Stores a result. `files` are the paths of the task's files.
-pub(crate) async fn keep(
+/// Stores everything but the lists. `files` are the paths of the task's files.
+pub(super) async fn verification(
     connection: &mut PgConnection,
     db: TracedPool<'_>,
     task_id: TaskId,
-    v: &VerificationRecord,
+    (found, untouched): (&Findings, Option<bool>),
     files: &[String],
 ) -> Result<()> {
     const QUERY: &str = include_str!("sql/insert_verification.sql");
-    let duplicates: Vec<_> =
-        v.duplicates.iter().map(|d| serde_json::json!({"source": path(files, *d), "line": d.line})).collect();
+    let time = |micros: Option<i64>| micros.map(parameter);
+    let (f, csv, db_bars) = (found, found.csv, found.db);
+    let duplicates: Vec<_> = f
+        .files
+        .duplicates
+        .iter()
+        .map(|d| serde_json::json!({"source": path(files, *d), "line": d.line}))
+        .collect();
     let query = sqlx::query(QUERY)
         .bind(task_id)
-        .bind(int(v.csv_bars))
-        .bind(int(v.db_bars))
-        .bind(v.csv_range.map(|r| parameter(r.0)))
-        .bind(v.csv_range.map(|r| parameter(r.1)))
-        .bind(v.db_range.map(|r| parameter(r.0)))
-        .bind(v.db_range.map(|r| parameter(r.1)))
-        .bind(int(v.identical + v.different + v.only_in_csv))
-        .bind(int(v.identical))
-        .bind(int(v.different))
-        .bind(int(v.only_in_csv))
-        .bind(int(v.only_in_db))
-        .bind(int(v.outside))
-        .bind(v.contents.map(|c| c.0.to_bytes()))
-        .bind(v.contents.map(|c| c.1.to_bytes()))
-        .bind(v.by_hash)
-        .bind(v.untouched)
+        .bind(int(csv.bars))
+        .bind(int(db_bars.bars + f.outside))
+        .bind(time(csv.first))
+        .bind(time(csv.last))
+        .bind(time(db_bars.first))
+        .bind(time(db_bars.last))
+        .bind(int(f.compared()))
+        .bind(int(f.identical))
+        .bind(int(f.different))
+        .bind(int(f.only_in_csv))
+        .bind(int(f.only_in_db))
+        .bind(int(f.outside))
+        .bind(f.contents.map(|c| c.0.to_bytes()))
+        .bind(f.contents.map(|c| c.1.to_bytes()))
+        .bind(f.by_hash)
+        .bind(untouched)
         .bind(Json(duplicates))
-        .bind(int(v.ranges_left_out))
-        .bind(int(v.mended));
+        .bind(int(f.classification.ranges_left_out))
+        .bind(int(f.files.mended));
     let run =
         async { Ok(query.execute(connection).await.during("keeping the verification")?.rows_affected()) };
     db.write(("INSERT", QUERY), |_| 1, run).await?;
@@ -78,7 +62,7 @@ pub(crate) async fn keep(
 }
 
 /// Stores differing bars; `from` is the number of the first.
-pub(crate) async fn keep_differences(
+pub(super) async fn differences(
     connection: &mut PgConnection,
     db: TracedPool<'_>,
     task_id: TaskId,
@@ -104,7 +88,7 @@ pub(crate) async fn keep_differences(
 }
 
 /// Stores the ranges.
-pub(crate) async fn keep_ranges(
+pub(super) async fn ranges(
     connection: &mut PgConnection,
     db: TracedPool<'_>,
     task_id: TaskId,
@@ -140,8 +124,4 @@ pub(crate) async fn keep_ranges(
 
 fn path(files: &[String], place: Place) -> &str {
     files.get(place.file as usize).map_or("", String::as_str)
-}
-
-fn int(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
 }
