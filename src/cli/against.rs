@@ -12,6 +12,7 @@ use super::{Outcome, output, ready_database};
 use crate::config::Config;
 use crate::db::Database;
 use crate::error::{Error, Result};
+use crate::model::Verdict;
 use crate::setup;
 use crate::verify::against::{self, DifferenceBetween, SeriesComparison};
 
@@ -20,7 +21,7 @@ use crate::verify::against::{self, DifferenceBetween, SeriesComparison};
 struct DatabaseComparison {
     here: String,
     there: String,
-    verdict: &'static str,
+    verdict: Verdict,
     series: Vec<SeriesComparison>,
 }
 
@@ -49,8 +50,8 @@ pub(super) async fn run(args: &VerifyArgs, config: &Config) -> Result<Outcome> {
         .buffered(at_once)
         .try_collect()
         .await?;
-    let differing = series.iter().filter(|s| s.verdict != "identical").count();
-    let verdict = if differing == 0 { "identical" } else { "differs" };
+    let differing = series.iter().filter(|s| s.verdict != Verdict::Identical).count();
+    let verdict = if differing == 0 { Verdict::Identical } else { Verdict::Differs };
     let comparison = DatabaseComparison { here: here.shown_url(), there: there.shown_url(), verdict, series };
     if args.files.json {
         output::json(&comparison)?;
@@ -76,13 +77,13 @@ fn show(comparison: &DatabaseComparison, differing: usize) -> Result<()> {
             Column::number("CONTENT HERE").spare(1),
         ]);
         for s in &comparison.series {
-            let cells = [visible(&s.series.symbol), visible(&s.series.timeframe), s.verdict.to_owned()];
+            let cells = [visible(&s.series.symbol), visible(&s.series.timeframe), s.verdict.to_string()];
             let numbers = [s.here.bars, s.there.bars, s.different, s.only_here, s.only_there];
             let numbers = numbers.map(|n| count(i64::try_from(n).unwrap_or(i64::MAX)));
             shown.row(cells.into_iter().chain(numbers).chain([s.here.hash.clone()]));
         }
         shown.write(out)?;
-        for s in comparison.series.iter().filter(|s| s.verdict != "identical") {
+        for s in comparison.series.iter().filter(|s| s.verdict != Verdict::Identical) {
             writeln!(out, "\n{} {}", visible(&s.series.symbol), visible(&s.series.timeframe))?;
             for r in &s.ranges {
                 let bars = counted(i64::try_from(r.bars).unwrap_or(i64::MAX), "bar", "bars");

@@ -23,8 +23,10 @@ pub(super) fn show(out: &mut dyn Write, status: &OperationStatus, detail: Detail
     outcome::errors(out, status)?;
     outcome::ended(out, status)?;
     let t = &status.totals;
-    let verdicts =
-        [(t.identical, "identical"), (t.differing, if t.differing == 1 { "differs" } else { "differ" })];
+    let verdicts = [
+        (t.identical, Verdict::Identical.as_str()),
+        (t.differing, if t.differing == 1 { "differs" } else { "differ" }),
+    ];
     outcome::states(out, &counted(t.tasks, "series", "series"), &verdicts, t)?;
     writeln!(out, "{}", verdict(status))?;
     notes(out, status)

@@ -117,13 +117,11 @@ choice! {
 }
 
 choice! {
-    /// How log lines are written.
+    /// How log lines are written. The variants have no doc comments, since those would make every `--help` longer.
+    #[allow(missing_docs)]
     LogFormat {
-        /// As text on a terminal, as JSON otherwise.
         Auto = "auto",
-        /// As text.
         Human = "human",
-        /// One JSON object a line.
         Json = "json",
     }
 }

@@ -16,7 +16,7 @@ use crate::bar::{Bars, Micros, Ohlcv, SeriesName};
 use crate::db::traced_pool::TracedPool;
 use crate::digest::SeriesDigest;
 use crate::error::Result;
-use crate::model::SeriesId;
+use crate::model::{SeriesId, Verdict};
 use crate::repository::compared;
 use crate::repository::stream::BarStream;
 
@@ -34,7 +34,7 @@ pub(crate) struct SeriesComparison {
     #[serde(flatten)]
     pub(crate) series: SeriesName,
     /// `identical` or `differs`.
-    pub(crate) verdict: &'static str,
+    pub(crate) verdict: Verdict,
     pub(crate) here: SideContent,
     pub(crate) there: SideContent,
     /// Bars that are the same.
@@ -155,7 +155,7 @@ fn described(series: &SeriesName, found: &Findings) -> SeriesComparison {
     let (here, there) = found.contents.unwrap_or_default();
     SeriesComparison {
         series: series.clone(),
-        verdict: found.verdict().as_str(),
+        verdict: found.verdict(),
         here: content(found.csv, here),
         there: content(found.db, there),
         identical: found.identical,

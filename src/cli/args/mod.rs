@@ -44,7 +44,7 @@ pub struct Cli {
     /// Lowest level to log: error, warn, info, debug, trace; or a filter like barlift=debug
     #[arg(long, global = true, value_name = "LEVEL", help_heading = "Global options")]
     log_level: Option<String>,
-    /// Log as text or as JSON [default: human on a terminal, json otherwise]
+    /// Log as text (human) or as JSON [default: human on a terminal, json otherwise]
     #[arg(long, global = true, value_name = "FORMAT", help_heading = "Global options")]
     log_format: Option<LogFormat>,
     #[command(subcommand)]

@@ -18,7 +18,7 @@ use sqlx::{FromRow, PgPool};
 use super::status::{self, OperationStatus};
 use crate::counts::RowCounts;
 use crate::error::{During, Error, Result};
-use crate::model::{OperationId, OperationState, TaskId};
+use crate::model::{AttemptOutcome, OperationId, OperationState, TaskId};
 use crate::queue;
 use crate::telemetry::{Phase, Phases, SlowStatement, Slowest};
 
@@ -166,7 +166,7 @@ pub(crate) struct AttemptTimes {
     pub(crate) started_at: jiff::Timestamp,
     pub(crate) duration_ms: f64,
     /// `running`, `succeeded`, `failed`, `rescued` or `handed_back`.
-    pub(crate) outcome: String,
+    pub(crate) outcome: &'static str,
     pub(crate) error: Option<String>,
     pub(crate) phases: Phases,
 }
@@ -193,7 +193,7 @@ struct DiagnosisRow {
     attempt: Option<i32>,
     worker: Option<String>,
     started_at: Option<Timestamp>,
-    outcome: Option<String>,
+    outcome: Option<AttemptOutcome>,
     attempt_error: Option<String>,
     phases: Option<Json<Phases>>,
     slowest: Option<Json<Slowest>>,

@@ -6,7 +6,7 @@ use super::{
     AttemptTimes, DiagnosisRow, FileFailure, FileQuality, FileStatement, FileTimes, PhaseShare, PoolWaits,
 };
 use crate::counts::RowCounts;
-use crate::model::TaskId;
+use crate::model::{AttemptOutcome, TaskId, TaskState};
 use crate::telemetry::{Phase, Phases};
 
 /// Most statements kept.
@@ -66,7 +66,7 @@ impl DiagnosisSums {
                 worker: row.worker.unwrap_or_default(),
                 started_at: row.started_at.map(jiff_sqlx::Timestamp::to_jiff).unwrap_or_default(),
                 duration_ms: ms,
-                outcome: row.outcome.unwrap_or_else(|| "running".into()),
+                outcome: row.outcome.map_or(TaskState::Running.as_str(), AttemptOutcome::as_str),
                 error: row.attempt_error,
                 phases,
             });
