@@ -52,8 +52,8 @@ pub(crate) trait ValueType {
     /// Its name in docs/spans.md.
     const NAME: &'static str;
     /// What callers pass to [`super::span::Span::set`].
-    type Input<'a>;
-    fn value(input: Self::Input<'_>) -> Value;
+    type Native<'a>;
+    fn value(input: Self::Native<'_>) -> Value;
 }
 
 /// Declares value types: name, name in docs, Rust type, and the conversion.
@@ -64,8 +64,8 @@ macro_rules! value_types {
 
         impl ValueType for $name {
             const NAME: &'static str = $text;
-            type Input<'a> = $rust;
-            fn value($input: Self::Input<'_>) -> Value {
+            type Native<'a> = $rust;
+            fn value($input: Self::Native<'_>) -> Value {
                 $value
             }
         }

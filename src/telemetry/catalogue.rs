@@ -58,43 +58,7 @@ impl SpanSpec {
 /// Attributes that any failed span may have, beside its status ERROR and an `exception` event.
 pub static ERRORS: &[AnyAttribute] = &[ERROR_TYPE.any(), ERROR_SYMBOL.any(), ERROR_CLASS.any()];
 
-/// Attributes of every attempt.
-const OF_ATTEMPTS: &[AnyAttribute] = &[
-    OPERATION_ID.any(),
-    JOB_ATTEMPT.any(),
-    JOB_OUTCOME.any(),
-    JOB_WORKER.any(),
-    SOURCE.any(),
-    MESSAGING_SYSTEM.any(),
-    MESSAGING_DESTINATION.any(),
-    MESSAGING_OPERATION.any(),
-    MESSAGING_OPERATION_TYPE.any(),
-    MESSAGING_MESSAGE_ID.any(),
-    READ_MS.any(),
-    READ_COUNT.any(),
-    CHECK_EXISTS_MS.any(),
-    CHECK_EXISTS_COUNT.any(),
-    COMPARE_VALUES_MS.any(),
-    COMPARE_VALUES_COUNT.any(),
-    INSERT_BATCH_MS.any(),
-    INSERT_BATCH_COUNT.any(),
-    COMMIT_MS.any(),
-    COMMIT_COUNT.any(),
-    CONNECTION_WAIT_MS.any(),
-    CONNECTION_WAIT_COUNT.any(),
-    BOOKKEEPING_MS.any(),
-    BOOKKEEPING_COUNT.any(),
-];
-
-const fn total(lists: &[&[AnyAttribute]]) -> usize {
-    let (mut i, mut total) = (0, 0);
-    while i < lists.len() {
-        total += lists[i].len();
-        i += 1;
-    }
-    total
-}
-
+/// Several lists as one.
 const fn join<const N: usize>(lists: &[&[AnyAttribute]]) -> [AnyAttribute; N] {
     let mut all = [OPERATION_ID.any(); N];
     let (mut list, mut place, mut n) = (0, 0, 0);
@@ -109,14 +73,23 @@ const fn join<const N: usize>(lists: &[&[AnyAttribute]]) -> [AnyAttribute; N] {
     all
 }
 
-/// Several lists of attributes as one.
-macro_rules! joined {
-    ($($list:expr),+) => {{
-        const LISTS: &[&[AnyAttribute]] = &[$($list),+];
-        const ALL: [AnyAttribute; total(LISTS)] = join(LISTS);
+/// `[A, B] + MORE`: a list of attributes.
+macro_rules! list {
+    ([$($attribute:ident),* $(,)?] $(+ $more:ident)*) => {{
+        const OWN: &[AnyAttribute] = &[$($attribute.any()),*];
+        const ALL: [AnyAttribute; OWN.len() $(+ $more.len())*] = join(&[OWN $(, $more)*]);
         &ALL
     }};
 }
+
+/// Attributes of every attempt.
+const OF_ATTEMPTS: &[AnyAttribute] = list! { [
+    OPERATION_ID, JOB_ATTEMPT, JOB_OUTCOME, JOB_WORKER, SOURCE,
+    MESSAGING_SYSTEM, MESSAGING_DESTINATION, MESSAGING_OPERATION, MESSAGING_OPERATION_TYPE, MESSAGING_MESSAGE_ID,
+    READ_MS, READ_COUNT, CHECK_EXISTS_MS, CHECK_EXISTS_COUNT, COMPARE_VALUES_MS, COMPARE_VALUES_COUNT,
+    INSERT_BATCH_MS, INSERT_BATCH_COUNT, COMMIT_MS, COMMIT_COUNT, CONNECTION_WAIT_MS, CONNECTION_WAIT_COUNT,
+    BOOKKEEPING_MS, BOOKKEEPING_COUNT,
+] };
 
 macro_rules! spans {
     ($($id:ident = $name:literal $kind:ident, $about:literal,
@@ -127,8 +100,8 @@ macro_rules! spans {
                 name: $name,
                 kind: SpanKind::$kind,
                 about: $about,
-                required: joined!(&[$($required.any()),*] $(, $more_required)*),
-                optional: joined!(&[$($optional.any()),*] $(, $more_optional)*),
+                required: list!([$($required),*] $(+ $more_required)*),
+                optional: list!([$($optional),*] $(+ $more_optional)*),
             };
         )+
         /// All of them.

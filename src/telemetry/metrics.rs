@@ -58,11 +58,11 @@ metrics! {
     JOBS = "barlift.jobs" "barlift_jobs" "{job}",
         "files by `state`, of operations that are open or ended within the last hour";
     WORKERS = "barlift.workers.alive" "barlift_workers_alive" "{worker}",
-        "workers heard of within `worker.lease`";
+        "workers with a heartbeat within `worker.lease`";
     HEARTBEAT = "barlift.worker.heartbeat.age" "barlift_worker_heartbeat_age_seconds" "s",
-        "since this worker's last heartbeat in the database";
+        "time since this worker's last heartbeat in the database";
     DATABASE_UP = "barlift.database.up" "barlift_database_up" "1",
-        "1 if the database answered this worker's last look, else 0; queue, jobs and workers are then what they were";
+        "1 if the database answered this worker's last query for metrics, else 0; queue, jobs and workers then keep their last values";
     RUNNING = "barlift.worker.running.jobs" "barlift_worker_running_jobs" "{job}",
         "jobs that this worker runs now";
     CONNECTIONS = "barlift.pool.connections" "barlift_pool_connections" "{connection}",
@@ -259,8 +259,8 @@ impl Metrics {
 pub fn markdown() -> String {
     let mut out = String::from(
         "# Metrics\n\n\
-         Generated from `src/telemetry/metrics.rs`; a test keeps it equal. A worker shows them at `/metrics` \
-         (`barlift worker --http 9464`) and sends them over OTLP where `OTEL_EXPORTER_OTLP_ENDPOINT` says so. Queue and jobs \
+         Generated from `src/telemetry/metrics.rs`; a test keeps it equal. A worker serves them at `/metrics` \
+         (`barlift worker --http 9464`) and sends them over OTLP to `OTEL_EXPORTER_OTLP_ENDPOINT`. Queue and jobs \
          are the same for all workers: read them with `max()`.\n\n\
          | OTLP | Prometheus | unit | meaning |\n| --- | --- | --- | --- |\n",
     );

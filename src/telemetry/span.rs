@@ -73,7 +73,7 @@ impl Span {
         !self.inner.is_disabled()
     }
 
-    pub(crate) fn set<T: ValueType>(&self, attribute: Attribute<T>, value: T::Input<'_>) -> &Self {
+    pub(crate) fn set<T: ValueType>(&self, attribute: Attribute<T>, value: T::Native<'_>) -> &Self {
         debug_assert!(self.spec.has(attribute.name), "{} has no {}", self.spec.name, attribute.name);
         if !self.inner.is_disabled() {
             self.extend(pairs(attribute, value));
@@ -179,7 +179,7 @@ impl SpanFailure<'_> {
 }
 
 /// An attribute under the name, or names, that `OTEL_SEMCONV_STABILITY_OPT_IN` asks for.
-pub(super) fn pairs<T: ValueType>(attribute: Attribute<T>, value: T::Input<'_>) -> Vec<KeyValue> {
+pub(super) fn pairs<T: ValueType>(attribute: Attribute<T>, value: T::Native<'_>) -> Vec<KeyValue> {
     let value = T::value(value);
     match (attribute.stable, *NAMES) {
         (Some(stable), Names::Stable) => vec![KeyValue::new(stable, value)],

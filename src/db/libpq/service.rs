@@ -7,10 +7,10 @@ use super::{Origin, keyword, variable};
 use crate::error::{Error, Result};
 
 /// The parameters of a service, with their lines.
-type Section = Vec<(String, (String, Origin))>;
+type ServiceSection = Vec<(String, (String, Origin))>;
 
 /// Reads a service's parameters.
-pub(super) fn read(service: &str) -> Result<Section> {
+pub(super) fn read(service: &str) -> Result<ServiceSection> {
     let files = files();
     for file in &files {
         let Ok(text) = std::fs::read_to_string(file) else { continue };
@@ -36,8 +36,8 @@ fn files() -> Vec<PathBuf> {
 }
 
 /// The lines below `[service]`; if two have the same name, the first one counts.
-fn section(text: &str, service: &str, file: &Path) -> Result<Option<Section>> {
-    let mut found: Option<Section> = None;
+fn section(text: &str, service: &str, file: &Path) -> Result<Option<ServiceSection>> {
+    let mut found: Option<ServiceSection> = None;
     let file: Rc<Path> = file.into();
     for (i, line) in text.lines().enumerate() {
         let line = line.trim();

@@ -1,3 +1,3 @@
--- Whether the server can compress what COPY brings, and whether its license lets it.
+-- Whether the server can compress during COPY, and whether its license allows compression.
 SELECT EXISTS (SELECT FROM pg_settings WHERE name = 'timescaledb.enable_direct_compress_copy_client_sorted'),
        coalesce(current_setting('timescaledb.license', true), 'timescale') <> 'apache'

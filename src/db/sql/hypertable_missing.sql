@@ -1,3 +1,4 @@
+-- Whether `bars` is empty and no hypertable.
 SELECT NOT EXISTS (
     SELECT FROM timescaledb_information.hypertables
     WHERE hypertable_schema = 'barlift' AND hypertable_name = 'bars')

@@ -1,4 +1,4 @@
--- What the last run of the compression policy ended with, if it failed. The view of errors shows a role its own jobs alone.
+-- The error of the compression policy's last run, if it failed. The view of errors shows a role only its own jobs.
 SELECT coalesce(
     (SELECT e.err_message
      FROM timescaledb_information.job_errors e

@@ -1,3 +1,5 @@
+-- Removes a compression policy with another age.
+-- $1: age of the chunks to compress, as an interval
 SELECT remove_compression_policy('barlift.bars')
 WHERE EXISTS (
     SELECT FROM timescaledb_information.jobs

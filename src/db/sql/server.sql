@@ -1,7 +1,7 @@
--- What the first connection asks a server, in the simple protocol. `barlift.probe` is a startup option of that
--- connection; a pooler does not hand it on. Superusers are bound by the server's number of connections alone.
--- The database's own statement_timeout may be shorter than this takes. Sent as one message, both statements are one
--- transaction, so nothing of it stays in a session that others get.
+-- What the first connection asks a server, in the simple protocol. `barlift.probe` is a startup option of that connection,
+-- which a pooler does not pass on. For superusers only the server's number of connections is a limit.
+-- The database's own statement_timeout may be shorter than this takes. Both statements are sent as one message, so they are
+-- one transaction, and the session, which other clients may get, keeps no setting.
 SET LOCAL statement_timeout = 0;
 SELECT current_setting('barlift.probe', true) IS NOT NULL AS has_probe,
        pg_backend_pid() AS pid,
