@@ -1,7 +1,7 @@
-//! tests/README.md names every file of tests.
+//! tests/README.md names every file of tests, and every link of a page leads somewhere.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Files that hold tests or parts of them, below `tests/it`.
 fn files(directory: &Path, found: &mut BTreeSet<String>) {
@@ -33,4 +33,44 @@ fn every_file_of_tests_is_in_the_index() {
         assert!(listed.insert(path.to_owned()), "{name} stands there twice");
     }
     assert_eq!(listed, there);
+}
+
+/// The Markdown files of the repository, but for those of tools and builds.
+fn pages() -> Vec<PathBuf> {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folders = ["", "docs", "findings", "tests", "tests/bars"].map(|f| repository.join(f));
+    let entries = folders.iter().flat_map(|f| std::fs::read_dir(f).expect("listed"));
+    entries
+        .map(|e| e.expect("an entry").path())
+        .filter(|p| p.extension().is_some_and(|e| e == "md"))
+        .collect()
+}
+
+/// A heading as links name it.
+fn anchor(heading: &str) -> String {
+    let kept = heading.trim_start_matches('#').trim().to_lowercase();
+    kept.chars()
+        .filter(|c| c.is_alphanumeric() || " -_".contains(*c))
+        .map(|c| if c == ' ' { '-' } else { c })
+        .collect()
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let pages = pages();
+    assert!(pages.len() > 10);
+    for page in pages {
+        let text = std::fs::read_to_string(&page).expect("a page");
+        let targets = text.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0));
+        for target in targets.filter(|t| !t.contains("://")) {
+            let (path, wanted) = target.split_once('#').unwrap_or((target, ""));
+            let linked = if path.is_empty() { page.clone() } else { page.with_file_name("").join(path) };
+            assert!(linked.exists(), "{}: {target} is not there", page.display());
+            if !wanted.is_empty() && linked.extension().is_some_and(|e| e == "md") {
+                let linked = std::fs::read_to_string(&linked).expect("a page");
+                let mut headings = linked.lines().filter(|l| l.starts_with('#')).map(anchor);
+                assert!(headings.any(|h| h == wanted), "{}: {target} has no such heading", page.display());
+            }
+        }
+    }
 }
