@@ -1,61 +1,92 @@
-//! What an operation does, and what its jobs are called.
+//! What an operation does, and the jobs of its tasks.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// What an operation does (`operations.type`).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
-#[sqlx(type_name = "text")]
-pub enum OperationKind {
+/// Declares the kinds: one entry has all names of a kind.
+macro_rules! kinds {
+    ($($(#[$meta:meta])* $kind:ident {
+        operation: $operation:literal, job: $job:literal, id_prefix: $id_prefix:literal, queue: $queue:literal,
+    })+) => {
+        /// What an operation does (`operations.type`).
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
+        #[sqlx(type_name = "text")]
+        pub enum OperationKind {
+            $(
+                $(#[$meta])*
+                #[serde(rename = $operation)]
+                #[sqlx(rename = $operation)]
+                $kind,
+            )+
+        }
+
+        impl OperationKind {
+            /// All kinds that this build knows.
+            pub(crate) const ALL: &[Self] = &[$(Self::$kind),+];
+
+            /// As the column and spans have it.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$kind => $operation,)+ }
+            }
+
+            /// As the payload of its jobs has it.
+            #[must_use]
+            pub fn job_name(self) -> &'static str {
+                match self { $(Self::$kind => $job,)+ }
+            }
+
+            /// The queue of its jobs.
+            #[must_use]
+            pub fn queue(self) -> &'static str {
+                match self { $(Self::$kind => $queue,)+ }
+            }
+
+            pub(super) fn id_prefix(self) -> &'static str {
+                match self { $(Self::$kind => $id_prefix,)+ }
+            }
+        }
+    };
+}
+
+// A new kind gets a queue of its own: older workers, which do not know it, then never fetch its jobs.
+kinds! {
     /// Imports files.
     #[default]
-    #[serde(rename = "DATA_MIGRATION")]
-    #[sqlx(rename = "DATA_MIGRATION")]
-    Import,
+    Import {
+        operation: "DATA_MIGRATION", job: "import-symbol", id_prefix: "op_migration_", queue: "barlift.v1",
+    }
     /// Verifies series.
-    #[serde(rename = "DATA_VERIFICATION")]
-    #[sqlx(rename = "DATA_VERIFICATION")]
-    Verify,
+    Verify {
+        operation: "DATA_VERIFICATION", job: "verify-data", id_prefix: "op_verify_", queue: "barlift.v1",
+    }
 }
 
 impl OperationKind {
-    /// As the column and spans have it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Import => "DATA_MIGRATION",
-            Self::Verify => "DATA_VERIFICATION",
-        }
+    /// The types of operations that this build knows.
+    pub(crate) fn known() -> Vec<&'static str> {
+        Self::ALL.iter().map(|kind| kind.as_str()).collect()
     }
 
-    /// The kind of its jobs.
-    #[must_use]
-    pub fn job(self) -> JobKind {
-        match self {
-            Self::Import => JobKind::ImportSymbol,
-            Self::Verify => JobKind::VerifyData,
-        }
-    }
-
-    pub(super) fn id_prefix(self) -> &'static str {
-        match self {
-            Self::Import => "op_migration_",
-            Self::Verify => "op_verify_",
-        }
+    /// The queues of all kinds, each once.
+    pub(crate) fn queues() -> Vec<&'static str> {
+        let mut queues: Vec<_> = Self::ALL.iter().map(|kind| kind.queue()).collect();
+        queues.sort_unstable();
+        queues.dedup();
+        queues
     }
 }
 
-impl From<OperationKind> for JobKind {
-    fn from(kind: OperationKind) -> Self {
-        kind.job()
-    }
-}
+/// A kind in the payload of a job.
+pub(crate) mod job_name {
+    use super::{Deserialize as _, Deserializer, OperationKind, Serializer};
 
-/// What a job starts, as its payload has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum JobKind {
-    /// The import of a file.
-    ImportSymbol,
-    /// The verification of a series.
-    VerifyData,
+    pub(crate) fn serialize<S: Serializer>(kind: &OperationKind, out: S) -> Result<S::Ok, S::Error> {
+        out.serialize_str(kind.job_name())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<OperationKind, D::Error> {
+        let name = String::deserialize(input)?;
+        let kind = OperationKind::ALL.iter().copied().find(|kind| kind.job_name() == name);
+        kind.ok_or_else(|| serde::de::Error::custom(format!("unknown kind of job `{name}`")))
+    }
 }

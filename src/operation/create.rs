@@ -51,12 +51,7 @@ pub(crate) struct NewOperation {
 impl NewOperation {
     fn first_job(&self, task_id: TaskId, run_at: jiff::Timestamp) -> NewJob {
         NewJob {
-            job: Job {
-                kind: self.kind.job(),
-                operation_id: self.id.clone(),
-                task_id,
-                sequence: JobSequence(1),
-            },
+            job: Job { kind: self.kind, operation_id: self.id.clone(), task_id, sequence: JobSequence(1) },
             run_at: run_at.to_sqlx(),
             priority: self.priority,
             traceparent: self.traceparent.clone(),

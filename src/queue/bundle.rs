@@ -9,18 +9,19 @@ use std::time::Duration;
 
 use sqlx::{PgConnection, PgExecutor, PgPool};
 
-use super::{Job, QUEUE, message_id, unknown};
+use super::{Job, message_id, unknown};
 use crate::error::{During, Result};
 
-/// Locks those of these jobs that wait and are due, until the transaction's end; returns their ids in the queue, each
+/// Locks those of these jobs, all of one kind, that wait and are due, until the transaction's end; returns their ids in the queue, each
 /// with its place in `jobs`.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
 pub async fn lock_waiting(tx: &mut PgConnection, jobs: &[Job]) -> Result<Vec<(usize, String)>> {
+    let Some(first) = jobs.first() else { return Ok(Vec::new()) };
     let keys: Vec<String> = jobs.iter().map(message_id).collect();
     let found: Vec<(String, String, Vec<u8>)> = sqlx::query_as(include_str!("sql/lock_waiting.sql"))
-        .bind(QUEUE)
+        .bind(first.kind.queue())
         .bind(&keys)
         .fetch_all(tx)
         .await

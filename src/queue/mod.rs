@@ -1,11 +1,13 @@
 //! The queue: jobs pushed into apalis's table, and the loop that hands them to a handler.
 //!
-//! A job only says "start an attempt of this task". What state a task is in, how often it was tried and
-//! when it is tried next is kept in `barlift.tasks`; so a job that comes twice, late or never again does
-//! no harm, and apalis's own retries are not used (it would repeat a failed job at once).
+//! A job only says "start an attempt at this task". The state of a task, how often it was tried and when it is tried next
+//! are kept in `barlift.tasks`. So a job that comes twice, late or never again does no harm, and apalis's own retries are
+//! not used (it would repeat a failed job at once).
 //!
-//! Invariant: pushing happens on the caller's transaction, together with the rows it belongs to.
-//! This module is the only one that knows apalis.
+//! Each kind of job names its queue, and a worker fetches only from the queues of the kinds that it knows.
+//!
+//! Invariant: jobs are pushed on the caller's transaction, together with the rows they belong to. Only this module uses
+//! apalis.
 
 mod bundle;
 mod idle;
@@ -23,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, PgConnection, PgPool};
 
 use crate::error::{During, Error, Result};
-use crate::model::{JobKind, JobSequence, OperationId, OperationKind, TaskId, Traceparent};
+use crate::model::{JobSequence, OperationId, OperationKind, TaskId, Traceparent, job_name};
 use crate::telemetry::attribute as attr;
 use crate::telemetry::catalogue::PUSH_JOBS;
 use crate::telemetry::{MESSAGING_SYSTEM, Span};
@@ -33,9 +35,6 @@ pub use run::{Handled, QueueSettings, Work, process_name, run};
 pub use setup::{is_current, setup};
 pub use tidy::prune;
 
-/// The queue's name.
-pub const QUEUE: &str = "barlift.v1";
-
 /// The key of the W3C trace context in a job's metadata.
 const TRACEPARENT: &str = "traceparent";
 
@@ -43,8 +42,8 @@ const TRACEPARENT: &str = "traceparent";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromRow)]
 pub struct Job {
     /// What the task does; a worker that does not know the kind leaves the job to others.
-    #[sqlx(try_from = "OperationKind")]
-    pub kind: JobKind,
+    #[serde(with = "job_name")]
+    pub kind: OperationKind,
     /// The task's operation.
     pub operation_id: OperationId,
     /// The task.
@@ -83,11 +82,18 @@ pub struct NewJob {
 /// # Errors
 /// [`Error::Database`]
 pub async fn push(connection: &mut PgConnection, jobs: &[NewJob]) -> Result<()> {
-    let tasks = jobs.iter().map(entry).collect::<Result<Vec<_>>>()?;
-    apalis_postgres::queries::push_tasks(connection, QUEUE, tasks).await.map_err(|e| match e {
-        apalis_postgres::Error::Database(e) => Error::from(e),
-        other => Error::Internal(format!("pushing jobs: {other}")),
-    })
+    for queue in OperationKind::queues() {
+        let jobs = jobs.iter().filter(|job| job.job.kind.queue() == queue);
+        let tasks = jobs.map(entry).collect::<Result<Vec<_>>>()?;
+        if tasks.is_empty() {
+            continue;
+        }
+        apalis_postgres::queries::push_tasks(&mut *connection, queue, tasks).await.map_err(|e| match e {
+            apalis_postgres::Error::Database(e) => Error::from(e),
+            other => Error::Internal(format!("pushing jobs: {other}")),
+        })?;
+    }
+    Ok(())
 }
 
 /// [`push`] with a producer span, for jobs of one operation that are new. What only puts a task off has none: that
@@ -122,7 +128,7 @@ fn producer_span(jobs: &[NewJob]) -> Span {
 fn described(span: Span, jobs: &[NewJob]) -> Span {
     let Some(first) = jobs.first() else { return span };
     span.set(attr::MESSAGING_SYSTEM, MESSAGING_SYSTEM)
-        .set(attr::MESSAGING_DESTINATION, QUEUE)
+        .set(attr::MESSAGING_DESTINATION, first.job.kind.queue())
         .set(attr::MESSAGING_OPERATION, "push")
         .set(attr::MESSAGING_OPERATION_TYPE, "send")
         .set(attr::MESSAGING_BATCH, i64::try_from(jobs.len()).unwrap_or(i64::MAX))
@@ -173,7 +179,7 @@ pub struct Heartbeats {
 /// [`Error::Database`]
 pub async fn heartbeats(pool: &PgPool, lease: Duration) -> Result<Heartbeats> {
     sqlx::query_as(include_str!("sql/heartbeats.sql"))
-        .bind(QUEUE)
+        .bind(OperationKind::queues())
         .bind(lease.as_secs_f64())
         .bind(process_name())
         .fetch_one(pool)
@@ -187,7 +193,7 @@ pub async fn heartbeats(pool: &PgPool, lease: Duration) -> Result<Heartbeats> {
 /// [`Error::Database`]
 pub async fn withdraw(connection: &mut PgConnection, keys: &[String]) -> Result<()> {
     sqlx::query(include_str!("sql/withdraw.sql"))
-        .bind(QUEUE)
+        .bind(OperationKind::queues())
         .bind(keys)
         .execute(connection)
         .await
@@ -201,7 +207,7 @@ pub async fn withdraw(connection: &mut PgConnection, keys: &[String]) -> Result<
 /// [`Error::Database`]
 pub async fn set_priority(connection: &mut PgConnection, keys: &[String], priority: i32) -> Result<()> {
     sqlx::query(include_str!("sql/set_priority.sql"))
-        .bind(QUEUE)
+        .bind(OperationKind::queues())
         .bind(keys)
         .bind(priority)
         .execute(connection)

@@ -1,8 +1,8 @@
-//! The loop of one worker process: apalis fetches jobs, the handler runs them.
+//! The loops of a worker process, one a queue: apalis fetches jobs, the handler runs them.
 //!
-//! apalis ends its worker at the first database error; here it is started again, under a new name, for as
-//! long as nobody asks to stop. Invariant: when [`run`] returns, no job of it is running, and what it had
-//! claimed but not done is free for others.
+//! apalis ends its worker at the first database error; here it is started again, under a new name, until it is asked to
+//! stop. Invariant: when [`run`] returns, none of its jobs is running, and those it had fetched but not done are free for
+//! other workers.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -18,18 +18,18 @@ use apalis_postgres::{Config, PostgresStorage};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use sqlx::PgPool;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use super::listen::listen;
 use super::tidy::deregister;
-use super::{Delivery, QUEUE, TRACEPARENT, idle, unknown};
+use super::{Delivery, TRACEPARENT, idle, unknown};
 use crate::db::TRUSTED;
 use crate::db::transaction;
 use crate::error::{During, Error, Result};
-use crate::model::Traceparent;
+use crate::model::{OperationKind, Traceparent};
 
 /// How a worker works the queue.
 #[derive(Debug, Clone)]
@@ -64,13 +64,36 @@ pub trait Work: Send + Sync + 'static {
     fn abandon(&self, worker: String) -> BoxFuture<'static, Result<()>>;
 }
 
-/// Runs jobs until `stop`, whatever the database does meanwhile.
+/// Runs jobs until `stop`, whatever the database does meanwhile: those of the kinds that this build knows.
 pub async fn run(pool: PgPool, settings: QueueSettings, work: Arc<dyn Work>, stop: CancellationToken) {
+    let slots = Arc::new(Semaphore::new(settings.concurrency));
+    let run = |queue| {
+        let queue = Queue { name: queue, slots: Arc::clone(&slots) };
+        run_queue(pool.clone(), settings.clone(), queue, Arc::clone(&work), stop.clone())
+    };
+    futures::future::join_all(OperationKind::queues().into_iter().map(run)).await;
+}
+
+/// A queue that a worker fetches from.
+#[derive(Clone)]
+struct Queue {
+    name: &'static str,
+    /// One for each job that this process runs at once, of whichever queue.
+    slots: Arc<Semaphore>,
+}
+
+async fn run_queue(
+    pool: PgPool,
+    settings: QueueSettings,
+    queue: Queue,
+    work: Arc<dyn Work>,
+    stop: CancellationToken,
+) {
     let mut wait = Duration::from_millis(100);
     while !stop.is_cancelled() {
         let name = worker_name();
         let started = tokio::time::Instant::now();
-        let run = run_once(&pool, &settings, &name, Arc::clone(&work), &stop);
+        let run = run_once(&pool, &settings, (&queue, &name), Arc::clone(&work), &stop);
         // There are rows in apalis.jobs that it panics at.
         let ended = match AssertUnwindSafe(run).catch_unwind().await {
             Ok(ended) => ended,
@@ -131,7 +154,7 @@ async fn free(pool: &PgPool, worker: &str, work: &dyn Work) -> Result<()> {
 async fn run_once(
     pool: &PgPool,
     settings: &QueueSettings,
-    name: &str,
+    (queue, name): (&Queue, &str),
     work: Arc<dyn Work>,
     stop: &CancellationToken,
 ) -> Result<()> {
@@ -139,7 +162,7 @@ async fn run_once(
     let _listener = AbortOnDropHandle::new(tokio::spawn(listen(pool.clone(), settings.poll_interval, wake)));
     // Values, not `Job`s: apalis ends its worker at a payload that it cannot decode.
     let storage: PostgresStorage<serde_json::Value> =
-        PostgresStorage::new(pool).with_config(config(settings));
+        PostgresStorage::new(pool).with_config(config(settings, queue.name));
     let backend = PollWith::new(storage, StreamStrategy::new(ReceiverStream::new(woken)));
     let running = TaskTracker::new();
     let _idle = AbortOnDropHandle::new(tokio::spawn(idle::give_back(pool.clone(), running.clone())));
@@ -150,6 +173,7 @@ async fn run_once(
         .concurrency(settings.concurrency)
         .data(Context {
             name: name.to_owned(),
+            slots: Arc::clone(&queue.slots),
             work,
             running: running.clone(),
             pool: pool.clone(),
@@ -234,12 +258,12 @@ fn trouble(e: &apalis::prelude::WorkerError) -> Error {
     Error::Database { message: format!("the worker lost the queue: {e}"), hint: None, source: None }
 }
 
-fn config(settings: &QueueSettings) -> Config {
+fn config(settings: &QueueSettings, queue: &str) -> Config {
     // The dead are looked for at each heartbeat, so one beat less keeps the lease.
     let beats = settings.lease.as_millis().div_ceil(settings.heartbeat.as_millis().max(1));
     let missed = usize::try_from(beats).unwrap_or(usize::MAX).saturating_sub(1).max(1);
     Config::default()
-        .queue(QUEUE)
+        .queue(queue)
         // One job a fetch: what a worker holds ready, no other worker can run.
         .batch_size(1)
         .heartbeat_interval(settings.heartbeat)
@@ -249,6 +273,7 @@ fn config(settings: &QueueSettings) -> Config {
 #[derive(Clone)]
 struct Context {
     name: String,
+    slots: Arc<Semaphore>,
     work: Arc<dyn Work>,
     running: TaskTracker,
     pool: PgPool,
@@ -277,6 +302,8 @@ async fn deliver(
             return Ok(defer(&context, &id, context.look_again).await?);
         }
     };
+    // Never closed. With one queue there is always a free slot.
+    let _slot = context.slots.acquire().await?;
     let traceparent = metadata.get(TRACEPARENT).map(|t| Traceparent(t.to_owned()));
     let work =
         Arc::clone(&context.work).run(context.name.clone(), Delivery { job: job.clone(), traceparent });

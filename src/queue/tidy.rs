@@ -4,9 +4,9 @@
 
 use sqlx::PgPool;
 
-use super::QUEUE;
 use crate::db::transaction;
 use crate::error::{During, Result};
+use crate::model::OperationKind;
 
 /// Removes jobs that are done and workers that are gone, a day later.
 ///
@@ -14,7 +14,11 @@ use crate::error::{During, Result};
 /// [`crate::error::Error::Database`]
 pub async fn prune(pool: &PgPool) -> Result<()> {
     for query in [include_str!("sql/prune_jobs.sql"), include_str!("sql/prune_workers.sql")] {
-        sqlx::query(query).bind(QUEUE).execute(pool).await.during("removing jobs that are done")?;
+        sqlx::query(query)
+            .bind(OperationKind::queues())
+            .execute(pool)
+            .await
+            .during("removing jobs that are done")?;
     }
     Ok(())
 }

@@ -6,8 +6,9 @@
 use serde_json::Value;
 use sqlx::PgPool;
 
-use super::{Job, QUEUE};
+use super::Job;
 use crate::error::{During, Result};
+use crate::model::OperationKind;
 
 /// What the payloads of this build look like. Goes up when an older worker must not run a job of a newer build,
 /// be it that it would not understand it, or would leave something out. 2: series' contents, operations that follow.
@@ -37,7 +38,7 @@ pub(super) async fn kill_unreadable(pool: &PgPool, worker: &str) -> Result<()> {
         .map(|j| j.0)
         .collect();
     let killed: Vec<String> = sqlx::query_scalar(include_str!("sql/kill_unreadable.sql"))
-        .bind(QUEUE)
+        .bind(OperationKind::queues())
         .bind(broken)
         .fetch_all(pool)
         .await

@@ -92,7 +92,7 @@ struct Candidate {
 impl Candidate {
     fn job(&self, like: &TaskInfo) -> Job {
         Job {
-            kind: like.options.kind().job(),
+            kind: like.options.kind(),
             operation_id: like.operation_id.clone(),
             task_id: self.id,
             sequence: self.pushes,

@@ -111,7 +111,7 @@ impl TaskInfo {
             fence: lease.fence,
             attempt: lease.attempt,
             worker: worker.to_owned(),
-            queue: queue::QUEUE,
+            queue: self.options.kind().queue(),
             message_id: queue::message_id(&delivery.job),
             traceparent: delivery.traceparent.as_ref().unwrap_or(&self.traceparent).clone(),
             trace: self.options.trace(),

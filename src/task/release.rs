@@ -10,7 +10,7 @@ use super::Lease;
 use crate::db::transaction;
 use crate::digest::SeriesDigest;
 use crate::error::{During, Result};
-use crate::model::{SeriesId, TaskId};
+use crate::model::{OperationKind, SeriesId, TaskId};
 use crate::queue::{self, NewJob};
 
 const WHAT: &str = "releasing series";
@@ -63,6 +63,7 @@ pub(super) async fn release(
 async fn push_next_waiting(tx: &mut PgConnection, series_id: SeriesId) -> Result<()> {
     let next: Option<NewJob> = sqlx::query_as(include_str!("sql/next_waiting.sql"))
         .bind(series_id)
+        .bind(OperationKind::known())
         .fetch_optional(&mut *tx)
         .await
         .during(WHAT)?;

@@ -8,7 +8,7 @@ use sqlx::PgPool;
 
 use crate::db::transaction;
 use crate::error::{During, Result};
-use crate::model::OperationId;
+use crate::model::{OperationId, OperationKind};
 use crate::queue::{self, NewJob};
 use crate::task::end_operation;
 use crate::task::release::unless_locked;
@@ -22,7 +22,8 @@ const WHAT: &str = "looking for orphaned tasks";
 pub async fn push_orphaned(pool: &PgPool) -> Result<usize> {
     let mut tx = transaction::begin(pool).await.during(WHAT)?;
     let jobs: Vec<NewJob> = sqlx::query_as(include_str!("sql/push_orphaned.sql"))
-        .bind(queue::QUEUE)
+        .bind(OperationKind::queues())
+        .bind(OperationKind::known())
         .fetch_all(&mut *tx)
         .await
         .during(WHAT)?;

@@ -100,10 +100,13 @@ pub(super) struct AttemptSums {
 impl AttemptSums {
     pub(super) fn attributes(&self, kind: OperationKind, outcome: JobOutcome) -> Vec<KeyValue> {
         let mut out = pairs(attr::JOB_OUTCOME, outcome.as_str());
-        out.extend(match kind {
-            OperationKind::Import => self.of_import(),
-            OperationKind::Verify => self.of_verification(),
-        });
+        let spec = spec(kind);
+        if spec.has(attr::BATCHES.name) {
+            out.extend(self.of_import());
+        }
+        if spec.has(attr::VERIFICATION_DURATION_MS.name) {
+            out.extend(self.of_verification());
+        }
         out.extend(self.of_phases());
         out
     }

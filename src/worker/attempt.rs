@@ -4,53 +4,18 @@
 
 use std::time::Duration;
 
+use super::claimed::Claimed;
+use super::jobs::Done;
 use super::{Worker, log_later};
 use crate::db::traced_pool::TracedPool;
 use crate::error::{Error, ErrorClass, FileError, Result};
-use crate::import::{self, Imported};
-use crate::model::{AttemptOutcome, Verdict};
+use crate::model::AttemptOutcome;
 use crate::queue::{Delivery, Handled};
-use crate::repository::source_cache::SourceEntry;
-use crate::task::{
-    self, AttemptContext, Claim, Claimant, ImportOptions, Lease, RowCounts, TaskInfo, TaskOptions,
-};
-use crate::telemetry::{AttemptTelemetry, JobOutcome, metrics};
-use crate::verify;
+use crate::task::{self, AttemptContext, Claim, Claimant, Lease, TaskOptions};
+use crate::telemetry::{JobOutcome, metrics};
 
 /// After how long a job comes again whose claim met a locked row.
 const LOCKED_WAIT: Duration = Duration::from_secs(3);
-
-/// A claimed task, and the telemetry of the attempt at it.
-pub(super) struct Claimed {
-    pub(super) lease: Lease,
-    pub(super) task: TaskInfo,
-    pub(super) telemetry: AttemptTelemetry,
-}
-
-impl Claimed {
-    pub(super) fn new(lease: Lease, task: TaskInfo, worker: &str, delivery: &Delivery) -> Self {
-        let telemetry = AttemptTelemetry::start(&task.attempt(&lease, worker, delivery));
-        Self { lease, task, telemetry }
-    }
-
-    pub(super) fn import<'a>(
-        &'a self,
-        context: &'a AttemptContext,
-        options: &'a ImportOptions,
-    ) -> import::Attempt<'a> {
-        let Self { lease, task, telemetry } = self;
-        import::Attempt { context, lease, task, options, telemetry }
-    }
-
-    fn verify<'a>(
-        &'a self,
-        context: &'a AttemptContext,
-        options: &'a task::VerifyOptions,
-    ) -> verify::VerifyAttempt<'a> {
-        let Self { lease, task, telemetry } = self;
-        verify::VerifyAttempt { context, lease, task, options, telemetry }
-    }
-}
 
 impl Worker {
     pub(super) async fn attempt(&self, worker: &str, delivery: &Delivery) -> Result<Handled> {
@@ -88,22 +53,6 @@ impl Worker {
     pub(super) fn context(&self, options: &TaskOptions) -> AttemptContext {
         let batch_rows = options.batch_rows().unwrap_or(self.batch_rows);
         AttemptContext { pool: self.pool.clone(), batch_rows, stop: self.stop.clone() }
-    }
-
-    /// Runs a task from its start to its end.
-    pub(super) async fn run_alone(&self, claimed: &Claimed, context: &AttemptContext) -> Result<Done> {
-        match &claimed.task.options {
-            TaskOptions::Import(options) => {
-                let import = claimed.import(context, options);
-                let run = async { import::import(import).await.map(Done::imported) };
-                self.within_limits(claimed, Box::pin(run)).await
-            }
-            TaskOptions::Verify(options) => {
-                let verify = claimed.verify(context, options);
-                let run = async { verify::verify(verify).await.map(Done::Verified) };
-                self.within_limits(claimed, Box::pin(run)).await
-            }
-        }
     }
 
     /// An attempt that hangs (a file on a share that went away, a statement behind somebody's lock) ends here, and the
@@ -216,41 +165,6 @@ impl Worker {
             }
         }
     }
-}
-
-/// What an attempt that got to its end has done.
-pub(super) enum Done {
-    Imported(Box<Imported>),
-    Verified(Verdict),
-}
-
-impl Done {
-    pub(super) fn imported(imported: Imported) -> Self {
-        Self::Imported(Box::new(imported))
-    }
-
-    fn source(&self) -> Option<&SourceEntry> {
-        match self {
-            Self::Imported(imported) => Some(&imported.source),
-            Self::Verified(_) => None,
-        }
-    }
-
-    fn log(&self) {
-        match self {
-            Self::Imported(done) => {
-                log_imported(&done.rows);
-            }
-            Self::Verified(Verdict::Identical) => tracing::info!(verdict = "identical", "verified"),
-            Self::Verified(verdict) => tracing::warn!(verdict = verdict.as_str(), "verified"),
-        }
-    }
-}
-
-/// What an import has done.
-pub(super) fn log_imported(rows: &RowCounts) {
-    let RowCounts { rows, rows_imported, rows_skipped, .. } = rows;
-    tracing::info!(rows, imported = rows_imported, skipped = rows_skipped, "imported");
 }
 
 /// Why an attempt could not settle its task.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sqlx::PgPool;
 
-use super::attempt::Claimed;
+use super::claimed::Claimed;
 use super::log_later;
 use crate::error::{Error, ErrorClass, Result};
 use crate::import::Opened;

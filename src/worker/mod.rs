@@ -3,10 +3,12 @@
 //! Invariant: whatever an attempt ends with is recorded before its job is acknowledged; if it cannot be
 //! recorded, the job comes again and the fence keeps the counters right.
 //! It wires `queue`, `task`, `import` and `verify` together and decides nothing about bars. Here is what a worker is and
-//! does besides; `attempt` runs one, `run_bundle` several small files at once.
+//! does besides; `attempt` runs one (`jobs` says what that is), `run_bundle` several small files at once.
 
 mod attempt;
 mod bundle;
+mod claimed;
+mod jobs;
 mod run_bundle;
 
 use std::sync::Arc;

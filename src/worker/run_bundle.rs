@@ -10,8 +10,10 @@ use std::time::{Duration, Instant};
 use futures::{StreamExt as _, stream};
 
 use super::Worker;
-use super::attempt::{Claimed, Done, log_failed, log_imported};
+use super::attempt::log_failed;
 use super::bundle::{Bundle, Part, Read, ReadMembers, State, TakenJobs};
+use super::claimed::Claimed;
+use super::jobs::{Done, log_imported};
 use crate::db::traced_pool::TracedPool;
 use crate::db::transaction::Transaction;
 use crate::error::{Error, Result};

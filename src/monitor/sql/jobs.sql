@@ -1,3 +1,4 @@
+-- Tasks of operations that are open or ended within the last hour, by state.
 SELECT t.state, count(*)
 FROM barlift.tasks t
 JOIN barlift.operations o ON o.id = t.operation_id

@@ -266,7 +266,7 @@ async fn push(
         let jobs: Vec<NewJob> = some
             .iter()
             .map(|&(task_id, sequence)| NewJob {
-                job: Job { kind: operation.kind.job(), operation_id: id.clone(), task_id, sequence },
+                job: Job { kind: operation.kind, operation_id: id.clone(), task_id, sequence },
                 run_at: operation.run_at,
                 priority: operation.priority,
                 traceparent: operation.traceparent.clone(),

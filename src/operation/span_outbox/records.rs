@@ -117,7 +117,7 @@ impl AttemptRow {
                 fence: self.fence,
                 attempt: self.attempt,
                 worker: self.worker,
-                queue: queue::QUEUE,
+                queue: self.kind.queue(),
                 traceparent: self.traceparent,
                 trace: TraceOptions::default(),
                 kind: self.kind,

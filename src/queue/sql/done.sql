@@ -1,6 +1,5 @@
--- As apalis leaves a job that it was told of.
--- $1: worker
--- $2: ids of its jobs
+-- As apalis leaves a job that is acknowledged.
+-- $1: worker; $2: ids of its jobs
 WITH locked AS MATERIALIZED (
     SELECT id, lock_by, status FROM apalis.jobs WHERE id = ANY ($2) ORDER BY id FOR NO KEY UPDATE
 )

@@ -1,4 +1,5 @@
 -- Locked by their ids alone: what is being taken right now is waited for, and seen.
+-- $1: worker; $2: ids of its jobs
 WITH locked AS MATERIALIZED (
     SELECT id, lock_by, status FROM apalis.jobs WHERE id = ANY ($2) ORDER BY id FOR NO KEY UPDATE
 )

@@ -1,10 +1,9 @@
--- What another worker sets aside at this moment is passed over.
--- $1: queue
--- $2: ids of jobs that this worker holds and cannot read
+-- Sets jobs that cannot be read to Killed. What another worker kills at this moment is passed over.
+-- $1: queues; $2: ids of jobs that this worker has and cannot read
 WITH broken AS MATERIALIZED (
     SELECT id
     FROM apalis.jobs
-    WHERE job_type = $1
+    WHERE job_type = ANY ($1)
       AND status IN ('Pending', 'Failed', 'Queued', 'Running')
       AND (id = ANY ($2)
            -- What apalis fails at while it reads the row, for this worker and every other: no ULID, numbers and times

@@ -1,7 +1,8 @@
+-- $1: queues; $2: idempotency keys
 WITH waiting AS (
     SELECT id
     FROM apalis.jobs
-    WHERE job_type = $1 AND idempotency_key = ANY ($2) AND status IN ('Pending', 'Failed')
+    WHERE job_type = ANY ($1) AND idempotency_key = ANY ($2) AND status IN ('Pending', 'Failed')
     ORDER BY id
     FOR UPDATE
 )

@@ -1,10 +1,11 @@
--- $1: series id
--- The next one that waits for the series. One that somebody has locked is passed over.
+-- Gives the next task that waits for the series a job. Tasks that somebody has locked are passed over, and so are those of a
+-- newer build: a sweep of that one finds them.
+-- $1: series id; $2: the types of operations that this build knows
 WITH next AS (
     SELECT t.id
     FROM barlift.tasks t
     JOIN barlift.operations o ON o.id = t.operation_id
-    WHERE t.waits_for = $1 AND t.state = 'pending' AND o.paused_at IS NULL
+    WHERE t.waits_for = $1 AND t.state = 'pending' AND o.paused_at IS NULL AND o.type = ANY ($2)
     ORDER BY o.priority DESC, t.id
     LIMIT 1
     FOR NO KEY UPDATE OF t SKIP LOCKED
