@@ -1,6 +1,5 @@
-//! The commands of docs/debugging.md, against what Jaeger would answer; and the paths that all pages name.
+//! The commands of docs/debugging.md, against what Jaeger would answer.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::support::collector::{Collector, Jaeger};
@@ -110,44 +109,4 @@ async fn a_verification_answers_too() {
         assert_eq!((&found[0]["symbol"], &found[0]["in_files"]), (&"A".into(), &20.into()));
         assert_eq!((&found[0]["counts_match"], &found[0]["values_match"]), (&true.into(), &false.into()));
     }
-}
-
-/// The Markdown files of the project's root and of these folders.
-fn pages(root: &Path) -> Vec<PathBuf> {
-    let folders = [".", "docs", "tests", "benches", "deploy", "findings"].map(|f| root.join(f));
-    let entries = folders.iter().filter_map(|f| std::fs::read_dir(f).ok()).flatten().flatten();
-    entries.map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "md")).collect()
-}
-
-/// Links to files, relative to the page; and texts in backticks that are paths, relative to the root.
-fn paths(page: &Path, text: &str, root: &Path) -> Vec<PathBuf> {
-    let linked = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
-    let linked = linked.filter(|l| !l.contains(':') && !l.starts_with('#'));
-    let linked = linked.map(|l| page.with_file_name(l.split('#').next().unwrap_or(l)));
-    let named = text.split('`').skip(1).step_by(2);
-    let folders = ["src/", "tests/", "docs/", "benches/", "migrations/", "deploy/", "examples/"];
-    let is_path = |n: &&str| {
-        let plain = n.bytes().all(|b| b.is_ascii_alphanumeric() || b"_./-".contains(&b));
-        plain && folders.iter().any(|f| n.starts_with(f))
-    };
-    linked.chain(named.filter(is_path).map(|n| root.join(n))).collect()
-}
-
-#[test]
-fn every_path_that_a_page_names_is_there() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let (mut checked, mut missing) = (0, Vec::new());
-    for page in pages(root) {
-        let text = std::fs::read_to_string(&page).expect("readable");
-        // Blocks of code would upset the pairs of backticks.
-        let prose: String = text.split("```").step_by(2).collect();
-        for path in paths(&page, &prose, root) {
-            checked += 1;
-            if !path.exists() {
-                missing.push(format!("{} names {}", page.display(), path.display()));
-            }
-        }
-    }
-    assert!(checked > 100, "only {checked} paths were found");
-    assert!(missing.is_empty(), "{}", missing.join("\n"));
 }

@@ -292,7 +292,7 @@ async fn db_remove_says_what_goes_and_removes_nothing_else() {
     assert_eq!(asked.status, 2, "{}", asked.stderr);
     assert!(asked.stderr.starts_with(&format!("the private server in {place} (")), "{}", asked.stderr);
     assert!(asked.stderr.contains("1 series with 100 bars and all operations\n"), "{}", asked.stderr);
-    assert!(asked.stderr.contains("hint: give --yes to remove it"), "{}", asked.stderr);
+    assert!(asked.stderr.contains("hint: give --yes to remove the server"), "{}", asked.stderr);
     assert!(directory.join("data/PG_VERSION").exists());
 
     let removed = barlift(&["db", "remove", "--yes"]).run().await;

@@ -74,3 +74,24 @@ fn every_link_leads_somewhere() {
         }
     }
 }
+
+#[test]
+fn every_path_in_backticks_is_there() {
+    let folders = ["src/", "tests/", "docs/", "benches/", "migrations/", "deploy/", "examples/"];
+    let is_path = |n: &&str| {
+        let plain = n.bytes().all(|b| b.is_ascii_alphanumeric() || b"_./-".contains(&b));
+        plain && folders.iter().any(|f| n.starts_with(f))
+    };
+    let mut found = 0;
+    for page in pages() {
+        let text = std::fs::read_to_string(&page).expect("a page");
+        // Blocks of code have backticks of their own.
+        let prose: String = text.split("```").step_by(2).collect();
+        for path in prose.split('`').skip(1).step_by(2).filter(is_path) {
+            let there = Path::new(env!("CARGO_MANIFEST_DIR")).join(path).exists();
+            assert!(there, "{}: {path} is not there", page.display());
+            found += 1;
+        }
+    }
+    assert!(found > 50, "only {found} paths were found");
+}

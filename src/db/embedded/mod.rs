@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{Connection, PgConnection};
+use sqlx::{ConnectOptions as _, Connection, PgConnection};
 
 use crate::error::{During, Error, Result};
 use locks::Lock;
@@ -110,7 +110,8 @@ async fn create_database(embedded: &Embedded) -> Result<()> {
 
 /// Connects to a server that may still be starting, or recovering from a crash.
 async fn first_connection(embedded: &Embedded) -> sqlx::Result<PgConnection> {
-    let options = embedded.connect_options().database("postgres");
+    // A slow machine may take a second for CREATE DATABASE, which is no reason to warn.
+    let options = embedded.connect_options().database("postgres").disable_statement_logging();
     let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
     loop {
         match PgConnection::connect_with(&options).await {
