@@ -1,7 +1,7 @@
 //! A digest of the bars of a series that does not depend on their order.
 //!
-//! Each bar is hashed and the hashes are added, so bars can be added and removed in any order and in parts: a file read in
-//! batches and a table read by time have the same digest if they hold the same bars.
+//! Each bar is hashed and the hashes are added, so bars can be added and removed in any order and in parts: a file read
+//! in batches and a table read by time have the same digest if they hold the same bars.
 //!
 //! Invariant: the digest of given bars never changes, from release to release and machine to machine, for it is
 //! stored. It is the sum modulo 2^128, over the bars, of the first 16 bytes (a little-endian number) of BLAKE3
@@ -42,7 +42,7 @@ impl SeriesDigest {
 
     /// Adds every bar of `bars`.
     pub fn add_bars(&mut self, bars: &Bars) {
-        // First the bytes of several bars, then their hashes: hashing bytes right after they were written stalls the processor.
+        // First the bytes of several bars, then their hashes: hashing bytes that were just written stalls the processor.
         let mut written = [[0; BAR_BYTES]; 32];
         for from in (0..bars.len()).step_by(written.len()) {
             let count = written.len().min(bars.len() - from);

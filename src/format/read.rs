@@ -1,7 +1,7 @@
 //! Reads the bars of a file in any of these formats.
 //!
-//! Invariant: a row that is not a bar, or a time that comes twice, is an error that names the line, so that a file is saved
-//! whole or not at all.
+//! Invariant: a row that is not a bar, or a time that comes twice, is an error that names the line, so that a file is
+//! saved whole or not at all.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read};

@@ -14,8 +14,7 @@ use sqlx::{PgConnection, Postgres, Row as _};
 use tracing::Dispatch;
 use tracing::instrument::WithSubscriber as _;
 
-use super::{bound, columnstore, parameter};
-use crate::bar::columns::COUNT;
+use super::{bound, columnstore, parameter, values};
 use crate::bar::{Bars, Micros, Ohlcv};
 use crate::config::Layout;
 use crate::db::bar_sql::bar_sql;
@@ -282,9 +281,5 @@ async fn fetch(
 /// The bar whose columns begin at this one.
 fn bar(row: &PgRow, at: usize) -> sqlx::Result<(Micros, Ohlcv)> {
     let time: Timestamp = row.try_get(at)?;
-    let mut values = [0.0; COUNT];
-    for (i, value) in values.iter_mut().enumerate() {
-        *value = row.try_get(at + 1 + i)?;
-    }
-    Ok((time.to_jiff().as_microsecond(), Ohlcv::from_array(values)))
+    Ok((time.to_jiff().as_microsecond(), values(row, |i, _| at + 1 + i)?))
 }

@@ -18,7 +18,7 @@ pub mod stream;
 
 use jiff_sqlx::{Timestamp, ToSqlx as _};
 use sqlx::postgres::PgRow;
-use sqlx::{FromRow, Row as _};
+use sqlx::{ColumnIndex, FromRow, Row as _};
 
 use crate::bar::columns::{self, COUNT};
 use crate::bar::{Micros, Ohlcv};
@@ -51,12 +51,20 @@ struct BarRow {
 
 impl FromRow<'_, PgRow> for BarRow {
     fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        let mut values = [0.0; COUNT];
-        for (value, name) in values.iter_mut().zip(columns::names()) {
-            *value = row.try_get(name)?;
-        }
-        Ok(Self { time: row.try_get("time")?, values: Ohlcv::from_array(values) })
+        Ok(Self { time: row.try_get("time")?, values: values(row, |_, name| name)? })
     }
+}
+
+/// The values of a bar in a row; `column` gives the index or the name of each value's column in the row.
+fn values<I: ColumnIndex<PgRow>>(
+    row: &PgRow,
+    column: impl Fn(usize, &'static str) -> I,
+) -> sqlx::Result<Ohlcv> {
+    let mut values = [0.0; COUNT];
+    for (i, (value, name)) in values.iter_mut().zip(columns::names()).enumerate() {
+        *value = row.try_get(column(i, name))?;
+    }
+    Ok(Ohlcv::from_array(values))
 }
 
 impl BarRow {

@@ -1,6 +1,6 @@
 //! What a source may be stored as: the one list of extensions, signatures and decoders.
 //!
-//! Another compression is one entry in [`ENCODINGS`] and a [`Decoder`]. Discovery, the reader and the messages
+//! Another compression is one entry in [`ENCODINGS`] and a [`TextDecoder`]. Discovery, the reader and the messages
 //! read this list. Invariant: a file's name tells whether it is a source, its first bytes tell how it is decoded.
 
 use std::io::{self, Read};
@@ -17,7 +17,7 @@ struct Encoding {
     suffix: &'static str,
     /// The first bytes of such files; empty for plain text.
     signature: &'static [u8],
-    decoder: for<'a> fn(StoredBytes<'a>) -> Box<dyn Decoder<'a> + 'a>,
+    decoder: for<'a> fn(StoredBytes<'a>) -> Box<dyn TextDecoder<'a> + 'a>,
 }
 
 /// The last one fits every file.
@@ -34,18 +34,18 @@ const REFUSED: [(&[u8], &str); 5] = [
 ];
 
 /// Reads text out of stored bytes.
-pub(super) trait Decoder<'a>: Read + Send {
+pub(super) trait TextDecoder<'a>: Read + Send {
     fn stored(&mut self) -> &mut StoredBytes<'a>;
 }
 
-impl<'a> Decoder<'a> for StoredBytes<'a> {
+impl<'a> TextDecoder<'a> for StoredBytes<'a> {
     fn stored(&mut self) -> &mut StoredBytes<'a> {
         self
     }
 }
 
 /// The text of a source.
-pub struct SourceText<'a>(Box<dyn Decoder<'a> + 'a>);
+pub struct SourceText<'a>(Box<dyn TextDecoder<'a> + 'a>);
 
 impl<'a> SourceText<'a> {
     /// Reads the first bytes and chooses the decoder.

@@ -1,7 +1,7 @@
 //! Reads a source on a thread of its own and sends its batches through a channel.
 //!
-//! Invariant: at most [`AHEAD`] batches wait in the channel, so memory is bounded however slow the receiver is. The last
-//! event is [`FeedEvent::End`] or an error. The thread ends at its next batch once the receiver is dropped.
+//! Invariant: at most [`AHEAD`] batches wait in the channel, so memory is bounded however slow the receiver is. The
+//! last event is [`FeedEvent::End`] or an error. The thread ends at its next batch once the receiver is dropped.
 
 use std::time::{Duration, Instant};
 

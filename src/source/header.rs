@@ -2,8 +2,8 @@
 //!
 //! Names in any case and order are recognised (`timestamp|datetime|date|time|ts|open_time`, `o|h|l|c|v`,
 //! `vol`, `adj close`, the unnamed first column of a pandas index …); `[csv.columns]` maps anything else,
-//! by name or by number. Invariant: each value and the time have exactly one column (the time may have two: date and time
-//! of day), or the error names what is missing and what the header has.
+//! by name or by number. Invariant: each value and the time have exactly one column (the time may have two: date and
+//! time of day), or the error names what is missing and what the header has.
 
 use super::advice::flags_for_missing;
 use crate::bar::columns::{self, COLUMNS, COUNT};

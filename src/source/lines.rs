@@ -1,7 +1,8 @@
 //! Splits a file into numbered lines of limited length.
 //!
 //! A row is always one line, so a stray quote spoils one row and not the rest of the file.
-//! Invariant: at most `max_line` bytes and one buffer are in memory, whatever the file is. A leading UTF-8 byte order mark is dropped; `\n` and `\r\n` both end a line.
+//! Invariant: at most `max_line` bytes and one buffer are in memory, whatever the file is. A leading UTF-8 byte order
+//! mark is dropped; `\n` and `\r\n` both end a line.
 
 use std::io::{self, Read as _};
 

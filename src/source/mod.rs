@@ -5,9 +5,8 @@
 //! [`reader`] turns its lines into batches, and [`feed`] runs a reader on a thread of its own. `fields`, [`header`],
 //! [`lines`], [`number`], [`time`], [`time_set`], [`quality`] and [`repeats`] are parts of the reader.
 //!
-//! Invariant: memory is bounded by a few batches, a line, and the [set of the file's times](time_set), about two bytes a
-//! row. Each data row becomes exactly one bar, repeat or rejected row.
-//! Nothing here knows the queue or the database.
+//! Invariant: memory is bounded by a few batches, a line, and the [set of the file's times](time_set), about two bytes
+//! a row. Each data row becomes exactly one bar, repeat or rejected row. Nothing here knows the queue or the database.
 
 pub mod advice;
 pub mod discover;

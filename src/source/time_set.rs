@@ -1,10 +1,10 @@
 //! A set of times, to find every row of a file that repeats the time of an earlier one.
 //!
-//! The times of most files advance by a constant step, so the set stores runs: first time, last time, step. When the runs
-//! become too many, their times move to compressed bitmaps.
+//! The times of most files advance by a constant step, so the set stores runs: first time, last time, step. When the
+//! runs become too many, their times move to compressed bitmaps.
 //!
-//! Invariant: the set is exact. The runs take at most 400 KB; a bitmap takes about two bytes a bar for common timeframes,
-//! since it counts whole seconds. Only times with fractions of a second take more.
+//! Invariant: the set is exact. The runs take at most 400 KB; a bitmap takes about two bytes a bar for common
+//! timeframes, since it counts whole seconds. Only times with fractions of a second take more.
 
 use roaring::RoaringTreemap;
 

@@ -136,7 +136,7 @@ pub(crate) async fn verify(attempt: VerifyAttempt<'_>) -> Result<Verdict> {
         VerifyMode::Full => compared(attempt, Box::pin(full(attempt, root))).await?,
     };
     refuse_without_bars(attempt, &found)?;
-    telemetry.kept(save::save(attempt, &found, stamp.as_ref())).await?;
+    telemetry.kept(Box::pin(save::save(attempt, &found, stamp.as_ref()))).await?;
     telemetry.verified(VerifiedCounts {
         csv_rows: int(found.csv.bars),
         db_rows: int(found.db.bars),

@@ -1,9 +1,9 @@
 //! [`DataRepository`]: the bars of a series, for users of the library.
 //!
 //! Invariant: time ranges are half-open, `start <= time < end`, in microseconds since 1970-01-01 UTC ([`Micros`]);
-//! [`Micros::MIN`] and [`Micros::MAX`] leave an end open. Values are the database's, bit by bit. Every call is a span of
-//! its own (docs/reference.md, "DataRepository Spans").
-//! barlift writes finite values and times from 1700 to 2299 only; what another program put there comes out as it is.
+//! [`Micros::MIN`] and [`Micros::MAX`] leave an end open. Values are the database's, bit by bit. Every call is a span
+//! of its own (docs/reference.md, "DataRepository Spans"). barlift writes finite values and times from 1700 to 2299
+//! only; what another program put there comes out as it is.
 
 mod list;
 mod load;
@@ -226,8 +226,8 @@ impl DataRepository {
         listed
     }
 
-    /// The series of one timeframe or of any that have bars, by symbol and timeframe, with what they hold. Counts all their bars, so
-    /// it takes longer than [`list_symbols`](Self::list_symbols).
+    /// The series of one timeframe or of any that have bars, by symbol and timeframe, with what they hold. Counts all
+    /// their bars, so it takes longer than [`list_symbols`](Self::list_symbols).
     ///
     /// # Errors
     /// [`Error::Database`](crate::error::Error::Database)

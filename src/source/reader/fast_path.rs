@@ -73,7 +73,7 @@ impl FastPath {
         rest.is_empty().then_some((time, Ohlcv::from_array(values)))
     }
 
-    /// The length of a field that is not read, up to a quote if it has one (which then is no delimiter, so the row fails).
+    /// The length of a field that is not read. If it has a quote it ends there, and the row goes to the general path.
     fn end_of_field(&self, rest: &[u8]) -> usize {
         memchr::memchr2(self.delimiter, self.quote, rest).unwrap_or(rest.len())
     }

@@ -1,8 +1,8 @@
 //! Reads a source as batches of bars.
 //!
 //! Invariant: every data row (a line after the header that is not blank) counts once, as a bar, a repeat or a rejected
-//! row, so the three add up to [`Batch::rows`]. Bars of a batch are in time order, and no time comes twice among the bars
-//! of a file. The caller compares a repeat with the first row of its time, which may be in an earlier batch.
+//! row, so the three add up to [`Batch::rows`]. Bars of a batch are in time order, and no time comes twice among the
+//! bars of a file. The caller compares a repeat with the first row of its time, which may be in an earlier batch.
 
 mod classify;
 mod fast_path;

@@ -1,7 +1,7 @@
 //! Reads the time and the values of one row.
 //!
-//! Invariant: the result is a bar of finite values, or the rule that the row breaks and the reason. Market-data rules are
-//! not checked, except for rows that end with an extra delimiter.
+//! Invariant: the result is a bar of finite values, or the rule that the row breaks and the reason. Market-data rules
+//! are not checked, except for rows that end with an extra delimiter.
 
 use std::collections::VecDeque;
 
@@ -95,7 +95,7 @@ impl RowParser {
                 .map_err(|e| ("number", at(column, format!("{} {e}", COLUMNS[i].name))))?;
         }
         let values = Ohlcv::from_array(values);
-        // If the extra delimiter comes from an unquoted number, its parts break market-data rules with the other prices.
+        // If the extra delimiter comes from an unquoted number, the parts of the number break market-data rules.
         if is_longer && !broken_rules(&values).is_empty() {
             let reason = format!(
                 "has {} fields instead of {}, and is no sound bar without the last one",

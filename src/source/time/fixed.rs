@@ -10,7 +10,7 @@ const SECOND: Micros = 1_000_000;
 
 /// A time as the text has it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Written {
+pub(super) struct WrittenTime {
     /// The local time, as if it were UTC.
     pub(super) wall: Micros,
     /// How far local time is ahead of UTC, if the text has an offset.
@@ -20,7 +20,7 @@ pub(super) struct Written {
 }
 
 /// The time at the start of `text`.
-pub(super) fn read(text: &[u8]) -> Option<Written> {
+pub(super) fn read(text: &[u8]) -> Option<WrittenTime> {
     let (date, rest) = text.split_first_chunk::<10>()?;
     if date[4] != b'-' || date[7] != b'-' {
         return None;
@@ -28,7 +28,7 @@ pub(super) fn read(text: &[u8]) -> Option<Written> {
     let year = two(date[0], date[1])? * 100 + two(date[2], date[3])?;
     let midnight = day(year, two(date[5], date[6])?, two(date[8], date[9])?)? * (86_400 * SECOND);
     let [b'T' | b' ', clock @ ..] = rest else {
-        return Some(Written { wall: midnight, offset: None, length: 10 });
+        return Some(WrittenTime { wall: midnight, offset: None, length: 10 });
     };
     let (time, rest) = clock_time(clock)?;
     let (offset, rest) = match rest {
@@ -39,7 +39,7 @@ pub(super) fn read(text: &[u8]) -> Option<Written> {
         }
         _ => (None, rest),
     };
-    Some(Written { wall: midnight + time, offset, length: text.len() - rest.len() })
+    Some(WrittenTime { wall: midnight + time, offset, length: text.len() - rest.len() })
 }
 
 /// `HH:MM[:SS[.ffffff]]` since midnight, and the rest of the text.
@@ -83,7 +83,7 @@ fn day(year: i64, month: i64, day: i64) -> Option<i64> {
     if !(1..=in_month).contains(&day) {
         return None;
     }
-    // Years are counted from March, so that a leap day is the last of its year; 719,468 days are from 0000-03-01 to 1970.
+    // Years are counted from March, so that a leap day is the last of its year. 0000-03-01 is 719,468 days before 1970.
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let of_year = (153 * month + 2) / 5 + day - 1;
     Some(year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + of_year - 719_468)

@@ -76,7 +76,7 @@ impl TimeParser {
     }
 
     /// The instant of a written time; none if the general path has to find it.
-    fn placed(&self, written: &fixed::Written) -> Option<Micros> {
+    fn placed(&self, written: &fixed::WrittenTime) -> Option<Micros> {
         match written.offset {
             Some(ahead) => Some(written.wall - ahead),
             None if self.is_utc => Some(written.wall),
