@@ -74,7 +74,7 @@ fn shifted(ours: &Bars, there: &Bars, found: &Classification) -> Option<Conflict
     for range in &found.ranges {
         match range.kind {
             DifferencePattern::Shifted { by } if is_zone_shift(by) && !distances.contains(&by) => {
-                distances.push(by)
+                distances.push(by);
             }
             _ => {}
         }

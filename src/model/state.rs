@@ -38,9 +38,11 @@ pub(super) use stored;
 stored! {
     /// `operations.state`. Paused is not a state of its own: an operation in any open state may be paused
     /// (`paused_at`), and waits for another one while it is `Scheduled` (`waiting`).
+    #[derive(Default)]
     OperationState {
         /// Enqueued; none of its tasks has started. Its tasks have jobs that are due at `run_at`, unless it is paused
         /// or waits for another operation to end.
+        #[default]
         Scheduled = "scheduled",
         /// At least one task has started, and at least one is open. The first claim of a task sets it.
         Running = "running",
@@ -58,12 +60,6 @@ impl OperationState {
     #[must_use]
     pub fn is_terminal(self) -> bool {
         matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled)
-    }
-}
-
-impl Default for OperationState {
-    fn default() -> Self {
-        Self::Scheduled
     }
 }
 

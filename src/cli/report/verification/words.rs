@@ -84,7 +84,7 @@ fn differs(head: &Verification) -> String {
         VerifyMode::Full => {}
         VerifyMode::Sample => text.push_str(&format!(" ({}: there may be more)", sample(head))),
         VerifyMode::Counts => {
-            text.push_str(" (numbers of bars, first and last times alone: there may be more)")
+            text.push_str(" (numbers of bars, first and last times alone: there may be more)");
         }
     }
     text
