@@ -1,4 +1,4 @@
-//! What tells this process from all others, of any machine and at any time.
+//! The id of this process, unique among all processes of any machine and at any time.
 //!
 //! Invariant: the same for the whole life of the process; pids and host names of containers come again, this does
 //! not.

@@ -1,4 +1,4 @@
-//! Setting a database up, or finding that it is: our schema and the queue's, one process at a time.
+//! Sets a database up, our schema and the queue's, or finds that it is: one process at a time.
 //!
 //! Invariant: safe to run at any time and from any number of processes at once.
 

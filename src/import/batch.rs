@@ -1,7 +1,7 @@
 //! One batch, one transaction.
 //!
-//! Invariant: bars, findings, counters and checkpoint commit together. A foreign writer that slips a bar
-//! in between the look and the write is a conflict, and the batch is looked at afresh.
+//! Invariant: bars, findings, counters and checkpoint commit together. If a foreign writer writes one of
+//! the bars between the comparison and the write, that is a conflict, and the batch is compared again.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -231,7 +231,7 @@ pub(super) fn describe_insert(span: &Span, attempt: Attempt<'_>, bars: usize, to
         .set(attr::DB_INSERT_DURATION_MS, milliseconds(took));
 }
 
-/// Keeps what the series holds now, and forgets which files it held if bars were overwritten.
+/// Updates the digest of the series, and deletes its entries in the source cache if bars were overwritten.
 async fn change_series(
     tx: &mut PgConnection,
     attempt: Attempt<'_>,

@@ -38,7 +38,7 @@ pub(super) struct Surroundings {
     pub(super) known_until: Option<Micros>,
 }
 
-/// Whether a file's bars have to be held against the series': not if it is new, nor if most of its bars in the file's
+/// Whether a file's bars have to be compared with those around them in the series: not if it is new, nor if most of its bars in the file's
 /// range, `there`, are the file's (`same` of them).
 pub(super) fn is_to_look(attempt: Attempt<'_>, there: usize, same: i64) -> bool {
     let same = usize::try_from(same).unwrap_or(usize::MAX);

@@ -1,6 +1,6 @@
 //! Files of which no row became a bar.
 //!
-//! Invariant: such a file fails unless that is allowed; a person is told the likeliest cause and what mends it. Rejected
+//! Invariant: such a file fails unless that is allowed; the error names the likeliest cause and what mends it. Rejected
 //! rows that earlier attempts have kept count with those of this one.
 
 use super::Attempt;

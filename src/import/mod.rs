@@ -32,12 +32,12 @@ use range_coverage::RangeCoverage;
 pub use reading::{Opened, Reading, open};
 pub(crate) use recognise::{Hashed, recognise_bundle};
 
-/// One attempt: what it runs with, what it holds, what it is about, and who is told.
+/// An attempt to import a file.
 #[derive(Debug, Clone, Copy)]
 pub struct Attempt<'a> {
     /// What it runs with.
     pub context: &'a AttemptContext,
-    /// Its hold on the task.
+    /// Its lease of the task.
     pub lease: &'a Lease,
     /// What it is about.
     pub task: &'a TaskInfo,
@@ -180,7 +180,7 @@ fn check_rejects(attempt: Attempt<'_>, total: &RowCounts, emptiness: &Emptiness,
     Err(FileError::permanent(&attempt.task.source, cause.map(|cause| cause.line), reason).into())
 }
 
-/// That the series holds the content, unless it has no bars, or the series holds other values for some of them.
+/// The entry that the series has the bars of the file; none if the file has no bars, or the series has other values for some.
 fn import_entry(
     attempt: Attempt<'_>,
     total: &RowCounts,

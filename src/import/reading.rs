@@ -19,7 +19,7 @@ use crate::telemetry::LoadSpan;
 /// A source that an attempt has opened.
 #[derive(Debug)]
 pub enum Opened<'a> {
-    /// Its content is known, and the series holds it.
+    /// The series has its bars already.
     Recognised(RowCounts),
     /// It is being read.
     Reading(Box<Reading<'a>>),
@@ -111,7 +111,7 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// The file, if it was looked at and is one batch, all of it bars that nothing is to be said of.
+    /// The file, if it was read ahead and is one batch without findings.
     pub(super) fn whole(&self) -> Option<Whole<'_>> {
         let mut ahead = self.ahead.iter();
         let (

@@ -1,6 +1,6 @@
 //! Spans of single rows: for bars that differ and, with `trace.detail = "row"`, for all.
 //!
-//! Invariant: they tell what was done to the batch at once; nothing here asks the database again.
+//! Invariant: they are made from what was found for the whole batch; nothing here asks the database again.
 
 use std::time::Duration;
 

@@ -3,7 +3,7 @@
 //!
 //! Invariant: `/healthz` says 200 as long as the process can answer, also while the database is away (a
 //! restart would not bring that back); `/readyz` says 200 only if database and queue answer now and this
-//! worker's heartbeat has arrived there. Neither tells anything secret.
+//! worker's heartbeat has arrived there. Neither shows anything secret.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -45,7 +45,7 @@ impl Endpoint {
 
     /// The database is connected and set up.
     pub fn connected(&self, pool: PgPool) {
-        // Said once.
+        // Called once.
         let _ = self.pool.set(pool);
     }
 

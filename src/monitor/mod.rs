@@ -1,4 +1,4 @@
-//! What a worker sees of its surroundings, and shows: metrics, and whether it is alive and ready.
+//! What a worker shows of itself and of the queue: metrics, and whether it is alive and ready.
 //!
 //! [`watch`] asks the database every now and then for the metrics, [`http`] answers `/metrics`, `/healthz` and
 //! `/readyz`. Invariant: it only reads, and nothing waits for it.
@@ -19,7 +19,7 @@ const INTERVAL: Duration = Duration::from_secs(5);
 const SHARE: u32 = 20;
 
 #[derive(FromRow)]
-struct Row {
+struct QueueRow {
     waiting: i64,
     scheduled: i64,
     oldest_age_seconds: f64,
@@ -29,7 +29,7 @@ struct Row {
 /// Looks around. A worker that was not heard of within `lease` counts as dead.
 async fn look(pool: &PgPool, lease: Duration) -> Result<QueueOverview> {
     const WHAT: &str = "looking at the queue";
-    let row: Row = sqlx::query_as(include_str!("sql/queue.sql"))
+    let row: QueueRow = sqlx::query_as(include_str!("sql/queue.sql"))
         .bind(queue::process_name())
         .fetch_one(pool)
         .await
@@ -58,18 +58,18 @@ pub async fn watch(pool: PgPool, lease: Duration) {
     let mut last_heartbeat = None;
     loop {
         let start = Instant::now();
-        let seen = tokio::time::timeout(INTERVAL, look(&pool, lease)).await;
-        let seen =
-            seen.map_err(|_| "no answer in time".to_owned()).and_then(|seen| seen.map_err(|e| e.chain()));
+        let look = tokio::time::timeout(INTERVAL, look(&pool, lease)).await;
+        let look =
+            look.map_err(|_| "no answer in time".to_owned()).and_then(|look| look.map_err(|e| e.chain()));
         metrics::get().connections(&connections(&pool));
-        match seen {
-            Ok(seen) => {
-                last_heartbeat = seen.heartbeat_age_seconds.map(|age| (start, age));
-                metrics::get().queue(&seen);
+        match look {
+            Ok(queue) => {
+                last_heartbeat = queue.heartbeat_age_seconds.map(|age| (start, age));
+                metrics::get().queue(&queue);
             }
             Err(error) => {
-                tracing::debug!(error, "the next look will do");
-                // The heart goes on ageing where nobody can ask for it.
+                tracing::debug!(error, "the queue could not be queried; tried again at the next turn");
+                // The last heartbeat grows older while the database cannot be asked.
                 let age = last_heartbeat.map(|(at, age): (Instant, f64)| age + at.elapsed().as_secs_f64());
                 metrics::get().database_is_away(age);
             }

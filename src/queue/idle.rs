@@ -1,7 +1,7 @@
 //! An idle worker gives its connections back, so that others find one free.
 //!
-//! It keeps the connection that listens for jobs. Beside that it looks for due jobs and tells that it lives every few
-//! seconds, and keeps one connection for it; on a small server not even that one, and connects anew each time.
+//! It keeps the connection that listens for jobs, and one for the look for due jobs and the heartbeat every few seconds. On
+//! a small server it does not keep that one either, and connects anew each time.
 
 use std::time::{Duration, Instant};
 

@@ -136,7 +136,7 @@ fn described(span: Span, jobs: &[NewJob]) -> Span {
     span
 }
 
-/// What tells a job apart, for ever.
+/// The unique id of a job, as the idempotency key and spans have it.
 #[must_use]
 pub fn message_id(job: &Job) -> String {
     job_key(&job.operation_id, job.task_id, job.sequence)

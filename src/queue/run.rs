@@ -55,12 +55,12 @@ pub enum Handled {
     Later(Duration),
 }
 
-/// What to do with jobs.
+/// Runs jobs.
 pub trait Work: Send + Sync + 'static {
     /// Runs a job. An error means that not even the attempt could be recorded; the job comes again.
     fn run(self: Arc<Self>, worker: String, delivery: Delivery) -> BoxFuture<'static, Result<Handled>>;
 
-    /// Frees what a worker of this name still holds; no job of it is running any more.
+    /// Hands back the tasks that a worker of this name still has; none of its jobs runs any more.
     fn abandon(&self, worker: String) -> BoxFuture<'static, Result<()>>;
 }
 
@@ -264,7 +264,7 @@ fn config(settings: &QueueSettings, queue: &str) -> Config {
     let missed = usize::try_from(beats).unwrap_or(usize::MAX).saturating_sub(1).max(1);
     Config::default()
         .queue(queue)
-        // One job a fetch: what a worker holds ready, no other worker can run.
+        // One job a fetch: no other worker could run the jobs that this one has fetched and not begun.
         .batch_size(1)
         .heartbeat_interval(settings.heartbeat)
         .missed_heartbeats(missed)

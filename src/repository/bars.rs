@@ -39,7 +39,7 @@ pub struct Existing {
 ///
 /// A file's batch usually covers a range whole, and one range read is cheapest then. Where the series has
 /// far more bars in the range than the batch, the times are looked up instead, so the cost stays linear
-/// in the batch. That a series is new only tells which way is the cheaper one.
+/// in the batch. That a series is new only decides which way is cheaper.
 ///
 /// # Errors
 /// [`Error::Database`]

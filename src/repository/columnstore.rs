@@ -1,11 +1,11 @@
-//! Writing where no unique index stands by.
+//! Writing bars where no unique index guards them.
 //!
 //! # Why each bar is single
 //!
 //! An import looks which bars are there and writes the others on one transaction (`import::batch`). That is enough if
 //! nobody else writes bars of the series between the look and the commit, and nobody can:
 //!
-//! - A task that writes holds its series: `claim` takes the series' row lock, and lets one running task at a time hold it.
+//! - A task that writes has acquired its series: `claim` locks the series' row, and lets one running task at a time have it.
 //! - A batch calls `Lease::advance` after its COPY and before its commit: that finds the task's row running under the
 //!   attempt's own fence, or fails, and keeps it locked until the commit. To give the series to somebody else, the task must first stop
 //!   running, or start again under a new fence, and both need that row. So a batch commits while its task holds the
@@ -167,7 +167,7 @@ fn is_many(bars: usize, chunks: i64) -> bool {
     i64::try_from(bars).unwrap_or(i64::MAX) / chunks.max(1) >= MIN_A_CHUNK
 }
 
-/// In a columnstore, refuses to write to a series that a running task holds. The caller has locked its row.
+/// In a columnstore, refuses to write to a series that a running task has acquired. The caller has locked its row.
 ///
 /// # Errors
 /// [`Error::Database`]

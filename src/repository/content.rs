@@ -1,7 +1,7 @@
-//! What barlift has left in a series, as the digest of all its bars.
+//! The content of a series as barlift has left it: the digest of all its bars.
 //!
-//! Invariant: changed on the transaction that changes the bars, by whoever holds the series. Where it is not known
-//! (the series is older than this), it stays so until a verification has read all bars.
+//! Invariant: it changes on the transaction that changes the bars, by the task that has acquired the series. It may be
+//! unknown (the series is older than this), and stays so until a verification has read all bars.
 
 use sqlx::{PgConnection, PgPool};
 
@@ -42,9 +42,9 @@ pub async fn stamp(pool: &PgPool, series_id: SeriesId) -> Result<Stamp> {
     Ok(Stamp(at.flatten()))
 }
 
-/// All bars were read: this is what the series held, unless it was written to since `stamp`. Whether that is what
+/// All bars were read: this is what the series had, unless it was written to since `stamp`. Whether that is what
 /// barlift had left there; none if it was not known, or is not known any more. What somebody else has changed is taken over
-/// only if it is `right`, else it is told again and again.
+/// only if it is `right`, else each verification reports it.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]

@@ -24,7 +24,7 @@ fn line(n: u64) -> i64 {
 /// [`crate::error::Error::Database`]
 pub async fn keep_mismatches(
     connection: &mut PgConnection,
-    seen: TracedPool<'_>,
+    db: TracedPool<'_>,
     task_id: TaskId,
     found: &[Mismatch],
     overwritten: bool,
@@ -33,16 +33,16 @@ pub async fn keep_mismatches(
     if found.is_empty() {
         return Ok(());
     }
-    let csv = transposed(found.iter().map(|m| m.csv.to_array()));
-    let db = transposed(found.iter().map(|m| m.db.to_array()));
+    let in_file = transposed(found.iter().map(|m| m.csv.to_array()));
+    let in_database = transposed(found.iter().map(|m| m.db.to_array()));
     let query = sqlx::query(sql)
         .bind(task_id)
         .bind(overwritten)
         .bind(found.iter().map(|m| line(m.line)).collect::<Vec<_>>())
         .bind(found.iter().map(|m| parameter(m.time)).collect::<Vec<_>>());
-    let query = csv.into_iter().chain(db).fold(query, Query::bind);
+    let query = in_file.into_iter().chain(in_database).fold(query, Query::bind);
     let run = async { Ok(query.execute(connection).await.during("recording mismatches")?.rows_affected()) };
-    seen.write(("INSERT", sql), |_| found.len(), run).await?;
+    db.write(("INSERT", sql), |_| found.len(), run).await?;
     Ok(())
 }
 
@@ -52,7 +52,7 @@ pub async fn keep_mismatches(
 /// [`crate::error::Error::Database`]
 pub async fn mismatched_at(
     connection: &mut PgConnection,
-    seen: TracedPool<'_>,
+    db: TracedPool<'_>,
     task_id: TaskId,
     times: &[Micros],
 ) -> Result<Vec<(Micros, Ohlcv)>> {
@@ -60,7 +60,7 @@ pub async fn mismatched_at(
     let query =
         sqlx::query_as(sql).bind(task_id).bind(times.iter().map(|&t| parameter(t)).collect::<Vec<_>>());
     let run = async { query.fetch_all(connection).await.during("looking up mismatches") };
-    let (rows, _) = seen.query::<BarRow>(sql, run).await?;
+    let (rows, _) = db.query::<BarRow>(sql, run).await?;
     Ok(rows.into_iter().map(BarRow::bar).collect())
 }
 
@@ -70,7 +70,7 @@ pub async fn mismatched_at(
 /// [`crate::error::Error::Database`]
 pub async fn keep_rejected(
     connection: &mut PgConnection,
-    seen: TracedPool<'_>,
+    db: TracedPool<'_>,
     (task_id, file): (TaskId, i32),
     found: &[RejectedRow],
 ) -> Result<()> {
@@ -88,11 +88,11 @@ pub async fn keep_rejected(
         .bind(found.iter().map(|r| r.row.bytes.as_slice()).collect::<Vec<_>>());
     let run =
         async { Ok(query.execute(connection).await.during("recording rejected rows")?.rows_affected()) };
-    seen.write(("INSERT", QUERY), |_| found.len(), run).await?;
+    db.write(("INSERT", QUERY), |_| found.len(), run).await?;
     Ok(())
 }
 
-/// Rejected rows of a task's first file that start before this byte: the first ones, as many as tell what is wrong.
+/// The first rejected rows of a task's first file that start before this byte: as many as show what is wrong.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
@@ -121,7 +121,7 @@ fn rule_named(name: &str) -> &'static str {
 /// [`crate::error::Error::Database`]
 pub async fn keep_issues(
     connection: &mut PgConnection,
-    seen: TracedPool<'_>,
+    db: TracedPool<'_>,
     task_id: TaskId,
     found: &[QualityIssue],
 ) -> Result<()> {
@@ -138,6 +138,6 @@ pub async fn keep_issues(
     let query = values.into_iter().fold(query, Query::bind);
     let run =
         async { Ok(query.execute(connection).await.during("recording quality issues")?.rows_affected()) };
-    seen.write(("INSERT", sql), |_| found.len(), run).await?;
+    db.write(("INSERT", sql), |_| found.len(), run).await?;
     Ok(())
 }

@@ -41,18 +41,14 @@ impl<'a> BarStream<'a> {
     ///
     /// # Errors
     /// [`crate::error::Error::Database`]
-    pub async fn open(
-        seen: TracedPool<'a>,
-        series_id: SeriesId,
-        range: Option<Range<Micros>>,
-    ) -> Result<Self> {
+    pub async fn open(db: TracedPool<'a>, series_id: SeriesId, range: Option<Range<Micros>>) -> Result<Self> {
         let sql = bar_sql!("sql/copy_bars_out.sql");
-        let tx = seen.begin(WHAT).await?;
+        let tx = db.begin(WHAT).await?;
         // COPY takes no parameters: a number and two times that are written here.
         let copy = sql
             .replace("{series}", &series_id.to_string())
             .replace("{range}", &range.map(condition).unwrap_or_default());
-        let statement = seen.statement("COPY", sql);
+        let statement = db.statement("COPY", sql);
         let (sender, chunks) = mpsc::channel(AHEAD);
         let reader = tokio::spawn(async move {
             let end = read(tx, &copy, &sender).await.map(|()| None);

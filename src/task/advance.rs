@@ -64,7 +64,7 @@ impl Lease {
         tx.commit().await.during(WHAT)
     }
 
-    /// Whether nobody was at the task before, so that there is nothing to go on from, nor to drop.
+    /// Whether this is the first attempt, so that there is nothing to go on from, nor to drop.
     fn is_first(&self) -> bool {
         self.fence == Fence::FIRST
     }
@@ -138,11 +138,13 @@ impl Lease {
     /// # Errors
     /// [`Error::LostLease`]: the caller must roll back. [`Error::Database`]
     pub async fn advance(&self, tx: &mut PgConnection, progress: &Progress) -> Result<()> {
-        record(tx, &[Change { lease: self, progress: Some(progress), end: None }]).await?;
+        let change = Change { lease: self, progress: Some(progress), end: None };
+        // Boxed, for futures of statements grow large when nested.
+        Box::pin(record(tx, &[change])).await?;
         Ok(())
     }
 
-    /// Counts the rows of a source that the series already holds.
+    /// Counts the rows of a source that is not read, since the series has its bars.
     ///
     /// # Errors
     /// [`Error::LostLease`]; [`Error::Database`]

@@ -47,7 +47,7 @@ pub use settle::{Settled, end_operation, hand_back_all};
 pub(crate) use settle::{Settlement, settle};
 pub use sweep::{end_orphaned, push_orphaned};
 
-/// A worker's hold on a task.
+/// What a worker has while it runs an attempt at a task.
 #[derive(Debug, Clone)]
 pub struct Lease {
     /// The task.
@@ -56,9 +56,9 @@ pub struct Lease {
     pub fence: Fence,
     /// Which try this is, from 1.
     pub attempt: i32,
-    /// The series; none if it is not there yet and nothing will be written.
+    /// The series; none if it is not there and the task does not write.
     pub series_id: Option<SeriesId>,
-    /// Whether the series began with this attempt, so that nothing is known of it.
+    /// Whether this attempt made the series.
     pub series_is_new: bool,
     /// How the bars are stored.
     pub layout: Layout,
@@ -99,7 +99,7 @@ pub struct TaskInfo {
 }
 
 impl TaskInfo {
-    /// What is told of an attempt at it, in the trace that its job was enqueued in.
+    /// What the span of an attempt at it says. The span belongs to the trace that the job was enqueued in.
     #[must_use]
     pub fn attempt(&self, lease: &Lease, worker: &str, delivery: &Delivery) -> AttemptInfo {
         AttemptInfo {

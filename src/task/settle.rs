@@ -68,7 +68,8 @@ pub(crate) async fn settle(
     settlements: &[Settlement<'_>],
 ) -> Result<Settled> {
     let mut settled = Settled { retry_in: None, operation_ended: false };
-    let recorded = record(tx, &settlements.iter().map(Settlement::change).collect::<Vec<_>>()).await?;
+    let changes: Vec<_> = settlements.iter().map(Settlement::change).collect();
+    let recorded = Box::pin(record(tx, &changes)).await?;
     release_all(tx, settlements).await?;
     for task in recorded.iter().filter(|r| r.again) {
         let end = settlements.iter().find(|s| s.lease.task_id == task.task_id).map(|s| s.end);

@@ -1,8 +1,8 @@
-//! The sweep: open tasks that no job speaks for any more get a new one, and operations without an open task end.
+//! The sweep: orphaned tasks, which are open and have no job, get a new one, and operations without an open task end.
 //!
-//! apalis acknowledges a job by its id and its worker's name alone, so after a stall of the database a job
-//! may be taken for done that is not. Invariant: a task that has a live job, and an operation that has an open task, are
-//! left alone, so this may run at any time and anywhere.
+//! apalis acknowledges a job by its id and its worker's name alone, so after a stall of the database it may mark a job as
+//! done that is not. Invariant: a task that has a live job, and an operation that has an open task, are left alone, so any
+//! worker may sweep at any time.
 
 use sqlx::PgPool;
 
@@ -35,7 +35,7 @@ pub async fn push_orphaned(pool: &PgPool) -> Result<usize> {
     Ok(jobs.len())
 }
 
-/// Ends operations that have no open task and that nobody has ended; `ended` is told of each.
+/// Ends operations that have no open task and were not ended; calls `ended` for each.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]

@@ -41,36 +41,36 @@ fn range(first: Option<Timestamp>, last: Option<Timestamp>) -> Option<(Micros, M
     Some((micros(first?), micros(last?)))
 }
 
-pub(super) async fn symbols(seen: TracedPool<'_>, timeframe: Option<&str>) -> Result<Vec<String>> {
+pub(super) async fn symbols(db: TracedPool<'_>, timeframe: Option<&str>) -> Result<Vec<String>> {
     const QUERY: &str = include_str!("../sql/list_symbols.sql");
     const WHAT: &str = "listing symbols";
-    let mut connection = seen.acquire(WHAT).await?;
+    let mut connection = db.acquire(WHAT).await?;
     let query = sqlx::query_scalar(QUERY).bind(timeframe);
     let run = async { query.fetch_all(&mut *connection).await.during(WHAT) };
-    seen.query::<String>(QUERY, run).await.map(|(symbols, _)| symbols)
+    db.query::<String>(QUERY, run).await.map(|(symbols, _)| symbols)
 }
 
-pub(super) async fn series(seen: TracedPool<'_>, timeframe: Option<&str>) -> Result<Vec<SeriesInfo>> {
+pub(super) async fn series(db: TracedPool<'_>, timeframe: Option<&str>) -> Result<Vec<SeriesInfo>> {
     const QUERY: &str = include_str!("../sql/list_series.sql");
     const WHAT: &str = "listing series";
-    let mut connection = seen.acquire(WHAT).await?;
+    let mut connection = db.acquire(WHAT).await?;
     let query = sqlx::query_as(QUERY).bind(timeframe);
     let run = async { query.fetch_all(&mut *connection).await.during(WHAT) };
-    let (rows, _) = seen.query::<ListedSeries>(QUERY, run).await?;
+    let (rows, _) = db.query::<ListedSeries>(QUERY, run).await?;
     Ok(rows.into_iter().map(ListedSeries::info).collect())
 }
 
 pub(super) async fn date_range(
-    seen: TracedPool<'_>,
+    db: TracedPool<'_>,
     symbol: &str,
     timeframe: &str,
 ) -> Result<Option<(Micros, Micros)>> {
     const QUERY: &str = include_str!("../sql/date_range.sql");
     const WHAT: &str = "looking up the date range";
-    let mut connection = seen.acquire(WHAT).await?;
+    let mut connection = db.acquire(WHAT).await?;
     let id = find_series(&mut connection, symbol, timeframe).await?;
     let query = sqlx::query_as(QUERY).bind(id);
     let run = async { query.fetch_all(&mut *connection).await.during(WHAT) };
-    let (rows, _) = seen.query::<(Option<Timestamp>, Option<Timestamp>)>(QUERY, run).await?;
+    let (rows, _) = db.query::<(Option<Timestamp>, Option<Timestamp>)>(QUERY, run).await?;
     Ok(rows.into_iter().next().and_then(|(first, last)| range(first, last)))
 }

@@ -23,15 +23,15 @@ pub struct LoadStream<'a> {
 }
 
 pub(super) async fn open<'a>(
-    seen: TracedPool<'a>,
+    db: TracedPool<'a>,
     symbol: &str,
     timeframe: &str,
     range: Range<Micros>,
 ) -> Result<BarStream<'a>> {
-    let mut connection = seen.acquire("loading bars").await?;
+    let mut connection = db.acquire("loading bars").await?;
     let series = series(&mut connection, symbol, timeframe).await?;
     drop(connection);
-    BarStream::open(seen, series, Some(range)).await
+    BarStream::open(db, series, Some(range)).await
 }
 
 impl<'a> LoadStream<'a> {

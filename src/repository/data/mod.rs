@@ -46,7 +46,7 @@ impl DataRepository {
         Self { pool }
     }
 
-    fn seen(&self) -> TracedPool<'_> {
+    fn traced(&self) -> TracedPool<'_> {
         TracedPool::call(&self.pool)
     }
 
@@ -133,7 +133,7 @@ impl DataRepository {
     ) -> Result<LoadStream<'_>> {
         let span = series_span(&REPOSITORY_LOAD, symbol, timeframe);
         span.set(attr::DATA_START_DATE, &format_bound(start)).set(attr::DATA_END_DATE, &format_bound(end));
-        let opened = span.around(load::open(self.seen(), symbol, timeframe, start..end)).await;
+        let opened = span.around(load::open(self.traced(), symbol, timeframe, start..end)).await;
         if let Err(e) = &opened {
             span.set(attr::DATA_ROWS_LOADED, 0).fail(e, symbol);
         }
@@ -187,7 +187,7 @@ impl DataRepository {
     ) -> Result<u64> {
         let span = series_span(&REPOSITORY_SAVE, symbol, timeframe);
         let mut took = Duration::ZERO;
-        let saved = span.around(save::write(self.seen(), (symbol, timeframe), chunks, &mut took)).await;
+        let saved = span.around(save::write(self.traced(), (symbol, timeframe), chunks, &mut took)).await;
         let rows = saved.as_ref().map_or(0, |n| i64::try_from(*n).unwrap_or(i64::MAX));
         span.set(attr::DATA_ROWS_SAVED, rows).set(attr::DB_INSERT_DURATION_MS, milliseconds(took));
         span.end(&saved, symbol);
@@ -220,7 +220,7 @@ impl DataRepository {
     /// [`Error::Database`](crate::error::Error::Database)
     pub async fn list_symbols(&self, timeframe: Option<&str>) -> Result<Vec<String>> {
         let span = list_span(timeframe);
-        let listed = span.around(list::symbols(self.seen(), timeframe)).await;
+        let listed = span.around(list::symbols(self.traced(), timeframe)).await;
         span.set(attr::DATA_SYMBOLS_COUNT, int(listed.as_ref().map_or(0, Vec::len)));
         span.end(&listed, "");
         listed
@@ -233,7 +233,7 @@ impl DataRepository {
     /// [`Error::Database`](crate::error::Error::Database)
     pub async fn list_series(&self, timeframe: Option<&str>) -> Result<Vec<SeriesInfo>> {
         let span = list_span(timeframe);
-        let listed = span.around(list::series(self.seen(), timeframe)).await;
+        let listed = span.around(list::series(self.traced(), timeframe)).await;
         let symbols: HashSet<&str> = listed.iter().flatten().map(|s| s.name.symbol.as_str()).collect();
         span.set(attr::DATA_SYMBOLS_COUNT, int(symbols.len()));
         span.end(&listed, "");
@@ -269,7 +269,7 @@ impl DataRepository {
     /// [`Error::Database`](crate::error::Error::Database).
     pub async fn get_date_range(&self, symbol: &str, timeframe: &str) -> Result<Option<(Micros, Micros)>> {
         let span = series_span(&REPOSITORY_GET_DATE_RANGE, symbol, timeframe);
-        let found = span.around(list::date_range(self.seen(), symbol, timeframe)).await;
+        let found = span.around(list::date_range(self.traced(), symbol, timeframe)).await;
         if let Ok(Some((start, end))) = found {
             span.set(attr::DATA_START_DATE, &format_time(start)).set(attr::DATA_END_DATE, &format_time(end));
         }

@@ -24,7 +24,7 @@ const WHAT: &str = "saving bars";
 
 /// Writes all chunks; adds the time of the inserts to `took`.
 pub(super) async fn write<B: AsRef<Bars>>(
-    seen: TracedPool<'_>,
+    db: TracedPool<'_>,
     (symbol, timeframe): (&str, &str),
     chunks: impl Stream<Item = Result<B>>,
     took: &mut Duration,
@@ -42,11 +42,11 @@ pub(super) async fn write<B: AsRef<Bars>>(
         }
         let (tx, series) = match &mut open {
             Some(open) => open,
-            None => open.insert(begin(seen, symbol, timeframe).await?),
+            None => open.insert(begin(db, symbol, timeframe).await?),
         };
-        refuse_present(tx, seen, series.0, chunk, (symbol, timeframe)).await?;
+        refuse_present(tx, db, series.0, chunk, (symbol, timeframe)).await?;
         let start = Instant::now();
-        let inserted = bars::insert(tx, seen, (series.1, false), &[(series.0, chunk)]).await;
+        let inserted = bars::insert(tx, db, (series.1, false), &[(series.0, chunk)]).await;
         added.add_bars(chunk);
         *took += start.elapsed();
         written +=
@@ -54,7 +54,7 @@ pub(super) async fn write<B: AsRef<Bars>>(
     }
     if let Some((mut tx, (series, _))) = open {
         content::changed(&mut tx, series, &added).await?;
-        seen.commit(tx, WHAT).await?;
+        db.commit(tx, WHAT).await?;
     }
     Ok(written)
 }
@@ -63,11 +63,11 @@ const HOW: &str =
     "bars are saved in time order, each time once, with finite values and columns of one length";
 
 async fn begin(
-    seen: TracedPool<'_>,
+    db: TracedPool<'_>,
     symbol: &str,
     timeframe: &str,
 ) -> Result<(Transaction, (SeriesId, Layout))> {
-    let mut tx = seen.begin(WHAT).await?;
+    let mut tx = db.begin(WHAT).await?;
     sqlx::query(include_str!("../sql/ensure_series.sql"))
         .bind(symbol)
         .bind(timeframe)
@@ -90,13 +90,13 @@ async fn begin(
 /// Checked before the insert: a columnstore has no unique index, and the error of an index does not name the time.
 async fn refuse_present(
     tx: &mut PgConnection,
-    seen: TracedPool<'_>,
+    db: TracedPool<'_>,
     series: SeriesId,
     chunk: &Bars,
     (symbol, timeframe): (&str, &str),
 ) -> Result<()> {
     let Some(&first) = chunk.time.first() else { return Ok(()) };
-    let there = bars::existing(tx, seen, (series, false), first, &chunk.time).await?.bars;
+    let there = bars::existing(tx, db, (series, false), first, &chunk.time).await?.bars;
     match chunk.time.iter().find(|time| there.time.binary_search(time).is_ok()) {
         None => Ok(()),
         Some(time) => Err(Error::AlreadyThere {
