@@ -1,4 +1,4 @@
--- The caller writes in: series, and a condition on the time or nothing.
 COPY (
+    -- The caller writes in: the series, and a condition on the time or nothing.
     SELECT time, {each *} FROM barlift.bars WHERE series_id = {series} {range} ORDER BY time
 ) TO STDOUT (FORMAT binary)

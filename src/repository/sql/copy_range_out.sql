@@ -1,5 +1,5 @@
--- The caller writes in: series, first and last time of the range, at most how many.
 COPY (
+    -- The caller writes in: the series, the first and the last time of the range, and at most how many bars.
     SELECT time, {each *}
     FROM barlift.bars
     WHERE series_id = {series} AND time BETWEEN '{first}' AND '{last}'
