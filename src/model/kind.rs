@@ -23,6 +23,8 @@ macro_rules! kinds {
             /// All kinds that this build knows.
             pub(crate) const ALL: &[Self] = &[$(Self::$kind),+];
 
+            const JOB_NAMES: &[&str] = &[$($job),+];
+
             /// As the column and spans have it.
             #[must_use]
             pub fn as_str(self) -> &'static str {
@@ -87,6 +89,6 @@ pub(crate) mod job_name {
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<OperationKind, D::Error> {
         let name = String::deserialize(input)?;
         let kind = OperationKind::ALL.iter().copied().find(|kind| kind.job_name() == name);
-        kind.ok_or_else(|| serde::de::Error::custom(format!("unknown kind of job `{name}`")))
+        kind.ok_or_else(|| serde::de::Error::unknown_variant(&name, OperationKind::JOB_NAMES))
     }
 }
