@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::claimed::Claimed;
+use super::claimed::ClaimedTask;
 use super::jobs::Done;
 use super::{Worker, log_later};
 use crate::db::traced_pool::TracedPool;
@@ -44,7 +44,7 @@ impl Worker {
                 return Ok(Handled::Done);
             }
         };
-        let claimed = Claimed::new(lease, task, worker, delivery);
+        let claimed = ClaimedTask::new(lease, task, worker, delivery);
         let further = self.claim_bundle(&claimed, claimant).await;
         self.run_bundle(worker, claimed, further).await?;
         Ok(Handled::Done)
@@ -60,7 +60,7 @@ impl Worker {
     /// itself at its next write, and may never come to that.
     pub(super) async fn within_limits<T>(
         &self,
-        attempt: &Claimed,
+        attempt: &ClaimedTask,
         run: impl Future<Output = Result<T>>,
     ) -> Result<T> {
         let hung = || {
@@ -75,7 +75,7 @@ impl Worker {
     /// Runs until one of the attempts has lost its task, or the time is up.
     pub(super) async fn unless_lost<T>(
         &self,
-        attempts: &[&Claimed],
+        attempts: &[&ClaimedTask],
         run: impl Future<Output = Result<T>>,
         (limit, hung): (Duration, impl FnOnce() -> Error),
     ) -> Result<T> {
@@ -88,7 +88,7 @@ impl Worker {
     }
 
     /// Records the end, waiting for a database that is away for a moment.
-    pub(super) async fn settle(&self, attempt: &Claimed, result: Result<Done>) -> Result<()> {
+    pub(super) async fn settle(&self, attempt: &ClaimedTask, result: Result<Done>) -> Result<()> {
         let mut wait = Duration::from_millis(100);
         loop {
             match self.settle_once(attempt, &result).await {
@@ -111,7 +111,7 @@ impl Worker {
     }
 
     /// Another worker has the task, or this one has settled it and only the answer got lost.
-    async fn settled_elsewhere(&self, attempt: &Claimed, result: &Result<Done>) -> Result<()> {
+    async fn settled_elsewhere(&self, attempt: &ClaimedTask, result: &Result<Done>) -> Result<()> {
         let outcome = attempt.lease.outcome(&self.pool).await.unwrap_or_default();
         let ours = match (outcome, result) {
             // The answer to the settling of a bundle got lost: then no other worker had it.
@@ -134,8 +134,8 @@ impl Worker {
         Ok(())
     }
 
-    async fn settle_once(&self, attempt: &Claimed, result: &Result<Done>) -> Result<JobOutcome> {
-        let Claimed { lease, telemetry, .. } = attempt;
+    async fn settle_once(&self, attempt: &ClaimedTask, result: &Result<Done>) -> Result<JobOutcome> {
+        let ClaimedTask { lease, telemetry, .. } = attempt;
         let record = telemetry.record();
         match result {
             Ok(done) => {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sqlx::PgPool;
 
-use super::claimed::Claimed;
+use super::claimed::ClaimedTask;
 use super::log_later;
 use crate::error::{Error, ErrorClass, Result};
 use crate::import::Opened;
@@ -19,14 +19,14 @@ const WAITS: [Duration; 3] = [Duration::from_millis(100), Duration::from_secs(1)
 /// Files that were claimed together, each with its job; the first one's is acknowledged by apalis.
 pub(super) struct Bundle<'a> {
     pub(super) worker: &'a str,
-    pub(super) members: Vec<Claimed>,
+    pub(super) members: Vec<ClaimedTask>,
     pub(super) jobs: Vec<Option<String>>,
 }
 
 /// Some members of a bundle, by their places.
 pub(super) struct Part<'b> {
     pub(super) places: Vec<usize>,
-    pub(super) members: Vec<&'b Claimed>,
+    pub(super) members: Vec<&'b ClaimedTask>,
     pub(super) jobs: Vec<String>,
 }
 

@@ -7,13 +7,13 @@ use crate::telemetry::AttemptTelemetry;
 use crate::verify::VerifyAttempt;
 
 /// A claimed task, and the telemetry of the attempt at it.
-pub(super) struct Claimed {
+pub(super) struct ClaimedTask {
     pub(super) lease: Lease,
     pub(super) task: TaskInfo,
     pub(super) telemetry: AttemptTelemetry,
 }
 
-impl Claimed {
+impl ClaimedTask {
     pub(super) fn new(lease: Lease, task: TaskInfo, worker: &str, delivery: &Delivery) -> Self {
         let telemetry = AttemptTelemetry::start(&task.attempt(&lease, worker, delivery));
         Self { lease, task, telemetry }

@@ -1,7 +1,7 @@
 //! What the jobs of each kind run, and what they log of their success.
 
 use super::Worker;
-use super::claimed::Claimed;
+use super::claimed::ClaimedTask;
 use crate::error::Result;
 use crate::import::{self, Imported};
 use crate::model::Verdict;
@@ -17,7 +17,7 @@ pub(super) enum Done {
 
 impl Worker {
     /// Runs a task from its start to its end, within its limits.
-    pub(super) async fn run_alone(&self, claimed: &Claimed, context: &AttemptContext) -> Result<Done> {
+    pub(super) async fn run_alone(&self, claimed: &ClaimedTask, context: &AttemptContext) -> Result<Done> {
         match &claimed.task.options {
             TaskOptions::Import(options) => {
                 let import = claimed.import(context, options);

@@ -12,7 +12,7 @@ use futures::{StreamExt as _, stream};
 use super::Worker;
 use super::attempt::log_failed;
 use super::bundle::{Bundle, Part, Read, ReadMembers, State, TakenJobs};
-use super::claimed::Claimed;
+use super::claimed::ClaimedTask;
 use super::jobs::{Done, log_imported};
 use crate::db::traced_pool::TracedPool;
 use crate::db::transaction::Transaction;
@@ -34,7 +34,7 @@ const READ_TIMEOUT: Duration = Duration::from_secs(5);
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What came of files that were to be settled together.
-enum Settled {
+enum BundleSettled {
     /// All of them are settled; those that were written with these rows.
     All(Vec<RowCounts>),
     /// None is; those at these places among the eligible ones turned out not to be.
@@ -44,7 +44,7 @@ enum Settled {
 impl Worker {
     /// Claims further members of a bundle with this file. Where a task may not kill a single worker, a file that does must
     /// not fail others with it.
-    pub(super) async fn claim_bundle(&self, first: &Claimed, claimant: Claimant<'_>) -> Vec<Member> {
+    pub(super) async fn claim_bundle(&self, first: &ClaimedTask, claimant: Claimant<'_>) -> Vec<Member> {
         if self.max_rescues == 0 {
             return Vec::new();
         }
@@ -56,12 +56,17 @@ impl Worker {
     }
 
     /// Runs a claimed task, in a bundle with the further members if there are any. Returns what became of the first one.
-    pub(super) async fn run_bundle(&self, worker: &str, first: Claimed, further: Vec<Member>) -> Result<()> {
+    pub(super) async fn run_bundle(
+        &self,
+        worker: &str,
+        first: ClaimedTask,
+        further: Vec<Member>,
+    ) -> Result<()> {
         let mut taken = TakenJobs::new(&self.pool, worker, further.iter().map(|m| m.id.clone()).collect());
         let context = self.context(&first.task.options);
         let mut bundle = Bundle { worker, members: vec![first], jobs: vec![None] };
         for Member { lease, task, job, id } in further {
-            bundle.members.push(Claimed::new(lease, task, worker, &Delivery { job, traceparent: None }));
+            bundle.members.push(ClaimedTask::new(lease, task, worker, &Delivery { job, traceparent: None }));
             bundle.jobs.push(Some(id));
         }
         let mut states = vec![State::Open; bundle.members.len()];
@@ -123,7 +128,7 @@ impl Worker {
     }
 
     /// What is wrong with a file that cannot be read shows when it is read.
-    async fn hash<'a>(&self, member: &'a Claimed, context: &'a AttemptContext) -> Option<Hashed<'a>> {
+    async fn hash<'a>(&self, member: &'a ClaimedTask, context: &'a AttemptContext) -> Option<Hashed<'a>> {
         let TaskOptions::Import(options) = &member.task.options else { return None };
         if context.stop.is_cancelled() {
             return None;
@@ -190,7 +195,7 @@ impl Worker {
         stream::iter(reading).buffered(READ_AT_ONCE).collect().await
     }
 
-    async fn read<'a>(&self, member: &'a Claimed, context: &'a AttemptContext, looked: bool) -> Read<'a> {
+    async fn read<'a>(&self, member: &'a ClaimedTask, context: &'a AttemptContext, looked: bool) -> Read<'a> {
         if context.stop.is_cancelled() {
             return Err(Error::Stopped);
         }
@@ -208,7 +213,7 @@ impl Worker {
         tokio::time::timeout(READ_TIMEOUT, Box::pin(read)).await.unwrap_or(Err(Error::Stopped))
     }
 
-    async fn finish(&self, member: &Claimed, read: Read<'_>) -> Result<Done> {
+    async fn finish(&self, member: &ClaimedTask, read: Read<'_>) -> Result<Done> {
         let finish = async { read?.finish().await.map(Done::imported) };
         self.within_limits(member, Box::pin(finish)).await
     }
@@ -223,14 +228,14 @@ impl Worker {
             }
             let write = Box::pin(self.settle_read(bundle, &part, &members));
             match self.within_settle_timeout(&part, write).await {
-                Ok(Settled::All(rows)) => {
+                Ok(BundleSettled::All(rows)) => {
                     part.places.iter().for_each(|&i| states[i] = State::Settled);
                     let eligible = members.eligible.iter().zip(&rows);
                     eligible.for_each(|((i, _), rows)| settled(&bundle.members[*i], rows));
                     members.failed.iter().for_each(|(i, e)| failed(&bundle.members[*i], e));
                     return;
                 }
-                Ok(Settled::NotEligible(places)) => {
+                Ok(BundleSettled::NotEligible(places)) => {
                     let mut i = 0..;
                     let is_eligible = |i: usize| places.binary_search(&i).is_err();
                     members.eligible.retain(|_| i.next().is_some_and(is_eligible));
@@ -245,7 +250,7 @@ impl Worker {
         bundle: &Bundle<'_>,
         part: &Part<'_>,
         members: &ReadMembers<'_>,
-    ) -> Result<Settled> {
+    ) -> Result<BundleSettled> {
         let began = Instant::now();
         let attempts: Vec<_> = part.members.iter().map(|m| &m.telemetry).collect();
         let db = TracedPool::bundle(&self.pool, &attempts);
@@ -257,7 +262,7 @@ impl Worker {
         let written = bundle::write(&mut tx, TracedPool::bundle(&self.pool, writing), &files).await?;
         let mut settlements = match written {
             Written::All(settlements) => settlements,
-            Written::NotEligible(places) => return Ok(Settled::NotEligible(places)),
+            Written::NotEligible(places) => return Ok(BundleSettled::NotEligible(places)),
         };
         let rows = settlements.iter().map(|s| s.record.rows).collect();
         let errors = part.members[files.len()..].iter().zip(&members.failed);
@@ -273,7 +278,7 @@ impl Worker {
         let took = db.part(began.elapsed());
         writing.iter().for_each(|_| metrics::get().batch(took));
         self.notify_exporter(ended);
-        Ok(Settled::All(rows))
+        Ok(BundleSettled::All(rows))
     }
 
     /// Runs the settling of several files. What hangs for one of them is left to each by itself.
@@ -288,14 +293,14 @@ impl Worker {
 }
 
 /// The file is committed and settled.
-fn settled(member: &Claimed, rows: &RowCounts) {
+fn settled(member: &ClaimedTask, rows: &RowCounts) {
     member.telemetry.committed(rows);
     member.telemetry.within(|| log_imported(rows));
     member.telemetry.settled(JobOutcome::Succeeded, None);
 }
 
 /// The file's failure is committed.
-fn failed(member: &Claimed, error: &Error) {
+fn failed(member: &ClaimedTask, error: &Error) {
     let outcome = member.telemetry.within(|| log_failed(error, None));
     member.telemetry.settled(outcome, Some(error));
 }

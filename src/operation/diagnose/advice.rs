@@ -17,6 +17,28 @@ const NOTABLE_MS: f64 = 1000.0;
 pub(super) fn advice(d: &Diagnosis) -> Vec<Advice> {
     let mut out = Vec::new();
     let mut say = |finding: String, action: &str| out.push(Advice { finding, action: action.to_owned() });
+    start(d, &mut say);
+    time_spent(d, &mut say);
+    data(d, &mut say);
+    if d.files_repeated > 0 && d.symbol.is_none() {
+        let files = counted(d.files_repeated, "file", "files");
+        say(
+            format!("{files} took more than one attempt"),
+            &format!("see why they ended: `barlift diagnose {} --symbol SYMBOL`", d.operation_id),
+        );
+    }
+    if !d.failures.is_empty() {
+        let failed = i64::try_from(d.failures.len()).unwrap_or(i64::MAX);
+        say(
+            counted(failed, "file whose last attempt failed", "files whose last attempt failed"),
+            &format!("mend what their errors name, then `barlift retry {}`", d.operation_id),
+        );
+    }
+    out
+}
+
+/// Why it has not started, or started late.
+fn start(d: &Diagnosis, say: &mut impl FnMut(String, &str)) {
     if d.paused {
         say("it is paused".to_owned(), &format!("`barlift resume {}` lets it go on", d.operation_id));
     } else if d.state == OperationState::Cancelled {
@@ -37,6 +59,10 @@ pub(super) fn advice(d: &Diagnosis) -> Vec<Advice> {
             "start workers (`barlift worker`), or raise the operation's priority",
         );
     }
+}
+
+/// What took the time.
+fn time_spent(d: &Diagnosis, say: &mut impl FnMut(String, &str)) {
     if let Some(phase) = d.phases.first().filter(|p| p.share >= NOTABLE && p.ms >= NOTABLE_MS) {
         let percent = phase.share * 100.0;
         say(
@@ -58,26 +84,9 @@ pub(super) fn advice(d: &Diagnosis) -> Vec<Advice> {
             "check indexes, query plan (EXPLAIN) and data volume, and what else the database does",
         );
     }
-    data(d, &mut say);
-    if d.files_repeated > 0 && d.symbol.is_none() {
-        let files = counted(d.files_repeated, "file", "files");
-        say(
-            format!("{files} took more than one attempt"),
-            &format!("see why they ended: `barlift diagnose {} --symbol SYMBOL`", d.operation_id),
-        );
-    }
-    if !d.failures.is_empty() {
-        say(
-            {
-                let failed = i64::try_from(d.failures.len()).unwrap_or(i64::MAX);
-                counted(failed, "file whose last attempt failed", "files whose last attempt failed")
-            },
-            &format!("mend what their errors name, then `barlift retry {}`", d.operation_id),
-        );
-    }
-    out
 }
 
+/// What is wrong with the data.
 fn data(d: &Diagnosis, say: &mut impl FnMut(String, &str)) {
     let r = &d.rows;
     let id = &d.operation_id;
