@@ -2,6 +2,7 @@
 //!
 //! Invariant: a verdict claims no more than was compared, and says how closely it was compared.
 
+use crate::bar::columns::COLUMNS;
 use crate::cli::output::{count, counted};
 use crate::config::VerifyMode;
 use crate::model::Verdict;
@@ -160,8 +161,8 @@ fn extent(
 /// A differing bar: the columns that differ, or the values of the only side that has it.
 pub(super) fn difference(d: &DifferingBar) -> String {
     let values = |v: &Values| {
-        let [o, h, l, c, v] = v.columns();
-        format!("o={o} h={h} l={l} c={c} v={v}")
+        let pairs = COLUMNS.iter().zip(v.columns());
+        pairs.map(|(column, value)| format!("{}={value}", column.letter)).collect::<Vec<_>>().join(" ")
     };
     match (&d.csv, &d.db) {
         (Some(_), Some(_)) => {
