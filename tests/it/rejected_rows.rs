@@ -167,7 +167,7 @@ async fn flags_win_over_what_lies_beside_the_rows() {
     let refused = run(&database, &["import", mend.arg()], &[]).await;
     assert_eq!(refused.status, 2);
     assert!(
-        refused.stderr.contains("`database.url` in") && refused.stderr.contains("hint: it may hold"),
+        refused.stderr.contains("`database.url` in") && refused.stderr.contains("hint: it may contain"),
         "{}",
         refused.stderr
     );
