@@ -4,8 +4,9 @@
 //! TimescaleDB compresses during COPY only without one. It always has a policy that compresses the rows that were written
 //! uncompressed. `repository::columnstore` explains how barlift keeps bars unique there.
 
-use sqlx::{Acquire as _, PgConnection};
+use sqlx::PgConnection;
 
+use super::transaction;
 use crate::config::{DatabaseConfig, Layout};
 use crate::error::{During, Error, Result};
 
@@ -131,7 +132,7 @@ pub(super) async fn settle(connection: &mut PgConnection, config: &DatabaseConfi
 }
 
 async fn switch(connection: &mut PgConnection, to: Layout) -> Result<()> {
-    let mut tx = connection.begin().await.during(WHAT)?;
+    let mut tx = transaction::begin_on(connection).await.during(WHAT)?;
     // From here on nobody writes bars, and all committed ones are visible.
     sqlx::query("LOCK TABLE barlift.bars IN ACCESS EXCLUSIVE MODE").execute(&mut *tx).await.during(WHAT)?;
     refuse_bars(&mut tx, to).await?;
@@ -145,7 +146,7 @@ async fn switch(connection: &mut PgConnection, to: Layout) -> Result<()> {
 
 async fn compression(connection: &mut PgConnection, after: &str, enable: bool, replace: bool) -> Result<()> {
     const WHAT: &str = "setting up compression (database.compress_after)";
-    let mut tx = connection.begin().await.during(WHAT)?;
+    let mut tx = transaction::begin_on(connection).await.during(WHAT)?;
     if enable {
         sqlx::query(include_str!("sql/enable_compression.sql")).execute(&mut *tx).await.during(WHAT)?;
     }

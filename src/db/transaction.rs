@@ -7,7 +7,7 @@
 use std::ops::{Deref, DerefMut};
 
 use sqlx::pool::PoolConnection;
-use sqlx::{PgConnection, PgPool, Postgres};
+use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
 
 /// Each statement sees what was committed before it began: whoever waits for a row's lock must see what the one
 /// before it has done, whatever isolation level the database or the role has as its default.
@@ -22,6 +22,14 @@ const BEGIN_BRIEF: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_
 /// Whatever the server says.
 pub async fn begin(pool: &PgPool) -> sqlx::Result<sqlx::Transaction<'static, Postgres>> {
     pool.begin_with(BEGIN).await
+}
+
+/// [`begin`] on this connection.
+///
+/// # Errors
+/// Whatever the server says.
+pub(super) async fn begin_on(connection: &mut PgConnection) -> sqlx::Result<sqlx::Transaction<'_, Postgres>> {
+    connection.begin_with(BEGIN).await
 }
 
 /// [`begin`] for one that holds locks others want, and asks for one that somebody may hold for minutes (`data save` holds

@@ -1,8 +1,9 @@
 //! The files of a bundle: small ones, written by one COPY, to be settled on its transaction.
 //!
-//! Invariant: a file is eligible only if it is one batch without findings, and none of its bars is in the database with other
-//! values; everything else is for [`Opened::finish`](super::Opened::finish). All of the files are written, or none: then each
-//! is still to be finished by itself, which shows what was wrong.
+//! `task::claim_bundle` has chosen them by size. Invariant: a file that was read stays eligible only if it is one batch
+//! without findings, and none of its bars is in the database with other values; everything else is for
+//! [`Opened::finish`](super::Opened::finish). All of the files are written, or none: then each is still to be finished
+//! by itself, which shows what was wrong.
 
 use std::collections::HashMap;
 use std::time::Instant;

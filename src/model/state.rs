@@ -44,11 +44,11 @@ stored! {
         /// or waits for another operation to end.
         #[default]
         Scheduled = "scheduled",
-        /// At least one task has started, and at least one is open. The first claim of a task sets it.
+        /// At least one task is open, and one has started or the operation was retried. A task's first claim sets it.
         Running = "running",
         /// All tasks have succeeded. Set by the settling that left no open task.
         Succeeded = "succeeded",
-        /// No task is open, and at least one has failed. `retry` makes it `Running` again.
+        /// No task is open, and at least one has failed. `retry` opens it again.
         Failed = "failed",
         /// No task is open, none has failed, and at least one was cancelled, or the whole was.
         Cancelled = "cancelled",
@@ -76,7 +76,7 @@ stored! {
         /// Its last attempt failed with an error that no further attempt can help, or no attempt was left, or its
         /// workers died too often.
         Failed = "failed",
-        /// A command cancelled it.
+        /// A command cancelled it, or it depended on an operation of which nothing was done.
         Cancelled = "cancelled",
     }
 }
@@ -96,7 +96,7 @@ stored! {
         Succeeded = "succeeded",
         /// It ended with an error; the task is tried again or has failed.
         Failed = "failed",
-        /// Its worker died or lost its lease, and another worker claimed the task.
+        /// Its worker died or could not record the end; the task was claimed again, or its claim refused it.
         Rescued = "rescued",
         /// It was stopped before its end by its worker or by `pause`; it does not count as a try.
         HandedBack = "handed_back",

@@ -1,7 +1,7 @@
 //! An idle worker gives its connections back, so that others find one free.
 //!
-//! It keeps the connection that listens for jobs, and one for the look for due jobs and the heartbeat every few seconds. On
-//! a small server it does not keep that one either, and connects anew each time.
+//! It keeps the connection that listens for jobs, and a second one, which polls for due jobs and sends heartbeats. On a
+//! small server it keeps only the first, and connects anew for each poll and heartbeat.
 
 use std::time::{Duration, Instant};
 

@@ -10,11 +10,12 @@
 //! apalis.
 
 mod bundle;
+mod deregister;
 mod idle;
 mod listen;
+mod prune;
 mod run;
 mod setup;
-mod tidy;
 mod unknown;
 
 use std::collections::HashMap;
@@ -31,9 +32,9 @@ use crate::telemetry::catalogue::PUSH_JOBS;
 use crate::telemetry::{MESSAGING_SYSTEM, Span};
 
 pub use bundle::{done, give_back, lock_waiting, take};
+pub use prune::prune;
 pub use run::{Handled, QueueSettings, Work, process_name, run};
 pub use setup::{is_current, setup};
-pub use tidy::prune;
 
 /// The key of the W3C trace context in a job's metadata.
 const TRACEPARENT: &str = "traceparent";
@@ -96,8 +97,8 @@ pub async fn push(connection: &mut PgConnection, jobs: &[NewJob]) -> Result<()> 
     Ok(())
 }
 
-/// [`push`] with a producer span, for jobs of one operation that are new. What only puts a task off has none: that
-/// may happen any number of times.
+/// [`push`] with a producer span, for jobs of one operation that are new. A job that only gives a
+/// waiting task its turn has none: that may happen any number of times.
 ///
 /// # Errors
 /// [`Error::Database`]
@@ -187,7 +188,7 @@ pub async fn heartbeats(pool: &PgPool, lease: Duration) -> Result<Heartbeats> {
         .during("looking for workers")
 }
 
-/// Takes jobs out of the queue that no worker has; those that one has speak for nothing by now.
+/// Takes jobs out of the queue that no worker has; a job that a worker has is out of date by now and starts nothing.
 ///
 /// # Errors
 /// [`Error::Database`]

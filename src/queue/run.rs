@@ -23,8 +23,8 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
+use super::deregister::deregister;
 use super::listen::listen;
-use super::tidy::deregister;
 use super::{Delivery, TRACEPARENT, idle, unknown};
 use crate::db::TRUSTED;
 use crate::db::transaction;
@@ -353,7 +353,7 @@ pub fn process_name() -> String {
     format!("{}-{}-{}.", host.as_deref().unwrap_or("worker"), std::process::id(), crate::instance::id())
 }
 
-/// Gives back the jobs that a worker of this name had claimed.
+/// Gives back the jobs that a worker of this name has fetched.
 ///
 /// With a COMMIT, as all that follows the end of apalis's loop: where that was dropped in the middle of a BEGIN, its
 /// connection is in a transaction that sqlx knows nothing of, and what runs there alone is rolled back in the end.

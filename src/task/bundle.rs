@@ -2,7 +2,9 @@
 //! transaction.
 //!
 //! Only tasks that were never tried are eligible: a file that kills its worker fails the others with it once, and is then
-//! tried by itself. Invariant: as `claim`.
+//! tried by itself.
+//! Invariant: as in `claim`, only a task's latest job may start an attempt, and of the tasks that write one series only
+//! one runs at a time.
 
 use std::collections::HashSet;
 

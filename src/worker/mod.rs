@@ -2,8 +2,9 @@
 //!
 //! Invariant: whatever an attempt ends with is recorded before its job is acknowledged; if it cannot be
 //! recorded, the job comes again and the fence keeps the counters right.
-//! It wires `queue`, `task`, `import` and `verify` together and decides nothing about bars. Here is what a worker is and
-//! does besides; `attempt` runs one (`jobs` says what that is), `run_bundle` several small files at once.
+//! It wires `queue`, `task`, `import` and `verify` together and decides nothing about bars. This file has the settings,
+//! the sweep and the export of spans; `attempt` runs one attempt (`jobs` has what each kind of task runs), `run_bundle`
+//! several small files at once.
 
 mod attempt;
 mod bundle;

@@ -3,7 +3,7 @@
 //! Round trips and commits are what a small file costs, so they are shared: first by the files that their series hold
 //! already, then by those that bring bars and those that cannot be read. Invariant: a file that is not eligible (a row is
 //! rejected, a bar differs, the database refuses) is run by itself as if it had been alone, and one that takes long is
-//! handed back for that.
+//! handed back, so that its next attempt runs alone.
 
 use std::time::{Duration, Instant};
 

@@ -7,6 +7,7 @@ use sqlx::{FromRow, PgPool};
 
 use super::{AT_ONCE, WHAT, send};
 use crate::counts::RowCounts;
+use crate::db::transaction;
 use crate::error::{During, Result};
 use crate::model::{AttemptOutcome, Fence, JobSequence, OperationId, OperationKind, TaskId, Traceparent};
 use crate::queue;
@@ -33,7 +34,7 @@ where
     T: for<'r> FromRow<'r, PgRow> + Send + Unpin,
 {
     loop {
-        let mut tx = pool.begin().await.during(WHAT)?;
+        let mut tx = transaction::begin(pool).await.during(WHAT)?;
         let rows: Vec<T> = sqlx::query_as(claim).bind(AT_ONCE).fetch_all(&mut *tx).await.during(WHAT)?;
         if rows.is_empty() {
             return Ok(());

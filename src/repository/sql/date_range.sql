@@ -1,3 +1,4 @@
+-- $1: series id
 -- Without times that no barlift writes: infinity, years past 9999.
 SELECT min(time), max(time)
 FROM barlift.bars

@@ -1,3 +1,5 @@
+-- Whether a running task has acquired the series.
+-- $1: series id
 SELECT EXISTS (
     SELECT FROM barlift.series s
     JOIN barlift.tasks t ON t.id = s.held_by

@@ -1,3 +1,4 @@
+-- $1, $2: first and last time, in µs since 1970 UTC
 -- The chunk interval, from when to when the chunks reach that hold times of this range (in µs since 1970 UTC), and
 -- whether they hold all of it.
 SELECT d.interval_length, min(s.range_start), max(s.range_end),

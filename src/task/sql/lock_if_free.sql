@@ -1,5 +1,6 @@
--- Locks a series that no running task holds. It stays marked: others may wait behind the task that is woken. A series
--- that was taken meanwhile is left alone; whoever took it wakes the next task.
+-- Locks a series that no running task has acquired. It stays marked as waited for: other tasks may wait behind the one
+-- that gets a job now. A series that was acquired meanwhile is left alone; whoever releases it gives the next task its
+-- job.
 -- $1: series id
 UPDATE barlift.series s
 SET waited_for = true

@@ -1,4 +1,4 @@
--- Live workers send three heartbeats a lease.
+-- A live worker sends at least three heartbeats a lease, by default six.
 -- $1: what the names of this process's workers begin with; $2: seconds of a lease
 WITH due AS (
     SELECT t.state, t.worker

@@ -1,5 +1,6 @@
--- Nobody else can tell of this attempt any more, so whoever exports spans writes its span; and, if the worker is
--- dead indeed, those of its spans that were still on their way.
+-- Ends an attempt whose worker has died or could not record its end. Any worker that exports spans then builds its span
+-- and, if its worker is dead, those spans of that worker that were not stored yet.
+-- $1: task id; $2: fence; $3: seconds of a lease
 WITH rescued AS (
     UPDATE barlift.attempts a
     SET finished_at = now(), outcome = 'rescued', error_class = 'transient',
@@ -14,7 +15,7 @@ WITH rescued AS (
     FROM barlift.attempts a
     JOIN rescued r ON r.worker = a.worker
     WHERE a.span_due_at > now()
-      -- Live workers are heard of three times a lease.
+      -- A live worker sends at least three heartbeats a lease, by default six.
       AND NOT EXISTS (
           SELECT FROM apalis.workers w WHERE w.id = r.worker AND w.last_seen > now() - make_interval(secs => $3 / 2))
     FOR NO KEY UPDATE OF a SKIP LOCKED

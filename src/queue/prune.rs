@@ -4,7 +4,6 @@
 
 use sqlx::PgPool;
 
-use crate::db::transaction;
 use crate::error::{During, Result};
 use crate::model::OperationKind;
 
@@ -21,17 +20,4 @@ pub async fn prune(pool: &PgPool) -> Result<()> {
             .during("removing jobs that are done")?;
     }
     Ok(())
-}
-
-/// Marks a worker that has ended as gone, so that nothing waits for its lease to run out.
-pub(super) async fn deregister(pool: &PgPool, worker: &str) -> Result<()> {
-    const WHAT: &str = "deregistering the worker";
-    // With a COMMIT: see `release`.
-    let mut tx = transaction::begin(pool).await.during(WHAT)?;
-    sqlx::query("UPDATE apalis.workers SET last_seen = to_timestamp(0) WHERE id = $1")
-        .bind(worker)
-        .execute(&mut *tx)
-        .await
-        .during(WHAT)?;
-    tx.commit().await.during(WHAT)
 }
