@@ -47,3 +47,26 @@ impl RowCounts {
         self.rows_missing += other.rows_missing;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A counter that one of these statements leaves out would be lost, and nothing would say so.
+    #[test]
+    fn every_counter_is_stored_reset_and_read() {
+        let one = RowCounts { rows_missing: 1, ..RowCounts::default() };
+        let json = serde_json::to_value(one).expect("JSON");
+        let names: Vec<_> = json.as_object().expect("an object").keys().collect();
+        assert_eq!(names.len(), 8);
+        for name in names {
+            let stored = include_str!("task/sql/record.sql");
+            assert!(stored.contains(&format!(" {name} = t.{name} + coalesce(n.{name}, 0)")), "{name}");
+            assert!(include_str!("task/sql/reset_counters.sql").contains(&format!(" {name} = 0")), "{name}");
+            for read in [include_str!("task/sql/counters.sql"), include_str!("operation/sql/tasks.sql")] {
+                let is_name = |word: &str| word.rsplit('.').next() == Some(name);
+                assert!(read.split([' ', ',', '\n', '(', ')']).any(is_name), "{name}: {read}");
+            }
+        }
+    }
+}

@@ -168,9 +168,9 @@ fn entry(new: &NewJob) -> Result<apalis_postgres::PgTask> {
 /// Who was heard of.
 #[derive(Debug, Clone, Copy, FromRow)]
 pub struct Heartbeats {
-    /// Workers of any process that count as alive.
+    /// Processes whose workers count as alive.
     pub alive: i64,
-    /// Seconds since the last heartbeat of this process's worker; none before its first.
+    /// Seconds since the last heartbeat of this process's workers; none before their first.
     pub own_age: Option<f64>,
 }
 
