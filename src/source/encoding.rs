@@ -1,7 +1,9 @@
 //! What a source may be stored as: the one list of extensions, signatures and decoders.
 //!
 //! Another compression is one entry in [`ENCODINGS`] and a [`TextDecoder`]. Discovery, the reader and the messages
-//! read this list. Invariant: a file's name tells whether it is a source, its first bytes tell how it is decoded.
+//! read this list. What reckons with sizes must then tell stored bytes from bytes of text: a file's size is stored bytes, a
+//! checkpoint is a place in the text (`task/bundle.rs`, `verify/files.rs`, `import/rows.rs`, progress in `status`).
+//! Invariant: a file's name tells whether it is a source, its first bytes tell how it is decoded.
 
 use std::io::{self, Read};
 

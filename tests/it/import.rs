@@ -404,7 +404,7 @@ async fn a_file_without_a_bar_is_never_recognised() {
     }
 }
 
-// But for the foreign writer: nothing tells the import of it; columnstore/single.rs has what it leaves.
+// But for the foreign writer: nothing tells the import of it; columnstore/uniqueness.rs has what it leaves.
 crate::support::also_on_the_columnstore! {
     a_file_that_grew_adds_only_its_new_rows,
     unsorted_rows_and_duplicates_within_and_across_batches,
