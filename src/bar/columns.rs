@@ -1,9 +1,9 @@
 //! The values of a bar: the one table that is read by whoever names them, lists them or goes through them.
 //!
 //! SQL, COPY, headers, settings, reports, file formats and the digest follow it. Another column is an entry here, a
-//! field of [`Ohlcv`](super::Ohlcv) and of [`Bars`](super::Bars), a setting in `ColumnsConfig` (left out of its JSON where it
-//! is not set, or keys of known files change), and a migration. Every bar has all of them: a value that may be missing would
-//! need another type than `[f64; COUNT]`, and NULL in SQL never equals NULL.
+//! field of [`Ohlcv`](super::Ohlcv) and of [`Bars`](super::Bars), a setting in `ColumnsConfig` (left out of its JSON where
+//! it is not set, or keys of known files change), and a migration. Every bar has all of them: a value that may be missing
+//! would need another type than `[f64; COUNT]`, and NULL in SQL never equals NULL.
 
 /// One value of a bar.
 #[derive(Debug)]

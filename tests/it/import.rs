@@ -382,7 +382,6 @@ async fn claim(database: &TestDatabase, job: &barlift::queue::Job, worker: &str)
     *started
 }
 
-/// The job of the task enqueued last.
 #[tokio::test]
 async fn jobs_of_a_schema_that_was_dropped_disturb_nobody() {
     let database = TestDatabase::new().await;

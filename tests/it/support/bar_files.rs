@@ -2,12 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use super::skipped;
+
 /// A folder, and what is in its files (read off them by hand).
 pub struct BarFiles {
     pub directory: PathBuf,
     /// Name, data rows, and how many of them no bar can be made of.
     pub files: &'static [(&'static str, i64, i64)],
-    /// Bars that a verification compares with `--mode sample`.
+    /// Bars of each series that a sample has, and how many bars `--mode sample` compares then.
+    pub sample_size: &'static str,
     pub sampled: i64,
 }
 
@@ -15,9 +18,19 @@ impl BarFiles {
     /// The small files of tests/bars, and the larger ones of ../shared/data/ktrdr if that folder is there.
     pub fn all() -> Vec<Self> {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let small = Self { directory: repository.join("tests/bars"), files: &SMALL, sampled: 490 };
-        let large = Self { directory: repository.join("../shared/data/ktrdr"), files: &LARGE, sampled: 7153 };
-        if large.directory.is_dir() { vec![small, large] } else { vec![small] }
+        let set = |folder: &str, files, sample_size, sampled| Self {
+            directory: repository.join(folder),
+            files,
+            sample_size,
+            sampled,
+        };
+        let small = set("tests/bars", &SMALL[..], "30", 200);
+        let large = set("../shared/data/ktrdr", &LARGE[..], "1000", 7153);
+        if large.directory.is_dir() {
+            return vec![small, large];
+        }
+        skipped("../shared/data/ktrdr is not there, only tests/bars is read");
+        vec![small]
     }
 
     /// The folder, as an argument.

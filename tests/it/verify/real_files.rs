@@ -18,7 +18,8 @@ async fn every_mode(set: &BarFiles) {
     let database = TestDatabase::new().await;
     import(&database, folder, &[]).await;
     for (mode, compared) in [("counts", 0), ("sample", set.sampled), ("full", set.bars())] {
-        for more in [&["--mode", mode][..], &["--mode", mode, "--force"]] {
+        let sample = ["--mode", mode, "--sample-size", set.sample_size];
+        for more in [&sample[..], &[&sample[..], &["--force"]].concat()] {
             let found = verify(&database, folder, more).await;
             assert_eq!(found.status, 0, "{more:?}: {:#}", found.report);
             let totals = &found.report["totals"];
