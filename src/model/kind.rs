@@ -51,7 +51,8 @@ macro_rules! kinds {
 }
 
 // A new kind gets a queue of its own: older workers, which do not know it, then never fetch its jobs. Its migration adds
-// the kind to the CHECK constraints of `barlift.operations` and the queue to `barlift.queue_overview`.
+// the kind to the CHECK constraints of `barlift.operations` and the queue to `barlift.queue_overview`. Each queue has a loop
+// with a listener and a connection of its own (queue/run.rs).
 kinds! {
     /// Imports files.
     #[default]

@@ -3,24 +3,23 @@
 //! It keeps the connection that listens for jobs, and a second one, which polls for due jobs and sends heartbeats. On a
 //! small server it keeps only the first, and connects anew for each poll and heartbeat.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sqlx::PgPool;
-use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
 
 /// How long a worker has had no job when it counts as idle.
 const IDLE_AFTER: Duration = Duration::from_secs(5);
 
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// Closes connections that nobody uses while no job of any queue runs: while all `slots` are free. Never ends.
-pub(super) async fn give_back(pool: PgPool, slots: Arc<Semaphore>, concurrency: usize) {
+/// Closes connections that nobody uses while no job is `running`. Never ends.
+pub(super) async fn give_back(pool: PgPool, running: TaskTracker) {
     let mut kept = None;
     let mut worked: Option<Instant> = None;
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
-        if slots.available_permits() < concurrency {
+        if !running.is_empty() {
             worked = Some(Instant::now());
         }
         if worked.is_some_and(|worked| worked.elapsed() < IDLE_AFTER) {

@@ -1,4 +1,4 @@
-//! Wakes the loops of a process when there may be work: on PostgreSQL's NOTIFY, and every now and then.
+//! Wakes a worker when there may be work: on PostgreSQL's NOTIFY, and every now and then.
 //!
 //! Invariant: it never ends and never spins; without a database it waits, and only the ticks go on.
 
@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use sqlx::PgPool;
 use sqlx::postgres::PgListener;
-use tokio::sync::watch;
+use tokio::sync::mpsc;
 
 /// The channel that apalis's insert trigger notifies.
 const CHANNEL: &str = "apalis::job::insert";
 
-/// Sends a wake-up for each notification and each `interval`; ends when all receivers are dropped.
-pub(super) async fn listen(pool: PgPool, interval: Duration, wake: watch::Sender<()>) {
+/// Sends a wake-up for each notification and each `interval`; ends when the receiver is dropped.
+pub(super) async fn listen(pool: PgPool, interval: Duration, wake: mpsc::Sender<()>) {
     loop {
         if let Ok(listener) = connect(&pool).await
             && forward(listener, interval, &wake).await.is_none()
@@ -23,7 +23,8 @@ pub(super) async fn listen(pool: PgPool, interval: Duration, wake: watch::Sender
         if wake.is_closed() {
             return;
         }
-        let _ = wake.send(());
+        // A full channel is as good as another wake-up.
+        let _ = wake.try_send(());
     }
 }
 
@@ -34,20 +35,20 @@ async fn connect(pool: &PgPool) -> sqlx::Result<PgListener> {
 }
 
 /// Runs until the connection breaks (`Some`) or nobody wants to be woken any more (`None`).
-async fn forward(mut listener: PgListener, interval: Duration, wake: &watch::Sender<()>) -> Option<()> {
+async fn forward(mut listener: PgListener, interval: Duration, wake: &mpsc::Sender<()>) -> Option<()> {
     loop {
         tokio::select! {
             heard = listener.try_recv() => match heard {
                 Ok(Some(_)) => {}
                 // Notifications may have been lost, so look for work at once.
                 Ok(None) | Err(_) => {
-                    let _ = wake.send(());
+                    let _ = wake.try_send(());
                     return Some(());
                 }
             },
             () = tokio::time::sleep(interval) => {}
             () = wake.closed() => return None,
         }
-        let _ = wake.send(());
+        let _ = wake.try_send(());
     }
 }

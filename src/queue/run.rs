@@ -15,10 +15,11 @@ use apalis::prelude::{
     WorkerBuilder,
 };
 use apalis_postgres::{Config, PostgresStorage};
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use futures::{FutureExt as _, StreamExt as _, stream};
 use sqlx::PgPool;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, mpsc};
+use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
@@ -66,13 +67,8 @@ pub trait Work: Send + Sync + 'static {
 /// Runs jobs until `stop`, whatever the database does meanwhile: those of the kinds that this build knows.
 pub async fn run(pool: PgPool, settings: QueueSettings, work: Arc<dyn Work>, stop: CancellationToken) {
     let slots = Arc::new(Semaphore::new(settings.concurrency));
-    // One for all queues: each keeps a connection, or closes those that nobody uses.
-    let (wake, woken) = watch::channel(());
-    let _listener = AbortOnDropHandle::new(tokio::spawn(listen(pool.clone(), settings.poll_interval, wake)));
-    let idle = idle::give_back(pool.clone(), Arc::clone(&slots), settings.concurrency);
-    let _idle = AbortOnDropHandle::new(tokio::spawn(idle));
     let run = |queue| {
-        let queue = Queue { name: queue, slots: Arc::clone(&slots), woken: woken.clone() };
+        let queue = Queue { name: queue, slots: Arc::clone(&slots) };
         run_queue(pool.clone(), settings.clone(), queue, Arc::clone(&work), stop.clone())
     };
     futures::future::join_all(OperationKind::queues().into_iter().map(run)).await;
@@ -84,8 +80,6 @@ struct Queue {
     name: &'static str,
     /// One for each job that this process runs at once, of whichever queue.
     slots: Arc<Semaphore>,
-    /// Changes when there may be jobs, of whichever queue.
-    woken: watch::Receiver<()>,
 }
 
 async fn run_queue(
@@ -164,14 +158,14 @@ async fn run_once(
     work: Arc<dyn Work>,
     stop: &CancellationToken,
 ) -> Result<()> {
+    let (wake, woken) = mpsc::channel(1);
+    let _listener = AbortOnDropHandle::new(tokio::spawn(listen(pool.clone(), settings.poll_interval, wake)));
     // Values, not `Job`s: apalis ends its worker at a payload that it cannot decode.
     let storage: PostgresStorage<serde_json::Value> =
         PostgresStorage::new(pool).with_config(config(settings, queue.name));
-    let woken = stream::unfold(queue.woken.clone(), |mut woken| async move {
-        woken.changed().await.ok().map(|()| ((), woken))
-    });
-    let backend = PollWith::new(storage, StreamStrategy::new(woken.boxed()));
+    let backend = PollWith::new(storage, StreamStrategy::new(ReceiverStream::new(woken)));
     let running = TaskTracker::new();
+    let _idle = AbortOnDropHandle::new(tokio::spawn(idle::give_back(pool.clone(), running.clone())));
     let loop_beats = Arc::new(AtomicBool::new(true));
     let beats = Arc::clone(&loop_beats);
     let worker = WorkerBuilder::new(name)

@@ -6,7 +6,7 @@ use sqlx::{PgConnection, PgPool};
 
 use crate::db::transaction;
 use crate::error::{During, Result};
-use crate::model::OperationId;
+use crate::model::{OperationId, OperationKind};
 use crate::queue::{self, NewJob};
 use crate::task::release::unless_locked;
 use crate::task::settle::lock_operation;
@@ -70,8 +70,12 @@ pub async fn begin_dependents(tx: &mut PgConnection, operation: &OperationId) ->
         .fetch_all(&mut *tx)
         .await
         .during(WHAT)?;
+    if begun.is_empty() {
+        return Ok(());
+    }
     let jobs: Vec<NewJob> = sqlx::query_as(include_str!("sql/first_jobs.sql"))
         .bind(begun)
+        .bind(OperationKind::known())
         .fetch_all(&mut *tx)
         .await
         .during(WHAT)?;

@@ -28,6 +28,8 @@ const AT_ONCE: i64 = 200;
 /// [`crate::error::Error::Database`]; the next call does the rest.
 pub(crate) async fn export(pool: &PgPool, recorder: &Recorder) -> Result<()> {
     send::store_ended(pool).await?;
-    records::store(pool, recorder).await?;
-    send::send(pool, recorder).await
+    // A row that this build cannot read, of a newer one, must not keep the others from being sent.
+    let stored = records::store(pool, recorder).await;
+    send::send(pool, recorder).await?;
+    stored
 }
