@@ -12,7 +12,7 @@
 //! | [`task`] | the life of a task: claims, fences, checkpoints, retries |
 //! | [`import`] | compares each batch of a file with the database and writes it, in one transaction |
 //! | [`source`] | finds the files, and parses their bytes into batches of bars |
-//! | [`verify`] | compares all files of a series with the database, and classifies differences |
+//! | `verify` | compares all files of a series with the database, and classifies differences |
 //! | [`digest`] | a hash of a series' bars that does not depend on their order |
 //! | [`repository`] | reads and writes the tables of bars, findings and the source cache |
 //! | [`mod@format`] | bars as CSV, JSON lines, Arrow IPC and Parquet, and back |

@@ -66,7 +66,7 @@ pub struct Imported {
 /// Imports a task's source.
 ///
 /// # Errors
-/// Whatever ends the attempt; its [`class`](Error::class) says whether another one may help.
+/// Whatever ends the attempt; its `class` says whether another one may help.
 pub async fn import(attempt: Attempt<'_>) -> Result<Imported> {
     open(attempt, false).await?.finish().await
 }
@@ -75,7 +75,7 @@ impl Opened<'_> {
     /// Imports what was opened.
     ///
     /// # Errors
-    /// Whatever ends the attempt; its [`class`](Error::class) says whether another one may help.
+    /// Whatever ends the attempt; its `class` says whether another one may help.
     pub async fn finish(self) -> Result<Imported> {
         match self {
             Self::Recognised(rows) => Ok(Imported { rows, source: SourceEntry::default() }),

@@ -1,7 +1,7 @@
 //! Reading and writing the bars of one series.
 //!
 //! Invariant: what [`existing`] returns is in time order, and holds a bar for every wanted time that the
-//! series has. In a rowstore [`insert`] fails with a unique violation rather than write a time twice; in a columnstore
+//! series has. In a rowstore `insert` fails with a unique violation rather than write a time twice; in a columnstore
 //! its caller has to have looked, on the same transaction (see `columnstore`).
 
 use std::collections::HashMap;

@@ -2,7 +2,7 @@
 //!
 //! [`data`] is the library's `DataRepository`. [`bars`] reads and writes bars of one series (`columnstore` chooses how,
 //! where there is one), [`stream`] reads all of them however many they are; [`findings`] stores what was found about
-//! rows, [`compared`] has the queries of verifications, [`source_cache`] what is remembered of files, [`mended`] the bars
+//! rows, `compared` has the queries of verifications, [`source_cache`] what is remembered of files, `mended` the bars
 //! of mended rows, [`content`] the digest of each series' bars. Invariant: but for [`data`], every write happens on the
 //! caller's transaction.
 //! It does not decide anything: what is new, what differs and what to do about it is `import`'s and `verify`'s.

@@ -1,6 +1,6 @@
 //! Finds the sources under a root.
 //!
-//! Invariant: every file that has a source's name ([`encoding`]) is either a source or named among the
+//! Invariant: every file that has a source's name (`encoding`) is either a source or named among the
 //! [`unrecognised`](Discovery::unrecognised); nothing is passed over silently. One unreadable entry
 //! does not hide the others. Only names and sizes are read, no contents.
 

@@ -56,7 +56,7 @@ pub struct Batch {
     pub rows: u64,
     /// Where the next row starts, in bytes.
     pub end_offset: u64,
-    /// Bytes of raw rows in it; the batch ends once they exceed [`MAX_KEPT`].
+    /// Bytes of raw rows in it; the batch ends once they exceed `MAX_KEPT`.
     pub kept_bytes: usize,
 }
 
