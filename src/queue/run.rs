@@ -102,7 +102,7 @@ async fn run_queue(
         // Told before anything is tried that may take its time.
         let _ = ended.as_ref().inspect_err(|e| log_trouble(e));
         let released = match free(&pool, &name, work.as_ref()).await {
-            // Connections may have broken without a word; after that time they are asked first.
+            // Broken connections may still be in the pool; after that time each is tested before it is used.
             Err(_) => {
                 tokio::time::sleep(2 * TRUSTED).await;
                 free(&pool, &name, work.as_ref()).await
@@ -199,9 +199,8 @@ async fn run_once(
 
 /// Tells that the worker lives, whatever its jobs do, and also while it drains, when apalis no longer does.
 ///
-/// Ends with an error when the database has been silent for a lease (and two waits for a connection), or apalis for
-/// three times as long: that a server or a network died without a word is found out by nobody who only waits for an
-/// answer, as apalis may do.
+/// Ends with an error if the database has not answered for a lease (and two waits for a connection), or apalis for three
+/// times as long: apalis may wait forever for the answer of a server or a network that is gone.
 async fn heartbeat(
     pool: &PgPool,
     settings: &QueueSettings,
@@ -302,7 +301,7 @@ async fn deliver(
             return Ok(defer(&context, &id, context.look_again).await?);
         }
     };
-    // Never closed. With one queue there is always a free slot.
+    // The semaphore is never closed, so this does not fail. It waits only if other queues use all slots.
     let _slot = context.slots.acquire().await?;
     let traceparent = metadata.get(TRACEPARENT).map(|t| Traceparent(t.to_owned()));
     let work =

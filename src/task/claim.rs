@@ -175,7 +175,7 @@ impl LogFields {
                 trace_id,
                 source,
                 rescues,
-                "an attempt ended without a word (its worker died, or lost the database); taking over"
+                "the worker of an attempt died or lost the database; this worker takes the file over"
             );
         }
         if let Some(error) = parked {

@@ -1,5 +1,6 @@
 //! The verification that depends on an import (`--verify`), from its waiting to its end.
 
+use barlift::model::OperationId;
 use serde_json::{Value, json};
 
 use super::report;
@@ -294,4 +295,20 @@ async fn one_that_nobody_began_is_begun_by_whoever_looks() {
     drain(&database).await;
     let found = status(&database, &verification).await;
     assert_eq!((&found["state"], &found["totals"]["differing"]), (&json!("succeeded"), &json!(1)));
+}
+
+/// A newer build may have enqueued it; the operation that it depends on ends all the same.
+#[tokio::test]
+async fn one_of_a_kind_that_this_build_does_not_know_gets_no_job() {
+    let folder = folder(1);
+    let (database, import, verification) = enqueued(&folder, &[]).await;
+    database.execute("ALTER TABLE barlift.operations DROP CONSTRAINT operations_type_check").await;
+    database.execute("UPDATE barlift.operations SET type = 'DATA_OTHER' WHERE follows IS NOT NULL").await;
+    let mut tx = database.pool.begin().await.expect("begun");
+    barlift::task::begin_dependents(&mut tx, &OperationId(import)).await.expect("the import may end");
+    tx.commit().await.expect("committed");
+    assert_eq!(jobs(&database, &verification).await, 0);
+    assert!(
+        !database.scalar::<bool>("SELECT waiting FROM barlift.operations WHERE follows IS NOT NULL").await
+    );
 }
