@@ -27,12 +27,14 @@ async fn estimate_rows(root: &Root, found: &Discovery, header: bool) -> Option<u
     let largest = found.sources.iter().max_by_key(|s| s.size)?;
     let source = OpenSource::open(root, &largest.path).await.ok()?;
     let sample = tokio::task::spawn_blocking(move || {
-        let mut sample = Vec::new();
-        source.text().ok()?.take(SAMPLE).read_to_end(&mut sample).ok().map(|_| sample)
+        let (mut text, mut sample) = (source.text().ok()?, Vec::new());
+        text.by_ref().take(SAMPLE).read_to_end(&mut sample).ok()?;
+        Some((text.position(sample.len() as u64), sample))
     });
-    let sample = sample.await.ok()??;
+    let (end, sample) = sample.await.ok()??;
     let lines = u128::try_from(sample.iter().filter(|b| **b == b'\n').count()).ok()?;
-    let bytes: u128 = found.sources.iter().map(|s| u128::from(s.size)).sum();
+    let stored: u64 = found.sources.iter().map(|s| s.size).sum();
+    let bytes = u128::from(end.estimated_text(stored));
     let headers = if header { u128::try_from(found.sources.len()).ok()? } else { 0 };
     let lines = bytes * lines / u128::try_from(sample.len().max(1)).ok()?;
     u64::try_from(lines.saturating_sub(headers)).ok()

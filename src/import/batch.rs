@@ -92,7 +92,7 @@ async fn once(
     let span = batch.bars.time.first().copied().zip(batch.bars.time.last().copied());
     let mut attempt_rows = telemetry.rows();
     attempt_rows.add(&added);
-    let (checkpoint, phases) = (batch.end_offset, telemetry.phases());
+    let (checkpoint, phases) = (batch.end, telemetry.phases());
     let (anew, opening) = (cursor.anew, cursor.opening.clone());
     let progress = Progress {
         rows: added,

@@ -100,7 +100,7 @@ impl<'r> BundledFile<'r> {
         record.rows = file.rows;
         let progress = Progress {
             rows: file.rows,
-            checkpoint: batch.end_offset,
+            checkpoint: batch.end,
             span: self.range(),
             opening: Some(opening),
             ..Progress::default()

@@ -17,10 +17,12 @@ use crate::telemetry::phases::milliseconds;
 /// Rows in a batch that is closely traced: its spans, up to two a row, fit into the exporter's queue.
 pub(super) const BATCH: usize = 4_000;
 
-/// Says how many spans a closely traced file will have, guessing its rows from its first ones.
-pub(super) fn announce(attempt: Attempt<'_>, first: &Batch, bytes: u64, from: u64) {
-    let read = first.end_offset.saturating_sub(from).max(1);
-    let rows = u128::from(first.rows) * u128::from(bytes.saturating_sub(from)) / u128::from(read);
+/// Says how many spans a closely traced file of `size` stored bytes will have, guessing its rows from its first ones.
+/// `from` is where the attempt began in the text.
+pub(super) fn announce(attempt: Attempt<'_>, first: &Batch, size: u64, from: u64) {
+    let bytes = first.end.estimated_text(size).saturating_sub(from);
+    let read = first.end.text.saturating_sub(from).max(1);
+    let rows = u128::from(first.rows) * u128::from(bytes) / u128::from(read);
     tracing::info!(
         source = attempt.task.source,
         "trace.detail is `row`: about {rows} rows, so between {rows} and {} spans",

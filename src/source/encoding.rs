@@ -1,12 +1,12 @@
 //! What a source may be stored as: the one list of extensions, signatures and decoders.
 //!
-//! Another compression is one entry in [`ENCODINGS`] and a [`TextDecoder`]. Discovery, the reader and the messages
-//! read this list. What reckons with sizes must then tell stored bytes from bytes of text: a file's size is stored bytes, a
-//! checkpoint is a place in the text (`task/bundle.rs`, `verify/files.rs`, `import/rows.rs`, progress in `status`).
+//! Another compression is one entry in [`ENCODINGS`] and a [`TextDecoder`]. Discovery, the reader, the messages and the
+//! progress follow this list: a checkpoint is a [`Position`], which tells bytes of text from stored bytes.
 //! Invariant: a file's name tells whether it is a source, its first bytes tell how it is decoded.
 
 use std::io::{self, Read};
 
+use super::position::Position;
 use super::stored::StoredBytes;
 
 /// What sources are called in messages.
@@ -23,8 +23,11 @@ struct Encoding {
 }
 
 /// The last one fits every file.
-const ENCODINGS: [Encoding; 1] =
-    [Encoding { suffix: "", signature: b"", decoder: |stored| Box::new(stored) }];
+const ENCODINGS: &[Encoding] = &[
+    #[cfg(test)]
+    twice::TWICE,
+    Encoding { suffix: "", signature: b"", decoder: |stored| Box::new(stored) },
+];
 
 /// First bytes of files that are not read, and why.
 const REFUSED: [(&[u8], &str); 5] = [
@@ -38,11 +41,21 @@ const REFUSED: [(&[u8], &str); 5] = [
 /// Reads text out of stored bytes.
 pub(super) trait TextDecoder<'a>: Read + Send {
     fn stored(&mut self) -> &mut StoredBytes<'a>;
+
+    /// The stored bytes it took to get to this place in the text, with what was read ahead.
+    fn stored_at(&mut self, _text: u64) -> u64 {
+        self.stored().bytes_read()
+    }
 }
 
+/// Plain text.
 impl<'a> TextDecoder<'a> for StoredBytes<'a> {
     fn stored(&mut self) -> &mut StoredBytes<'a> {
         self
+    }
+
+    fn stored_at(&mut self, text: u64) -> u64 {
+        text
     }
 }
 
@@ -67,11 +80,20 @@ impl<'a> SourceText<'a> {
     pub(super) fn stored(&mut self) -> &mut StoredBytes<'a> {
         self.0.stored()
     }
+
+    /// The position at this place in the text, which was just read.
+    pub(crate) fn position(&mut self, text: u64) -> Position {
+        Position { text, stored: self.0.stored_at(text) }
+    }
 }
 
 impl Read for SourceText<'_> {
+    /// [`io::ErrorKind::InvalidData`] if the stored bytes cannot be decoded.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer)
+        self.0.read(buffer).map_err(|e| {
+            let is_damaged = !self.0.stored().has_failed();
+            if is_damaged { io::Error::new(io::ErrorKind::InvalidData, e) } else { e }
+        })
     }
 }
 
@@ -94,12 +116,15 @@ pub(super) fn is_source(path: &str) -> bool {
 
 /// The path of a source as it would be if the source were plain text; patterns tell the series from that.
 #[must_use]
-pub(super) fn plain_path(path: &str) -> &str {
+pub(crate) fn plain_path(path: &str) -> &str {
     let lower = path.to_ascii_lowercase();
     let suffixes = ENCODINGS.iter().map(|encoding| encoding.suffix);
     let compressed = suffixes.max_by_key(|suffix| if lower.ends_with(suffix) { suffix.len() } else { 0 });
     &path[..path.len() - compressed.map_or(0, str::len)]
 }
+
+#[cfg(test)]
+pub(super) mod twice;
 
 #[cfg(test)]
 mod tests {
@@ -122,6 +147,12 @@ mod tests {
             assert_eq!(is_source(path), want, "{path}");
         }
         assert_eq!(plain_path("deep/A_1m.CSV"), "deep/A_1m.CSV");
+    }
+
+    #[test]
+    fn a_compressed_source_has_a_plain_path() {
+        assert!(is_source("A_1d.csv.twice") && !is_source("A_1d.twice") && !is_source(".csv.twice"));
+        assert_eq!(plain_path("deep/A_1d.CSV.Twice"), "deep/A_1d.CSV");
     }
 
     #[test]

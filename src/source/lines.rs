@@ -7,6 +7,7 @@
 use std::io::{self, Read as _};
 
 use super::encoding::SourceText;
+use super::position::Position;
 use super::stored::StoredBytes;
 
 const BUFFER: usize = 256 * 1024;
@@ -18,7 +19,7 @@ pub struct Line<'a> {
     pub bytes: &'a [u8],
     /// Its number, from 1.
     pub number: u64,
-    /// Where it starts in the file.
+    /// Where it starts in the text.
     pub offset: u64,
 }
 
@@ -122,6 +123,11 @@ impl<'a> Lines<'a> {
         self.end += n;
         self.at_end = n == 0;
         Ok(n > 0)
+    }
+
+    /// The position of this byte of the text, at which a line that was read starts or ends.
+    pub(super) fn position(&mut self, text: u64) -> Position {
+        self.input.position(text)
     }
 
     /// Where the next line starts.

@@ -18,6 +18,7 @@ pub mod lines;
 pub mod number;
 pub mod open;
 pub mod pattern;
+pub mod position;
 pub mod quality;
 pub mod reader;
 pub mod repeats;

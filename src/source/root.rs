@@ -217,6 +217,9 @@ pub(crate) fn io_error(path: &str, e: &io::Error) -> FileError {
             "permission denied: let the user that runs the worker read the file",
         ),
         io::ErrorKind::IsADirectory => FileError::permanent(path, None, "is a directory"),
+        io::ErrorKind::InvalidData => {
+            FileError::permanent(path, None, format!("the file is damaged: {e}; replace it by a sound copy"))
+        }
         _ => FileError::transient(path, format!("reading failed: {e}")),
     }
 }

@@ -15,11 +15,12 @@ pub(super) struct StoredBytes<'a> {
     start: Vec<u8>,
     hasher: blake3::Hasher,
     bytes_read: u64,
+    has_failed: bool,
 }
 
 impl<'a> StoredBytes<'a> {
     pub(super) fn new(input: Box<dyn Read + Send + 'a>) -> Self {
-        Self { input, start: Vec::new(), hasher: blake3::Hasher::new(), bytes_read: 0 }
+        Self { input, start: Vec::new(), hasher: blake3::Hasher::new(), bytes_read: 0, has_failed: false }
     }
 
     /// The first bytes, before anything is read; fewer than [`START`] only of a shorter file.
@@ -49,6 +50,11 @@ impl<'a> StoredBytes<'a> {
     pub(super) fn bytes_read(&self) -> u64 {
         self.bytes_read
     }
+
+    /// Whether the last read failed.
+    pub(super) fn has_failed(&self) -> bool {
+        self.has_failed
+    }
 }
 
 impl Read for StoredBytes<'_> {
@@ -56,7 +62,9 @@ impl Read for StoredBytes<'_> {
         let peeked = self.start.len().min(buffer.len());
         let (first, rest) = buffer.split_at_mut(peeked);
         // Before anything changes: what fails may be tried again.
-        let read = if rest.is_empty() { 0 } else { self.input.read(rest)? };
+        let read = if rest.is_empty() { Ok(0) } else { self.input.read(rest) };
+        self.has_failed = read.is_err();
+        let read = read?;
         first.copy_from_slice(&self.start[..peeked]);
         self.start.drain(..peeked);
         let n = peeked + read;

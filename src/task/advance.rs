@@ -69,7 +69,7 @@ impl Lease {
         self.fence == Fence::FIRST
     }
 
-    /// Keeps how far the reading is, in bytes, without any result. Does nothing once the task is another's.
+    /// Keeps how far the reading is, in stored bytes, without any result. Does nothing once the task is another's.
     ///
     /// # Errors
     /// [`Error::Database`]

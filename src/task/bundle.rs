@@ -19,7 +19,8 @@ use crate::error::{During, Result};
 use crate::model::{Fence, JobSequence, SeriesId, TaskId};
 use crate::queue::{self, Job};
 
-/// The largest file that counts as small, in bytes: some 1,300 bars.
+/// The largest file that counts as small, in stored bytes: some 1,300 bars of plain text. A compressed file may hold more;
+/// it leaves the bundle when it turns out to be more than one batch.
 const SMALL: i64 = 64 * 1024;
 /// Files at a time, the first one included.
 const MAX_FILES: usize = 64;

@@ -3,6 +3,7 @@
 use super::RowCounts;
 use crate::bar::Micros;
 use crate::repository::source_cache::CachedImport;
+use crate::source::position::Position;
 use crate::telemetry::Phases;
 
 /// What one batch adds.
@@ -10,8 +11,8 @@ use crate::telemetry::Phases;
 pub struct Progress {
     /// Rows by what became of them.
     pub rows: RowCounts,
-    /// Where the file goes on, in bytes.
-    pub checkpoint: u64,
+    /// Where the file goes on.
+    pub checkpoint: Position,
     /// The first and last time of the batch's bars.
     pub span: Option<(Micros, Micros)>,
     /// Where the attempt's time went so far.
@@ -31,10 +32,15 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Of a file of so many bytes that the series holds.
+    /// Of a file of so many stored bytes that the series holds.
     #[must_use]
     pub(crate) fn recognised(import: &CachedImport, bytes: u64) -> Self {
-        Self { rows: import.rows(), checkpoint: bytes, recognised: Some(*import), ..Self::default() }
+        Self {
+            rows: import.rows(),
+            checkpoint: Position::end_of(bytes),
+            recognised: Some(*import),
+            ..Self::default()
+        }
     }
 }
 
@@ -52,7 +58,7 @@ pub struct Opening {
 /// What earlier attempts have done.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Resume {
-    /// Where to go on, in bytes.
+    /// Where to go on, in bytes of the file's text.
     pub checkpoint: u64,
     /// The counters so far.
     pub rows: RowCounts,

@@ -89,7 +89,7 @@ pub(super) async fn record(connection: &mut PgConnection, changes: &[Change<'_>]
     let recorded: Vec<Recorded> = sqlx::query_as(include_str!("sql/record.sql"))
         .bind(changes.iter().map(|c| c.lease.task_id).collect::<Vec<_>>())
         .bind(changes.iter().map(|c| c.lease.fence).collect::<Vec<_>>())
-        .bind(each(&progress, |p| i64::try_from(p.checkpoint).unwrap_or(i64::MAX)))
+        .bind(each(&progress, |p| bytes(p.checkpoint.text)))
         .bind(each(&progress, |p| Json(p.rows)))
         .bind(each(&progress, |p| p.anew))
         .bind(opening.iter().map(|o| o.and_then(|o| o.header.as_deref())).collect::<Vec<_>>())
@@ -111,6 +111,7 @@ pub(super) async fn record(connection: &mut PgConnection, changes: &[Change<'_>]
         .bind(each(&errors, |e| i32::from(!e.is_no_connection())))
         .bind(each(&errors, |e| e.class() == ErrorClass::Transient))
         .bind(each(&kept, |r| r.exported))
+        .bind(each(&progress, |p| bytes(p.checkpoint.stored)))
         .bind(delivery::DUE_AFTER.as_secs_f64())
         .fetch_all(connection)
         .await
@@ -121,6 +122,10 @@ pub(super) async fn record(connection: &mut PgConnection, changes: &[Change<'_>]
 /// A value of each attempt that has one.
 fn each<T: Copy, V>(attempts: &[Option<T>], value: impl Fn(T) -> V) -> Vec<Option<V>> {
     attempts.iter().map(|a| a.map(&value)).collect()
+}
+
+fn bytes(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
 }
 
 /// PostgreSQL's text holds everything but NUL.

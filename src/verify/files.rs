@@ -44,7 +44,7 @@ pub(super) struct FileBars {
     pub(super) others: Vec<(Micros, Ohlcv)>,
     /// Data rows read for them.
     pub(super) rows: u64,
-    /// Bytes of all files read so far.
+    /// Stored bytes of all files read so far.
     pub(super) bytes: u64,
     /// Time the reading took.
     pub(super) took: Duration,
@@ -80,6 +80,7 @@ pub(super) struct FilesSummary {
     pub(super) mended: u64,
     /// BLAKE3 of each file.
     pub(super) hashes: Vec<[u8; 32]>,
+    /// Their stored bytes.
     pub(super) bytes: u64,
 }
 
@@ -155,7 +156,7 @@ impl Files {
                 return Ok(Some(PassEnd::OutOfOrder));
             }
             last = times.last().copied().or(last);
-            let bytes = summary.bytes + batch.end_offset;
+            let bytes = summary.bytes + batch.end.stored;
             let (same, contradictions) = repeats::repeats(&batch, &HashMap::new());
             self.keep_rejected(file, batch.rejected, summary);
             self.keep_duplicates(file, &batch.repeats, &contradictions, summary);

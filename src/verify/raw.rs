@@ -9,6 +9,7 @@ use crate::error::FileError;
 use crate::finding::RejectedRow;
 use crate::source::lines::{LineError, Lines};
 use crate::source::open;
+use crate::source::root::io_error;
 
 /// Reads a file again and fills in its rows' offsets and, as long as there is `room`, bytes. `hash` is the file's earlier
 /// hash.
@@ -22,7 +23,7 @@ pub(super) fn fill(
     let mut wanted: HashMap<u64, &mut RejectedRow> = rows.into_iter().map(|r| (r.row.line, r)).collect();
     let changed = || open::changed(path);
     while let Some(line) = lines.next_line().map_err(|e| match e {
-        LineError::Io(e) => FileError::transient(path, e.to_string()),
+        LineError::Io(e) => io_error(path, &e),
         LineError::TooLong(..) => changed(),
     })? {
         if let Some(rejected) = wanted.remove(&line.number) {

@@ -10,6 +10,7 @@ use crate::finding::RejectedRow;
 use crate::repository::content::{self, Stamp};
 use crate::repository::findings;
 use crate::repository::source_cache::{self, SourceDigest};
+use crate::source::position::Position;
 use crate::task::{Progress, RowCounts, read_key};
 
 /// Most rows of one statement.
@@ -23,7 +24,7 @@ pub(super) async fn save(attempt: VerifyAttempt<'_>, found: &Findings, stamp: Op
     let mut tx = database.begin("keeping the verification").await?;
     let progress = Progress {
         rows: rows(found),
-        checkpoint: found.files.bytes,
+        checkpoint: Position::end_of(found.files.bytes),
         span: found.csv.first.zip(found.csv.last),
         phases: telemetry.phases(),
         attempt_rows: rows(found),

@@ -306,6 +306,12 @@ async fn a_retry_goes_on_at_the_checkpoint_and_counts_nothing_twice() {
     .await
     .expect("attempts");
     assert_eq!(outcomes, ["failed transient", "failed transient", "succeeded "]);
+    let read: (i64, i64) =
+        sqlx::query_as("SELECT checkpoint - source_bytes, stored_read - source_bytes FROM barlift.tasks")
+            .fetch_one(&database.pool)
+            .await
+            .expect("progress");
+    assert_eq!(read, (0, 0));
 }
 
 #[tokio::test]

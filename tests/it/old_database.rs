@@ -127,6 +127,15 @@ async fn everything_that_was_begun_or_queued_is_finished_once() {
     let listed = barlift(&database, &["operations", "--json"]).run().await.json(0);
     assert_eq!(listed.as_array().map(Vec::len), Some(LEFT.len()));
     assert_eq!(operations(&database).await, LEFT, "the set-up changes none of it");
+    let progress: Vec<(i64, i64)> = sqlx::query_as(
+        "SELECT checkpoint, stored_read FROM barlift.tasks
+         WHERE state IN ('pending', 'running') AND checkpoint > 0 AND checkpoint < source_bytes",
+    )
+    .fetch_all(&database.pool)
+    .await
+    .expect("progress");
+    assert_eq!(progress.len(), 2);
+    assert!(progress.iter().all(|(text, stored)| text == stored), "{progress:?}");
 
     // What is paused stays so until it is resumed.
     let collector = Collector::start().await;

@@ -16,8 +16,9 @@ use crate::config::DIRECTORY_FILE;
 use crate::error::{Error, Result};
 use crate::model::OperationId;
 use crate::operation::report;
+use crate::source::encoding;
 
-/// Writes the rejected rows of each file, after its header, to a file of the same name.
+/// Writes the rejected rows of each file, after its header, to a plain file of the same name.
 pub(super) async fn write(pool: &PgPool, id: &OperationId, directory: &Path) -> Result<()> {
     let mut settings_are_ours = false;
     let files = write_files(pool, id, directory, &mut settings_are_ours).await;
@@ -98,7 +99,7 @@ fn create(directory: &Path, source: &str, header: Option<&[u8]>) -> Result<BufWr
     if !relative.components().all(|c| matches!(c, Component::Normal(_))) {
         return Err(Error::Internal(format!("the path {source} leaves its directory")));
     }
-    let path = directory.join(relative);
+    let path = directory.join(encoding::plain_path(source));
     let fail = |e: std::io::Error| cannot_write(&path.display().to_string(), &e);
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent).map_err(fail)?;

@@ -20,6 +20,7 @@ use self::row::RowParser;
 use super::encoding::SourceText;
 use super::header;
 use super::lines::{Line, LineError, Lines};
+use super::position::Position;
 use super::root::io_error;
 use super::stored::StoredBytes;
 use super::time::TimeParser;
@@ -54,8 +55,8 @@ pub struct Batch {
     pub issues: Vec<QualityIssue>,
     /// Data rows in the batch.
     pub rows: u64,
-    /// Where the next row starts, in bytes.
-    pub end_offset: u64,
+    /// Where the next row starts.
+    pub end: Position,
     /// Bytes of raw rows in it; the batch ends once they exceed `MAX_KEPT`.
     pub kept_bytes: usize,
 }
@@ -194,7 +195,8 @@ impl<'a> BarReader<'a> {
                 rows.classify(line, &mut batch)?;
             }
         }
-        batch.end_offset = self.ahead.front().map_or(self.lines.offset(), |row| row.offset);
+        let end = self.ahead.front().map_or(self.lines.offset(), |row| row.offset);
+        batch.end = self.lines.position(end);
         if batch.rows == 0 {
             return Ok(None);
         }

@@ -2,6 +2,7 @@ mod fast_path;
 
 use super::*;
 use crate::error::ErrorClass;
+use crate::source::encoding::twice;
 
 fn options(on_invalid: OnInvalid) -> ReadOptions {
     let config = crate::config::load(None, &[]).expect("defaults");
@@ -22,7 +23,7 @@ fn batches_have_the_size_asked_for() {
     let batches = read(GOOD.as_bytes(), 2, 0);
     assert_eq!(batches.iter().map(|b| b.rows).collect::<Vec<_>>(), [2, 1]);
     assert_eq!(batches[1].bars.volume, [12.0]);
-    assert_eq!(batches[1].end_offset, GOOD.len() as u64);
+    assert_eq!(batches[1].end.text, GOOD.len() as u64);
     assert_eq!(batches[1].lines, [4]);
 }
 
@@ -81,7 +82,7 @@ fn a_number_with_an_unquoted_delimiter_makes_no_bar_of_the_first_rows() {
         let mut highs = batches.iter().flat_map(|b| b.bars.high.clone());
         assert!(highs.all(|high| high == 2.0), "{rows}");
         assert_eq!(batches.iter().map(|b| b.rows).sum::<u64>(), rows.lines().count() as u64, "{rows}");
-        let ends: Vec<u64> = batches.iter().map(|b| b.end_offset).collect();
+        let ends: Vec<u64> = batches.iter().map(|b| b.end.text).collect();
         let lines = rows.split_inclusive('\n').scan(header.len(), |end, line| {
             *end += line.len();
             Some(*end as u64)
@@ -111,7 +112,7 @@ fn unsorted_rows_come_out_sorted_and_repeats_apart() {
 
 #[test]
 fn resuming_gives_only_the_rest_but_remembers_the_times() {
-    let first = read(GOOD.as_bytes(), 2, 0)[0].end_offset;
+    let first = read(GOOD.as_bytes(), 2, 0)[0].end.text;
     let text = format!("{GOOD}2024-01-01,1,2,0.5,1.5,99\n");
     let batches = read(text.as_bytes(), 10, first);
     assert_eq!(batches[0].rows, 2);
@@ -145,5 +146,61 @@ fn what_is_no_csv_is_named() {
         let e = BarReader::open(data, "A_1d.csv", &options(OnInvalid::Warn), 0).err().expect("fails");
         assert!(e.to_string().contains(part), "{e}");
         assert_eq!(e.class, ErrorClass::Permanent);
+    }
+}
+
+#[test]
+fn a_compressed_source_has_places_in_its_text_and_in_what_is_stored() {
+    let stored = twice::compress(GOOD.as_bytes());
+    let options = options(OnInvalid::Warn);
+    let open = |stored: &'static [u8], resume_at| BarReader::open(stored, "A_1d.csv", &options, resume_at);
+    let stored: &[u8] = stored.leak();
+    let mut reader = open(stored, 0).expect("opens");
+    let batch = reader.next_batch(2).expect("reads").expect("a batch");
+    assert_eq!(batch.end, Position { text: GOOD.find("2024-01-03").expect("there") as u64, stored: 205 });
+    let resumed =
+        open(stored, batch.end.text).expect("opens").next_batch(2).expect("reads").expect("a batch");
+    assert_eq!(reader.next_batch(2).expect("reads").expect("a batch").bars, resumed.bars);
+    assert_eq!(resumed.end, Position { text: GOOD.len() as u64, stored: stored.len() as u64 });
+    assert_eq!(reader.next_batch(2).expect("reads").map(|b| b.rows), None);
+    assert_eq!(
+        (reader.content_hash(), reader.bytes_read()),
+        (*blake3::hash(stored).as_bytes(), stored.len() as u64)
+    );
+}
+
+/// Another attempt would find the same.
+#[test]
+fn a_damaged_source_fails_for_good() {
+    let mut cut = twice::compress(GOOD.as_bytes());
+    cut.pop();
+    let options = options(OnInvalid::Warn);
+    let mut reader = BarReader::open(cut.as_slice(), "A_1d.csv", &options, 0).expect("opens");
+    let error =
+        std::iter::from_fn(|| reader.next_batch(1).transpose()).find_map(Result::err).expect("is damaged");
+    assert_eq!(
+        (error.class, error.to_string().as_str()),
+        (
+            ErrorClass::Permanent,
+            "A_1d.csv: the file is damaged: two bytes differ; replace it by a sound copy"
+        )
+    );
+}
+
+/// A lost connection, say.
+#[test]
+fn a_compressed_source_that_cannot_be_read_is_tried_again() {
+    let stored = twice::compress(GOOD.as_bytes());
+    let failing = stored[..100].chain(Failing);
+    let options = options(OnInvalid::Warn);
+    let error = BarReader::open(failing, "A_1d.csv", &options, 0).err().expect("fails");
+    assert_eq!(error.class, ErrorClass::Transient);
+}
+
+struct Failing;
+
+impl Read for Failing {
+    fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+        Err(std::io::Error::other("gone"))
     }
 }

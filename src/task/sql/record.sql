@@ -1,25 +1,25 @@
 -- Keeps what attempts have done since their last batch, how they end, or both. One UPDATE of each task, whatever of it
 -- changes: docs/architecture.md, "Lock order". An attempt that has lost its task does not wait for the one that has it.
--- $1 to $23 have one element for each attempt.
+-- $1 to $24 have one element for each attempt.
 -- $1: task ids; $2: the attempts' fences
 -- Progress, NULL where there is none:
--- $3: checkpoint; $4: counters to add, as JSON with the names of the columns; $5: whether the attempt read its source from
+-- $3: checkpoint, in bytes of text; $24: in stored bytes; $4: counters to add, as JSON with the names of the columns; $5: whether the attempt read its source from
 -- the start again; $6: header; $7: ignored columns, as JSON; $8: version of the source; $9, $10: first and last time;
 -- $11: verdict; $12: shape conflict; $13: whether the source was recognised; $14: the task that has its findings
 -- The attempt's record, NULL where it stays: $15: phases; $16: slowest statements; $17: its rows
 -- The end, NULL where the attempt goes on:
 -- $18: outcome (succeeded, failed, handed_back); $19: error class; $20: error message; $21: failures to count (0 or 1);
 -- $22: whether another try may help; $23: whether the attempt's span is on its way to an exporter
--- $24: seconds after which such a span is due unless an exporter has taken it
+-- $25: seconds after which such a span is due unless an exporter has taken it
 WITH given AS (
     SELECT *
     FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::jsonb[], $5::boolean[], $6::bytea[], $7::jsonb[], $8::text[],
                 $9::timestamptz[], $10::timestamptz[], $11::text[], $12::text[], $13::boolean[], $14::bigint[],
                 $15::jsonb[], $16::jsonb[], $17::jsonb[], $18::text[], $19::text[], $20::text[], $21::integer[],
-                $22::boolean[], $23::boolean[])
+                $22::boolean[], $23::boolean[], $24::bigint[])
          AS g (task_id, fence, checkpoint, counts, anew, header, ignored_columns, version,
                first_time, last_time, verdict, shape_conflict, recognised, findings_of,
-               phases, slowest, attempt_rows, outcome, error_class, error_message, failures, may_pass, exported)
+               phases, slowest, attempt_rows, outcome, error_class, error_message, failures, may_pass, exported, stored_read)
 ), clock AS MATERIALIZED (
     -- A transaction that has written bars may have begun a while ago.
     SELECT CASE WHEN bool_or(checkpoint IS NOT NULL) THEN clock_timestamp() ELSE now() END AS now FROM given
@@ -54,6 +54,7 @@ WITH given AS (
         error_class = CASE WHEN g.outcome IS NULL THEN t.error_class ELSE g.error_class END,
         error_message = CASE WHEN g.outcome IS NULL THEN t.error_message ELSE g.error_message END,
         checkpoint = coalesce(g.checkpoint, t.checkpoint),
+        stored_read = coalesce(g.stored_read, t.stored_read),
         rows = t.rows + coalesce(n.rows, 0),
         rows_imported = t.rows_imported + coalesce(n.rows_imported, 0),
         rows_skipped = t.rows_skipped + coalesce(n.rows_skipped, 0),
@@ -91,7 +92,7 @@ WITH given AS (
         phases = coalesce(g.phases, a.phases),
         slowest = coalesce(g.slowest, a.slowest),
         rows = coalesce(g.attempt_rows, a.rows),
-        span_due_at = CASE WHEN g.exported AND h.traced THEN c.now + make_interval(secs => $24) END
+        span_due_at = CASE WHEN g.exported AND h.traced THEN c.now + make_interval(secs => $25) END
     FROM given g
     JOIN held h ON h.id = g.task_id
     CROSS JOIN clock c

@@ -205,7 +205,7 @@ fn neither_batches_nor_pieces_change_anything() {
             assert_eq!(small.fates(), whole.fates());
         }
         for (done, batch) in small.batches.iter().enumerate() {
-            resumes(&input, rows, batch.end_offset, &small, done + 1);
+            resumes(&input, rows, batch.end.text, &small, done + 1);
         }
     });
 }
@@ -214,8 +214,8 @@ fn neither_batches_nor_pieces_change_anything() {
 fn resumes(input: &Input, rows: usize, at: u64, first: &Reading, done: usize) {
     let rest = read(input, input.bytes.as_slice(), rows, at);
     assert_eq!(rest.end, first.end);
-    let wanted: Vec<_> = first.batches[done..].iter().map(|b| (fates(b), b.end_offset)).collect();
-    let got: Vec<_> = rest.batches.iter().map(|b| (fates(b), b.end_offset)).collect();
+    let wanted: Vec<_> = first.batches[done..].iter().map(|b| (fates(b), b.end.text)).collect();
+    let got: Vec<_> = rest.batches.iter().map(|b| (fates(b), b.end.text)).collect();
     assert_eq!(got, wanted, "resumed at {at}");
 }
 
