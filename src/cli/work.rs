@@ -1,6 +1,6 @@
 //! Runs enqueued operations in this process, or waits for workers to run them, and prints their results.
 //!
-//! Invariant: the exit status is 1 if any operation that was waited for failed.
+//! Invariant: the exit status is 1 unless all operations that were waited for ended well (`has_failures`).
 
 use sqlx::PgPool;
 

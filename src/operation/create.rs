@@ -40,7 +40,7 @@ pub(crate) struct NewOperation {
     pub(crate) options: serde_json::Value,
     /// 0 to 1000; operations with a higher number run first.
     pub(crate) priority: i32,
-    /// Attempts at each task.
+    /// A task fails after so many transient failures in a row without progress.
     pub(crate) max_attempts: u32,
     /// When it may start; now, if none.
     pub(crate) run_at: Option<jiff::Timestamp>,

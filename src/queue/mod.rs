@@ -55,7 +55,7 @@ pub struct Job {
     pub sequence: JobSequence,
 }
 
-/// A job, where it comes from.
+/// A job as it was delivered, with the trace that it was enqueued in.
 #[derive(Debug, Clone)]
 pub struct Delivery {
     /// The job.
@@ -113,7 +113,7 @@ pub async fn push_traced(connection: &mut PgConnection, jobs: &[NewJob]) -> Resu
 ///
 /// # Errors
 /// [`Error::Database`]
-pub async fn push_within(connection: &mut PgConnection, jobs: &[NewJob]) -> Result<()> {
+pub async fn push_below(connection: &mut PgConnection, jobs: &[NewJob]) -> Result<()> {
     let Some(first) = jobs.first() else { return Ok(()) };
     let span = described(Span::start_below(&PUSH_JOBS, &first.traceparent), jobs);
     let pushed = span.around(push(connection, jobs)).await;
@@ -165,7 +165,7 @@ fn entry(new: &NewJob) -> Result<apalis_postgres::PgTask> {
         .build())
 }
 
-/// Who was heard of.
+/// Which workers have sent heartbeats.
 #[derive(Debug, Clone, Copy, FromRow)]
 pub struct Heartbeats {
     /// Processes whose workers count as alive.

@@ -68,7 +68,7 @@ fn is_refusal(e: &sqlx::Error) -> bool {
     e.as_database_error().is_some_and(|d| d.code().as_deref() == Some("42501"))
 }
 
-/// Whether all of them have run.
+/// Whether all of apalis's migrations have run.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]

@@ -1,6 +1,6 @@
 //! What a source may be stored as: the one list of extensions, signatures and decoders.
 //!
-//! Another compression is one entry in [`ENCODINGS`] and a [`TextDecoder`]. Discovery, the reader, the messages and the
+//! Another compression is one entry in [`ENCODINGS`] (instead of one in [`REFUSED`]) and a [`TextDecoder`]. Discovery, the reader, the messages and the
 //! progress follow this list: a checkpoint is a [`Position`], which tells bytes of text from stored bytes.
 //! Invariant: a file's name tells whether it is a source, its first bytes tell how it is decoded.
 
@@ -118,6 +118,7 @@ pub(super) fn is_source(path: &str) -> bool {
 #[must_use]
 pub(crate) fn plain_path(path: &str) -> &str {
     let lower = path.to_ascii_lowercase();
+    // The longest that fits: plain text's, which is empty, always does.
     let suffixes = ENCODINGS.iter().map(|encoding| encoding.suffix);
     let compressed = suffixes.max_by_key(|suffix| if lower.ends_with(suffix) { suffix.len() } else { 0 });
     &path[..path.len() - compressed.map_or(0, str::len)]

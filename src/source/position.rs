@@ -10,7 +10,7 @@ pub struct Position {
 }
 
 impl Position {
-    /// The end of a source of `size` stored bytes whose text was not read.
+    /// The end of a source of `size` stored bytes that was not decoded; `text` says nothing, since nobody goes on from here.
     #[must_use]
     pub fn end_of(size: u64) -> Self {
         Self { text: size, stored: size }

@@ -144,7 +144,7 @@ impl Lease {
         Ok(())
     }
 
-    /// Counts the rows of a source that is not read, since the series has its bars.
+    /// Counts the rows of a source that is not parsed, since the series has its bars.
     ///
     /// # Errors
     /// [`Error::LostLease`]; [`Error::Database`]

@@ -113,7 +113,7 @@ impl Candidate {
     }
 }
 
-/// Locks eligible tasks, one a series and no more than go into one batch.
+/// Locks eligible tasks, and returns those that fit: one a series, and no more than go into one batch.
 async fn candidates(tx: &mut PgConnection, task: &TaskInfo) -> Result<Vec<Candidate>> {
     let found: Vec<Candidate> = sqlx::query_as(include_str!("sql/lock_eligible.sql"))
         .bind(&task.operation_id)

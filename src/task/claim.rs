@@ -44,7 +44,7 @@ pub struct Claimed {
 pub enum Claim {
     /// An attempt begins.
     Started(Box<(Lease, TaskInfo)>),
-    /// The task has ended, or has a later job: nothing to do.
+    /// The task has ended, is paused, is not there any more, or has a later job: nothing to do.
     Gone,
     /// Another task has acquired the series; whoever releases it gives this task a job.
     Busy,
@@ -56,8 +56,8 @@ pub enum Claim {
 
 const WHAT: &str = "claiming a task";
 
-/// How often a claim tries to make or find the series of its task, while others make and delete it.
-const STARTS: usize = 10;
+/// Tries of a claim to make or find the series of its task, while others make and delete it.
+const MAX_TRIES: usize = 10;
 
 /// Claims the task that a job names.
 ///
@@ -125,7 +125,7 @@ async fn decide(tx: &mut PgConnection, row: TaskRow, claimant: Claimant<'_>) -> 
             return Ok(Decision::Park(ErrorClass::Permanent, message));
         }
     };
-    for _ in 0..STARTS {
+    for _ in 0..MAX_TRIES {
         let series_id = find_series(tx, &row, &options).await?;
         let task = Startable { id: row.id, symbol: &row.symbol, timeframe: &row.timeframe, series_id };
         if let Some(lease) = start(tx, &[task], &options, claimant).await?.pop() {
@@ -175,7 +175,7 @@ impl LogFields {
                 trace_id,
                 source,
                 rescues,
-                "the worker of an attempt died or lost the database; this worker takes the file over"
+                "the worker of an attempt died or could not record its end; this worker takes the file over"
             );
         }
         if let Some(error) = parked {

@@ -1,6 +1,6 @@
 //! Operations that wait for the end of another one.
 //!
-//! Invariant: they begin on the transaction that ends it, once; if it was cancelled as a whole, so are they.
+//! Invariant: they begin on the transaction that ends it, once; if all of its tasks were cancelled, they are cancelled, too.
 
 use sqlx::{PgConnection, PgPool};
 
@@ -54,7 +54,7 @@ async fn begin_missed(pool: &PgPool, operation: &OperationId) -> Result<()> {
     tx.commit().await.during(WHAT)
 }
 
-/// The operation has ended on this transaction: whatever waits for it begins, unless nothing of it was done.
+/// The operation has ended on this transaction: its dependents begin, or are cancelled if all of its tasks were.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
@@ -82,7 +82,7 @@ pub async fn begin_dependents(tx: &mut PgConnection, operation: &OperationId) ->
     // In each dependent's own trace, whichever operation ends here.
     for same_operation in jobs.chunk_by(|a, b| a.job.operation_id == b.job.operation_id) {
         for some in same_operation.chunks(CHUNK) {
-            queue::push_within(tx, some).await?;
+            queue::push_below(tx, some).await?;
         }
     }
     Ok(())

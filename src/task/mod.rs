@@ -90,7 +90,7 @@ pub struct TaskInfo {
     pub symbol: String,
     /// The series' timeframe.
     pub timeframe: String,
-    /// Further files of the series, behind that one.
+    /// Further files of the series, after that one.
     pub more_sources: Vec<String>,
     /// What to do.
     pub options: TaskOptions,
@@ -120,8 +120,8 @@ impl TaskInfo {
     }
 }
 
-/// Whether any task is open that is due or waits for a retry, or an operation without open tasks has not ended; what is
-/// scheduled for later does not count.
+/// Whether any task is open that is due or waits for a retry, or an operation without open tasks has not ended. What is
+/// scheduled for later, paused, or waits for another operation does not count.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
@@ -132,8 +132,8 @@ pub async fn any_open(pool: &PgPool) -> Result<bool> {
         .during("looking for open tasks")
 }
 
-/// Whether all that is due is with workers that have missed two heartbeats or more: nothing of it is this
-/// process's, and nothing waits.
+/// Whether all that is due is with workers that have sent no heartbeat for 0.7 of a lease: nothing of it is this process's,
+/// and nothing waits.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]

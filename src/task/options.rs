@@ -65,7 +65,7 @@ impl ImportOptions {
         }
     }
 
-    /// Tells apart options under which the same file means something else.
+    /// A hash of the options that decide what a file means.
     ///
     /// # Errors
     /// Never in practice: all options can be written as JSON.
@@ -130,11 +130,11 @@ impl VerifyOptions {
     }
 }
 
-/// Goes up when a release reads the same bytes as other bars. Only digests of files are keyed by it: what was
+/// Raised when a release of barlift turns the same bytes into different bars. Only digests of files are keyed by it: what was
 /// imported stays known, so that an update does not read all files again.
 const READER: u32 = 2;
 
-/// Tells apart options under which the same bytes are other bars.
+/// A hash of the options that decide which bars a file's bytes are.
 ///
 /// # Errors
 /// Never in practice: all options can be written as JSON.
@@ -161,7 +161,7 @@ pub enum TaskOptions {
 }
 
 impl TaskOptions {
-    /// Of an operation of this type.
+    /// Reads the options that an operation of this kind has stored.
     pub(super) fn read(kind: OperationKind, json: serde_json::Value) -> serde_json::Result<Self> {
         match kind {
             OperationKind::Import => serde_json::from_value(json).map(Self::Import),

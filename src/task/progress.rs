@@ -1,4 +1,4 @@
-//! How far an attempt is in its source.
+//! What an attempt has done since its last batch, and what earlier attempts have done.
 
 use super::RowCounts;
 use crate::bar::Micros;
@@ -27,7 +27,7 @@ pub struct Progress {
     pub verdict: Option<&'static str>,
     /// What the file's bars look like beside those of the series.
     pub shape_conflict: Option<String>,
-    /// Set if the file was not read, since the series holds it.
+    /// Set if the file was not parsed, since the series holds it.
     pub recognised: Option<CachedImport>,
 }
 

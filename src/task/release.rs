@@ -32,12 +32,11 @@ pub(super) async fn wait(tx: &mut PgConnection, task_id: TaskId, series_id: Seri
 }
 
 /// Releases series that their tasks have acquired; the next task that waits for each gets a job. The caller has locked the
-/// tasks' rows, and says whether it knows that they do not run; else those that run keep their series. Returns which
-/// series were released.
+/// tasks' rows. Unless it knows that `none_runs`, tasks that run keep their series. Returns which series were released.
 pub(super) async fn release(
     tx: &mut PgConnection,
     releases: &[Release],
-    ended: bool,
+    none_runs: bool,
 ) -> Result<Vec<SeriesId>> {
     if releases.is_empty() {
         return Ok(Vec::new());
@@ -47,7 +46,7 @@ pub(super) async fn release(
         .bind(releases.iter().map(|r| r.task_id).collect::<Vec<_>>())
         // As text: PostgreSQL's integers are too small.
         .bind(releases.iter().map(|r| r.added.sum.to_string()).collect::<Vec<_>>())
-        .bind(ended)
+        .bind(none_runs)
         .fetch_all(&mut *tx)
         .await
         .during(WHAT)?;
@@ -128,12 +127,12 @@ impl Lease {
             .execute(&mut *tx)
             .await
             .during(WHAT)?;
-        release(&mut tx, &[self.releases(series_id)], false).await?;
+        release(&mut tx, &[self.release_of(series_id)], false).await?;
         tx.commit().await.during(WHAT)
     }
 
     /// The release of a series that nothing was added to.
-    fn releases(&self, series_id: SeriesId) -> Release {
+    fn release_of(&self, series_id: SeriesId) -> Release {
         Release { series_id, task_id: self.task_id, added: SeriesDigest::default() }
     }
 }

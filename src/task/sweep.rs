@@ -1,4 +1,4 @@
-//! The sweep: orphaned tasks, which are open and have no job, get a new one, and operations without an open task end.
+//! Two looks of the sweep (the others are in `release` and `dependents`): orphaned tasks, which are open and have no job, get a new one, and operations without an open task end.
 //!
 //! apalis acknowledges a job by its id and its worker's name alone, so after a stall of the database it may mark a job as
 //! done that is not. Invariant: a task that has a live job, and an operation that has an open task, are left alone, so any
@@ -30,7 +30,7 @@ pub async fn push_orphaned(pool: &PgPool) -> Result<usize> {
     queue::push(&mut tx, &jobs).await?;
     tx.commit().await.during(WHAT)?;
     if !jobs.is_empty() {
-        tracing::warn!(tasks = jobs.len(), "found tasks that no job spoke for; they are queued again");
+        tracing::warn!(tasks = jobs.len(), "found tasks without a job; each has one again");
     }
     Ok(jobs.len())
 }

@@ -56,7 +56,7 @@ metrics! {
     QUEUE_AGE = "barlift.queue.oldest.age" "barlift_queue_oldest_age_seconds" "s",
         "how long the longest-waiting due job has been due";
     JOBS = "barlift.jobs" "barlift_jobs" "{job}",
-        "files by `state`, of operations that are open or ended within the last hour";
+        "tasks by `state`, of operations that are open or ended within the last hour";
     WORKERS = "barlift.workers.alive" "barlift_workers_alive" "{worker}",
         "workers with a heartbeat within `worker.lease`";
     HEARTBEAT = "barlift.worker.heartbeat.age" "barlift_worker_heartbeat_age_seconds" "s",

@@ -151,8 +151,8 @@ impl Files {
         let mut last = None;
         let end = self.each(self.options.batch_rows, &mut summary, |file, batch, took, summary| {
             let times = &batch.bars.time;
-            let behind = times.first().is_none_or(|&t| last.is_none_or(|last| last < t));
-            if !behind || batch.repeats.iter().any(|r| times.binary_search(&r.time).is_err()) {
+            let is_later = times.first().is_none_or(|&t| last.is_none_or(|last| last < t));
+            if !is_later || batch.repeats.iter().any(|r| times.binary_search(&r.time).is_err()) {
                 return Ok(Some(PassEnd::OutOfOrder));
             }
             last = times.last().copied().or(last);

@@ -4,7 +4,7 @@
 //! constant ratio if their intervals have a common part. Ratios are positive: two values with different signs, or one that
 //! is not finite, allow none. Two zeros allow any.
 //!
-//! Invariant: pure; of an [`RatioInterval`], `0 <= lo <= hi`, and `hi` may be infinite.
+//! Invariant: pure; of a [`RatioInterval`], `0 <= lo <= hi`, and `hi` may be infinite.
 
 use super::DifferencePattern;
 use crate::bar::Ohlcv;
