@@ -18,14 +18,12 @@ mod recognise;
 mod rows;
 mod shape;
 
-use crate::db::traced_pool::TracedPool;
 use crate::digest::SeriesDigest;
 use crate::error::{During, Error, FileError, Result};
 use crate::repository::source_cache::{ImportEntry, SourceDigest, SourceEntry};
 use crate::source::feed::FeedEvent;
 use crate::source::reader::Batch;
-use crate::task::{AttemptContext, ImportOptions, Lease, Opening, RowCounts, TaskInfo, read_key};
-use crate::telemetry::AttemptTelemetry;
+use crate::task::{self, ImportOptions, Opening, RowCounts, read_key};
 use batch::Cursor;
 use empty::Emptiness;
 use range_coverage::RangeCoverage;
@@ -33,26 +31,7 @@ pub use reading::{Opened, Reading, open};
 pub(crate) use recognise::{Hashed, recognise_bundle};
 
 /// An attempt to import a file.
-#[derive(Debug, Clone, Copy)]
-pub struct Attempt<'a> {
-    /// What it runs with.
-    pub context: &'a AttemptContext,
-    /// Its lease of the task.
-    pub lease: &'a Lease,
-    /// What it is about.
-    pub task: &'a TaskInfo,
-    /// What to do.
-    pub options: &'a ImportOptions,
-    /// Its spans and sums.
-    pub telemetry: &'a AttemptTelemetry,
-}
-
-impl<'a> Attempt<'a> {
-    /// The database, with every statement traced.
-    fn database(&self) -> TracedPool<'a> {
-        TracedPool::attempt(&self.context.pool, self.telemetry)
-    }
-}
+pub type Attempt<'a> = task::Attempt<'a, ImportOptions>;
 
 /// What an import has come to.
 #[derive(Debug)]

@@ -10,6 +10,7 @@
 //! job, the operation's end) is committed together with the end of the attempt.
 
 mod advance;
+mod attempt;
 mod bundle;
 mod claim;
 mod dependents;
@@ -25,7 +26,6 @@ mod sweep;
 use std::time::Duration;
 
 use sqlx::PgPool;
-use tokio_util::sync::CancellationToken;
 
 use crate::config::Layout;
 use crate::error::{During, Result};
@@ -35,6 +35,7 @@ use crate::telemetry::AttemptInfo;
 
 pub use crate::counts::RowCounts;
 pub use advance::lost;
+pub use attempt::{Attempt, AttemptContext};
 pub(crate) use bundle::{Member, claim_bundle};
 pub use claim::{Claim, Claimant, Claimed, claim};
 pub use dependents::{begin_dependents, begin_missed_dependents, cancel_dependents};
@@ -62,17 +63,6 @@ pub struct Lease {
     pub series_is_new: bool,
     /// How the bars are stored.
     pub layout: Layout,
-}
-
-/// What an attempt needs from its worker.
-#[derive(Debug, Clone)]
-pub struct AttemptContext {
-    /// The database.
-    pub pool: PgPool,
-    /// Rows in a batch.
-    pub batch_rows: usize,
-    /// Asks the attempt to end at its next batch.
-    pub stop: CancellationToken,
 }
 
 /// What a task is about.

@@ -29,43 +29,26 @@ mod store;
 
 use crate::bar::{Micros, format_time};
 use crate::config::VerifyMode;
-use crate::db::traced_pool::TracedPool;
 use crate::digest::SeriesDigest;
-use crate::error::{Error, FileError, Result};
+use crate::error::{FileError, Result};
 use crate::finding::Difference;
 use crate::model::Verdict;
 use crate::repository::content;
 use crate::source::root::Root;
-use crate::task::{AttemptContext, Lease, TaskInfo, VerifyOptions};
+use crate::task::{self, VerifyOptions};
 use crate::telemetry::attribute as attr;
 use crate::telemetry::catalogue::COMPARE_CSV_DB;
-use crate::telemetry::{AttemptTelemetry, Span, VerifiedCounts};
+use crate::telemetry::{Span, VerifiedCounts};
 use classify::Classification;
 use files::FilesSummary;
 
-/// One attempt.
-#[derive(Clone, Copy)]
-pub(crate) struct VerifyAttempt<'a> {
-    pub(crate) context: &'a AttemptContext,
-    pub(crate) lease: &'a Lease,
-    pub(crate) task: &'a TaskInfo,
-    pub(crate) options: &'a VerifyOptions,
-    pub(crate) telemetry: &'a AttemptTelemetry,
-}
+/// An attempt to verify a series.
+pub(crate) type Attempt<'a> = task::Attempt<'a, VerifyOptions>;
 
-impl<'a> VerifyAttempt<'a> {
-    /// The database; statements have spans and count in the attempt's phases.
-    fn database(&self) -> TracedPool<'a> {
-        TracedPool::attempt(&self.context.pool, self.telemetry)
-    }
-
+impl Attempt<'_> {
     /// The paths of the task's files.
     fn paths(&self) -> Vec<String> {
         std::iter::once(&self.task.source).chain(&self.task.more_sources).cloned().collect()
-    }
-
-    fn refuse_stopped(&self) -> Result<()> {
-        if self.context.stop.is_cancelled() { Err(Error::Stopped) } else { Ok(()) }
     }
 }
 
@@ -122,8 +105,8 @@ impl Findings {
 }
 
 /// Verifies a task's series.
-pub(crate) async fn verify(attempt: VerifyAttempt<'_>) -> Result<Verdict> {
-    let VerifyAttempt { context, lease, task, options, telemetry } = attempt;
+pub(crate) async fn verify(attempt: Attempt<'_>) -> Result<Verdict> {
+    let Attempt { context, lease, task, options, telemetry } = attempt;
     telemetry.kept(lease.begin_anew(&context.pool)).await?;
     let root = Root::open(&task.root).await?;
     let stamp = match lease.series_id {
@@ -147,7 +130,7 @@ pub(crate) async fn verify(attempt: VerifyAttempt<'_>) -> Result<Verdict> {
 }
 
 /// Fails if the files have rows and none of them is a bar: nothing was compared then.
-fn refuse_without_bars(attempt: VerifyAttempt<'_>, found: &Findings) -> Result<()> {
+fn refuse_without_bars(attempt: Attempt<'_>, found: &Findings) -> Result<()> {
     if found.csv.bars > 0 || found.files.rejected == 0 {
         return Ok(());
     }
@@ -161,7 +144,7 @@ fn refuse_without_bars(attempt: VerifyAttempt<'_>, found: &Findings) -> Result<(
     Err(FileError::permanent(path, first.map(|(_, row)| row.row.line), reason).into())
 }
 
-async fn full(attempt: VerifyAttempt<'_>, root: Root) -> Result<Findings> {
+async fn full(attempt: Attempt<'_>, root: Root) -> Result<Findings> {
     match known::by_hash(attempt, &root).await? {
         Some(found) => Ok(found),
         None => full::run(attempt, root).await,
@@ -172,10 +155,7 @@ async fn full(attempt: VerifyAttempt<'_>, root: Root) -> Result<Findings> {
 const SPAN_TIMES: usize = 10;
 
 /// Runs a comparison in its span.
-async fn compared(
-    attempt: VerifyAttempt<'_>,
-    run: impl Future<Output = Result<Findings>>,
-) -> Result<Findings> {
+async fn compared(attempt: Attempt<'_>, run: impl Future<Output = Result<Findings>>) -> Result<Findings> {
     let span: Span = attempt.telemetry.span(&COMPARE_CSV_DB);
     span.set(attr::DATA_SYMBOL, &attempt.task.symbol).set(attr::VERIFY_MODE, attempt.options.mode.as_str());
     let found = span.around(run).await;

@@ -1,10 +1,8 @@
 //! A task that this worker has claimed.
 
-use crate::import;
 use crate::queue::Delivery;
-use crate::task::{AttemptContext, ImportOptions, Lease, TaskInfo, VerifyOptions};
+use crate::task::{Attempt, AttemptContext, Lease, TaskInfo};
 use crate::telemetry::AttemptTelemetry;
-use crate::verify::VerifyAttempt;
 
 /// A claimed task, and the telemetry of the attempt at it.
 pub(super) struct ClaimedTask {
@@ -19,21 +17,8 @@ impl ClaimedTask {
         Self { lease, task, telemetry }
     }
 
-    pub(super) fn import<'a>(
-        &'a self,
-        context: &'a AttemptContext,
-        options: &'a ImportOptions,
-    ) -> import::Attempt<'a> {
+    pub(super) fn attempt<'a, O>(&'a self, context: &'a AttemptContext, options: &'a O) -> Attempt<'a, O> {
         let Self { lease, task, telemetry } = self;
-        import::Attempt { context, lease, task, options, telemetry }
-    }
-
-    pub(super) fn verify<'a>(
-        &'a self,
-        context: &'a AttemptContext,
-        options: &'a VerifyOptions,
-    ) -> VerifyAttempt<'a> {
-        let Self { lease, task, telemetry } = self;
-        VerifyAttempt { context, lease, task, options, telemetry }
+        Attempt { context, lease, task, options, telemetry }
     }
 }

@@ -20,13 +20,13 @@ impl Worker {
     pub(super) async fn run_alone(&self, claimed: &ClaimedTask, context: &AttemptContext) -> Result<Done> {
         match &claimed.task.options {
             TaskOptions::Import(options) => {
-                let import = claimed.import(context, options);
-                let run = async { import::import(import).await.map(Done::imported) };
+                let attempt = claimed.attempt(context, options);
+                let run = async { import::import(attempt).await.map(Done::imported) };
                 self.within_limits(claimed, Box::pin(run)).await
             }
             TaskOptions::Verify(options) => {
-                let verify = claimed.verify(context, options);
-                let run = async { verify::verify(verify).await.map(Done::Verified) };
+                let attempt = claimed.attempt(context, options);
+                let run = async { verify::verify(attempt).await.map(Done::Verified) };
                 self.within_limits(claimed, Box::pin(run)).await
             }
         }

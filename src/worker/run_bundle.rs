@@ -133,7 +133,7 @@ impl Worker {
         if context.stop.is_cancelled() {
             return None;
         }
-        let hashed = tokio::time::timeout(READ_TIMEOUT, Hashed::of(member.import(context, options)));
+        let hashed = tokio::time::timeout(READ_TIMEOUT, Hashed::of(member.attempt(context, options)));
         hashed.await.ok()?.ok().flatten()
     }
 
@@ -203,7 +203,7 @@ impl Worker {
             return Err(Error::Internal("a bundle has a task that is no import".into()));
         };
         let read = async {
-            let mut opened = import::open(member.import(context, options), looked).await?;
+            let mut opened = import::open(member.attempt(context, options), looked).await?;
             if let Opened::Reading(reading) = &mut opened {
                 reading.look_ahead().await?;
             }
