@@ -2,7 +2,7 @@
 //!
 //! Invariant: what a statement returns, and whether it fails, is the same as without tracing.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::{PgPool, Postgres};
@@ -10,10 +10,10 @@ use sqlx::{PgPool, Postgres};
 use super::transaction::Transaction;
 use crate::bar::Bars;
 use crate::error::{During, Result};
-use crate::telemetry::attribute as attr;
+use crate::telemetry::attribute::{self as attr, int};
 use crate::telemetry::catalogue::{CONNECTION_ACQUIRE, INSERT, QUERY, SpanSpec};
 use crate::telemetry::phases::{Phase, milliseconds};
-use crate::telemetry::{AttemptTelemetry, Span};
+use crate::telemetry::{AttemptTelemetry, Span, run_within};
 
 /// The pool, with every statement traced for the attempts that run it: none (a single call), one, or several in a bundle.
 #[derive(Debug, Clone, Copy)]
@@ -83,14 +83,28 @@ impl<'a> TracedPool<'a> {
         self.get(place).map_or("", |a| &a.symbol)
     }
 
+    /// The same for the attempt at this place alone.
+    #[must_use]
+    pub(crate) fn only(&self, place: usize) -> Self {
+        let attempts = match self.attempts {
+            Attempts::Bundle(attempts) => Attempts::Bundle(attempts.get(place..=place).unwrap_or_default()),
+            one => one,
+        };
+        Self { attempts, parents: self.parents.get(place..=place).unwrap_or_default(), ..*self }
+    }
+
+    /// Runs something below the parent of this attempt's spans.
+    pub(crate) fn within<T>(&self, place: usize, run: impl FnOnce() -> T) -> T {
+        match (self.parents.get(place), self.attempts) {
+            (Some(parent), _) => parent.within(run),
+            (None, Attempts::Bundle(attempts)) => attempts[place].within(run),
+            (None, _) => run(),
+        }
+    }
+
     /// A span for each attempt, below its parent.
     pub(crate) fn spans(&self, start: impl Fn(usize) -> Span) -> Vec<Span> {
-        let enter = |place: usize| match (self.parents.get(place), self.attempts) {
-            (Some(parent), _) => parent.within(|| start(place)),
-            (None, Attempts::Bundle(attempts)) => attempts[place].within(|| start(place)),
-            (None, _) => start(place),
-        };
-        (0..self.len()).map(enter).collect()
+        (0..self.len()).map(|place| self.within(place, || start(place))).collect()
     }
 
     /// A span of the attempt at this place, within its budget.
@@ -270,22 +284,14 @@ impl<'a> TracedPool<'a> {
         span
     }
 
-    /// A query whose rows come bit by bit, of one attempt or call: traced from here to its [`end`](Statement::end), or to
-    /// its drop.
-    #[must_use]
-    pub(crate) fn statement(&self, operation: &'static str, text: &'static str) -> Statement<'a> {
-        let span = self.query_span(0, operation, text);
-        Statement { db: *self, span, operation, text, rows: 0, took: Duration::ZERO, ended: false }
-    }
-
-    fn query_span(&self, place: usize, operation: &str, statement: &str) -> Span {
+    pub(super) fn query_span(&self, place: usize, operation: &str, statement: &str) -> Span {
         let span = self.span(place, &QUERY);
         self.describe(&span, operation);
         span.set(attr::DB_STATEMENT, attr::without_comments(statement));
         span
     }
 
-    fn end_query<T>(
+    pub(super) fn end_query<T>(
         &self,
         (place, span): (usize, &Span),
         (operation, statement): (&str, &str),
@@ -306,64 +312,5 @@ impl<'a> TracedPool<'a> {
         if let Some(attempt) = self.get(place) {
             attempt.statement(took, operation, attr::without_comments(statement), rows);
         }
-    }
-}
-
-/// Runs a statement and returns how long it took. What it logs belongs to its span, if it has just one.
-async fn run_within<T>(spans: &[Span], run: impl Future<Output = Result<T>>) -> (Result<T>, Duration) {
-    let start = Instant::now();
-    let result = match spans {
-        [span] => span.around(run).await,
-        _ => Box::pin(run).await,
-    };
-    (result, start.elapsed())
-}
-
-fn int(n: usize) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
-}
-
-/// A query whose rows come bit by bit.
-#[derive(Debug)]
-pub(crate) struct Statement<'a> {
-    db: TracedPool<'a>,
-    span: Span,
-    operation: &'static str,
-    text: &'static str,
-    rows: i64,
-    took: Duration,
-    ended: bool,
-}
-
-impl Statement<'_> {
-    /// Adds time that the database was waited for.
-    pub(crate) fn waited(&mut self, took: Duration) {
-        self.took += took;
-    }
-
-    /// Adds rows that came.
-    pub(crate) fn returned(&mut self, rows: usize) {
-        self.rows += i64::try_from(rows).unwrap_or(i64::MAX);
-    }
-
-    /// How long the database was waited for so far.
-    #[must_use]
-    pub(crate) fn took(&self) -> Duration {
-        self.took
-    }
-
-    /// All rows are there, or the query failed.
-    pub(crate) fn end<T>(&mut self, result: &Result<T>) {
-        if !self.ended {
-            self.ended = true;
-            self.db.end_query((0, &self.span), (self.operation, self.text), result, self.rows, self.took);
-        }
-    }
-}
-
-/// Not reading all rows is no failure.
-impl Drop for Statement<'_> {
-    fn drop(&mut self) {
-        self.end(&Ok(()));
     }
 }

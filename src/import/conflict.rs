@@ -1,25 +1,25 @@
 //! Before a file's first batch is written: its bars against those that the series has around them.
 //!
-//! The decision is `shape`'s. Here is when it is asked, what it looks at, and what follows: the file fails, or it is
-//! imported and the task keeps what it looks like. Invariant: at most [`MOST_WITHIN`] bars of the series in the file's
-//! range and [`MOST_BESIDE`] on each side of it are read, once a file, and none if the series is new or most of its bars
-//! in the file's range are the file's.
+//! The decision is `shape`'s, the words are `says`'s. Here is when it is asked, what it looks at, and what follows: the
+//! file fails, or it is imported and the task keeps what it looks like. Invariant: at most [`MOST_WITHIN`] bars of the
+//! series in the file's range and [`MOST_BESIDE`] on each side of it are read, and none if the series is new or most of
+//! its bars in the file's range are the file's.
 
-use std::collections::BTreeSet;
+mod says;
 
 use sqlx::PgConnection;
 
-use super::Attempt;
+use super::batch::{ComparedBatch, FileBatch};
 use super::shape::{self, Conflict, Shape};
-use crate::bar::{Bars, Micros, format_time};
+use crate::bar::{Bars, Micros};
 use crate::config::{OnConflictShape, OnMismatch};
+use crate::db::traced_pool::TracedPool;
 use crate::error::{FileError, Result};
 use crate::model::SeriesId;
-use crate::repository::{bars, source_cache};
+use crate::repository::bars;
 use crate::source::reader::Batch;
-use crate::task::ImportOptions;
 use crate::timeframe;
-use crate::verify::classify::{DifferencePattern, FARTHEST_ZONE};
+use crate::verify::classify::FARTHEST_ZONE;
 
 /// Bars of the file that are looked at.
 const MOST_OURS: usize = 5_000;
@@ -28,58 +28,100 @@ const MOST_WITHIN: usize = 20_000;
 /// Bars of the series before the file's range, and as many behind it: as far as the classifier looks, which is 14 hours
 /// unless the bars are closer than two seconds.
 const MOST_BESIDE: usize = 30_000;
+/// Bars of each series that are looked at, if there are several.
+const MOST_OF_EACH: usize = 2_000;
+
+/// What the bars around a file's first ones show.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// The conflict.
+    Conflict(Conflict),
+    /// Nothing, for there are too many to be compared together with other files.
+    TooMany,
+}
+
+/// Where to look for bars of a series: around the first ones of a file.
+struct Around {
+    series_id: SeriesId,
+    first: Micros,
+    last: Micros,
+    farthest: Micros,
+}
 
 /// The bars that a series has around a file's first ones.
-#[derive(Debug)]
-pub(super) struct Surroundings {
+struct Surroundings {
     /// In time order.
-    pub(super) bars: Bars,
+    bars: Bars,
     /// Up to when they are known; none if all were read.
-    pub(super) known_until: Option<Micros>,
+    known_until: Option<Micros>,
 }
 
-/// Whether a file's bars have to be compared with those around them in the series: not if it is new, nor if most of its bars in the file's
-/// range, `there`, are the file's (`same` of them).
-pub(super) fn is_to_look(attempt: Attempt<'_>, there: usize, same: i64) -> bool {
-    let same = usize::try_from(same).unwrap_or(usize::MAX);
-    attempt.lease.series_id.is_some() && !attempt.lease.series_is_new && (same == 0 || same < there / 2)
+impl Around {
+    /// None if a file's bars need no look at those around them: if it is not their first batch, if the series is new, or
+    /// if most of its bars in the file's range are the file's.
+    fn of(batch: &ComparedBatch<'_>) -> Option<Self> {
+        let FileBatch { attempt, batch: Batch { bars, .. }, cursor, .. } = batch.file;
+        let same = usize::try_from(batch.compared.same).unwrap_or(usize::MAX);
+        let is_like_it = same > 0 && same >= batch.there / 2;
+        if !cursor.at_start || attempt.lease.series_is_new || is_like_it {
+            return None;
+        }
+        let last = bars.time.get(bars.len().min(MOST_OURS).checked_sub(1)?)?;
+        let step = timeframe::length(&attempt.task.timeframe).unwrap_or(0);
+        let farthest = Micros::try_from(FARTHEST_ZONE).unwrap_or(Micros::MAX).max(step);
+        Some(Self { series_id: attempt.lease.series_id?, first: *bars.time.first()?, last: *last, farthest })
+    }
+
+    fn range(&self) -> (Micros, Micros) {
+        (self.first - self.farthest, self.last + self.farthest)
+    }
 }
 
-/// From when to when to look for bars of the series, around these of the file.
-pub(super) fn around(attempt: Attempt<'_>, ours: &Bars) -> Option<(Micros, Micros)> {
-    let farthest = farthest(attempt);
-    let (first, last) = range(ours)?;
-    Some((first - farthest, last + farthest))
+/// Looks for conflicts of files' first batches with the bars that their series have around them; returns the places of
+/// files that have one.
+pub(super) async fn find(tx: &mut PgConnection, files: &[ComparedBatch<'_>]) -> Result<Vec<(usize, Found)>> {
+    let (looked, around): (Vec<_>, Vec<_>) =
+        files.iter().enumerate().filter_map(|(i, file)| Some((i, Around::of(file)?))).unzip();
+    let Some(&first) = looked.first() else { return Ok(Vec::new()) };
+    let attempts: Vec<_> = looked.iter().map(|i| files[*i].file.attempt.telemetry).collect();
+    let db = TracedPool::bundle(&files[first].file.attempt.context.pool, &attempts);
+    let there = surroundings(tx, db, &around).await?;
+    let found = |(i, there): (usize, Option<Surroundings>)| match there {
+        None => Some((i, Found::TooMany)),
+        Some(there) => Some((i, Found::Conflict(conflict(files[i].file, &there)?))),
+    };
+    Ok(looked.into_iter().zip(there).filter_map(found).collect())
 }
 
-/// From the first to the last bar of the file that is looked at.
-fn range(ours: &Bars) -> Option<(Micros, Micros)> {
-    let last = ours.time.get(ours.len().min(MOST_OURS).checked_sub(1)?)?;
-    Some((*ours.time.first()?, *last))
-}
-
-fn farthest(attempt: Attempt<'_>) -> Micros {
-    let step = timeframe::length(&attempt.task.timeframe).unwrap_or(0);
-    Micros::try_from(FARTHEST_ZONE).unwrap_or(Micros::MAX).max(step)
-}
-
-/// Reads what the series has around a file's first bars: those nearest to the file, if there are too many.
+/// Reads what series have around files' first bars. Of a single one, that is what is nearest to the file; of several, one
+/// that has too much there is left out.
 async fn surroundings(
     tx: &mut PgConnection,
-    attempt: Attempt<'_>,
-    series: SeriesId,
-    (first, last): (Micros, Micros),
-) -> Result<Surroundings> {
-    let (database, farthest) = (attempt.database(), farthest(attempt));
-    let before = (first - farthest, first - 1);
-    let mut bars = bars::last_in_range(tx, database, series, before, MOST_BESIDE).await?;
-    let within = bars::in_range(tx, database, series, (first, last), MOST_WITHIN).await?;
+    db: TracedPool<'_>,
+    around: &[Around],
+) -> Result<Vec<Option<Surroundings>>> {
+    if let [one] = around {
+        return Ok(vec![Some(nearest(tx, db, one).await?)]);
+    }
+    let ranges: Vec<_> = around.iter().map(|a| (a.series_id, a.range())).collect();
+    let mut there = bars::in_ranges(tx, db, &ranges, MOST_OF_EACH).await?;
+    let read = |around: &Around| {
+        let bars = there.remove(&around.series_id).unwrap_or_default();
+        (bars.len() < MOST_OF_EACH).then_some(Surroundings { bars, known_until: None })
+    };
+    Ok(around.iter().map(read).collect())
+}
+
+async fn nearest(tx: &mut PgConnection, db: TracedPool<'_>, around: &Around) -> Result<Surroundings> {
+    let Around { series_id: series, first, last, .. } = *around;
+    let (from, to) = around.range();
+    let mut bars = bars::last_in_range(tx, db, series, (from, first - 1), MOST_BESIDE).await?;
+    let within = bars::in_range(tx, db, series, (first, last), MOST_WITHIN).await?;
     let is_whole = within.len() < MOST_WITHIN;
     let known_until = if is_whole { None } else { within.time.last().copied() };
     append(&mut bars, &within);
     if is_whole {
-        let behind = (last + 1, last + farthest);
-        append(&mut bars, &bars::in_range(tx, database, series, behind, MOST_BESIDE).await?);
+        append(&mut bars, &bars::in_range(tx, db, series, (last + 1, to), MOST_BESIDE).await?);
     }
     Ok(Surroundings { bars, known_until })
 }
@@ -91,7 +133,8 @@ fn append(bars: &mut Bars, more: &Bars) {
 }
 
 /// The conflict of a file's first bars with those that the series has around them.
-pub(super) fn find(attempt: Attempt<'_>, ours: &Bars, there: &Surroundings) -> Option<Conflict> {
+fn conflict(file: &FileBatch<'_>, there: &Surroundings) -> Option<Conflict> {
+    let (attempt, ours) = (file.attempt, &file.batch.bars);
     let mut first = Bars::default();
     let last = there.known_until.unwrap_or(Micros::MAX);
     for i in (0..ours.len().min(MOST_OURS)).take_while(|i| ours.time[*i] <= last) {
@@ -103,142 +146,29 @@ pub(super) fn find(attempt: Attempt<'_>, ours: &Bars, there: &Surroundings) -> O
     (!overwrites || !matches!(found.shape, Shape::Scaled(_))).then_some(found)
 }
 
-/// Looks for a conflict of a file's first batch; `there` and `same` as for [`is_to_look`]. Returns what it looks like
-/// if the file is to be imported all the same.
+/// Refuses files that conflict, or tells of them and keeps what they look like if they are to be imported all the same.
 ///
 /// # Errors
-/// A [`FileError`] if it is not.
-pub(super) async fn look(
+/// A [`FileError`] if one is not.
+pub(super) async fn refuse_or_tell(
     tx: &mut PgConnection,
-    attempt: Attempt<'_>,
-    batch: &Batch,
-    (there, same): (usize, u64),
-) -> Result<Option<String>> {
-    let same = i64::try_from(same).unwrap_or(i64::MAX);
-    let Some(series) = attempt.lease.series_id.filter(|_| is_to_look(attempt, there, same)) else {
-        return Ok(None);
-    };
-    let Some(range) = range(&batch.bars) else { return Ok(None) };
-    let there = surroundings(tx, attempt, series, range).await?;
-    let Some(found) = find(attempt, &batch.bars, &there) else { return Ok(None) };
-    let text =
-        format!("{} {}: {}", attempt.task.symbol, attempt.task.timeframe, says(attempt, batch, &found));
-    if attempt.options.on_conflict_shape == OnConflictShape::Warn {
-        let done = if attempt.options.dry_run { "it would be imported" } else { "imported" };
-        tracing::warn!(source = attempt.task.source, "{text}; {done} all the same");
-        return Ok(Some(text));
-    }
-    let zones = zones(tx, series).await?;
-    let line = batch.lines.get(found.first).copied();
-    let reason = format!("{text}; nothing was written. {}", advice(attempt, &found, &zones));
-    Err(FileError::permanent(&attempt.task.source, line, reason).into())
-}
-
-/// The time zones that files of the series were read with, as far as the latest imports tell.
-async fn zones(tx: &mut PgConnection, series: SeriesId) -> Result<BTreeSet<String>> {
-    let known = source_cache::options_of(tx, series).await?;
-    let mut zones = BTreeSet::new();
-    for options in source_cache::recent_options(tx).await? {
-        let Ok(options) = serde_json::from_value::<ImportOptions>(options) else { continue };
-        if known.iter().any(|hash| options.content_key().is_ok_and(|key| key == hash.as_slice())) {
-            zones.insert(options.read.timezone);
+    files: &mut [ComparedBatch<'_>],
+    found: Vec<(usize, Found)>,
+) -> Result<()> {
+    for (i, found) in found {
+        let FileBatch { attempt, batch, .. } = *files[i].file;
+        let (Found::Conflict(found), Some(series_id)) = (found, attempt.lease.series_id) else { continue };
+        let text = says::conflict(attempt, batch, &found);
+        if attempt.options.on_conflict_shape == OnConflictShape::Warn {
+            let done = if attempt.options.dry_run { "it would be imported" } else { "imported" };
+            tracing::warn!(source = attempt.task.source, "{text}; {done} all the same");
+            files[i].shape_conflict = Some(text);
+            continue;
         }
+        let line = batch.lines.get(found.first).copied();
+        let advice = says::advice(tx, attempt, series_id, &found).await?;
+        let reason = format!("{text}; nothing was written. {advice}");
+        return Err(FileError::permanent(&attempt.task.source, line, reason).into());
     }
-    Ok(zones)
-}
-
-/// What it looks like.
-fn says(attempt: Attempt<'_>, batch: &Batch, found: &Conflict) -> String {
-    let Conflict { shape, first, bars, of } = *found;
-    let time = batch.bars.time.get(first).map(|t| format_time(*t)).unwrap_or_default();
-    match shape {
-        Shape::Shifted { by } => format!(
-            "{bars} of {of} bars are in the series at another time, the first ({time}) at {}: {}",
-            format_time(batch.bars.time.get(first).map_or(by, |t| t + by)),
-            DifferencePattern::Shifted { by }.says()
-        ),
-        Shape::Scaled(kind) => {
-            format!("{bars} of {of} bars have other prices in the series, from {time} on: {}", kind.says())
-        }
-        Shape::Between { neighbour } => format!(
-            "{bars} of {of} new bars lie between those of the series, nearer than {} to one of them, the first ({time}) \
-             beside {}",
-            attempt.task.timeframe,
-            format_time(neighbour)
-        ),
-    }
-}
-
-/// What to do.
-fn advice(attempt: Attempt<'_>, found: &Conflict, zones: &BTreeSet<String>) -> String {
-    const ANYWAY: &str = "--on-conflict-shape warn to import the file all the same";
-    match found.shape {
-        Shape::Scaled(_) => format!("Give --on-mismatch overwrite to take the file's prices, or {ANYWAY}"),
-        Shape::Between { .. } => format!(
-            "{}. Bars in between also come from another timeframe than {} (from the file's name, or --pattern), or from bars \
-             stamped at their end instead of their start; give {ANYWAY}",
-            about_zones(&attempt.options.read.timezone, zones),
-            attempt.task.timeframe
-        ),
-        Shape::Shifted { .. } => {
-            format!("{}, or {ANYWAY}", about_zones(&attempt.options.read.timezone, zones))
-        }
-    }
-}
-
-/// Which zone to read the file with, as far as the zones tell that earlier files of the series were read with.
-fn about_zones(ours: &str, zones: &BTreeSet<String>) -> String {
-    const WRONG_SERIES: &str = "if the series is the wrong one, delete its bars and import its files anew";
-    let mut others = zones.iter().filter(|zone| !zone.eq_ignore_ascii_case(ours));
-    let is_known = zones.iter().any(|zone| zone.eq_ignore_ascii_case(ours));
-    match (others.next(), others.next()) {
-        (None, _) if is_known => format!(
-            "The series was imported with --timezone {ours}, too: give the --timezone that this file's times are in; \
-             {WRONG_SERIES}"
-        ),
-        (None, _) => format!(
-            "Was the series imported with another --timezone than {ours}? Give the same one; {WRONG_SERIES}"
-        ),
-        (Some(zone), None) if !is_known => format!(
-            "The series was imported with --timezone {zone}, this file was read with {ours}: give --timezone {zone}; \
-             {WRONG_SERIES}"
-        ),
-        _ => {
-            let all: Vec<&str> = zones.iter().map(String::as_str).collect();
-            format!(
-                "Files of the series were imported with --timezone {}, this one was read with {ours}: give the one that its \
-                 times are in; {WRONG_SERIES}",
-                all.join(" and ")
-            )
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_known_of_the_zones_decides_the_advice() {
-        let about = |zones: &[&str]| {
-            let zones = zones.iter().map(|zone| (*zone).to_owned()).collect();
-            about_zones("America/New_York", &zones)
-        };
-        for (zones, part) in [
-            (&["UTC"][..], "this file was read with America/New_York: give --timezone UTC;"),
-            (
-                &["america/new_york"],
-                "imported with --timezone America/New_York, too: give the --timezone that",
-            ),
-            (
-                &["Asia/Kolkata", "UTC"],
-                "with --timezone Asia/Kolkata and UTC, this one was read with America/New_York",
-            ),
-            (&["America/New_York", "UTC"], "with --timezone America/New_York and UTC, this one"),
-            (&[], "Was the series imported with another --timezone than America/New_York?"),
-        ] {
-            let advice = about(zones);
-            assert!(advice.contains(part) && advice.contains("if the series is the wrong one"), "{advice}");
-        }
-    }
+    Ok(())
 }

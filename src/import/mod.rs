@@ -1,8 +1,9 @@
 //! Importing one source: an attempt from its start to its end.
 //!
-//! A feed reads ahead on its own thread; here each batch is compared with the database and written, with
-//! its findings, counters and checkpoint, in one transaction (`batch`). `compare` decides what is new,
-//! the same or different; `rows` are the spans of single rows.
+//! `reading` opens the file, and a feed reads ahead on its own thread. `file` writes it batch after batch, each with its
+//! counters and checkpoint in one transaction; [`bundle`] writes several small files in one. Both do it by `write`, whose
+//! steps are `look_up` (which bars are there; [`compare`] decides what is new, the same or different), `conflict` (what
+//! the file's first bars look like beside those of the series) and `insert`. `rows` are the spans of single rows.
 //!
 //! Invariant: after each commit the task's counters add up to the rows read so far, and an attempt that
 //! goes on at the checkpoint counts nothing twice. It does not settle the task; its caller does.
@@ -12,20 +13,20 @@ pub(crate) mod bundle;
 pub mod compare;
 mod conflict;
 mod empty;
+mod file;
+mod insert;
+mod look_up;
 mod range_coverage;
 mod reading;
 mod recognise;
 mod rows;
 mod shape;
+mod write;
 
 use crate::digest::SeriesDigest;
-use crate::error::{During, Error, FileError, Result};
+use crate::error::Result;
 use crate::repository::source_cache::{ImportEntry, SourceDigest, SourceEntry};
-use crate::source::feed::FeedEvent;
-use crate::source::reader::Batch;
-use crate::task::{self, ImportOptions, Opening, RowCounts, read_key};
-use batch::Cursor;
-use empty::Emptiness;
+use crate::task::{self, ImportOptions, RowCounts, read_key};
 use range_coverage::RangeCoverage;
 pub use reading::{Opened, Reading, open};
 pub(crate) use recognise::{Hashed, recognise_bundle};
@@ -58,68 +59,9 @@ impl Opened<'_> {
     pub async fn finish(self) -> Result<Imported> {
         match self {
             Self::Recognised(rows) => Ok(Imported { rows, source: SourceEntry::default() }),
-            Self::Reading(reading) => finish(*reading).await,
+            Self::Reading(reading) => file::finish(*reading).await,
         }
     }
-}
-
-async fn finish(mut reading: Reading<'_>) -> Result<Imported> {
-    let attempt = reading.attempt;
-    let Attempt { context, telemetry, .. } = attempt;
-    let (resume, version) = (reading.resume, reading.version.clone());
-    let mut total = resume.rows;
-    let mut digest = SeriesDigest::default();
-    let mut cursor = Cursor {
-        anew: resume.anew,
-        opening: None,
-        coverage: reading.coverage(),
-        at_start: !resume.rows.has_bars(),
-    };
-    let mut emptiness = Emptiness::new(resume);
-    while let Some(fed) = reading.next().await? {
-        match fed {
-            FeedEvent::Start { header, ignored_columns } => {
-                emptiness.begin(attempt, header.as_deref());
-                cursor.opening = Some(Opening { version: version.text.clone(), header, ignored_columns });
-            }
-            FeedEvent::Batch { batch, .. } => {
-                if context.stop.is_cancelled() {
-                    return Err(Error::Stopped);
-                }
-                if telemetry.row_detail() && total.rows == resume.rows.rows {
-                    rows::announce(attempt, &batch, version.size, resume.checkpoint);
-                }
-                let bars = digest_of(&batch);
-                digest.merge(&bars);
-                let added = batch::run(attempt, &batch, &bars, &mut cursor).await?;
-                if telemetry.row_detail() {
-                    crate::telemetry::flush().await;
-                }
-                total.add(&added);
-                emptiness.take(&batch.rejected, &total);
-                // After the batch is kept, so that its rejected rows can be looked at.
-                check_rejects(attempt, &total, &emptiness, false)?;
-            }
-            FeedEvent::End { content_hash } => {
-                if let Some(opening) = &cursor.opening {
-                    telemetry.kept(open_alone(attempt, opening)).await?;
-                }
-                emptiness.refuse(attempt, &total).await?;
-                check_rejects(attempt, &total, &emptiness, true)?;
-                // What earlier attempts read is not in it.
-                let digest = (resume.checkpoint == 0).then_some(digest);
-                let source = source_entry(attempt, content_hash, (&total, cursor.coverage), digest)?;
-                return Ok(Imported { rows: total, source });
-            }
-        }
-    }
-    Err(Error::Internal("the reader ended without saying how".into()))
-}
-
-fn digest_of(batch: &Batch) -> SeriesDigest {
-    let mut digest = SeriesDigest::default();
-    digest.add_bars(&batch.bars);
-    digest
 }
 
 /// What the source cache is to keep once all of the file is written. The digest is that of all its bars.
@@ -136,27 +78,6 @@ fn source_entry(
         entry.digest = Some((digest, read_key(&options.read)?));
     }
     Ok(entry)
-}
-
-/// A file without rows has no batch to keep its header with.
-async fn open_alone(attempt: Attempt<'_>, opening: &Opening) -> Result<()> {
-    let mut connection = attempt.context.pool.acquire().await.during("keeping the file's header")?;
-    attempt.lease.open(&mut connection, opening).await
-}
-
-/// Fails a task with too many rejected rows.
-fn check_rejects(attempt: Attempt<'_>, total: &RowCounts, emptiness: &Emptiness, at_end: bool) -> Result<()> {
-    let Some(limit) = attempt.options.max_rejects else { return Ok(()) };
-    let (rejected, rows) = (total.rows_rejected.unsigned_abs(), total.rows.unsigned_abs());
-    if !limit.exceeded(rejected, rows, at_end) {
-        return Ok(());
-    }
-    let mut reason = format!("{rejected} of {rows} rows rejected, more than --max-rejects {limit}");
-    let cause = emptiness.cause();
-    if let Some(cause) = &cause {
-        reason = format!("{reason}. {}", empty::says(cause, total));
-    }
-    Err(FileError::permanent(&attempt.task.source, cause.map(|cause| cause.line), reason).into())
 }
 
 /// The entry that the series has the bars of the file; none if the file has no bars, or the series has other values for some.

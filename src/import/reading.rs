@@ -6,14 +6,13 @@ use std::collections::VecDeque;
 
 use tokio::sync::mpsc;
 
-use super::range_coverage::RangeCoverage;
 use super::{Attempt, recognise, rows};
 use crate::error::{FileError, Result};
 use crate::source::feed::{self, FeedEvent, FeedOptions};
 use crate::source::open::OpenSource;
 use crate::source::reader::Batch;
 use crate::source::root::{Root, Version};
-use crate::task::{Resume, RowCounts};
+use crate::task::{Opening, Resume, RowCounts};
 use crate::telemetry::LoadSpan;
 
 /// A source that an attempt has opened.
@@ -87,9 +86,9 @@ impl Reading<'_> {
         }
     }
 
-    /// Where the first batch goes in the series.
-    pub(super) fn coverage(&self) -> RangeCoverage {
-        RangeCoverage::new(self.resume.checkpoint == 0)
+    /// What the task keeps of the file, given its header and the names of the columns that are not read.
+    pub(super) fn opening(&self, header: Option<Vec<u8>>, ignored_columns: Vec<String>) -> Opening {
+        Opening { version: self.version.text.clone(), header, ignored_columns }
     }
 
     /// Looks as far ahead as it takes to tell whether the file is one batch.

@@ -1,8 +1,8 @@
-//! Reading and writing the bars of one series.
+//! Reading and writing bars of one series or several.
 //!
-//! Invariant: what [`existing`] returns is in time order, and holds a bar for every wanted time that the
-//! series has. In a rowstore `insert` fails with a unique violation rather than write a time twice; in a columnstore
-//! its caller has to have looked, on the same transaction (see `columnstore`).
+//! Invariant: what [`existing`] returns is in time order. Unless it was cut, it holds a bar for every wanted time that the
+//! series has. In a rowstore `insert` fails with a unique violation rather than write a time twice; in a columnstore its
+//! caller has to have looked, on the same transaction (see `columnstore`).
 
 use std::collections::HashMap;
 
@@ -25,6 +25,30 @@ use crate::model::SeriesId;
 
 const READING: &str = "reading the bars that are there";
 
+/// What is looked for in a series: bars at these times.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'t> {
+    /// The series.
+    pub series_id: SeriesId,
+    /// Whether it is new. That only decides which way is cheaper.
+    pub series_is_new: bool,
+    /// Where the range to be read begins: not later than the first of the times. It ends at the last one.
+    pub from: Micros,
+    /// In time order.
+    pub times: &'t [Micros],
+}
+
+impl Wanted<'_> {
+    fn range(&self) -> (Micros, Micros) {
+        (self.from, self.times.last().copied().unwrap_or(self.from))
+    }
+
+    /// From so many bars on in the range, the series has far more than are wanted.
+    fn limit(&self) -> usize {
+        self.times.len() * 2 + 1000
+    }
+}
+
 /// Bars that were looked for.
 #[derive(Debug, Default)]
 pub struct Existing {
@@ -34,32 +58,45 @@ pub struct Existing {
     pub whole: bool,
 }
 
-/// The bars that the series has at `times` (in time order), and others of the range: from `first`, which is not later
-/// than the first of them, to the last one.
+/// The bars that each series has at the wanted times, and others of the range.
 ///
-/// A file's batch usually covers a range whole, and one range read is cheapest then. Where the series has
-/// far more bars in the range than the batch, the times are looked up instead, so the cost stays linear
-/// in the batch. That a series is new only decides which way is cheaper.
+/// A file's batch usually covers a range whole, and one range read is cheapest then. Where a single series has far more
+/// bars in the range than are wanted, the times are looked up instead, so the cost stays linear in the batch. Of several
+/// series, such a one is cut: it may lack bars that are wanted.
 ///
 /// # Errors
 /// [`Error::Database`]
 pub async fn existing(
     connection: &mut PgConnection,
     db: TracedPool<'_>,
-    (series_id, is_new): (SeriesId, bool),
-    first: Micros,
-    times: &[Micros],
-) -> Result<Existing> {
-    let Some(&last) = times.last() else { return Ok(Existing::default()) };
-    let enough = times.len() * 2 + 1000;
-    let range = (first, last);
-    let found = if is_new || times.len() < MANY {
-        in_range(connection, db, series_id, range, enough).await?
-    } else {
-        copied(connection, db, series_id, range, enough).await?
+    wanted: &[Wanted<'_>],
+) -> Result<Vec<Existing>> {
+    if let [one] = wanted {
+        return Ok(vec![existing_of_one(connection, db, *one).await?]);
+    }
+    let ranges: Vec<_> = wanted.iter().map(|w| (w.series_id, w.range())).collect();
+    let limit = wanted.iter().map(Wanted::limit).max().unwrap_or_default();
+    let mut found = in_ranges(connection, db, &ranges, limit).await?;
+    let existing = |w: &Wanted<'_>| {
+        let bars = found.remove(&w.series_id).unwrap_or_default();
+        Existing { whole: bars.len() < limit, bars }
     };
-    if found.len() < enough {
-        return Ok(Existing { bars: found, whole: true });
+    Ok(wanted.iter().map(existing).collect())
+}
+
+async fn existing_of_one(
+    connection: &mut PgConnection,
+    db: TracedPool<'_>,
+    wanted: Wanted<'_>,
+) -> Result<Existing> {
+    let (Wanted { series_id, series_is_new, times, .. }, limit) = (wanted, wanted.limit());
+    let bars = if series_is_new || times.len() < MANY {
+        in_range(connection, db, series_id, wanted.range(), limit).await?
+    } else {
+        copied(connection, db, series_id, wanted.range(), limit).await?
+    };
+    if bars.len() < limit {
+        return Ok(Existing { bars, whole: true });
     }
     Ok(Existing { bars: at(connection, db, series_id, times).await?, whole: false })
 }

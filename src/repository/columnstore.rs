@@ -2,7 +2,7 @@
 //!
 //! # Why each bar is single
 //!
-//! An import looks which bars are there and writes the others on one transaction (`import::batch`). That is enough if
+//! An import looks which bars are there and writes the others on one transaction (`import::write`). That is enough if
 //! nobody else writes bars of the series between the look and the commit, and nobody can:
 //!
 //! - A task that writes has acquired its series: `claim` locks the series' row, and lets one running task at a time have it.

@@ -14,7 +14,8 @@ use super::bound;
 use crate::bar::{Bars, Micros};
 use crate::db::bar_sql::bar_sql;
 use crate::db::copy::Decoder;
-use crate::db::traced_pool::{Statement, TracedPool};
+use crate::db::traced_pool::TracedPool;
+use crate::db::traced_statement::Statement;
 use crate::db::transaction::Transaction;
 use crate::error::{During, Error, Result};
 use crate::model::SeriesId;
@@ -48,7 +49,7 @@ impl<'a> BarStream<'a> {
         let copy = sql
             .replace("{series}", &series_id.to_string())
             .replace("{range}", &range.map(condition).unwrap_or_default());
-        let statement = db.statement("COPY", sql);
+        let statement = Statement::start(db, "COPY", sql);
         let (sender, chunks) = mpsc::channel(AHEAD);
         let reader = tokio::spawn(async move {
             let end = read(tx, &copy, &sender).await.map(|()| None);

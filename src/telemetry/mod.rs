@@ -46,6 +46,7 @@ pub use record::Recorder;
 pub(crate) use record::{EndedOperation, RecordedAttempt};
 pub(crate) use setup::{Settings, Telemetry, flush, flush_at_the_end, start};
 pub use span::Span;
+pub(crate) use span::run_within;
 pub(crate) use stored::StoredSpan;
 
 /// The value of `messaging.system`.

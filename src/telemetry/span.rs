@@ -6,6 +6,7 @@
 use std::pin::Pin;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Status, TraceContextExt as _};
@@ -135,6 +136,19 @@ impl Span {
     pub(super) fn tracing(&self) -> &tracing::Span {
         &self.inner
     }
+}
+
+/// Runs statements and returns how long they took. What they log belongs to their span, if there is just one.
+pub(crate) async fn run_within<T>(
+    spans: &[Span],
+    run: impl Future<Output = Result<T, Error>>,
+) -> (Result<T, Error>, Duration) {
+    let start = Instant::now();
+    let result = match spans {
+        [span] => span.around(run).await,
+        _ => Box::pin(run).await,
+    };
+    (result, start.elapsed())
 }
 
 /// A span without a status was cut off, by its worker's stop or a panic.

@@ -17,7 +17,7 @@ use super::jobs::{Done, log_imported};
 use crate::db::traced_pool::TracedPool;
 use crate::db::transaction::Transaction;
 use crate::error::{Error, Result};
-use crate::import::bundle::{self, Written};
+use crate::import::bundle::{NotEligible, write_bundle};
 use crate::import::{self, Hashed, Opened};
 use crate::queue::{self, Delivery};
 use crate::task::{self, AttemptContext, Claimant, End, Member, RowCounts, Settlement, TaskOptions};
@@ -32,14 +32,6 @@ const READ_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long it may take to settle files together: somebody may have locked something.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// What came of files that were to be settled together.
-enum BundleSettled {
-    /// All of them are settled; those that were written with these rows.
-    All(Vec<RowCounts>),
-    /// None is; those at these places among the eligible ones turned out not to be.
-    NotEligible(Vec<usize>),
-}
 
 impl Worker {
     /// Claims further members of a bundle with this file. Where a task may not kill a single worker, a file that does must
@@ -228,14 +220,14 @@ impl Worker {
             }
             let write = Box::pin(self.settle_read(bundle, &part, &members));
             match self.within_settle_timeout(&part, write).await {
-                Ok(BundleSettled::All(rows)) => {
+                Ok(Ok(rows)) => {
                     part.places.iter().for_each(|&i| states[i] = State::Settled);
                     let eligible = members.eligible.iter().zip(&rows);
                     eligible.for_each(|((i, _), rows)| settled(&bundle.members[*i], rows));
                     members.failed.iter().for_each(|(i, e)| failed(&bundle.members[*i], e));
                     return;
                 }
-                Ok(BundleSettled::NotEligible(places)) => {
+                Ok(Err(NotEligible(places))) => {
                     let mut i = 0..;
                     let is_eligible = |i: usize| places.binary_search(&i).is_err();
                     members.eligible.retain(|_| i.next().is_some_and(is_eligible));
@@ -245,12 +237,13 @@ impl Worker {
         }
     }
 
+    /// Writes and settles files; returns how many rows each of those has that were written.
     async fn settle_read(
         &self,
         bundle: &Bundle<'_>,
         part: &Part<'_>,
         members: &ReadMembers<'_>,
-    ) -> Result<BundleSettled> {
+    ) -> Result<Result<Vec<RowCounts>, NotEligible>> {
         let began = Instant::now();
         let attempts: Vec<_> = part.members.iter().map(|m| &m.telemetry).collect();
         let db = TracedPool::bundle(&self.pool, &attempts);
@@ -259,10 +252,9 @@ impl Worker {
         writing.iter().for_each(|a| a.begin_batch());
         let mut tx = db.begin("beginning a batch").await?;
         let files: Vec<_> = members.eligible.iter().map(|(_, file)| file).collect();
-        let written = bundle::write(&mut tx, TracedPool::bundle(&self.pool, writing), &files).await?;
-        let mut settlements = match written {
-            Written::All(settlements) => settlements,
-            Written::NotEligible(places) => return Ok(BundleSettled::NotEligible(places)),
+        let mut settlements = match write_bundle(&mut tx, &files).await? {
+            Ok(settlements) => settlements,
+            Err(not_eligible) => return Ok(Err(not_eligible)),
         };
         let rows = settlements.iter().map(|s| s.record.rows).collect();
         let errors = part.members[files.len()..].iter().zip(&members.failed);
@@ -278,7 +270,7 @@ impl Worker {
         let took = db.part(began.elapsed());
         writing.iter().for_each(|_| metrics::get().batch(took));
         self.notify_exporter(ended);
-        Ok(BundleSettled::All(rows))
+        Ok(Ok(rows))
     }
 
     /// Runs the settling of several files. What hangs for one of them is left to each by itself.

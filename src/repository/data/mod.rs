@@ -21,7 +21,7 @@ use crate::db::traced_pool::TracedPool;
 use crate::error::{During, Result};
 use crate::model::SeriesId;
 use crate::telemetry::Span;
-use crate::telemetry::attribute as attr;
+use crate::telemetry::attribute::{self as attr, int};
 use crate::telemetry::catalogue::{
     REPOSITORY_GET_DATE_RANGE, REPOSITORY_LIST_SYMBOLS, REPOSITORY_LOAD, REPOSITORY_SAVE, SpanSpec,
 };
@@ -316,8 +316,4 @@ fn format_bound(time: Micros) -> String {
         Micros::MAX => "infinity".into(),
         _ => format_time(time),
     }
-}
-
-fn int(n: usize) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
 }

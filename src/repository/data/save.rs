@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use futures::{Stream, TryStreamExt as _};
 use sqlx::PgConnection;
 
-use crate::bar::{Bars, format_time};
+use crate::bar::{Bars, Micros, format_time};
 use crate::config::Layout;
 use crate::db::storage;
 use crate::db::traced_pool::TracedPool;
@@ -18,7 +18,8 @@ use crate::db::transaction::Transaction;
 use crate::digest::SeriesDigest;
 use crate::error::{During, Error, Result};
 use crate::model::SeriesId;
-use crate::repository::{bars, columnstore, content};
+use crate::repository::bars::{self, Wanted};
+use crate::repository::{columnstore, content};
 
 const WHAT: &str = "saving bars";
 
@@ -95,9 +96,11 @@ async fn refuse_present(
     chunk: &Bars,
     (symbol, timeframe): (&str, &str),
 ) -> Result<()> {
-    let Some(&first) = chunk.time.first() else { return Ok(()) };
-    let there = bars::existing(tx, db, (series, false), first, &chunk.time).await?.bars;
-    match chunk.time.iter().find(|time| there.time.binary_search(time).is_ok()) {
+    let Some(&from) = chunk.time.first() else { return Ok(()) };
+    let wanted = Wanted { series_id: series, series_is_new: false, from, times: &chunk.time };
+    let existing = bars::existing(tx, db, &[wanted]).await?;
+    let is_there = |time: &Micros| existing.iter().any(|e| e.bars.time.binary_search(time).is_ok());
+    match chunk.time.iter().find(|time| is_there(time)) {
         None => Ok(()),
         Some(time) => Err(Error::AlreadyThere {
             message: format!(
