@@ -10,13 +10,16 @@
 //! apalis.
 
 mod bundle;
+mod deliver;
 mod deregister;
+mod heartbeat;
 mod idle;
 mod listen;
 mod prune;
 mod run;
 mod setup;
 mod unknown;
+mod work;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -33,8 +36,9 @@ use crate::telemetry::{MESSAGING_SYSTEM, Span};
 
 pub use bundle::{done, give_back, lock_waiting, take};
 pub use prune::prune;
-pub use run::{Handled, QueueSettings, Work, process_name, run};
+pub use run::{process_name, run};
 pub use setup::{is_current, setup};
+pub use work::{Handled, QueueSettings, Work};
 
 /// The key of the W3C trace context in a job's metadata.
 const TRACEPARENT: &str = "traceparent";

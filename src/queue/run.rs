@@ -7,62 +7,28 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use apalis::layers::WorkerBuilderExt as _;
-use apalis::prelude::{
-    BoxDynError, Data, Event, EventListenerExt as _, MetadataStore, PollWith, StreamStrategy, TaskId,
-    WorkerBuilder,
-};
+use apalis::prelude::{Event, EventListenerExt as _, PollWith, StreamStrategy, WorkerBuilder};
 use apalis_postgres::{Config, PostgresStorage};
 use futures::FutureExt as _;
-use futures::future::BoxFuture;
 use sqlx::PgPool;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
+use super::deliver::{Context, deliver};
 use super::deregister::deregister;
+use super::heartbeat::heartbeat;
 use super::listen::listen;
-use super::{Delivery, TRACEPARENT, idle, unknown};
+use super::work::{QueueSettings, Work};
+use super::{idle, unknown};
 use crate::db::TRUSTED;
 use crate::db::transaction;
 use crate::error::{During, Error, Result};
-use crate::model::{OperationKind, Traceparent};
-
-/// How a worker works the queue.
-#[derive(Debug, Clone)]
-pub struct QueueSettings {
-    /// Jobs at once.
-    pub concurrency: usize,
-    /// After how long without a heartbeat a worker counts as dead.
-    pub lease: Duration,
-    /// Time between heartbeats.
-    pub heartbeat: Duration,
-    /// Time between looks for unannounced work.
-    pub poll_interval: Duration,
-    /// How long running jobs may take to end after `stop`.
-    pub drain_timeout: Duration,
-}
-
-/// What has become of a job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Handled {
-    /// It is acknowledged.
-    Done,
-    /// It cannot be begun now: it goes back to the queue and comes again after this time.
-    Later(Duration),
-}
-
-/// Runs jobs.
-pub trait Work: Send + Sync + 'static {
-    /// Runs a job. An error means that not even the attempt could be recorded; the job comes again.
-    fn run(self: Arc<Self>, worker: String, delivery: Delivery) -> BoxFuture<'static, Result<Handled>>;
-
-    /// Hands back the tasks that a worker of this name still has; none of its jobs runs any more.
-    fn abandon(&self, worker: String) -> BoxFuture<'static, Result<()>>;
-}
+use crate::model::OperationKind;
 
 /// Runs jobs until `stop`, whatever the database does meanwhile: those of the kinds that this build knows.
 pub async fn run(pool: PgPool, settings: QueueSettings, work: Arc<dyn Work>, stop: CancellationToken) {
@@ -197,48 +163,6 @@ async fn run_once(
     }
 }
 
-/// Tells that the worker lives, whatever its jobs do, and also while it drains, when apalis no longer does.
-///
-/// Ends with an error if the database has not answered for a lease (and two waits for a connection), or apalis for three
-/// times as long: apalis may wait forever for the answer of a server or a network that is gone.
-async fn heartbeat(
-    pool: &PgPool,
-    settings: &QueueSettings,
-    name: &str,
-    loop_beats: &AtomicBool,
-    stop: &CancellationToken,
-) -> Error {
-    let limit = settings.lease.max(2 * pool.options().get_acquire_timeout());
-    // Only what was waited for: a process that was frozen has not asked.
-    let (mut silent, mut quiet) = (Duration::ZERO, Duration::ZERO);
-    loop {
-        let asked = Instant::now();
-        let beat = sqlx::query(include_str!("sql/heartbeat.sql")).bind(name).execute(pool);
-        match tokio::time::timeout(limit.saturating_sub(silent), beat).await {
-            Err(_) | Ok(Err(sqlx::Error::PoolTimedOut)) => silent += asked.elapsed(),
-            // An error is an answer, too.
-            Ok(_) => silent = Duration::ZERO,
-        }
-        if silent >= limit {
-            return silence("the database", limit);
-        }
-        quiet = if loop_beats.swap(false, Ordering::Relaxed) {
-            Duration::ZERO
-        } else {
-            quiet + settings.heartbeat
-        };
-        if quiet > 3 * limit && !stop.is_cancelled() {
-            return silence("the queue", quiet);
-        }
-        tokio::time::sleep(settings.heartbeat).await;
-    }
-}
-
-fn silence(whose: &str, time: Duration) -> Error {
-    let time = humantime::format_duration(Duration::from_secs(time.as_secs()));
-    Error::Database { message: format!("{whose} has not answered for {time}"), hint: None, source: None }
-}
-
 /// After `stop`: waits for the running jobs, at most `drain_timeout`.
 ///
 /// apalis cannot be waited for: while it shuts down nobody empties its channel of acknowledgements. What is not
@@ -267,76 +191,6 @@ fn config(settings: &QueueSettings, queue: &str) -> Config {
         .batch_size(1)
         .heartbeat_interval(settings.heartbeat)
         .missed_heartbeats(missed)
-}
-
-#[derive(Clone)]
-struct Context {
-    name: String,
-    slots: Arc<Semaphore>,
-    work: Arc<dyn Work>,
-    running: TaskTracker,
-    pool: PgPool,
-    /// When a job that nobody here knows is looked at again.
-    look_again: Duration,
-}
-
-/// Each job runs as a task of its own, so that one that computes does not hold up the others, and one
-/// that panics takes nothing with it.
-async fn deliver(
-    payload: serde_json::Value,
-    context: Data<Context>,
-    metadata: MetadataStore,
-    id: TaskId,
-) -> Result<(), BoxDynError> {
-    let job = match unknown::read(&payload) {
-        Ok(job) => job,
-        Err(why) => {
-            let kind = payload.get("kind").and_then(serde_json::Value::as_str).unwrap_or("unknown");
-            tracing::warn!(
-                job = %id,
-                kind,
-                why,
-                "a job of another version of barlift; it is left alone for a worker that knows it"
-            );
-            return Ok(defer(&context, &id, context.look_again).await?);
-        }
-    };
-    // The semaphore is never closed, so this does not fail. It waits only if other queues use all slots.
-    let _slot = context.slots.acquire().await?;
-    let traceparent = metadata.get(TRACEPARENT).map(|t| Traceparent(t.to_owned()));
-    let work =
-        Arc::clone(&context.work).run(context.name.clone(), Delivery { job: job.clone(), traceparent });
-    let result = match AbortOnDropHandle::new(context.running.spawn(work)).await {
-        Ok(result) => result,
-        Err(panic) => Err(Error::Internal(panic.to_string())),
-    };
-    match result {
-        Ok(Handled::Done) => Ok(()),
-        Ok(Handled::Later(wait)) => Ok(defer(&context, &id, wait).await?),
-        Err(e) => {
-            tracing::error!(
-                operation.id = job.operation_id.as_str(),
-                task_id = job.task_id.0,
-                error = e.chain(),
-                "a job could not be started; it will be tried again"
-            );
-            // apalis would repeat it at once.
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            Err(e.into())
-        }
-    }
-}
-
-/// Gives a job back to the queue, from where it comes again after `wait`.
-async fn defer(context: &Context, id: &TaskId, wait: Duration) -> Result<()> {
-    sqlx::query(include_str!("sql/defer.sql"))
-        .bind(id.to_string())
-        .bind(&context.name)
-        .bind(wait.as_secs_f64())
-        .execute(&context.pool)
-        .await
-        .during("deferring a job")?;
-    Ok(())
 }
 
 /// Unique in time and space, so that nobody mistakes a new worker for a dead one.

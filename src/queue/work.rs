@@ -1,0 +1,42 @@
+//! What the loops of a worker need from whoever starts them: their settings, and what runs a job.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+
+use super::Delivery;
+use crate::error::Result;
+
+/// How a worker works the queue.
+#[derive(Debug, Clone)]
+pub struct QueueSettings {
+    /// Jobs at once.
+    pub concurrency: usize,
+    /// After how long without a heartbeat a worker counts as dead.
+    pub lease: Duration,
+    /// Time between heartbeats.
+    pub heartbeat: Duration,
+    /// Time between looks for unannounced work.
+    pub poll_interval: Duration,
+    /// How long running jobs may take to end after `stop`.
+    pub drain_timeout: Duration,
+}
+
+/// What has become of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handled {
+    /// It is acknowledged.
+    Done,
+    /// It cannot be begun now: it goes back to the queue and comes again after this time.
+    Later(Duration),
+}
+
+/// Runs jobs.
+pub trait Work: Send + Sync + 'static {
+    /// Runs a job. An error means that not even the attempt could be recorded; the job comes again.
+    fn run(self: Arc<Self>, worker: String, delivery: Delivery) -> BoxFuture<'static, Result<Handled>>;
+
+    /// Hands back the tasks that a worker of this name still has; none of its jobs runs any more.
+    fn abandon(&self, worker: String) -> BoxFuture<'static, Result<()>>;
+}
