@@ -8,7 +8,7 @@ use super::range_coverage::RangeCoverage;
 use crate::config::OnMismatch;
 use crate::digest::SeriesDigest;
 use crate::finding::RejectedRow;
-use crate::repository::bars::Wanted;
+use crate::repository::existing::Wanted;
 use crate::source::reader::Batch;
 use crate::task::{Opening, Progress, Resume, RowCounts};
 

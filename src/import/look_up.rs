@@ -12,15 +12,15 @@ use crate::bar::{Bars, Micros, Ohlcv, format_time};
 use crate::config::OnMismatch;
 use crate::db::traced_pool::TracedPool;
 use crate::error::{FileError, Result};
-use crate::repository::bars::{self, Existing};
-use crate::repository::findings;
+use crate::repository::existing::{self, Existing};
+use crate::repository::{bars, findings};
 use crate::telemetry::attribute::{self as attr, int};
 use crate::telemetry::catalogue::{CHECK_EXISTS, COMPARE_VALUES};
 use crate::telemetry::phases::{Phase, milliseconds};
 use crate::telemetry::{Span, run_within};
 
 /// The bars that are there already.
-pub(super) async fn existing(
+pub(super) async fn check_exists(
     tx: &mut PgConnection,
     db: TracedPool<'_>,
     files: &[&FileBatch<'_>],
@@ -31,7 +31,7 @@ pub(super) async fn existing(
         return Ok(files.iter().map(|_| Existing::default()).collect());
     }
     let spans = db.spans(|i| db.span(i, &CHECK_EXISTS));
-    let (found, took) = run_within(&spans, bars::existing(tx, db.below(&spans), &wanted)).await;
+    let (found, took) = run_within(&spans, existing::find(tx, db.below(&spans), &wanted)).await;
     db.add(Phase::CheckExists, took);
     for (i, (file, span)) in files.iter().zip(&spans).enumerate() {
         describe_check(span, file, found.as_ref().ok().map(|found| &found[i].bars), took);

@@ -38,7 +38,7 @@ pub(super) async fn write<'b>(
     let db = TracedPool::bundle(&first.attempt.context.pool, &attempts);
     let only_eligible = accept == Accept::Eligible;
     let (mut compared, mut not_eligible) = (Vec::with_capacity(files.len()), Vec::new());
-    for (i, existing) in look_up::existing(tx, db, files).await?.into_iter().enumerate() {
+    for (i, existing) in look_up::check_exists(tx, db, files).await?.into_iter().enumerate() {
         if only_eligible && !look_up::is_eligible(files[i], &existing) {
             not_eligible.push(i);
         } else {

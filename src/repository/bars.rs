@@ -1,8 +1,7 @@
 //! Reading and writing bars of one series or several.
 //!
-//! Invariant: what [`existing`] returns is in time order. Unless it was cut, it holds a bar for every wanted time that the
-//! series has. In a rowstore `insert` fails with a unique violation rather than write a time twice; in a columnstore its
-//! caller has to have looked, on the same transaction (see `columnstore`).
+//! Invariant: what is read is in time order. In a rowstore `insert` fails with a unique violation rather than write a time
+//! twice; in a columnstore its caller has to have looked, on the same transaction (see `columnstore`).
 
 use std::collections::HashMap;
 
@@ -11,99 +10,17 @@ use jiff_sqlx::Timestamp;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::{PgConnection, Postgres, Row as _};
-use tracing::Dispatch;
-use tracing::instrument::WithSubscriber as _;
 
-use super::{bound, columnstore, parameter, values};
+use super::{columnstore, parameter, values};
 use crate::bar::{Bars, Micros, Ohlcv};
 use crate::config::Layout;
 use crate::db::bar_sql::bar_sql;
-use crate::db::copy::{self, Decoder};
+use crate::db::copy;
 use crate::db::traced_pool::TracedPool;
 use crate::error::{During, Error, Result};
 use crate::model::SeriesId;
 
-const READING: &str = "reading the bars that are there";
-
-/// What is looked for in a series: bars at these times.
-#[derive(Debug, Clone, Copy)]
-pub struct Wanted<'t> {
-    /// The series.
-    pub series_id: SeriesId,
-    /// Whether it is new. That only decides which way is cheaper.
-    pub series_is_new: bool,
-    /// Where the range to be read begins: not later than the first of the times. It ends at the last one.
-    pub from: Micros,
-    /// In time order.
-    pub times: &'t [Micros],
-}
-
-impl Wanted<'_> {
-    fn range(&self) -> (Micros, Micros) {
-        (self.from, self.times.last().copied().unwrap_or(self.from))
-    }
-
-    /// From so many bars on in the range, the series has far more than are wanted.
-    fn limit(&self) -> usize {
-        self.times.len() * 2 + 1000
-    }
-}
-
-/// Bars that were looked for.
-#[derive(Debug, Default)]
-pub struct Existing {
-    /// In time order.
-    pub bars: Bars,
-    /// Whether these are all of the range.
-    pub whole: bool,
-}
-
-/// The bars that each series has at the wanted times, and others of the range.
-///
-/// A file's batch usually covers a range whole, and one range read is cheapest then. Where a single series has far more
-/// bars in the range than are wanted, the times are looked up instead, so the cost stays linear in the batch. Of several
-/// series, such a one is cut: it may lack bars that are wanted.
-///
-/// # Errors
-/// [`Error::Database`]
-pub async fn existing(
-    connection: &mut PgConnection,
-    db: TracedPool<'_>,
-    wanted: &[Wanted<'_>],
-) -> Result<Vec<Existing>> {
-    if let [one] = wanted {
-        return Ok(vec![existing_of_one(connection, db, *one).await?]);
-    }
-    let ranges: Vec<_> = wanted.iter().map(|w| (w.series_id, w.range())).collect();
-    let limit = wanted.iter().map(Wanted::limit).max().unwrap_or_default();
-    let mut found = in_ranges(connection, db, &ranges, limit).await?;
-    let existing = |w: &Wanted<'_>| {
-        let bars = found.remove(&w.series_id).unwrap_or_default();
-        Existing { whole: bars.len() < limit, bars }
-    };
-    Ok(wanted.iter().map(existing).collect())
-}
-
-async fn existing_of_one(
-    connection: &mut PgConnection,
-    db: TracedPool<'_>,
-    wanted: Wanted<'_>,
-) -> Result<Existing> {
-    let (Wanted { series_id, series_is_new, times, .. }, limit) = (wanted, wanted.limit());
-    let bars = if series_is_new || times.len() < MANY {
-        in_range(connection, db, series_id, wanted.range(), limit).await?
-    } else {
-        copied(connection, db, series_id, wanted.range(), limit).await?
-    };
-    if bars.len() < limit {
-        return Ok(Existing { bars, whole: true });
-    }
-    Ok(Existing { bars: at(connection, db, series_id, times).await?, whole: false })
-}
-
-/// From so many bars on, COPY is the cheaper way to read them: it is planned anew each time, but a row of it costs the
-/// client less than half of what one of a prepared statement does. Of a new series there are none to be read.
-const MANY: usize = 5_000;
+pub(super) const READING: &str = "reading the bars that are there";
 
 /// The first bars of a range, both ends in it, in time order; by a prepared statement.
 ///
@@ -143,35 +60,6 @@ pub async fn last_in_range(
         .bind(parameter(last))
         .bind(i64::try_from(limit).unwrap_or(i64::MAX));
     db.bars(("SELECT", sql), fetch(connection, query, READING)).await
-}
-
-/// The same by binary COPY. A connection that this is broken off on must not be used again.
-async fn copied(
-    connection: &mut PgConnection,
-    db: TracedPool<'_>,
-    series_id: SeriesId,
-    (first, last): (Micros, Micros),
-    limit: usize,
-) -> Result<Bars> {
-    let sql = bar_sql!("sql/copy_range_out.sql");
-    // sql takes no parameters: numbers and times that are written here.
-    let copy = sql
-        .replace("{series}", &series_id.to_string())
-        .replace("{first}", &bound(first))
-        .replace("{last}", &bound(last))
-        .replace("{limit}", &limit.to_string());
-    let read = async {
-        let (mut decoder, mut bars) = (Decoder::default(), Bars::default());
-        // Begun within no span: sqlx would enter it anew for each row.
-        let begin = connection.copy_out_raw(&copy).with_subscriber(Dispatch::none());
-        let mut sent = begin.await.during(READING)?;
-        while let Some(bytes) = sent.try_next().await.during(READING)? {
-            decoder.take(&bytes, &mut bars)?;
-        }
-        decoder.finish()?;
-        Ok(bars)
-    };
-    db.bars(("COPY", sql), read).await
 }
 
 /// The bars that the series has at exactly these times, in time order.

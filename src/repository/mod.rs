@@ -1,10 +1,10 @@
 //! Bars, findings and the source cache, as the tables have them.
 //!
-//! [`data`] is the library's `DataRepository`. [`bars`] reads and writes bars of one series (`columnstore` chooses how,
-//! where there is one), [`stream`] reads all of them however many they are; [`findings`] stores what was found about
-//! rows, `compared` has the queries of verifications, [`source_cache`] what is remembered of files, `mended` the bars
-//! of mended rows, [`content`] the digest of each series' bars. Invariant: but for [`data`], every write happens on the
-//! caller's transaction.
+//! [`data`] is the library's `DataRepository`. [`bars`] reads and writes bars (`columnstore` chooses how, where there is
+//! one), [`existing`] looks which are there, [`stream`] reads all of a series however many they are; [`findings`] stores
+//! what was found about rows, `compared` has the queries of verifications, [`source_cache`] what is remembered of files,
+//! `mended` the bars of mended rows, [`content`] the digest of each series' bars. Invariant: but for [`data`], every write
+//! happens on the caller's transaction.
 //! It does not decide anything: what is new, what differs and what to do about it is `import`'s and `verify`'s.
 
 pub mod bars;
@@ -12,6 +12,7 @@ mod columnstore;
 pub(crate) mod compared;
 pub mod content;
 pub mod data;
+pub mod existing;
 pub mod findings;
 pub(crate) mod mended;
 pub mod source_cache;

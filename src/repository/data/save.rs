@@ -18,8 +18,8 @@ use crate::db::transaction::Transaction;
 use crate::digest::SeriesDigest;
 use crate::error::{During, Error, Result};
 use crate::model::SeriesId;
-use crate::repository::bars::{self, Wanted};
-use crate::repository::{columnstore, content};
+use crate::repository::existing::{self, Wanted};
+use crate::repository::{bars, columnstore, content};
 
 const WHAT: &str = "saving bars";
 
@@ -98,8 +98,8 @@ async fn refuse_present(
 ) -> Result<()> {
     let Some(&from) = chunk.time.first() else { return Ok(()) };
     let wanted = Wanted { series_id: series, series_is_new: false, from, times: &chunk.time };
-    let existing = bars::existing(tx, db, &[wanted]).await?;
-    let is_there = |time: &Micros| existing.iter().any(|e| e.bars.time.binary_search(time).is_ok());
+    let there = existing::find(tx, db, &[wanted]).await?;
+    let is_there = |time: &Micros| there.iter().any(|e| e.bars.time.binary_search(time).is_ok());
     match chunk.time.iter().find(|time| is_there(time)) {
         None => Ok(()),
         Some(time) => Err(Error::AlreadyThere {
