@@ -8,7 +8,6 @@ use sqlx::pool::PoolConnection;
 use sqlx::{PgPool, Postgres};
 
 use super::transaction::Transaction;
-use crate::bar::Bars;
 use crate::error::{During, Result};
 use crate::telemetry::attribute::{self as attr, int};
 use crate::telemetry::catalogue::{CONNECTION_ACQUIRE, INSERT, QUERY, SpanSpec};
@@ -167,7 +166,12 @@ impl<'a> TracedPool<'a> {
     }
 
     async fn wait<T>(&self, acquire: impl Future<Output = Result<T>>) -> Result<T> {
-        let spans = self.spans(|place| self.acquire_span(place));
+        let spans = self.spans(|place| {
+            let span = self.span(place, &CONNECTION_ACQUIRE);
+            span.set(attr::DB_POOL_SIZE, i64::from(self.pool.size()))
+                .set(attr::DB_POOL_AVAILABLE, self.available());
+            span
+        });
         let (acquired, took) = run_within(&spans, acquire).await;
         for (place, span) in spans.iter().enumerate() {
             span.set(attr::DB_POOL_WAIT_MS, milliseconds(took));
@@ -175,13 +179,6 @@ impl<'a> TracedPool<'a> {
         }
         self.add(Phase::ConnectionWait, took);
         acquired
-    }
-
-    fn acquire_span(&self, place: usize) -> Span {
-        let span = self.span(place, &CONNECTION_ACQUIRE);
-        span.set(attr::DB_POOL_SIZE, i64::from(self.pool.size()))
-            .set(attr::DB_POOL_AVAILABLE, self.available());
-        span
     }
 
     /// Runs a query; returns its rows and how long it took.
@@ -195,18 +192,6 @@ impl<'a> TracedPool<'a> {
     ) -> Result<(Vec<T>, Duration)> {
         let (rows, took) = self.timed(("SELECT", statement), run, |rows, _| rows.len()).await;
         rows.map(|rows| (rows, took))
-    }
-
-    /// Runs a query for bars: its operation and its text, and what gives the bars.
-    ///
-    /// # Errors
-    /// The query's own.
-    pub(crate) async fn bars(
-        &self,
-        statement: (&'static str, &'static str),
-        run: impl Future<Output = Result<Bars>>,
-    ) -> Result<Bars> {
-        self.read(statement, run, |bars, _| bars.len()).await
     }
 
     /// Runs a query that returns something for each attempt: `rows` says how many rows are of the attempt at a place.

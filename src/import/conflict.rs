@@ -1,9 +1,9 @@
 //! Before a file's first batch is written: its bars against those that the series has around them.
 //!
-//! The decision is `shape`'s, the words are `says`'s. Here is when it is asked, what it looks at, and what follows: the
-//! file fails, or it is imported and the task keeps what it looks like. Invariant: at most [`MOST_WITHIN`] bars of the
-//! series in the file's range and [`MOST_BESIDE`] on each side of it are read, and none if the series is new or most of
-//! its bars in the file's range are the file's.
+//! `shape` decides, and `says` has the words. Here is when that is asked, what it looks at, and what follows: the file
+//! fails, or it is imported and the task keeps what it looks like. Invariant: for a single file, at most [`MOST_WITHIN`]
+//! bars of the series in its range and [`MOST_BESIDE`] on each side of it are read, for each of several [`MOST_OF_EACH`]
+//! in all. None are read if the series is new or most of its bars in the file's range are the file's.
 
 mod says;
 
@@ -28,7 +28,7 @@ const MOST_WITHIN: usize = 20_000;
 /// Bars of the series before the file's range, and as many behind it: as far as the classifier looks, which is 14 hours
 /// unless the bars are closer than two seconds.
 const MOST_BESIDE: usize = 30_000;
-/// Bars of each series that are looked at, if there are several.
+/// Bars of each series that are looked at, if there are several files.
 const MOST_OF_EACH: usize = 2_000;
 
 /// What the bars around a file's first ones show.
@@ -85,7 +85,10 @@ pub(super) async fn find(tx: &mut PgConnection, files: &[ComparedBatch<'_>]) -> 
     let Some(&first) = looked.first() else { return Ok(Vec::new()) };
     let attempts: Vec<_> = looked.iter().map(|i| files[*i].file.attempt.telemetry).collect();
     let db = TracedPool::bundle(&files[first].file.attempt.context.pool, &attempts);
-    let there = surroundings(tx, db, &around).await?;
+    let there = match (files, &around[..]) {
+        ([_], [one]) => vec![Some(nearest(tx, db, one).await?)],
+        _ => surroundings(tx, db, &around).await?,
+    };
     let found = |(i, there): (usize, Option<Surroundings>)| match there {
         None => Some((i, Found::TooMany)),
         Some(there) => Some((i, Found::Conflict(conflict(files[i].file, &there)?))),
@@ -93,16 +96,12 @@ pub(super) async fn find(tx: &mut PgConnection, files: &[ComparedBatch<'_>]) -> 
     Ok(looked.into_iter().zip(there).filter_map(found).collect())
 }
 
-/// Reads what series have around files' first bars. Of a single one, that is what is nearest to the file; of several, one
-/// that has too much there is left out.
+/// Reads what series have around the first bars of several files; nothing of a series that has too much there.
 async fn surroundings(
     tx: &mut PgConnection,
     db: TracedPool<'_>,
     around: &[Around],
 ) -> Result<Vec<Option<Surroundings>>> {
-    if let [one] = around {
-        return Ok(vec![Some(nearest(tx, db, one).await?)]);
-    }
     let ranges: Vec<_> = around.iter().map(|a| (a.series_id, a.range())).collect();
     let mut there = bars::in_ranges(tx, db, &ranges, MOST_OF_EACH).await?;
     let read = |around: &Around| {
@@ -112,6 +111,7 @@ async fn surroundings(
     Ok(around.iter().map(read).collect())
 }
 
+/// Reads what a series has around a single file's first bars: what is nearest to them, if there is too much.
 async fn nearest(tx: &mut PgConnection, db: TracedPool<'_>, around: &Around) -> Result<Surroundings> {
     let Around { series_id: series, first, last, .. } = *around;
     let (from, to) = around.range();

@@ -1,7 +1,7 @@
 //! Importing one source: an attempt from its start to its end.
 //!
 //! `reading` opens the file, and a feed reads ahead on its own thread. `file` writes it batch after batch, each with its
-//! counters and checkpoint in one transaction; [`bundle`] writes several small files in one. Both do it by `write`, whose
+//! counters and checkpoint in one transaction; `bundle` writes several small files in one. Both do it by `write`, whose
 //! steps are `look_up` (which bars are there; [`compare`] decides what is new, the same or different), `conflict` (what
 //! the file's first bars look like beside those of the series) and `insert`. `rows` are the spans of single rows.
 //!

@@ -39,7 +39,7 @@ pub async fn in_range(
         .bind(parameter(first))
         .bind(parameter(last))
         .bind(i64::try_from(limit).unwrap_or(i64::MAX));
-    db.bars(("SELECT", sql), fetch(connection, query, READING)).await
+    db.read(("SELECT", sql), fetch(connection, query, READING), |bars, _| bars.len()).await
 }
 
 /// The last bars of a range, both ends in it, in time order.
@@ -59,7 +59,7 @@ pub async fn last_in_range(
         .bind(parameter(first))
         .bind(parameter(last))
         .bind(i64::try_from(limit).unwrap_or(i64::MAX));
-    db.bars(("SELECT", sql), fetch(connection, query, READING)).await
+    db.read(("SELECT", sql), fetch(connection, query, READING), |bars, _| bars.len()).await
 }
 
 /// The bars that the series has at exactly these times, in time order.
@@ -78,7 +78,7 @@ pub async fn at(
     }
     let wanted: Vec<Timestamp> = times.iter().map(|&t| parameter(t)).collect();
     let query = sqlx::query(sql).bind(series_id).bind(wanted);
-    db.bars(("SELECT", sql), fetch(connection, query, "looking up bars")).await
+    db.read(("SELECT", sql), fetch(connection, query, "looking up bars"), |bars, _| bars.len()).await
 }
 
 /// The bars that several series have, each from its own first time to its last; at most `limit` of each.

@@ -60,7 +60,7 @@ pub struct Existing {
 /// series, such a one is cut: it may lack bars that are wanted.
 ///
 /// # Errors
-/// [`Error::Database`]
+/// [`crate::error::Error::Database`]
 pub async fn find(
     connection: &mut PgConnection,
     db: TracedPool<'_>,
@@ -122,5 +122,5 @@ async fn copied(
         decoder.finish()?;
         Ok(bars)
     };
-    db.bars(("COPY", sql), read).await
+    db.read(("COPY", sql), read, |bars, _| bars.len()).await
 }
