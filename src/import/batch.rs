@@ -12,14 +12,14 @@ use crate::repository::existing::Wanted;
 use crate::source::reader::Batch;
 use crate::task::{Opening, Progress, Resume, RowCounts};
 
-/// How far an attempt is in its file.
+/// What one batch leaves for the next one of the same attempt.
 #[derive(Debug, Clone)]
 pub(super) struct Cursor {
     /// Whether it began from the start again.
     anew: bool,
     /// What is to be kept with its first batch.
     pub(super) opening: Option<Opening>,
-    /// How far the series was looked at.
+    /// How many bars the series has in the file's range, up to here.
     pub(super) coverage: RangeCoverage,
     /// Whether no batch had a bar yet.
     pub(super) at_start: bool,
@@ -40,7 +40,7 @@ pub(super) struct FileBatch<'b> {
     pub(super) batch: &'b Batch,
     /// Of its bars.
     pub(super) digest: SeriesDigest,
-    /// How far the attempt was before it.
+    /// What the batch before it has left.
     pub(super) cursor: Cursor,
 }
 
@@ -139,7 +139,7 @@ impl ComparedBatch<'_> {
         }
     }
 
-    /// How far the attempt is behind it.
+    /// What it leaves for the next one.
     pub(super) fn cursor(&self) -> Cursor {
         let FileBatch { batch, cursor: Cursor { anew, mut coverage, at_start, .. }, .. } = *self.file;
         coverage.add(&batch.bars, self.is_whole.then_some(self.there), self.compared.new.len());

@@ -11,7 +11,7 @@ use super::batch::{ComparedBatch, Cursor, FileBatch};
 use super::empty::{self, Emptiness};
 use super::reading::Reading;
 use super::write::{Accept, write};
-use super::{Attempt, Imported, rows, source_entry};
+use super::{Attempt, Imported, row_spans, source_entry};
 use crate::digest::SeriesDigest;
 use crate::error::{During, Error, FileError, Result};
 use crate::repository::{bars, content, source_cache};
@@ -20,7 +20,7 @@ use crate::task::{Opening, RowCounts};
 use crate::telemetry::metrics;
 
 /// How often a batch is redone because of foreign writers before the attempt gives up.
-const MAX_CONFLICTS: u32 = 10;
+const MAX_REPEATS: u32 = 10;
 
 /// Imports the file, from where its reading begins to its end.
 pub(super) async fn finish(mut reading: Reading<'_>) -> Result<Imported> {
@@ -40,7 +40,7 @@ pub(super) async fn finish(mut reading: Reading<'_>) -> Result<Imported> {
             FeedEvent::Batch { batch, .. } => {
                 attempt.refuse_stopped()?;
                 if telemetry.row_detail() && total.rows == resume.rows.rows {
-                    rows::announce(attempt, &batch, reading.version.size, resume.checkpoint);
+                    row_spans::announce(attempt, &batch, reading.version.size, resume.checkpoint);
                 }
                 let file = FileBatch::new(attempt, &batch, cursor);
                 digest.merge(&file.digest);
@@ -56,7 +56,7 @@ pub(super) async fn finish(mut reading: Reading<'_>) -> Result<Imported> {
             }
             FeedEvent::End { content_hash } => {
                 if let Some(opening) = &cursor.opening {
-                    telemetry.kept(open_alone(attempt, opening)).await?;
+                    telemetry.bookkeeping(open_alone(attempt, opening)).await?;
                 }
                 emptiness.refuse(attempt, &total).await?;
                 check_rejects(attempt, &total, &emptiness, true)?;
@@ -72,14 +72,14 @@ pub(super) async fn finish(mut reading: Reading<'_>) -> Result<Imported> {
 
 /// Commits a batch; returns what it adds to the counters, and how far the attempt is then.
 async fn commit(file: &FileBatch<'_>) -> Result<(RowCounts, Cursor)> {
-    let mut conflicts = 0;
+    let mut repeats = 0;
     loop {
         match commit_once(file).await {
-            Err(e) if bars::is_passing(&e) && conflicts < MAX_CONFLICTS => {
-                conflicts += 1;
+            Err(e) if bars::is_other_writer(&e) && repeats < MAX_REPEATS => {
+                repeats += 1;
                 tracing::info!(
                     source = file.attempt.task.source,
-                    conflicts,
+                    repeats,
                     "another writer was in the way; looking at the batch afresh"
                 );
             }

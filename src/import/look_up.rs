@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 
 use super::batch::{ComparedBatch, FileBatch};
 use super::compare::{self, Compared};
-use super::{Attempt, rows};
+use super::{Attempt, row_spans};
 use crate::bar::{Bars, Micros, Ohlcv, format_time};
 use crate::config::OnMismatch;
 use crate::db::traced_pool::TracedPool;
@@ -56,7 +56,7 @@ fn describe_check(span: &Span, file: &FileBatch<'_>, existing: Option<&Bars>, to
     };
     let there = batch.bars.time.iter().filter(|t| existing.time.binary_search(t).is_ok()).count();
     span.set(attr::ROW_EXISTS, there > 0).set(attr::ROWS_EXISTING, int(there));
-    span.within(|| rows::checked(*attempt, batch, existing, took));
+    span.within(|| row_spans::checked(*attempt, batch, existing, took));
 }
 
 /// Whether all of the file's range was read, and none of its bars differs.
@@ -96,7 +96,7 @@ fn compare_traced(file: &FileBatch<'_>, existing: &Bars) -> Result<Compared> {
             .set(attr::VALUES_MATCH, different == 0)
             .set(attr::ROWS_COMPARED, int(there))
             .set(attr::ROWS_DIFFERENT, int(different));
-        span.within(|| rows::compared(attempt, batch, existing, &compared));
+        span.within(|| row_spans::compared(attempt, batch, existing, &compared));
         span.ok();
     }
     refuse_mismatch(attempt, &compared)?;

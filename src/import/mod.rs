@@ -3,7 +3,8 @@
 //! `reading` opens the file, and a feed reads ahead on its own thread. `file` writes it batch after batch, each with its
 //! counters and checkpoint in one transaction; `bundle` writes several small files in one. Both do it by `write`, whose
 //! steps are `look_up` (which bars are there; [`compare`] decides what is new, the same or different), `conflict` (what
-//! the file's first bars look like beside those of the series) and `insert`. `rows` are the spans of single rows.
+//! the file's first bars look like beside those of the series) and `insert`. `row_spans` are the spans of single rows.
+//! `recognise` knows files from the source cache, `empty` refuses a file without bars.
 //!
 //! Invariant: after each commit the task's counters add up to the rows read so far, and an attempt that
 //! goes on at the checkpoint counts nothing twice. It does not settle the task; its caller does.
@@ -19,7 +20,7 @@ mod look_up;
 mod range_coverage;
 mod reading;
 mod recognise;
-mod rows;
+mod row_spans;
 mod shape;
 mod write;
 

@@ -5,7 +5,7 @@
 
 use crate::bar::{Bars, Micros};
 
-/// How much of the series was read, from the file's first bar on.
+/// The count up to the last batch.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RangeCoverage {
     until: Option<Micros>,

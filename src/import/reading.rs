@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use tokio::sync::mpsc;
 
-use super::{Attempt, recognise, rows};
+use super::{Attempt, recognise, row_spans};
 use crate::error::{FileError, Result};
 use crate::source::feed::{self, FeedEvent, FeedOptions};
 use crate::source::open::OpenSource;
@@ -44,8 +44,8 @@ pub(super) struct Whole<'r> {
     pub(super) hash: [u8; 32],
 }
 
-/// Opens a task's source and begins to read it where the attempt before has stopped. Whether its content is known is
-/// looked at first, unless somebody has `looked` already.
+/// Opens a task's source and begins to read it where the attempt before has stopped. First asks the
+/// source cache, unless the caller has (`looked`).
 ///
 /// # Errors
 /// Whatever ends the attempt.
@@ -54,7 +54,7 @@ pub async fn open(attempt: Attempt<'_>, looked: bool) -> Result<Opened<'_>> {
     let root = Root::open(&task.root).await?;
     let source = OpenSource::open(&root, &task.source).await?;
     let version = source.version().clone();
-    let resume = telemetry.kept(lease.begin(&context.pool, &version.text)).await?;
+    let resume = telemetry.bookkeeping(lease.begin(&context.pool, &version.text)).await?;
     if resume.checkpoint == 0
         && !looked
         && let Some(rows) = recognise::recognise(attempt, &root, &version).await?
@@ -65,7 +65,7 @@ pub async fn open(attempt: Attempt<'_>, looked: bool) -> Result<Opened<'_>> {
     let feed_options = FeedOptions {
         read: options.read.clone(),
         batch_rows: if telemetry.row_detail() {
-            context.batch_rows.min(rows::BATCH)
+            context.batch_rows.min(row_spans::MAX_ROWS)
         } else {
             context.batch_rows
         },

@@ -1,4 +1,4 @@
-//! The same file again: recognised by its fingerprint, and not read.
+//! The same file again: recognised by its fingerprint, and not parsed.
 //!
 //! Invariant: the whole file was hashed just now, and the series still has as many bars in the file's range as its import
 //! left there.

@@ -65,7 +65,7 @@ pub(super) async fn deliver(
                 operation.id = job.operation_id.as_str(),
                 task_id = job.task_id.0,
                 error = e.chain(),
-                "a job could not be started; it will be tried again"
+                "an attempt could not be claimed or its end not be recorded; the job comes again"
             );
             // apalis would repeat it at once.
             tokio::time::sleep(Duration::from_secs(1)).await;

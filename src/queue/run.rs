@@ -182,7 +182,7 @@ fn trouble(e: &apalis::prelude::WorkerError) -> Error {
 }
 
 fn config(settings: &QueueSettings, queue: &str) -> Config {
-    // The dead are looked for at each heartbeat, so one beat less keeps the lease.
+    // Dead workers are looked for at each heartbeat: found after `missed` + 1 beats, which is the lease.
     let beats = settings.lease.as_millis().div_ceil(settings.heartbeat.as_millis().max(1));
     let missed = usize::try_from(beats).unwrap_or(usize::MAX).saturating_sub(1).max(1);
     Config::default()

@@ -26,7 +26,7 @@ pub struct QueueSettings {
 /// What has become of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Handled {
-    /// It is acknowledged.
+    /// It is done; apalis may acknowledge it.
     Done,
     /// It cannot be begun now: it goes back to the queue and comes again after this time.
     Later(Duration),
@@ -34,7 +34,8 @@ pub enum Handled {
 
 /// Runs jobs.
 pub trait Work: Send + Sync + 'static {
-    /// Runs a job. An error means that not even the attempt could be recorded; the job comes again.
+    /// Runs a job. An error means that the claim, or the end of the attempt, could not be recorded; the job
+    /// comes again.
     fn run(self: Arc<Self>, worker: String, delivery: Delivery) -> BoxFuture<'static, Result<Handled>>;
 
     /// Hands back the tasks that a worker of this name still has; none of its jobs runs any more.

@@ -174,7 +174,7 @@ pub async fn overwrite(
 /// Whether the batch may be looked at afresh at once: another writer was faster, or waited for this one while this one
 /// waited for it (TimescaleDB's compression of a chunk among them).
 #[must_use]
-pub fn is_passing(e: &Error) -> bool {
+pub fn is_other_writer(e: &Error) -> bool {
     let deadlock = matches!(e, Error::Database { source: Some(sqlx::Error::Database(d)), .. }
         if d.code().as_deref() == Some("40P01"));
     deadlock || is_conflict(e)

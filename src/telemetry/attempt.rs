@@ -121,7 +121,7 @@ impl AttemptTelemetry {
     }
 
     /// Runs a step of bookkeeping and adds its time.
-    pub(crate) async fn kept<F: Future>(&self, step: F) -> F::Output {
+    pub(crate) async fn bookkeeping<F: Future>(&self, step: F) -> F::Output {
         let start = Instant::now();
         let done = step.await;
         self.add(Phase::Bookkeeping, start.elapsed());

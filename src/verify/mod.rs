@@ -107,7 +107,7 @@ impl Findings {
 /// Verifies a task's series.
 pub(crate) async fn verify(attempt: Attempt<'_>) -> Result<Verdict> {
     let Attempt { context, lease, task, options, telemetry } = attempt;
-    telemetry.kept(lease.begin_anew(&context.pool)).await?;
+    telemetry.bookkeeping(lease.begin_anew(&context.pool)).await?;
     let root = Root::open(&task.root).await?;
     let stamp = match lease.series_id {
         Some(series) => Some(content::stamp(&context.pool, series).await?),
@@ -119,7 +119,7 @@ pub(crate) async fn verify(attempt: Attempt<'_>) -> Result<Verdict> {
         VerifyMode::Full => compared(attempt, Box::pin(full(attempt, root))).await?,
     };
     refuse_without_bars(attempt, &found)?;
-    telemetry.kept(Box::pin(save::save(attempt, &found, stamp.as_ref()))).await?;
+    telemetry.bookkeeping(Box::pin(save::save(attempt, &found, stamp.as_ref()))).await?;
     telemetry.verified(VerifiedCounts {
         csv_rows: int(found.csv.bars),
         db_rows: int(found.db.bars),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::claimed::ClaimedTask;
 use super::jobs::Done;
-use super::{Worker, log_later};
+use super::{Worker, log_postponed};
 use crate::db::traced_pool::TracedPool;
 use crate::error::{Error, ErrorClass, FileError, Result};
 use crate::model::AttemptOutcome;
@@ -20,8 +20,7 @@ const LOCKED_WAIT: Duration = Duration::from_secs(3);
 impl Worker {
     pub(super) async fn attempt(&self, worker: &str, delivery: &Delivery) -> Result<Handled> {
         let traces = self.recorder.is_some();
-        let lease = self.queue.lease;
-        let claimant = Claimant { worker, max_rescues: self.max_rescues, traces, lease };
+        let claimant = Claimant { worker, max_rescues: self.max_rescues, traces, lease: self.queue.lease };
         let claimed = task::claim(&self.pool, &delivery.job, claimant).await?;
         self.notify_exporter(claimed.rescued);
         let (lease, task) = match claimed.claim {
@@ -56,8 +55,8 @@ impl Worker {
     }
 
     /// An attempt that hangs (a file on a share that went away, a statement behind somebody's lock) ends here, and the
-    /// next one goes on at the checkpoint. So does one whose task was cancelled or taken over: it would notice by
-    /// itself at its next write, and may never come to that.
+    /// next one goes on at the checkpoint. An attempt whose task was cancelled or taken over ends here, too: it would
+    /// notice by itself at its next write, and may never come to that.
     pub(super) async fn within_limits<T>(
         &self,
         attempt: &ClaimedTask,
@@ -127,7 +126,7 @@ impl Worker {
             }
             None => {
                 log_lost(outcome);
-                log_later(attempt.lease.release(&self.pool).await);
+                log_postponed(attempt.lease.release(&self.pool).await);
                 attempt.telemetry.lost();
             }
         }

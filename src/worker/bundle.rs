@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::PgPool;
 
 use super::claimed::ClaimedTask;
-use super::log_later;
+use super::log_postponed;
 use crate::error::{Error, ErrorClass, Result};
 use crate::import::Opened;
 use crate::import::bundle::BundledFile;
@@ -76,19 +76,19 @@ impl<'r> ReadMembers<'r> {
 
 /// How far a member is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum MemberState {
     Open,
     /// Its series does not hold its content.
     NotRecognised,
-    /// It took too long in the bundle.
-    GivenUp,
+    /// Reading it or settling it with others took too long, or the worker stops: its next attempt runs alone.
+    HandBack,
     Settled,
 }
 
 impl Part<'_> {
     /// They were not settled in the bundle: each is run by itself.
-    pub(super) fn reopen(&self, why: &Error, states: &mut [State]) {
-        let state = if matches!(why, Error::Stopped) { State::GivenUp } else { State::Open };
+    pub(super) fn reopen(&self, why: &Error, states: &mut [MemberState]) {
+        let state = if matches!(why, Error::Stopped) { MemberState::HandBack } else { MemberState::Open };
         self.places.iter().for_each(|&i| states[i] = state);
         let operation = self.members.first().map_or("", |m| m.task.operation_id.as_str());
         tracing::info!(
@@ -125,7 +125,7 @@ impl TakenJobs {
             if done.is_ok() {
                 break;
             }
-            log_later(done);
+            log_postponed(done);
             tokio::time::sleep(*wait).await;
         }
         self.ids.retain(|taken| taken != id);

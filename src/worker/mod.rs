@@ -101,10 +101,10 @@ impl Worker {
             if done.is_cancelled() {
                 let export = span_outbox::export(&self.pool, recorder);
                 let ((), rest) = tokio::join!(telemetry::flush_at_the_end(), export);
-                log_later(rest);
+                log_postponed(rest);
                 return;
             }
-            log_later(span_outbox::export(&self.pool, recorder).await);
+            log_postponed(span_outbox::export(&self.pool, recorder).await);
             tokio::select! {
                 () = self.due.notified() => {}
                 () = gather() => {}
@@ -119,14 +119,14 @@ impl Worker {
         let pool = &self.pool;
         let mut pruned: Option<Instant> = None;
         loop {
-            log_later(task::push_orphaned(pool).await.map(|_| ()));
-            log_later(task::wake_orphaned(pool).await);
-            log_later(task::end_orphaned(pool, || self.notify_exporter(true)).await);
-            log_later(task::begin_missed_dependents(pool).await);
+            log_postponed(task::push_orphaned(pool).await.map(|_| ()));
+            log_postponed(task::wake_orphaned(pool).await);
+            log_postponed(task::end_orphaned(pool, || self.notify_exporter(true)).await);
+            log_postponed(task::begin_missed_dependents(pool).await);
             if pruned.is_none_or(|p| p.elapsed() > PRUNE_EVERY) {
                 let done = queue::prune(pool).await.and(span_outbox::drop_old(pool).await);
                 pruned = done.is_ok().then(Instant::now);
-                log_later(done);
+                log_postponed(done);
             }
             tokio::time::sleep(self.queue.lease).await;
         }
@@ -152,7 +152,7 @@ async fn gather() {
 }
 
 /// What could not be done now is done at the next turn.
-fn log_later(done: Result<()>) {
+fn log_postponed(done: Result<()>) {
     if let Err(e) = done {
         tracing::debug!(error = e.chain(), "failed; tried again at the next turn");
     }

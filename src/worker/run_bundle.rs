@@ -11,7 +11,7 @@ use futures::{StreamExt as _, stream};
 
 use super::Worker;
 use super::attempt::log_failed;
-use super::bundle::{Bundle, Part, Read, ReadMembers, State, TakenJobs};
+use super::bundle::{Bundle, MemberState, Part, Read, ReadMembers, TakenJobs};
 use super::claimed::ClaimedTask;
 use super::jobs::{Done, log_imported};
 use crate::db::traced_pool::TracedPool;
@@ -34,8 +34,8 @@ const READ_TIMEOUT: Duration = Duration::from_secs(5);
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 impl Worker {
-    /// Claims further members of a bundle with this file. Where a task may not kill a single worker, a file that does must
-    /// not fail others with it.
+    /// Claims further members of a bundle with this file. With `retry.max_rescues = 0` there are no bundles: a file that
+    /// kills its worker would fail the others, too.
     pub(super) async fn claim_bundle(&self, first: &ClaimedTask, claimant: Claimant<'_>) -> Vec<Member> {
         if self.max_rescues == 0 {
             return Vec::new();
@@ -61,7 +61,7 @@ impl Worker {
             bundle.members.push(ClaimedTask::new(lease, task, worker, &Delivery { job, traceparent: None }));
             bundle.jobs.push(Some(id));
         }
-        let mut states = vec![State::Open; bundle.members.len()];
+        let mut states = vec![MemberState::Open; bundle.members.len()];
         let mut read = Vec::new();
         if bundle.members.len() > 1 {
             self.recognise_bundle(&bundle, &context, &mut states).await;
@@ -74,13 +74,15 @@ impl Worker {
             let run = async {
                 let done = match (states[i], read) {
                     (_, None) => self.run_alone(member, &context).await,
-                    (State::Open | State::NotRecognised, Some(Some(read))) => self.finish(member, read).await,
-                    // Handed back, it is run by itself.
+                    (MemberState::Open | MemberState::NotRecognised, Some(Some(read))) => {
+                        self.finish(member, read).await
+                    }
+                    // It is handed back; its next attempt runs alone.
                     _ => Err(Error::Stopped),
                 };
                 self.settle(member, done).await
             };
-            if states[i] == State::Settled {
+            if states[i] == MemberState::Settled {
                 continue;
             }
             let settled = member.telemetry.around(run).await;
@@ -93,7 +95,12 @@ impl Worker {
     }
 
     /// Settles the files that their series hold already.
-    async fn recognise_bundle(&self, bundle: &Bundle<'_>, context: &AttemptContext, states: &mut [State]) {
+    async fn recognise_bundle(
+        &self,
+        bundle: &Bundle<'_>,
+        context: &AttemptContext,
+        states: &mut [MemberState],
+    ) {
         let mut hashing = Vec::new();
         for member in &bundle.members {
             hashing.push(member.telemetry.around(self.hash(member, context)));
@@ -109,7 +116,8 @@ impl Worker {
         match self.within_settle_timeout(&part, run).await {
             Ok(found) => {
                 for (&place, rows) in part.places.iter().zip(found) {
-                    states[place] = if rows.is_some() { State::Settled } else { State::NotRecognised };
+                    states[place] =
+                        if rows.is_some() { MemberState::Settled } else { MemberState::NotRecognised };
                     let Some(rows) = rows else { continue };
                     bundle.members[place].telemetry.recognised();
                     settled(&bundle.members[place], &rows);
@@ -172,14 +180,14 @@ impl Worker {
         &self,
         bundle: &'a Bundle<'_>,
         context: &'a AttemptContext,
-        states: &[State],
+        states: &[MemberState],
     ) -> Vec<Option<Read<'a>>> {
         let mut reading = Vec::with_capacity(bundle.members.len());
         for (member, &state) in bundle.members.iter().zip(states) {
             let read = async move {
                 match state {
-                    State::Settled | State::GivenUp => None,
-                    state => Some(self.read(member, context, state == State::NotRecognised).await),
+                    MemberState::Settled | MemberState::HandBack => None,
+                    state => Some(self.read(member, context, state == MemberState::NotRecognised).await),
                 }
             };
             reading.push(member.telemetry.around(read));
@@ -201,7 +209,7 @@ impl Worker {
             }
             Ok(opened)
         };
-        // Handed back, it is run by itself.
+        // It is handed back; its next attempt runs alone.
         tokio::time::timeout(READ_TIMEOUT, Box::pin(read)).await.unwrap_or(Err(Error::Stopped))
     }
 
@@ -211,7 +219,7 @@ impl Worker {
     }
 
     /// Settles the files that bring bars, those all of whose bars are there, and those that cannot be read.
-    async fn write_bundle(&self, bundle: &Bundle<'_>, read: &[Option<Read<'_>>], states: &mut [State]) {
+    async fn write_bundle(&self, bundle: &Bundle<'_>, read: &[Option<Read<'_>>], states: &mut [MemberState]) {
         let mut members = ReadMembers::of(read);
         loop {
             let part = bundle.part(members.places());
@@ -221,7 +229,7 @@ impl Worker {
             let write = Box::pin(self.settle_read(bundle, &part, &members));
             match self.within_settle_timeout(&part, write).await {
                 Ok(Ok(rows)) => {
-                    part.places.iter().for_each(|&i| states[i] = State::Settled);
+                    part.places.iter().for_each(|&i| states[i] = MemberState::Settled);
                     let eligible = members.eligible.iter().zip(&rows);
                     eligible.for_each(|((i, _), rows)| settled(&bundle.members[*i], rows));
                     members.failed.iter().for_each(|(i, e)| failed(&bundle.members[*i], e));

@@ -14,11 +14,11 @@ use crate::telemetry::attribute as attr;
 use crate::telemetry::catalogue::{CHECK_EXISTS, COMPARE_VALUES};
 use crate::telemetry::phases::milliseconds;
 
-/// Rows in a batch that is closely traced: its spans, up to two a row, fit into the exporter's queue.
-pub(super) const BATCH: usize = 4_000;
+/// Most rows of a batch with `trace.detail = "row"`: its spans, up to two a row, fit into the exporter's queue.
+pub(super) const MAX_ROWS: usize = 4_000;
 
-/// Says how many spans a closely traced file of `size` stored bytes will have, guessing its rows from its first ones.
-/// `from` is where the attempt began in the text.
+/// Logs how many spans a file of `size` stored bytes will have, with its rows estimated from the first ones. `from` is
+/// where the attempt began in the text.
 pub(super) fn announce(attempt: Attempt<'_>, first: &Batch, size: u64, from: u64) {
     let bytes = first.end.estimated_text(size).saturating_sub(from);
     let read = first.end.text.saturating_sub(from).max(1);
