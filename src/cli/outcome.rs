@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 
 use super::output::{count, counted, duration, files, visible};
-use super::row_counters::{self, row_counters};
+use super::row_counters::{self, ShownCounter, row_counters};
 use super::table::{self, Column, Table};
 use super::when;
 use crate::error::ErrorClass;
@@ -53,7 +53,7 @@ fn tasks(out: &mut dyn Write, status: &OperationStatus, detail: Detail) -> io::R
         status.tasks.iter().filter(|t| all || noteworthy(t)).take(MAX_TASKS).collect();
     let counters = row_counters(status.dry_run);
     let columns = [table::SYMBOL, table::TIMEFRAME, Column::text("STATE"), Column::number("ROWS")];
-    let columns = columns.into_iter().chain(counters.iter().map(|c| c.column));
+    let columns = columns.into_iter().chain(counters.iter().map(ShownCounter::column));
     let mut table = Table::new(columns.chain([Column::number("TIME").spare(3)]));
     for t in &shown {
         let cells = [visible(&t.symbol), visible(&t.timeframe), t.state.to_string(), count(t.rows.rows)];
@@ -146,7 +146,7 @@ fn notes(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
         writeln!(out, "{ignored}")?;
     }
     unrecognised(out, status, "imported")?;
-    let findings = row_counters::findings(r) + status.shape_conflicts();
+    let findings = r.findings() + status.shape_conflicts();
     if findings > 0 && !status.dry_run {
         writeln!(out, "details: barlift report {}", status.operation_id)?;
     }

@@ -5,14 +5,14 @@
 
 use crate::bar::columns::COUNT;
 use crate::bar::{Bars, Micros, Ohlcv};
-use crate::db::bar_sql::bar_sql;
+use crate::db::template::sql_template;
 use crate::error::{Error, Result};
 use crate::model::SeriesId;
 
 /// The statement whose data [`encode`] makes.
 #[must_use]
 pub fn copy_bars() -> &'static str {
-    bar_sql!("sql/copy_bars_in.sql").trim_end()
+    sql_template!("sql/copy_bars_in.sql").trim_end()
 }
 
 /// Microseconds from 1970-01-01 to 2000-01-01; PostgreSQL counts from there.
@@ -82,7 +82,7 @@ fn put(row: &mut [u8; ROW_BYTES], field: usize, value: [u8; 8]) {
 /// Field count, time and values.
 const BAR_BYTES: usize = 2 + (1 + COUNT) * FIELD_BYTES;
 
-/// Turns the bytes of `COPY (SELECT time, {each *} …) TO STDOUT (FORMAT binary)` into bars,
+/// Turns the bytes of `COPY (SELECT time, {each value: *} …) TO STDOUT (FORMAT binary)` into bars,
 /// however the bytes are divided.
 ///
 /// A time that [`Micros`] cannot hold (`infinity`) becomes the nearest one that it can.

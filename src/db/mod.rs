@@ -4,12 +4,11 @@
 //! [`connect`](Database::connect) opens a pool (`connection`: the settings of each session, poolers, sockets; `tls`: hints
 //! about certificates). `schema` brings our tables up to date (`storage`: rowstore or columnstore). [`copy`] encodes bars for
 //! binary COPY, [`traced_pool`] gives statements spans (`traced_statement`: one whose rows come bit by bit), [`transaction`]
-//! begins transactions, `info` is `barlift db info`.
+//! begins transactions, [`template`] writes out lists in SQL, `info` is `barlift db info`.
 //!
 //! Invariant: no text that leaves this module contains a password. It knows tables, but not what an import or an operation
 //! is.
 
-pub(crate) mod bar_sql;
 pub(crate) mod connection;
 pub mod copy;
 pub mod embedded;
@@ -17,6 +16,7 @@ pub(crate) mod info;
 mod libpq;
 pub(crate) mod schema;
 pub(crate) mod storage;
+pub mod template;
 mod tls;
 pub mod traced_pool;
 pub(crate) mod traced_statement;

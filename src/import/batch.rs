@@ -89,7 +89,7 @@ impl ComparedBatch<'_> {
             rows_rejected: n(batch.rejected.len() + self.contradictions.len()),
             rows_duplicate: u(self.duplicates),
             quality_issues: n(batch.issues.len()),
-            rows_missing: 0,
+            ..RowCounts::default()
         }
     }
 

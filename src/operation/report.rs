@@ -11,7 +11,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgPool};
 
 use crate::bar::Ohlcv;
-use crate::db::bar_sql::bar_sql;
+use crate::db::template::sql_template;
 use crate::error::{During, ErrorClass, Result};
 use crate::model::OperationId;
 
@@ -163,7 +163,7 @@ pub(crate) fn mismatches<'a>(
     pool: &'a PgPool,
     id: &'a OperationId,
 ) -> BoxStream<'a, Result<MismatchFinding>> {
-    findings(pool, id, bar_sql!("sql/mismatches.sql"), "reading mismatches")
+    findings(pool, id, sql_template!("sql/mismatches.sql"), "reading mismatches")
 }
 
 /// An operation's rejected rows.
@@ -173,7 +173,7 @@ pub(crate) fn rejected<'a>(pool: &'a PgPool, id: &'a OperationId) -> BoxStream<'
 
 /// An operation's quality issues.
 pub(crate) fn issues<'a>(pool: &'a PgPool, id: &'a OperationId) -> BoxStream<'a, Result<IssueFinding>> {
-    findings(pool, id, bar_sql!("sql/issues.sql"), "reading quality issues")
+    findings(pool, id, sql_template!("sql/issues.sql"), "reading quality issues")
 }
 
 /// Streams the rows of a query whose only parameter is the operation's id.

@@ -14,8 +14,8 @@ use sqlx::{PgConnection, Postgres, Row as _};
 use super::{columnstore, parameter, values};
 use crate::bar::{Bars, Micros, Ohlcv};
 use crate::config::Layout;
-use crate::db::bar_sql::bar_sql;
 use crate::db::copy;
+use crate::db::template::sql_template;
 use crate::db::traced_pool::TracedPool;
 use crate::error::{During, Error, Result};
 use crate::model::SeriesId;
@@ -33,7 +33,7 @@ pub async fn in_range(
     (first, last): (Micros, Micros),
     limit: usize,
 ) -> Result<Bars> {
-    let sql = bar_sql!("sql/bars_in_range.sql");
+    let sql = sql_template!("sql/bars_in_range.sql");
     let query = sqlx::query(sql)
         .bind(series_id)
         .bind(parameter(first))
@@ -53,7 +53,7 @@ pub async fn last_in_range(
     (first, last): (Micros, Micros),
     limit: usize,
 ) -> Result<Bars> {
-    let sql = bar_sql!("sql/bars_before.sql");
+    let sql = sql_template!("sql/bars_before.sql");
     let query = sqlx::query(sql)
         .bind(series_id)
         .bind(parameter(first))
@@ -72,7 +72,7 @@ pub async fn at(
     series_id: SeriesId,
     times: &[Micros],
 ) -> Result<Bars> {
-    let sql = bar_sql!("sql/bars_at.sql");
+    let sql = sql_template!("sql/bars_at.sql");
     if times.is_empty() {
         return Ok(Bars::default());
     }
@@ -91,7 +91,7 @@ pub async fn in_ranges(
     ranges: &[(SeriesId, (Micros, Micros))],
     limit: usize,
 ) -> Result<HashMap<SeriesId, Bars>> {
-    let sql = bar_sql!("sql/bars_in_ranges.sql");
+    let sql = sql_template!("sql/bars_in_ranges.sql");
     let query = sqlx::query(sql)
         .bind(ranges.iter().map(|r| r.0).collect::<Vec<_>>())
         .bind(ranges.iter().map(|r| parameter(r.1.0)).collect::<Vec<_>>())
@@ -155,7 +155,7 @@ pub async fn overwrite(
     series_id: SeriesId,
     bars: &Bars,
 ) -> Result<()> {
-    let sql = bar_sql!("sql/overwrite_bars.sql");
+    let sql = sql_template!("sql/overwrite_bars.sql");
     let (Some(&first), Some(&last)) = (bars.time.first(), bars.time.last()) else { return Ok(()) };
     let times: Vec<Timestamp> = bars.time.iter().map(|&t| parameter(t)).collect();
     let query = sqlx::query(sql)

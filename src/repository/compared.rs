@@ -9,7 +9,7 @@ use sqlx::{FromRow, PgConnection, PgPool};
 use super::{BarRow, parameter};
 use crate::bar::columns::transposed;
 use crate::bar::{Micros, Ohlcv, SeriesName};
-use crate::db::bar_sql::bar_sql;
+use crate::db::template::sql_template;
 use crate::db::traced_pool::TracedPool;
 use crate::error::{During, Result};
 use crate::model::SeriesId;
@@ -105,7 +105,7 @@ pub(crate) async fn around(
     intervals: &[TimeInterval],
     more: i64,
 ) -> Result<Vec<(usize, Micros, Ohlcv)>> {
-    let sql = bar_sql!("sql/bars_around.sql");
+    let sql = sql_template!("sql/bars_around.sql");
     #[derive(FromRow)]
     struct NumberedBar {
         n: i64,
@@ -136,7 +136,7 @@ pub(crate) async fn nearby(
     sought: &[(Micros, Ohlcv)],
     within: Micros,
 ) -> Result<Vec<(Micros, Ohlcv)>> {
-    let sql = bar_sql!("sql/bars_nearby.sql");
+    let sql = sql_template!("sql/bars_nearby.sql");
     let values = transposed(sought.iter().map(|(_, values)| values.to_array()));
     let within = sqlx::postgres::types::PgInterval { months: 0, days: 0, microseconds: within };
     let query = sqlx::query_as(sql)

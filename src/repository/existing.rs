@@ -10,7 +10,7 @@ use tracing::instrument::WithSubscriber as _;
 use super::bars::{self, READING};
 use super::bound;
 use crate::bar::{Bars, Micros};
-use crate::db::bar_sql::bar_sql;
+use crate::db::template::sql_template;
 use crate::db::copy::Decoder;
 use crate::db::traced_pool::TracedPool;
 use crate::error::{During, Result};
@@ -104,7 +104,7 @@ async fn copied(
     (first, last): (Micros, Micros),
     limit: usize,
 ) -> Result<Bars> {
-    let sql = bar_sql!("sql/copy_range_out.sql");
+    let sql = sql_template!("sql/copy_range_out.sql");
     // sql takes no parameters: numbers and times that are written here.
     let copy = sql
         .replace("{series}", &series_id.to_string())

@@ -8,7 +8,7 @@ use sqlx::{PgConnection, PgPool};
 use super::{BarRow, parameter};
 use crate::bar::columns::transposed;
 use crate::bar::{Micros, Ohlcv};
-use crate::db::bar_sql::bar_sql;
+use crate::db::template::sql_template;
 use crate::db::traced_pool::TracedPool;
 use crate::error::{During, Result};
 use crate::finding::{Mismatch, QualityIssue, RULES, RawRow, RejectedRow};
@@ -29,7 +29,7 @@ pub async fn keep_mismatches(
     found: &[Mismatch],
     overwritten: bool,
 ) -> Result<()> {
-    let sql = bar_sql!("sql/insert_mismatches.sql");
+    let sql = sql_template!("sql/insert_mismatches.sql");
     if found.is_empty() {
         return Ok(());
     }
@@ -56,7 +56,7 @@ pub async fn mismatched_at(
     task_id: TaskId,
     times: &[Micros],
 ) -> Result<Vec<(Micros, Ohlcv)>> {
-    let sql = bar_sql!("sql/mismatched_at.sql");
+    let sql = sql_template!("sql/mismatched_at.sql");
     let query =
         sqlx::query_as(sql).bind(task_id).bind(times.iter().map(|&t| parameter(t)).collect::<Vec<_>>());
     let run = async { query.fetch_all(connection).await.during("looking up mismatches") };
@@ -125,7 +125,7 @@ pub async fn keep_issues(
     task_id: TaskId,
     found: &[QualityIssue],
 ) -> Result<()> {
-    let sql = bar_sql!("sql/insert_issues.sql");
+    let sql = sql_template!("sql/insert_issues.sql");
     if found.is_empty() {
         return Ok(());
     }

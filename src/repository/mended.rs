@@ -7,7 +7,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::{BarRow, parameter};
 use crate::bar::{Bars, Micros};
-use crate::db::bar_sql::bar_sql;
+use crate::db::template::sql_template;
 use crate::error::{During, Result};
 use crate::model::{SeriesId, TaskId};
 
@@ -21,7 +21,7 @@ pub(crate) async fn keep(
     if bars.is_empty() {
         return Ok(());
     }
-    let query = sqlx::query(bar_sql!("sql/keep_mended.sql"))
+    let query = sqlx::query(sql_template!("sql/keep_mended.sql"))
         .bind(series_id)
         .bind(task_id)
         .bind(bars.time.iter().map(|&t: &Micros| parameter(t)).collect::<Vec<_>>());
@@ -32,7 +32,7 @@ pub(crate) async fn keep(
 
 /// The series' bars that come from mended rows, in time order.
 pub(crate) async fn read(pool: &PgPool, series_id: SeriesId) -> Result<Bars> {
-    let rows: Vec<BarRow> = sqlx::query_as(bar_sql!("sql/mended_bars.sql"))
+    let rows: Vec<BarRow> = sqlx::query_as(sql_template!("sql/mended_bars.sql"))
         .bind(series_id)
         .fetch_all(pool)
         .await

@@ -8,9 +8,11 @@
 use std::collections::HashMap;
 
 use jiff_sqlx::Timestamp;
-use sqlx::{FromRow, PgConnection, PgPool};
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, PgConnection, PgPool, Row as _};
 
 use crate::counts::RowCounts;
+use crate::db::template::sql_template;
 use crate::db::traced_pool::TracedPool;
 use crate::digest::SeriesDigest;
 use crate::error::{During, Result};
@@ -55,16 +57,10 @@ pub(crate) async fn recent_options(connection: &mut PgConnection) -> Result<Vec<
 }
 
 /// What became of the rows of a file that a series holds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromRow)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CachedImport {
-    /// Data rows.
-    pub rows: i64,
-    /// Those of them that could not become a bar.
-    pub rows_rejected: i64,
-    /// Those of them that repeat an earlier one.
-    pub rows_duplicate: i64,
-    /// Bars that break a market-data rule.
-    pub quality_issues: i64,
+    /// The counters that depend on the file alone.
+    pub of_file: RowCounts,
     /// The task that read the file, and holds what was found in it; it may have been deleted.
     pub task_id: Option<TaskId>,
 }
@@ -73,14 +69,14 @@ impl CachedImport {
     /// Its rows, of which all bars are there.
     #[must_use]
     pub(crate) fn rows(&self) -> RowCounts {
-        RowCounts {
-            rows: self.rows,
-            rows_skipped: self.rows - self.rows_rejected - self.rows_duplicate,
-            rows_rejected: self.rows_rejected,
-            rows_duplicate: self.rows_duplicate,
-            quality_issues: self.quality_issues,
-            ..RowCounts::default()
-        }
+        let other_parts = self.of_file.sum(|c| c.part.is_some());
+        RowCounts { rows_skipped: self.of_file.rows - other_parts, ..self.of_file }
+    }
+}
+
+impl FromRow<'_, PgRow> for CachedImport {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        Ok(Self { of_file: RowCounts::read(row, |c| c.is_of_file)?, task_id: row.try_get("task_id")? })
     }
 }
 
@@ -94,12 +90,12 @@ pub(crate) async fn find_imports(
     files: &[(SeriesId, [u8; 32])],
     options: &[u8; 32],
 ) -> Result<HashMap<SeriesId, CachedImport>> {
-    const QUERY: &str = include_str!("sql/find_cached_imports.sql");
+    let sql = sql_template!("sql/find_cached_imports.sql");
     if let [file] = files {
         let found = find_import(connection, db, file, options).await?;
         return Ok(found.into_iter().map(|import| (file.0, import)).collect());
     }
-    let query = sqlx::query_as::<_, Entry>(QUERY)
+    let query = sqlx::query_as::<_, Entry>(sql)
         .bind(files.iter().map(|f| f.0).collect::<Vec<_>>())
         .bind(files.iter().map(|f| f.1.to_vec()).collect::<Vec<_>>())
         .bind(options.as_slice());
@@ -107,7 +103,7 @@ pub(crate) async fn find_imports(
     let run = async { Ok(run.await?.into_iter().map(|f| (f.series_id, f.import)).collect()) };
     let rows =
         |found: &HashMap<SeriesId, CachedImport>, i: usize| usize::from(found.contains_key(&files[i].0));
-    db.read(("SELECT", QUERY), run, rows).await
+    db.read(("SELECT", sql), run, rows).await
 }
 
 #[derive(FromRow)]
@@ -134,7 +130,7 @@ async fn find_import(
         last_time: Option<Timestamp>,
         bars: i64,
     }
-    let range: Option<Range> = sqlx::query_as(include_str!("sql/find_cached_import.sql"))
+    let range: Option<Range> = sqlx::query_as(sql_template!("sql/find_cached_import.sql"))
         .bind(series_id)
         .bind(hash.as_slice())
         .bind(options.as_slice())
@@ -178,11 +174,11 @@ pub(crate) async fn keep(
     db: TracedPool<'_>,
     files: &[(TaskId, Option<&SourceEntry>)],
 ) -> Result<()> {
-    const QUERY: &str = include_str!("sql/keep_cached_imports.sql");
+    let sql = sql_template!("sql/keep_cached_imports.sql");
     let import = |entry: Option<&SourceEntry>| entry.and_then(|e| Some((e.hash, e.import?)));
     let imports: Vec<_> = files.iter().filter_map(|(task, entry)| Some((*task, import(*entry)?))).collect();
     if !imports.is_empty() {
-        let query = sqlx::query(QUERY)
+        let query = sqlx::query(sql)
             .bind(imports.iter().map(|(_, (_, entry))| entry.series_id).collect::<Vec<_>>())
             .bind(imports.iter().map(|(_, (hash, _))| hash.to_vec()).collect::<Vec<_>>())
             .bind(imports.iter().map(|(_, (_, entry))| entry.options.to_vec()).collect::<Vec<_>>())
@@ -191,7 +187,7 @@ pub(crate) async fn keep(
         let run = async {
             Ok(query.execute(&mut *tx).await.during("writing to the source cache")?.rows_affected())
         };
-        db.write(("INSERT", QUERY), |i| usize::from(import(files[i].1).is_some()), run).await?;
+        db.write(("INSERT", sql), |i| usize::from(import(files[i].1).is_some()), run).await?;
     }
     let digest = |entry: &SourceEntry| entry.digest.map(|(digest, key)| (entry.hash, key, digest));
     let digests: Vec<_> = files.iter().filter_map(|(_, entry)| digest((*entry)?)).collect();

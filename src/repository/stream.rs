@@ -12,8 +12,8 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::bound;
 use crate::bar::{Bars, Micros};
-use crate::db::bar_sql::bar_sql;
 use crate::db::copy::Decoder;
+use crate::db::template::sql_template;
 use crate::db::traced_pool::TracedPool;
 use crate::db::traced_statement::Statement;
 use crate::db::transaction::Transaction;
@@ -43,7 +43,7 @@ impl<'a> BarStream<'a> {
     /// # Errors
     /// [`crate::error::Error::Database`]
     pub async fn open(db: TracedPool<'a>, series_id: SeriesId, range: Option<Range<Micros>>) -> Result<Self> {
-        let sql = bar_sql!("sql/copy_bars_out.sql");
+        let sql = sql_template!("sql/copy_bars_out.sql");
         let tx = db.begin(WHAT).await?;
         // COPY takes no parameters: a number and two times that are written here.
         let copy = sql

@@ -9,6 +9,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::record::{Change, record};
 use super::{Lease, Opening, Progress, Resume, RowCounts};
+use crate::db::template::sql_template;
 use crate::db::transaction;
 use crate::error::{During, Error, Result};
 use crate::model::{Fence, TaskId};
@@ -96,7 +97,7 @@ impl Lease {
         ] {
             sqlx::query(statement).bind(self.task_id).execute(&mut *tx).await.during(WHAT)?;
         }
-        let query = sqlx::query(include_str!("sql/reset_counters.sql")).bind(self.task_id).bind(version);
+        let query = sqlx::query(sql_template!("sql/reset_counters.sql")).bind(self.task_id).bind(version);
         query.execute(tx).await.during(WHAT)?;
         Ok(())
     }
@@ -108,7 +109,7 @@ impl Lease {
             #[sqlx(flatten)]
             rows: RowCounts,
         }
-        let row: Row = sqlx::query_as(include_str!("sql/counters.sql"))
+        let row: Row = sqlx::query_as(sql_template!("sql/counters.sql"))
             .bind(self.task_id)
             .fetch_one(tx)
             .await

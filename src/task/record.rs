@@ -9,6 +9,7 @@ use sqlx::{FromRow, PgConnection};
 
 use super::{Lease, Progress, RetryPolicy, RowCounts};
 use crate::bar::Micros;
+use crate::db::template::sql_template;
 use crate::error::{During, Error, ErrorClass, Result};
 use crate::model::{AttemptOutcome, OperationId, TaskId};
 use crate::repository::parameter;
@@ -86,7 +87,7 @@ pub(super) async fn record(connection: &mut PgConnection, changes: &[Change<'_>]
     let time = |end: fn((Micros, Micros)) -> Micros| {
         progress.iter().map(|p| Some(parameter(end(p.and_then(|p| p.span)?)))).collect::<Vec<_>>()
     };
-    let recorded: Vec<Recorded> = sqlx::query_as(include_str!("sql/record.sql"))
+    let recorded: Vec<Recorded> = sqlx::query_as(sql_template!("sql/record.sql"))
         .bind(changes.iter().map(|c| c.lease.task_id).collect::<Vec<_>>())
         .bind(changes.iter().map(|c| c.lease.fence).collect::<Vec<_>>())
         .bind(each(&progress, |p| bytes(p.checkpoint.text)))

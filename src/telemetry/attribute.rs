@@ -106,19 +106,16 @@ pub(crate) fn without_comments(statement: &str) -> &str {
 /// Declares attributes: constant, type, name, the stable name if there is one, and what it says.
 macro_rules! attributes {
     ($($name:ident: $value_type:ident = $text:literal $(or $stable:literal)?, $about:literal;)+) => {$(
-        pub(crate) const $name: $crate::telemetry::attribute::Attribute<$crate::telemetry::attribute::$value_type> =
-            $crate::telemetry::attribute::Attribute {
-                name: $text,
-                stable: $crate::telemetry::attribute::attributes!(@stable $($stable)?),
-                about: $about,
-                value_type: std::marker::PhantomData,
-            };
+        pub(crate) const $name: Attribute<$value_type> = Attribute {
+            name: $text,
+            stable: attributes!(@stable $($stable)?),
+            about: $about,
+            value_type: PhantomData,
+        };
     )+};
     (@stable) => { None };
     (@stable $stable:literal) => { Some($stable) };
 }
-
-pub(super) use attributes;
 
 attributes! {
     // Whose bars.

@@ -13,7 +13,7 @@ use opentelemetry::{KeyValue, global};
 use super::attempt_info::JobOutcome;
 use super::phases::Phase;
 use super::row_counters;
-use crate::counts::RowCounts;
+use crate::counts::{OUTCOMES_ABOUT, RowCounts};
 
 /// One metric, for the table in docs.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +37,7 @@ macro_rules! metrics {
 
 metrics! {
     ROWS = "barlift.rows" "barlift_rows_total" "{row}",
-        row_counters::ROWS_ABOUT;
+        OUTCOMES_ABOUT;
     FILES = "barlift.files" "barlift_files_total" "{file}",
         "attempts that ended, by `outcome`: succeeded, failed (for good), retried, handed_back, lost (cut off or taken over)";
     RETRIES = "barlift.retries" "barlift_retries_total" "{retry}",

@@ -10,7 +10,7 @@ use super::classify::{DifferencePattern, PatternRange};
 use super::{Findings, int};
 use crate::bar::Ohlcv;
 use crate::bar::columns::{COUNT, transposed};
-use crate::db::bar_sql::bar_sql;
+use crate::db::template::sql_template;
 use crate::db::traced_pool::TracedPool;
 use crate::error::{During, Result};
 use crate::finding::{Difference, Place};
@@ -69,7 +69,7 @@ pub(super) async fn differences(
     (from, found): (usize, &[Difference]),
     files: &[String],
 ) -> Result<()> {
-    let sql = bar_sql!("sql/insert_differences.sql");
+    let sql = sql_template!("sql/insert_differences.sql");
     let optional = |values: Option<Ohlcv>| values.map_or([None; COUNT], |v| v.to_array().map(Some));
     let file_values = transposed(found.iter().map(|d| optional(d.csv.map(|(_, values)| values))));
     let db_values = transposed(found.iter().map(|d| optional(d.db)));

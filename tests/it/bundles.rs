@@ -32,9 +32,8 @@ async fn left(database: &TestDatabase) -> Vec<String> {
     let mut all = Vec::new();
     for query in [
         "SELECT source, symbol, timeframe, state, pushes, fence, attempts, failures, rescues, source_version, checkpoint,
-                header, ignored_columns, recognised, rows, rows_imported, rows_skipped, rows_mismatched, rows_rejected,
-                rows_duplicate, quality_issues, first_time, last_time, error_class, error_message, waits_for,
-                finished_at >= started_at AS ended
+                header, ignored_columns, recognised, {each counter: *}, first_time, last_time, error_class,
+                error_message, waits_for, finished_at >= started_at AS ended
          FROM barlift.tasks",
         "SELECT t.source, a.fence, a.attempt, a.outcome, a.rows, a.error_message, a.span_due_at, a.push
          FROM barlift.attempts a JOIN barlift.tasks t ON t.id = a.task_id",
@@ -50,9 +49,10 @@ async fn left(database: &TestDatabase) -> Vec<String> {
         "SELECT DISTINCT status, last_result FROM apalis.jobs WHERE status <> 'Pending'",
     ] {
         // Ids of series follow the order in which they were made.
+        let query = barlift::db::template::expanded(query);
         let text = format!("SELECT (to_jsonb(x) - 'series_id')::text FROM ({query}) x ORDER BY 1");
         let rows: Vec<String> =
-            sqlx::query_scalar(sqlx::AssertSqlSafe(text)).fetch_all(&database.pool).await.expect(query);
+            sqlx::query_scalar(sqlx::AssertSqlSafe(text)).fetch_all(&database.pool).await.expect(&query);
         all.extend(rows);
     }
     all

@@ -1,5 +1,6 @@
 //! What becomes of rows (imported, skipped, mismatched, rejected, duplicate), and where a retry continues.
 
+use barlift::counts::RowCounts;
 use barlift::import::Attempt;
 use barlift::model::Fence;
 use barlift::repository::source_cache::CachedImport;
@@ -327,7 +328,7 @@ async fn an_interrupted_recognition_vouches_for_nothing() {
     let root = barlift::source::root::Root::open(&info.root).await.expect("a root");
     let version = root.version(&info.source).await.expect("a version");
     lease.begin(&database.pool, &version.text).await.expect("begun");
-    let known = CachedImport { rows: 100, ..CachedImport::default() };
+    let known = CachedImport { of_file: RowCounts { rows: 100, ..RowCounts::default() }, task_id: None };
     lease.recognised(&database.pool, &known, version.size).await.expect("recognised");
     lease.hand_back(&database.pool, &AttemptRecord::default()).await.expect("handed back");
     drain(&database).await;

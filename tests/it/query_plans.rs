@@ -76,7 +76,10 @@ async fn plan(connection: &mut PgConnection, statement: &str) -> Value {
         "DEALLOCATE ALL".to_owned(),
         format!("PREPARE looked_at AS {statement}"),
     ] {
-        sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut *connection).await.expect(statement);
+        sqlx::raw_sql(AssertSqlSafe(barlift::db::template::expanded(&text)))
+            .execute(&mut *connection)
+            .await
+            .expect(statement);
     }
     let explain = format!("EXPLAIN (FORMAT JSON) EXECUTE looked_at {arguments}");
     let explain = sqlx::query_scalar(AssertSqlSafe(explain)).persistent(false);

@@ -1,1 +1,1 @@
-COPY barlift.bars (series_id, time, {each *}) FROM STDIN (FORMAT binary)
+COPY barlift.bars (series_id, time, {each value: *}) FROM STDIN (FORMAT binary)

@@ -17,6 +17,7 @@ use sqlx::{FromRow, PgPool};
 
 use super::status::{self, OperationStatus};
 use crate::counts::RowCounts;
+use crate::db::template::sql_template;
 use crate::error::{During, Error, Result};
 use crate::model::{AttemptOutcome, OperationId, OperationState, TaskId};
 use crate::queue;
@@ -218,7 +219,7 @@ pub(crate) async fn diagnose(pool: &PgPool, id: &OperationId, scope: Scope<'_>) 
     const WHAT: &str = "reading the attempts";
     let operation = status::read(pool, id, false).await?;
     let mut sums = sums::DiagnosisSums::default();
-    let mut rows = sqlx::query_as::<_, DiagnosisRow>(include_str!("../sql/attempts.sql"))
+    let mut rows = sqlx::query_as::<_, DiagnosisRow>(sql_template!("../sql/attempts.sql"))
         .bind(&id.0)
         .bind(scope.symbol)
         .fetch(pool);

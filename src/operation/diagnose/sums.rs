@@ -143,9 +143,8 @@ impl DiagnosisSums {
     }
 
     pub(super) fn bad_files(&self, limit: usize) -> Vec<FileQuality> {
-        let bad = |r: &RowCounts| r.rows_mismatched + r.rows_rejected + r.quality_issues;
-        let mut files: Vec<_> = self.files.iter().filter(|f| bad(&f.rows) > 0).collect();
-        files.sort_by_key(|f| std::cmp::Reverse(bad(&f.rows)));
+        let mut files: Vec<_> = self.files.iter().filter(|f| f.rows.findings() > 0).collect();
+        files.sort_by_key(|f| std::cmp::Reverse(f.rows.findings()));
         let quality = |f: &FileSums| FileQuality {
             symbol: f.times.symbol.clone(),
             timeframe: f.times.timeframe.clone(),

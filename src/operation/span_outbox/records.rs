@@ -7,6 +7,7 @@ use sqlx::{FromRow, PgPool};
 
 use super::{AT_ONCE, WHAT, send};
 use crate::counts::RowCounts;
+use crate::db::template::sql_template;
 use crate::db::transaction;
 use crate::error::{During, Result};
 use crate::model::{AttemptOutcome, Fence, JobSequence, OperationId, OperationKind, TaskId, Traceparent};
@@ -20,7 +21,7 @@ use crate::telemetry::{
 pub(super) async fn store(pool: &PgPool, recorder: &Recorder) -> Result<()> {
     let attempts = include_str!("sql/claim_attempts.sql");
     store_claimed(pool, attempts, |a: AttemptRow| recorder.attempt(&a.recorded())).await?;
-    let operations = include_str!("sql/claim_operations.sql");
+    let operations = sql_template!("sql/claim_operations.sql");
     store_claimed(pool, operations, |o: EndedOperation| recorder.root(&o)).await
 }
 

@@ -1,6 +1,6 @@
 -- $1: operation id; $2: symbol, or NULL for all
 SELECT t.id AS task_id, t.symbol, t.timeframe, t.source, t.state, t.attempts AS counted,
-       t.rows, t.rows_imported, t.rows_skipped, t.rows_mismatched, t.rows_rejected, t.rows_duplicate, t.quality_issues, t.rows_missing,
+       {each counter: t.*},
        t.error_class, t.error_message,
        a.attempt, a.worker, a.started_at, a.outcome, a.error_message AS attempt_error, a.phases, a.slowest,
        (extract(epoch FROM coalesce(a.finished_at, now()) - a.started_at) * 1000 / a.together)::double precision AS attempt_ms

@@ -1,6 +1,31 @@
--- $1: how many
-SELECT v.*, o.options ->> 'on_mismatch' AS on_mismatch
-FROM barlift.operations_overview v
-JOIN barlift.operations o USING (id)
-ORDER BY v.created_at DESC, v.id DESC
-LIMIT $1
+-- Operations with the sums of their tasks, the newest first.
+-- $1: operation id, or NULL for all; $2: at most how many
+SELECT
+    o.id, o.type, o.state, o.traceparent, o.root, o.unrecognised, o.priority, o.created_at, o.run_at, o.paused_at,
+    o.started_at, o.finished_at, o.follows, o.waiting,
+    coalesce((o.options ->> 'dry_run')::boolean, false) AS dry_run,
+    o.options ->> 'on_mismatch' AS on_mismatch,
+    o.options ->> 'mode' AS mode,
+    coalesce(jsonb_array_length(o.options -> 'unexplained'), 0)::bigint AS unexplained,
+    t.*
+FROM (
+    SELECT * FROM barlift.operations WHERE $1::text IS NULL OR id = $1 ORDER BY created_at DESC, id DESC LIMIT $2
+) o
+CROSS JOIN LATERAL (
+    SELECT
+        count(*) AS tasks,
+        count(*) FILTER (WHERE state = 'pending') AS pending,
+        count(*) FILTER (WHERE state = 'running') AS running,
+        count(*) FILTER (WHERE state = 'succeeded') AS succeeded,
+        count(*) FILTER (WHERE state = 'failed') AS failed,
+        count(*) FILTER (WHERE state = 'cancelled') AS cancelled,
+        {each counter: coalesce(sum(*), 0)::bigint AS *},
+        coalesce(sum(source_bytes), 0)::bigint AS bytes,
+        coalesce(sum(CASE WHEN state IN ('pending', 'running') THEN least(stored_read, source_bytes)
+                          ELSE source_bytes END), 0)::bigint AS bytes_done,
+        count(*) FILTER (WHERE state = 'succeeded' AND verdict = 'identical') AS identical,
+        count(*) FILTER (WHERE state = 'succeeded' AND verdict = 'differs') AS differing
+    FROM barlift.tasks
+    WHERE operation_id = o.id
+) t
+ORDER BY o.created_at DESC, o.id DESC

@@ -1,7 +1,7 @@
 -- $1: operation id
 SELECT
     symbol, timeframe, source, state, attempts,
-    rows, rows_imported, rows_skipped, rows_mismatched, rows_rejected, rows_duplicate, quality_issues, rows_missing,
+    {each counter: *},
     (extract(epoch FROM coalesce(finished_at, now()) - started_at) * 1000)::bigint AS duration_ms,
     recognised, ignored_columns,
     -- A recognised file has the findings of the task that read it.

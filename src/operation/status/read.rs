@@ -6,6 +6,7 @@ use sqlx::types::Json;
 use sqlx::{FromRow, PgPool, Row as _};
 
 use super::{OperationStatus, TaskTotals};
+use crate::db::template::sql_template;
 use crate::error::{During, Error, Result};
 use crate::model::{OperationId, OperationKind, Traceparent};
 
@@ -52,16 +53,11 @@ pub(crate) async fn find(pool: &PgPool, name: &str) -> Result<OperationId> {
 /// # Errors
 /// [`Error::Usage`] if it does not exist.
 pub(crate) async fn read(pool: &PgPool, id: &OperationId, with_tasks: bool) -> Result<OperationStatus> {
-    let status: Option<OperationStatus> = sqlx::query_as(include_str!("../sql/operation.sql"))
-        .bind(id)
-        .fetch_optional(pool)
-        .await
-        .during(WHAT)?;
-    let Some(mut status) = status else {
+    let Some(mut status) = operations(pool, Some(id), 1).await.during(WHAT)?.pop() else {
         return Err(Error::usage(format!("there is no operation `{id}`"), "`barlift operations` lists them"));
     };
     if with_tasks {
-        status.tasks = sqlx::query_as(include_str!("../sql/tasks.sql"))
+        status.tasks = sqlx::query_as(sql_template!("../sql/tasks.sql"))
             .bind(id)
             .fetch_all(pool)
             .await
@@ -93,8 +89,17 @@ pub(crate) async fn is_settled(pool: &PgPool, id: &OperationId) -> Result<bool> 
 /// # Errors
 /// [`Error::Database`]
 pub(crate) async fn list(pool: &PgPool, limit: i64) -> Result<Vec<OperationStatus>> {
-    let query = sqlx::query_as(include_str!("../sql/operations.sql")).bind(limit);
-    query.fetch_all(pool).await.during("reading the operations")
+    operations(pool, None, limit).await.during("reading the operations")
+}
+
+/// One operation, or the newest ones.
+async fn operations(
+    pool: &PgPool,
+    id: Option<&OperationId>,
+    limit: i64,
+) -> sqlx::Result<Vec<OperationStatus>> {
+    let query = sqlx::query_as(sql_template!("../sql/operations.sql")).bind(id).bind(limit);
+    query.fetch_all(pool).await
 }
 
 impl FromRow<'_, PgRow> for OperationStatus {

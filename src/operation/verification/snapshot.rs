@@ -14,7 +14,7 @@ use super::difference::DifferingBar;
 use super::head::Verification;
 use super::range::DifferenceRange;
 use super::series::VerifiedSeries;
-use crate::db::bar_sql::bar_sql;
+use crate::db::template::sql_template;
 use crate::error::{During, Error, Result};
 use crate::model::{DifferenceKind, OperationId, TaskId};
 use crate::operation::report::RejectedLine;
@@ -120,7 +120,7 @@ impl Snapshot {
         series: &VerifiedSeries,
         limit: Option<usize>,
     ) -> BoxStream<'_, Result<DifferingBar>> {
-        sqlx::query_as(bar_sql!("sql/differences.sql"))
+        sqlx::query_as(sql_template!("sql/differences.sql"))
             .bind(series.task_id)
             .bind(limit.map(bigint))
             .fetch(&mut *self.transaction)

@@ -1,5 +1,5 @@
 -- $1: series id; $2 and $3: starts and ends of intervals; $4: most bars of an interval
-SELECT a.n, b.time, {each b.*}
+SELECT a.n, b.time, {each value: b.*}
 FROM unnest($2::timestamptz[], $3::timestamptz[]) WITH ORDINALITY AS a (first, next, n)
 CROSS JOIN LATERAL (
     SELECT *

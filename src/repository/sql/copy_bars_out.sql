@@ -1,4 +1,4 @@
 COPY (
     -- The caller writes in: the series, and a condition on the time or nothing.
-    SELECT time, {each *} FROM barlift.bars WHERE series_id = {series} {range} ORDER BY time
+    SELECT time, {each value: *} FROM barlift.bars WHERE series_id = {series} {range} ORDER BY time
 ) TO STDOUT (FORMAT binary)

@@ -1,6 +1,6 @@
 COPY (
     -- The caller writes in: the series, the first and the last time of the range, and at most how many bars.
-    SELECT time, {each *}
+    SELECT time, {each value: *}
     FROM barlift.bars
     WHERE series_id = {series} AND time BETWEEN '{first}' AND '{last}'
     ORDER BY time

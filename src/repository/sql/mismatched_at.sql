@@ -1,4 +1,4 @@
 -- $1: task id; $2: times
-SELECT time, {each csv_* AS *}
+SELECT time, {each value: csv_* AS *}
 FROM barlift.mismatches
 WHERE task_id = $1 AND time = ANY ($2)

@@ -55,14 +55,7 @@ WITH given AS (
         error_message = CASE WHEN g.outcome IS NULL THEN t.error_message ELSE g.error_message END,
         checkpoint = coalesce(g.checkpoint, t.checkpoint),
         stored_read = coalesce(g.stored_read, t.stored_read),
-        rows = t.rows + coalesce(n.rows, 0),
-        rows_imported = t.rows_imported + coalesce(n.rows_imported, 0),
-        rows_skipped = t.rows_skipped + coalesce(n.rows_skipped, 0),
-        rows_mismatched = t.rows_mismatched + coalesce(n.rows_mismatched, 0),
-        rows_rejected = t.rows_rejected + coalesce(n.rows_rejected, 0),
-        rows_duplicate = t.rows_duplicate + coalesce(n.rows_duplicate, 0),
-        quality_issues = t.quality_issues + coalesce(n.quality_issues, 0),
-        rows_missing = t.rows_missing + coalesce(n.rows_missing, 0),
+        {each counter: * = t.* + coalesce(n.*, 0)},
         header = coalesce(g.header, t.header),
         ignored_columns = CASE
             WHEN g.ignored_columns IS NULL THEN t.ignored_columns

@@ -1,6 +1,5 @@
 -- $1: task id; $2: the source's version
 UPDATE barlift.tasks
-SET source_version = $2, checkpoint = 0, stored_read = 0, header = NULL, ignored_columns = '{}', recognised = false, findings_of = NULL,
-    rows = 0, rows_imported = 0, rows_skipped = 0, rows_mismatched = 0, rows_rejected = 0, rows_duplicate = 0,
-    quality_issues = 0, rows_missing = 0, verdict = NULL, shape_conflict = NULL, first_time = NULL, last_time = NULL
+SET source_version = $2, checkpoint = 0, stored_read = 0, header = NULL, ignored_columns = '{}', recognised = false,
+    findings_of = NULL, {each counter: * = 0}, verdict = NULL, shape_conflict = NULL, first_time = NULL, last_time = NULL
 WHERE id = $1

@@ -265,8 +265,7 @@ where
 /// What is in the database of a file.
 async fn left_behind(database: &TestDatabase, symbol: &str) -> Outcome {
     let task = sqlx::query(
-        "SELECT t.id, s.id::bigint AS series, t.state, t.error_class, t.error_message, t.rows, t.rows_imported,
-                t.rows_skipped, t.rows_mismatched, t.rows_rejected, t.rows_duplicate, t.quality_issues, t.rows_missing
+        "SELECT t.id, s.id::bigint AS series, t.state, t.error_class, t.error_message, t.*
          FROM barlift.tasks t JOIN barlift.series s USING (symbol, timeframe) WHERE symbol = $1",
     )
     .bind(symbol)

@@ -44,7 +44,7 @@ pub(in crate::cli::report) async fn import(
 fn verdict(s: &OperationStatus) -> (Tone, &'static str, String) {
     let (t, r) = (&s.totals, &s.totals.rows);
     let rows = row_counters::sum(r, &format!(" in {}", counted(t.tasks, "file", "files")), s.dry_run);
-    let findings = row_counters::findings(r) + s.shape_conflicts();
+    let findings = r.findings() + s.shape_conflicts();
     match s.state {
         _ if t.failed > 0 => {
             (Tone::Bad, "FAILED", format!("{} failed; {rows}", counted(t.failed, "file", "files")))
@@ -83,13 +83,13 @@ fn top(s: &OperationStatus, database: &str) -> Markup {
         ("rows", r.rows, None),
     ];
     let counters = row_counters(s.dry_run);
-    tiles.extend(counters.iter().map(|c| (c.name, (c.value)(r), c.is_finding.then_some(Tone::Warn))));
+    tiles.extend(counters.iter().map(|c| (c.names.total, (c.value)(r), c.is_finding.then_some(Tone::Warn))));
     html! { (page::facts(&facts)) (page::tiles(&tiles)) }
 }
 
 fn rank(t: &TaskStatus) -> u8 {
     let conflicts = i64::from(t.shape_conflict.is_some());
-    match (t.state, row_counters::findings(&t.rows) + conflicts) {
+    match (t.state, t.rows.findings() + conflicts) {
         (TaskState::Failed, _) => 0,
         (TaskState::Succeeded, 0) => 3,
         (TaskState::Succeeded, _) => 1,
@@ -101,7 +101,7 @@ fn files(s: &OperationStatus) -> Markup {
     let mut tasks: Vec<&TaskStatus> = s.tasks.iter().collect();
     tasks.sort_by_key(|t| rank(t));
     let counters = row_counters(s.dry_run);
-    let titles: Vec<String> = counters.iter().map(|c| format!("#{}", c.title)).collect();
+    let titles: Vec<String> = counters.iter().map(|c| format!("#{}", c.names.title)).collect();
     let mut header = vec!["Series", "File", "State", "#Rows"];
     header.extend(titles.iter().map(String::as_str).chain(["Note"]));
     let rows = html! { @for t in tasks.iter().take(FILES) { (file(t, &counters)) } };

@@ -13,7 +13,17 @@ WITH due AS (
 UPDATE barlift.operations o
 SET root_span_due_at = NULL
 FROM due
-JOIN barlift.operations_overview v ON v.id = due.id
+CROSS JOIN LATERAL (
+    SELECT count(*) AS files,
+           count(DISTINCT symbol) AS symbols,
+           count(*) FILTER (WHERE state = 'failed') AS failed,
+           count(*) FILTER (WHERE state = 'cancelled') AS cancelled,
+           {each counter: coalesce(sum(*), 0)::bigint AS *},
+           count(*) FILTER (WHERE state = 'succeeded' AND verdict = 'identical') AS identical,
+           count(*) FILTER (WHERE state = 'succeeded' AND verdict = 'differs') AS differing
+    FROM barlift.tasks
+    WHERE operation_id = due.id
+) t
 WHERE o.id = due.id
 RETURNING o.id, o.type AS kind, o.state, o.root, o.traceparent, o.root_span_id,
           -- The span of a retry begins with the retry.
@@ -22,6 +32,4 @@ RETURNING o.id, o.type AS kind, o.state, o.root, o.traceparent, o.root_span_id,
           o.finished_at,
           -- Right after the end, the last attempt's span may still be open for a moment.
           CASE WHEN now() - o.finished_at < interval '5 seconds' THEN clock_timestamp() ELSE o.finished_at END AS ended_at,
-          (SELECT count(DISTINCT symbol) FROM barlift.tasks WHERE operation_id = o.id) AS symbols,
-          v.tasks AS files, v.failed, v.cancelled, v.rows, v.rows_imported, v.rows_skipped, v.rows_mismatched, v.rows_rejected,
-          v.rows_duplicate, v.quality_issues, v.rows_missing, v.identical, v.differing
+          t.*

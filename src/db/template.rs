@@ -1,0 +1,80 @@
+//! SQL that lists the values of a bar or row counters.
+//!
+//! In such a file `{each value: b.*}` stands for `b.open, b.high, …`: the text once for each member of the [list](members),
+//! with its name in the place of `*`. `$next` in it is the next parameter behind all those with a number, so such values are
+//! bound last.
+
+use crate::bar::columns;
+use crate::counts::COUNTERS;
+
+/// The text of a file of SQL, its lists written out.
+macro_rules! sql_template {
+    ($path:literal) => {{
+        static SQL: std::sync::LazyLock<String> =
+            std::sync::LazyLock::new(|| $crate::db::template::expanded(include_str!($path)));
+        SQL.as_str()
+    }};
+}
+pub(crate) use sql_template;
+
+const EACH: &str = "{each ";
+const NEXT: &str = "$next";
+
+/// The names in a list; none if there is no such list.
+fn members(list: &str) -> Vec<&'static str> {
+    match list {
+        "value" => columns::names().collect(),
+        "counter" => COUNTERS.iter().map(|c| c.name).collect(),
+        "counter of a file" => COUNTERS.iter().filter(|c| c.is_of_file).map(|c| c.name).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A template with its lists written out.
+#[must_use]
+pub fn expanded(template: &str) -> String {
+    let mut next = 1 + last_parameter(template);
+    let (mut out, mut rest) = (String::new(), template);
+    while let Some((before, list)) = rest.split_once(EACH) {
+        let (list, behind) = list.split_once('}').unwrap_or((list, ""));
+        let (name, each) = list.split_once(": ").unwrap_or((list, ""));
+        out.push_str(before);
+        for (i, member) in members(name).into_iter().enumerate() {
+            if i > 0 {
+                out.push_str(", ");
+            }
+            let item = each.replace('*', member);
+            out.push_str(&item.replace(NEXT, &format!("${next}")));
+            next += usize::from(item.contains(NEXT));
+        }
+        rest = behind;
+    }
+    out + rest
+}
+
+/// The highest number of a parameter.
+fn last_parameter(template: &str) -> usize {
+    let digits = |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>();
+    template.split('$').skip(1).filter_map(|text| digits(text).parse().ok()).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_written_out_and_parameters_numbered() {
+        let template = "SELECT a, {each value: b.*} \
+            FROM f($2, {each value: $next::float8[]}, {each value: $next}) WHERE x = $1 {y}";
+        let want = "SELECT a, b.open, b.high, b.low, b.close, b.volume \
+            FROM f($2, $3::float8[], $4::float8[], $5::float8[], $6::float8[], $7::float8[], $8, $9, $10, $11, $12) \
+            WHERE x = $1 {y}";
+        assert_eq!(expanded(template), want);
+        assert_eq!(expanded("SET {each value: * = n.*}").matches(" = n.").count(), 5);
+        assert_eq!(
+            expanded("({each counter of a file: *})"),
+            "(rows, rows_rejected, rows_duplicate, quality_issues)"
+        );
+        assert!(expanded("{each counter: * = 0}").ends_with("quality_issues = 0, rows_missing = 0"));
+    }
+}
