@@ -50,7 +50,7 @@ fn note_on_flags(operation: &OperationStatus, selection: &Selection) {
     let id = &operation.operation_id;
     let refused = operation.tasks.iter().filter(|t| {
         let permanent = t.error.as_ref().is_some_and(|e| e.class == ErrorClass::Permanent);
-        permanent && !operation.is_verification() && selection.includes(&t.symbol, &t.timeframe)
+        permanent && operation.kind.imports() && selection.includes(&t.symbol, &t.timeframe)
     });
     let refused = refused.filter(|t| !t.state.is_terminal()).count();
     if refused > 0 {

@@ -44,19 +44,10 @@ impl Start {
     }
 }
 
-/// Verbs for messages about files.
-#[derive(Clone, Copy)]
-pub(super) struct Verb {
-    to_do: &'static str,
-    done: &'static str,
-}
-
-pub(super) const IMPORT: Verb = Verb { to_do: "import", done: "imported" };
-pub(super) const VERIFY: Verb = Verb { to_do: "verify", done: "verified" };
-
 /// What the operations of a command have in common.
 pub(super) struct Enqueuing<'a> {
-    pub(super) verb: Verb,
+    /// Of the first one.
+    pub(super) kind: OperationKind,
     pub(super) root: &'a str,
     pub(super) args: &'a FilesArgs,
     pub(super) config: &'a Config,
@@ -78,10 +69,9 @@ impl Enqueuing<'_> {
     /// of them has the prepared id.
     pub(super) async fn enqueue(
         &self,
-        kind: OperationKind,
         operations: impl AsyncFnOnce(&Database, Prepared) -> Result<Vec<NewOperation>>,
     ) -> Result<(Database, Vec<NewOperation>)> {
-        let id = OperationId::generate(kind);
+        let id = OperationId::generate(self.kind);
         let (trace, began_at) = (RootContext::new(), jiff::Timestamp::now());
         let create = async {
             let prepared = self.prepare(&id, &trace).await?;
@@ -97,7 +87,7 @@ impl Enqueuing<'_> {
         let created = trace.around(create).await;
         if let (Err(e), Some(recorder)) = (&created, self.telemetry.recorder()) {
             // A collector that hangs must not delay the error message.
-            let exported = recorder.refused(&trace, (&id, kind), began_at, e);
+            let exported = recorder.refused(&trace, (&id, self.kind), began_at, e);
             let _ = tokio::time::timeout(Duration::from_millis(1500), exported).await;
         }
         created
@@ -111,7 +101,7 @@ impl Enqueuing<'_> {
         time::zone(&config.import.timezone)?;
         let filter = Filter { symbols: self.args.symbols.clone(), timeframes: self.args.timeframes.clone() };
         let found = discover(&root, &pattern, &filter, id).await?;
-        refuse_empty(self.verb, &root.url(), config, &found)?;
+        refuse_empty(self.kind, &root.url(), config, &found)?;
         warn_of_missing(self.args, &found);
         Ok(Prepared { id: id.clone(), began, root, found, trace: trace.clone() })
     }
@@ -159,7 +149,8 @@ async fn discover(root: &Root, pattern: &Pattern, filter: &Filter, id: &Operatio
     found
 }
 
-fn refuse_empty(verb: Verb, place: &str, config: &Config, found: &Discovery) -> Result<()> {
+fn refuse_empty(kind: OperationKind, place: &str, config: &Config, found: &Discovery) -> Result<()> {
+    let verb = kind.verb();
     if !found.sources.is_empty() {
         return Ok(());
     }

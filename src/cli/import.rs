@@ -1,7 +1,7 @@
 //! `barlift import` and `barlift enqueue import`.
 
 use super::args::{EnqueueImportArgs, ImportArgs, SourceArgs};
-use super::enqueue::{Enqueuing, IMPORT, Prepared, Start};
+use super::enqueue::{Enqueuing, Prepared, Start};
 use super::{Outcome, row_detail, verify, work};
 use crate::config::{Config, TraceDetail};
 use crate::db::Database;
@@ -34,9 +34,10 @@ async fn create(
     start: Start,
     telemetry: &Telemetry,
 ) -> Result<(Database, Vec<NewOperation>)> {
-    let enqueuing = Enqueuing { verb: IMPORT, root: &args.root, args: &args.files, config, telemetry, start };
+    let kind = OperationKind::Import;
+    let enqueuing = Enqueuing { kind, root: &args.root, args: &args.files, config, telemetry, start };
     enqueuing
-        .enqueue(OperationKind::Import, async |database, prepared| {
+        .enqueue(async |database, prepared| {
             if config.trace.detail == TraceDetail::Row {
                 row_detail::announce(&prepared.root, &prepared.found, config.csv.header).await;
             }

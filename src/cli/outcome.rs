@@ -31,7 +31,7 @@ impl Detail {
     }
 }
 
-/// An import for people: its files, their errors, and the sums.
+/// An operation without a verdict for people: its files, their errors, and the sums.
 pub(super) fn show(out: &mut dyn Write, status: &OperationStatus, detail: Detail) -> io::Result<()> {
     let shown = tasks(out, status, detail)?;
     if shown < status.tasks.len() {
@@ -100,7 +100,10 @@ fn sums(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
     ended(out, status)?;
     let succeeded = [(t.succeeded, TaskState::Succeeded.as_str())];
     states(out, &counted(t.tasks, "file", "files"), &succeeded, t)?;
-    writeln!(out, "{}", row_counters::sum(&t.rows, "", status.dry_run))
+    if status.kind.imports() {
+        writeln!(out, "{}", row_counters::sum(&t.rows, "", status.dry_run))?;
+    }
+    Ok(())
 }
 
 fn notes(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
@@ -145,7 +148,7 @@ fn notes(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
     for ignored in ignored_columns(status) {
         writeln!(out, "{ignored}")?;
     }
-    unrecognised(out, status, "imported")?;
+    unrecognised(out, status)?;
     let findings = r.findings() + status.shape_conflicts();
     if findings > 0 && !status.dry_run {
         writeln!(out, "details: barlift report {}", status.operation_id)?;
@@ -189,7 +192,8 @@ fn mismatches(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
 }
 
 /// CSV files in the directory that were not processed.
-pub(super) fn unrecognised(out: &mut dyn Write, status: &OperationStatus, what: &str) -> io::Result<()> {
+pub(super) fn unrecognised(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
+    let what = status.kind.verb().done;
     for u in status.unrecognised.iter().take(MAX_TASKS) {
         writeln!(out, "not {what}: {} {}", visible(&u.path), u.reason)?;
     }

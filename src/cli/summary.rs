@@ -5,10 +5,10 @@ use super::{output, verification};
 use crate::error::Result;
 use crate::operation::status::OperationStatus;
 
-/// Prints the tasks, their errors and the sums of an import, or the verdict of a verification.
+/// Prints the verdict of an operation that comes to one; of others the tasks, their errors and the sums.
 pub(super) fn print(status: &OperationStatus, detail: Detail) -> Result<()> {
     output::print(|out| {
-        if status.is_verification() {
+        if status.kind.has_verdict() {
             verification::show(out, status, detail)
         } else {
             outcome::show(out, status, detail)

@@ -163,7 +163,7 @@ fn notes(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
             if status.unexplained == 1 { "has" } else { "have" }
         )?;
     }
-    outcome::unrecognised(out, status, "verified")?;
+    outcome::unrecognised(out, status)?;
     if status.totals.differing > 0 || r.rows_rejected + r.rows_duplicate + status.unexplained > 0 {
         writeln!(out, "details: barlift report {}", status.operation_id)?;
     }

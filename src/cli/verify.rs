@@ -1,7 +1,7 @@
 //! `barlift verify`, `barlift enqueue verify`, and the verification that follows an import.
 
 use super::args::{EnqueueVerifyArgs, FilesArgs, ModeArgs, VerifyArgs};
-use super::enqueue::{Enqueuing, Prepared, Start, VERIFY};
+use super::enqueue::{Enqueuing, Prepared, Start};
 use super::{Outcome, against, work};
 use crate::config::Config;
 use crate::db::Database;
@@ -38,9 +38,9 @@ async fn create(
     start: Start,
     telemetry: &Telemetry,
 ) -> Result<(Database, Vec<NewOperation>)> {
-    let enqueuing = Enqueuing { verb: VERIFY, root, args: files, config, telemetry, start };
+    let enqueuing = Enqueuing { kind: OperationKind::Verify, root, args: files, config, telemetry, start };
     enqueuing
-        .enqueue(OperationKind::Verify, async |database, prepared| {
+        .enqueue(async |database, prepared| {
             let id = prepared.id.clone();
             Ok(vec![operation(&enqueuing, database, &prepared, id, mode.seed).await?])
         })

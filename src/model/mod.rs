@@ -12,7 +12,7 @@ mod traceparent;
 pub use difference::{DifferenceKind, RangeKind};
 pub use id::{Fence, JobSequence, OperationId, SeriesId, TaskId};
 pub use kind::OperationKind;
-pub(crate) use kind::job_name;
+pub(crate) use kind::{TYPES_ABOUT, job_name};
 pub use state::{AttemptOutcome, OperationState, TaskState, Verdict};
 pub use time::OptionalTime;
 pub use traceparent::Traceparent;

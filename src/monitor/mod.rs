@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use sqlx::{FromRow, PgPool};
 
 use crate::error::{During, Result};
+use crate::model::OperationKind;
 use crate::queue;
 use crate::telemetry::metrics::{self, Connections, QueueOverview};
 
@@ -30,6 +31,7 @@ struct QueueRow {
 async fn look(pool: &PgPool, lease: Duration) -> Result<QueueOverview> {
     const WHAT: &str = "looking at the queue";
     let row: QueueRow = sqlx::query_as(include_str!("sql/queue.sql"))
+        .bind(OperationKind::queues())
         .bind(queue::process_name())
         .fetch_one(pool)
         .await

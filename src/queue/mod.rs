@@ -31,7 +31,7 @@ use sqlx::{FromRow, PgConnection, PgPool};
 use crate::error::{During, Error, Result};
 use crate::model::{JobSequence, OperationId, OperationKind, TaskId, Traceparent, job_name};
 use crate::telemetry::attribute as attr;
-use crate::telemetry::catalogue::PUSH_JOBS;
+use crate::telemetry::catalogue::KindSpans;
 use crate::telemetry::{MESSAGING_SYSTEM, Span};
 
 pub use bundle::{done, give_back, lock_waiting, take};
@@ -107,7 +107,9 @@ pub async fn push(connection: &mut PgConnection, jobs: &[NewJob]) -> Result<()> 
 /// # Errors
 /// [`Error::Database`]
 pub async fn push_traced(connection: &mut PgConnection, jobs: &[NewJob]) -> Result<()> {
-    let span = producer_span(jobs);
+    let Some(first) = jobs.first() else { return Ok(()) };
+    let spec = KindSpans::of(first.job.kind).push;
+    let span = described(Span::start_within(spec, &first.traceparent), first, jobs.len());
     let pushed = span.around(push(connection, jobs)).await;
     span.end(&pushed, "");
     pushed
@@ -119,24 +121,22 @@ pub async fn push_traced(connection: &mut PgConnection, jobs: &[NewJob]) -> Resu
 /// [`Error::Database`]
 pub async fn push_below(connection: &mut PgConnection, jobs: &[NewJob]) -> Result<()> {
     let Some(first) = jobs.first() else { return Ok(()) };
-    let span = described(Span::start_below(&PUSH_JOBS, &first.traceparent), jobs);
+    let span = described(
+        Span::start_below(KindSpans::of(first.job.kind).push, &first.traceparent),
+        first,
+        jobs.len(),
+    );
     let pushed = span.around(push(connection, jobs)).await;
     span.end(&pushed, "");
     pushed
 }
 
-fn producer_span(jobs: &[NewJob]) -> Span {
-    let Some(first) = jobs.first() else { return Span::none(&PUSH_JOBS) };
-    described(Span::start_within(&PUSH_JOBS, &first.traceparent), jobs)
-}
-
-fn described(span: Span, jobs: &[NewJob]) -> Span {
-    let Some(first) = jobs.first() else { return span };
+fn described(span: Span, first: &NewJob, jobs: usize) -> Span {
     span.set(attr::MESSAGING_SYSTEM, MESSAGING_SYSTEM)
         .set(attr::MESSAGING_DESTINATION, first.job.kind.queue())
         .set(attr::MESSAGING_OPERATION, "push")
         .set(attr::MESSAGING_OPERATION_TYPE, "send")
-        .set(attr::MESSAGING_BATCH, i64::try_from(jobs.len()).unwrap_or(i64::MAX))
+        .set(attr::MESSAGING_BATCH, i64::try_from(jobs).unwrap_or(i64::MAX))
         .set(attr::OPERATION_ID, first.job.operation_id.as_str());
     span
 }

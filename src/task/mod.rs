@@ -39,7 +39,7 @@ pub use attempt::{Attempt, AttemptContext};
 pub(crate) use bundle::{Member, claim_bundle};
 pub use claim::{Claim, Claimant, Claimed, claim};
 pub use dependents::{begin_dependents, begin_missed_dependents, cancel_dependents};
-pub use options::{ImportOptions, TaskOptions, VerifyOptions, read_key};
+pub use options::*;
 pub use progress::{Opening, Progress, Resume};
 pub(crate) use record::End;
 pub use release::wake_orphaned;

@@ -151,9 +151,37 @@ fn read_options(config: &Config) -> ReadOptions {
     }
 }
 
-/// What a task does.
-#[derive(Debug, Clone)]
-pub enum TaskOptions {
+/// Declares the options of each kind.
+macro_rules! task_options {
+    ($($(#[$doc:meta])* $kind:ident($options:ty),)+) => {
+        /// What a task does.
+        #[derive(Debug, Clone)]
+        pub enum TaskOptions {
+            $($(#[$doc])* $kind($options),)+
+        }
+
+        impl TaskOptions {
+            /// Of an operation of this type.
+            pub(super) fn read(kind: OperationKind, json: serde_json::Value) -> serde_json::Result<Self> {
+                match kind { $(OperationKind::$kind => serde_json::from_value(json).map(Self::$kind),)+ }
+            }
+
+            /// What its attempts are, for their spans.
+            #[must_use]
+            pub fn kind(&self) -> OperationKind {
+                match self { $(Self::$kind(_) => OperationKind::$kind,)+ }
+            }
+
+            /// How closely it is traced.
+            #[must_use]
+            pub fn trace(&self) -> TraceOptions {
+                match self { $(Self::$kind(options) => options.trace,)+ }
+            }
+        }
+    };
+}
+
+task_options! {
     /// Import its file.
     Import(ImportOptions),
     /// Verify its series.
@@ -161,22 +189,20 @@ pub enum TaskOptions {
 }
 
 impl TaskOptions {
-    /// Reads the options that an operation of this kind has stored.
-    pub(super) fn read(kind: OperationKind, json: serde_json::Value) -> serde_json::Result<Self> {
-        match kind {
-            OperationKind::Import => serde_json::from_value(json).map(Self::Import),
-            OperationKind::Verify => serde_json::from_value(json).map(Self::Verify),
-        }
-    }
-
     /// Whether it writes bars.
     pub(super) fn writes(&self) -> bool {
-        matches!(self, Self::Import(options) if !options.dry_run)
+        match self {
+            Self::Import(options) => !options.dry_run,
+            Self::Verify(_) => false,
+        }
     }
 
     /// Whether it acquires the series, so that no other task works on it.
     pub(super) fn acquires(&self) -> bool {
-        !matches!(self, Self::Import(options) if options.dry_run)
+        match self {
+            Self::Import(options) => !options.dry_run,
+            Self::Verify(_) => true,
+        }
     }
 
     /// Rows in a batch, where the operation says so.
@@ -185,24 +211,6 @@ impl TaskOptions {
         match self {
             Self::Import(options) => options.batch_rows,
             Self::Verify(options) => options.batch_rows,
-        }
-    }
-
-    /// How closely it is traced.
-    #[must_use]
-    pub fn trace(&self) -> TraceOptions {
-        match self {
-            Self::Import(options) => options.trace,
-            Self::Verify(options) => options.trace,
-        }
-    }
-
-    /// What its attempts are, for their spans.
-    #[must_use]
-    pub fn kind(&self) -> OperationKind {
-        match self {
-            Self::Import(_) => OperationKind::Import,
-            Self::Verify(_) => OperationKind::Verify,
         }
     }
 }

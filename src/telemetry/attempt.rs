@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use opentelemetry::trace::SpanId;
 use tracing::Instrument as _;
 
-use super::attempt_info::{AttemptInfo, AttemptSums, JobOutcome, VerifiedCounts, spec};
+use super::attempt_info::{AttemptInfo, AttemptSums, JobOutcome, VerifiedCounts};
 use super::attribute as attr;
 use super::budget::Budget;
-use super::catalogue::SpanSpec;
+use super::catalogue::{KindSpans, SpanSpec};
 use super::context::{continue_trace, is_sampled, remote};
 use super::delivery;
 use super::metrics;
@@ -60,7 +60,7 @@ impl AttemptTelemetry {
             attempt = info.attempt,
             trace_id = remote(&info.traceparent).map(|c| c.trace_id().to_string()),
         );
-        let span = log.in_scope(|| Span::start(spec(info.kind)));
+        let span = log.in_scope(|| Span::start(KindSpans::of(info.kind).attempt));
         continue_trace(span.tracing(), &info.traceparent, info.span_id());
         span.extend(info.attributes());
         let budget = Budget::new(info.trace, info.fence);

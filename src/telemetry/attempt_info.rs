@@ -11,20 +11,13 @@ use opentelemetry::trace::SpanId;
 use super::MESSAGING_SYSTEM;
 use super::attribute as attr;
 use super::budget::TraceOptions;
-use super::catalogue::{IMPORT_SYMBOL, SpanSpec, VERIFY_DATA};
+use super::catalogue::KindSpans;
 use super::context::attempt_span_id;
 use super::phases::{Phases, milliseconds};
 use super::row_counters;
 use super::span::pairs;
 use crate::counts::RowCounts;
 use crate::model::{Fence, OperationId, OperationKind, TaskId, Traceparent};
-
-pub(super) fn spec(kind: OperationKind) -> &'static SpanSpec {
-    match kind {
-        OperationKind::Import => &IMPORT_SYMBOL,
-        OperationKind::Verify => &VERIFY_DATA,
-    }
-}
 
 /// What a verification has found, for its span.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -100,7 +93,10 @@ pub(super) struct AttemptSums {
 impl AttemptSums {
     pub(super) fn attributes(&self, kind: OperationKind, outcome: JobOutcome) -> Vec<KeyValue> {
         let mut out = pairs(attr::JOB_OUTCOME, outcome.as_str());
-        let spec = spec(kind);
+        let spec = KindSpans::of(kind).attempt;
+        if spec.has(attr::DURATION_MS.name) {
+            out.extend(pairs(attr::DURATION_MS, milliseconds(self.took)));
+        }
         if spec.has(attr::BATCHES.name) {
             out.extend(self.of_import());
         }
@@ -123,7 +119,7 @@ impl AttemptSums {
     }
 
     fn of_import(&self) -> Vec<KeyValue> {
-        let mut out = pairs(attr::DURATION_MS, milliseconds(self.took));
+        let mut out = Vec::new();
         let batches = [(attr::BATCHES, self.batches), (attr::BATCHES_FOLDED, self.folded)];
         for (attribute, value) in row_counters::of_attempt(&self.rows).chain(batches) {
             out.extend(pairs(attribute, value));

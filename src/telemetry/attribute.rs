@@ -8,6 +8,8 @@ use std::marker::PhantomData;
 
 use opentelemetry::{Array, StringValue, Value};
 
+use crate::model::TYPES_ABOUT;
+
 /// Longer strings are cut.
 const MAX_CHARACTERS: usize = 500;
 
@@ -105,7 +107,7 @@ pub(crate) fn without_comments(statement: &str) -> &str {
 
 /// Declares attributes: constant, type, name, the stable name if there is one, and what it says.
 macro_rules! attributes {
-    ($($name:ident: $value_type:ident = $text:literal $(or $stable:literal)?, $about:literal;)+) => {$(
+    ($($name:ident: $value_type:ident = $text:literal $(or $stable:literal)?, $about:expr;)+) => {$(
         pub(crate) const $name: Attribute<$value_type> = Attribute {
             name: $text,
             stable: attributes!(@stable $($stable)?),
@@ -190,7 +192,7 @@ attributes! {
     VERIFY_MODE: Text = "migration.mode", "`counts`, `sample` or `full`";
     // The operation and its jobs.
     OPERATION_ID: Text = "operation.id", "the operation";
-    OPERATION_TYPE: Text = "operation.type", "`DATA_MIGRATION` or `DATA_VERIFICATION`";
+    OPERATION_TYPE: Text = "operation.type", TYPES_ABOUT;
     OPERATION_STATE: Text = "operation.state", "how it ended";
     JOB_ATTEMPT: Int = "job.attempt", "which try of the task, from 1; one that was handed back does not count";
     JOB_OUTCOME: Text = "job.outcome", "`succeeded`, `failed` (for good), `retried`, `handed_back` (no attempt was burnt), `cancelled` or `died`";

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 pub use super::attribute::AnyAttribute;
 use super::attribute::*;
 use super::row_counters::{COMMON_OF_ATTEMPTS, COMMON_OF_OPERATIONS, OF_IMPORT_ATTEMPTS, OF_IMPORTS};
+use crate::model::OperationKind;
 
 /// What OpenTelemetry calls the kind of a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -185,6 +186,25 @@ spans! {
     COMPARE_CSV_DB = "migration.compare_csv_db" Internal,
         "Comparing the files' bars, all or a sample of them, with the database's. Child of `migration.verify_data`.",
         [DATA_SYMBOL, SAMPLE_SIZE, MISMATCHES, MISMATCH_TIMESTAMPS], [VERIFY_MODE];
+}
+
+/// The spans of a kind of operations.
+pub(crate) struct KindSpans {
+    /// Of the operation.
+    pub(crate) root: &'static SpanSpec,
+    /// Of an attempt at one of its tasks.
+    pub(crate) attempt: &'static SpanSpec,
+    /// Of pushing its jobs; the name has the queue's.
+    pub(crate) push: &'static SpanSpec,
+}
+
+impl KindSpans {
+    pub(crate) fn of(kind: OperationKind) -> Self {
+        match kind {
+            OperationKind::Import => Self { root: &IMPORT_ALL, attempt: &IMPORT_SYMBOL, push: &PUSH_JOBS },
+            OperationKind::Verify => Self { root: &VERIFY_ALL, attempt: &VERIFY_DATA, push: &PUSH_JOBS },
+        }
+    }
 }
 
 /// `docs/spans.md`.

@@ -15,9 +15,9 @@ use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanExporter as _, SpanLink
 use sqlx::FromRow;
 use tokio::sync::Mutex;
 
-use super::attempt_info::{AttemptInfo, AttemptSums, JobOutcome, VerifiedCounts, spec};
+use super::attempt_info::{AttemptInfo, AttemptSums, JobOutcome, VerifiedCounts};
 use super::attribute as attr;
-use super::catalogue::{IMPORT_ALL, RETRY, SpanSpec, VERIFY_ALL};
+use super::catalogue::{KindSpans, RETRY, SpanSpec};
 use super::context::{RootContext, remote};
 use super::export::Otlp;
 use super::phases::{Phases, milliseconds};
@@ -98,10 +98,7 @@ impl Recorder {
     pub(crate) fn root(&self, ended: &EndedOperation) -> Option<StoredSpan> {
         let context = remote(&ended.traceparent).filter(SpanContext::is_sampled)?;
         let parent = ended.root_span_id.as_deref().and_then(|id| SpanId::from_hex(id).ok());
-        let spec = match ended.kind {
-            _ if parent.is_some() => &RETRY,
-            kind => root_spec(kind),
-        };
+        let spec = if parent.is_some() { &RETRY } else { KindSpans::of(ended.kind).root };
         let parent = parent.unwrap_or(SpanId::INVALID);
         let mut span = data(spec, context, parent, ended.began_at, ended.ended_at);
         span.parent_span_is_remote = parent != SpanId::INVALID;
@@ -129,7 +126,7 @@ impl Recorder {
             return;
         }
         let now = jiff::Timestamp::now();
-        let mut span = data(root_spec(kind), root.context().clone(), SpanId::INVALID, began_at, now);
+        let mut span = data(KindSpans::of(kind).root, root.context().clone(), SpanId::INVALID, began_at, now);
         span.attributes = root_attributes(&EndedOperation {
             id: id.clone(),
             kind,
@@ -151,7 +148,7 @@ impl Recorder {
         let state = TraceState::default();
         let context = SpanContext::new(root.trace_id(), info.span_id(), root.trace_flags(), false, state);
         let (start, end) = (attempt.started_at, attempt.finished_at);
-        let mut span = data(spec(info.kind), context, root.span_id(), start, end);
+        let mut span = data(KindSpans::of(info.kind).attempt, context, root.span_id(), start, end);
         span.parent_span_is_remote = true;
         span.span_kind = SpanKind::Consumer;
         let took = Duration::try_from(end.duration_since(start)).unwrap_or_default();
@@ -213,22 +210,17 @@ fn root_attributes(ended: &EndedOperation) -> Vec<KeyValue> {
         (attr::FAILED_FILES, ended.failed),
         (attr::CANCELLED_FILES, ended.cancelled),
     ];
-    let verification = [(attr::SERIES_IDENTICAL, ended.identical), (attr::SERIES_DIFFERING, ended.differing)];
-    let own: &[_] = if ended.kind == OperationKind::Verify { &verification } else { &[] };
-    // A retry's span has the attributes of both.
-    let imports = own.is_empty() || ended.root_span_id.is_some();
-    let counters = row_counters::of_operation(&ended.rows, imports);
-    for (attribute, value) in common.iter().chain(own).copied().chain(counters) {
+    let verdicts = [(attr::SERIES_IDENTICAL, ended.identical), (attr::SERIES_DIFFERING, ended.differing)];
+    let spec = KindSpans::of(ended.kind).root;
+    let verdicts = verdicts.into_iter().filter(|(attribute, _)| spec.has(attribute.name));
+    // A retry's span has the counters of all kinds.
+    let is_retry = ended.root_span_id.is_some();
+    let counters = row_counters::of_operation(&ended.rows);
+    let counters = counters.filter(|(attribute, _)| is_retry || spec.has(attribute.name));
+    for (attribute, value) in common.into_iter().chain(verdicts).chain(counters) {
         out.extend(pairs(attribute, value));
     }
     out
-}
-
-fn root_spec(kind: OperationKind) -> &'static SpanSpec {
-    match kind {
-        OperationKind::Import => &IMPORT_ALL,
-        OperationKind::Verify => &VERIFY_ALL,
-    }
 }
 
 fn fail(span: &mut SpanData, failure: &SpanFailure<'_>) {

@@ -55,10 +55,8 @@ pub(super) fn of_attempt(rows: &RowCounts) -> impl Iterator<Item = (Attribute<In
 }
 
 /// The counters on the span of an operation.
-pub(super) fn of_operation(rows: &RowCounts, imports: bool) -> impl Iterator<Item = (Attribute<Int>, i64)> {
-    let counters = COUNTERS.iter().filter_map(|c| Some((c.in_spans?, (c.value)(rows))));
-    let counters = counters.filter(move |(names, _)| imports || names.of_all_operations);
-    counters.map(|(names, n)| (attribute(names.operation), n))
+pub(super) fn of_operation(rows: &RowCounts) -> impl Iterator<Item = (Attribute<Int>, i64)> {
+    COUNTERS.iter().filter_map(|c| Some((attribute(c.in_spans?.operation), (c.value)(rows))))
 }
 
 /// The outcomes of the metric `barlift.rows`.

@@ -26,7 +26,7 @@ use overrides::Overrides;
 pub use control::{CancelArgs, PriorityArgs, RetryArgs, SelectionArgs, TargetArgs};
 pub use data::{DataCommand, DataLoadArgs, DataRangeArgs, DataSaveArgs, DataSymbolsArgs, LoadFormat};
 pub use db::DbCommand;
-pub use enqueue::{EnqueueCommand, StartArgs, WaitArgs};
+pub use enqueue::*;
 pub use import::{EnqueueImportArgs, ImportArgs};
 pub use operations::{DiagnoseArgs, OperationsArgs, StatusArgs};
 pub use report::{ReportArgs, ReportFormat};

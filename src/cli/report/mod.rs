@@ -17,7 +17,6 @@ use super::args::{ReportArgs, ReportFormat};
 use super::{Outcome, ready_database};
 use crate::config::Config;
 use crate::error::Result;
-use crate::model::OperationKind;
 use crate::operation::status;
 use crate::operation::verification::Snapshot;
 use destination::Destination;
@@ -31,7 +30,7 @@ pub(super) async fn run(args: &ReportArgs, config: &Config) -> Result<Outcome> {
         rejected::write(pool, &id, directory).await?;
     }
     let mut out = Destination::open(args.output.as_deref())?;
-    let outcome = if status::kind(pool, &id).await? == OperationKind::Verify {
+    let outcome = if status::kind(pool, &id).await?.has_verdict() {
         let mut snapshot = Snapshot::take(pool, &id).await?;
         let head = snapshot.head().await?;
         match args.format() {

@@ -79,7 +79,7 @@ impl OperationStatus {
 
     /// Bars of the database that differ from an import's files and keep their values (in a dry run: would keep them).
     pub(crate) fn left_different(&self) -> i64 {
-        if self.is_verification() || self.overwrites() { 0 } else { self.totals.rows.rows_mismatched }
+        if self.kind.imports() && !self.overwrites() { self.totals.rows.rows_mismatched } else { 0 }
     }
 
     /// Whether it is an import that overwrites bars that differ.
@@ -97,10 +97,6 @@ impl OperationStatus {
     pub(crate) fn starts_later(&self, now: jiff::Timestamp) -> Option<jiff::Timestamp> {
         let scheduled = self.state == OperationState::Scheduled && !self.waiting;
         Some(self.run_at).filter(|at| scheduled && *at > now)
-    }
-
-    pub(crate) fn is_verification(&self) -> bool {
-        self.kind == OperationKind::Verify
     }
 
     /// Whether tasks failed or were cancelled, or series or bars differ.

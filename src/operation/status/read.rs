@@ -106,7 +106,7 @@ impl FromRow<'_, PgRow> for OperationStatus {
     fn from_row(row: &PgRow) -> sqlx::Result<Self> {
         let time =
             |column| row.try_get::<Option<Timestamp>, _>(column).map(|time| time.map(Timestamp::to_jiff));
-        let kind = row.try_get("type")?;
+        let kind: OperationKind = row.try_get("type")?;
         let finished_at = time("finished_at")?;
         let totals = TaskTotals::from_row(row)?;
         Ok(Self {
@@ -124,7 +124,7 @@ impl FromRow<'_, PgRow> for OperationStatus {
             finished_at,
             follows: row.try_get("follows")?,
             waiting: row.try_get("waiting")?,
-            verdict: (kind == OperationKind::Verify && finished_at.is_some()).then(|| totals.verdict()),
+            verdict: (kind.has_verdict() && finished_at.is_some()).then(|| totals.verdict()),
             totals,
             unrecognised: row.try_get::<Json<_>, _>("unrecognised")?.0,
             mode: row.try_get("mode")?,
