@@ -15,6 +15,7 @@ use std::fs::File;
 use std::hint::black_box;
 use std::io::Read;
 
+use barlift::bar::columns::{CLOSE, COUNT, HIGH, LOW, OPEN, VOLUME};
 use barlift::bar::{Bars, Micros, Ohlcv};
 use barlift::db::copy::{self, Decoder};
 use barlift::digest::SeriesDigest;
@@ -179,14 +180,14 @@ fn file(bars: &Bars, end: &str, digits: usize, time: impl Fn(jiff::Timestamp) ->
     for i in 0..bars.len() {
         let v = bars.values(i);
         text.push_str(&time(jiff::Timestamp::from_microsecond(bars.time[i]).expect("in range")));
-        for price in [v.open, v.high, v.low, v.close] {
+        for price in [v[OPEN], v[HIGH], v[LOW], v[CLOSE]] {
             match digits {
                 17.. => write!(text, ",{price}"),
                 _ => write!(text, ",{price:.digits$}"),
             }
             .expect("a string takes everything");
         }
-        write!(text, ",{:.1}{end}", v.volume).expect("a string takes everything");
+        write!(text, ",{:.1}{end}", v[VOLUME]).expect("a string takes everything");
     }
     text
 }
@@ -195,11 +196,9 @@ fn file(bars: &Bars, end: &str, digits: usize, time: impl Fn(jiff::Timestamp) ->
 fn sent(bars: &Bars) -> (Vec<u8>, Vec<Vec<u8>>) {
     let rows = (0..bars.len()).map(|i| {
         let v = bars.values(i);
-        let mut row = 6_i16.to_be_bytes().to_vec();
+        let mut row = (1 + COUNT as i16).to_be_bytes().to_vec();
         let time = (bars.time[i] - 946_684_800_000_000).to_be_bytes();
-        for field in
-            [time].into_iter().chain([v.open, v.high, v.low, v.close, v.volume].map(f64::to_be_bytes))
-        {
+        for field in [time].into_iter().chain(v.to_array().map(f64::to_be_bytes)) {
             row.extend(8_i32.to_be_bytes());
             row.extend(field);
         }

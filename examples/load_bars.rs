@@ -10,6 +10,7 @@
 
 #![allow(clippy::print_stderr, clippy::print_stdout)] // it is a program
 
+use barlift::bar::columns::{HIGH, VOLUME};
 use barlift::bar::{Micros, format_time};
 use barlift::db::Database;
 use barlift::error::{Error, Result};
@@ -54,7 +55,7 @@ async fn run(arguments: &[String]) -> Result<()> {
 
     // A short range fits in memory, column by column.
     let day = repository.load(symbol, timeframe, first, first + DAY).await?;
-    let high = day.high.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let high = day[HIGH].iter().copied().fold(f64::NEG_INFINITY, f64::max);
     println!("{} bars in the first 24 hours, highest {high}", day.len());
 
     // A long one is read in chunks.
@@ -62,7 +63,7 @@ async fn run(arguments: &[String]) -> Result<()> {
     let mut chunks = repository.load_stream(symbol, timeframe, Micros::MIN, Micros::MAX).await?;
     while let Some(chunk) = chunks.next().await? {
         bars += chunk.len();
-        volume += chunk.volume.iter().sum::<f64>();
+        volume += chunk[VOLUME].iter().sum::<f64>();
     }
     println!("{bars} bars in all, volume {volume}");
     Ok(())

@@ -6,7 +6,9 @@
 //! Invariant: the digest of given bars never changes, from release to release and machine to machine, for it is
 //! stored. It is the sum modulo 2^128, over the bars, of the first 16 bytes (a little-endian number) of BLAKE3
 //! over 48 bytes: time (i64, µs since 1970 UTC), open, high, low, close, volume (f64 bits), all little-endian,
-//! with -0 taken as 0 and every NaN as `0x7ff8000000000000`. A test pins a value.
+//! with -0 taken as 0, every NaN as `0x7ff8000000000000` and an unknown value as `0x7ff80000000007a2`. For each further
+//! value that is known, its place among the columns (u64) and its bits follow; so bars keep their digest when a column is
+//! added. A test pins a value.
 //!
 //! Equal digests mean equal multisets of bars, except with a probability of 2^-128. That protects against mistakes and
 //! damage, not against forgery: with enough effort, other bars with a given sum can be found.
@@ -15,11 +17,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::bar::columns::COUNT;
-use crate::bar::{Bars, Micros, Ohlcv};
-
-/// Every NaN is hashed as this one.
-const NAN_BITS: u64 = 0x7ff8_0000_0000_0000;
+use crate::bar::columns::{COUNT, ORIGINAL};
+use crate::bar::{Bars, Micros, Ohlcv, canonical_bits, is_unknown};
 
 /// How many bars a series has, and the sum of their hashes.
 ///
@@ -37,17 +36,17 @@ impl SeriesDigest {
     /// Adds one bar.
     pub fn add(&mut self, time: Micros, values: Ohlcv) {
         self.bars = self.bars.wrapping_add(1);
-        self.sum = self.sum.wrapping_add(hash(&bar_bytes(time, values)));
+        self.sum = self.sum.wrapping_add(hash(&HashedBar::new(time, values)));
     }
 
     /// Adds every bar of `bars`.
     pub fn add_bars(&mut self, bars: &Bars) {
         // First the bytes of several bars, then their hashes: hashing bytes that were just written stalls the processor.
-        let mut written = [[0; BAR_BYTES]; 32];
+        let mut written = [HashedBar::EMPTY; 32];
         for from in (0..bars.len()).step_by(written.len()) {
             let count = written.len().min(bars.len() - from);
             for (i, bytes) in written[..count].iter_mut().enumerate() {
-                *bytes = bar_bytes(bars.time[from + i], bars.values(from + i));
+                *bytes = HashedBar::new(bars.time[from + i], bars.values(from + i));
             }
             self.bars = self.bars.wrapping_add(count as u64);
             self.sum = written[..count].iter().map(hash).fold(self.sum, u128::wrapping_add);
@@ -57,7 +56,7 @@ impl SeriesDigest {
     /// Removes a bar that was added, here or in a digest that was merged in. It may be removed before it is added.
     pub fn remove(&mut self, time: Micros, values: Ohlcv) {
         self.bars = self.bars.wrapping_sub(1);
-        self.sum = self.sum.wrapping_sub(hash(&bar_bytes(time, values)));
+        self.sum = self.sum.wrapping_sub(hash(&HashedBar::new(time, values)));
     }
 
     /// Adds the bars of `other`.
@@ -87,37 +86,56 @@ impl fmt::Display for SeriesDigest {
 }
 
 /// A bar as it is hashed: its time and its values.
-const BAR_BYTES: usize = 8 + 8 * COUNT;
-
-fn bar_bytes(time: Micros, v: Ohlcv) -> [u8; BAR_BYTES] {
-    let mut bytes = [0; BAR_BYTES];
-    bytes[..8].copy_from_slice(&time.to_le_bytes());
-    for (i, value) in v.to_array().into_iter().enumerate() {
-        bytes[8 + 8 * i..16 + 8 * i].copy_from_slice(&bits(value).to_le_bytes());
-    }
-    bytes
+#[derive(Clone, Copy)]
+struct HashedBar {
+    bytes: [u8; 8 + 8 * ORIGINAL + 16 * (COUNT - ORIGINAL)],
+    length: usize,
 }
 
-fn hash(bar: &[u8; BAR_BYTES]) -> u128 {
+impl HashedBar {
+    const EMPTY: Self = Self { bytes: [0; _], length: 0 };
+
+    fn new(time: Micros, values: Ohlcv) -> Self {
+        let mut bar = Self::EMPTY;
+        bar.length = put(&mut bar.bytes, time, &values.to_array());
+        bar
+    }
+}
+
+/// Writes what is hashed of a bar, and returns its length.
+fn put(out: &mut [u8], time: Micros, values: &[f64]) -> usize {
+    let mut length = 0;
+    let mut add = |bytes: [u8; 8]| {
+        out[length..length + 8].copy_from_slice(&bytes);
+        length += 8;
+    };
+    add(time.to_le_bytes());
+    for (i, value) in values.iter().enumerate() {
+        if i >= ORIGINAL {
+            if is_unknown(*value) {
+                continue;
+            }
+            add((i as u64).to_le_bytes());
+        }
+        add(canonical_bits(*value).to_le_bytes());
+    }
+    length
+}
+
+fn hash(bar: &HashedBar) -> u128 {
+    sum_of(&bar.bytes[..bar.length])
+}
+
+fn sum_of(bytes: &[u8]) -> u128 {
     let mut first = [0; 16];
-    first.copy_from_slice(&blake3::hash(bar).as_bytes()[..16]);
+    first.copy_from_slice(&blake3::hash(bytes).as_bytes()[..16]);
     u128::from_le_bytes(first)
 }
 
-/// Whether two bars of one time have the same digest: their values are equal, or both NaN.
+/// Whether two bars of one time have the same digest: their values are equal, or both NaN, or both unknown.
 #[must_use]
 pub fn same(a: Ohlcv, b: Ohlcv) -> bool {
-    let bits = |v: Ohlcv| v.to_array().map(bits);
-    a == b || bits(a) == bits(b)
-}
-
-/// The bits of `value`, the same for values that count as equal.
-fn bits(value: f64) -> u64 {
-    match value {
-        v if v.is_nan() => NAN_BITS,
-        0.0 => 0,
-        v => v.to_bits(),
-    }
+    a == b || a.to_array().map(canonical_bits) == b.to_array().map(canonical_bits)
 }
 
 fn to_hex<S: Serializer>(sum: &u128, serializer: S) -> Result<S::Ok, S::Error> {
@@ -135,6 +153,8 @@ fn from_hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bar::UNKNOWN;
+    use crate::bar::columns::{CLOSE, HIGH, LOW, OPEN, VOLUME};
 
     const DAY: Micros = 86_400_000_000;
     const BAR: Ohlcv = Ohlcv::new(1.0, 2.5, 0.5, 1.25, 1000.0);
@@ -189,7 +209,7 @@ mod tests {
             let mut at_once = SeriesDigest::default();
             at_once.add_bars(&bars);
             assert_eq!(at_once, one_by_one, "{i} bars");
-            let values = Ohlcv { volume: f64::from(i), ..BAR };
+            let values = BAR.with(VOLUME, f64::from(i));
             bars.push(i64::from(i) * DAY, values);
             one_by_one.add(i64::from(i) * DAY, values);
         }
@@ -210,13 +230,13 @@ mod tests {
     fn time_and_every_column_matter() {
         let changed = [
             (1, BAR),
-            (0, Ohlcv { open: 1.1, ..BAR }),
-            (0, Ohlcv { high: 2.6, ..BAR }),
-            (0, Ohlcv { low: 0.4, ..BAR }),
-            (0, Ohlcv { close: 1.3, ..BAR }),
-            (0, Ohlcv { volume: 1001.0, ..BAR }),
-            (0, Ohlcv { open: BAR.high, high: BAR.open, ..BAR }),
-            (0, Ohlcv { open: 1.0 + f64::EPSILON, ..BAR }),
+            (0, BAR.with(OPEN, 1.1)),
+            (0, BAR.with(HIGH, 2.6)),
+            (0, BAR.with(LOW, 0.4)),
+            (0, BAR.with(CLOSE, 1.3)),
+            (0, BAR.with(VOLUME, 1001.0)),
+            (0, BAR.with(OPEN, BAR[HIGH]).with(HIGH, BAR[OPEN])),
+            (0, BAR.with(OPEN, 1.0 + f64::EPSILON)),
         ];
         for bar in changed {
             assert_ne!(of(&[bar]).sum, of(&[(0, BAR)]).sum, "{bar:?}");
@@ -225,7 +245,7 @@ mod tests {
 
     #[test]
     fn times_and_values_belong_together() {
-        let other = Ohlcv { close: 1.5, ..BAR };
+        let other = BAR.with(CLOSE, 1.5);
         assert_ne!(of(&[(0, BAR), (1, other)]), of(&[(1, BAR), (0, other)]));
     }
 
@@ -239,12 +259,41 @@ mod tests {
 
     #[test]
     fn equal_numbers_have_equal_digests() {
-        let with = |volume| of(&[(0, Ohlcv { volume, ..BAR })]);
+        let with = |volume| of(&[(0, BAR.with(VOLUME, volume))]);
         assert_eq!(with(-0.0), with(0.0));
         assert_eq!(with(f64::NAN), with(-f64::NAN));
         assert_eq!(with(f64::NAN), with(f64::from_bits(0x7ff0_0000_0000_0001)));
         assert_ne!(with(f64::NAN), with(0.0));
         assert_ne!(with(f64::INFINITY), with(f64::NEG_INFINITY));
+    }
+
+    #[test]
+    fn an_unknown_value_is_hashed_as_itself() {
+        let with = |volume| of(&[(0, BAR.with(VOLUME, volume))]);
+        assert_eq!(with(UNKNOWN), with(UNKNOWN));
+        assert_eq!(with(UNKNOWN).to_string(), "3c70baa173fb300ecdc79d63d670cb88");
+        for other in [0.0, f64::NAN, 1000.0] {
+            assert_ne!(with(UNKNOWN), with(other));
+            assert!(!same(BAR.with(VOLUME, UNKNOWN), BAR.with(VOLUME, other)));
+        }
+        assert!(same(BAR.with(VOLUME, UNKNOWN), BAR.with(VOLUME, UNKNOWN)));
+    }
+
+    #[test]
+    fn a_further_column_matters_only_where_it_is_known() {
+        let sum = |further: &[f64]| {
+            let mut bytes = [0; 128];
+            let length = put(&mut bytes, 7, &[&BAR.to_array()[..ORIGINAL], further].concat());
+            sum_of(&bytes[..length])
+        };
+        let without = sum(&[]);
+        assert_eq!(without, of(&[(7, BAR)]).sum);
+        assert_eq!(sum(&[UNKNOWN]), without);
+        assert_eq!(sum(&[UNKNOWN, UNKNOWN]), without);
+        let sums =
+            [without, sum(&[1.5]), sum(&[2.5]), sum(&[UNKNOWN, 1.5]), sum(&[1.5, 1.5]), sum(&[f64::NAN])];
+        assert_eq!(sums.iter().collect::<std::collections::HashSet<_>>().len(), sums.len());
+        assert_eq!(sum(&[1.5, UNKNOWN]), sum(&[1.5]));
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! The values of a bar: the one table that is read by whoever names them, lists them or goes through them.
 //!
-//! SQL, COPY, headers, settings, reports, file formats and the digest follow it. Another column is an entry here, a
-//! field of [`Ohlcv`](super::Ohlcv) and of [`Bars`](super::Bars), a setting in `ColumnsConfig` (left out of its JSON where
-//! it is not set, or keys of known files change), and a migration. Every bar has all of them: a value that may be missing
-//! would need another type than `[f64; COUNT]`, and NULL in SQL never equals NULL.
+//! SQL, COPY, headers, settings, reports, file formats and the digest follow it. An optional column needs an entry here, at
+//! the end, its setting in `config/default.toml`, and a migration that adds it to the tables of bars and of findings and to
+//! the view `bars_named`. The migration also deletes the files with ignored columns from `imported_sources`: one of those
+//! may be the new one. A bar that lacks a value has [`UNKNOWN`](super::UNKNOWN) there, and NULL in the database.
 
 /// One value of a bar.
 #[derive(Debug)]
@@ -22,10 +22,38 @@ pub struct ValueColumn {
     pub(crate) words: &'static [&'static str],
     /// The setting that names a file's column for it.
     pub(crate) setting: &'static str,
+    required: bool,
+}
+
+impl ValueColumn {
+    /// Whether every bar has it. Of the others, a bar may lack the value, and a file the whole column.
+    #[must_use]
+    pub fn is_required(&self) -> bool {
+        #[cfg(test)]
+        if optional_in_test::is(self.name) {
+            return false;
+        }
+        self.required
+    }
 }
 
 /// How many values a bar has.
 pub const COUNT: usize = 5;
+
+/// How many values bars had from the start. What is stored of a bar or of settings leaves out the columns added since where
+/// they have no value, so that it compares with what was stored before.
+pub(crate) const ORIGINAL: usize = 5;
+
+/// The places of the values that rules know by name.
+pub const OPEN: usize = 0;
+/// See [`OPEN`].
+pub const HIGH: usize = 1;
+/// See [`OPEN`].
+pub const LOW: usize = 2;
+/// See [`OPEN`].
+pub const CLOSE: usize = 3;
+/// See [`OPEN`].
+pub const VOLUME: usize = 4;
 
 /// In the order of the digest, which never changes; everything else has the same.
 pub const COLUMNS: [ValueColumn; COUNT] = [
@@ -37,6 +65,7 @@ pub const COLUMNS: [ValueColumn; COUNT] = [
         header_names: &["open", "o", "open_price"],
         words: &["open"],
         setting: "csv.columns.open",
+        required: true,
     },
     ValueColumn {
         name: "high",
@@ -46,6 +75,7 @@ pub const COLUMNS: [ValueColumn; COUNT] = [
         header_names: &["high", "h", "high_price"],
         words: &["high", "max"],
         setting: "csv.columns.high",
+        required: true,
     },
     ValueColumn {
         name: "low",
@@ -55,6 +85,7 @@ pub const COLUMNS: [ValueColumn; COUNT] = [
         header_names: &["low", "l", "low_price"],
         words: &["low", "min"],
         setting: "csv.columns.low",
+        required: true,
     },
     ValueColumn {
         name: "close",
@@ -64,6 +95,7 @@ pub const COLUMNS: [ValueColumn; COUNT] = [
         header_names: &["close", "c", "close_price", "last", "adj_close", "adjusted_close"],
         words: &["close", "last", "price", "settle", "settlement"],
         setting: "csv.columns.close",
+        required: true,
     },
     ValueColumn {
         name: "volume",
@@ -73,6 +105,7 @@ pub const COLUMNS: [ValueColumn; COUNT] = [
         header_names: &["volume", "v", "vol", "tick_volume", "tickvol"],
         words: &["volume", "vol", "qty", "quantity"],
         setting: "csv.columns.volume",
+        required: true,
     },
 ];
 
@@ -82,7 +115,7 @@ pub fn names() -> impl Iterator<Item = &'static str> + Clone {
 }
 
 /// The values of many bars, column by column.
-pub(crate) fn transposed<T>(rows: impl ExactSizeIterator<Item = [T; COUNT]>) -> [Vec<T>; COUNT] {
+pub(crate) fn transposed(rows: impl ExactSizeIterator<Item = [f64; COUNT]>) -> [Vec<f64>; COUNT] {
     let mut columns = std::array::from_fn(|_| Vec::with_capacity(rows.len()));
     for row in rows {
         for (column, value) in columns.iter_mut().zip(row) {
@@ -90,4 +123,26 @@ pub(crate) fn transposed<T>(rows: impl ExactSizeIterator<Item = [T; COUNT]>) -> 
         }
     }
     columns
+}
+
+/// Lets a test see how a column that may be missing is treated, on its own thread.
+#[cfg(test)]
+pub(crate) mod optional_in_test {
+    use std::cell::Cell;
+
+    thread_local! {
+        static COLUMN: Cell<Option<&'static str>> = const { Cell::new(None) };
+    }
+
+    pub(super) fn is(name: &str) -> bool {
+        COLUMN.get() == Some(name)
+    }
+
+    /// Runs `test` as if this column were optional.
+    pub(crate) fn with<T>(name: &'static str, test: impl FnOnce() -> T) -> T {
+        COLUMN.set(Some(name));
+        let result = test();
+        COLUMN.set(None);
+        result
+    }
 }

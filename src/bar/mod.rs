@@ -1,15 +1,21 @@
 //! Bars and series: the types that sources, formats and the database share.
 //!
-//! Invariant: the columns of a [`Bars`] have the same length, and every value in it is finite.
+//! Invariant: the columns of a [`Bars`] have the same length, and every value in it is finite or [`UNKNOWN`].
 //! Nothing here sorts or removes duplicates; that is left to the code that builds a [`Bars`].
 
 pub mod columns;
+mod ohlcv;
+mod unknown;
 
 use std::fmt;
+use std::ops::{Index, IndexMut};
 
 use serde::{Deserialize, Serialize};
 
 use self::columns::{COLUMNS, COUNT};
+pub use self::ohlcv::Ohlcv;
+pub use self::unknown::{UNKNOWN, is_unknown, known, same_value};
+pub(crate) use self::unknown::{any_unknown, canonical_bits, from_outside};
 
 /// An instant in microseconds since 1970-01-01T00:00:00Z, the precision PostgreSQL stores.
 pub type Micros = i64;
@@ -34,67 +40,13 @@ impl fmt::Display for SeriesName {
     }
 }
 
-/// The values of one bar.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Ohlcv {
-    /// Opening price.
-    pub open: f64,
-    /// Highest price.
-    pub high: f64,
-    /// Lowest price.
-    pub low: f64,
-    /// Closing price.
-    pub close: f64,
-    /// Volume traded.
-    pub volume: f64,
-}
-
-impl Ohlcv {
-    /// A bar of these values.
-    #[must_use]
-    pub const fn new(open: f64, high: f64, low: f64, close: f64, volume: f64) -> Self {
-        Self { open, high, low, close, volume }
-    }
-
-    /// The values in the order of [`COLUMNS`].
-    #[must_use]
-    pub const fn to_array(self) -> [f64; COUNT] {
-        [self.open, self.high, self.low, self.close, self.volume]
-    }
-
-    /// The bar of values in the order of [`COLUMNS`].
-    #[must_use]
-    pub const fn from_array([open, high, low, close, volume]: [f64; COUNT]) -> Self {
-        Self { open, high, low, close, volume }
-    }
-}
-
-/// `o=1 h=2 l=0.5 c=1.5 v=100`: for each float the shortest text that is read back as the same float.
-impl fmt::Display for Ohlcv {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, (column, value)) in COLUMNS.iter().zip(self.to_array()).enumerate() {
-            let space = if i == 0 { "" } else { " " };
-            write!(f, "{space}{}={value}", column.letter)?;
-        }
-        Ok(())
-    }
-}
-
-/// Bars of one series, column by column.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// Bars of one series, column by column. `bars[CLOSE]` is the column of the closing prices.
+#[derive(Debug, Clone, Default)]
 pub struct Bars {
     /// Time of each bar, UTC.
     pub time: Vec<Micros>,
-    /// Opening prices.
-    pub open: Vec<f64>,
-    /// Highest prices.
-    pub high: Vec<f64>,
-    /// Lowest prices.
-    pub low: Vec<f64>,
-    /// Closing prices.
-    pub close: Vec<f64>,
-    /// Volumes.
-    pub volume: Vec<f64>,
+    /// In the order of [`COLUMNS`].
+    values: [Vec<f64>; COUNT],
 }
 
 impl Bars {
@@ -106,18 +58,14 @@ impl Bars {
 
     /// Bars of these times, and of values in the order of [`COLUMNS`].
     #[must_use]
-    pub fn from_columns(time: Vec<Micros>, [open, high, low, close, volume]: [Vec<f64>; COUNT]) -> Self {
-        Self { time, open, high, low, close, volume }
+    pub fn from_columns(time: Vec<Micros>, values: [Vec<f64>; COUNT]) -> Self {
+        Self { time, values }
     }
 
     /// The values in the order of [`COLUMNS`].
     #[must_use]
-    pub fn columns(&self) -> [&Vec<f64>; COUNT] {
-        [&self.open, &self.high, &self.low, &self.close, &self.volume]
-    }
-
-    fn columns_mut(&mut self) -> [&mut Vec<f64>; COUNT] {
-        [&mut self.open, &mut self.high, &mut self.low, &mut self.close, &mut self.volume]
+    pub fn columns(&self) -> &[Vec<f64>; COUNT] {
+        &self.values
     }
 
     /// How many bars there are.
@@ -135,7 +83,7 @@ impl Bars {
     /// Appends one bar.
     pub fn push(&mut self, time: Micros, values: Ohlcv) {
         self.time.push(time);
-        for (column, value) in self.columns_mut().into_iter().zip(values.to_array()) {
+        for (column, value) in self.values.iter_mut().zip(values.to_array()) {
             column.push(value);
         }
     }
@@ -143,7 +91,7 @@ impl Bars {
     /// Appends all bars of another.
     pub fn append(&mut self, other: &Self) {
         self.time.extend_from_slice(&other.time);
-        for (column, more) in self.columns_mut().into_iter().zip(other.columns()) {
+        for (column, more) in self.values.iter_mut().zip(&other.values) {
             column.extend_from_slice(more);
         }
     }
@@ -151,20 +99,20 @@ impl Bars {
     /// Keeps the first `n` bars.
     pub fn truncate(&mut self, n: usize) {
         self.time.truncate(n);
-        self.columns_mut().into_iter().for_each(|column| column.truncate(n));
+        self.values.iter_mut().for_each(|column| column.truncate(n));
     }
 
     /// Swaps the values of two bars.
     pub fn swap_values(&mut self, a: usize, b: usize) {
-        self.columns_mut().into_iter().for_each(|column| column.swap(a, b));
+        self.values.iter_mut().for_each(|column| column.swap(a, b));
     }
 
     /// Why these are not valid bars in time order: columns of different lengths, a time that is not later than the one
-    /// before or is outside the years 1700 to 2299, or a value that is not finite. None if they are valid.
+    /// before or is outside the years 1700 to 2299, or a value that is not finite or, if it is required, unknown. None if
+    /// they are valid.
     #[must_use]
     pub fn fault(&self) -> Option<String> {
-        let columns = self.columns();
-        if columns.iter().any(|values| values.len() != self.len()) {
+        if self.values.iter().any(|values| values.len() != self.len()) {
             return Some("the columns have different lengths".into());
         }
         if let Some(i) = (1..self.len()).find(|&i| self.time[i] <= self.time[i - 1]) {
@@ -175,16 +123,41 @@ impl Bars {
         if let Some(time) = ends.into_iter().flatten().find(|t| !(FIRST_MICROS..END_MICROS).contains(*t)) {
             return Some(format!("the time {} lies outside the years 1700 to 2299", format_time(*time)));
         }
-        COLUMNS.iter().zip(columns).find_map(|(column, values)| {
-            let i = values.iter().position(|v| !v.is_finite())?;
-            Some(format!("{} of the bar of {} is {}", column.name, format_time(self.time[i]), values[i]))
+        COLUMNS.iter().zip(&self.values).find_map(|(column, values)| {
+            let may_be = |v: f64| v.is_finite() || is_unknown(v) && !column.is_required();
+            let i = values.iter().position(|v| !may_be(*v))?;
+            let value = known(values[i]).map_or_else(|| "missing".to_owned(), |v| v.to_string());
+            Some(format!("{} of the bar of {} is {value}", column.name, format_time(self.time[i])))
         })
     }
 
     /// The values of bar `i`; panics when there is no such bar, as slices do.
     #[must_use]
     pub fn values(&self, i: usize) -> Ohlcv {
-        Ohlcv::from_array(self.columns().map(|column| column[i]))
+        Ohlcv::from_array(self.values.each_ref().map(|column| column[i]))
+    }
+}
+
+impl Index<usize> for Bars {
+    type Output = Vec<f64>;
+
+    fn index(&self, column: usize) -> &Vec<f64> {
+        &self.values[column]
+    }
+}
+
+impl IndexMut<usize> for Bars {
+    fn index_mut(&mut self, column: usize) -> &mut Vec<f64> {
+        &mut self.values[column]
+    }
+}
+
+impl PartialEq for Bars {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |(a, b): (&Vec<f64>, &Vec<f64>)| {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_value(*a, *b))
+        };
+        self.time == other.time && self.values.iter().zip(&other.values).all(same)
     }
 }
 
@@ -205,6 +178,7 @@ pub fn format_time(time: Micros) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::columns::{CLOSE, VOLUME, optional_in_test};
     use super::*;
 
     #[test]
@@ -215,7 +189,7 @@ mod tests {
 
     #[test]
     fn what_are_no_bars_is_told() {
-        let good = Ohlcv { open: 1.0, high: 2.0, low: 0.5, close: 1.5, volume: 10.0 };
+        let good = Ohlcv::new(1.0, 2.0, 0.5, 1.5, 10.0);
         let of = |bars: &[(Micros, Ohlcv)]| {
             let mut all = Bars::default();
             bars.iter().for_each(|(time, values)| all.push(*time, *values));
@@ -229,10 +203,11 @@ mod tests {
             (of(&[(FIRST_MICROS - 1, good), (0, good)]), "outside the years"),
             (of(&[(END_MICROS, good)]), "outside the years"),
             (
-                of(&[(0, good), (1, Ohlcv { close: f64::NAN, ..good })]),
+                of(&[(0, good), (1, good.with(CLOSE, f64::NAN))]),
                 "close of the bar of 1970-01-01T00:00:00.000001Z is NaN",
             ),
-            (Bars { volume: Vec::new(), ..of(&[(0, good)]) }, "different lengths"),
+            (Bars::from_columns(vec![0], Default::default()), "different lengths"),
+            (of(&[(0, good.with(VOLUME, UNKNOWN))]), "volume of the bar of 1970-01-01T00:00:00Z is missing"),
         ] {
             let fault = bars.fault().expect(want);
             assert!(fault.contains(want), "{fault}");
@@ -240,8 +215,26 @@ mod tests {
     }
 
     #[test]
-    fn values_print_as_they_were() {
-        let v = Ohlcv { open: 202.02, high: 202.55, low: 0.1, close: 1e-7, volume: 15812.0 };
-        assert_eq!(v.to_string(), "o=202.02 h=202.55 l=0.1 c=0.0000001 v=15812");
+    fn a_value_may_be_unknown_where_it_is_optional() {
+        let mut bars = Bars::default();
+        bars.push(0, Ohlcv::new(1.0, 2.0, 0.5, 1.5, UNKNOWN));
+        assert_eq!(optional_in_test::with("volume", || bars.fault()), None);
+        bars[VOLUME] = vec![f64::NAN];
+        let fault = optional_in_test::with("volume", || bars.fault());
+        assert_eq!(fault.as_deref(), Some("volume of the bar of 1970-01-01T00:00:00Z is NaN"));
+        assert!(optional_in_test::with("open", || bars.fault()).is_some());
+    }
+
+    #[test]
+    fn equal_bars_lack_the_same_values() {
+        let of = |volume| {
+            let mut bars = Bars::default();
+            bars.push(0, Ohlcv::new(1.0, 2.0, 0.5, 1.5, volume));
+            bars
+        };
+        assert_eq!(of(UNKNOWN), of(UNKNOWN));
+        assert_ne!(of(UNKNOWN), of(1.0));
+        assert_ne!(of(UNKNOWN), of(f64::NAN));
+        assert_ne!(of(f64::NAN), of(f64::NAN));
     }
 }

@@ -4,6 +4,7 @@
 //! [`load`] and [`load_for`] are the only ways to make a [`Config`], and nothing reads the environment afterwards.
 
 mod choice;
+mod columns;
 mod directory;
 mod load;
 mod rules;
@@ -17,9 +18,8 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use serde::{Deserialize, Serialize};
 
-use crate::bar::columns::COUNT;
-
 pub use choice::{Layout, LogFormat, OnConflictShape, OnInvalid, OnMismatch, TraceDetail, VerifyMode};
+pub use columns::ColumnsConfig;
 pub use directory::{DirectorySettings, FILE as DIRECTORY_FILE};
 pub use load::{Override, load, load_for};
 pub use values::{Delimiter, MaxRejects};
@@ -112,33 +112,6 @@ pub struct CsvConfig {
     #[serde(serialize_with = "values::exact_size")]
     pub max_line: ByteSize,
     pub columns: ColumnsConfig,
-}
-
-/// `[csv.columns]`
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct ColumnsConfig {
-    #[serde(deserialize_with = "values::optional")]
-    pub time: Option<String>,
-    #[serde(deserialize_with = "values::optional")]
-    pub date: Option<String>,
-    #[serde(deserialize_with = "values::optional")]
-    pub open: Option<String>,
-    #[serde(deserialize_with = "values::optional")]
-    pub high: Option<String>,
-    #[serde(deserialize_with = "values::optional")]
-    pub low: Option<String>,
-    #[serde(deserialize_with = "values::optional")]
-    pub close: Option<String>,
-    #[serde(deserialize_with = "values::optional")]
-    pub volume: Option<String>,
-}
-
-impl ColumnsConfig {
-    /// What is set for the values, in the order of [`COLUMNS`](crate::bar::columns::COLUMNS).
-    pub(crate) fn values(&self) -> [&Option<String>; COUNT] {
-        [&self.open, &self.high, &self.low, &self.close, &self.volume]
-    }
 }
 
 /// `[verify]`

@@ -11,7 +11,7 @@ const YEAR: Duration = Duration::from_secs(365 * 86_400);
 /// Whether a text contains a NUL. Operations store these settings as `jsonb`, which cannot contain one.
 fn contains_nul(csv: &CsvConfig) -> bool {
     let c = &csv.columns;
-    let texts = [&csv.time_format, &c.time, &c.date].into_iter().chain(c.values());
+    let texts = [&csv.time_format, &c.time, &c.date].into_iter().chain(&c.values);
     texts.flatten().any(|text| text.contains('\0'))
 }
 

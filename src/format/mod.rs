@@ -5,12 +5,12 @@
 //! for Parquet), however long the series is. Nothing here knows the database or the command line. Arrow and Parquet
 //! come with the feature `columnar`, which is on by default.
 //!
-//! | format | time | values | what is not finite |
-//! | --- | --- | --- | --- |
-//! | CSV | RFC 3339 in UTC | shortest text that gives the same float64 | `NaN`, `inf`, `-inf`, which an import rejects |
-//! | JSON lines | RFC 3339 in UTC | the same | `null`, for JSON has no such numbers |
-//! | Arrow IPC | `Timestamp(Microsecond, "UTC")` | `Float64` | as it is |
-//! | Parquet | `TIMESTAMP(MICROS, true)` | `DOUBLE` | as it is |
+//! | format | time | values | what is not finite | what is unknown |
+//! | --- | --- | --- | --- | --- |
+//! | CSV | RFC 3339 in UTC | shortest text that gives the same float64 | `NaN`, `inf`, `-inf`, which an import rejects | an empty field |
+//! | JSON lines | RFC 3339 in UTC | the same | `null`, for JSON has no such numbers | no key |
+//! | Arrow IPC | `Timestamp(Microsecond, "UTC")` | `Float64` | as it is | null |
+//! | Parquet | `TIMESTAMP(MICROS, true)` | `DOUBLE` | as it is | null |
 //!
 //! barlift itself only writes finite values to the database; another program may write others. Arrow and Parquet files
 //! have symbol and timeframe in their metadata (keys `symbol` and `timeframe`); the other formats do not have them.

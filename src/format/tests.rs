@@ -1,5 +1,6 @@
 use super::*;
-use crate::bar::{FIRST_MICROS, Micros, Ohlcv};
+use crate::bar::columns::{COUNT, OPEN, VOLUME, optional_in_test};
+use crate::bar::{FIRST_MICROS, Micros, Ohlcv, UNKNOWN};
 use crate::source::reader::ReadOptions;
 
 const FORMATS: [Format; 5] =
@@ -65,10 +66,10 @@ fn read(format: Format, bytes: &[u8]) -> crate::error::Result<Bars> {
 }
 
 /// Bit by bit: `==` takes -0.0 for 0.0.
-fn bits(bars: &Bars) -> Vec<(Micros, [u64; 5])> {
+fn bits(bars: &Bars) -> Vec<(Micros, [u64; COUNT])> {
     let of = |i| {
         let v = bars.values(i);
-        (bars.time[i], [v.open, v.high, v.low, v.close, v.volume].map(f64::to_bits))
+        (bars.time[i], v.to_array().map(f64::to_bits))
     };
     (0..bars.len()).map(of).collect()
 }
@@ -107,9 +108,7 @@ fn json_lines_carry_exact_values() {
             text.parse::<f64>().expect(text).to_bits()
         };
         let v = bars.values(i);
-        for (name, value) in
-            crate::bar::columns::names().zip([v.open, v.high, v.low, v.close, v.volume].map(f64::to_bits))
-        {
+        for (name, value) in crate::bar::columns::names().zip(v.to_array().map(f64::to_bits)) {
             assert_eq!(exact(name), value, "{line}");
         }
     }
@@ -120,7 +119,7 @@ fn what_is_not_finite_crashes_nothing() {
     let mut bars = Bars::default();
     let values = Ohlcv::new(f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1.0, 1.0);
     bars.push(0, values);
-    bars.push(Micros::MAX, Ohlcv { open: 1.0, ..values });
+    bars.push(Micros::MAX, values.with(OPEN, 1.0));
     let text = |format| String::from_utf8(written(format, std::slice::from_ref(&bars))).expect("UTF-8");
     assert!(text(Format::Csv).contains("\n1970-01-01T00:00:00Z,NaN,inf,-inf,1.0,1.0\n"));
     assert!(text(Format::JsonLines).starts_with(
@@ -208,7 +207,7 @@ fn long_series_are_several_row_groups() {
     let got = read(Format::Parquet, &bytes).expect("read");
     assert_eq!(got.len(), 400_000);
     assert!(got.time.iter().copied().eq(0..400_000));
-    assert_eq!(got.volume[399_999], 99_999.0);
+    assert_eq!(got[VOLUME][399_999], 99_999.0);
 }
 
 #[test]
@@ -240,5 +239,73 @@ fn extensions_name_formats() {
         ("csv", None),
     ] {
         assert_eq!(Format::of(Path::new(name)), format, "{name}");
+    }
+}
+
+/// Without some volumes; the first bar breaks a rule.
+fn lacking() -> Bars {
+    let mut bars = Bars::default();
+    for (time, volume) in (0..).zip([UNKNOWN, 7.0, UNKNOWN, 0.0]) {
+        bars.push(time * 1_000_000, Ohlcv::new(1.0, if time == 0 { 0.5 } else { 2.0 }, 0.5, 1.5, volume));
+    }
+    bars
+}
+
+#[test]
+fn an_unknown_value_stays_unknown() {
+    let written = |format| optional_in_test::with("volume", || written(format, &[lacking()]));
+    let text = |format| String::from_utf8(written(format)).expect("UTF-8");
+    assert!(text(Format::Csv).contains("\n1970-01-01T00:00:00Z,1.0,0.5,0.5,1.5,"));
+    assert!(!text(Format::Csv).contains("NaN"));
+    assert_eq!(
+        text(Format::JsonLines).lines().nth(2),
+        Some(r#"{"time":"1970-01-01T00:00:02Z","open":1.0,"high":2.0,"low":0.5,"close":1.5}"#)
+    );
+    for format in FORMATS.into_iter().filter(|f| *f != Format::JsonLines) {
+        let bytes = written(format);
+        let got = optional_in_test::with("volume", || read(format, &bytes)).expect("read");
+        assert_eq!(bits(&got), bits(&lacking()), "{format:?}");
+        if format != Format::Csv {
+            let e = read(format, &bytes).expect_err("required").to_string();
+            assert!(e.ends_with("`volume` has nulls"), "{format:?}: {e}");
+        }
+    }
+}
+
+#[test]
+fn a_file_may_lack_an_optional_column() {
+    let bytes = written(Format::ArrowFile, &[nasty()]);
+    let columns = Some(vec![0, 1, 2, 3, 4]);
+    let reader = arrow_ipc::reader::FileReader::try_new(std::io::Cursor::new(bytes), columns).expect("read");
+    let mut arrow = arrow_ipc::writer::FileWriter::try_new(Vec::new(), &reader.schema()).expect("begun");
+    reader.for_each(|batch| arrow.write(&batch.expect("read")).expect("written"));
+    let arrow = arrow.into_inner().expect("ended");
+
+    let message = "message bars { required int64 time (TIMESTAMP(MICROS,true)); required double open;
+        required double high; required double low; required double close; }";
+    let schema = ::parquet::schema::parser::parse_message_type(message).expect("a schema").into();
+    let mut parquet =
+        ::parquet::file::writer::SerializedFileWriter::new(Vec::new(), schema, Default::default())
+            .expect("begun");
+    let mut group = parquet.next_row_group().expect("begun");
+    let mut time = group.next_column().expect("begun").expect("a column");
+    let times = nasty().time;
+    time.typed::<::parquet::data_type::Int64Type>().write_batch(&times, None, None).expect("written");
+    time.close().expect("ended");
+    for values in &nasty().columns()[..VOLUME] {
+        let mut column = group.next_column().expect("begun").expect("a column");
+        column.typed::<::parquet::data_type::DoubleType>().write_batch(values, None, None).expect("written");
+        column.close().expect("ended");
+    }
+    group.close().expect("ended");
+    let parquet = parquet.into_inner().expect("ended");
+
+    let mut want = nasty();
+    want[VOLUME] = vec![UNKNOWN; want.len()];
+    for (format, bytes) in [(Format::ArrowFile, arrow), (Format::Parquet, parquet)] {
+        let got = optional_in_test::with("volume", || read(format, &bytes)).expect("read");
+        assert_eq!(bits(&got), bits(&want), "{format:?}");
+        let e = read(format, &bytes).expect_err("required").to_string();
+        assert!(e.ends_with("it has no column `volume`"), "{e}");
     }
 }

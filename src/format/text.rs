@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use super::{Format, TIME};
 use crate::bar::columns::{self, COUNT};
-use crate::bar::{Bars, format_time};
+use crate::bar::{Bars, format_time, is_unknown, known};
 
 /// Writes a line for each bar.
 pub(super) struct TextWriter<W> {
@@ -56,10 +56,10 @@ fn csv_line(line: &mut Vec<u8>, time: &str, values: [f64; COUNT]) -> io::Result<
     line.extend_from_slice(time.as_bytes());
     for value in values {
         line.push(b',');
-        if value.is_finite() {
-            number(line, value)?;
-        } else {
-            write!(line, "{value}")?;
+        match known(value) {
+            None => {}
+            Some(value) if value.is_finite() => number(line, value)?,
+            Some(value) => write!(line, "{value}")?,
         }
     }
     line.push(b'\n');
@@ -68,7 +68,7 @@ fn csv_line(line: &mut Vec<u8>, time: &str, values: [f64; COUNT]) -> io::Result<
 
 fn json_line(line: &mut Vec<u8>, time: &str, values: [f64; COUNT]) -> io::Result<()> {
     write!(line, "{{\"{TIME}\":\"{time}\"")?;
-    for (name, value) in columns::names().zip(values) {
+    for (name, value) in columns::names().zip(values).filter(|(_, value)| !is_unknown(*value)) {
         write!(line, ",\"{name}\":")?;
         number(line, value)?;
     }

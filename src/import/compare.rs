@@ -47,7 +47,8 @@ pub fn bars(batch: &Batch, existing: &Bars) -> Compared {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bar::{Micros, Ohlcv};
+    use crate::bar::columns::{CLOSE, VOLUME};
+    use crate::bar::{Micros, Ohlcv, UNKNOWN};
 
     fn v(close: f64) -> Ohlcv {
         Ohlcv::new(1.0, 9.0, 0.5, close, 10.0)
@@ -72,7 +73,7 @@ mod tests {
         assert_eq!(got.new.time, [1, 7]);
         assert_eq!(got.same, 1);
         assert_eq!(got.different.len(), 1);
-        assert_eq!((got.different[0].line, got.different[0].db.close), (4, 5.5));
+        assert_eq!((got.different[0].line, got.different[0].db[CLOSE]), (4, 5.5));
     }
 
     #[test]
@@ -82,7 +83,20 @@ mod tests {
         let got = bars(&batch, &made(&[(1, 1.0), (1, 1.0), (3, 3.0), (3, 3.5), (4, 4.0), (4, 4.0)]));
         assert_eq!(got.new.time, [5]);
         assert_eq!(got.same, 1);
-        let different: Vec<_> = got.different.iter().map(|m| (m.line, m.db.close)).collect();
+        let different: Vec<_> = got.different.iter().map(|m| (m.line, m.db[CLOSE])).collect();
         assert_eq!(different, [(3, 3.5)]);
+    }
+
+    #[test]
+    fn a_value_that_only_one_side_lacks_differs() {
+        let of = |volumes: [f64; 3]| {
+            let mut bars = Bars::default();
+            (0..).zip(volumes).for_each(|(time, volume)| bars.push(time, v(1.0).with(VOLUME, volume)));
+            bars
+        };
+        let batch = Batch { bars: of([UNKNOWN, UNKNOWN, 10.0]), lines: vec![2, 3, 4], ..Batch::default() };
+        let got = bars(&batch, &of([UNKNOWN, f64::NAN, UNKNOWN]));
+        assert_eq!((got.same, got.new.len()), (1, 0));
+        assert_eq!(got.different.iter().map(|m| m.line).collect::<Vec<_>>(), [3, 4]);
     }
 }

@@ -7,7 +7,8 @@
 
 use std::collections::HashSet;
 
-use crate::bar::{Bars, Micros, Ohlcv};
+use crate::bar::columns::VOLUME;
+use crate::bar::{Bars, Micros, Ohlcv, known};
 use crate::verify::classify::{Classification, Classifier, DifferencePattern, is_zone_shift};
 
 /// How many bars make a conflict.
@@ -91,7 +92,8 @@ fn shifted(ours: &Bars, there: &Bars, found: &Classification) -> Option<Conflict
         looked += usize::from(!moved.is_empty());
         if let Some((by, _)) = moved.iter().find(|(_, values)| *values == own) {
             found.push((i, *by));
-            values.insert((own.volume.to_bits(), own.to_array().map(f64::to_bits)));
+            let volume = known(own[VOLUME]).unwrap_or(0.0);
+            values.insert((volume.to_bits(), own.to_array().map(f64::to_bits)));
         }
     }
     let (first, by) = *found.first()?;

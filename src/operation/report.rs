@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgPool};
 
-use crate::bar::Ohlcv;
+use crate::bar::{Ohlcv, from_outside};
 use crate::db::template::sql_template;
 use crate::error::{During, ErrorClass, Result};
 use crate::model::OperationId;
@@ -134,14 +134,14 @@ pub(crate) struct IssueFinding {
     pub(crate) rules: Vec<String>,
 }
 
-/// The values of a bar as an array, in the order of its columns.
+/// The values of a bar as an array, in the order of its columns; NULL where the bar lacks one.
 #[derive(Debug, Clone, sqlx::Type)]
 #[sqlx(transparent, no_pg_array)]
-pub(super) struct BarArray(Vec<f64>);
+pub(super) struct BarArray(Vec<Option<f64>>);
 
 impl From<BarArray> for Ohlcv {
     fn from(BarArray(values): BarArray) -> Self {
-        Self::from_array(std::array::from_fn(|i| values.get(i).copied().unwrap_or(f64::NAN)))
+        Self::from_array(std::array::from_fn(|i| from_outside(values.get(i).copied().flatten())))
     }
 }
 

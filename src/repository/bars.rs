@@ -11,7 +11,7 @@ use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::{PgConnection, Postgres, Row as _};
 
-use super::{columnstore, parameter, values};
+use super::{array, columnstore, parameter, values};
 use crate::bar::{Bars, Micros, Ohlcv};
 use crate::config::Layout;
 use crate::db::copy;
@@ -165,7 +165,7 @@ pub async fn overwrite(
         .bind(parameter(last))
         // Planned anew each time, with the parameters as constants.
         .persistent(false);
-    let query = bars.columns().into_iter().fold(query, Query::bind);
+    let query = bars.columns().iter().fold(query, |query, values| query.bind(array(values)));
     let run = async { Ok(query.execute(connection).await.during("overwriting bars")?.rows_affected()) };
     db.write(("UPDATE", sql), |_| bars.len(), run).await?;
     Ok(())

@@ -3,10 +3,9 @@
 //! Invariant: one statement for any number of bars; nothing is written.
 
 use jiff_sqlx::Timestamp;
-use sqlx::query::QueryAs;
 use sqlx::{FromRow, PgConnection, PgPool};
 
-use super::{BarRow, parameter};
+use super::{BarRow, array, parameter};
 use crate::bar::columns::transposed;
 use crate::bar::{Micros, Ohlcv, SeriesName};
 use crate::db::template::sql_template;
@@ -143,7 +142,7 @@ pub(crate) async fn nearby(
         .bind(series_id)
         .bind(sought.iter().map(|(time, _)| parameter(*time)).collect::<Vec<_>>())
         .bind(within);
-    let query = values.into_iter().fold(query, QueryAs::bind);
+    let query = values.iter().fold(query, |query, values| query.bind(array(values)));
     let run = async { query.fetch_all(connection).await.during("looking for shifted bars") };
     let (rows, _) = db.query::<BarRow>(sql, run).await?;
     Ok(rows.into_iter().map(BarRow::bar).collect())

@@ -2,10 +2,9 @@
 //!
 //! Invariant: written on the transaction of the batch they belong to, so a repeated batch finds them once.
 
-use sqlx::query::Query;
 use sqlx::{PgConnection, PgPool};
 
-use super::{BarRow, parameter};
+use super::{BarRow, array, parameter};
 use crate::bar::columns::transposed;
 use crate::bar::{Micros, Ohlcv};
 use crate::db::template::sql_template;
@@ -40,7 +39,7 @@ pub async fn keep_mismatches(
         .bind(overwritten)
         .bind(found.iter().map(|m| line(m.line)).collect::<Vec<_>>())
         .bind(found.iter().map(|m| parameter(m.time)).collect::<Vec<_>>());
-    let query = in_file.into_iter().chain(in_database).fold(query, Query::bind);
+    let query = in_file.iter().chain(&in_database).fold(query, |query, values| query.bind(array(values)));
     let run = async { Ok(query.execute(connection).await.during("recording mismatches")?.rows_affected()) };
     db.write(("INSERT", sql), |_| found.len(), run).await?;
     Ok(())
@@ -135,7 +134,7 @@ pub async fn keep_issues(
         .bind(found.iter().map(|i| line(i.line)).collect::<Vec<_>>())
         .bind(found.iter().map(|i| parameter(i.time)).collect::<Vec<_>>())
         .bind(found.iter().map(|i| i.rules.join(",")).collect::<Vec<_>>());
-    let query = values.into_iter().fold(query, Query::bind);
+    let query = values.iter().fold(query, |query, values| query.bind(array(values)));
     let run =
         async { Ok(query.execute(connection).await.during("recording quality issues")?.rows_affected()) };
     db.write(("INSERT", sql), |_| found.len(), run).await?;

@@ -2,10 +2,9 @@
 //!
 //! Invariant: written on the transaction that writes the bars.
 
-use sqlx::query::Query;
 use sqlx::{PgConnection, PgPool};
 
-use super::{BarRow, parameter};
+use super::{BarRow, array, parameter};
 use crate::bar::{Bars, Micros};
 use crate::db::template::sql_template;
 use crate::error::{During, Result};
@@ -25,7 +24,7 @@ pub(crate) async fn keep(
         .bind(series_id)
         .bind(task_id)
         .bind(bars.time.iter().map(|&t: &Micros| parameter(t)).collect::<Vec<_>>());
-    let query = bars.columns().into_iter().fold(query, Query::bind);
+    let query = bars.columns().iter().fold(query, |query, values| query.bind(array(values)));
     query.execute(tx).await.during("keeping which bars are of mended rows")?;
     Ok(())
 }

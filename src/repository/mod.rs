@@ -19,11 +19,11 @@ pub mod source_cache;
 pub mod stream;
 
 use jiff_sqlx::{Timestamp, ToSqlx as _};
-use sqlx::postgres::PgRow;
-use sqlx::{ColumnIndex, FromRow, Row as _};
+use sqlx::postgres::{PgBindIterExt as _, PgRow};
+use sqlx::{ColumnIndex, Encode, FromRow, Postgres, Row as _, Type};
 
 use crate::bar::columns::{self, COUNT};
-use crate::bar::{Micros, Ohlcv};
+use crate::bar::{Micros, Ohlcv, from_outside, known};
 
 /// 4713-01-01 BC: PostgreSQL's calendar begins a year before.
 const FIRST_TIME: jiff::Timestamp = jiff::Timestamp::constant(-210_863_520_000, 0);
@@ -64,9 +64,14 @@ fn values<I: ColumnIndex<PgRow>>(
 ) -> sqlx::Result<Ohlcv> {
     let mut values = [0.0; COUNT];
     for (i, (value, name)) in values.iter_mut().zip(columns::names()).enumerate() {
-        *value = row.try_get(column(i, name))?;
+        *value = from_outside(row.try_get(column(i, name))?);
     }
     Ok(Ohlcv::from_array(values))
+}
+
+/// A column of values as a parameter: an array in which an unknown value is NULL.
+pub(crate) fn array(values: &[f64]) -> impl Encode<'_, Postgres> + Type<Postgres> {
+    values.iter().map(|value| known(*value)).bind_iter()
 }
 
 impl BarRow {

@@ -2,11 +2,11 @@
 //!
 //! Names in any case and order are recognised (`timestamp|datetime|date|time|ts|open_time`, `o|h|l|c|v`,
 //! `vol`, `adj close`, the unnamed first column of a pandas index …); `[csv.columns]` maps anything else,
-//! by name or by number. Invariant: each value and the time have exactly one column (the time may have two: date and
-//! time of day), or the error names what is missing and what the header has.
+//! by name or by number. Invariant: each required value and the time have exactly one column (the time may have two: date
+//! and time of day), or the error names what is missing and what the header has. An optional value has one or none.
 
 use super::advice::flags_for_missing;
-use crate::bar::columns::{self, COLUMNS, COUNT};
+use crate::bar::columns::{COLUMNS, COUNT};
 use crate::config::{ColumnsConfig, CsvConfig, Delimiter};
 
 /// The columns of a file, numbered from 0.
@@ -16,8 +16,8 @@ pub struct Columns {
     pub date: Option<usize>,
     /// The time's column.
     pub time: usize,
-    /// The columns of the values.
-    pub values: [usize; COUNT],
+    /// The columns of the values; none for an optional value that the file lacks.
+    pub values: [Option<usize>; COUNT],
     /// How many fields a row has.
     pub width: usize,
     /// The names of the columns that are not read.
@@ -72,7 +72,8 @@ pub fn resolve(first_line: &[u8], csv: &CsvConfig) -> Result<Columns, String> {
 fn columns(fields: &[String], csv: &CsvConfig, delimiter: u8) -> Result<Columns, String> {
     let chosen =
         if csv.header { by_name(fields, &csv.columns)? } else { by_number(fields.len(), &csv.columns)? };
-    let used: Vec<usize> = chosen.date.into_iter().chain([chosen.time]).chain(chosen.values).collect();
+    let values = chosen.values.into_iter().flatten();
+    let used: Vec<usize> = chosen.date.into_iter().chain([chosen.time]).chain(values).collect();
     for (i, column) in used.iter().enumerate() {
         if used[..i].contains(column) {
             return Err(format!("column {} is named for two values; see [csv.columns]", column + 1));
@@ -99,7 +100,7 @@ fn by_name(fields: &[String], map: &ColumnsConfig) -> Result<Columns, String> {
     let find = |wanted: &[&str]| wanted.iter().find_map(|w| names.iter().position(|n| n == w));
     let explicit = |key: &str| named(key, fields, &names);
     let mut values = [None; COUNT];
-    for ((value, column), key) in values.iter_mut().zip(&COLUMNS).zip(map.values()) {
+    for ((value, column), key) in values.iter_mut().zip(&COLUMNS).zip(&map.values) {
         *value = match key {
             Some(key) => Some(explicit(key)?),
             None => find(column.header_names),
@@ -114,15 +115,15 @@ fn by_name(fields: &[String], map: &ColumnsConfig) -> Result<Columns, String> {
             _ => (None, find(&TIMES).filter(|&at| !names[at].is_empty() || at == 0)),
         },
     };
-    let found = [("time", time)].into_iter().chain(columns::names().zip(values));
-    let missing: Vec<&str> = found.clone().filter(|(_, at)| at.is_none()).map(|(name, _)| name).collect();
+    let required = COLUMNS.iter().zip(values).filter(|(column, _)| column.is_required());
+    let needed = [("time", time)].into_iter().chain(required.map(|(column, at)| (column.name, at)));
+    let missing: Vec<&str> = needed.filter(|(_, at)| at.is_none()).map(|(name, _)| name).collect();
     match time {
         Some(time) if missing.is_empty() => {
-            let values = values.map(Option::unwrap_or_default);
             Ok(Columns { date, time, values, width: 0, ignored: vec![], delimiter: 0 })
         }
         _ => {
-            let used: Vec<usize> = found.filter_map(|(_, at)| at).chain(date).collect();
+            let used: Vec<usize> = values.into_iter().flatten().chain(time).chain(date).collect();
             Err(lacking(&missing, fields, &used))
         }
     }
@@ -139,9 +140,12 @@ fn by_number(width: usize, map: &ColumnsConfig) -> Result<Columns, String> {
     let shift = usize::from(map.date.is_some());
     let date = map.date.as_ref().map(|d| at(&Some(d.clone()), 1)).transpose()?;
     let time = at(&map.time, 1 + shift)?;
-    let mut values = [0; COUNT];
-    for (i, (value, key)) in values.iter_mut().zip(map.values()).enumerate() {
-        *value = at(key, 2 + i + shift)?;
+    let mut values = [None; COUNT];
+    for (i, (value, key)) in values.iter_mut().zip(&map.values).enumerate() {
+        // An optional value has no usual place.
+        if COLUMNS[i].is_required() || key.is_some() {
+            *value = Some(at(key, 2 + i + shift)?);
+        }
     }
     Ok(Columns { date, time, values, width, ignored: vec![], delimiter: 0 })
 }
@@ -219,14 +223,19 @@ pub(super) fn split(line: &[u8], delimiter: u8, quote: Option<u8>) -> Vec<String
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bar::columns::{CLOSE, VOLUME, optional_in_test};
 
     fn csv() -> CsvConfig {
         crate::config::load(None, &[]).expect("defaults").csv
     }
 
-    fn at(header: &str) -> (Option<usize>, usize, [usize; COUNT]) {
+    fn at(header: &str) -> (Option<usize>, usize, [usize; 5]) {
         let c = resolve(header.as_bytes(), &csv()).expect(header);
-        (c.date, c.time, c.values)
+        (c.date, c.time, required(&c))
+    }
+
+    fn required(c: &Columns) -> [usize; 5] {
+        std::array::from_fn(|i| c.values[i].expect("a column"))
     }
 
     #[test]
@@ -255,11 +264,11 @@ mod tests {
     #[test]
     fn a_map_wins_over_the_usual_names() {
         let mut csv = csv();
-        csv.columns.close = Some("Settle".into());
-        csv.columns.volume = Some("7".into());
+        csv.columns.values[CLOSE] = Some("Settle".into());
+        csv.columns.values[VOLUME] = Some("7".into());
         let c = resolve(b"date,open,high,low,close,settle,qty", &csv).expect("fine");
-        assert_eq!(c.values, [1, 2, 3, 5, 6]);
-        csv.columns.close = Some("nowhere".into());
+        assert_eq!(required(&c), [1, 2, 3, 5, 6]);
+        csv.columns.values[CLOSE] = Some("nowhere".into());
         assert!(resolve(b"date,open,high,low,close,qty", &csv).expect_err("bad").contains("`nowhere`"));
     }
 
@@ -268,8 +277,24 @@ mod tests {
         let mut csv = csv();
         csv.header = false;
         let c = resolve(b"2024-01-01,1,2,3,4,5", &csv).expect("fine");
-        assert_eq!((c.time, c.values), (0, [1, 2, 3, 4, 5]));
+        assert_eq!((c.time, required(&c)), (0, [1, 2, 3, 4, 5]));
         assert!(resolve(b"2024-01-01,1,2", &csv).expect_err("short").contains("no column 4"));
+    }
+
+    #[test]
+    fn an_optional_value_may_have_no_column() {
+        let volume = |header: &str, csv: &CsvConfig| {
+            optional_in_test::with("volume", || resolve(header.as_bytes(), csv)).map(|c| c.values[VOLUME])
+        };
+        assert_eq!(volume("date,open,high,low,close", &csv()), Ok(None));
+        assert_eq!(volume("date,open,high,low,close,vol", &csv()), Ok(Some(5)));
+        let e = volume("date,open,high,low", &csv()).expect_err("no close");
+        assert!(e.contains("lacks a column for close;"), "{e}");
+        let mut numbered = CsvConfig { header: false, ..csv() };
+        assert_eq!(volume("2024-01-01,1,2,0.5,1.5,10", &numbered), Ok(None));
+        numbered.columns.values[VOLUME] = Some("6".into());
+        assert_eq!(volume("2024-01-01,1,2,0.5,1.5,10", &numbered), Ok(Some(5)));
+        assert!(volume("2024-01-01,1,2,0.5,1.5", &numbered).is_err());
     }
 
     #[test]

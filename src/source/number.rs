@@ -1,6 +1,9 @@
 //! Reads prices and volumes as float64.
 //!
-//! Invariant: the result is finite and is the float64 nearest to the text.
+//! Invariant: the result is finite and is the float64 nearest to the text, but for a value that is unknown.
+
+use crate::bar::UNKNOWN;
+use crate::bar::columns::ValueColumn;
 
 /// Reads the number in `field`; with `decimal_comma`, `1,25` is read as 1.25.
 ///
@@ -27,6 +30,17 @@ pub fn parse(field: &[u8], decimal_comma: bool) -> Result<f64, String> {
     }
 }
 
+/// Reads the value of a bar in `field`; an optional one is unknown if the field is empty.
+///
+/// # Errors
+/// The reason, without line and column.
+pub(super) fn value(column: &ValueColumn, field: &[u8], decimal_comma: bool) -> Result<f64, String> {
+    if !column.is_required() && field.trim_ascii().is_empty() {
+        return Ok(UNKNOWN);
+    }
+    parse(field, decimal_comma)
+}
+
 /// Fast path: the finite number with a decimal point at the start of `text`, and its length. Alone, [`parse`] reads the
 /// same number from these bytes. None if there is no such number.
 pub(super) fn parse_prefix(text: &[u8]) -> Option<(f64, usize)> {
@@ -44,6 +58,7 @@ mod tests {
     use proptest::sample::Index;
 
     use super::*;
+    use crate::bar::columns::{COLUMNS, VOLUME, optional_in_test};
     use crate::source::tests::{holds, like, mutated};
 
     #[test]
@@ -76,6 +91,17 @@ mod tests {
             assert!(e.contains(part), "{text:?}: {e}");
         }
     }
+
+    #[test]
+    fn an_empty_field_is_an_unknown_value_if_the_column_is_optional() {
+        let read = |text: &str| value(&COLUMNS[VOLUME], text.as_bytes(), false).map(f64::to_bits);
+        assert_eq!(read(" "), Err("is empty".into()));
+        for (text, want) in [("", UNKNOWN), (" ", UNKNOWN), ("1.5", 1.5)] {
+            assert_eq!(optional_in_test::with("volume", || read(text)), Ok(want.to_bits()), "{text:?}");
+        }
+        assert!(optional_in_test::with("volume", || read("NaN")).is_err());
+    }
+
     #[test]
     fn a_prefix_is_the_number_that_it_is_alone() {
         let nearly = "[-+]?[0-9]{0,20}(\\.[0-9]{0,20})?([eE][-+]?[0-9]{1,3})?|nan|-?inf|infinity|1e400";

@@ -1,8 +1,10 @@
 //! The market-data rules.
 //!
-//! Invariant: a rule checks one bar by itself; gaps and jumps between bars are not checked.
+//! Invariant: a rule checks one bar by itself; gaps and jumps between bars are not checked. An unknown value breaks no
+//! rule.
 
 use crate::bar::Ohlcv;
+use crate::bar::columns::{CLOSE, HIGH, LOW, OPEN, VOLUME};
 
 /// The names of the rules that `v` breaks.
 #[must_use]
@@ -11,29 +13,31 @@ pub fn broken_rules(v: &Ohlcv) -> Vec<&'static str> {
         return Vec::new();
     }
     let rules = [
-        (v.high < v.low, "high_below_low"),
-        (v.high < v.open, "high_below_open"),
-        (v.high < v.close, "high_below_close"),
-        (v.low > v.open, "low_above_open"),
-        (v.low > v.close, "low_above_close"),
-        (v.open.min(v.high).min(v.low).min(v.close) <= 0.0, "price_not_positive"),
-        (v.volume < 0.0, "volume_negative"),
+        (v[HIGH] < v[LOW], "high_below_low"),
+        (v[HIGH] < v[OPEN], "high_below_open"),
+        (v[HIGH] < v[CLOSE], "high_below_close"),
+        (v[LOW] > v[OPEN], "low_above_open"),
+        (v[LOW] > v[CLOSE], "low_above_close"),
+        (v[OPEN].min(v[HIGH]).min(v[LOW]).min(v[CLOSE]) <= 0.0, "price_not_positive"),
+        (v[VOLUME] < 0.0, "volume_negative"),
     ];
     rules.iter().filter(|(broken, _)| *broken).map(|(_, name)| *name).collect()
 }
 
 fn is_sound(v: &Ohlcv) -> bool {
-    v.high >= v.open
-        && v.high >= v.close
-        && v.low <= v.open
-        && v.low <= v.close
-        && v.low > 0.0
-        && v.volume >= 0.0
+    v[HIGH] >= v[OPEN]
+        && v[HIGH] >= v[CLOSE]
+        && v[LOW] <= v[OPEN]
+        && v[LOW] <= v[CLOSE]
+        && v[LOW] > 0.0
+        && v[VOLUME] >= 0.0
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bar::UNKNOWN;
+    use crate::bar::columns::COUNT;
 
     const SOUND: Ohlcv = Ohlcv::new(2.0, 3.0, 1.0, 2.5, 0.0);
 
@@ -43,14 +47,22 @@ mod tests {
     }
 
     #[test]
+    fn an_unknown_value_breaks_nothing() {
+        for column in 0..COUNT {
+            assert!(broken_rules(&SOUND.with(column, UNKNOWN)).is_empty());
+        }
+        assert_eq!(broken_rules(&SOUND.with(VOLUME, UNKNOWN).with(LOW, 2.2)), ["low_above_open"]);
+    }
+
+    #[test]
     fn each_rule_is_named() {
         for (bar, want) in [
-            (Ohlcv { high: 2.4, ..SOUND }, &["high_below_close"][..]),
-            (Ohlcv { high: 0.5, ..SOUND }, &["high_below_low", "high_below_open", "high_below_close"]),
-            (Ohlcv { low: 2.2, ..SOUND }, &["low_above_open"]),
-            (Ohlcv { low: 0.0, ..SOUND }, &["price_not_positive"]),
-            (Ohlcv { volume: -1.0, ..SOUND }, &["volume_negative"]),
-            (Ohlcv { close: 0.5, ..SOUND }, &["low_above_close"]),
+            (SOUND.with(HIGH, 2.4), &["high_below_close"][..]),
+            (SOUND.with(HIGH, 0.5), &["high_below_low", "high_below_open", "high_below_close"]),
+            (SOUND.with(LOW, 2.2), &["low_above_open"]),
+            (SOUND.with(LOW, 0.0), &["price_not_positive"]),
+            (SOUND.with(VOLUME, -1.0), &["volume_negative"]),
+            (SOUND.with(CLOSE, 0.5), &["low_above_close"]),
         ] {
             assert_eq!(broken_rules(&bar), want);
         }

@@ -84,6 +84,7 @@ impl Mended {
 mod tests {
     use super::*;
     use crate::bar::Ohlcv;
+    use crate::bar::columns::CLOSE;
 
     fn bars(times: &[Micros], close: f64) -> Bars {
         let mut bars = Bars::default();
@@ -102,7 +103,8 @@ mod tests {
         let mut mended = Mended { bars: bars(&[1, 3, 5, 7, 20, 30], 2.0), at: 0, given: 0, file: 1 };
         for _ in 0..2 {
             let got = mended.merge(file(&[2, 3, 4]));
-            assert_eq!((got.bars.time, got.bars.close), (vec![1, 2, 3, 4], vec![2.0, 1.0, 1.0, 1.0]));
+            assert_eq!(got.bars.time, [1, 2, 3, 4]);
+            assert_eq!(got.bars[CLOSE], [2.0, 1.0, 1.0, 1.0]);
             assert_eq!(
                 got.places.iter().map(|p| (p.file, p.line)).collect::<Vec<_>>(),
                 [(1, 0), (0, 1), (0, 2), (0, 3)]

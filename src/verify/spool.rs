@@ -142,6 +142,7 @@ fn decode(bytes: &[u8]) -> PlacedBar {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bar::UNKNOWN;
 
     #[test]
     fn runs_come_out_in_one_order() {
@@ -153,7 +154,13 @@ mod tests {
                 .map(|i| PlacedBar {
                     time: i64::from(i * 7919 % 1009) - 500,
                     place: Place { file, line: u64::from(i) },
-                    values: Ohlcv::new(0.1, -0.0, 5e-324, f64::from(i), 1e22),
+                    values: Ohlcv::new(
+                        0.1,
+                        -0.0,
+                        5e-324,
+                        f64::from(i),
+                        if i % 3 == 0 { UNKNOWN } else { 1e22 },
+                    ),
                 })
                 .collect();
             all.extend(entries.clone());

@@ -3,19 +3,18 @@
 //! Invariant: everything is written on the caller's transaction, so a verification is stored whole or not at all.
 
 use sqlx::PgConnection;
-use sqlx::query::Query;
 use sqlx::types::Json;
 
 use super::classify::{DifferencePattern, PatternRange};
 use super::{Findings, int};
-use crate::bar::Ohlcv;
 use crate::bar::columns::{COUNT, transposed};
+use crate::bar::{Ohlcv, UNKNOWN};
 use crate::db::template::sql_template;
 use crate::db::traced_pool::TracedPool;
 use crate::error::{During, Result};
 use crate::finding::{Difference, Place};
 use crate::model::TaskId;
-use crate::repository::parameter;
+use crate::repository::{array, parameter};
 
 /// Stores everything but the lists. `files` are the paths of the task's files.
 pub(super) async fn verification(
@@ -70,7 +69,7 @@ pub(super) async fn differences(
     files: &[String],
 ) -> Result<()> {
     let sql = sql_template!("sql/insert_differences.sql");
-    let optional = |values: Option<Ohlcv>| values.map_or([None; COUNT], |v| v.to_array().map(Some));
+    let optional = |values: Option<Ohlcv>| values.map_or([UNKNOWN; COUNT], Ohlcv::to_array);
     let file_values = transposed(found.iter().map(|d| optional(d.csv.map(|(_, values)| values))));
     let db_values = transposed(found.iter().map(|d| optional(d.db)));
     let place = |d: &Difference| d.csv.map(|(place, _)| place);
@@ -81,7 +80,7 @@ pub(super) async fn differences(
         .bind(found.iter().map(|d| parameter(d.time)).collect::<Vec<_>>())
         .bind(found.iter().map(|d| place(d).map(|p| path(files, p))).collect::<Vec<_>>())
         .bind(found.iter().map(|d| place(d).map(|p| int(p.line))).collect::<Vec<_>>());
-    let query = file_values.into_iter().chain(db_values).fold(query, Query::bind);
+    let query = file_values.iter().chain(&db_values).fold(query, |query, values| query.bind(array(values)));
     let run = async { Ok(query.execute(connection).await.during("keeping differences")?.rows_affected()) };
     db.write(("INSERT", sql), |_| found.len(), run).await?;
     Ok(())

@@ -1,5 +1,6 @@
 //! `barlift data`: what the user sees, and that bars stay the same through every format.
 
+use barlift::bar::columns::COUNT;
 use barlift::bar::{Bars, Micros, Ohlcv};
 use barlift::format::BarFile;
 use barlift::repository::data::DataRepository;
@@ -44,10 +45,10 @@ fn nasty() -> Bars {
 }
 
 /// Bit by bit: `==` takes -0.0 for 0.0.
-fn bits(bars: &Bars) -> Vec<(Micros, [u64; 5])> {
+fn bits(bars: &Bars) -> Vec<(Micros, [u64; COUNT])> {
     let of = |i| {
         let v = bars.values(i);
-        (bars.time[i], [v.open, v.high, v.low, v.close, v.volume].map(f64::to_bits))
+        (bars.time[i], v.to_array().map(f64::to_bits))
     };
     (0..bars.len()).map(of).collect()
 }

@@ -1,7 +1,10 @@
 //! The `DataRepository`, and the spans of its calls.
 
-use barlift::bar::{Bars, Micros, Ohlcv};
+use barlift::bar::columns::{CLOSE, HIGH, LOW, OPEN, VOLUME};
+use barlift::bar::{Bars, Micros, Ohlcv, UNKNOWN, known};
+use barlift::db::copy;
 use barlift::error::{Error, Result};
+use barlift::model::SeriesId;
 use barlift::repository::data::DataRepository;
 use futures::stream;
 use opentelemetry::trace::{Status, TracerProvider as _};
@@ -97,6 +100,11 @@ async fn a_stream_is_saved_whole_or_not_at_all() {
     // Chunks may come in any order.
     let parts = vec![Ok(minutes(10..20)), Ok(Bars::default()), Ok(minutes(0..10))];
     assert_eq!(repository.save_stream("A", "1m", chunks(parts)).await.expect("saved"), 20);
+    let with_highs = |highs| {
+        let mut bars = made(&[1_800]);
+        bars[HIGH] = highs;
+        bars
+    };
     let refused: Vec<(Vec<Result<Bars>>, &str)> = vec![
         (vec![Ok(minutes(20..30)), Ok(minutes(5..15))], "A 1m has a bar of 1970-01-01T00:05:00Z already"),
         (vec![Ok(minutes(20..30)), Ok(minutes(25..26))], "A 1m has a bar of 1970-01-01T00:25:00Z already"),
@@ -104,11 +112,8 @@ async fn a_stream_is_saved_whole_or_not_at_all() {
         (vec![Ok(minutes(20..30)), Ok(made(&[1_860, 1_800]))], "comes behind the one of"),
         (vec![Ok(made(&[1_800, 1_800]))], "comes behind the one of"),
         (vec![Ok(made(&[20_000_000_000]))], "outside the years 1700 to 2299"),
-        (
-            vec![Ok(Bars { high: vec![f64::NAN], ..made(&[1_800]) })],
-            "high of the bar of 1970-01-01T00:30:00Z is NaN",
-        ),
-        (vec![Ok(Bars { high: vec![], ..made(&[1_800]) })], "different lengths"),
+        (vec![Ok(with_highs(vec![f64::NAN]))], "high of the bar of 1970-01-01T00:30:00Z is NaN"),
+        (vec![Ok(with_highs(vec![]))], "different lengths"),
     ];
     for (parts, part) in refused {
         let error = repository.save_stream("A", "1m", chunks(parts)).await.expect_err(part);
@@ -140,8 +145,8 @@ async fn what_other_programs_wrote_crashes_nothing() {
     let loaded = repository.load("A", "1m", Micros::MIN, Micros::MAX).await.expect("loaded");
     assert_eq!(loaded.len(), 4);
     let v = loaded.values(2);
-    assert!(v.open.is_nan() && v.high == f64::INFINITY && v.low == f64::NEG_INFINITY);
-    assert_eq!((v.close.to_bits(), v.volume), ((-0.0f64).to_bits(), 1e-320));
+    assert!(v[OPEN].is_nan() && v[HIGH] == f64::INFINITY && v[LOW] == f64::NEG_INFINITY);
+    assert_eq!((v[CLOSE].to_bits(), v[VOLUME]), ((-0.0f64).to_bits(), 1e-320));
     let range = Some((0, 120_000_000));
     assert_eq!(repository.get_date_range("A", "1m").await.expect("found"), range);
     assert_eq!(repository.get_date_range("EMPTY", "1d").await.expect("found"), None);
@@ -154,6 +159,39 @@ async fn what_other_programs_wrote_crashes_nothing() {
     assert_eq!(series[0].bars, if database.timescaledb { 4 } else { 5 });
     assert_eq!(repository.list_series(Some("1d")).await.expect("listed"), []);
     assert_eq!(repository.list_symbols(None).await.expect("listed"), ["A"]);
+}
+
+#[tokio::test]
+async fn null_is_an_unknown_value() {
+    let database = TestDatabase::new().await;
+    database.execute("ALTER TABLE barlift.bars ALTER volume DROP NOT NULL").await;
+    let repository = DataRepository::new(database.pool.clone());
+    repository.save("A", "1m", &minutes(0..3)).await.expect("saved");
+    let mut lacking = minutes(3..6);
+    lacking[VOLUME][1] = UNKNOWN;
+    let series = SeriesId(database.scalar("SELECT id FROM barlift.series").await);
+    let mut session = database.pool.acquire().await.expect("connected");
+    let mut copy = session.copy_in_raw(copy::copy_bars()).await.expect("begun");
+    copy.send(copy::encode(series, &lacking)).await.expect("sent");
+    assert_eq!(copy.finish().await.expect("ended"), 3);
+    let nulls: i64 = database.scalar("SELECT count(*) FROM barlift.bars WHERE volume IS NULL").await;
+    assert_eq!(nulls, 1);
+    // Nor is another program's NaN an unknown value, whatever its bits.
+    sqlx::query("UPDATE barlift.bars SET volume = $1 WHERE time = '1970-01-01Z'")
+        .bind(UNKNOWN)
+        .execute(&mut *session)
+        .await
+        .expect("updated");
+    let loaded = repository.load("A", "1m", Micros::MIN, Micros::MAX).await.expect("loaded");
+    let volumes: Vec<Option<String>> =
+        loaded[VOLUME].iter().map(|value| known(*value).map(|v| v.to_string())).collect();
+    let seven = Some("7");
+    assert_eq!(
+        volumes.iter().map(Option::as_deref).collect::<Vec<_>>(),
+        [Some("NaN"), seven, seven, seven, None, seven]
+    );
+    let error = repository.save("B", "1m", &lacking).await.expect_err("required");
+    assert!(error.to_string().ends_with("volume of the bar of 1970-01-01T00:04:00Z is missing"), "{error}");
 }
 
 #[tokio::test]

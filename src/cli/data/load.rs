@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use tokio_util::sync::CancellationToken;
 
 use super::shown;
-use crate::bar::columns::COLUMNS;
-use crate::bar::{Bars, Micros, SeriesName, format_time};
+use crate::bar::columns::{COLUMNS, COUNT};
+use crate::bar::{Bars, Micros, SeriesName, format_time, is_unknown, known};
 use crate::cli::args::{DataLoadArgs, LoadFormat};
 use crate::cli::new_file::{NewFile, cannot_write};
 use crate::cli::signals::Audience;
@@ -132,7 +132,8 @@ impl Load<'_> {
         bars.truncate(self.left);
         self.left -= bars.len();
         self.rows += bars.len();
-        self.not_finite += bars.columns().into_iter().flatten().filter(|v| !v.is_finite()).count();
+        let not_finite = |v: &f64| !v.is_finite() && !is_unknown(*v);
+        self.not_finite += bars.columns().iter().flatten().copied().filter(not_finite).count();
         Ok(Some(bars))
     }
 
@@ -180,18 +181,15 @@ impl Load<'_> {
 }
 
 async fn table(load: &mut Load<'_>, limit: usize) -> Result<()> {
-    let values = COLUMNS.iter().map(|column| Column::number(column.heading));
-    let mut table = Table::new([Column::text("TIME")].into_iter().chain(values));
+    let mut bars = Bars::default();
     // One more, to see whether there are more.
     load.left = limit.saturating_add(1);
-    while let Some(mut bars) = load.next().await? {
-        bars.truncate(limit - table.len());
-        for (i, time) in bars.time.iter().enumerate() {
-            let values = bars.values(i).to_array().map(|v| v.to_string());
-            table.row([format_time(*time)].into_iter().chain(values));
-        }
+    while let Some(next) = load.next().await? {
+        bars.append(&next);
     }
-    let shown = table.len();
+    bars.truncate(limit);
+    let table = table_of(&bars);
+    let shown = bars.len();
     let more = load.rows > shown;
     output::print(|out| {
         if shown > 0 {
@@ -202,4 +200,17 @@ async fn table(load: &mut Load<'_>, limit: usize) -> Result<()> {
         }
         Ok(())
     })
+}
+
+/// Without the optional columns that no bar has.
+fn table_of(bars: &Bars) -> Table {
+    let is_shown = |i: usize| COLUMNS[i].is_required() || bars[i].iter().any(|value| !is_unknown(*value));
+    let shown: Vec<usize> = (0..COUNT).filter(|i| is_shown(*i)).collect();
+    let headings = shown.iter().map(|i| Column::number(COLUMNS[*i].heading));
+    let mut table = Table::new([Column::text("TIME")].into_iter().chain(headings));
+    for (i, time) in bars.time.iter().enumerate() {
+        let text = |column: &usize| known(bars[*column][i]).map(|v| v.to_string()).unwrap_or_default();
+        table.row([format_time(*time)].into_iter().chain(shown.iter().map(text)));
+    }
+    table
 }

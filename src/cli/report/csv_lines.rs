@@ -83,7 +83,7 @@ impl<'a> CsvLines<'a> {
         self.field(line.reason)?;
         for values in [&line.csv, &line.db] {
             let columns: [Option<Number>; COUNT] = match values {
-                Some(values) => values.columns().map(Some),
+                Some(values) => values.columns().map(Number::known),
                 None => [None; COUNT],
             };
             columns.into_iter().try_for_each(|value| self.optional(value))?;
@@ -91,7 +91,7 @@ impl<'a> CsvLines<'a> {
         if self.with_differences {
             for name in columns::names() {
                 let column = line.columns.iter().find(|c| c.column == name);
-                self.optional(column.map(|c| c.by))?;
+                self.optional(column.and_then(|c| c.by.known()))?;
             }
         }
         let (offset, raw) = line.raw.unzip();

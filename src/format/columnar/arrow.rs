@@ -9,8 +9,9 @@ use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_ipc::writer::{FileWriter, StreamWriter};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 
-use crate::bar::columns::{self, COLUMNS};
-use crate::bar::{Bars, SeriesName};
+use super::{has_nulls, lacks};
+use crate::bar::columns::{COLUMNS, ValueColumn};
+use crate::bar::{Bars, SeriesName, UNKNOWN, any_unknown, from_outside, known};
 use crate::format::{Format, TIME};
 
 /// Writes record batches.
@@ -38,7 +39,7 @@ impl<W: Write> ArrowWriter<W> {
     pub(super) fn write(&mut self, bars: &Bars) -> io::Result<()> {
         let time = TimestampMicrosecondArray::from(bars.time.clone()).with_timezone("UTC");
         let mut columns: Vec<ArrayRef> = vec![Arc::new(time)];
-        columns.extend(bars.columns().map(|values| Arc::new(Float64Array::from(values.clone())) as ArrayRef));
+        columns.extend(bars.columns().iter().map(|values| array(values)));
         let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns).map_err(io_error)?;
         match &mut self.inner {
             Inner::File(w) => w.write(&batch),
@@ -56,9 +57,18 @@ impl<W: Write> ArrowWriter<W> {
     }
 }
 
+fn array(values: &[f64]) -> ArrayRef {
+    Arc::new(if any_unknown(values) {
+        values.iter().map(|value| known(*value)).collect()
+    } else {
+        Float64Array::from(values.to_vec())
+    })
+}
+
 fn schema(series: &SeriesName) -> Schema {
     let utc = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
-    let values = columns::names().map(|name| Field::new(name, DataType::Float64, false));
+    let values =
+        COLUMNS.iter().map(|column| Field::new(column.name, DataType::Float64, !column.is_required()));
     let fields: Vec<Field> = std::iter::once(Field::new(TIME, utc, false)).chain(values).collect();
     let metadata = HashMap::from([
         ("symbol".to_owned(), series.symbol.clone()),
@@ -81,27 +91,33 @@ impl ArrowReader {
 
     pub(super) fn next(&mut self) -> Result<Option<Bars>, String> {
         let Some(batch) = self.0.next().transpose().map_err(|e| e.to_string())? else { return Ok(None) };
-        let column = |name: &str| {
-            let column = batch.column_by_name(name).ok_or_else(|| format!("it has no column `{name}`"))?;
-            if column.null_count() > 0 { Err(format!("`{name}` has nulls")) } else { Ok(column) }
-        };
-        let time = column(TIME)?;
+        let time = batch.column_by_name(TIME).ok_or_else(|| lacks(TIME))?;
+        if time.null_count() > 0 {
+            return Err(has_nulls(TIME));
+        }
         let time = time.as_any().downcast_ref::<TimestampMicrosecondArray>().ok_or_else(|| {
             format!("`time` is {} instead of Timestamp(Microsecond, \"UTC\")", time.data_type())
         })?;
-        let value = |name: &str| {
-            let column = column(name)?;
-            let values = column.as_any().downcast_ref::<Float64Array>();
-            let values =
-                values.ok_or_else(|| format!("`{name}` is {} instead of Float64", column.data_type()))?;
-            Ok::<_, String>(values.values().to_vec())
-        };
         let mut values = COLUMNS.each_ref().map(|_| Vec::new());
-        for (values, name) in values.iter_mut().zip(columns::names()) {
-            *values = value(name)?;
+        for (values, column) in values.iter_mut().zip(&COLUMNS) {
+            *values = read_column(&batch, column)?;
         }
         Ok(Some(Bars::from_columns(time.values().to_vec(), values)))
     }
+}
+
+/// The values of a column; unknown where the batch has none and that is allowed.
+fn read_column(batch: &RecordBatch, column: &ValueColumn) -> Result<Vec<f64>, String> {
+    let name = column.name;
+    let Some(array) = batch.column_by_name(name) else {
+        return if column.is_required() { Err(lacks(name)) } else { Ok(vec![UNKNOWN; batch.num_rows()]) };
+    };
+    if column.is_required() && array.null_count() > 0 {
+        return Err(has_nulls(name));
+    }
+    let values = array.as_any().downcast_ref::<Float64Array>();
+    let values = values.ok_or_else(|| format!("`{name}` is {} instead of Float64", array.data_type()))?;
+    Ok(values.iter().map(from_outside).collect())
 }
 
 fn io_error(e: ArrowError) -> io::Error {

@@ -40,6 +40,16 @@ impl<W: Write + Send> ColumnarWriter<W> {
     }
 }
 
+/// The error of a file without a column that bars need.
+fn lacks(name: &str) -> String {
+    format!("it has no column `{name}`")
+}
+
+/// The error of a column whose values bars need.
+fn has_nulls(name: &str) -> String {
+    format!("`{name}` has nulls")
+}
+
 /// Reads Arrow or Parquet. The values are not checked.
 pub(super) enum ColumnarReader {
     Arrow(arrow::ArrowReader),

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 
 use super::*;
+use crate::bar::columns::{CLOSE, HIGH, LOW, OPEN, VOLUME};
 
 const MINUTE: Micros = 60_000_000;
 const HOUR: Micros = 60 * MINUTE;
@@ -96,7 +97,7 @@ fn scaled_prices_are_a_conflict() {
     let scaled = |by: f64| -> Series {
         let price = |p: f64| (p * by * 100.0).round() / 100.0;
         let scale =
-            |v: &Ohlcv| Ohlcv::new(price(v.open), price(v.high), price(v.low), price(v.close), v.volume);
+            |v: &Ohlcv| Ohlcv::new(price(v[OPEN]), price(v[HIGH]), price(v[LOW]), price(v[CLOSE]), v[VOLUME]);
         file.iter().map(|(time, v)| (*time, scale(v))).collect()
     };
     assert!(
@@ -127,9 +128,7 @@ fn constant_and_repeating_prices_equal_themselves_everywhere() {
     assert_eq!(found(&constant(50)[30..], &constant(30), HOUR), None);
     // A price that goes up and down within the day.
     let repeating: Series = (0..96)
-        .map(|i| {
-            (START + i * HOUR, Ohlcv { close: 1.0 + f64::from(u8::try_from(i % 6).expect("small")), ..flat })
-        })
+        .map(|i| (START + i * HOUR, flat.with(CLOSE, 1.0 + f64::from(u8::try_from(i % 6).expect("small")))))
         .collect();
     assert_eq!(found(&repeating[48..], &repeating[..48], HOUR), None);
     assert_eq!(found(&repeating, &repeating[..48], HOUR), None);
@@ -140,7 +139,7 @@ fn constant_and_repeating_prices_equal_themselves_everywhere() {
 fn without_volume_it_takes_ten_different_bars() {
     let priced: Series = walk((0..30).map(|i| START + i * 15 * MINUTE), 1)
         .into_iter()
-        .map(|(time, v)| (time, Ohlcv { volume: 0.0, ..v }))
+        .map(|(time, v)| (time, v.with(VOLUME, 0.0)))
         .collect();
     let there = moved(&priced, |_| 5 * HOUR);
     let shifted = Some(Shape::Shifted { by: 5 * HOUR });
@@ -172,8 +171,9 @@ fn history(kind: usize, seed: u64) -> (Series, Micros) {
         // Few prices, no volumes.
         _ => {
             let coarse = |v: f64| v.round();
-            let flat =
-                |v: &Ohlcv| Ohlcv::new(coarse(v.open), coarse(v.open), coarse(v.open), coarse(v.open), 0.0);
+            let flat = |v: &Ohlcv| {
+                Ohlcv::new(coarse(v[OPEN]), coarse(v[OPEN]), coarse(v[OPEN]), coarse(v[OPEN]), 0.0)
+            };
             (walk(illiquid, seed).iter().map(|(time, v)| (*time, flat(v))).collect(), coarse_step)
         }
     }
@@ -206,8 +206,8 @@ fn ordinary_histories_are_no_conflict() {
                 ours.push((*time, *values));
             }
             if theirs {
-                let close = if revised { values.close + 0.01 } else { values.close };
-                there.push((*time, Ohlcv { close, ..*values }));
+                let close = if revised { values[CLOSE] + 0.01 } else { values[CLOSE] };
+                there.push((*time, values.with(CLOSE, close)));
             }
         }
         prop_assert_eq!(found(&ours, &there, step), None);

@@ -39,7 +39,7 @@ pub(crate) struct ColumnDifference {
     pub(crate) csv: Number,
     /// The database's value.
     pub(crate) db: Number,
-    /// Database − file; not finite if the database's value is not.
+    /// Database − file; not finite if the database's value is not, unknown if either is.
     pub(crate) by: Number,
 }
 
@@ -48,7 +48,7 @@ impl ColumnDifference {
     pub(crate) fn between(csv: &Values, db: &Values) -> Vec<Self> {
         let pairs = columns::names().zip(csv.columns().into_iter().zip(db.columns()));
         let differing = pairs.filter(|(_, (csv, db))| csv != db);
-        differing.map(|(column, (csv, db))| Self { column, csv, db, by: Number(db.0 - csv.0) }).collect()
+        differing.map(|(column, (csv, db))| Self { column, csv, db, by: db.minus(csv) }).collect()
     }
 }
 
@@ -75,13 +75,27 @@ impl FromRow<'_, PgRow> for DifferingBar {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bar::UNKNOWN;
+    use crate::bar::columns::{HIGH, LOW, VOLUME};
 
     #[test]
     fn only_columns_that_differ_are_named() {
         let csv = Ohlcv::new(1.0, 0.3, 0.0, 1.5, 10.0);
-        let db = Ohlcv { high: 0.1 + 0.2, low: -0.0, volume: f64::NAN, ..csv };
+        let db = csv.with(HIGH, 0.1 + 0.2).with(LOW, -0.0).with(VOLUME, f64::NAN);
         let columns = ColumnDifference::between(&csv.into(), &db.into());
         let named: Vec<_> = columns.iter().map(|c| (c.column, c.by.to_string())).collect();
         assert_eq!(named, [("high", "0.00000000000000005551115123125783".into()), ("volume", "NaN".into())]);
+    }
+
+    #[test]
+    fn a_value_that_one_side_lacks_differs() {
+        let whole = Ohlcv::new(1.0, 2.0, 0.5, 1.5, 10.0);
+        let lacking = whole.with(VOLUME, UNKNOWN);
+        for (csv, db) in [(whole, lacking), (lacking, whole)] {
+            let columns = ColumnDifference::between(&csv.into(), &db.into());
+            let named: Vec<_> = columns.iter().map(|c| (c.column, c.by)).collect();
+            assert_eq!(named, [("volume", Number(UNKNOWN))]);
+        }
+        assert!(ColumnDifference::between(&lacking.into(), &lacking.into()).is_empty());
     }
 }

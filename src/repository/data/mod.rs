@@ -58,7 +58,7 @@ impl DataRepository {
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/support/doctest.rs"));
-    /// use barlift::bar::{Bars, Micros, Ohlcv};
+    /// use barlift::bar::{Bars, Micros, Ohlcv, columns};
     /// use barlift::repository::data::DataRepository;
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> { with_database(async |pool| {
@@ -71,7 +71,7 @@ impl DataRepository {
     /// // Five bars, one a minute from 1970-01-01T00:00Z on. From the first time on, up to and without the second:
     /// let loaded = repository.load("AAPL", "1m", 60_000_000, 180_000_000).await?;
     /// assert_eq!(loaded.time, [60_000_000, 120_000_000]);
-    /// assert_eq!(loaded.close, [1.5, 1.5]);
+    /// assert_eq!(loaded[columns::CLOSE], [1.5, 1.5]);
     ///
     /// let all = repository.load("AAPL", "1m", Micros::MIN, Micros::MAX).await?;
     /// assert_eq!(all.len(), 5);
@@ -103,7 +103,7 @@ impl DataRepository {
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/support/doctest.rs"));
-    /// use barlift::bar::{Bars, Micros, Ohlcv};
+    /// use barlift::bar::{Bars, Micros, Ohlcv, columns};
     /// use barlift::repository::data::DataRepository;
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> { with_database(async |pool| {
@@ -116,7 +116,7 @@ impl DataRepository {
     /// let mut chunks = repository.load_stream("AAPL", "1m", Micros::MIN, Micros::MAX).await?;
     /// let mut volume = 0.0;
     /// while let Some(bars) = chunks.next().await? {
-    ///     volume += bars.volume.iter().sum::<f64>();
+    ///     volume += bars[columns::VOLUME].iter().sum::<f64>();
     /// }
     /// assert_eq!(volume, 50.0);
     /// # Ok(()) }) }

@@ -6,7 +6,7 @@ CROSS JOIN LATERAL (
     FROM barlift.bars
     WHERE series_id = $1
       AND time BETWEEN s.time - $3 AND s.time + $3
-      AND ({each value: *}) = ({each value: s.*})
+      AND ({each value: *}) IS NOT DISTINCT FROM ({each value: s.*})
     -- Many equal bars tell of no shift.
     LIMIT 50
 ) b

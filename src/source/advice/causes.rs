@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use super::numbers::Numbers;
 use super::times::Times;
 use super::{column_flag, columns, flag};
-use crate::bar::columns::COLUMNS;
+use crate::bar::columns::{COLUMNS, ValueColumn};
 use crate::config::CsvConfig;
 use crate::finding::RejectedRow;
 use crate::source::header::{self, Columns, split};
@@ -69,8 +69,11 @@ impl Causes {
         let Some(columns) = &self.columns else { return };
         let fields = split(bytes, columns.delimiter, self.csv.quote);
         let field = |at: usize| fields.get(at).map_or(&b""[..], |f| f.as_bytes());
-        let bad = |at: &usize| number::parse(field(*at), self.csv.decimal_comma).is_err();
-        let value = if rule == "number" { columns.values.iter().position(bad) } else { None };
+        let is_bad = |(column, at): (&ValueColumn, &Option<usize>)| {
+            at.is_some_and(|at| number::value(column, field(at), self.csv.decimal_comma).is_err())
+        };
+        let value =
+            if rule == "number" { COLUMNS.iter().zip(&columns.values).position(is_bad) } else { None };
         let group = match self.groups.iter_mut().position(|k| k.rule == rule && k.value == value) {
             Some(at) => &mut self.groups[at],
             None => {
@@ -90,7 +93,7 @@ impl Causes {
         group.rows += 1;
         match (rule, value) {
             ("time", _) => group.times.add(rejected.row.line, &time_text(columns, field)),
-            (_, Some(value)) => group.numbers.add(field(columns.values[value])),
+            (_, Some(value)) => group.numbers.add(columns.values[value].map_or(b"", field)),
             _ => {}
         }
     }
@@ -133,7 +136,7 @@ impl Causes {
     /// Advice if the date is in a column of its own.
     fn about_times_of_day(&self, group: &CauseGroup, columns: &Columns) -> String {
         let fields = split(&group.first.row.bytes, columns.delimiter, self.csv.quote);
-        let used: Vec<usize> = std::iter::once(columns.time).chain(columns.values).collect();
+        let used: Vec<usize> = columns.values.into_iter().flatten().chain([columns.time]).collect();
         let time = fields.get(columns.time).map_or("", |f| f.trim());
         let dates: Vec<(usize, Option<String>)> = (0..fields.len())
             .filter(|at| !used.contains(at))

@@ -7,7 +7,7 @@ use super::super::header::Columns;
 use super::super::number;
 use super::super::time::TimeParser;
 use crate::bar::columns::COUNT;
-use crate::bar::{Micros, Ohlcv};
+use crate::bar::{Micros, Ohlcv, UNKNOWN};
 use crate::config::CsvConfig;
 
 /// Reads rows of one file.
@@ -37,7 +37,7 @@ impl FastPath {
         if !is_plain || csv.decimal_comma || columns.date.is_some() {
             return None;
         }
-        let role = |at| match columns.values.iter().position(|column| *column == at) {
+        let role = |at| match columns.values.iter().position(|column| *column == Some(at)) {
             Some(value) => Role::Value(value),
             None if columns.time == at => Role::Time,
             None => Role::Ignored,
@@ -49,7 +49,7 @@ impl FastPath {
     pub(super) fn read(&self, row: &[u8], times: &TimeParser) -> Option<(Micros, Ohlcv)> {
         let mut rest = row;
         let mut time = 0;
-        let mut values = [0.0; COUNT];
+        let mut values = [UNKNOWN; COUNT];
         for (i, role) in self.roles.iter().enumerate() {
             if i > 0 {
                 let (delimiter, field) = rest.split_first()?;

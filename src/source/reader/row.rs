@@ -1,6 +1,6 @@
 //! Reads the time and the values of one row.
 //!
-//! Invariant: the result is a bar of finite values, or the rule that the row breaks and the reason. Market-data rules
+//! Invariant: the result is a bar of finite values (optional ones may be unknown), or the rule that the row breaks and the reason. Market-data rules
 //! are not checked, except for rows that end with an extra delimiter.
 
 use std::collections::VecDeque;
@@ -12,7 +12,7 @@ use super::super::quality::broken_rules;
 use super::super::time::TimeParser;
 use super::fast_path::FastPath;
 use crate::bar::columns::{COLUMNS, COUNT};
-use crate::bar::{Micros, Ohlcv};
+use crate::bar::{Micros, Ohlcv, UNKNOWN};
 use crate::config::CsvConfig;
 use crate::finding::RawRow;
 
@@ -89,9 +89,10 @@ impl RowParser {
             }
         };
         let time = time.map_err(|e| ("time", at(columns.time, e)))?;
-        let mut values = [0.0; COUNT];
-        for (i, &column) in columns.values.iter().enumerate() {
-            values[i] = number::parse(row.get(column), self.decimal_comma)
+        let mut values = [UNKNOWN; COUNT];
+        for (i, column) in columns.values.iter().enumerate() {
+            let Some(column) = *column else { continue };
+            values[i] = number::value(&COLUMNS[i], row.get(column), self.decimal_comma)
                 .map_err(|e| ("number", at(column, format!("{} {e}", COLUMNS[i].name))))?;
         }
         let values = Ohlcv::from_array(values);

@@ -1,6 +1,8 @@
 mod fast_path;
 
 use super::*;
+use crate::bar::UNKNOWN;
+use crate::bar::columns::{HIGH, OPEN, VOLUME, optional_in_test};
 use crate::error::ErrorClass;
 use crate::source::encoding::twice;
 
@@ -22,7 +24,7 @@ const GOOD: &str = "date,open,high,low,close,volume\n\
 fn batches_have_the_size_asked_for() {
     let batches = read(GOOD.as_bytes(), 2, 0);
     assert_eq!(batches.iter().map(|b| b.rows).collect::<Vec<_>>(), [2, 1]);
-    assert_eq!(batches[1].bars.volume, [12.0]);
+    assert_eq!(batches[1].bars[VOLUME], [12.0]);
     assert_eq!(batches[1].end.text, GOOD.len() as u64);
     assert_eq!(batches[1].lines, [4]);
 }
@@ -44,7 +46,7 @@ fn each_bad_row_is_rejected_with_its_place() {
     assert_eq!((got[2].0, got[2].1), (5, "time"));
     assert_eq!(got[2].3, "yesterday,1,2,0.5,1,1");
     assert_eq!(batches[0].rows, 4);
-    assert_eq!(batches[0].bars.volume, [1.0]);
+    assert_eq!(batches[0].bars[VOLUME], [1.0]);
     let offset = usize::try_from(batches[0].rejected[1].row.offset).expect("small");
     assert!(text[offset..].starts_with("2024-01-02"));
 }
@@ -54,7 +56,7 @@ fn a_delimiter_at_the_end_of_every_row_is_nothing() {
     let header = "date,open,high,low,close,volume\n";
     let ended = "2024-01-01,1,2,0.5,1.5,10,\n\"2024-01-02\",1,2,0.5,1.5,11,\n2024-01-03,1,2,0.5,1.5,12\n";
     let batch = &read(format!("{header}{ended}").as_bytes(), 10, 0)[0];
-    assert_eq!(batch.bars.volume, [10.0, 11.0, 12.0]);
+    assert_eq!(batch.bars[VOLUME], [10.0, 11.0, 12.0]);
     // What follows must be nothing, and one field at most.
     let text = format!("{header}{ended}2024-01-04,1,2,0.5,1.5,13,1\n2024-01-05,1,2,0.5,1.5,13,,\n");
     let batch = &read(text.as_bytes(), 10, 0)[0];
@@ -77,9 +79,9 @@ fn a_number_with_an_unquoted_delimiter_makes_no_bar_of_the_first_rows() {
         (format!("{split}{ended}{sound}"), 2),
     ] {
         let batches = read(format!("{header}{rows}").as_bytes(), 1, 0);
-        let got: Vec<f64> = batches.iter().flat_map(|b| b.bars.open.clone()).collect();
+        let got: Vec<f64> = batches.iter().flat_map(|b| b.bars[OPEN].clone()).collect();
         assert_eq!(got, vec![1.0; bars], "{rows}");
-        let mut highs = batches.iter().flat_map(|b| b.bars.high.clone());
+        let mut highs = batches.iter().flat_map(|b| b.bars[HIGH].clone());
         assert!(highs.all(|high| high == 2.0), "{rows}");
         assert_eq!(batches.iter().map(|b| b.rows).sum::<u64>(), rows.lines().count() as u64, "{rows}");
         let ends: Vec<u64> = batches.iter().map(|b| b.end.text).collect();
@@ -103,10 +105,10 @@ fn unsorted_rows_come_out_sorted_and_repeats_apart() {
     let text = "date,open,high,low,close,volume\n2024-01-03,1,2,0.5,1.5,3\n\
         2024-01-01,1,2,0.5,1.5,1\n2024-01-03,1,2,0.5,1.5,9\n2024-01-02,1,2,0.5,1.5,2\n";
     let batch = &read(text.as_bytes(), 10, 0)[0];
-    assert_eq!(batch.bars.volume, [1.0, 2.0, 3.0]);
+    assert_eq!(batch.bars[VOLUME], [1.0, 2.0, 3.0]);
     assert_eq!(batch.lines, [3, 5, 2]);
     assert_eq!(batch.repeats.len(), 1);
-    assert_eq!(batch.repeats[0].values.volume, 9.0);
+    assert_eq!(batch.repeats[0].values[VOLUME], 9.0);
     assert_eq!(batch.rows, 4);
 }
 
@@ -116,7 +118,7 @@ fn resuming_gives_only_the_rest_but_remembers_the_times() {
     let text = format!("{GOOD}2024-01-01,1,2,0.5,1.5,99\n");
     let batches = read(text.as_bytes(), 10, first);
     assert_eq!(batches[0].rows, 2);
-    assert_eq!(batches[0].bars.volume, [12.0]);
+    assert_eq!(batches[0].bars[VOLUME], [12.0]);
     assert_eq!(batches[0].repeats.len(), 1);
 }
 
@@ -203,4 +205,23 @@ impl Read for Failing {
     fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
         Err(std::io::Error::other("gone"))
     }
+}
+
+#[test]
+fn an_optional_value_is_unknown_where_the_file_has_none() {
+    let without = "date,open,high,low,close\n2024-01-01,1,2,0.5,1.5\n\"2024-01-02\",1,2,0.5,1.5\n";
+    let some = "date,volume,open,high,low,close\n2024-01-01,,1,2,0.5,1.5\n2024-01-02,10,1,2,0.5,1.5\n\
+        2024-01-03,\"\",1,2,0.5,1.5\n2024-01-04,x,1,2,0.5,1.5\n2024-01-05,,1,2,0.5,\n";
+    for (text, want) in [(without, &[UNKNOWN; 2][..]), (some, &[UNKNOWN, 10.0, UNKNOWN])] {
+        let batch = optional_in_test::with("volume", || read(text.as_bytes(), 10, 0)).remove(0);
+        let bits = |values: &[f64]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&batch.bars[VOLUME]), bits(want));
+        assert_eq!(batch.bars[OPEN], vec![1.0; want.len()]);
+        let reasons: Vec<_> = batch.rejected.iter().map(|r| r.reason.as_str()).collect();
+        let bad = ["column 2: volume `x` is not a number", "column 6: close is empty"];
+        assert_eq!(reasons, if want.len() == 2 { &[][..] } else { &bad });
+        assert!(batch.issues.is_empty());
+    }
+    let batch = read(some.as_bytes(), 10, 0).remove(0);
+    assert_eq!((batch.bars.len(), batch.rejected.len()), (1, 4), "as long as it is required");
 }

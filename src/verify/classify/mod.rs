@@ -5,7 +5,7 @@
 //! | pattern | when | decided in |
 //! | --- | --- | --- |
 //! | identical | both sides have the bar with the same values | here |
-//! | shifted | the other side has the same five values at another time, and its neighbours are shifted by as much | `pairs` |
+//! | shifted | the other side has the same values at another time, and its neighbours are shifted by as much | `pairs` |
 //! | ratio | the database's values are the file's times a constant, for several bars in a row | `runs`, `ratio` |
 //! | revised | both sides have the bar, with other values | `runs` |
 //! | only in csv, only in db | one side has the bar | `pairs` |

@@ -1,6 +1,6 @@
 //! Finds bars that the other side has at another time, in a window of the last [`WINDOW`] entries.
 //!
-//! Each differing bar of either side is unpaired until the other side has an unpaired bar with the same five values; the
+//! Each differing bar of either side is unpaired until the other side has an unpaired bar with the same values; the
 //! two make a pair, and the database's time minus the file's is its shift. The shifts of the latest pairs are tried first,
 //! then the earliest unpaired bar with these values. A flat bar (four equal prices), whose partner comes later by the
 //! latest shift, waits for it and does not take another flat bar.
@@ -23,7 +23,7 @@ use std::collections::hash_map::{Entry as Slot, HashMap};
 
 use super::{BarSpan, Event, GAP};
 use crate::bar::columns::COUNT;
-use crate::bar::{Micros, Ohlcv};
+use crate::bar::{Micros, Ohlcv, canonical_bits};
 
 /// Most entries in the window. This many fill hash tables of a power of two, about 11 MB for a series.
 pub(super) const WINDOW: usize = 28_672;
@@ -37,7 +37,7 @@ const REPEATS: usize = 4;
 const CSV: usize = 0;
 const DB: usize = 1;
 
-/// The bits of the values; -0 is 0.
+/// The bits of the values, the same for values that count as the same.
 type Key = [u64; COUNT];
 
 #[derive(Debug, Default)]
@@ -294,7 +294,7 @@ impl WindowEntry {
 }
 
 fn key(v: &Ohlcv) -> Key {
-    v.to_array().map(|value| (value + 0.0).to_bits())
+    v.to_array().map(canonical_bits)
 }
 
 fn is_flat(key: &Key) -> bool {

@@ -8,6 +8,7 @@
 
 use super::DifferencePattern;
 use crate::bar::Ohlcv;
+use crate::bar::columns::{CLOSE, HIGH, LOW, OPEN, VOLUME};
 
 /// Values with this many decimals or more count as computed, not as rounded.
 const COMPUTED: i32 = 7;
@@ -121,7 +122,7 @@ impl BarRatio {
             price = price.intersect(ratio(around(c, from_places), around(d, to_places))?)?;
         }
         let volume =
-            ratio(around(csv.volume, decimals(&[csv.volume])), around(db.volume, decimals(&[db.volume])));
+            ratio(around(csv[VOLUME], decimals(&[csv[VOLUME]])), around(db[VOLUME], decimals(&[db[VOLUME]])));
         Some(Self { prices_equal: from == to, price, volume })
     }
 
@@ -148,7 +149,7 @@ impl BarRatio {
 }
 
 fn prices(v: &Ohlcv) -> [f64; 4] {
-    [v.open, v.high, v.low, v.close]
+    [v[OPEN], v[HIGH], v[LOW], v[CLOSE]]
 }
 
 /// The positive ratios of two values that are known by intervals; both may be negative. (If both intervals contain 0, any

@@ -4,6 +4,8 @@ mod properties;
 mod shifts;
 
 use super::*;
+use crate::bar::UNKNOWN;
+use crate::bar::columns::{CLOSE, HIGH, LOW, OPEN, VOLUME};
 
 const MINUTE: Micros = 60_000_000;
 const HOUR: Micros = 60 * MINUTE;
@@ -58,7 +60,7 @@ fn hourly(n: i64) -> Series {
 
 fn times(v: Ohlcv, price: f64, volume: f64) -> Ohlcv {
     let p = |value: f64| cents(value * price);
-    Ohlcv::new(p(v.open), p(v.high), p(v.low), p(v.close), (v.volume * volume).round())
+    Ohlcv::new(p(v[OPEN]), p(v[HIGH]), p(v[LOW]), p(v[CLOSE]), (v[VOLUME] * volume).round())
 }
 
 fn moved(series: &[(Micros, Ohlcv)], by: Micros) -> Series {
@@ -170,7 +172,7 @@ fn each_adjustment_is_a_range() {
 fn a_revised_bar_does_not_tear_an_adjusted_series() {
     let csv = hourly(200);
     let mut db: Series = csv.iter().map(|&(t, v)| (t, times(v, 0.5, 2.0))).collect();
-    db[90].1.close += 1.0;
+    db[90].1[CLOSE] += 1.0;
     db.remove(120);
     let found = compare(&csv, &db);
     assert_eq!(
@@ -192,14 +194,14 @@ fn other_volumes_alone_need_ten_bars() {
     let csv = hourly(100);
     let lots = |n: usize| {
         let mut db = csv.clone();
-        db[50..50 + n].iter_mut().for_each(|(_, v)| v.volume *= 100.0);
+        db[50..50 + n].iter_mut().for_each(|(_, v)| v[VOLUME] *= 100.0);
         kinds(&compare(&csv, &db))[1]
     };
     assert_eq!(lots(9), (DifferencePattern::Revised, 9));
     assert_eq!(lots(10), (DifferencePattern::Ratio { price: None, volume: Some(100.0) }, 10));
     let mut walk = Walk::new(7, 1.0);
     let db: Series =
-        csv.iter().map(|&(t, v)| (t, Ohlcv { volume: v.volume + 1.0 + walk.random() * 1e4, ..v })).collect();
+        csv.iter().map(|&(t, v)| (t, v.with(VOLUME, v[VOLUME] + 1.0 + walk.random() * 1e4))).collect();
     assert_eq!(kinds(&compare(&csv, &db)), [(DifferencePattern::Revised, 100)]);
 }
 
@@ -251,19 +253,17 @@ fn small_changes_are_revisions() {
     let csv = hourly(200);
     let mut db = csv.clone();
     for (i, (_, v)) in db.iter_mut().enumerate() {
-        v.close = cents(v.close + if i % 2 == 0 { 0.03 } else { -0.03 });
+        v[CLOSE] = cents(v[CLOSE] + if i % 2 == 0 { 0.03 } else { -0.03 });
     }
     assert_eq!(kinds(&compare(&csv, &db)), [(DifferencePattern::Revised, 200)]);
 }
 
 #[test]
 fn one_changed_value_is_a_revision_whatever_the_column() {
-    let columns: [fn(&mut Ohlcv) -> &mut f64; 5] =
-        [|v| &mut v.open, |v| &mut v.high, |v| &mut v.low, |v| &mut v.close, |v| &mut v.volume];
-    for column in columns {
+    for column in [OPEN, HIGH, LOW, CLOSE, VOLUME] {
         let csv = hourly(100);
         let mut db = csv.clone();
-        *column(&mut db[40].1) += 1.0;
+        db[40].1[column] += 1.0;
         assert_eq!(kinds(&compare(&csv, &db)), [(SAME, 40), (DifferencePattern::Revised, 1), (SAME, 59)]);
     }
 }
@@ -285,8 +285,8 @@ fn a_range_goes_on_over_fewer_than_gap_bars() {
         ),
     ] {
         let mut db = csv.clone();
-        db[100].1.close += 1.0;
-        db[100 + distance].1.close += 2.0;
+        db[100].1[CLOSE] += 1.0;
+        db[100 + distance].1[CLOSE] += 2.0;
         let found = compare(&csv, &db);
         assert_eq!(kinds(&found), want);
         assert_eq!(found.totals, PatternTotals { identical: 198, revised: 2, ..PatternTotals::default() });
@@ -324,7 +324,7 @@ fn unrelated_bars_at_other_times_are_two_ranges() {
 fn beyond_a_thousand_ranges_are_counted_only() {
     let csv = hourly(30 * 1500);
     let mut db = csv.clone();
-    (0..1500).for_each(|i| db[i * 30].1.volume += 1.0);
+    (0..1500).for_each(|i| db[i * 30].1[VOLUME] += 1.0);
     let found = compare(&csv, &db);
     assert_eq!((found.ranges.len(), found.ranges_left_out), (1000, 2000));
     assert_eq!(found.ranges[999].first, START + (499 * 30 + 1) * HOUR);
@@ -355,4 +355,24 @@ fn json_has_tags_in_snake_case() {
     assert_eq!(serde_json::to_string(&DifferencePattern::OnlyInCsv).unwrap(), r#"{"kind":"only_in_csv"}"#);
     let long = range(shifted(-1), i64::MIN, i64::MAX, u64::MAX);
     assert_eq!(serde_json::from_str::<PatternRange>(&serde_json::to_string(&long).unwrap()).unwrap(), long);
+}
+
+#[test]
+fn unknown_values_are_compared_like_others() {
+    let without = |series: &[(Micros, Ohlcv)]| -> Series {
+        series.iter().map(|&(t, v)| (t, v.with(VOLUME, UNKNOWN))).collect()
+    };
+    let whole = hourly(200);
+    let csv = without(&whole);
+    assert_eq!(kinds(&compare(&csv, &csv)), [(SAME, 200)]);
+    assert_eq!(kinds(&compare(&csv, &moved(&csv, 5 * HOUR))), [(shifted(5 * HOUR), 205)]);
+    for db in [whole.clone(), csv.iter().map(|&(t, v)| (t, v.with(VOLUME, f64::NAN))).collect()] {
+        assert_eq!(kinds(&compare(&csv, &db)), [(DifferencePattern::Revised, 200)]);
+        let found = compare(&csv, &moved(&db, 5 * HOUR));
+        assert_eq!(found.totals.shifted, 0, "the values differ: {:?}", found.ranges);
+    }
+    // Prices tell of a ratio, whatever is known of the volumes.
+    let halved: Series = without(&whole.iter().map(|&(t, v)| (t, times(v, 0.5, 2.0))).collect::<Series>());
+    let ratio = DifferencePattern::Ratio { price: Some(0.5), volume: None };
+    assert_eq!(kinds(&compare(&whole, &halved)), [(ratio, 200)]);
 }

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::io::{self, Read};
 
+use barlift::bar::columns::{COLUMNS, COUNT};
 use barlift::bar::{END_MICROS, FIRST_MICROS, Micros};
 use barlift::config::OnInvalid;
 use barlift::source::reader::{BarReader, Batch};
@@ -42,8 +43,8 @@ fn read(input: &Input, bytes: impl Read + Send, rows: usize, resume_at: u64) -> 
 /// What became of a row; floats as their bits.
 #[derive(Debug, Clone, PartialEq)]
 enum Fate {
-    Bar(Micros, [u64; 5], Vec<&'static str>),
-    Repeat(Micros, [u64; 5], Raw),
+    Bar(Micros, [u64; COUNT], Vec<&'static str>),
+    Repeat(Micros, [u64; COUNT], Raw),
     Rejected(&'static str, String, Raw),
 }
 
@@ -52,7 +53,7 @@ type Raw = (u64, Vec<u8>);
 
 /// Each row of a batch by its line.
 fn fates(batch: &Batch) -> Vec<(u64, Fate)> {
-    let bits = |v: barlift::bar::Ohlcv| [v.open, v.high, v.low, v.close, v.volume].map(f64::to_bits);
+    let bits = |v: barlift::bar::Ohlcv| v.to_array().map(f64::to_bits);
     let raw = |row: &barlift::finding::RawRow| (row.offset, row.bytes.clone());
     let rules = |line: u64| {
         let issue = batch.issues.iter().find(|i| i.line == line);
@@ -147,9 +148,9 @@ fn is_whole(batch: &Batch, on_invalid: OnInvalid) {
     assert_eq!(batch.bars.len(), batch.lines.len());
     assert!(batch.bars.time.is_sorted_by(|a, b| a < b), "{:?}", batch.bars.time);
     assert!(batch.bars.time.iter().all(|t| (FIRST_MICROS..END_MICROS).contains(t)));
-    let columns =
-        [&batch.bars.open, &batch.bars.high, &batch.bars.low, &batch.bars.close, &batch.bars.volume];
-    assert!(columns.iter().all(|c| c.len() == batch.bars.len() && c.iter().all(|v| v.is_finite())));
+    let required = COLUMNS.iter().zip(batch.bars.columns()).filter(|(column, _)| column.is_required());
+    assert!(batch.bars.columns().iter().all(|c| c.len() == batch.bars.len()));
+    assert!(required.into_iter().all(|(_, c)| c.iter().all(|v| v.is_finite())));
     let is_kept =
         |line: u64, time| batch.lines.iter().zip(&batch.bars.time).any(|(l, t)| (*l, *t) == (line, time));
     assert!(batch.issues.iter().all(|i| is_kept(i.line, i.time) && !i.rules.is_empty()));

@@ -32,6 +32,40 @@ async fn a_file_of_which_no_row_can_be_read_proves_nothing() {
 }
 
 #[tokio::test]
+async fn a_value_that_the_database_lacks_differs() {
+    let (database, folder) = setting(50).await;
+    for statement in [
+        "ALTER TABLE barlift.bars ALTER volume DROP NOT NULL",
+        "ALTER TABLE barlift.mismatches ALTER db_volume DROP NOT NULL",
+        "ALTER TABLE barlift.differences DROP CONSTRAINT differences_check1",
+        "UPDATE barlift.bars SET volume = NULL WHERE time = '2024-01-01 00:07Z'",
+    ] {
+        execute(&database, statement).await;
+    }
+    for mode in ["full", "sample"] {
+        let found = verify(&database, folder.arg(), &["--mode", mode]).await;
+        assert_eq!((found.status, found.counts()), (1, [1, 0, 0]), "{mode}");
+        let bar = &found.differences()[0];
+        assert!(bar["db"].get("volume").is_none() && bar["csv"]["volume"].is_number(), "{bar}");
+        let columns = bar["columns"].as_array().expect("a list");
+        let named: Vec<_> = columns.iter().map(|c| (&c["column"], &c["db"], &c["by"])).collect();
+        assert_eq!(named, [(&json!("volume"), &Value::Null, &Value::Null)]);
+        let table = barlift(&database, &["report", "latest"]).run().await.stdout;
+        assert!(table.contains("→ unknown"), "{table}");
+    }
+    let csv = barlift(&database, &["data", "load", "A", "1m"]).run().await.stdout;
+    assert!(csv.lines().nth(8).is_some_and(|line| line.ends_with(',')), "{csv}");
+    let mut import = vec!["import", folder.arg(), "--force", "--json"];
+    let run = barlift(&database, &import).run().await.json(1);
+    assert_eq!(run["totals"]["rows_mismatched"], 1, "{run:#}");
+    let found = report(&database, 0).await;
+    assert!(found["mismatches"][0]["db"].get("volume").is_none(), "{found:#}");
+    import.extend(["--on-mismatch", "overwrite"]);
+    barlift(&database, &import).run().await.json(0);
+    assert_eq!(verify(&database, folder.arg(), &[]).await.status, 0);
+}
+
+#[tokio::test]
 async fn of_files_that_contradict_each_other_either_bar_is_right() {
     let folder = Folder::new();
     let changed = bars(40, 1).replace(&bar(7, 1), &bar(7, 2)).replace(&bar(39, 1), &bar(39, 3));

@@ -156,9 +156,19 @@ const ONE_LINE: usize = 20;
 pub(super) fn change_cell(from: Number, to: Number) -> Markup {
     let long = from.to_string().len() + to.to_string().len() > ONE_LINE;
     html! {
-        @if from == to { td class="same" { (from) } }
-        @else { td { (from) @if long { br; } @else { " " } "→ " b { (to) } span class="by" { (words::signed(to.0 - from.0)) } } }
+        @if from == to { td class="same" { (value(from)) } }
+        @else {
+            td {
+                (from) @if long { br; } @else { " " } "→ " b { (to) }
+                @if let Some(by) = to.minus(from).known() { span class="by" { (words::signed(by.0)) } }
+            }
+        }
     }
+}
+
+/// A value, or nothing if it is unknown.
+pub(super) fn value(number: Number) -> Markup {
+    html! { @if let Some(number) = number.known() { (number) } }
 }
 
 /// Cells with the rule, the reason and the text of a rejected row. A line may have any length, so only its start is shown.

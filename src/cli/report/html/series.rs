@@ -154,7 +154,7 @@ fn bar(d: &DifferingBar) -> Markup {
             td { (place) @if d.kind == DifferenceKind::OnlyInCsv { span class="by" { "not in the database" } } }
             @match (&d.csv, &d.db) {
                 (Some(csv), Some(db)) => { @for (csv, db) in csv.columns().into_iter().zip(db.columns()) { (page::change_cell(csv, db)) } }
-                (Some(one), None) | (None, Some(one)) => { @for v in one.columns() { td { (v) } } },
+                (Some(one), None) | (None, Some(one)) => { @for v in one.columns() { td { (page::value(v)) } } },
                 (None, None) => {}
             }
         }

@@ -162,12 +162,15 @@ fn extent(
 pub(super) fn difference(d: &DifferingBar) -> String {
     let values = |v: &Values| {
         let pairs = COLUMNS.iter().zip(v.columns());
-        pairs.map(|(column, value)| format!("{}={value}", column.letter)).collect::<Vec<_>>().join(" ")
+        let known = pairs.filter_map(|(column, value)| Some(format!("{}={}", column.letter, value.known()?)));
+        known.collect::<Vec<_>>().join(" ")
     };
     match (&d.csv, &d.db) {
         (Some(_), Some(_)) => {
-            let columns =
-                d.columns.iter().map(|c| format!("{} {} → {} ({})", c.column, c.csv, c.db, signed(c.by.0)));
+            let columns = d.columns.iter().map(|c| {
+                let by = c.by.known().map(|by| format!(" ({})", signed(by.0))).unwrap_or_default();
+                format!("{} {} → {}{by}", c.column, c.csv, c.db)
+            });
             columns.collect::<Vec<_>>().join(", ")
         }
         (Some(csv), None) => format!("only in the file: {}", values(csv)),

@@ -127,7 +127,7 @@ fn damaged_series_are_accounted_for() {
                 1 => db[part].iter_mut().for_each(|(_, v)| *v = times(*v, 0.5, 2.0)),
                 2 => db[part].iter_mut().for_each(|(_, v)| *v = times(*v, 1.01, 1.0)),
                 3 => db[part].iter_mut().for_each(|(t, _)| *t += by * HOUR),
-                _ => db[part].iter_mut().for_each(|(_, v)| v.close += 0.01),
+                _ => db[part].iter_mut().for_each(|(_, v)| v[CLOSE] += 0.01),
             }
         }
         db.sort_by_key(|(t, _)| *t);

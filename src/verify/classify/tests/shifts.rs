@@ -72,7 +72,7 @@ fn a_quiet_market_shifts_as_well() {
             if i % 40 == 0 {
                 bar = walk.bar();
             } else {
-                bar = Ohlcv::new(bar.close, bar.close, bar.close, bar.close, 0.0);
+                bar = Ohlcv::new(bar[CLOSE], bar[CLOSE], bar[CLOSE], bar[CLOSE], 0.0);
             }
             (START + i * MINUTE, bar)
         })
@@ -113,7 +113,7 @@ fn a_distance_that_proved_nothing_once_may_later() {
     let csv = at((0..200).map(|i| START + i * DAY), 11);
     let mut db = csv.clone();
     db[20].0 += 5 * HOUR;
-    db[60].1.close += 1.0;
+    db[60].1[CLOSE] += 1.0;
     db[100..].iter_mut().for_each(|(t, _)| *t += 5 * HOUR);
     let found = kinds(&compare(&csv, &db));
     let one = [(SAME, 20), (DifferencePattern::OnlyInCsv, 1), (DifferencePattern::OnlyInDb, 1), (SAME, 39)];

@@ -1,0 +1,71 @@
+//! `[csv.columns]`: which columns of a file hold what.
+//!
+//! Invariant: operations store the JSON, and its hash is a key of the source cache. So keys stay in their order, and an
+//! added value for which nothing is set has no key.
+
+use std::collections::BTreeMap;
+
+use serde::ser::SerializeMap as _;
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::bar::columns::{COLUMNS, COUNT, ORIGINAL};
+
+/// Names or numbers (from 1) of columns; none where the usual names are looked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "BTreeMap<String, Option<String>>")]
+pub struct ColumnsConfig {
+    /// The column of the time, or of the time of day.
+    pub time: Option<String>,
+    /// The column of the date.
+    pub date: Option<String>,
+    /// Those of the values, in the order of [`COLUMNS`].
+    pub values: [Option<String>; COUNT],
+}
+
+impl From<BTreeMap<String, Option<String>>> for ColumnsConfig {
+    fn from(mut keys: BTreeMap<String, Option<String>>) -> Self {
+        let mut take = |name: &str| keys.remove(name).flatten().filter(|column| !column.is_empty());
+        Self {
+            time: take("time"),
+            date: take("date"),
+            values: COLUMNS.each_ref().map(|column| take(column.name)),
+        }
+    }
+}
+
+impl Serialize for ColumnsConfig {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("time", &self.time)?;
+        map.serialize_entry("date", &self.date)?;
+        for (i, (column, set)) in COLUMNS.iter().zip(&self.values).enumerate() {
+            if i < ORIGINAL || set.is_some() {
+                map.serialize_entry(column.name, set)?;
+            }
+        }
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bar::columns::CLOSE;
+
+    #[test]
+    fn the_json_stays_as_it_is_stored() {
+        let mut columns = ColumnsConfig::default();
+        assert_eq!(
+            serde_json::to_string(&columns).expect("JSON"),
+            r#"{"time":null,"date":null,"open":null,"high":null,"low":null,"close":null,"volume":null}"#
+        );
+        columns.time = Some("Day".into());
+        columns.values[CLOSE] = Some("5".into());
+        let stored = serde_json::to_string(&columns).expect("JSON");
+        assert_eq!(
+            stored,
+            r#"{"time":"Day","date":null,"open":null,"high":null,"low":null,"close":"5","volume":null}"#
+        );
+        assert_eq!(serde_json::from_str::<ColumnsConfig>(&stored).expect("read back"), columns);
+    }
+}
