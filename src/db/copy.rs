@@ -245,7 +245,7 @@ mod tests {
         let bytes = encode(SeriesId(7), &bars);
         assert_eq!(bytes.len(), HEADER_BYTES + 2 * ROW_BYTES + 2);
         assert_eq!(bytes.capacity(), bytes.len());
-        assert_eq!(&bytes[HEADER_BYTES..HEADER_BYTES + 10], [0, 7, 0, 0, 0, 4, 0, 0, 0, 7]);
+        assert_eq!(&bytes[HEADER_BYTES..HEADER_BYTES + 10], [0, 2 + COUNT as u8, 0, 0, 0, 4, 0, 0, 0, 7]);
         assert_eq!(&bytes[bytes.len() - 2..], [0xff, 0xff]);
     }
 

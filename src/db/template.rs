@@ -61,16 +61,25 @@ fn last_parameter(template: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bar::columns::COUNT;
 
     #[test]
     fn lists_are_written_out_and_parameters_numbered() {
         let template = "SELECT a, {each value: b.*} \
             FROM f($2, {each value: $next::float8[]}, {each value: $next}) WHERE x = $1 {y}";
-        let want = "SELECT a, b.open, b.high, b.low, b.close, b.volume \
-            FROM f($2, $3::float8[], $4::float8[], $5::float8[], $6::float8[], $7::float8[], $8, $9, $10, $11, $12) \
-            WHERE x = $1 {y}";
+        let each = |item: fn(usize, &str) -> String| {
+            let items: Vec<_> = columns::names().enumerate().map(|(i, name)| item(i, name)).collect();
+            items.join(", ")
+        };
+        let (values, first, second) = (
+            each(|_, name| format!("b.{name}")),
+            each(|i, _| format!("${}::float8[]", 3 + i)),
+            each(|i, _| format!("${}", 3 + COUNT + i)),
+        );
+        assert!(values.starts_with("b.open, b.high, b.low, b.close, b.volume"));
+        let want = format!("SELECT a, {values} FROM f($2, {first}, {second}) WHERE x = $1 {{y}}");
         assert_eq!(expanded(template), want);
-        assert_eq!(expanded("SET {each value: * = n.*}").matches(" = n.").count(), 5);
+        assert_eq!(expanded("SET {each value: * = n.*}").matches(" = n.").count(), COUNT);
         assert!(expanded("{each counter: * = 0}").starts_with("rows = 0, rows_imported = 0, "));
         assert!(expanded("({each counter of a file: *})").starts_with("(rows, rows_rejected, "));
     }
