@@ -37,7 +37,7 @@ const BATCH_ROWS: usize = 20_000;
 /// 2018-01-01T00:00:00Z
 const START: Micros = 1_514_764_800_000_000;
 const MINUTE: Micros = 60_000_000;
-/// Time and five values.
+/// Time and values.
 const COLUMN_BYTES: usize = 48;
 
 criterion_group!(parts, reader, digest, compared, encoder, decoder);

@@ -2,7 +2,7 @@
 //!
 //! [`COUNTERS`] is the one table of them. The database's statements, JSON, sums, spans, metrics, commands and pages follow
 //! it. Another counter is an entry here, the place where it is counted (`import/batch.rs`), and a migration that adds its
-//! column to `barlift.tasks`.
+//! column to `barlift.tasks` and, if it is a part of all rows, to the constraint `rows_add_up`.
 
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::PgRow;
@@ -17,7 +17,7 @@ pub struct RowCounter {
     pub value: fn(&RowCounts) -> i64,
     value_mut: fn(&mut RowCounts) -> &mut i64,
     /// What its rows are, if `rows` is the sum of it and others. The constraint `rows_add_up` names the same counters.
-    pub part: Option<Part>,
+    pub part: Option<RowPart>,
     /// Whether reports list what it counts.
     pub is_finding: bool,
     /// Whether it depends on the file alone. The source cache keeps it, in a column of `barlift.imported_sources`: a file
@@ -36,7 +36,7 @@ pub struct RowCounter {
 /// What a part of all rows is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
-pub enum Part {
+pub enum RowPart {
     Bars,
     NoBars,
 }
@@ -104,7 +104,7 @@ row_counters! {
         outcome: None,
     }
     rows_imported {
-        part: Some(Part::Bars),
+        part: Some(RowPart::Bars),
         is_finding: false,
         is_of_file: false,
         shown: Some(ShownAs {
@@ -129,7 +129,7 @@ row_counters! {
         outcome: Some("imported"),
     }
     rows_skipped {
-        part: Some(Part::Bars),
+        part: Some(RowPart::Bars),
         is_finding: false,
         is_of_file: false,
         shown: Some(ShownAs {
@@ -148,7 +148,7 @@ row_counters! {
         outcome: Some("skipped"),
     }
     rows_mismatched {
-        part: Some(Part::Bars),
+        part: Some(RowPart::Bars),
         is_finding: true,
         is_of_file: false,
         shown: Some(ShownAs {
@@ -167,7 +167,7 @@ row_counters! {
         outcome: Some("mismatched"),
     }
     rows_rejected {
-        part: Some(Part::NoBars),
+        part: Some(RowPart::NoBars),
         is_finding: true,
         is_of_file: true,
         shown: Some(ShownAs {
@@ -186,7 +186,7 @@ row_counters! {
         outcome: Some("rejected"),
     }
     rows_duplicate {
-        part: Some(Part::Bars),
+        part: Some(RowPart::Bars),
         is_finding: false,
         is_of_file: true,
         shown: Some(ShownAs {
@@ -226,7 +226,7 @@ row_counters! {
     /// Only a verification has such.
     #[serde(skip_serializing_if = "is_zero")]
     rows_missing {
-        part: Some(Part::Bars),
+        part: Some(RowPart::Bars),
         is_finding: false,
         is_of_file: false,
         shown: None,
@@ -259,7 +259,7 @@ impl RowCounts {
     /// Whether any row became a bar.
     #[must_use]
     pub fn has_bars(&self) -> bool {
-        self.sum(|c| c.part == Some(Part::Bars)) > 0
+        self.sum(|c| c.part == Some(RowPart::Bars)) > 0
     }
 
     /// What reports list.

@@ -2,10 +2,13 @@
 //!
 //! It is one particular NaN, as in R, so that columns stay plain floats and the loops over them stay as they are.
 //! Invariant: a value is unknown only where a file or the database has none. What another program may have written goes
-//! through [`from_outside`], and nobody calculates with an unknown value: the result could be any NaN.
+//! through [`from_outside`], and no result of a calculation with an unknown value is kept: it could be any NaN.
 
-/// A quiet NaN that no text and no arithmetic with known values gives.
+/// A quiet NaN that no text gives, and no arithmetic with values from outside (see [`from_outside`]).
 const BITS: u64 = 0x7ff8_0000_0000_07a2;
+
+/// What tells a quiet NaN from a signalling one, which arithmetic makes quiet.
+const QUIET: u64 = 1 << 51;
 
 /// The bits that any other NaN gets where only one may remain.
 const NAN_BITS: u64 = 0x7ff8_0000_0000_0000;
@@ -40,12 +43,13 @@ pub fn same_value(a: f64, b: f64) -> bool {
     a == b || is_unknown(a) && is_unknown(b)
 }
 
-/// A value as the database or a file has it, or none. A NaN with the bits of [`UNKNOWN`] becomes another NaN.
+/// A value as the database or a file has it, or none. A NaN with the bits of [`UNKNOWN`], or that arithmetic would make it,
+/// becomes another NaN.
 #[inline]
 pub(crate) fn from_outside(value: Option<f64>) -> f64 {
     match value {
         None => UNKNOWN,
-        Some(value) if is_unknown(value) => f64::from_bits(NAN_BITS),
+        Some(value) if value.to_bits() | QUIET == BITS => f64::from_bits(NAN_BITS),
         Some(value) => value,
     }
 }
@@ -81,8 +85,11 @@ mod tests {
     #[test]
     fn what_others_wrote_is_never_unknown() {
         assert!(is_unknown(from_outside(None)));
-        let nan = from_outside(Some(f64::from_bits(BITS)));
-        assert!(nan.is_nan() && !is_unknown(nan));
+        // The second one is R's NA.
+        for bits in [BITS, BITS & !QUIET] {
+            let nan = from_outside(Some(f64::from_bits(bits)));
+            assert!(nan.is_nan() && !is_unknown(nan) && !is_unknown(nan - 1.0));
+        }
         let other = f64::from_bits(0xfff8_0000_0000_0001);
         assert_eq!(from_outside(Some(other)).to_bits(), other.to_bits());
         assert_eq!(from_outside(Some(-0.0)).to_bits(), (-0.0_f64).to_bits());

@@ -274,8 +274,13 @@ mod tests {
         bytes[at..at + 8].copy_from_slice(&UNKNOWN.to_be_bytes());
         let mut got = Bars::default();
         Decoder::default().take(&bytes, &mut got).expect("taken");
-        let volume = got.values(0)[VOLUME];
-        assert!(volume.is_nan() && known(volume).is_some());
+        // In a row of its own, too.
+        let mut decoder = Decoder::default();
+        for part in [&bytes[..HEADER_BYTES], &bytes[HEADER_BYTES..bytes.len() - 2]] {
+            decoder.take(part, &mut got).expect("taken");
+        }
+        assert_eq!(got.len(), 2);
+        assert!(got[VOLUME].iter().all(|volume| volume.is_nan() && known(*volume).is_some()));
     }
 
     /// As a server would send it.
@@ -321,6 +326,17 @@ mod tests {
             decoder.finish().expect("whole");
             assert_eq!(got, bars, "in pieces of {size}");
         }
+        // As servers send it: row by row.
+        let (mut decoder, mut got) = (Decoder::default(), Bars::default());
+        let mut rest = bytes.as_slice();
+        let null = BAR_BYTES - 8;
+        for size in [HEADER_BYTES, BAR_BYTES, BAR_BYTES, null, BAR_BYTES, END.len()] {
+            let (part, behind) = rest.split_at(size);
+            decoder.take(part, &mut got).expect("taken");
+            rest = behind;
+        }
+        decoder.finish().expect("whole");
+        assert_eq!((got, rest.len()), (bars, 0));
         let mut decoder = Decoder::default();
         decoder.take(&bytes[..bytes.len() - 2], &mut Bars::default()).expect("taken");
         assert!(decoder.finish().is_err(), "the end is missing");

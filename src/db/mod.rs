@@ -1,10 +1,10 @@
 //! The database itself: connecting, setting up, COPY.
 //!
 //! `libpq` reads the address of the database as psql does, or [`embedded`] runs a private server if there is none.
-//! [`connect`](Database::connect) opens a pool (`connection`: the settings of each session, poolers, sockets; `tls`: hints
-//! about certificates). `schema` brings our tables up to date (`storage`: rowstore or columnstore). [`copy`] encodes bars for
-//! binary COPY, [`traced_pool`] gives statements spans (`traced_statement`: one whose rows come bit by bit), [`transaction`]
-//! begins transactions, [`template`] writes out lists in SQL, `info` is `barlift db info`.
+//! [`connect`](Database::connect) opens a pool (`connection`: the settings of each session, poolers, sockets; `tls`:
+//! hints about certificates). `schema` brings our tables up to date (`storage`: rowstore or columnstore). [`copy`]
+//! encodes bars for binary COPY, [`traced_pool`] gives statements spans (`traced_statement`: one whose rows come bit by
+//! bit), [`transaction`] begins transactions, [`template`] writes out lists in SQL, `info` is `barlift db info`.
 //!
 //! Invariant: no text that leaves this module contains a password. It knows tables, but not what an import or an operation
 //! is.

@@ -1,7 +1,7 @@
 //! Our own schema: migrations, and the hypertable where the server has TimescaleDB.
 //!
-//! Invariant: safe to run at any time on a database of any earlier version; it only adds. [`Storage`] says whether `bars` is
-//! a hypertable or a plain table.
+//! Invariant: safe to run at any time on a database of any earlier version; migrations leave what is stored as it is.
+//! [`Storage`] says whether `bars` is a hypertable or a plain table.
 
 use serde::Serialize;
 use sqlx::migrate::{MigrateError, Migrator};
@@ -25,7 +25,8 @@ pub enum Storage {
         layout: Layout,
         /// What keeps a bar from being there twice.
         promise: &'static str,
-        /// After how long chunks are compressed; in a columnstore, only rows that were not compressed when they were written.
+        /// After how long chunks are compressed; in a columnstore, only rows that were not compressed when they were
+        /// written.
         compress_after: Option<String>,
         /// The error of that compression's last run, if it failed.
         compression_error: Option<String>,

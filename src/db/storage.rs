@@ -34,7 +34,8 @@ pub(super) fn promise(layout: Layout) -> &'static str {
     }
 }
 
-/// Refuses a storage that this table cannot get: a columnstore if the server has none, or another storage if there are bars.
+/// Refuses a storage that this table cannot get: a columnstore if the server has none, or another storage if there are
+/// bars.
 pub(super) async fn refuse_impossible(connection: &mut PgConnection, asked: Option<Layout>) -> Result<()> {
     let Some(asked) = asked else { return Ok(()) };
     if asked == layout(connection).await? {

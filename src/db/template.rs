@@ -1,8 +1,8 @@
 //! SQL that lists the values of a bar or row counters.
 //!
-//! In such a file `{each value: b.*}` stands for `b.open, b.high, …`: the text once for each member of the [list](members),
-//! with its name in the place of `*`. `$next` in it is the next parameter behind all those with a number, so such values are
-//! bound last.
+//! In such a file `{each value: b.*}` stands for `b.open, b.high, …`: the text once for each member of the
+//! [list](members), with its name in the place of `*`. `$next` in it is the next parameter behind all those with a
+//! number, so such values are bound last.
 
 use crate::bar::columns;
 use crate::counts::COUNTERS;
@@ -82,5 +82,21 @@ mod tests {
         assert_eq!(expanded("SET {each value: * = n.*}").matches(" = n.").count(), COUNT);
         assert!(expanded("{each counter: * = 0}").starts_with("rows = 0, rows_imported = 0, "));
         assert!(expanded("({each counter of a file: *})").starts_with("(rows, rows_rejected, "));
+    }
+
+    /// A list that does not exist would be written out as nothing.
+    #[test]
+    fn every_file_of_sql_names_lists_that_exist() {
+        let files = walkdir::WalkDir::new("src").into_iter().map(|entry| entry.expect("listed").into_path());
+        let mut lists = 0;
+        for path in files.filter(|path| path.extension().is_some_and(|e| e == "sql")) {
+            let sql = std::fs::read_to_string(&path).expect("read");
+            for list in sql.split(EACH).skip(1) {
+                let name = list.split_once('}').and_then(|(list, _)| list.split_once(": ")).map(|l| l.0);
+                assert!(name.is_some_and(|name| !members(name).is_empty()), "{}: {list}", path.display());
+                lists += 1;
+            }
+        }
+        assert!(lists > 20, "{lists}");
     }
 }

@@ -1,8 +1,9 @@
 //! A batch of a file: as it was read, and beside the bars that its series has.
 //!
-//! Invariant: nothing here asks the database. What is counted, and what the task and the series keep, follows from the comparison.
+//! Invariant: nothing here asks the database. What is counted, and what the task and the series keep, follows from the
+//! comparison.
 
-use super::Attempt;
+use super::ImportAttempt;
 use super::compare::Compared;
 use super::range_coverage::RangeCoverage;
 use crate::config::OnMismatch;
@@ -36,7 +37,7 @@ impl Cursor {
 /// A batch of a file, as it was read.
 #[derive(Debug)]
 pub(super) struct FileBatch<'b> {
-    pub(super) attempt: Attempt<'b>,
+    pub(super) attempt: ImportAttempt<'b>,
     pub(super) batch: &'b Batch,
     /// Of its bars.
     pub(super) digest: SeriesDigest,
@@ -45,7 +46,7 @@ pub(super) struct FileBatch<'b> {
 }
 
 impl<'b> FileBatch<'b> {
-    pub(super) fn new(attempt: Attempt<'b>, batch: &'b Batch, cursor: Cursor) -> Self {
+    pub(super) fn new(attempt: ImportAttempt<'b>, batch: &'b Batch, cursor: Cursor) -> Self {
         let mut digest = SeriesDigest::default();
         digest.add_bars(&batch.bars);
         Self { attempt, batch, digest, cursor }

@@ -14,7 +14,7 @@ use super::shape::{self, Conflict, Shape};
 use crate::bar::{Bars, Micros};
 use crate::config::{OnConflictShape, OnMismatch};
 use crate::db::traced_pool::TracedPool;
-use crate::error::{FileError, Result};
+use crate::error::{Error, FileError, Result};
 use crate::model::SeriesId;
 use crate::repository::bars;
 use crate::source::reader::Batch;
@@ -157,7 +157,9 @@ pub(super) async fn refuse_or_tell(
 ) -> Result<()> {
     for (i, found) in found {
         let FileBatch { attempt, batch, .. } = *files[i].file;
-        let (Found::Conflict(found), Some(series_id)) = (found, attempt.lease.series_id) else { continue };
+        let (Found::Conflict(found), Some(series_id)) = (found, attempt.lease.series_id) else {
+            return Err(Error::Internal("the bars around a file's were not read".into()));
+        };
         let text = says::conflict(attempt, batch, &found);
         if attempt.options.on_conflict_shape == OnConflictShape::Warn {
             let done = if attempt.options.dry_run { "it would be imported" } else { "imported" };

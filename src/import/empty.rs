@@ -3,7 +3,7 @@
 //! Invariant: such a file fails unless that is allowed; the error names the likeliest cause and what mends it. Rejected
 //! rows that earlier attempts have kept count with those of this one.
 
-use super::Attempt;
+use super::ImportAttempt;
 use crate::error::{FileError, Result};
 use crate::finding::RejectedRow;
 use crate::repository::findings;
@@ -22,7 +22,7 @@ impl Emptiness {
     }
 
     /// The header was read.
-    pub(super) fn begin(&mut self, attempt: Attempt<'_>, header: Option<&[u8]>) {
+    pub(super) fn begin(&mut self, attempt: ImportAttempt<'_>, header: Option<&[u8]>) {
         let options = attempt.options;
         let is_told = !options.allow_empty || options.max_rejects.is_some();
         if is_told && !self.resume.rows.has_bars() {
@@ -46,7 +46,7 @@ impl Emptiness {
     }
 
     /// Fails the file if it has ended without a bar.
-    pub(super) async fn refuse(&mut self, attempt: Attempt<'_>, total: &RowCounts) -> Result<()> {
+    pub(super) async fn refuse(&mut self, attempt: ImportAttempt<'_>, total: &RowCounts) -> Result<()> {
         if total.has_bars() || attempt.options.allow_empty {
             return Ok(());
         }

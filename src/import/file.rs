@@ -11,7 +11,7 @@ use super::batch::{ComparedBatch, Cursor, FileBatch};
 use super::empty::{self, Emptiness};
 use super::reading::Reading;
 use super::write::{Accept, write};
-use super::{Attempt, Imported, row_spans, source_entry};
+use super::{ImportAttempt, Imported, row_spans, source_entry};
 use crate::digest::SeriesDigest;
 use crate::error::{During, Error, FileError, Result};
 use crate::repository::{bars, content, source_cache};
@@ -89,12 +89,12 @@ async fn commit(file: &FileBatch<'_>) -> Result<(RowCounts, Cursor)> {
 }
 
 async fn commit_once(file: &FileBatch<'_>) -> Result<(RowCounts, Cursor)> {
-    let Attempt { lease, options, telemetry, .. } = file.attempt;
+    let ImportAttempt { lease, options, telemetry, .. } = file.attempt;
     let start = Instant::now();
     telemetry.begin_batch();
     let database = file.attempt.database();
     let mut tx = database.begin("beginning a batch").await?;
-    let written = write(&mut tx, &[file], Accept::All).await?.ok().and_then(|mut all| all.pop());
+    let written = write(&mut tx, &[file], Accept::One).await?.ok().and_then(|mut all| all.pop());
     let written = written.ok_or_else(|| Error::Internal("a batch was left out".into()))?;
     let progress = written.progress();
     // The task before its series: docs/architecture.md, "Lock order".
@@ -123,13 +123,18 @@ async fn change_series(tx: &mut PgConnection, written: &ComparedBatch<'_>) -> Re
 }
 
 /// A file without rows has no batch to keep its header with.
-async fn open_alone(attempt: Attempt<'_>, opening: &Opening) -> Result<()> {
+async fn open_alone(attempt: ImportAttempt<'_>, opening: &Opening) -> Result<()> {
     let mut connection = attempt.context.pool.acquire().await.during("keeping the file's header")?;
     attempt.lease.open(&mut connection, opening).await
 }
 
 /// Fails a task with too many rejected rows.
-fn check_rejects(attempt: Attempt<'_>, total: &RowCounts, emptiness: &Emptiness, at_end: bool) -> Result<()> {
+fn check_rejects(
+    attempt: ImportAttempt<'_>,
+    total: &RowCounts,
+    emptiness: &Emptiness,
+    at_end: bool,
+) -> Result<()> {
     let Some(limit) = attempt.options.max_rejects else { return Ok(()) };
     let (rejected, rows) = (total.rows_rejected.unsigned_abs(), total.rows.unsigned_abs());
     if !limit.exceeded(rejected, rows, at_end) {

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 
 use super::batch::{ComparedBatch, FileBatch};
 use super::compare::{self, Compared};
-use super::{Attempt, row_spans};
+use super::{ImportAttempt, row_spans};
 use crate::bar::{Bars, Micros, Ohlcv, format_time};
 use crate::config::OnMismatch;
 use crate::db::traced_pool::TracedPool;
@@ -103,7 +103,7 @@ fn compare_traced(file: &FileBatch<'_>, existing: &Bars) -> Result<Compared> {
     Ok(compared)
 }
 
-fn refuse_mismatch(attempt: Attempt<'_>, compared: &Compared) -> Result<()> {
+fn refuse_mismatch(attempt: ImportAttempt<'_>, compared: &Compared) -> Result<()> {
     let Some(m) = compared.different.first().filter(|_| attempt.options.on_mismatch == OnMismatch::Fail)
     else {
         return Ok(());

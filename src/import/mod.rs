@@ -33,7 +33,7 @@ pub use reading::{Opened, Reading, open};
 pub(crate) use recognise::{Hashed, recognise_bundle};
 
 /// An attempt to import a file.
-pub type Attempt<'a> = task::Attempt<'a, ImportOptions>;
+pub type ImportAttempt<'a> = task::Attempt<'a, ImportOptions>;
 
 /// What an import has come to.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ pub struct Imported {
 ///
 /// # Errors
 /// Whatever ends the attempt; its `class` says whether another one may help.
-pub async fn import(attempt: Attempt<'_>) -> Result<Imported> {
+pub async fn import(attempt: ImportAttempt<'_>) -> Result<Imported> {
     open(attempt, false).await?.finish().await
 }
 
@@ -67,7 +67,7 @@ impl Opened<'_> {
 
 /// What the source cache is to keep once all of the file is written. The digest is that of all its bars.
 fn source_entry(
-    attempt: Attempt<'_>,
+    attempt: ImportAttempt<'_>,
     hash: [u8; 32],
     (total, coverage): (&RowCounts, RangeCoverage),
     digest: Option<SeriesDigest>,
@@ -81,13 +81,14 @@ fn source_entry(
     Ok(entry)
 }
 
-/// The entry that the series has the bars of the file; none if the file has no bars, or the series has other values for some.
+/// The entry that the series has the bars of the file; none if the file has no bars, or the series has other values for
+/// some.
 fn import_entry(
-    attempt: Attempt<'_>,
+    attempt: ImportAttempt<'_>,
     total: &RowCounts,
     coverage: RangeCoverage,
 ) -> Result<Option<ImportEntry>> {
-    let Attempt { lease, options, .. } = attempt;
+    let ImportAttempt { lease, options, .. } = attempt;
     let kept_others =
         total.rows_mismatched > 0 && options.on_mismatch != crate::config::OnMismatch::Overwrite;
     let holds = !options.dry_run && !kept_others && total.has_bars();

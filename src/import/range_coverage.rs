@@ -1,7 +1,7 @@
 //! How many bars the series has in the file's range, counted while the file is imported.
 //!
-//! Invariant: the count is kept only while the batches follow one another in time and every bar up to the last one was read.
-//! Else the database has to count them at the end.
+//! Invariant: the count is kept only while the batches follow one another in time and every bar up to the last one was
+//! read. Else the database has to count them at the end.
 
 use crate::bar::{Bars, Micros};
 
@@ -26,8 +26,8 @@ impl RangeCoverage {
         }
     }
 
-    /// Adds a batch that was written: `there` is how many bars were found in its range, if all were read, and `new` how many
-    /// it added.
+    /// Adds a batch that was written: `there` is how many bars were found in its range, if all were read, and `new` how
+    /// many it added.
     pub(super) fn add(&mut self, batch: &Bars, there: Option<usize>, new: usize) {
         let (Some(&first), Some(&last)) = (batch.time.first(), batch.time.last()) else { return };
         let follows = self.until.is_none_or(|until| until < first);

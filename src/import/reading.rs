@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use tokio::sync::mpsc;
 
-use super::{Attempt, recognise, row_spans};
+use super::{ImportAttempt, recognise, row_spans};
 use crate::error::{FileError, Result};
 use crate::source::feed::{self, FeedEvent, FeedOptions};
 use crate::source::open::OpenSource;
@@ -27,7 +27,7 @@ pub enum Opened<'a> {
 /// A source that is being read.
 #[derive(Debug)]
 pub struct Reading<'a> {
-    pub(super) attempt: Attempt<'a>,
+    pub(super) attempt: ImportAttempt<'a>,
     pub(super) version: Version,
     pub(super) resume: Resume,
     load: Option<LoadSpan<'a>>,
@@ -49,8 +49,8 @@ pub(super) struct Whole<'r> {
 ///
 /// # Errors
 /// Whatever ends the attempt.
-pub async fn open(attempt: Attempt<'_>, looked: bool) -> Result<Opened<'_>> {
-    let Attempt { context, lease, task, options, telemetry } = attempt;
+pub async fn open(attempt: ImportAttempt<'_>, looked: bool) -> Result<Opened<'_>> {
+    let ImportAttempt { context, lease, task, options, telemetry } = attempt;
     let root = Root::open(&task.root).await?;
     let source = OpenSource::open(&root, &task.source).await?;
     let version = source.version().clone();

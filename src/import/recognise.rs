@@ -3,7 +3,7 @@
 //! Invariant: the whole file was hashed just now, and the series still has as many bars in the file's range as its import
 //! left there.
 
-use super::Attempt;
+use super::ImportAttempt;
 use crate::db::traced_pool::TracedPool;
 use crate::db::transaction::Transaction;
 use crate::error::{During, Result};
@@ -15,11 +15,11 @@ use crate::task::{End, Progress, RowCounts, Settlement};
 
 /// Counts the rows if the series holds this very file; none if the file must be read.
 pub(super) async fn recognise(
-    attempt: Attempt<'_>,
+    attempt: ImportAttempt<'_>,
     root: &Root,
     version: &Version,
 ) -> Result<Option<RowCounts>> {
-    let Attempt { context, lease, options, telemetry, .. } = attempt;
+    let ImportAttempt { context, lease, options, telemetry, .. } = attempt;
     let Some(series_id) = cached_series(attempt) else { return Ok(None) };
     let key = options.content_key()?;
     if !source_cache::any_import(&context.pool, series_id, &key).await? {
@@ -37,15 +37,15 @@ pub(super) async fn recognise(
 }
 
 /// The series that may hold the file already.
-fn cached_series(attempt: Attempt<'_>) -> Option<SeriesId> {
-    let Attempt { lease, options, .. } = attempt;
+fn cached_series(attempt: ImportAttempt<'_>) -> Option<SeriesId> {
+    let ImportAttempt { lease, options, .. } = attempt;
     lease.series_id.filter(|_| !options.force && !options.dry_run && !lease.series_is_new)
 }
 
 /// A member of a bundle whose series may hold its file already.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Hashed<'a> {
-    attempt: Attempt<'a>,
+    attempt: ImportAttempt<'a>,
     series_id: SeriesId,
     hash: [u8; 32],
     size: u64,
@@ -56,7 +56,7 @@ impl<'a> Hashed<'a> {
     ///
     /// # Errors
     /// A [`FileError`](crate::error::FileError) if it cannot be read.
-    pub(crate) async fn of(attempt: Attempt<'a>) -> Result<Option<Self>> {
+    pub(crate) async fn of(attempt: ImportAttempt<'a>) -> Result<Option<Self>> {
         let Some(series_id) = cached_series(attempt) else { return Ok(None) };
         let root = Root::open(&attempt.task.root).await?;
         let content = OpenSource::open(&root, &attempt.task.source).await?.hash().await?;

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::Attempt;
+use super::ImportAttempt;
 use super::compare::Compared;
 use crate::bar::{Bars, format_time};
 use crate::finding::Mismatch;
@@ -19,7 +19,7 @@ pub(super) const MAX_ROWS: usize = 4_000;
 
 /// Logs how many spans a file of `size` stored bytes will have, with its rows estimated from the first ones. `from` is
 /// where the attempt began in the text.
-pub(super) fn announce(attempt: Attempt<'_>, first: &Batch, size: u64, from: u64) {
+pub(super) fn announce(attempt: ImportAttempt<'_>, first: &Batch, size: u64, from: u64) {
     let bytes = first.end.estimated_text(size).saturating_sub(from);
     let read = first.end.text.saturating_sub(from).max(1);
     let rows = u128::from(first.rows) * u128::from(bytes) / u128::from(read);
@@ -31,7 +31,7 @@ pub(super) fn announce(attempt: Attempt<'_>, first: &Batch, size: u64, from: u64
 }
 
 /// One `check_exists` span a bar. `took` is the whole batch's look-up; a bar's share of it is what it says.
-pub(super) fn checked(attempt: Attempt<'_>, batch: &Batch, existing: &Bars, took: Duration) {
+pub(super) fn checked(attempt: ImportAttempt<'_>, batch: &Batch, existing: &Bars, took: Duration) {
     if !attempt.telemetry.row_detail() {
         return;
     }
@@ -48,7 +48,7 @@ pub(super) fn checked(attempt: Attempt<'_>, batch: &Batch, existing: &Bars, took
 
 /// One `compare_values` span for each bar that differs, as far as the budget goes; closely traced, one for
 /// each bar that is there.
-pub(super) fn compared(attempt: Attempt<'_>, batch: &Batch, existing: &Bars, compared: &Compared) {
+pub(super) fn compared(attempt: ImportAttempt<'_>, batch: &Batch, existing: &Bars, compared: &Compared) {
     if !attempt.telemetry.row_detail() {
         for m in &compared.different {
             let Some(span) = attempt.telemetry.mismatch_span(&COMPARE_VALUES) else { return };
@@ -70,7 +70,7 @@ pub(super) fn compared(attempt: Attempt<'_>, batch: &Batch, existing: &Bars, com
     }
 }
 
-fn differs(span: &Span, attempt: Attempt<'_>, m: &Mismatch) {
+fn differs(span: &Span, attempt: ImportAttempt<'_>, m: &Mismatch) {
     span.set(attr::DATA_SYMBOL, &attempt.task.symbol)
         .set(attr::DATA_TIMESTAMP, &format_time(m.time))
         .set(attr::VALUES_MATCH, false)

@@ -7,14 +7,15 @@ use sqlx::PgConnection;
 use super::batch::{ComparedBatch, FileBatch};
 use super::{conflict, insert, look_up};
 use crate::db::traced_pool::TracedPool;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::source::repeats;
 
 /// Which files are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Accept {
-    /// Whatever they are like: their options say what becomes of bars that differ, and of a shape conflict.
-    All,
+    /// A single one, whatever it is like: its options say what becomes of bars that differ, and of a shape conflict. Of
+    /// several files, what is there may be read in part, so that bars that are there would count as new.
+    One,
     /// Eligible ones: no bar of them differs, they have no shape conflict, and their series have not too many bars to tell.
     Eligible,
 }
@@ -37,6 +38,9 @@ pub(super) async fn write<'b>(
     let attempts: Vec<_> = files.iter().map(|f| f.attempt.telemetry).collect();
     let db = TracedPool::bundle(&first.attempt.context.pool, &attempts);
     let only_eligible = accept == Accept::Eligible;
+    if !only_eligible && files.len() > 1 {
+        return Err(Error::Internal("several files are written though they may not be eligible".into()));
+    }
     let (mut compared, mut not_eligible) = (Vec::with_capacity(files.len()), Vec::new());
     for (i, existing) in look_up::check_exists(tx, db, files).await?.into_iter().enumerate() {
         if only_eligible && !look_up::is_eligible(files[i], &existing) {

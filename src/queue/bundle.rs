@@ -12,8 +12,8 @@ use sqlx::{PgConnection, PgExecutor, PgPool};
 use super::{Job, message_id, unknown};
 use crate::error::{During, Result};
 
-/// Locks those of these jobs, all of one kind, that wait and are due, until the transaction's end; returns their ids in the queue, each
-/// with its place in `jobs`.
+/// Locks those of these jobs, all of one kind, that wait and are due, until the transaction's end; returns their ids in
+/// the queue, each with its place in `jobs`.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]

@@ -13,8 +13,9 @@ use crate::error::Error;
 
 /// Tells that the worker lives, whatever its jobs do, and also while it drains, when apalis no longer does.
 ///
-/// Ends with an error if the database has not answered for a lease (or for two waits for a connection, if that is longer), or
-/// apalis for three times as long: apalis may wait forever for the answer of a server or a network that is gone.
+/// Ends with an error if the database has not answered for a lease (or for two waits for a connection, if that is
+/// longer), or apalis for three times as long: apalis may wait forever for the answer of a server or a network that is
+/// gone.
 pub(super) async fn heartbeat(
     pool: &PgPool,
     settings: &QueueSettings,

@@ -1,6 +1,7 @@
 //! Wakes a worker when there may be work: on PostgreSQL's NOTIFY, and every now and then.
 //!
-//! Invariant: it ends only when its receiver is dropped, and never spins; without a database it waits, and only the ticks go on.
+//! Invariant: it ends only when its receiver is dropped, and never spins; without a database it waits, and only the
+//! ticks go on.
 
 use std::time::Duration;
 

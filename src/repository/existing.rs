@@ -96,7 +96,8 @@ async fn find_of_one(
     Ok(Existing { bars: bars::at(connection, db, series_id, times).await?, whole: false })
 }
 
-/// The first bars of a range, both ends in it, in time order; by binary COPY. A connection that this is broken off on must not be used again.
+/// The first bars of a range, both ends in it, in time order; by binary COPY. A connection that this is broken off on
+/// must not be used again.
 async fn copied(
     connection: &mut PgConnection,
     db: TracedPool<'_>,

@@ -1,9 +1,10 @@
-//! The source cache: what the database remembers of a file by its fingerprint, so that the same file again need not be read.
+//! The source cache: what the database remembers of a file by its fingerprint, so that the same file again need not be
+//! read.
 //!
-//! It has two kinds of entries. `imported_sources` says that a series holds a file's bars; `source_digests` says which bars a
-//! file has. Invariant: an entry of the first kind vouches for values, so it is deleted as soon as any bar of the series is
-//! overwritten; a bar that was added or removed shows in the count. One of the second kind says nothing of any series and
-//! stays true.
+//! It has two kinds of entries. `imported_sources` says that a series holds a file's bars; `source_digests` says which
+//! bars a file has. Invariant: an entry of the first kind vouches for values, so it is deleted as soon as any bar of
+//! the series is overwritten; a bar that was added or removed shows in the count. One of the second kind says nothing
+//! of any series and stays true.
 
 use std::collections::HashMap;
 

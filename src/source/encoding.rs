@@ -1,8 +1,9 @@
 //! What a source may be stored as: the one list of extensions, signatures and decoders.
 //!
-//! Another compression is one entry in [`ENCODINGS`] (instead of one in [`REFUSED`]) and a [`TextDecoder`]. Discovery, the reader, the messages and the
-//! progress follow this list: a checkpoint is a [`Position`], which tells bytes of text from stored bytes.
-//! Invariant: a file's name tells whether it is a source, its first bytes tell how it is decoded.
+//! Another compression is one entry in [`ENCODINGS`] (instead of one in [`REFUSED`]) and a [`TextDecoder`]. Discovery,
+//! the reader, the messages and the progress follow this list: a checkpoint is a [`Position`], which tells bytes of
+//! text from stored bytes. Invariant: a file's name tells whether it is a source, its first bytes tell how it is
+//! decoded.
 
 use std::io::{self, Read};
 
@@ -88,14 +89,18 @@ impl<'a> SourceText<'a> {
 }
 
 impl Read for SourceText<'_> {
-    /// [`io::ErrorKind::InvalidData`] if the stored bytes cannot be decoded.
+    /// [`Damaged`] if the stored bytes were read but cannot be decoded.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer).map_err(|e| {
-            let is_damaged = !self.0.stored().has_failed();
-            if is_damaged { io::Error::new(io::ErrorKind::InvalidData, e) } else { e }
-        })
+        self.0
+            .read(buffer)
+            .map_err(|e| if self.0.stored().has_failed() { e } else { io::Error::other(Damaged(e)) })
     }
 }
+
+/// Why the stored bytes of a source cannot be decoded.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Damaged(io::Error);
 
 /// Why a file whose text begins with these bytes is not read, if it is not.
 pub(super) fn refusal(start: &[u8]) -> Option<&'static str> {

@@ -3,8 +3,9 @@
 //! A source is one file with bars of one series. [`root`] is where sources are (a directory or a bucket), [`discover`]
 //! lists them, `encoding` tells which files are sources and how they are stored, [`open`] is the only way to read one,
 //! [`reader`] turns its lines into batches, and [`feed`] runs a reader on a thread of its own. `fields`, [`header`],
-//! [`lines`], [`number`], [`position`], `stored`, [`time`], [`time_set`] and [`quality`] are parts of the reader. [`pattern`]
-//! tells a file's series from its path, [`repeats`] compares rows of one time, [`advice`] says what would read a file.
+//! [`lines`], [`number`], [`position`], `stored`, [`time`], [`time_set`] and [`quality`] are parts of the reader.
+//! [`pattern`] tells a file's series from its path, [`repeats`] compares rows of one time, [`advice`] says what would
+//! read a file.
 //!
 //! Invariant: memory is bounded by a few batches, a line, and the [set of the file's times](time_set), about two bytes
 //! a row. Each data row becomes exactly one bar, repeat or rejected row. Nothing here knows the queue or the database.

@@ -1,4 +1,5 @@
-//! The one way to read a source: opened, decoded and hashed; whoever reads its bars also learns whether it changed meanwhile.
+//! The one way to read a source: opened, decoded and hashed; whoever reads its bars also learns whether it changed
+//! meanwhile.
 //!
 //! Invariant: [`SourceReader::finish`] gives a content hash only if all bytes were read and the file is still what it
 //! was when it was opened. What is not `async` here blocks; call it off the runtime.

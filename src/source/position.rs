@@ -10,10 +10,17 @@ pub struct Position {
 }
 
 impl Position {
-    /// The end of a source of `size` stored bytes that was not decoded; `text` says nothing, since nobody goes on from here.
+    /// The end of a source of `size` stored bytes that was not decoded; `text` says nothing, since nobody goes on from
+    /// here.
     #[must_use]
     pub fn end_of(size: u64) -> Self {
         Self { text: size, stored: size }
+    }
+
+    /// The stored bytes, if they differ from the place in the text.
+    #[must_use]
+    pub(crate) fn stored_if_compressed(self) -> Option<u64> {
+        Some(self.stored).filter(|stored| *stored != self.text)
     }
 
     /// The bytes of text in `stored` bytes, if all of the source is as compressed as what was read so far.

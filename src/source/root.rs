@@ -14,6 +14,7 @@ use tokio_util::io::{StreamReader, SyncIoBridge};
 use url::Url;
 
 use super::encoding;
+use super::encoding::Damaged;
 use crate::error::{Error, FileError, Result};
 
 /// A directory or a bucket with sources.
@@ -217,7 +218,7 @@ pub(crate) fn io_error(path: &str, e: &io::Error) -> FileError {
             "permission denied: let the user that runs the worker read the file",
         ),
         io::ErrorKind::IsADirectory => FileError::permanent(path, None, "is a directory"),
-        io::ErrorKind::InvalidData => {
+        _ if e.get_ref().is_some_and(|cause| cause.is::<Damaged>()) => {
             FileError::permanent(path, None, format!("the file is damaged: {e}; replace it by a sound copy"))
         }
         _ => FileError::transient(path, format!("reading failed: {e}")),

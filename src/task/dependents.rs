@@ -1,6 +1,7 @@
 //! Operations that wait for the end of another one.
 //!
-//! Invariant: they begin on the transaction that ends it, once; if all of its tasks were cancelled, they are cancelled, too.
+//! Invariant: they begin on the transaction that ends it, once; if all of its tasks were cancelled, they are cancelled,
+//! too.
 
 use sqlx::{PgConnection, PgPool};
 

@@ -130,8 +130,8 @@ impl VerifyOptions {
     }
 }
 
-/// Raised when a release of barlift turns the same bytes into different bars. Only digests of files are keyed by it: what was
-/// imported stays known, so that an update does not read all files again.
+/// Raised when a release of barlift turns the same bytes into different bars. Only digests of files are keyed by it:
+/// what was imported stays known, so that an update does not read all files again.
 const READER: u32 = 2;
 
 /// A hash of the options that decide which bars a file's bytes are.

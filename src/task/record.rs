@@ -112,7 +112,12 @@ pub(super) async fn record(connection: &mut PgConnection, changes: &[Change<'_>]
         .bind(each(&errors, |e| i32::from(!e.is_no_connection())))
         .bind(each(&errors, |e| e.class() == ErrorClass::Transient))
         .bind(each(&kept, |r| r.exported))
-        .bind(each(&progress, |p| bytes(p.checkpoint.stored)))
+        .bind(
+            progress
+                .iter()
+                .map(|p| p.and_then(|p| p.checkpoint.stored_if_compressed().map(bytes)))
+                .collect::<Vec<_>>(),
+        )
         .bind(delivery::DUE_AFTER.as_secs_f64())
         .fetch_all(connection)
         .await

@@ -1,4 +1,5 @@
-//! Two looks of the sweep (the others are in `release` and `dependents`): orphaned tasks, which are open and have no job, get a new one, and operations without an open task end.
+//! Two looks of the sweep (the others are in `release` and `dependents`): orphaned tasks, which are open and have no
+//! job, get a new one, and operations without an open task end.
 //!
 //! apalis acknowledges a job by its id and its worker's name alone, so after a stall of the database it may mark a job as
 //! done that is not. Invariant: a task that has a live job, and an operation that has an open task, are left alone, so any

@@ -1,8 +1,8 @@
 //! The names and types of all span attributes.
 //!
-//! Invariant: an attribute is set through one of these constants and in no other way, so neither its name nor its type can
-//! be wrong. Where OpenTelemetry's stable database conventions have another name for it, [`Attribute::stable`] is that name.
-//! The attributes of row counters are in [`super::row_counters`].
+//! Invariant: an attribute is set through one of these constants and in no other way, so neither its name nor its type
+//! can be wrong. Where OpenTelemetry's stable database conventions have another name for it, [`Attribute::stable`] is
+//! that name. The attributes of row counters are in [`super::row_counters`].
 
 use std::marker::PhantomData;
 

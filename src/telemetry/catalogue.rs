@@ -194,7 +194,7 @@ pub(crate) struct KindSpans {
     pub(crate) root: &'static SpanSpec,
     /// Of an attempt at one of its tasks.
     pub(crate) attempt: &'static SpanSpec,
-    /// Of pushing its jobs; the name has the queue's.
+    /// Of pushing its jobs. Its name contains the queue's, so a kind with a queue of its own needs one of its own.
     pub(crate) push: &'static SpanSpec,
 }
 

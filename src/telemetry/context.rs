@@ -1,8 +1,9 @@
 //! The W3C trace context: the process that enqueues makes it, the operation and its jobs carry it, workers continue it.
 //!
-//! Invariant: all spans of one operation have one trace id. Enqueuing fixes the ids of the root span and decides whether the
-//! operation is traced at all, so that any worker at any time can write children of the root. The id of an attempt's span
-//! is computed from task and fence, so that another worker can write the span of an attempt whose worker has died.
+//! Invariant: all spans of one operation have one trace id. Enqueuing fixes the ids of the root span and decides
+//! whether the operation is traced at all, so that any worker at any time can write children of the root. The id of an
+//! attempt's span is computed from task and fence, so that another worker can write the span of an attempt whose worker
+//! has died.
 
 use std::cell::Cell;
 use std::collections::HashMap;

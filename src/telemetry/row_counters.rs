@@ -5,12 +5,17 @@ use std::marker::PhantomData;
 use super::attribute::{AnyAttribute, Attribute, Int};
 use crate::counts::{COUNTERS, InSpans, RowCounts};
 
-// Of imports alone.
-pub(super) const OF_IMPORT_ATTEMPTS: &[AnyAttribute] = &attributes::<{ number(false) }>(false, true);
-pub(super) const OF_IMPORTS: &[AnyAttribute] = &attributes::<{ number(false) }>(false, false);
-// Of all operations.
-pub(super) const COMMON_OF_ATTEMPTS: &[AnyAttribute] = &attributes::<{ number(true) }>(true, true);
-pub(super) const COMMON_OF_OPERATIONS: &[AnyAttribute] = &attributes::<{ number(true) }>(true, false);
+/// Whether the spans of all operations have a counter, or those of imports alone.
+const ALL: bool = true;
+const IMPORTS: bool = false;
+/// Whether attributes are those of attempts or of operations.
+const ATTEMPTS: bool = true;
+const OPERATIONS: bool = false;
+
+pub(super) const OF_IMPORT_ATTEMPTS: &[AnyAttribute] = &attributes::<{ number(IMPORTS) }>(IMPORTS, ATTEMPTS);
+pub(super) const OF_IMPORTS: &[AnyAttribute] = &attributes::<{ number(IMPORTS) }>(IMPORTS, OPERATIONS);
+pub(super) const COMMON_OF_ATTEMPTS: &[AnyAttribute] = &attributes::<{ number(ALL) }>(ALL, ATTEMPTS);
+pub(super) const COMMON_OF_OPERATIONS: &[AnyAttribute] = &attributes::<{ number(ALL) }>(ALL, OPERATIONS);
 
 /// The attributes of counters, for attempts or for operations.
 const fn attributes<const N: usize>(of_all_operations: bool, of_attempts: bool) -> [AnyAttribute; N] {

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 
 use super::files::FileEvent;
 use super::reading::FilesReader;
-use super::{Attempt, Extent, Findings};
+use super::{Extent, Findings, VerifyAttempt};
 use crate::bar::Micros;
 use crate::error::Result;
 use crate::model::SeriesId;
@@ -15,7 +15,7 @@ use crate::repository::compared;
 use crate::source::root::Root;
 
 /// Counts both sides.
-pub(super) async fn run(attempt: Attempt<'_>, root: Root) -> Result<Findings> {
+pub(super) async fn run(attempt: VerifyAttempt<'_>, root: Root) -> Result<Findings> {
     let mut files = FilesReader::start(attempt, root);
     let mut csv = Extent::default();
     let summary = loop {
@@ -35,7 +35,7 @@ pub(super) async fn run(attempt: Attempt<'_>, root: Root) -> Result<Findings> {
 
 /// Counts the series' bars; only those between the files' first and last one, if the others are no differences.
 pub(super) async fn count_series(
-    attempt: Attempt<'_>,
+    attempt: VerifyAttempt<'_>,
     connection: &mut PgConnection,
     series: SeriesId,
     found: &mut Findings,

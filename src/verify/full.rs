@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::comparison::{BarComparison, SideBuffer};
 use super::files::FileEvent;
 use super::reading::FilesReader;
-use super::{Attempt, Findings};
+use super::{Findings, VerifyAttempt};
 use crate::bar::Bars;
 use crate::error::Result;
 use crate::repository::stream::BarStream;
@@ -15,7 +15,7 @@ use crate::source::root::Root;
 use crate::telemetry::phases::Phase;
 
 /// Compares all bars.
-pub(super) async fn run(attempt: Attempt<'_>, root: Root) -> Result<Findings> {
+pub(super) async fn run(attempt: VerifyAttempt<'_>, root: Root) -> Result<Findings> {
     let mut files = FilesReader::start(attempt, root);
     loop {
         // If the files turn out not to be in time order, both sides begin again.
@@ -27,7 +27,7 @@ pub(super) async fn run(attempt: Attempt<'_>, root: Root) -> Result<Findings> {
 }
 
 /// Compares both sides from their start; none if the files began again.
-async fn pass(attempt: Attempt<'_>, files: &mut FilesReader<'_>) -> Result<Option<Findings>> {
+async fn pass(attempt: VerifyAttempt<'_>, files: &mut FilesReader<'_>) -> Result<Option<Findings>> {
     let mut csv = SideBuffer::default();
     let mut db = SideBuffer::default();
     let mut stream = None;
@@ -61,7 +61,7 @@ async fn pass(attempt: Attempt<'_>, files: &mut FilesReader<'_>) -> Result<Optio
 
 /// The next bars of the series. Its stream is opened when the first bars of the files have been read.
 async fn next_of_series<'a>(
-    attempt: Attempt<'a>,
+    attempt: VerifyAttempt<'a>,
     stream: &mut Option<BarStream<'a>>,
 ) -> Result<Option<Bars>> {
     attempt.refuse_stopped()?;

@@ -5,7 +5,7 @@
 
 use super::classify::{Classification, DifferencePattern, PatternRange};
 use super::files::FilesSummary;
-use super::{Attempt, Extent, Findings};
+use super::{Extent, Findings, VerifyAttempt};
 use crate::digest::SeriesDigest;
 use crate::error::Result;
 use crate::model::SeriesId;
@@ -17,8 +17,8 @@ use crate::task::read_key;
 
 /// The findings if the digest of the file's bars is stored and the series has the same digest; none if all bars have to be
 /// compared.
-pub(super) async fn by_hash(attempt: Attempt<'_>, root: &Root) -> Result<Option<Findings>> {
-    let Attempt { context, lease, task, options, telemetry } = attempt;
+pub(super) async fn by_hash(attempt: VerifyAttempt<'_>, root: &Root) -> Result<Option<Findings>> {
+    let VerifyAttempt { context, lease, task, options, telemetry } = attempt;
     // The rules of a time zone may have changed since the file was read.
     let applies = !options.force && task.more_sources.is_empty() && options.read.timezone == "UTC";
     let Some(series) = lease.series_id.filter(|_| applies) else { return Ok(None) };
@@ -42,7 +42,7 @@ pub(super) async fn by_hash(attempt: Attempt<'_>, root: &Root) -> Result<Option<
     Ok(Some(identical(db, &digested, content)))
 }
 
-async fn digest_series(attempt: Attempt<'_>, series: SeriesId) -> Result<(Extent, SeriesDigest)> {
+async fn digest_series(attempt: VerifyAttempt<'_>, series: SeriesId) -> Result<(Extent, SeriesDigest)> {
     let mut stream = BarStream::open(attempt.database(), series, None).await?;
     let (mut extent, mut digest) = (Extent::default(), SeriesDigest::default());
     while let Some(bars) = stream.next().await? {

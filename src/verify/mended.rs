@@ -3,7 +3,7 @@
 //! They count as bars of the files, since the original file still has the unmended row. If a file has a bar of the same
 //! time, that bar counts instead. Invariant: bars are merged in time order, and a pass gives out each one once.
 
-use super::Attempt;
+use super::VerifyAttempt;
 use super::files::FileBars;
 use crate::bar::{Bars, Micros};
 use crate::error::Result;
@@ -25,7 +25,7 @@ pub(super) struct Mended {
 }
 
 impl Mended {
-    pub(super) async fn read(attempt: Attempt<'_>) -> Result<Self> {
+    pub(super) async fn read(attempt: VerifyAttempt<'_>) -> Result<Self> {
         let bars = match attempt.lease.series_id {
             Some(series) => mended::read(&attempt.context.pool, series).await?,
             None => Bars::default(),

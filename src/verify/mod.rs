@@ -1,10 +1,10 @@
 //! Verifies one series: compares the bars of its files with those of the database.
 //!
-//! `reading` gives the bars of the files in time order: `files` reads them, `sorted` sorts those that are not in time order
-//! (`spool` is the sort, `raw` fetches the text of rejected rows), `mended` adds mended rows. Depending on the mode, `counts`
-//! compares numbers of bars and first and last times, `spot` a random [`sample`], and `full` all bars (`comparison`);
-//! `known` compares only hashes if the file has not changed. [`classify`] says how the bars differ, `save` stores the
-//! findings (`store` has the statements). [`against`] compares two databases.
+//! `reading` gives the bars of the files in time order: `files` reads them, `sorted` sorts those that are not in time
+//! order (`spool` is the sort, `raw` fetches the text of rejected rows), `mended` adds mended rows. Depending on the
+//! mode, `counts` compares numbers of bars and first and last times, `spot` a random [`sample`], and `full` all bars
+//! (`comparison`); `known` compares only hashes if the file has not changed. [`classify`] says how the bars differ,
+//! `save` stores the findings (`store` has the statements). [`against`] compares two databases.
 //!
 //! Invariants: memory is bounded by a few batches and the stored differences, however long the series is. All findings are
 //! stored in one transaction at the end, and a repeated attempt begins anew. Bars are never written. The caller settles the
@@ -43,9 +43,9 @@ use classify::Classification;
 use files::FilesSummary;
 
 /// An attempt to verify a series.
-pub(crate) type Attempt<'a> = task::Attempt<'a, VerifyOptions>;
+pub(crate) type VerifyAttempt<'a> = task::Attempt<'a, VerifyOptions>;
 
-impl Attempt<'_> {
+impl VerifyAttempt<'_> {
     /// The paths of the task's files.
     fn paths(&self) -> Vec<String> {
         std::iter::once(&self.task.source).chain(&self.task.more_sources).cloned().collect()
@@ -105,8 +105,8 @@ impl Findings {
 }
 
 /// Verifies a task's series.
-pub(crate) async fn verify(attempt: Attempt<'_>) -> Result<Verdict> {
-    let Attempt { context, lease, task, options, telemetry } = attempt;
+pub(crate) async fn verify(attempt: VerifyAttempt<'_>) -> Result<Verdict> {
+    let VerifyAttempt { context, lease, task, options, telemetry } = attempt;
     telemetry.bookkeeping(lease.begin_anew(&context.pool)).await?;
     let root = Root::open(&task.root).await?;
     let stamp = match lease.series_id {
@@ -130,7 +130,7 @@ pub(crate) async fn verify(attempt: Attempt<'_>) -> Result<Verdict> {
 }
 
 /// Fails if the files have rows and none of them is a bar: nothing was compared then.
-fn refuse_without_bars(attempt: Attempt<'_>, found: &Findings) -> Result<()> {
+fn refuse_without_bars(attempt: VerifyAttempt<'_>, found: &Findings) -> Result<()> {
     if found.csv.bars > 0 || found.files.rejected == 0 {
         return Ok(());
     }
@@ -144,7 +144,7 @@ fn refuse_without_bars(attempt: Attempt<'_>, found: &Findings) -> Result<()> {
     Err(FileError::permanent(path, first.map(|(_, row)| row.row.line), reason).into())
 }
 
-async fn full(attempt: Attempt<'_>, root: Root) -> Result<Findings> {
+async fn full(attempt: VerifyAttempt<'_>, root: Root) -> Result<Findings> {
     match known::by_hash(attempt, &root).await? {
         Some(found) => Ok(found),
         None => full::run(attempt, root).await,
@@ -155,7 +155,10 @@ async fn full(attempt: Attempt<'_>, root: Root) -> Result<Findings> {
 const SPAN_TIMES: usize = 10;
 
 /// Runs a comparison in its span.
-async fn compared(attempt: Attempt<'_>, run: impl Future<Output = Result<Findings>>) -> Result<Findings> {
+async fn compared(
+    attempt: VerifyAttempt<'_>,
+    run: impl Future<Output = Result<Findings>>,
+) -> Result<Findings> {
     let span: Span = attempt.telemetry.span(&COMPARE_CSV_DB);
     span.set(attr::DATA_SYMBOL, &attempt.task.symbol).set(attr::VERIFY_MODE, attempt.options.mode.as_str());
     let found = span.around(run).await;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-use super::Attempt;
+use super::VerifyAttempt;
 use super::files::{FileBars, FileEvent, Files, FilesOptions, FilesSummary, PassEnd};
 use super::mended::Mended;
 use super::sorted;
@@ -22,7 +22,7 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 
 /// The bars of a series' files and of its mended rows, in time order.
 pub(super) struct FilesReader<'a> {
-    attempt: Attempt<'a>,
+    attempt: VerifyAttempt<'a>,
     receiver: mpsc::Receiver<Result<FileEvent, FileError>>,
     load: LoadSpan<'a>,
     progress_at: Instant,
@@ -33,8 +33,8 @@ pub(super) struct FilesReader<'a> {
 }
 
 impl<'a> FilesReader<'a> {
-    pub(super) fn start(attempt: Attempt<'a>, root: Root) -> Self {
-        let Attempt { context, task, options, telemetry, .. } = attempt;
+    pub(super) fn start(attempt: VerifyAttempt<'a>, root: Root) -> Self {
+        let VerifyAttempt { context, task, options, telemetry, .. } = attempt;
         let read = FilesOptions {
             read: options.read.clone(),
             batch_rows: context.batch_rows,

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Attempt, Findings, int, mended, store};
+use super::{Findings, VerifyAttempt, int, mended, store};
 use crate::error::Result;
 use crate::finding::RejectedRow;
 use crate::repository::content::{self, Stamp};
@@ -17,8 +17,8 @@ use crate::task::{Progress, RowCounts, read_key};
 const CHUNK: usize = 10_000;
 
 /// Stores the findings. `stamp` is the series' content before its bars were read.
-pub(super) async fn save(attempt: Attempt<'_>, found: &Findings, stamp: Option<&Stamp>) -> Result<()> {
-    let Attempt { lease, options, telemetry, .. } = attempt;
+pub(super) async fn save(attempt: VerifyAttempt<'_>, found: &Findings, stamp: Option<&Stamp>) -> Result<()> {
+    let VerifyAttempt { lease, options, telemetry, .. } = attempt;
     let (database, mut files, task) = (attempt.database(), attempt.paths(), lease.task_id);
     files.push(mended::NAME.to_owned());
     let mut tx = database.begin("keeping the verification").await?;

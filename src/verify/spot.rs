@@ -1,8 +1,8 @@
 //! Mode `sample`: looks up a random sample of the files' bars in the database, and compares counts as mode `counts` does.
 //!
-//! Each sampled bar stands for the time from itself up to the file's next bar. All that the database has there is looked up,
-//! so an extra bar is found if the bar before it is in the sample. Invariant: only the seed and the files' times decide
-//! which bars are sampled.
+//! Each sampled bar stands for the time from itself up to the file's next bar. All that the database has there is
+//! looked up, so an extra bar is found if the bar before it is in the sample. Invariant: only the seed and the files'
+//! times decide which bars are sampled.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -14,7 +14,7 @@ use super::counts;
 use super::files::FileEvent;
 use super::reading::FilesReader;
 use super::sample::Sample;
-use super::{Attempt, Extent, Findings};
+use super::{Extent, Findings, VerifyAttempt};
 use crate::bar::{Micros, Ohlcv};
 use crate::digest;
 use crate::error::Result;
@@ -49,7 +49,7 @@ impl Spot {
 }
 
 /// Draws a sample, looks it up and compares it.
-pub(super) async fn run(attempt: Attempt<'_>, root: Root) -> Result<Findings> {
+pub(super) async fn run(attempt: VerifyAttempt<'_>, root: Root) -> Result<Findings> {
     let mut drawn = draw(attempt, root).await?;
     let Some(series) = attempt.lease.series_id else {
         let by_time = compare(attempt, &mut drawn, &[]).0;
@@ -72,7 +72,7 @@ struct SpotSample {
 }
 
 /// Reads the files and draws the sample.
-async fn draw(attempt: Attempt<'_>, root: Root) -> Result<SpotSample> {
+async fn draw(attempt: VerifyAttempt<'_>, root: Root) -> Result<SpotSample> {
     let mut files = FilesReader::start(attempt, root);
     let empty = || Sample::new(attempt.options.seed, attempt.options.sample_size);
     let mut csv = Extent::default();
@@ -105,7 +105,7 @@ async fn draw(attempt: Attempt<'_>, root: Root) -> Result<SpotSample> {
 
 /// The database's bars at the sampled bars' times and after them, each with the number of its spot.
 async fn look_up(
-    attempt: Attempt<'_>,
+    attempt: VerifyAttempt<'_>,
     tx: &mut PgConnection,
     series: SeriesId,
     drawn: &SpotSample,
@@ -125,7 +125,7 @@ type BarsByTime = BTreeMap<Micros, (Option<Ohlcv>, Option<Ohlcv>)>;
 
 /// Counts and lists the differences; returns the bars of both sides, and the files' bars that differ.
 fn compare(
-    attempt: Attempt<'_>,
+    attempt: VerifyAttempt<'_>,
     drawn: &mut SpotSample,
     there: &[(usize, Micros, Ohlcv)],
 ) -> (BarsByTime, Vec<(Micros, Ohlcv)>) {
@@ -167,7 +167,7 @@ fn compare(
     (by_time, sought)
 }
 
-fn list(attempt: Attempt<'_>, found: &mut Findings, difference: Difference) {
+fn list(attempt: VerifyAttempt<'_>, found: &mut Findings, difference: Difference) {
     if found.listed.len() < attempt.options.max_differences {
         found.listed.push(difference);
     }
@@ -175,7 +175,7 @@ fn list(attempt: Attempt<'_>, found: &mut Findings, difference: Difference) {
 
 /// Looks up the values of differing bars at other times, so that a shift is recognised.
 async fn look_for_shift(
-    attempt: Attempt<'_>,
+    attempt: VerifyAttempt<'_>,
     tx: &mut PgConnection,
     series: SeriesId,
     sought: &[(Micros, Ohlcv)],

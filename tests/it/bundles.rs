@@ -31,7 +31,7 @@ fn alone(program: crate::support::Program) -> crate::support::Program {
 async fn left(database: &TestDatabase) -> Vec<String> {
     let mut all = Vec::new();
     for query in [
-        "SELECT source, symbol, timeframe, state, pushes, fence, attempts, failures, rescues, source_version, checkpoint,
+        "SELECT source, symbol, timeframe, state, pushes, fence, attempts, failures, rescues, source_version, checkpoint, stored_read,
                 header, ignored_columns, recognised, {each counter: *}, first_time, last_time, error_class,
                 error_message, waits_for, finished_at >= started_at AS ended
          FROM barlift.tasks",

@@ -197,7 +197,7 @@ fn parsed(line: &str) -> (i64, [u64; 5]) {
     let mut fields = line.trim_end().split(',');
     let time: jiff::Timestamp = fields.next().expect("a time").parse().expect("a time");
     let values = fields.map(|f| f.parse::<f64>().expect("a number").to_bits()).collect::<Vec<_>>();
-    (time.as_second(), values.try_into().expect("five values"))
+    (time.as_second(), values.try_into().expect("values"))
 }
 
 /// The worker processes, and what was done to them.

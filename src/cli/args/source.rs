@@ -90,7 +90,7 @@ pub struct FilesArgs {
     /// Time zone of times that name none, e.g. America/New_York [default: UTC]
     #[arg(long, value_name = "ZONE")]
     timezone: Option<String>,
-    /// Name or number of the column of the time, the date or a value, e.g. close=Settle
+    /// Name or number of the column of time, date, open, high, low, close or volume, e.g. close=Settle
     #[arg(long, value_name = "VALUE=COLUMN", value_parser = parse_column)]
     column: Vec<(&'static str, String)>,
     /// The files have no header line

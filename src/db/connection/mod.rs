@@ -1,7 +1,8 @@
 //! Opening connections.
 //!
-//! [`wait`] waits for a free connection, [`server`] asks the first one what the server is like, [`pooler`] finds out whether a
-//! pooler keeps sessions, [`session`] sets what barlift relies on in every session, [`tcp`] sets the options of its socket.
+//! [`wait`] waits for a free connection, [`server`] asks the first one what the server is like, [`pooler`] finds out
+//! whether a pooler keeps sessions, [`session`] sets what barlift relies on in every session, [`tcp`] sets the options
+//! of its socket.
 
 mod pooler;
 pub(crate) mod server;

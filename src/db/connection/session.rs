@@ -34,8 +34,8 @@ const SETTINGS: [(&str, &str); 16] = [
     ("idle_session_timeout", "0"),
     // No "relation already exists, skipping" and the like.
     ("client_min_messages", "error"),
-    // With this, a series' bars are read in time order through the index. With the default, the server sorts them as long as
-    // the table has no statistics.
+    // With this, a series' bars are read in time order through the index. With the default, the server sorts them as
+    // long as the table has no statistics.
     ("random_page_cost", "1.1"),
     // Overwriting a few bars in a compressed chunk may decompress more than TimescaleDB's limit.
     ("timescaledb.max_tuples_decompressed_per_dml_transaction", "0"),

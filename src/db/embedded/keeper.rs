@@ -3,8 +3,8 @@
 //! A process that uses the server may be killed, and then cannot stop it. The keeper waits for the exclusive lock on
 //! `users.lock`, which it gets when no process holds a shared one.
 //!
-//! Invariant: a folder has at most one keeper. It stops the server only under `start.lock`, and releases its own lock before
-//! that one, so the next process that starts the server also starts a keeper.
+//! Invariant: a folder has at most one keeper. It stops the server only under `start.lock`, and releases its own lock
+//! before that one, so the next process that starts the server also starts a keeper.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

@@ -117,7 +117,10 @@ fn read_column(batch: &RecordBatch, column: &ValueColumn) -> Result<Vec<f64>, St
     }
     let values = array.as_any().downcast_ref::<Float64Array>();
     let values = values.ok_or_else(|| format!("`{name}` is {} instead of Float64", array.data_type()))?;
-    Ok(values.iter().map(from_outside).collect())
+    Ok(match values.null_count() {
+        0 => values.values().iter().map(|value| from_outside(Some(*value))).collect(),
+        _ => values.iter().map(from_outside).collect(),
+    })
 }
 
 fn io_error(e: ArrowError) -> io::Error {

@@ -17,7 +17,7 @@ use parquet::schema::types::ColumnPath;
 
 use super::{has_nulls, lacks};
 use crate::bar::columns::{COLUMNS, ValueColumn};
-use crate::bar::{Bars, SeriesName, UNKNOWN, from_outside, is_unknown, known};
+use crate::bar::{Bars, SeriesName, UNKNOWN, any_unknown, from_outside, is_unknown, known};
 use crate::format::TIME;
 
 /// Bars in a row group: enough to compress well; they take 12 MB of memory until they are written.
@@ -73,6 +73,9 @@ impl<W: Write + Send> ParquetWriter<W> {
         write_column::<Int64Type, W>(&mut group, &bars.time, None)?;
         for (column, values) in COLUMNS.iter().zip(bars.columns()) {
             if column.is_required() {
+                if any_unknown(values) {
+                    return Err(io::Error::other(format!("a bar has no {}", column.name)));
+                }
                 write_column::<DoubleType, W>(&mut group, values, None)?;
             } else {
                 let there: Vec<f64> = values.iter().copied().filter_map(known).collect();

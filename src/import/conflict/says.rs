@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 
 use crate::bar::format_time;
 use crate::error::Result;
-use crate::import::Attempt;
+use crate::import::ImportAttempt;
 use crate::import::shape::{Conflict, Shape};
 use crate::model::SeriesId;
 use crate::repository::source_cache;
@@ -15,7 +15,7 @@ use crate::task::ImportOptions;
 use crate::verify::classify::DifferencePattern;
 
 /// What it looks like.
-pub(super) fn conflict(attempt: Attempt<'_>, batch: &Batch, found: &Conflict) -> String {
+pub(super) fn conflict(attempt: ImportAttempt<'_>, batch: &Batch, found: &Conflict) -> String {
     let Conflict { shape, first, bars, of } = *found;
     let time = batch.bars.time.get(first).map(|t| format_time(*t)).unwrap_or_default();
     let looks = match shape {
@@ -40,7 +40,7 @@ pub(super) fn conflict(attempt: Attempt<'_>, batch: &Batch, found: &Conflict) ->
 /// What to do.
 pub(super) async fn advice(
     tx: &mut PgConnection,
-    attempt: Attempt<'_>,
+    attempt: ImportAttempt<'_>,
     series: SeriesId,
     found: &Conflict,
 ) -> Result<String> {

@@ -36,7 +36,12 @@ where
 {
     loop {
         let mut tx = transaction::begin(pool).await.during(WHAT)?;
-        let rows: Vec<T> = sqlx::query_as(claim).bind(AT_ONCE).fetch_all(&mut *tx).await.during(WHAT)?;
+        let rows: Vec<T> = sqlx::query_as(claim)
+            .bind(AT_ONCE)
+            .bind(OperationKind::known())
+            .fetch_all(&mut *tx)
+            .await
+            .during(WHAT)?;
         if rows.is_empty() {
             return Ok(());
         }

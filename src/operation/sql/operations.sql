@@ -21,7 +21,7 @@ CROSS JOIN LATERAL (
         count(*) FILTER (WHERE state = 'cancelled') AS cancelled,
         {each counter: coalesce(sum(*), 0)::bigint AS *},
         coalesce(sum(source_bytes), 0)::bigint AS bytes,
-        coalesce(sum(CASE WHEN state IN ('pending', 'running') THEN least(stored_read, source_bytes)
+        coalesce(sum(CASE WHEN state IN ('pending', 'running') THEN least(coalesce(stored_read, checkpoint), source_bytes)
                           ELSE source_bytes END), 0)::bigint AS bytes_done,
         count(*) FILTER (WHERE state = 'succeeded' AND verdict = 'identical') AS identical,
         count(*) FILTER (WHERE state = 'succeeded' AND verdict = 'differs') AS differing

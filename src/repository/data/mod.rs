@@ -164,7 +164,7 @@ impl DataRepository {
     ///
     /// # Errors
     /// [`Error::Usage`](crate::error::Error::Usage) for bars that are none (not in order, columns of different lengths,
-    /// a value that is not finite, a time outside the years 1700 to 2299);
+    /// a value that is not finite or that the bar lacks though it is required, a time outside the years 1700 to 2299);
     /// [`Error::AlreadyThere`](crate::error::Error::AlreadyThere) with the first time that the series has already;
     /// [`Error::Database`](crate::error::Error::Database). Nothing is written then.
     pub async fn save(&self, symbol: &str, timeframe: &str, bars: &Bars) -> Result<u64> {

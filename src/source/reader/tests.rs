@@ -203,7 +203,8 @@ struct Failing;
 
 impl Read for Failing {
     fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
-        Err(std::io::Error::other("gone"))
+        // As TLS calls an alert.
+        Err(std::io::Error::new(std::io::ErrorKind::InvalidData, "gone"))
     }
 }
 

@@ -1,5 +1,5 @@
--- Gives the next task that waits for the series a job. Tasks that somebody has locked are passed over, and so are those of a
--- newer build: a sweep of that one finds them.
+-- Gives the next task that waits for the series a job. Tasks that somebody has locked are passed over, and so are those
+-- of a newer build: a sweep of that one finds them.
 -- $1: series id; $2: the types of operations that this build knows
 WITH next AS (
     SELECT t.id

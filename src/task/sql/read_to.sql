@@ -1,2 +1,2 @@
 -- $1: task id; $2: fence; $3: stored bytes
-UPDATE barlift.tasks SET stored_read = $3 WHERE id = $1 AND fence = $2 AND state || '' = 'running'
+UPDATE barlift.tasks SET checkpoint = $3 WHERE id = $1 AND fence = $2 AND state || '' = 'running'

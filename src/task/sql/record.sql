@@ -3,9 +3,10 @@
 -- $1 to $24 have one element for each attempt.
 -- $1: task ids; $2: the attempts' fences
 -- Progress, NULL where there is none:
--- $3: checkpoint, in bytes of text; $24: in stored bytes; $4: counters to add, as JSON with the names of the columns; $5: whether the attempt read its source from
--- the start again; $6: header; $7: ignored columns, as JSON; $8: version of the source; $9, $10: first and last time;
--- $11: verdict; $12: shape conflict; $13: whether the source was recognised; $14: the task that has its findings
+-- $3: checkpoint; $24: the same in stored bytes, NULL if it is the same number; $4: counters to add, as JSON with the
+-- names of the columns; $5: whether the attempt read its source from the start again; $6: header; $7: ignored columns, as
+-- JSON; $8: version of the source; $9, $10: first and last time; $11: verdict; $12: shape conflict; $13: whether the source
+-- was recognised; $14: the task that has its findings
 -- The attempt's record, NULL where it stays: $15: phases; $16: slowest statements; $17: its rows
 -- The end, NULL where the attempt goes on:
 -- $18: outcome (succeeded, failed, handed_back); $19: error class; $20: error message; $21: failures to count (0 or 1);
@@ -54,7 +55,7 @@ WITH given AS (
         error_class = CASE WHEN g.outcome IS NULL THEN t.error_class ELSE g.error_class END,
         error_message = CASE WHEN g.outcome IS NULL THEN t.error_message ELSE g.error_message END,
         checkpoint = coalesce(g.checkpoint, t.checkpoint),
-        stored_read = coalesce(g.stored_read, t.stored_read),
+        stored_read = CASE WHEN g.checkpoint IS NULL THEN t.stored_read ELSE g.stored_read END,
         {each counter: * = t.* + coalesce(n.*, 0)},
         header = coalesce(g.header, t.header),
         ignored_columns = CASE

@@ -1,5 +1,5 @@
--- Starts an attempt at each task whose series it may have. The caller has locked the tasks and, by an earlier statement, the
--- series that are there: so this one sees which task has acquired each of them.
+-- Starts an attempt at each task whose series it may have. The caller has locked the tasks and, by an earlier
+-- statement, the series that are there: so this one sees which task has acquired each of them.
 -- $1: task ids; $2, $3: symbol and timeframe of each; $4: series of each, NULL if it is not there
 -- $5: worker; $6: whether the worker exports spans
 -- $7: whether the tasks acquire their series; $8: whether they make those that are not there

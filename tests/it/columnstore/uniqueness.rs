@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use barlift::bar::{Bars, Ohlcv};
-use barlift::import::Attempt;
+use barlift::import::ImportAttempt;
 use barlift::repository::data::DataRepository;
 use barlift::task::{Claim, Claimant, Lease, TaskInfo, TaskOptions};
 use barlift::telemetry::AttemptTelemetry;
@@ -106,7 +106,7 @@ async fn fenced() {
         let telemetry = AttemptTelemetry::start(&info.attempt(&lease, "a test", &delivery));
         let TaskOptions::Import(options) = &info.options else { panic!("an import") };
         let attempt =
-            Attempt { context: &context, lease: &lease, task: &info, options, telemetry: &telemetry };
+            ImportAttempt { context: &context, lease: &lease, task: &info, options, telemetry: &telemetry };
         barlift::import::import(attempt).await
     });
     eventually("the batch waits behind its COPY", || async {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::io::{self, Read};
 
 use barlift::bar::columns::{COLUMNS, COUNT};
-use barlift::bar::{END_MICROS, FIRST_MICROS, Micros};
+use barlift::bar::{END_MICROS, FIRST_MICROS, Micros, known};
 use barlift::config::OnInvalid;
 use barlift::source::reader::{BarReader, Batch};
 use proptest::prelude::*;
@@ -148,9 +148,15 @@ fn is_whole(batch: &Batch, on_invalid: OnInvalid) {
     assert_eq!(batch.bars.len(), batch.lines.len());
     assert!(batch.bars.time.is_sorted_by(|a, b| a < b), "{:?}", batch.bars.time);
     assert!(batch.bars.time.iter().all(|t| (FIRST_MICROS..END_MICROS).contains(t)));
-    let required = COLUMNS.iter().zip(batch.bars.columns()).filter(|(column, _)| column.is_required());
     assert!(batch.bars.columns().iter().all(|c| c.len() == batch.bars.len()));
-    assert!(required.into_iter().all(|(_, c)| c.iter().all(|v| v.is_finite())));
+    for (column, values) in COLUMNS.iter().zip(batch.bars.columns()) {
+        let may_lack_some = !column.is_required();
+        assert!(
+            values.iter().all(|v| v.is_finite() || may_lack_some && known(*v).is_none()),
+            "{}",
+            column.name
+        );
+    }
     let is_kept =
         |line: u64, time| batch.lines.iter().zip(&batch.bars.time).any(|(l, t)| (*l, *t) == (line, time));
     assert!(batch.issues.iter().all(|i| is_kept(i.line, i.time) && !i.rules.is_empty()));

@@ -1,7 +1,7 @@
 //! The report of a verification as text ([`table`]), CSV ([`csv`]) and JSON ([`json`]).
 //!
-//! [`words`] has the sentences that the text and the HTML page share. Invariant: series are read in pages and their bars one
-//! by one, so memory does not grow with the number of differences.
+//! [`words`] has the sentences that the text and the HTML page share. Invariant: series are read in pages and their
+//! bars one by one, so memory does not grow with the number of differences.
 
 mod csv;
 mod json;

@@ -1,10 +1,14 @@
 -- Attempts whose span is due: their workers could not store it. The caller stores the spans on this transaction.
--- $1: at most how many
+-- $1: at most how many; $2: the kinds of operations that this build knows
 WITH due AS (
     SELECT task_id, fence
-    FROM barlift.attempts
+    FROM barlift.attempts a
     -- A span that no worker has built for a day is given up.
     WHERE span_due_at BETWEEN now() - interval '1 day' AND now()
+      AND EXISTS (
+          SELECT FROM barlift.tasks t JOIN barlift.operations o ON o.id = t.operation_id
+          WHERE t.id = a.task_id AND o.type = ANY ($2)
+      )
     ORDER BY span_due_at
     LIMIT $1
     FOR NO KEY UPDATE SKIP LOCKED

@@ -1,11 +1,12 @@
 -- Ended operations whose root span is due. The caller stores the spans on this transaction.
--- $1: at most how many
+-- $1: at most how many; $2: the kinds that this build knows
 WITH due AS (
     SELECT id
     FROM barlift.operations
     -- A span that no worker has built for a day is given up.
     WHERE finished_at IS NOT NULL
       AND root_span_due_at BETWEEN now() - interval '1 day' AND now()
+      AND type = ANY ($2)
     ORDER BY root_span_due_at
     LIMIT $1
     FOR NO KEY UPDATE SKIP LOCKED

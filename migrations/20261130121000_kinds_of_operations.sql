@@ -1,14 +1,13 @@
--- Kinds of operations and their queues are listed in src/model/kind.rs alone. A build leaves those that it does not know
--- to the builds that do.
+-- Which kinds of operations there are, and in which queues their jobs wait, stands in src/model/kind.rs alone, so that a
+-- newer build can add one without a migration. Workers leave operations of kinds that they do not know to newer builds.
 ALTER TABLE barlift.operations
     DROP CONSTRAINT operations_type_check,
     DROP CONSTRAINT operations_id_check,
     ADD CONSTRAINT operations_id_check CHECK (id ~ '^op_[a-z]+_[0-9A-Z]{26}$');
 
--- As before, of the queues that the caller names; older builds, which name none, know one.
-DROP FUNCTION barlift.queue_overview();
+-- What waits in these queues.
 CREATE FUNCTION barlift.queue_overview(
-    queues text[] DEFAULT ARRAY['barlift.v1'],
+    queues text[],
     -- Due, and not with any worker.
     OUT waiting bigint,
     -- With a worker.
@@ -32,4 +31,11 @@ CREATE FUNCTION barlift.queue_overview(
     JOIN apalis.jobs j
         ON j.job_type = ANY (queues) AND j.idempotency_key = t.operation_id || ':' || t.id || ':' || t.pushes
     WHERE t.state IN ('pending', 'running') AND j.status IN ('Pending', 'Failed', 'Queued', 'Running')
+$$;
+
+-- As before, and as older builds call it.
+CREATE OR REPLACE FUNCTION barlift.queue_overview(
+    OUT waiting bigint, OUT running bigint, OUT scheduled bigint, OUT oldest_age_seconds double precision
+) LANGUAGE sql STABLE AS $$
+    SELECT * FROM barlift.queue_overview(ARRAY['barlift.v1'])
 $$;
