@@ -2,7 +2,8 @@
 //!
 //! [`COUNTERS`] is the one table of them. The database's statements, JSON, sums, spans, metrics, commands and pages follow
 //! it. Another counter is an entry here, the place where it is counted (`import/batch.rs`), and a migration that adds its
-//! column to `barlift.tasks` and, if it is a part of all rows, to the constraint `rows_add_up`.
+//! column to `barlift.tasks` (to the constraint `rows_add_up`, too, if it is a part of all rows), and to
+//! `barlift.imported_sources` if it depends on the file alone; a file with NULL there is read once more.
 
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::PgRow;

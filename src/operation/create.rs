@@ -63,7 +63,7 @@ impl NewOperation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NewTask {
     pub(crate) series: SeriesName,
-    /// The file, or the first of them.
+    /// The file, or the first of them; each task of an operation has another.
     pub(crate) source: String,
     /// A verification's further files of the series.
     pub(crate) more_sources: Vec<String>,
