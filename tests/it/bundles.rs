@@ -144,6 +144,28 @@ async fn files_that_cannot_be_read_are_settled_with_the_others() {
     assert_eq!(together.bars().await, 16 * 20);
 }
 
+/// Its series has more bars around it than are read of each of several files.
+#[tokio::test]
+async fn one_file_that_fills_a_gap_is_written_beside_those_that_cannot_be_read() {
+    let whole = bars(5000, 1);
+    let lines: Vec<_> = whole.lines().collect();
+    let (before, gap, after) = (&lines[..2501], &lines[2501..2521], &lines[2521..]);
+    let (earlier, folder) = (Folder::new(), Folder::new());
+    earlier.write("A_1m.csv", format!("{}\n{}\n", before.join("\n"), after.join("\n")));
+    folder.write("A_1m.csv", format!("{}\n{}\n", lines[0], gap.join("\n")));
+    folder.write("B_1m.csv", "timestamp,open,high,low,volume\n2024-01-01T00:00:00Z,1,2,1,5\n");
+    let (together, apart) = (TestDatabase::new().await, TestDatabase::new().await);
+    for database in [&together, &apart] {
+        assert_eq!(barlift(database, &["import", earlier.arg()]).run().await.status, 0);
+        enqueue(database, &folder).await;
+    }
+    let worker = |database| barlift(database, &["worker", "--drain", "--concurrency", "1"]);
+    assert_eq!((worker(&together).run().await.status, alone(worker(&apart)).run().await.status), (0, 0));
+    assert_eq!((together.bars().await, apart.bars().await), (5000, 5000));
+    assert_eq!(left(&together).await, left(&apart).await);
+    assert_eq!((ends(&together).await, ends(&apart).await), (2, 3), "with the earlier import");
+}
+
 #[tokio::test]
 async fn files_that_are_known_are_recognised_together() {
     let folder = Folder::new();
