@@ -147,12 +147,18 @@ async fn files_that_cannot_be_read_are_settled_with_the_others() {
 /// Its series has more bars around it than are read of each of several files.
 #[tokio::test]
 async fn one_file_that_fills_a_gap_is_written_beside_those_that_cannot_be_read() {
-    let whole = bars(5000, 1);
-    let lines: Vec<_> = whole.lines().collect();
-    let (before, gap, after) = (&lines[..2501], &lines[2501..2521], &lines[2521..]);
+    // Each second: 5,000 bars in less than two hours.
+    let row = |i: usize| {
+        let (hour, minute, second) = (i / 3600, i / 60 % 60, i % 60);
+        format!("2024-01-01T{hour:02}:{minute:02}:{second:02}Z,{i},{},{i},{i},1\n", i + 1)
+    };
+    let rows = |places: &[std::ops::Range<usize>]| {
+        let rows: String = places.iter().cloned().flatten().map(row).collect();
+        format!("timestamp,open,high,low,close,volume\n{rows}")
+    };
     let (earlier, folder) = (Folder::new(), Folder::new());
-    earlier.write("A_1m.csv", format!("{}\n{}\n", before.join("\n"), after.join("\n")));
-    folder.write("A_1m.csv", format!("{}\n{}\n", lines[0], gap.join("\n")));
+    earlier.write("A_1s.csv", rows(&[1..2500, 2520..5001]));
+    folder.write("A_1s.csv", rows(&[2500..2520]));
     folder.write("B_1m.csv", "timestamp,open,high,low,volume\n2024-01-01T00:00:00Z,1,2,1,5\n");
     let (together, apart) = (TestDatabase::new().await, TestDatabase::new().await);
     for database in [&together, &apart] {
