@@ -23,8 +23,7 @@
 //! | [`model`] | ids, kinds, states and the trace context, as their columns store them |
 //! | [`bar`], [`timeframe`], [`finding`], [`counts`], [`error`], [`instance`] | types that all modules share |
 //!
-//! `source` and `repository` share only the types of [`bar`] and [`finding`] and do not know the queue. Only `queue`
-//! uses apalis, only `telemetry` uses OpenTelemetry. SQL is in `.sql` files beside the code that runs it.
+//! `source` knows no database, `repository` no queue. Only `queue` uses apalis, only `telemetry` uses OpenTelemetry.
 //! docs/architecture.md explains the terms and the order in which rows are locked.
 //!
 //! # Example

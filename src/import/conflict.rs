@@ -25,8 +25,8 @@ use crate::verify::classify::FARTHEST_ZONE;
 const MOST_OURS: usize = 5_000;
 /// Bars of the series in the file's range that are looked at.
 const MOST_WITHIN: usize = 20_000;
-/// Bars of the series before the file's range, and as many behind it: as far as the classifier looks, which is 14 hours
-/// unless the bars are closer than two seconds.
+/// Bars of the series before the file's range, and as many behind it: as far as [`Around`] reaches, unless the bars
+/// are closer than two seconds.
 const MOST_BESIDE: usize = 30_000;
 /// Bars of each series that are looked at, if there are several files.
 const MOST_OF_EACH: usize = 2_000;

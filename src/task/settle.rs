@@ -86,7 +86,7 @@ pub(crate) async fn settle(
     Ok(settled)
 }
 
-/// Releases the series of tasks that have ended. One that has written bars must have its series until now.
+/// Releases the series of these attempts, also where the task is tried again: its next attempt acquires it anew. One that has written bars must have its series until now.
 async fn release_all(tx: &mut PgConnection, settlements: &[Settlement<'_>]) -> Result<()> {
     let releases = settlements.iter().filter_map(|s| {
         let (series_id, task_id, added) = (s.lease.series_id?, s.lease.task_id, s.added);

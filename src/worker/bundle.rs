@@ -1,4 +1,4 @@
-//! A bundle: the files that a worker runs in one transaction, and their jobs.
+//! A bundle: the files that a worker runs at a time, and their jobs.
 //!
 //! Invariant: the queue is told what became of each job of a further member, or its worker has stopped, which frees it.
 

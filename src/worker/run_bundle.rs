@@ -1,6 +1,6 @@
 //! Running a bundle: several small files, an attempt at each. They are read a few at a time and settled together.
 //!
-//! Round trips and commits are what a small file costs, so they are shared: first by the files that their series hold
+//! Round trips and commits are what a small file costs, so they are shared: first by files whose bars their series have
 //! already, then by those that bring bars and those that cannot be read. Invariant: a file that is not eligible (a row is
 //! rejected, a bar differs, the database refuses) is run by itself as if it had been alone, and one that takes long is
 //! handed back, so that its next attempt runs alone.

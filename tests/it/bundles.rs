@@ -152,13 +152,14 @@ async fn one_file_that_fills_a_gap_is_written_beside_those_that_cannot_be_read()
         let (hour, minute, second) = (i / 3600, i / 60 % 60, i % 60);
         format!("2024-01-01T{hour:02}:{minute:02}:{second:02}Z,{i},{},{i},{i},1\n", i + 1)
     };
-    let rows = |places: &[std::ops::Range<usize>]| {
-        let rows: String = places.iter().cloned().flatten().map(row).collect();
+    let rows = |places: std::ops::Range<usize>| places.map(row).collect::<String>();
+    let file = |rows: &[String]| {
+        let rows = rows.concat();
         format!("timestamp,open,high,low,close,volume\n{rows}")
     };
     let (earlier, folder) = (Folder::new(), Folder::new());
-    earlier.write("A_1s.csv", rows(&[1..2500, 2520..5001]));
-    folder.write("A_1s.csv", rows(&[2500..2520]));
+    earlier.write("A_1s.csv", file(&[rows(1..2500), rows(2520..5001)]));
+    folder.write("A_1s.csv", file(&[rows(2500..2520)]));
     folder.write("B_1m.csv", "timestamp,open,high,low,volume\n2024-01-01T00:00:00Z,1,2,1,5\n");
     let (together, apart) = (TestDatabase::new().await, TestDatabase::new().await);
     for database in [&together, &apart] {

@@ -1,4 +1,4 @@
-//! Patterns in words.
+//! Patterns in words, and how far apart time zones are.
 
 use std::fmt::Write as _;
 
