@@ -1,7 +1,7 @@
 //! SQL that lists the values of a bar or row counters.
 //!
 //! In such a file `{each value: b.*}` stands for `b.open, b.high, …`: the text once for each member of the
-//! [list](members), with its name in the place of `*`. `$next` in it is the next parameter behind all those with a
+//! list, with its name in the place of `*`. `$next` in it is the next parameter behind all those with a
 //! number, so such values are bound last.
 
 use crate::bar::columns;
