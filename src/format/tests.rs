@@ -277,6 +277,16 @@ fn an_unknown_value_stays_unknown() {
     }
 }
 
+/// As a number it would be a NaN.
+#[test]
+fn a_required_value_that_is_missing_is_no_number() {
+    for format in [Format::Parquet, Format::ArrowFile, Format::ArrowStream] {
+        let mut writer = BarWriter::new(format, &series(), Vec::new()).expect("begun");
+        let error = writer.write(&lacking()).and_then(|()| writer.finish().map(drop)).expect_err("refused");
+        assert!(error.to_string().contains("volume"), "{format:?}: {error}");
+    }
+}
+
 #[test]
 fn a_file_may_lack_an_optional_column() {
     let bytes = written(Format::ArrowFile, &[nasty()]);

@@ -2,8 +2,8 @@
 //!
 //! [`findings`] prints an import, [`verification`] a verification, [`html`] either as a page, and [`rejected`] writes
 //! rejected rows to files. [`destination`] is stdout or a file. Invariant: a report is written as it is read, so memory
-//! stays bounded however much was found. The file of a
-//! report appears when it is complete; those of rejected rows are written in place.
+//! stays bounded however much was found. The file of a report appears when it is complete; those of rejected rows are
+//! written in place.
 
 mod csv_lines;
 mod destination;
