@@ -6,7 +6,9 @@ use barlift::db::embedded::Embedded;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
-use crate::support::{Folder, barlift_alone, bars, eventually, program_alone, server_directory};
+use crate::support::{
+    Folder, WORKING_PROCESSES, barlift_alone, bars, eventually, program_alone, server_directory,
+};
 
 fn running(directory: &Path) -> bool {
     directory.join("data/postmaster.pid").exists()
@@ -234,13 +236,7 @@ async fn db_stop_spares_those_who_use_the_server_unless_told_otherwise() {
     barlift(&["db", "setup"]).run().await;
     let worker = barlift(&["worker"]).spawn();
     let works = || async {
-        let status = barlift(&[
-            "db",
-            "psql",
-            "--",
-            "-XAtc",
-            "SELECT count(*) FROM apalis.workers WHERE last_seen > now() - interval '5 s'",
-        ]);
+        let status = barlift(&["db", "psql", "--", "-XAtc", WORKING_PROCESSES]);
         (status.run().await.stdout == "1\n").then_some(())
     };
     eventually("the worker works", works).await;

@@ -4,16 +4,18 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use crate::support::{
-    Folder, HEADER, TestDatabase, bar, barlift, bars, drain, eventually, hold_back, wait_for_rows,
+    Folder, HEADER, TestDatabase, WORKING_PROCESSES, bar, barlift, bars, drain, eventually, hold_back,
+    wait_for_rows,
 };
 
 const NO_WORKER: &str = "no worker is running now; start one with `barlift worker`";
 
 /// Waits until a worker has been heard of.
 async fn until_a_worker_is_heard_of(database: &TestDatabase) {
-    let query = "SELECT count(*) FROM apalis.workers WHERE last_seen > now() - interval '5 s'";
-    eventually("a worker is heard of", || async { (database.scalar::<i64>(query).await > 0).then_some(()) })
-        .await;
+    eventually("a worker is heard of", || async {
+        (database.scalar::<i64>(WORKING_PROCESSES).await > 0).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]

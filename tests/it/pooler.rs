@@ -5,7 +5,8 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection};
 
 use crate::support::{
-    Folder, Mode, Pooler, PrivateServer, TestDatabase, barlift, bars, eventually, hold_back,
+    Folder, Mode, Pooler, PrivateServer, TestDatabase, WORKING_PROCESSES, barlift, bars, eventually,
+    hold_back,
 };
 
 /// What a pooler is told to drop: nothing, what sqlx's own documentation asks for, everything.
@@ -40,8 +41,10 @@ async fn in_session_mode_everything_works() {
         // Two workers that are woken by LISTEN alone.
         let quiet = || barlift(&pooled, &["worker"]).env("BARLIFT__WORKER__POLL_INTERVAL", "1h").spawn();
         let workers = [quiet(), quiet()];
-        let alive = "SELECT count(*) FROM apalis.workers WHERE last_seen > now() - interval '5 s'";
-        eventually("both work", || async { (pooled.scalar::<i64>(alive).await == 2).then_some(()) }).await;
+        eventually("both work", || async {
+            (pooled.scalar::<i64>(WORKING_PROCESSES).await == 2).then_some(())
+        })
+        .await;
         let folder = Folder::new();
         for n in 0..20 {
             folder.write(&format!("S{n}_1m.csv"), bars(2000, n));

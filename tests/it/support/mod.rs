@@ -21,7 +21,9 @@ pub use database::{
 };
 pub(crate) use database::{also_on_the_columnstore, also_over_tcp_with_hostile_defaults};
 pub use pooler::{Mode, Pooler};
-pub use program::{Child, Program, Run, barlift, barlift_alone, drain, enqueue, program_alone};
+pub use program::{
+    Child, Program, Run, WORKING_PROCESSES, barlift, barlift_alone, drain, enqueue, program_alone,
+};
 pub use server::{PrivateServer, encoded};
 pub use skips::skipped;
 

@@ -161,3 +161,8 @@ pub async fn drain(database: &TestDatabase) {
     let run = barlift(database, &["worker", "--drain"]).run().await;
     assert_eq!(run.status, 0, "{}", run.stderr);
 }
+
+/// How many processes have workers that were heard of in the last ten seconds. A process has a worker for each queue;
+/// their names differ in the number behind the last dot.
+pub const WORKING_PROCESSES: &str = "SELECT count(DISTINCT regexp_replace(id, '\\.[0-9]+$', '')) FROM apalis.workers \
+                                     WHERE last_seen > now() - interval '10 s'";
