@@ -164,3 +164,36 @@ async fn tasks_and_jobs_are_found_by_their_keys_with_old_statistics() {
     let jobs: (&str, &[&str]) = ("jobs", &["jobs_pkey", "unique_job_id", "idx_jobs_idempotency_key"]);
     check(&database, ON_JOBS, jobs, 0).await;
 }
+
+/// How often a plan that has run looked into a table.
+fn loops(plan: &Value, table: &str) -> i64 {
+    let own = if plan["Relation Name"] == table { plan["Actual Loops"].as_i64().expect("loops") } else { 0 };
+    own + plan["Plans"].as_array().into_iter().flatten().map(|p| loops(p, table)).sum::<i64>()
+}
+
+/// Else importing many files again right after their first import takes a time that grows with the square of their number.
+#[tokio::test]
+async fn only_the_bars_of_the_files_that_are_asked_for_are_counted_before_there_are_statistics() {
+    let database = TestDatabase::new().await;
+    for statement in [
+        "ALTER TABLE barlift.imported_sources SET (autovacuum_enabled = off)",
+        "INSERT INTO barlift.series (symbol, timeframe) SELECT 'S' || i, '1m' FROM generate_series(1, 1000) i",
+        "INSERT INTO barlift.imported_sources (series_id, content_hash, options_hash, rows, first_time, last_time, bars,
+                                               rows_rejected, rows_duplicate, quality_issues)
+         SELECT id, sha256(id::text::bytea), sha256(''), 0, now(), now(), 0, 0, 0, 0 FROM barlift.series",
+    ] {
+        database.execute(statement).await;
+    }
+    let statement =
+        barlift::db::template::expanded(include_str!("../../src/repository/sql/find_cached_imports.sql"));
+    let explain = sqlx::query_scalar(AssertSqlSafe(format!("EXPLAIN (ANALYZE, FORMAT JSON) {statement}")));
+    let files = "SELECT array_agg(id), array_agg(sha256(id::text::bytea)), sha256('')
+                 FROM (SELECT id FROM barlift.series LIMIT 60) s";
+    let (series, hashes, options): (Vec<i32>, Vec<Vec<u8>>, Vec<u8>) =
+        sqlx::query_as(files).fetch_one(&database.pool).await.expect("files");
+    let plan: Value =
+        explain.bind(series).bind(hashes).bind(options).fetch_one(&database.pool).await.expect("a plan");
+    assert_eq!(plan[0]["Plan"]["Actual Rows"].as_f64(), Some(60.0), "all of them are found");
+    // None in a hypertable without chunks.
+    assert!(loops(&plan[0]["Plan"], "bars") <= 60, "{plan:#}");
+}
