@@ -1,10 +1,11 @@
 //! The values of a bar: the one table that is read by whoever names them, lists them or goes through them.
 //!
-//! SQL, COPY, headers, settings, reports, file formats and the digest follow it. An optional column needs an entry
-//! here, at the end, its setting in `config/default.toml`, and a migration that adds it to `bars`, `mended_bars`,
-//! `mismatches`, `quality_issues` and `differences` and to the view `bars_named`. The migration also empties `source_digests`, and deletes from
-//! `imported_sources` every file whose task had ignored columns or is not known any more: one of those may be the new
-//! one. A bar that lacks a value has [`UNKNOWN`](super::UNKNOWN) there, and NULL in the database.
+//! SQL, COPY, headers, settings, reports, file formats and the digest follow it. An optional column needs an
+//! entry here, at the end, its setting in `config/default.toml`, and a migration that adds it to `bars`,
+//! `mended_bars`, `mismatches`, `quality_issues` and `differences` and to the view `bars_named`. The
+//! migration also empties `source_digests`, and deletes from `imported_sources` every file whose task ignored
+//! columns or was deleted since, because an ignored column may be the new one. A bar that lacks a value has
+//! [`UNKNOWN`](super::UNKNOWN) there, and NULL in the database.
 
 /// One value of a bar.
 #[derive(Debug)]

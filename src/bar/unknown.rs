@@ -1,8 +1,9 @@
 //! A value that a bar lacks: NULL in the database.
 //!
 //! It is one particular NaN, as in R, so that columns stay plain floats and the loops over them stay as they are.
-//! Invariant: a value is unknown only where a file or the database has none. What another program may have written goes
-//! through [`from_outside`], and no result of a calculation with an unknown value is kept: it could be any NaN.
+//! Invariant: a value is unknown only where a file or the database has none. What another program may have
+//! written goes through [`from_outside`]. Never store what was calculated from an unknown value: that is some
+//! NaN, with or without the bits of [`UNKNOWN`].
 
 /// A quiet NaN that no text gives, and no arithmetic with values from outside (see [`from_outside`]).
 const BITS: u64 = 0x7ff8_0000_0000_07a2;

@@ -1,7 +1,7 @@
 //! `[csv.columns]`: which columns of a file hold what.
 //!
-//! Invariant: operations store the JSON, and its hash is a key of the source cache. So keys stay in their order, and an
-//! added value for which nothing is set has no key.
+//! Invariant: operations store the JSON, and it is hashed into the keys of the source cache. So its keys stay
+//! in their order, and a column added later is left out of the JSON unless it is set.
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,8 @@
 //! SQL that lists the values of a bar or row counters.
 //!
 //! In such a file `{each value: b.*}` stands for `b.open, b.high, …`: the text once for each member of the
-//! list, with its name in the place of `*`. `$next` in it is the next parameter behind all those with a
-//! number, so such values are bound last.
+//! list, with its name in the place of `*`. `$next` in it is the first parameter number that is not used yet,
+//! above all that the file writes out; bind these values last.
 
 use crate::bar::columns;
 use crate::counts::COUNTERS;

@@ -1,9 +1,11 @@
 //! Before a file's first batch is written: its bars against those that the series has around them.
 //!
-//! `shape` decides, and `says` has the words. Here is when that is asked, what it looks at, and what follows: the file
-//! fails, or it is imported and the task keeps what it looks like. Invariant: for a single file, at most [`MOST_WITHIN`]
-//! bars of the series in its range and [`MOST_BESIDE`] on each side of it are read, for each of several [`MOST_OF_EACH`]
-//! in all. None are read if the series is new or most of its bars in the file's range are the file's.
+//! `shape` decides whether they conflict, and `says` has the words. This file decides when to ask, which bars
+//! to look at, and what follows: the file fails, or it is imported and the task keeps what it looks like.
+//!
+//! Invariant: for a single file, at most [`MOST_WITHIN`] bars of the series in its range and [`MOST_BESIDE`]
+//! on each side of it are read. If several files are checked together: at most [`MOST_OF_EACH`] bars of each
+//! series. None are read if the series is new or most of its bars in the file's range are the file's.
 
 mod says;
 

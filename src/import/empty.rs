@@ -1,7 +1,7 @@
 //! Files of which no row became a bar.
 //!
-//! Invariant: such a file fails unless that is allowed; the error names the likeliest cause and what mends it. Rejected
-//! rows that earlier attempts have kept count with those of this one.
+//! Invariant: such a file fails unless that is allowed; the error names the likeliest cause and what mends
+//! it. Rejected rows of earlier attempts count, too.
 
 use super::ImportAttempt;
 use crate::error::{FileError, Result};

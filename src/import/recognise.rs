@@ -13,7 +13,7 @@ use crate::source::open::OpenSource;
 use crate::source::root::{Root, Version};
 use crate::task::{End, Progress, RowCounts, Settlement};
 
-/// Counts the rows if the series holds this very file; none if the file must be read.
+/// Counts the rows if the series contains this very file; none if the file must be read.
 pub(super) async fn recognise(
     attempt: ImportAttempt<'_>,
     root: &Root,
@@ -36,13 +36,13 @@ pub(super) async fn recognise(
     Ok(Some(import.rows()))
 }
 
-/// The series that may hold the file already.
+/// The series that may contain the file already.
 fn cached_series(attempt: ImportAttempt<'_>) -> Option<SeriesId> {
     let ImportAttempt { lease, options, .. } = attempt;
     lease.series_id.filter(|_| !options.force && !options.dry_run && !lease.series_is_new)
 }
 
-/// A member of a bundle whose series may hold its file already.
+/// A member of a bundle whose series may contain its file already.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Hashed<'a> {
     attempt: ImportAttempt<'a>,
@@ -63,7 +63,7 @@ impl<'a> Hashed<'a> {
         Ok(Some(Self { attempt, series_id, hash: content.hash, size: content.bytes }))
     }
 
-    /// The end of the attempt, if the series holds the file.
+    /// The end of the attempt, if the series contains the file.
     fn settlement(&self, import: &CachedImport) -> Settlement<'a> {
         let progress = Progress::recognised(import, self.size);
         let mut record = self.attempt.telemetry.record();
@@ -73,7 +73,8 @@ impl<'a> Hashed<'a> {
     }
 }
 
-/// Looks which of these files, all of one operation, their series hold: for each, how its attempt ends then.
+/// Looks which of these files, all of one operation, their series contain: for each, how its attempt ends
+/// then.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]

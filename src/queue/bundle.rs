@@ -1,7 +1,7 @@
 //! Jobs that a worker takes for a bundle, besides the one that apalis handed to it.
 //!
-//! In the queue such a job looks like any other that this worker runs. So whoever takes one calls [`done`] or [`give_back`]
-//! for it; if the worker dies or stops first, the job is freed like its others.
+//! The queue cannot tell such a job from one that apalis fetched, so whoever takes it must call [`done`] or
+//! [`give_back`]. If the worker stops or dies first, the job is given back with its others.
 //!
 //! Invariant: a job that another worker has, or that this build cannot read, is left alone.
 
@@ -51,8 +51,8 @@ pub async fn done(database: impl PgExecutor<'_>, worker: &str, ids: &[String]) -
     change(include_str!("sql/done.sql"), worker, ids, database, "telling the queue what is done").await
 }
 
-/// Frees the jobs for other workers, if this one still has them. Tried until the database answers: in the queue they are
-/// running, and no other worker takes them while this one lives.
+/// Gives the jobs back to the queue, if this worker still has them. Tried until the database answers: in the
+/// queue they are running, and no other worker takes them while this one lives.
 pub async fn give_back(pool: &PgPool, worker: &str, ids: &[String]) {
     const WHAT: &str = "giving jobs back to the queue";
     let mut wait = Duration::from_millis(100);

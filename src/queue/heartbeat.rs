@@ -1,6 +1,6 @@
-//! Heartbeats: others leave a worker's jobs alone as long as it is heard of.
+//! Heartbeats: others leave a worker's jobs alone as long as its heartbeats arrive.
 //!
-//! Invariant: a worker that cannot be heard of for a lease ends by itself.
+//! Invariant: a worker whose heartbeats get no answer for a lease ends by itself.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};

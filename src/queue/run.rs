@@ -206,7 +206,7 @@ pub fn process_name() -> String {
     format!("{}-{}-{}.", host.as_deref().unwrap_or("worker"), std::process::id(), crate::instance::id())
 }
 
-/// Gives back the jobs that a worker of this name has fetched.
+/// Gives back all jobs that a worker of this name still has.
 ///
 /// With a COMMIT, as all that follows the end of apalis's loop: where that was dropped in the middle of a BEGIN, its
 /// connection is in a transaction that sqlx knows nothing of, and what runs there alone is rolled back in the end.

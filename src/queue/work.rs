@@ -28,7 +28,7 @@ pub struct QueueSettings {
 pub enum Handled {
     /// It is done; apalis may acknowledge it.
     Done,
-    /// It cannot be begun now: it goes back to the queue and comes again after this time.
+    /// It cannot be begun now: it is given back to the queue and comes again after this time.
     Later(Duration),
 }
 

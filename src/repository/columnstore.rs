@@ -6,13 +6,14 @@
 //! nobody else writes bars of the series between the look and the commit, and nobody can:
 //!
 //! - A task that writes has acquired its series: `claim` locks the series' row, and lets one running task at a time have it.
-//! - A batch calls `Lease::advance` after its COPY and before its commit: that finds the task's row running under the
-//!   attempt's own fence, or fails, and keeps it locked until the commit. To give the series to somebody else, the task must first stop
-//!   running, or start again under a new fence, and both need that row. So a batch commits while its task holds the
-//!   series, or never: a worker that froze past its lease, woke up and goes on writing where it was has lost the fence,
-//!   and all of its batch is rolled back, whether it froze before the COPY, within it or behind it.
-//! - Whoever holds the series next has looked after that, in a statement (and under READ COMMITTED, a snapshot) of its
-//!   own that begins after the claim, and so sees all that was committed before.
+//! - A batch calls `Lease::advance` after its COPY and before its commit: that finds the task's row running
+//!   under the attempt's own fence, or fails, and keeps it locked until the commit. To give the series to
+//!   somebody else, the task must first stop running, or start again under a new fence, and both need that
+//!   row. So a batch commits only while its task has the series: a worker that froze past its lease, woke up
+//!   and goes on writing where it was has lost the fence, and all of its batch is rolled back, whether it
+//!   froze before the COPY, within it or behind it.
+//! - The task that acquires the series next looks only after its claim. Under READ COMMITTED each of its
+//!   statements has a snapshot of its own, so it sees all earlier commits.
 //! - `DataRepository::save` keeps the series' row locked from before its look to its commit, so that no task is claimed
 //!   for the series meanwhile, and gives up if one is running ([`refuse_held`]). Two of them wait for each other.
 //!
@@ -28,9 +29,10 @@
 //!
 //! # Why none disappears
 //!
-//! TimescaleDB 2.26 takes a chunk that a direct COPY did not find, and then found made by somebody else while it waited to
-//! make it, for one without plain rows: those are not read any more. So whoever writes compressed batches where a
-//! chunk is missing takes the lock for making chunks first, and then finds what others have made in the meantime.
+//! Bug in TimescaleDB 2.26: a direct COPY that finds no chunk waits for the lock to make it. If somebody else
+//! makes that chunk meanwhile, TimescaleDB takes it for one without plain rows. From then on, plain rows in
+//! it are not read. So whoever writes compressed batches where a chunk is missing takes the lock for making
+//! chunks before the COPY, which then finds the chunks that others have made.
 //!
 //! Invariant: the settings end with the transaction, and each COPY chooses anew.
 

@@ -1,10 +1,10 @@
 //! The source cache: what the database remembers of a file by its fingerprint, so that the same file again need not be
 //! read.
 //!
-//! It has two kinds of entries. `imported_sources` says that a series holds a file's bars; `source_digests` says which
-//! bars a file has. Invariant: an entry of the first kind vouches for values, so it is deleted as soon as any bar of
-//! the series is overwritten; a bar that was added or removed shows in the count. One of the second kind says nothing
-//! of any series and stays true.
+//! It has two kinds of entries. `imported_sources` says that a series contains a file's bars;
+//! `source_digests` says which bars a file has. Invariant: an entry of the first kind vouches for values, so
+//! it is deleted as soon as any bar of the series is overwritten. Added or removed bars are noticed by
+//! counting. An entry of the second kind says nothing of any series and stays true.
 
 use std::collections::HashMap;
 
@@ -57,12 +57,12 @@ pub(crate) async fn recent_options(connection: &mut PgConnection) -> Result<Vec<
         .during("reading how files were imported")
 }
 
-/// What became of the rows of a file that a series holds.
+/// What became of the rows of a file that a series contains.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CachedImport {
     /// The counters that depend on the file alone.
     pub of_file: RowCounts,
-    /// The task that read the file, and holds what was found in it; it may have been deleted.
+    /// The task that read the file, and has what was found in it; it may have been deleted.
     pub task_id: Option<TaskId>,
 }
 
@@ -81,7 +81,7 @@ impl FromRow<'_, PgRow> for CachedImport {
     }
 }
 
-/// The entries of those files (series and BLAKE3) whose series still hold the bars which their imports left.
+/// The entries of those files (series and BLAKE3) whose series still have the bars which their imports left.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
@@ -150,13 +150,13 @@ async fn find_import(
 pub struct SourceEntry {
     /// BLAKE3 of the file.
     pub(crate) hash: [u8; 32],
-    /// If the series now holds all bars of the file.
+    /// If the series now contains the file.
     pub(crate) import: Option<ImportEntry>,
     /// The file's bars, if it was read from its start, and the hash of the options that it was read with.
     pub(crate) digest: Option<(SourceDigest, [u8; 32])>,
 }
 
-/// That a series holds a file's bars.
+/// That a series contains a file's bars.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ImportEntry {
     pub(crate) series_id: SeriesId,

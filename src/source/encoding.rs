@@ -1,9 +1,9 @@
 //! What a source may be stored as: the one list of extensions, signatures and decoders.
 //!
-//! Another compression is one entry in [`ENCODINGS`] (instead of one in [`REFUSED`]) and a [`TextDecoder`]. Discovery,
-//! the reader, the messages and the progress follow this list: a checkpoint is a [`Position`], which tells bytes of
-//! text from stored bytes. Invariant: a file's name tells whether it is a source, its first bytes tell how it is
-//! decoded.
+//! Another compression is one entry in [`ENCODINGS`] and a [`TextDecoder`]; remove its entry from [`REFUSED`]
+//! if it has one. Discovery, the reader, the messages and the progress follow this list: a checkpoint is a
+//! [`Position`], which tells bytes of text from stored bytes. Invariant: a file's name tells whether it is a
+//! source, its first bytes tell how it is decoded.
 
 use std::io::{self, Read};
 

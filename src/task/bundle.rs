@@ -1,10 +1,11 @@
 //! A bundle: further small files of an operation that are claimed with the first one, to be written and settled in one
 //! transaction.
 //!
-//! Only tasks that were never tried are eligible: a file that kills its worker fails the others with it once, and is then
-//! tried by itself.
-//! Invariant: as in `claim`, only a task's latest job may start an attempt, and of the tasks that write one series only
-//! one runs at a time.
+//! Only tasks that were never tried are eligible. So if a file kills its worker, the others lose one attempt;
+//! from then on each of them runs alone.
+//!
+//! Invariant: as in `claim`, only a task's latest job may start an attempt, and of the tasks that write one
+//! series only one runs at a time.
 
 use std::collections::HashSet;
 
@@ -42,8 +43,8 @@ pub(crate) struct Member {
 /// Claims further tasks of the same operation; none if the first one is not eligible itself.
 ///
 /// # Errors
-/// [`crate::error::Error::Database`]; if that came at the commit, it is not known whether anything has changed, and what
-/// was claimed is given back.
+/// [`crate::error::Error::Database`]; if that came at the commit, it is not known whether anything has
+/// changed, and the jobs are given back.
 pub(crate) async fn claim_bundle(
     pool: &PgPool,
     (lease, task): (&Lease, &TaskInfo),

@@ -1,8 +1,8 @@
 //! A worker claims the task of a job that it was handed, if the job may start an attempt.
 //!
-//! Invariant: only the latest job of a task may, and only one task of a series runs at a time. Dry runs are an
-//! exception: they do not acquire the series. So are verifications of a series that is not there.
-//! Rows are locked as docs/architecture.md says ("Lock order").
+//! Invariant: only the latest job of a task may start an attempt, and only one task of a series runs at a
+//! time. Dry runs are an exception: they do not acquire the series. So are verifications of a series that is
+//! not there. Rows are locked as docs/architecture.md says ("Lock order").
 
 use std::time::Duration;
 

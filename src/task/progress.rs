@@ -27,12 +27,12 @@ pub struct Progress {
     pub verdict: Option<&'static str>,
     /// What the file's bars look like beside those of the series.
     pub shape_conflict: Option<String>,
-    /// Set if the file was not parsed, since the series holds it.
+    /// Set if the file was not parsed, since the series contains it.
     pub recognised: Option<CachedImport>,
 }
 
 impl Progress {
-    /// Of a file of so many stored bytes that the series holds.
+    /// Of a file of so many stored bytes that the series contains.
     #[must_use]
     pub(crate) fn recognised(import: &CachedImport, bytes: u64) -> Self {
         Self {

@@ -1,8 +1,10 @@
 //! Two looks of the sweep (the others are in `release` and `dependents`): orphaned tasks, which are open and have no
 //! job, get a new one, and operations without an open task end.
 //!
-//! apalis acknowledges a job by its id and its worker's name alone, so after a stall of the database it may mark a job as
-//! done that is not. Invariant: a task that has a live job, and an operation that has an open task, are left alone, so any
+//! A task can lose its job: when apalis acknowledges one, it checks only id and worker, so after a stall it
+//! may mark a later delivery of the same job as done.
+//!
+//! Invariant: a task that has a live job, and an operation that has an open task, are left alone, so any
 //! worker may sweep at any time.
 
 use sqlx::PgPool;

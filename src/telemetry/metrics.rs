@@ -283,7 +283,7 @@ mod tests {
         let written = std::fs::read_to_string(path).expect("docs/metrics.md");
         assert!(
             written == markdown(),
-            "docs/metrics.md is stale: BARLIFT_UPDATE_DOCS=1 cargo test --lib markdown"
+            "docs/metrics.md is stale: BARLIFT_UPDATE_DOCS=1 cargo test --lib the_table_in_docs"
         );
     }
 }

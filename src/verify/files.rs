@@ -1,8 +1,11 @@
 //! One pass over the files of a series, in the order of their paths.
 //!
-//! As long as the rows are in time order, bars are sent on as they are read. At the first row that is not, the pass ends
-//! and `sorted` begins a new one. Invariant: each data row is a bar, a rejected row or a duplicate, and each time is sent
-//! once: of several rows with one time the first (by file, then by line) is the bar.
+//! As long as the rows are in time order, bars are sent on as they are read. At the first row that is not,
+//! the pass ends and `sorted` begins a new one.
+//!
+//! Invariant: each data row is a bar, a rejected row or a duplicate, and each time has one bar: of several
+//! rows with one time the first (by file, then by line). If another file has other values there, they are
+//! sent beside the bar ([`FileBars::others`]).
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -40,7 +43,8 @@ pub(super) struct FileBars {
     pub(super) bars: Bars,
     /// The place of each bar.
     pub(super) places: Vec<Place>,
-    /// Other values that other files have at these times.
+    /// Other values that later files have at these times: each file's first row, which is a rejected row as
+    /// well.
     pub(super) others: Vec<(Micros, Ohlcv)>,
     /// Data rows read for them.
     pub(super) rows: u64,

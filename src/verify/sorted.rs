@@ -1,8 +1,9 @@
 //! Files whose rows are not in time order: all rows are sorted on disk, then sent like those of other files.
 //!
-//! Invariant: rows of one time come together, so each is judged by the first one (by file, then by line): it repeats its
-//! values and is a duplicate, or it contradicts them and is a rejected row, whose text is read from the file again at the
-//! end. Where two files contradict each other, the database may have the bar of either; both are sent.
+//! Invariant: rows of one time come together, so each is judged by the first one (by file, then by line): it
+//! repeats its values and is a duplicate, or it contradicts them and is a rejected row, whose text is read
+//! from the file again at the end. Where two files contradict each other, the database may have the bar of
+//! either: the first file's is sent as the bar, the other's values beside it ([`FileBars::others`]).
 
 use std::io;
 use std::time::{Duration, Instant};

@@ -1,6 +1,6 @@
 //! A bundle: the files that a worker runs at a time, and their jobs.
 //!
-//! Invariant: the queue is told what became of each job of a further member, or its worker has stopped, which frees it.
+//! Invariant: each further member's job is acknowledged or given back, at the latest when the worker stops.
 
 use std::time::Duration;
 
@@ -78,7 +78,7 @@ impl<'r> ReadMembers<'r> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum MemberState {
     Open,
-    /// Its series does not hold its content.
+    /// Its series does not contain its file.
     NotRecognised,
     /// Reading it or settling it with others took too long, or the worker stops: its next attempt runs alone.
     HandBack,

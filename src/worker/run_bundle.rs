@@ -1,9 +1,11 @@
 //! Running a bundle: several small files, an attempt at each. They are read a few at a time and settled together.
 //!
-//! Round trips and commits are what a small file costs, so they are shared: first by files whose bars their series have
-//! already, then by those that bring bars and those that cannot be read. Invariant: a file that is not eligible (a row is
-//! rejected, a bar differs, the database refuses) is run by itself as if it had been alone, and one that takes long is
-//! handed back, so that its next attempt runs alone.
+//! Round trips and commits are what a small file costs, so they are shared. First, recognised files share one
+//! transaction; then eligible files and files that cannot be read share another.
+//!
+//! Invariant: a file that is not eligible (a row is rejected, a bar differs, the database refuses) is run by
+//! itself as if it had been alone, and one that takes long is handed back, so that its next attempt runs
+//! alone.
 
 use std::time::{Duration, Instant};
 
@@ -94,7 +96,7 @@ impl Worker {
         result
     }
 
-    /// Settles the files that their series hold already.
+    /// Settles the files that their series contain already.
     async fn recognise_bundle(
         &self,
         bundle: &Bundle<'_>,

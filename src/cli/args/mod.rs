@@ -1,8 +1,8 @@
 //! What can be typed: the commands, their arguments and their help.
 //!
-//! Invariant: a flag that has a configuration key only overrides that key (`Cli::overrides`); commands read the
-//! configuration and do not know where a value comes from. The one exception is `--batch-rows`: an operation stores
-//! it, for workers whose configuration differs.
+//! Invariant: a flag with a configuration key does nothing but override that key (`Cli::overrides`). Commands
+//! read the configuration and do not know where a value comes from. The one exception is `--batch-rows`: an
+//! operation stores it, for workers whose configuration differs.
 
 mod control;
 mod data;

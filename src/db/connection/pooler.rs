@@ -1,8 +1,9 @@
 //! Connection poolers, such as PgBouncer, between barlift and the server.
 //!
 //! barlift relies on settings, prepared statements, LISTEN and locks that belong to a session, so each of its
-//! connections must keep one session of the server. A pooler in session mode grants that. In transaction or statement
-//! mode it does not, and barlift refuses to work before it has changed a setting there that others would see.
+//! connections must keep one session of the server. A pooler in session mode grants that. In transaction or
+//! statement mode it does not, and barlift refuses such a pooler before it changes any setting that others
+//! would see.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};

@@ -3,8 +3,8 @@
 //! The URL has precedence over the service file, and that over the variables, as in libpq. [`url`] reads the URL,
 //! [`service`] the service file, [`keyword`] checks the names; here all of it becomes sqlx's options.
 //!
-//! Invariant: no error contains a value, since any of them may be part of a password. It contains a name, unless that may
-//! be part of a password that was not encoded.
+//! Invariant: no error contains a value, since any of them may be part of a password. It shows parameter
+//! names only if they cannot be part of an unencoded password.
 
 mod keyword;
 mod service;

@@ -1,4 +1,4 @@
--- Keeps which files series hold now.
+-- Keeps which files series contain now.
 -- $1: series ids; $2: BLAKE3 of the files; $3: hashes of the options; $4: task ids; $5: bars of each series in the range of
 -- its file, or NULL to count them
 INSERT INTO barlift.imported_sources

@@ -1,7 +1,8 @@
 //! Reads the time and the values of one row.
 //!
-//! Invariant: the result is a bar of finite values (optional ones may be unknown), or the rule that the row breaks and
-//! the reason. Market-data rules are not checked, except for rows that end with an extra delimiter.
+//! Invariant: the result is a bar of finite values (optional ones may be unknown), or the rule that the row
+//! breaks and the reason. Market-data rules are checked only to tell an extra delimiter at the end of a row
+//! from a number such as `1,234` without quotes.
 
 use std::collections::VecDeque;
 

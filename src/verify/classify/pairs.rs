@@ -9,11 +9,12 @@
 //! (identical ones left out) make at least [`PAIRS`] pairs of it, each with other values than the one before; it holds
 //! until [`GAP`] differing bars do not have it. So one missing bar and an equal extra one elsewhere are no shift.
 //!
-//! A time at which both sides have a bar, with other values, has two bars, each of which may have a partner. It counts as
-//! shifted if either has one, since at both ends of a file the partner of the other lies outside the file. Limits: a bar
-//! that was shifted *and* revised is found only if its time is not the time of another bar (sessions, daily bars); and
-//! bars that are identical at their own time have no pair, so a series that stands still for longer than the shift shows
-//! steps instead of a shift.
+//! If both sides have different bars at one time, each may have its partner elsewhere. One partner is enough
+//! for the time to count as shifted, since at both ends of a file the other's partner lies outside the file.
+//!
+//! Limits: a bar that was shifted *and* revised is found only if its time is not the time of another bar
+//! (sessions, daily bars); and bars that are identical at their own time have no pair, so a series that
+//! stands still for longer than the shift shows steps instead of a shift.
 //!
 //! Invariant: at most [`WINDOW`] entries are held between pushes; consecutive identical bars are one entry. A push or a pop
 //! takes amortised constant time, apart from the binary search for a time.
