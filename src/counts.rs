@@ -9,6 +9,11 @@ use serde::{Deserialize, Serialize};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row as _};
 
+/// A number as columns, JSON and attributes have it; the largest one in place of one that is too large.
+pub(crate) fn int(n: impl TryInto<i64>) -> i64 {
+    n.try_into().unwrap_or(i64::MAX)
+}
+
 /// One row counter.
 #[derive(Debug)]
 pub struct RowCounter {

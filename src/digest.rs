@@ -15,20 +15,15 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-
 use crate::bar::columns::{COUNT, ORIGINAL};
 use crate::bar::{Bars, Micros, Ohlcv, canonical_bits, is_unknown};
 
 /// How many bars a series has, and the sum of their hashes.
-///
-/// As JSON: `{"bars":2,"sum":"<32 hex digits>"}`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct SeriesDigest {
     /// How many bars were added (and not removed).
     pub bars: u64,
     /// The sum of their hashes modulo 2^128.
-    #[serde(serialize_with = "to_hex", deserialize_with = "from_hex")]
     pub sum: u128,
 }
 
@@ -136,18 +131,6 @@ fn sum_of(bytes: &[u8]) -> u128 {
 #[must_use]
 pub fn same(a: Ohlcv, b: Ohlcv) -> bool {
     a == b || a.to_array().map(canonical_bits) == b.to_array().map(canonical_bits)
-}
-
-fn to_hex<S: Serializer>(sum: &u128, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&format_args!("{sum:032x}"))
-}
-
-fn from_hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    if text.len() != 32 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return Err(de::Error::custom(format_args!("`{text}` is not a digest: 32 hex digits are")));
-    }
-    u128::from_str_radix(&text, 16).map_err(de::Error::custom)
 }
 
 #[cfg(test)]
@@ -297,16 +280,9 @@ mod tests {
     }
 
     #[test]
-    fn bytes_text_and_json_give_it_back() {
+    fn bytes_give_it_back() {
         let digest = SeriesDigest { bars: 3, sum: 0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10 };
         assert_eq!(digest.to_bytes()[..3], [1, 2, 3]);
         assert_eq!(SeriesDigest::from_bytes(3, digest.to_bytes()), digest);
-        let json = serde_json::to_string(&digest).unwrap();
-        assert_eq!(json, r#"{"bars":3,"sum":"0102030405060708090a0b0c0d0e0f10"}"#);
-        assert_eq!(serde_json::from_str::<SeriesDigest>(&json).unwrap(), digest);
-        for bad in ["", "0102", "+102030405060708090a0b0c0d0e0f10", "x102030405060708090a0b0c0d0e0f10"] {
-            let json = format!(r#"{{"bars":3,"sum":"{bad}"}}"#);
-            assert!(serde_json::from_str::<SeriesDigest>(&json).is_err(), "{bad}");
-        }
     }
 }

@@ -10,6 +10,7 @@ use super::output::{count, counted, visible};
 use super::table::{self, Column, Table};
 use super::{Outcome, output, ready_database};
 use crate::config::Config;
+use crate::counts::int;
 use crate::db::Database;
 use crate::error::{Error, Result};
 use crate::model::Verdict;
@@ -62,8 +63,7 @@ pub(super) async fn run(args: &VerifyArgs, config: &Config) -> Result<Outcome> {
 }
 
 fn show(comparison: &DatabaseComparison, differing: usize) -> Result<()> {
-    let int = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-    let all = counted(int(comparison.series.len()), "series", "series");
+    let all = counted(comparison.series.len(), "series", "series");
     output::print(|out| {
         let mut shown = Table::new([
             table::SYMBOL,
@@ -79,14 +79,14 @@ fn show(comparison: &DatabaseComparison, differing: usize) -> Result<()> {
         for s in &comparison.series {
             let cells = [visible(&s.series.symbol), visible(&s.series.timeframe), s.verdict.to_string()];
             let numbers = [s.here.bars, s.there.bars, s.different, s.only_here, s.only_there];
-            let numbers = numbers.map(|n| count(i64::try_from(n).unwrap_or(i64::MAX)));
+            let numbers = numbers.map(count);
             shown.row(cells.into_iter().chain(numbers).chain([s.here.hash.clone()]));
         }
         shown.write(out)?;
         for s in comparison.series.iter().filter(|s| s.verdict != Verdict::Identical) {
             writeln!(out, "\n{} {}", visible(&s.series.symbol), visible(&s.series.timeframe))?;
             for r in &s.ranges {
-                let bars = counted(i64::try_from(r.bars).unwrap_or(i64::MAX), "bar", "bars");
+                let bars = counted(r.bars, "bar", "bars");
                 writeln!(out, "  {} to {}  {bars}: {}", instant(r.first), instant(r.last), r.says)?;
             }
             for d in &s.differences {
@@ -102,7 +102,7 @@ fn show(comparison: &DatabaseComparison, differing: usize) -> Result<()> {
         match differing {
             0 => writeln!(out, "IDENTICAL: {all}"),
             1 => writeln!(out, "DIFFERS: 1 of {all} differs"),
-            n => writeln!(out, "DIFFERS: {} of {all} differ", count(int(n))),
+            n => writeln!(out, "DIFFERS: {} of {all} differ", count(n)),
         }
     })
 }

@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 use super::args::{FilesArgs, StartArgs};
 use super::{output, ready_database, when};
 use crate::config::Config;
+use crate::counts::int;
 use crate::db::Database;
 use crate::error::{Error, Result};
 use crate::model::{OperationId, OperationKind};
 use crate::operation::create::{self, NewOperation};
+use crate::queue;
 use crate::source::discover::{self, Discovery, Filter};
 use crate::source::encoding;
 use crate::source::pattern::Pattern;
@@ -109,7 +111,7 @@ impl Enqueuing<'_> {
     /// How closely to trace an operation with so many tasks.
     pub(super) fn trace_options(&self, tasks: usize) -> TraceOptions {
         let trace = &self.config.trace;
-        TraceOptions::share(trace.detail, trace.max_spans, tasks, tasks.div_ceil(create::CHUNK))
+        TraceOptions::share(trace.detail, trace.max_spans, tasks, tasks.div_ceil(queue::CHUNK))
     }
 
     /// An operation without tasks and options.
@@ -144,7 +146,7 @@ async fn discover(root: &Root, pattern: &Pattern, filter: &Filter, id: &Operatio
     let found = span.around(discover::discover(root, pattern, filter)).await;
     span.set(attr::DISCOVERY_DURATION_MS, milliseconds(start.elapsed()));
     let files = found.as_ref().map_or(0, |found| found.sources.len());
-    span.set(attr::SYMBOLS_FOUND, i64::try_from(files).unwrap_or(i64::MAX));
+    span.set(attr::SYMBOLS_FOUND, int(files));
     span.end(&found, "");
     found
 }
@@ -191,7 +193,7 @@ fn warn_of_missing(args: &FilesArgs, found: &Discovery) {
 pub(super) fn announce(new: &NewOperation) {
     let bytes: u64 = new.tasks.iter().map(|t| t.size).sum();
     let files: usize = new.tasks.iter().map(|t| 1 + t.more_sources.len()).sum();
-    let files = output::counted(i64::try_from(files).unwrap_or(i64::MAX), "file", "files");
+    let files = output::counted(files, "file", "files");
     let root = output::visible(&new.root);
     output::note(&format!("{}: {files}, {}, from {root}", new.id, indicatif::HumanBytes(bytes)));
     if let Some(at) = new.run_at.filter(|at| new.depends_on.is_none() && *at > jiff::Timestamp::now()) {

@@ -233,7 +233,7 @@ fn some_of(names: &[String]) -> String {
     let shown: Vec<String> = names.iter().take(MAX_COLUMNS).cloned().collect();
     let more = match names.len().saturating_sub(MAX_COLUMNS) {
         0 => String::new(),
-        more => format!(" … and {} more", count(i64::try_from(more).unwrap_or(i64::MAX))),
+        more => format!(" … and {} more", count(more)),
     };
     format!("{}{more}", shown.join(", "))
 }

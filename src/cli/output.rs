@@ -8,6 +8,7 @@ use indicatif::HumanCount;
 use serde::Serialize;
 
 use super::Outcome;
+use crate::counts::int;
 use crate::error::{Error, Result};
 
 /// Writes to stdout and flushes it.
@@ -79,8 +80,8 @@ pub(super) fn completions(shell: clap_complete::Shell) -> Result<Outcome> {
     Ok(Outcome::Well)
 }
 
-pub(super) fn count(n: i64) -> String {
-    HumanCount(n.unsigned_abs()).to_string()
+pub(super) fn count(n: impl TryInto<i64>) -> String {
+    HumanCount(int(n).unsigned_abs()).to_string()
 }
 
 /// An operation's id, shortened; commands accept it.
@@ -95,12 +96,13 @@ pub(super) fn last_of_id(id: &str, kept: usize) -> String {
 }
 
 /// `1 file`, `1,234 files`.
-pub(super) fn counted(n: i64, one: &str, many: &str) -> String {
+pub(super) fn counted(n: impl TryInto<i64>, one: &str, many: &str) -> String {
+    let n = int(n);
     format!("{} {}", count(n), if n == 1 { one } else { many })
 }
 
 pub(super) fn files(n: usize) -> String {
-    counted(i64::try_from(n).unwrap_or(i64::MAX), "file", "files")
+    counted(n, "file", "files")
 }
 
 pub(super) fn duration(milliseconds: i64) -> String {

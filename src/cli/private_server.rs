@@ -68,10 +68,9 @@ async fn content(config: &Config) -> Result<String> {
     }
     let series = DataRepository::new(database.pool.clone()).list_series(None).await?;
     let bars: u64 = series.iter().map(|s| s.bars).sum();
-    let int = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-    let named = output::counted(int(series.len() as u64), "series", "series");
+    let named = output::counted(series.len(), "series", "series");
     database.pool.close().await;
-    Ok(format!("{named} with {} and all operations", output::counted(int(bars), "bar", "bars")))
+    Ok(format!("{named} with {} and all operations", output::counted(bars, "bar", "bars")))
 }
 
 /// Asks for confirmation on the terminal.

@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 
-use super::output;
+use super::output::{self, count};
 use crate::source::discover::Discovery;
 use crate::source::open::OpenSource;
 use crate::source::root::Root;
@@ -14,7 +14,6 @@ const SAMPLE: u64 = 64 * 1024;
 pub(super) async fn announce(root: &Root, found: &Discovery, header: bool) {
     // If the file cannot be read, its task fails with the reason later.
     let Some(rows) = estimate_rows(root, found, header).await else { return };
-    let count = |n: u64| output::count(i64::try_from(n).unwrap_or(i64::MAX));
     output::note(&format!(
         "trace.detail is `row`: about {} rows, so between {} and {} spans",
         count(rows),

@@ -17,7 +17,7 @@ pub(super) fn show(out: &mut dyn Write, status: &OperationStatus, detail: Detail
     }
     let shown = series(out, status, detail)?;
     if shown < status.tasks.len() {
-        let more = i64::try_from(status.tasks.len() - shown).unwrap_or(i64::MAX);
+        let more = status.tasks.len() - shown;
         writeln!(out, "({} more without anything to note)", counted(more, "series", "series"))?;
     }
     outcome::errors(out, status)?;
@@ -113,7 +113,7 @@ fn verdict(status: &OperationStatus) -> String {
                 counted(compared, "random bar", "random bars")
             )
         }
-        _ => match i64::try_from(status.unrecognised.len()).unwrap_or(i64::MAX) {
+        _ => match status.unrecognised.len() {
             0 => format!("IDENTICAL: the database equals the files, {what}"),
             n => {
                 let files = counted(n, "file was", "files were");

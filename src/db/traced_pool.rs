@@ -5,11 +5,13 @@
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
+use sqlx::postgres::PgQueryResult;
 use sqlx::{PgPool, Postgres};
 
 use super::transaction::Transaction;
+use crate::counts::int;
 use crate::error::{During, Result};
-use crate::telemetry::attribute::{self as attr, int};
+use crate::telemetry::attribute as attr;
 use crate::telemetry::catalogue::{CONNECTION_ACQUIRE, INSERT, QUERY, SpanSpec};
 use crate::telemetry::phases::{Phase, milliseconds};
 use crate::telemetry::{AttemptTelemetry, Span, run_within};
@@ -125,7 +127,7 @@ impl<'a> TracedPool<'a> {
     /// How many more connections could be had at once.
     fn available(&self) -> i64 {
         let open = i64::from(self.pool.size());
-        let idle = i64::try_from(self.pool.num_idle()).unwrap_or(i64::MAX).min(open);
+        let idle = int(self.pool.num_idle()).min(open);
         i64::from(self.pool.options().get_max_connections()) - open + idle
     }
 
@@ -181,17 +183,17 @@ impl<'a> TracedPool<'a> {
         acquired
     }
 
-    /// Runs a query; returns its rows and how long it took.
+    /// Runs a query and returns its rows; `what` is what barlift does with it.
     ///
     /// # Errors
-    /// The query's own.
-    pub(crate) async fn query<T>(
+    /// [`crate::error::Error::Database`]
+    pub(crate) async fn fetch<T>(
         &self,
         statement: &'static str,
-        run: impl Future<Output = Result<Vec<T>>>,
-    ) -> Result<(Vec<T>, Duration)> {
-        let (rows, took) = self.timed(("SELECT", statement), run, |rows, _| rows.len()).await;
-        rows.map(|rows| (rows, took))
+        run: impl Future<Output = sqlx::Result<Vec<T>>>,
+        what: &str,
+    ) -> Result<Vec<T>> {
+        self.read(("SELECT", statement), async { run.await.during(what) }, |rows, _| rows.len()).await
     }
 
     /// Runs a query that returns something for each attempt: `rows` says how many rows are of the attempt at a place.
@@ -251,7 +253,7 @@ impl<'a> TracedPool<'a> {
         let (result, took) = run_within(&spans, run).await;
         for (place, span) in spans.iter().enumerate().filter(|(place, _)| sizes(*place) > 0) {
             let rows = match &result {
-                Ok(written) if spans.len() == 1 => i64::try_from(*written).unwrap_or(i64::MAX),
+                Ok(written) if spans.len() == 1 => int(*written),
                 Ok(_) => int(sizes(place)),
                 Err(_) => 0,
             };
@@ -260,6 +262,20 @@ impl<'a> TracedPool<'a> {
             self.note(place, took, (operation, statement), rows);
         }
         result
+    }
+
+    /// [`write`](Self::write) for a statement; `what` is what barlift does with it.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Database`]
+    pub(crate) async fn execute(
+        &self,
+        statement: (&str, &'static str),
+        sizes: impl Fn(usize) -> usize,
+        run: impl Future<Output = sqlx::Result<PgQueryResult>>,
+        what: &str,
+    ) -> Result<()> {
+        self.write(statement, sizes, async { Ok(run.await.during(what)?.rows_affected()) }).await.map(|_| ())
     }
 
     fn write_span(&self, place: usize, (operation, statement): (&str, &str), batch: usize) -> Span {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::traced_pool::TracedPool;
+use crate::counts::int;
 use crate::error::Result;
 use crate::telemetry::Span;
 
@@ -33,7 +34,7 @@ impl<'a> Statement<'a> {
 
     /// Adds rows that came.
     pub(crate) fn returned(&mut self, rows: usize) {
-        self.rows += i64::try_from(rows).unwrap_or(i64::MAX);
+        self.rows += int(rows);
     }
 
     /// How long the database was waited for so far.

@@ -1,19 +1,18 @@
 //! Whether a failed attempt is worth repeating.
 
-use serde::{Deserialize, Serialize};
-
 use super::{Error, database};
+use crate::model::stored;
 
-/// Whether a failed attempt is worth repeating (`tasks.error_class`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ErrorClass {
-    /// Connection, serialization, timeout, full disk, I/O: retried with backoff.
-    Transient,
-    /// An unreadable file, a wrong option, a `fail` policy: not retried.
-    Permanent,
-    /// The task's workers died too often: not retried.
-    Poisoned,
+stored! {
+    /// Whether a failed attempt is worth repeating (`tasks.error_class`).
+    ErrorClass {
+        /// Connection, serialization, timeout, full disk, I/O: retried with backoff.
+        Transient = "transient",
+        /// An unreadable file, a wrong option, a `fail` policy: not retried.
+        Permanent = "permanent",
+        /// The task's workers died too often: not retried.
+        Poisoned = "poisoned",
+    }
 }
 
 impl ErrorClass {
@@ -24,16 +23,6 @@ impl ErrorClass {
             "transient" => Self::Transient,
             "poisoned" => Self::Poisoned,
             _ => Self::Permanent,
-        }
-    }
-
-    /// As it is stored and shown.
-    #[must_use]
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Transient => "transient",
-            Self::Permanent => "permanent",
-            Self::Poisoned => "poisoned",
         }
     }
 }

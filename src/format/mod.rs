@@ -79,23 +79,29 @@ impl Format {
     }
 }
 
-/// Writes the bars of one series.
-pub struct BarWriter<W: Write + Send>(Writer<W>);
+/// The chunks of a file.
+type Chunks = Box<dyn Iterator<Item = Result<Bars, String>> + Send>;
 
-enum Writer<W: Write + Send> {
-    Text(text::TextWriter<W>),
-    Columnar(columnar::ColumnarWriter<W>),
+/// Writes a file of one format to a `W`.
+trait BarSink<W> {
+    fn write(&mut self, bars: &Bars) -> io::Result<()>;
+
+    /// Ends the file, without flushing it.
+    fn finish(self: Box<Self>) -> io::Result<W>;
 }
 
-impl<W: Write + Send> BarWriter<W> {
+/// Writes the bars of one series.
+pub struct BarWriter<W>(Box<dyn BarSink<W> + Send>);
+
+impl<W: Write + Send + 'static> BarWriter<W> {
     /// Begins a file. `out` should be buffered.
     ///
     /// # Errors
     /// Those of `out`; of the kind `Unsupported` if this build lacks the [format](Format::missing).
     pub fn new(format: Format, series: &SeriesName, out: W) -> io::Result<Self> {
         Ok(Self(match format {
-            Format::Csv | Format::JsonLines => Writer::Text(text::TextWriter::new(format, out)?),
-            _ => Writer::Columnar(columnar::ColumnarWriter::new(format, series, out)?),
+            Format::Csv | Format::JsonLines => Box::new(text::TextWriter::new(format, out)?),
+            _ => columnar::write(format, series, out)?,
         }))
     }
 
@@ -104,10 +110,7 @@ impl<W: Write + Send> BarWriter<W> {
     /// # Errors
     /// Those of `out`.
     pub fn write(&mut self, bars: &Bars) -> io::Result<()> {
-        match &mut self.0 {
-            Writer::Text(w) => w.write(bars),
-            Writer::Columnar(w) => w.write(bars),
-        }
+        self.0.write(bars)
     }
 
     /// Ends the file and flushes it; without this the file is not complete.
@@ -115,10 +118,7 @@ impl<W: Write + Send> BarWriter<W> {
     /// # Errors
     /// Those of the output.
     pub fn finish(self) -> io::Result<W> {
-        let mut out = match self.0 {
-            Writer::Text(w) => w.finish(),
-            Writer::Columnar(w) => w.finish()?,
-        };
+        let mut out = self.0.finish()?;
         out.flush()?;
         Ok(out)
     }

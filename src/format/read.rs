@@ -7,8 +7,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read};
 use std::path::Path;
 
-use super::Format;
-use super::columnar::ColumnarReader;
+use super::{Chunks, Format, columnar};
 use crate::bar::{Bars, Micros, format_time};
 use crate::error::{Error, FileError, Result};
 use crate::source::reader::{BarReader, Batch, ReadOptions};
@@ -27,7 +26,7 @@ pub struct BarFile {
 
 enum FormatReader {
     Csv(Box<BarReader<'static>>),
-    Columnar(ColumnarReader),
+    Columnar(Chunks),
 }
 
 impl BarFile {
@@ -45,7 +44,7 @@ impl BarFile {
             [b'A', b'R', b'R', b'O', b'W', b'1', ..] => Format::ArrowFile,
             _ => return Self::read(Box::new(input), name, options),
         };
-        let reader = ColumnarReader::file(format, input).map_err(|e| FileError::permanent(&name, None, e))?;
+        let reader = columnar::read_file(format, input).map_err(|e| FileError::permanent(&name, None, e))?;
         let reader = FormatReader::Columnar(reader);
         Ok(Self { path: name, reader, last: None, issues: 0 })
     }
@@ -59,7 +58,7 @@ impl BarFile {
         let start = input.fill_buf().map_err(|e| unreadable(&name, &e))?;
         // Messages of an Arrow stream begin with these bytes; no text does.
         let reader = if start.starts_with(&[0xff; 4]) {
-            let reader = ColumnarReader::stream(input).map_err(|e| FileError::permanent(&name, None, e))?;
+            let reader = columnar::read_stream(input).map_err(|e| FileError::permanent(&name, None, e))?;
             FormatReader::Columnar(reader)
         } else if start.starts_with(b"PAR1") || start.starts_with(b"ARROW1") {
             let reason =
@@ -85,7 +84,7 @@ impl BarFile {
                 self.issues += batch.issues.len() as u64;
                 return Ok(Some(batch.bars));
             }
-            FormatReader::Columnar(reader) => reader.next(),
+            FormatReader::Columnar(chunks) => chunks.next().transpose(),
         };
         let next = next.and_then(|bars| self.in_order(bars));
         next.map_err(|e| FileError::permanent(&self.path, None, e).into())

@@ -132,10 +132,8 @@ fn what_is_not_finite_crashes_nothing() {
     std::fs::write(&path, bytes(Format::Parquet)).expect("written");
     let file = std::io::BufReader::new(std::fs::File::open(&path).expect("opened"));
     let stream = std::io::Cursor::new(bytes(Format::ArrowStream));
-    for reader in
-        [columnar::ColumnarReader::file(Format::Parquet, file), columnar::ColumnarReader::stream(stream)]
-    {
-        let read = reader.and_then(|mut r| r.next());
+    for chunks in [columnar::read_file(Format::Parquet, file), columnar::read_stream(stream)] {
+        let read = chunks.and_then(|mut chunks| chunks.next().transpose());
         assert_eq!(bits(&read.expect("read").expect("bars")), bits(&bars));
     }
     for format in [Format::ArrowFile, Format::ArrowStream, Format::Parquet] {

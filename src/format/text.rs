@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use super::{Format, TIME};
+use super::{BarSink, Format, TIME};
 use crate::bar::columns::{self, COUNT};
 use crate::bar::{Bars, format_time, is_unknown, known};
 
@@ -31,7 +31,15 @@ impl<W: Write> TextWriter<W> {
         Ok(Self { out, line, buffer: Vec::with_capacity(BUFFER + 1024) })
     }
 
-    pub(super) fn write(&mut self, bars: &Bars) -> io::Result<()> {
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.write_all(&self.buffer)?;
+        self.buffer.clear();
+        Ok(())
+    }
+}
+
+impl<W: Write> BarSink<W> for TextWriter<W> {
+    fn write(&mut self, bars: &Bars) -> io::Result<()> {
         for (i, time) in bars.time.iter().enumerate() {
             (self.line)(&mut self.buffer, &format_time(*time), bars.values(i).to_array())?;
             if self.buffer.len() >= BUFFER {
@@ -41,14 +49,8 @@ impl<W: Write> TextWriter<W> {
         self.flush()
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.write_all(&self.buffer)?;
-        self.buffer.clear();
-        Ok(())
-    }
-
-    pub(super) fn finish(self) -> W {
-        self.out
+    fn finish(self: Box<Self>) -> io::Result<W> {
+        Ok(self.out)
     }
 }
 

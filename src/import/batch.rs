@@ -7,6 +7,7 @@ use super::ImportAttempt;
 use super::compare::Compared;
 use super::range_coverage::RangeCoverage;
 use crate::config::OnMismatch;
+use crate::counts::int;
 use crate::digest::SeriesDigest;
 use crate::finding::RejectedRow;
 use crate::repository::existing::Wanted;
@@ -79,17 +80,15 @@ pub(super) struct ComparedBatch<'b> {
 
 impl ComparedBatch<'_> {
     pub(super) fn rows(&self) -> RowCounts {
-        let n = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-        let u = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         let (batch, compared) = (self.file.batch, &self.compared);
         RowCounts {
-            rows: u(batch.rows),
-            rows_imported: n(compared.new.len()),
-            rows_skipped: u(compared.same),
-            rows_mismatched: n(compared.different.len()),
-            rows_rejected: n(batch.rejected.len() + self.contradictions.len()),
-            rows_duplicate: u(self.duplicates),
-            quality_issues: n(batch.issues.len()),
+            rows: int(batch.rows),
+            rows_imported: int(compared.new.len()),
+            rows_skipped: int(compared.same),
+            rows_mismatched: int(compared.different.len()),
+            rows_rejected: int(batch.rejected.len() + self.contradictions.len()),
+            rows_duplicate: int(self.duplicates),
+            quality_issues: int(batch.issues.len()),
             ..RowCounts::default()
         }
     }

@@ -4,11 +4,12 @@ use sqlx::PgConnection;
 
 use super::batch::{ComparedBatch, FileBatch};
 use crate::bar::{Bars, Micros};
+use crate::counts::int;
 use crate::db::traced_pool::TracedPool;
 use crate::error::{Error, Result};
 use crate::model::SeriesId;
 use crate::repository::{bars, findings, mended};
-use crate::telemetry::attribute::{self as attr, int};
+use crate::telemetry::attribute as attr;
 use crate::telemetry::catalogue::INSERT_BATCH;
 use crate::telemetry::phases::{Phase, milliseconds};
 use crate::telemetry::{Span, run_within};

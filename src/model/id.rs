@@ -78,3 +78,9 @@ number! {
     /// delivered late or twice starts nothing.
     JobSequence(i32)
 }
+
+/// Names a task's job: its idempotency key in the queue, and its id in spans.
+#[must_use]
+pub fn job_key(operation_id: &OperationId, task_id: TaskId, sequence: JobSequence) -> String {
+    format!("{operation_id}:{task_id}:{sequence}")
+}

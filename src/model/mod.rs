@@ -10,9 +10,10 @@ mod time;
 mod traceparent;
 
 pub use difference::{DifferenceKind, RangeKind};
-pub use id::{Fence, JobSequence, OperationId, SeriesId, TaskId};
+pub use id::{Fence, JobSequence, OperationId, SeriesId, TaskId, job_key};
 pub use kind::OperationKind;
 pub(crate) use kind::{TYPES_ABOUT, job_name};
+pub(crate) use state::stored;
 pub use state::{AttemptOutcome, OperationState, TaskState, Verdict};
 pub use time::OptionalTime;
 pub use traceparent::Traceparent;

@@ -33,7 +33,7 @@ macro_rules! stored {
     };
 }
 
-pub(super) use stored;
+pub(crate) use stored;
 
 stored! {
     /// `operations.state`. Paused is not a state of its own: an operation in any open state may be paused

@@ -18,12 +18,6 @@ impl Traceparent {
         self.field(1)
     }
 
-    /// The 16 hexadecimal digits of the span's id; empty if it has not the W3C form.
-    #[must_use]
-    pub fn span_id(&self) -> &str {
-        self.field(2)
-    }
-
     /// Whether the trace is kept: the lowest bit of the flags.
     #[must_use]
     pub fn sampled(&self) -> bool {
@@ -56,7 +50,6 @@ mod tests {
         let text = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
         let traceparent = Traceparent(text.into());
         assert_eq!(traceparent.trace_id(), "0af7651916cd43dd8448eb211c80319c");
-        assert_eq!(traceparent.span_id(), "b7ad6b7169203331");
         assert!(traceparent.sampled());
         assert_eq!(traceparent.to_string(), text);
         for (flags, sampled) in [("00", false), ("03", true), ("02", false)] {

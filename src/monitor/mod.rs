@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use sqlx::{FromRow, PgPool};
 
+use crate::counts::int;
 use crate::error::{During, Result};
 use crate::model::OperationKind;
 use crate::queue;
@@ -51,7 +52,7 @@ async fn look(pool: &PgPool, lease: Duration) -> Result<QueueOverview> {
 
 fn connections(pool: &PgPool) -> Connections {
     let open = i64::from(pool.size());
-    let idle = i64::try_from(pool.num_idle()).unwrap_or(i64::MAX).min(open);
+    let idle = int(pool.num_idle()).min(open);
     Connections { idle, used: open - idle, max: i64::from(pool.options().get_max_connections()) }
 }
 

@@ -9,14 +9,12 @@ use jiff_sqlx::ToSqlx as _;
 use sqlx::{PgConnection, PgPool};
 
 use crate::bar::SeriesName;
+use crate::counts::int;
 use crate::db::transaction;
 use crate::error::{During, Error, Result};
 use crate::model::{JobSequence, OperationId, OperationKind, TaskId, Traceparent};
 use crate::queue::{self, Job, NewJob};
 use crate::source::discover::{Source, Unrecognised};
-
-/// The most tasks or jobs that one statement inserts.
-pub(crate) const CHUNK: usize = 2_000;
 
 const WHAT: &str = "enqueueing the operation";
 
@@ -134,7 +132,7 @@ async fn insert(tx: &mut PgConnection, new: &NewOperation) -> Result<()> {
         .execute(&mut *tx)
         .await
         .during(WHAT)?;
-    for some in new.tasks.chunks(CHUNK) {
+    for some in new.tasks.chunks(queue::CHUNK) {
         let tasks = insert_tasks(tx, id, some).await?;
         if new.depends_on.is_some() {
             continue;
@@ -147,7 +145,7 @@ async fn insert(tx: &mut PgConnection, new: &NewOperation) -> Result<()> {
 
 async fn insert_tasks(tx: &mut PgConnection, id: &OperationId, tasks: &[NewTask]) -> Result<Vec<TaskId>> {
     let column = |f: fn(&NewTask) -> &str| tasks.iter().map(f).collect::<Vec<_>>();
-    let sizes: Vec<i64> = tasks.iter().map(|t| i64::try_from(t.size).unwrap_or(i64::MAX)).collect();
+    let sizes: Vec<i64> = tasks.iter().map(|t| int(t.size)).collect();
     // PostgreSQL has no arrays of arrays of different lengths, so each list is JSON.
     let more = tasks.iter().map(|t| stored(&t.more_sources)).collect::<Result<Vec<_>>>()?;
     sqlx::query_scalar(include_str!("sql/insert_tasks.sql"))

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
-use super::work::QueueSettings;
+use crate::config::WorkerConfig;
 use crate::error::Error;
 
 /// Tells that the worker lives, whatever its jobs do, and also while it drains, when apalis no longer does.
@@ -18,7 +18,7 @@ use crate::error::Error;
 /// gone.
 pub(super) async fn heartbeat(
     pool: &PgPool,
-    settings: &QueueSettings,
+    settings: &WorkerConfig,
     name: &str,
     loop_beats: &AtomicBool,
     stop: &CancellationToken,

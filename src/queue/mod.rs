@@ -28,17 +28,21 @@ use apalis::prelude::TaskBuilder;
 use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, PgConnection, PgPool};
 
+use crate::counts::int;
 use crate::error::{During, Error, Result};
-use crate::model::{JobSequence, OperationId, OperationKind, TaskId, Traceparent, job_name};
+use crate::model::{JobSequence, OperationId, OperationKind, TaskId, Traceparent, job_key, job_name};
 use crate::telemetry::attribute as attr;
-use crate::telemetry::catalogue::KindSpans;
+use crate::telemetry::catalogue::{KindSpans, SpanSpec};
 use crate::telemetry::{MESSAGING_SYSTEM, Span};
 
 pub use bundle::{done, give_back, lock_waiting, take};
 pub use prune::prune;
 pub use run::{process_name, run};
 pub use setup::{is_current, setup};
-pub use work::{Handled, QueueSettings, Work};
+pub use work::{Handled, Work};
+
+/// The most tasks or jobs that one statement inserts.
+pub(crate) const CHUNK: usize = 2_000;
 
 /// The key of the W3C trace context in a job's metadata.
 const TRACEPARENT: &str = "traceparent";
@@ -101,18 +105,13 @@ pub async fn push(connection: &mut PgConnection, jobs: &[NewJob]) -> Result<()> 
     Ok(())
 }
 
-/// [`push`] with a producer span, for jobs of one operation that are new. A job that only gives a
+/// [`push`] in chunks, each with a producer span, for jobs of one operation that are new. A job that only gives a
 /// waiting task its turn has none: that may happen any number of times.
 ///
 /// # Errors
 /// [`Error::Database`]
 pub async fn push_traced(connection: &mut PgConnection, jobs: &[NewJob]) -> Result<()> {
-    let Some(first) = jobs.first() else { return Ok(()) };
-    let spec = KindSpans::of(first.job.kind).push;
-    let span = described(Span::start_within(spec, &first.traceparent), first, jobs.len());
-    let pushed = span.around(push(connection, jobs)).await;
-    span.end(&pushed, "");
-    pushed
+    push_in_spans(connection, jobs, Span::start_within).await
 }
 
 /// [`push_traced`] for another operation than the one in work: its span is a child of that operation's root.
@@ -120,37 +119,34 @@ pub async fn push_traced(connection: &mut PgConnection, jobs: &[NewJob]) -> Resu
 /// # Errors
 /// [`Error::Database`]
 pub async fn push_below(connection: &mut PgConnection, jobs: &[NewJob]) -> Result<()> {
-    let Some(first) = jobs.first() else { return Ok(()) };
-    let span = described(
-        Span::start_below(KindSpans::of(first.job.kind).push, &first.traceparent),
-        first,
-        jobs.len(),
-    );
-    let pushed = span.around(push(connection, jobs)).await;
-    span.end(&pushed, "");
-    pushed
+    push_in_spans(connection, jobs, Span::start_below).await
 }
 
-fn described(span: Span, first: &NewJob, jobs: usize) -> Span {
-    span.set(attr::MESSAGING_SYSTEM, MESSAGING_SYSTEM)
-        .set(attr::MESSAGING_DESTINATION, first.job.kind.queue())
-        .set(attr::MESSAGING_OPERATION, "push")
-        .set(attr::MESSAGING_OPERATION_TYPE, "send")
-        .set(attr::MESSAGING_BATCH, i64::try_from(jobs).unwrap_or(i64::MAX))
-        .set(attr::OPERATION_ID, first.job.operation_id.as_str());
-    span
+async fn push_in_spans(
+    connection: &mut PgConnection,
+    jobs: &[NewJob],
+    start: fn(&'static SpanSpec, &Traceparent) -> Span,
+) -> Result<()> {
+    for some in jobs.chunks(CHUNK) {
+        let Job { kind, operation_id, .. } = &some[0].job;
+        let span = start(KindSpans::of(*kind).push, &some[0].traceparent);
+        span.set(attr::MESSAGING_SYSTEM, MESSAGING_SYSTEM)
+            .set(attr::MESSAGING_DESTINATION, kind.queue())
+            .set(attr::MESSAGING_OPERATION, "push")
+            .set(attr::MESSAGING_OPERATION_TYPE, "send")
+            .set(attr::MESSAGING_BATCH, int(some.len()))
+            .set(attr::OPERATION_ID, operation_id.as_str());
+        let pushed = span.around(push(connection, some)).await;
+        span.end(&pushed, "");
+        pushed?;
+    }
+    Ok(())
 }
 
 /// The unique id of a job, as the idempotency key and spans have it.
 #[must_use]
 pub fn message_id(job: &Job) -> String {
     job_key(&job.operation_id, job.task_id, job.sequence)
-}
-
-/// The idempotency key of a task's job.
-#[must_use]
-pub fn job_key(operation_id: &OperationId, task_id: TaskId, sequence: JobSequence) -> String {
-    format!("{operation_id}:{task_id}:{sequence}")
 }
 
 fn entry(new: &NewJob) -> Result<apalis_postgres::PgTask> {

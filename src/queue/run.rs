@@ -23,15 +23,16 @@ use super::deliver::{Context, deliver};
 use super::deregister::deregister;
 use super::heartbeat::heartbeat;
 use super::listen::listen;
-use super::work::{QueueSettings, Work};
+use super::work::Work;
 use super::{idle, unknown};
+use crate::config::WorkerConfig;
 use crate::db::TRUSTED;
 use crate::db::transaction;
 use crate::error::{During, Error, Result};
 use crate::model::OperationKind;
 
 /// Runs jobs until `stop`, whatever the database does meanwhile: those of the kinds that this build knows.
-pub async fn run(pool: PgPool, settings: QueueSettings, work: Arc<dyn Work>, stop: CancellationToken) {
+pub async fn run(pool: PgPool, settings: WorkerConfig, work: Arc<dyn Work>, stop: CancellationToken) {
     let slots = Arc::new(Semaphore::new(settings.concurrency));
     let run = |queue| {
         let queue = Queue { name: queue, slots: Arc::clone(&slots) };
@@ -50,7 +51,7 @@ struct Queue {
 
 async fn run_queue(
     pool: PgPool,
-    settings: QueueSettings,
+    settings: WorkerConfig,
     queue: Queue,
     work: Arc<dyn Work>,
     stop: CancellationToken,
@@ -119,7 +120,7 @@ async fn free(pool: &PgPool, worker: &str, work: &dyn Work) -> Result<()> {
 
 async fn run_once(
     pool: &PgPool,
-    settings: &QueueSettings,
+    settings: &WorkerConfig,
     (queue, name): (&Queue, &str),
     work: Arc<dyn Work>,
     stop: &CancellationToken,
@@ -167,7 +168,7 @@ async fn run_once(
 ///
 /// apalis cannot be waited for: while it shuts down nobody empties its channel of acknowledgements. What is not
 /// acknowledged is freed afterwards, and its task is settled already.
-async fn drain(settings: &QueueSettings, running: &TaskTracker, stop: &CancellationToken) {
+async fn drain(settings: &WorkerConfig, running: &TaskTracker, stop: &CancellationToken) {
     stop.cancelled().await;
     running.close();
     if tokio::time::timeout(settings.drain_timeout, running.wait()).await.is_err() {
@@ -181,7 +182,7 @@ fn trouble(e: &apalis::prelude::WorkerError) -> Error {
     Error::Database { message: format!("the worker lost the queue: {e}"), hint: None, source: None }
 }
 
-fn config(settings: &QueueSettings, queue: &str) -> Config {
+fn config(settings: &WorkerConfig, queue: &str) -> Config {
     // Dead workers are looked for at each heartbeat: found after `missed` + 1 beats, which is the lease.
     let beats = settings.lease.as_millis().div_ceil(settings.heartbeat.as_millis().max(1));
     let missed = usize::try_from(beats).unwrap_or(usize::MAX).saturating_sub(1).max(1);

@@ -1,4 +1,4 @@
-//! What the loops of a worker need from whoever starts them: their settings, and what runs a job.
+//! What runs the jobs that the loops of a worker fetch.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,21 +7,6 @@ use futures::future::BoxFuture;
 
 use super::Delivery;
 use crate::error::Result;
-
-/// How a worker works the queue.
-#[derive(Debug, Clone)]
-pub struct QueueSettings {
-    /// Jobs at once.
-    pub concurrency: usize,
-    /// After how long without a heartbeat a worker counts as dead.
-    pub lease: Duration,
-    /// Time between heartbeats.
-    pub heartbeat: Duration,
-    /// Time between looks for unannounced work.
-    pub poll_interval: Duration,
-    /// How long running jobs may take to end after `stop`.
-    pub drain_timeout: Duration,
-}
 
 /// What has become of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

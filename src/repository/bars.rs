@@ -14,6 +14,7 @@ use sqlx::{PgConnection, Postgres, Row as _};
 use super::{array, columnstore, parameter, values};
 use crate::bar::{Bars, Micros, Ohlcv};
 use crate::config::Layout;
+use crate::counts::int;
 use crate::db::copy;
 use crate::db::template::sql_template;
 use crate::db::traced_pool::TracedPool;
@@ -34,11 +35,8 @@ pub async fn in_range(
     limit: usize,
 ) -> Result<Bars> {
     let sql = sql_template!("sql/bars_in_range.sql");
-    let query = sqlx::query(sql)
-        .bind(series_id)
-        .bind(parameter(first))
-        .bind(parameter(last))
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    let query =
+        sqlx::query(sql).bind(series_id).bind(parameter(first)).bind(parameter(last)).bind(int(limit));
     db.read(("SELECT", sql), fetch(connection, query, READING), |bars, _| bars.len()).await
 }
 
@@ -54,11 +52,8 @@ pub async fn last_in_range(
     limit: usize,
 ) -> Result<Bars> {
     let sql = sql_template!("sql/bars_before.sql");
-    let query = sqlx::query(sql)
-        .bind(series_id)
-        .bind(parameter(first))
-        .bind(parameter(last))
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    let query =
+        sqlx::query(sql).bind(series_id).bind(parameter(first)).bind(parameter(last)).bind(int(limit));
     db.read(("SELECT", sql), fetch(connection, query, READING), |bars, _| bars.len()).await
 }
 
@@ -96,7 +91,7 @@ pub async fn in_ranges(
         .bind(ranges.iter().map(|r| r.0).collect::<Vec<_>>())
         .bind(ranges.iter().map(|r| parameter(r.1.0)).collect::<Vec<_>>())
         .bind(ranges.iter().map(|r| parameter(r.1.1)).collect::<Vec<_>>())
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        .bind(int(limit));
     let run = async {
         let mut found: HashMap<SeriesId, Bars> = HashMap::new();
         let mut rows = query.fetch(connection);
@@ -166,9 +161,7 @@ pub async fn overwrite(
         // Planned anew each time, with the parameters as constants.
         .persistent(false);
     let query = bars.columns().iter().fold(query, |query, values| query.bind(array(values)));
-    let run = async { Ok(query.execute(connection).await.during("overwriting bars")?.rows_affected()) };
-    db.write(("UPDATE", sql), |_| bars.len(), run).await?;
-    Ok(())
+    db.execute(("UPDATE", sql), |_| bars.len(), query.execute(connection), "overwriting bars").await
 }
 
 /// Whether the batch may be looked at afresh at once: another writer was faster, or waited for this one while this one

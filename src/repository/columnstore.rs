@@ -41,6 +41,7 @@ use sqlx::PgConnection;
 use super::parameter;
 use crate::bar::{Bars, Micros};
 use crate::config::Layout;
+use crate::counts::int;
 use crate::db::traced_pool::TracedPool;
 use crate::error::{During, Error, Result};
 use crate::model::SeriesId;
@@ -73,8 +74,7 @@ pub(super) async fn choose_way(
             (DIRECT_IF_SORTED, query)
         }
     };
-    let run = async { query.fetch_all(tx).await.during(WHAT) };
-    db.query(statement, run).await?;
+    db.fetch(statement, query.fetch_all(tx), WHAT).await?;
     Ok(())
 }
 
@@ -124,8 +124,8 @@ async fn bounds(
     count: usize,
 ) -> Result<Option<(Micros, Micros)>> {
     let query = sqlx::query_as(TOUCHED).bind(first).bind(last);
-    let run = async { query.fetch_all(&mut *tx).await.during(WHAT) };
-    let Some(touched) = touched(db.query(TOUCHED, run).await?.0) else { return Ok(None) };
+    let rows = db.fetch(TOUCHED, query.fetch_all(&mut *tx), WHAT).await?;
+    let Some(touched) = touched(rows) else { return Ok(None) };
     if !is_many(count, touched.chunks((first, last))) {
         return Ok(None);
     }
@@ -166,7 +166,7 @@ async fn lock_missing(tx: &mut PgConnection, touched: &Touched) -> Result<()> {
 }
 
 fn is_many(bars: usize, chunks: i64) -> bool {
-    i64::try_from(bars).unwrap_or(i64::MAX) / chunks.max(1) >= MIN_A_CHUNK
+    int(bars) / chunks.max(1) >= MIN_A_CHUNK
 }
 
 /// In a columnstore, refuses to write to a series that a running task has acquired. The caller has locked its row.

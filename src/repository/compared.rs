@@ -45,8 +45,7 @@ pub(crate) async fn extent(
         .bind(series_id)
         .bind(range.map(|r| parameter(r.0)))
         .bind(range.map(|r| parameter(r.1)));
-    let run = async { query.fetch_all(connection).await.during("counting bars") };
-    let (rows, _) = db.query::<ExtentRow>(QUERY, run).await?;
+    let rows: Vec<ExtentRow> = db.fetch(QUERY, query.fetch_all(connection), "counting bars").await?;
     let micros = |t: Timestamp| t.to_jiff().as_microsecond();
     Ok(rows.into_iter().next().map_or_else(SeriesExtent::default, |r| SeriesExtent {
         bars: r.bars.unsigned_abs(),
@@ -116,8 +115,7 @@ pub(crate) async fn around(
         .bind(intervals.iter().map(|a| parameter(a.from)).collect::<Vec<_>>())
         .bind(intervals.iter().map(|a| a.to.map(parameter)).collect::<Vec<_>>())
         .bind(more + 1);
-    let run = async { query.fetch_all(connection).await.during("looking up the sample") };
-    let (rows, _) = db.query::<NumberedBar>(sql, run).await?;
+    let rows: Vec<NumberedBar> = db.fetch(sql, query.fetch_all(connection), "looking up the sample").await?;
     Ok(rows
         .into_iter()
         .map(|row| {
@@ -143,7 +141,6 @@ pub(crate) async fn nearby(
         .bind(sought.iter().map(|(time, _)| parameter(*time)).collect::<Vec<_>>())
         .bind(within);
     let query = values.iter().fold(query, |query, values| query.bind(array(values)));
-    let run = async { query.fetch_all(connection).await.during("looking for shifted bars") };
-    let (rows, _) = db.query::<BarRow>(sql, run).await?;
+    let rows: Vec<BarRow> = db.fetch(sql, query.fetch_all(connection), "looking for shifted bars").await?;
     Ok(rows.into_iter().map(BarRow::bar).collect())
 }

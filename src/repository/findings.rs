@@ -7,15 +7,12 @@ use sqlx::{PgConnection, PgPool};
 use super::{BarRow, array, parameter};
 use crate::bar::columns::transposed;
 use crate::bar::{Micros, Ohlcv};
+use crate::counts::int;
 use crate::db::template::sql_template;
 use crate::db::traced_pool::TracedPool;
 use crate::error::{During, Result};
 use crate::finding::{Mismatch, QualityIssue, RULES, RawRow, RejectedRow};
 use crate::model::TaskId;
-
-fn line(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
-}
 
 /// Keeps mismatches.
 ///
@@ -37,12 +34,10 @@ pub async fn keep_mismatches(
     let query = sqlx::query(sql)
         .bind(task_id)
         .bind(overwritten)
-        .bind(found.iter().map(|m| line(m.line)).collect::<Vec<_>>())
+        .bind(found.iter().map(|m| int(m.line)).collect::<Vec<_>>())
         .bind(found.iter().map(|m| parameter(m.time)).collect::<Vec<_>>());
     let query = in_file.iter().chain(&in_database).fold(query, |query, values| query.bind(array(values)));
-    let run = async { Ok(query.execute(connection).await.during("recording mismatches")?.rows_affected()) };
-    db.write(("INSERT", sql), |_| found.len(), run).await?;
-    Ok(())
+    db.execute(("INSERT", sql), |_| found.len(), query.execute(connection), "recording mismatches").await
 }
 
 /// The file's values of this task's mismatches at `times`.
@@ -58,8 +53,7 @@ pub async fn mismatched_at(
     let sql = sql_template!("sql/mismatched_at.sql");
     let query =
         sqlx::query_as(sql).bind(task_id).bind(times.iter().map(|&t| parameter(t)).collect::<Vec<_>>());
-    let run = async { query.fetch_all(connection).await.during("looking up mismatches") };
-    let (rows, _) = db.query::<BarRow>(sql, run).await?;
+    let rows: Vec<BarRow> = db.fetch(sql, query.fetch_all(connection), "looking up mismatches").await?;
     Ok(rows.into_iter().map(BarRow::bar).collect())
 }
 
@@ -80,15 +74,12 @@ pub async fn keep_rejected(
     let query = sqlx::query(QUERY)
         .bind(task_id)
         .bind(file)
-        .bind(found.iter().map(|r| line(r.row.line)).collect::<Vec<_>>())
-        .bind(found.iter().map(|r| line(r.row.offset)).collect::<Vec<_>>())
+        .bind(found.iter().map(|r| int(r.row.line)).collect::<Vec<_>>())
+        .bind(found.iter().map(|r| int(r.row.offset)).collect::<Vec<_>>())
         .bind(found.iter().map(|r| r.rule).collect::<Vec<_>>())
         .bind(found.iter().map(|r| r.reason.as_str()).collect::<Vec<_>>())
         .bind(found.iter().map(|r| r.row.bytes.as_slice()).collect::<Vec<_>>());
-    let run =
-        async { Ok(query.execute(connection).await.during("recording rejected rows")?.rows_affected()) };
-    db.write(("INSERT", QUERY), |_| found.len(), run).await?;
-    Ok(())
+    db.execute(("INSERT", QUERY), |_| found.len(), query.execute(connection), "recording rejected rows").await
 }
 
 /// The first rejected rows of a task's first file that start before this byte: as many as show what is wrong.
@@ -99,7 +90,7 @@ pub async fn rejected_before(pool: &PgPool, task_id: TaskId, offset: u64) -> Res
     let rows: Vec<(i64, i64, String, String, Vec<u8>)> =
         sqlx::query_as(include_str!("sql/rejected_before.sql"))
             .bind(task_id)
-            .bind(i64::try_from(offset).unwrap_or(i64::MAX))
+            .bind(int(offset))
             .fetch_all(pool)
             .await
             .during("reading rejected rows")?;
@@ -131,12 +122,9 @@ pub async fn keep_issues(
     let values = transposed(found.iter().map(|i| i.values.to_array()));
     let query = sqlx::query(sql)
         .bind(task_id)
-        .bind(found.iter().map(|i| line(i.line)).collect::<Vec<_>>())
+        .bind(found.iter().map(|i| int(i.line)).collect::<Vec<_>>())
         .bind(found.iter().map(|i| parameter(i.time)).collect::<Vec<_>>())
         .bind(found.iter().map(|i| i.rules.join(",")).collect::<Vec<_>>());
     let query = values.iter().fold(query, |query, values| query.bind(array(values)));
-    let run =
-        async { Ok(query.execute(connection).await.during("recording quality issues")?.rows_affected()) };
-    db.write(("INSERT", sql), |_| found.len(), run).await?;
-    Ok(())
+    db.execute(("INSERT", sql), |_| found.len(), query.execute(connection), "recording quality issues").await
 }

@@ -12,7 +12,7 @@ use jiff_sqlx::Timestamp;
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgConnection, PgPool, Row as _};
 
-use crate::counts::RowCounts;
+use crate::counts::{RowCounts, int};
 use crate::db::template::sql_template;
 use crate::db::traced_pool::TracedPool;
 use crate::digest::SeriesDigest;
@@ -33,6 +33,7 @@ pub(crate) async fn any_import(pool: &PgPool, series_id: SeriesId, options: &[u8
 }
 
 const FINDING: &str = "looking in the source cache";
+const KEEPING: &str = "writing to the source cache";
 
 /// The hashes of the options under which files were imported into the series.
 ///
@@ -140,8 +141,7 @@ async fn find_import(
         .during(FINDING)?;
     let Some(range) = range else { return Ok(None) };
     let query = sqlx::query_scalar(COUNT).bind(series_id).bind(range.first_time).bind(range.last_time);
-    let run = async { query.fetch_all(connection).await.during(FINDING) };
-    let (there, _) = db.query::<i64>(COUNT, run).await?;
+    let there: Vec<i64> = db.fetch(COUNT, query.fetch_all(connection), FINDING).await?;
     Ok((there == [range.bars]).then_some(range.entry.import))
 }
 
@@ -185,10 +185,8 @@ pub(crate) async fn keep(
             .bind(imports.iter().map(|(_, (_, entry))| entry.options.to_vec()).collect::<Vec<_>>())
             .bind(imports.iter().map(|(task, _)| *task).collect::<Vec<_>>())
             .bind(imports.iter().map(|(_, (_, entry))| entry.bars).collect::<Vec<_>>());
-        let run = async {
-            Ok(query.execute(&mut *tx).await.during("writing to the source cache")?.rows_affected())
-        };
-        db.write(("INSERT", sql), |i| usize::from(import(files[i].1).is_some()), run).await?;
+        let sizes = |i: usize| usize::from(import(files[i].1).is_some());
+        db.execute(("INSERT", sql), sizes, query.execute(&mut *tx), KEEPING).await?;
     }
     let digest = |entry: &SourceEntry| entry.digest.map(|(digest, key)| (entry.hash, key, digest));
     let digests: Vec<_> = files.iter().filter_map(|(_, entry)| digest((*entry)?)).collect();
@@ -264,7 +262,6 @@ pub(crate) async fn keep_digests(
     if files.is_empty() {
         return Ok(());
     }
-    let int = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     sqlx::query(include_str!("sql/keep_digests.sql"))
         .bind(files.iter().map(|(hash, ..)| hash.to_vec()).collect::<Vec<_>>())
         .bind(files.iter().map(|(_, key, _)| key.to_vec()).collect::<Vec<_>>())
@@ -273,6 +270,6 @@ pub(crate) async fn keep_digests(
         .bind(files.iter().map(|(.., d)| d.digest.to_bytes().to_vec()).collect::<Vec<_>>())
         .execute(connection)
         .await
-        .during("writing to the source cache")?;
+        .during(KEEPING)?;
     Ok(())
 }

@@ -9,6 +9,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::record::{Change, record};
 use super::{Lease, Opening, Progress, Resume, RowCounts};
+use crate::counts::int;
 use crate::db::template::sql_template;
 use crate::db::transaction;
 use crate::error::{During, Error, Result};
@@ -78,7 +79,7 @@ impl Lease {
         sqlx::query(include_str!("sql/read_to.sql"))
             .bind(self.task_id)
             .bind(self.fence)
-            .bind(i64::try_from(bytes).unwrap_or(i64::MAX))
+            .bind(int(bytes))
             .execute(connection)
             .await
             .during("keeping how far the reading is")?;

@@ -15,6 +15,7 @@ use super::claim::Claimant;
 use super::start::{Startable, start};
 use super::{Lease, TaskInfo, TaskOptions};
 use crate::config::TraceDetail;
+use crate::counts::int;
 use crate::db::transaction;
 use crate::error::{During, Result};
 use crate::model::{Fence, JobSequence, SeriesId, TaskId};
@@ -119,7 +120,7 @@ async fn candidates(tx: &mut PgConnection, task: &TaskInfo) -> Result<Vec<Candid
     let found: Vec<Candidate> = sqlx::query_as(include_str!("sql/lock_eligible.sql"))
         .bind(&task.operation_id)
         .bind(SMALL)
-        .bind(i64::try_from(MAX_FILES - 1).unwrap_or(i64::MAX))
+        .bind(int(MAX_FILES - 1))
         .fetch_all(tx)
         .await
         .during(WHAT)?;

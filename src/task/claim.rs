@@ -87,18 +87,17 @@ async fn try_claim(pool: &PgPool, job: &Job, claimant: Claimant<'_>) -> Result<C
     if rescued {
         rescue(&mut tx, &mut row, claimant.lease).await?;
     }
-    let fields = row.log_fields();
-    let claim = match decide(&mut tx, row, claimant).await? {
+    let claim = match decide(&mut tx, &row, claimant).await? {
         Decision::Claim(claim) => claim,
         Decision::Park(class, why) => {
             super::settle::park(&mut tx, *task_id, (class, &why), claimant.worker).await?;
             tx.commit().await.during(WHAT)?;
-            fields.log(rescued, Some(&why));
+            row.log(rescued, Some(&why));
             return Ok(Claimed { claim: Claim::Parked, rescued });
         }
     };
     tx.commit().await.during(WHAT)?;
-    fields.log(rescued, None);
+    row.log(rescued, None);
     Ok(Claimed { claim, rescued })
 }
 
@@ -109,7 +108,7 @@ enum Decision {
 }
 
 /// Decides what becomes of a task that the job may start; the transaction commits whatever is decided.
-async fn decide(tx: &mut PgConnection, row: TaskRow, claimant: Claimant<'_>) -> Result<Decision> {
+async fn decide(tx: &mut PgConnection, row: &TaskRow, claimant: Claimant<'_>) -> Result<Decision> {
     if u32::try_from(row.rescues).unwrap_or(0) > claimant.max_rescues {
         let message = format!(
             "its worker died {} times while at work on it (retry.max_rescues); not tried again",
@@ -126,7 +125,7 @@ async fn decide(tx: &mut PgConnection, row: TaskRow, claimant: Claimant<'_>) -> 
         }
     };
     for _ in 0..MAX_TRIES {
-        let series_id = find_series(tx, &row, &options).await?;
+        let series_id = find_series(tx, row, &options).await?;
         let task = Startable { id: row.id, symbol: &row.symbol, timeframe: &row.timeframe, series_id };
         if let Some(lease) = start(tx, &[task], &options, claimant).await?.pop() {
             return Ok(Decision::Claim(Claim::Started(Box::new((lease, row.info(options))))));
@@ -152,44 +151,6 @@ async fn rescue(tx: &mut PgConnection, row: &mut TaskRow, lease: Duration) -> Re
         .await
         .during(WHAT)?;
     Ok(())
-}
-
-/// Fields of the log lines about a claim, which are written once it has committed.
-struct LogFields {
-    operation_id: OperationId,
-    symbol: String,
-    timeframe: String,
-    trace_id: String,
-    source: String,
-    rescues: i32,
-}
-
-impl LogFields {
-    fn log(&self, rescued: bool, parked: Option<&str>) {
-        let Self { operation_id, symbol, timeframe, trace_id, source, rescues } = self;
-        if rescued {
-            tracing::warn!(
-                operation.id = operation_id.as_str(),
-                symbol,
-                timeframe,
-                trace_id,
-                source,
-                rescues,
-                "the worker of an attempt died or could not record its end; this worker takes the file over"
-            );
-        }
-        if let Some(error) = parked {
-            tracing::error!(
-                operation.id = operation_id.as_str(),
-                symbol,
-                timeframe,
-                trace_id,
-                source,
-                error,
-                "failed"
-            );
-        }
-    }
 }
 
 /// The task's series, if it is there. If the task acquires it, its row stays locked to the transaction's end.
@@ -229,28 +190,45 @@ impl TaskRow {
         !self.paused && !self.state.is_terminal()
     }
 
-    fn log_fields(&self) -> LogFields {
-        LogFields {
-            operation_id: self.operation_id.clone(),
-            symbol: self.symbol.clone(),
-            timeframe: self.timeframe.clone(),
-            trace_id: self.traceparent.trace_id().to_owned(),
-            source: self.source.clone(),
-            rescues: self.rescues,
+    /// Logs what a claim has found, once it has committed.
+    fn log(&self, rescued: bool, parked: Option<&str>) {
+        let Self { operation_id, symbol, timeframe, traceparent, source, rescues, .. } = self;
+        let trace_id = traceparent.trace_id();
+        if rescued {
+            tracing::warn!(
+                operation.id = operation_id.as_str(),
+                symbol,
+                timeframe,
+                trace_id,
+                source,
+                rescues,
+                "the worker of an attempt died or could not record its end; this worker takes the file over"
+            );
+        }
+        if let Some(error) = parked {
+            tracing::error!(
+                operation.id = operation_id.as_str(),
+                symbol,
+                timeframe,
+                trace_id,
+                source,
+                error,
+                "failed"
+            );
         }
     }
 
-    fn info(self, options: TaskOptions) -> TaskInfo {
+    fn info(&self, options: TaskOptions) -> TaskInfo {
         TaskInfo {
-            operation_id: self.operation_id,
-            root: self.root,
-            source: self.source,
+            operation_id: self.operation_id.clone(),
+            root: self.root.clone(),
+            source: self.source.clone(),
             source_bytes: self.source_bytes,
-            symbol: self.symbol,
-            timeframe: self.timeframe,
-            more_sources: self.more_sources,
+            symbol: self.symbol.clone(),
+            timeframe: self.timeframe.clone(),
+            more_sources: self.more_sources.clone(),
             options,
-            traceparent: self.traceparent,
+            traceparent: self.traceparent.clone(),
         }
     }
 }

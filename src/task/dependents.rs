@@ -14,9 +14,6 @@ use crate::task::settle::lock_operation;
 
 const WHAT: &str = "beginning dependent operations";
 
-/// Jobs in one statement.
-const CHUNK: usize = 2_000;
-
 /// The operation was cancelled as a whole: so is whatever waits for it.
 ///
 /// # Errors
@@ -82,9 +79,7 @@ pub async fn begin_dependents(tx: &mut PgConnection, operation: &OperationId) ->
         .during(WHAT)?;
     // In each dependent's own trace, whichever operation ends here.
     for same_operation in jobs.chunk_by(|a, b| a.job.operation_id == b.job.operation_id) {
-        for some in same_operation.chunks(CHUNK) {
-            queue::push_below(tx, some).await?;
-        }
+        queue::push_below(tx, same_operation).await?;
     }
     Ok(())
 }

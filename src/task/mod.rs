@@ -30,7 +30,7 @@ use sqlx::PgPool;
 use crate::config::Layout;
 use crate::error::{During, Result};
 use crate::model::{Fence, OperationId, SeriesId, TaskId, Traceparent};
-use crate::queue::{self, Delivery};
+use crate::queue::Delivery;
 use crate::telemetry::AttemptInfo;
 
 pub use crate::counts::RowCounts;
@@ -43,7 +43,6 @@ pub use options::*;
 pub use progress::{Opening, Progress, Resume};
 pub(crate) use record::End;
 pub use release::wake_orphaned;
-pub use retry::RetryPolicy;
 pub use settle::{Settled, end_operation, hand_back_all};
 pub(crate) use settle::{Settlement, settle};
 pub use sweep::{end_orphaned, push_orphaned};
@@ -101,8 +100,7 @@ impl TaskInfo {
             fence: lease.fence,
             attempt: lease.attempt,
             worker: worker.to_owned(),
-            queue: self.options.kind().queue(),
-            message_id: queue::message_id(&delivery.job),
+            sequence: delivery.job.sequence,
             traceparent: delivery.traceparent.as_ref().unwrap_or(&self.traceparent).clone(),
             trace: self.options.trace(),
             kind: self.options.kind(),

@@ -7,8 +7,10 @@ use std::time::Duration;
 use sqlx::types::Json;
 use sqlx::{FromRow, PgConnection};
 
-use super::{Lease, Progress, RetryPolicy, RowCounts};
+use super::{Lease, Progress, RowCounts};
 use crate::bar::Micros;
+use crate::config::RetryConfig;
+use crate::counts::int;
 use crate::db::template::sql_template;
 use crate::error::{During, Error, ErrorClass, Result};
 use crate::model::{AttemptOutcome, OperationId, TaskId};
@@ -40,7 +42,7 @@ impl Change<'_> {
 pub(crate) enum End<'a> {
     Succeeded,
     /// Tried again by this policy, if the error may pass and tries are left.
-    Failed(&'a Error, &'a RetryPolicy),
+    Failed(&'a Error, &'a RetryConfig),
     HandedBack,
 }
 
@@ -90,7 +92,7 @@ pub(super) async fn record(connection: &mut PgConnection, changes: &[Change<'_>]
     let recorded: Vec<Recorded> = sqlx::query_as(sql_template!("sql/record.sql"))
         .bind(changes.iter().map(|c| c.lease.task_id).collect::<Vec<_>>())
         .bind(changes.iter().map(|c| c.lease.fence).collect::<Vec<_>>())
-        .bind(each(&progress, |p| bytes(p.checkpoint.text)))
+        .bind(each(&progress, |p| int(p.checkpoint.text)))
         .bind(each(&progress, |p| Json(p.rows)))
         .bind(each(&progress, |p| p.anew))
         .bind(opening.iter().map(|o| o.and_then(|o| o.header.as_deref())).collect::<Vec<_>>())
@@ -115,7 +117,7 @@ pub(super) async fn record(connection: &mut PgConnection, changes: &[Change<'_>]
         .bind(
             progress
                 .iter()
-                .map(|p| p.and_then(|p| p.checkpoint.stored_if_compressed().map(bytes)))
+                .map(|p| p.and_then(|p| p.checkpoint.stored_if_compressed().map(int)))
                 .collect::<Vec<_>>(),
         )
         .bind(delivery::DUE_AFTER.as_secs_f64())
@@ -128,10 +130,6 @@ pub(super) async fn record(connection: &mut PgConnection, changes: &[Change<'_>]
 /// A value of each attempt that has one.
 fn each<T: Copy, V>(attempts: &[Option<T>], value: impl Fn(T) -> V) -> Vec<Option<V>> {
     attempts.iter().map(|a| a.map(&value)).collect()
-}
-
-fn bytes(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
 }
 
 /// PostgreSQL's text holds everything but NUL.

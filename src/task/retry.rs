@@ -2,16 +2,9 @@
 
 use std::time::Duration;
 
-/// How long to wait before a failed task is tried again.
-#[derive(Debug, Clone, Copy)]
-pub struct RetryPolicy {
-    /// The longest first wait.
-    pub initial_backoff: Duration,
-    /// The longest wait of all.
-    pub max_backoff: Duration,
-}
+use crate::config::RetryConfig;
 
-impl RetryPolicy {
+impl RetryConfig {
     /// A random wait before the try after `failures` failures (from 1): exponential with full jitter.
     #[must_use]
     pub fn wait(&self, failures: u32) -> Duration {
@@ -27,8 +20,12 @@ mod tests {
 
     #[test]
     fn waits_are_random_below_a_growing_bound() {
-        let policy =
-            RetryPolicy { initial_backoff: Duration::from_secs(1), max_backoff: Duration::from_secs(5) };
+        let policy = RetryConfig {
+            max_attempts: 3,
+            initial_backoff: Duration::from_secs(1),
+            max_backoff: Duration::from_secs(5),
+            max_rescues: 3,
+        };
         for (failures, bound) in [(1, 1), (2, 2), (3, 4), (4, 5), (40, 5)] {
             let waits: Vec<_> = (0..200).map(|_| policy.wait(failures)).collect();
             let bound = Duration::from_secs(bound);

@@ -10,7 +10,8 @@ use sqlx::{PgConnection, PgPool};
 
 use super::record::{Change, End, printable, record};
 use super::release::{Release, release};
-use super::{Lease, Progress, RetryPolicy, begin_dependents};
+use super::{Lease, Progress, begin_dependents};
+use crate::config::RetryConfig;
 use crate::db::traced_pool::TracedPool;
 use crate::db::transaction;
 use crate::digest::SeriesDigest;
@@ -134,7 +135,7 @@ impl Lease {
         &self,
         pool: &PgPool,
         error: &Error,
-        policy: &RetryPolicy,
+        policy: &RetryConfig,
         record: &AttemptRecord,
     ) -> Result<Settled> {
         let settlement = Settlement::new(self, End::Failed(error, policy), record.clone());

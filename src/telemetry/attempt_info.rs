@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanId;
+use sqlx::FromRow;
 
 use super::MESSAGING_SYSTEM;
 use super::attribute as attr;
@@ -17,7 +18,7 @@ use super::phases::{Phases, milliseconds};
 use super::row_counters;
 use super::span::pairs;
 use crate::counts::RowCounts;
-use crate::model::{Fence, OperationId, OperationKind, TaskId, Traceparent};
+use crate::model::{Fence, JobSequence, OperationId, OperationKind, TaskId, Traceparent, job_key};
 
 /// What a verification has found, for its span.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub struct VerifiedCounts {
 }
 
 /// Which worker attempts which task.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 #[allow(missing_docs)]
 pub struct AttemptInfo {
     pub operation_id: OperationId,
@@ -46,11 +47,13 @@ pub struct AttemptInfo {
     /// Which try it is, from 1.
     pub attempt: i32,
     pub worker: String,
-    pub queue: &'static str,
-    /// The job's idempotency key in the queue.
-    pub message_id: String,
+    /// Which of the task's jobs started it.
+    #[sqlx(rename = "job_sequence")]
+    pub sequence: JobSequence,
     /// The root span, as a W3C traceparent.
     pub traceparent: Traceparent,
+    /// The records of an attempt lack it: nothing is built below the span that is built from them.
+    #[sqlx(skip)]
     pub trace: TraceOptions,
     pub kind: OperationKind,
 }
@@ -58,6 +61,11 @@ pub struct AttemptInfo {
 impl AttemptInfo {
     pub(super) fn span_id(&self) -> SpanId {
         attempt_span_id(&self.operation_id, self.task_id, self.fence)
+    }
+
+    /// The id of its job.
+    fn message_id(&self) -> String {
+        job_key(&self.operation_id, self.task_id, self.sequence)
     }
 
     /// Attributes that do not depend on how the attempt ends.
@@ -70,10 +78,10 @@ impl AttemptInfo {
         out.extend(pairs(attr::JOB_ATTEMPT, i64::from(self.attempt)));
         out.extend(pairs(attr::JOB_WORKER, &self.worker));
         out.extend(pairs(attr::MESSAGING_SYSTEM, MESSAGING_SYSTEM));
-        out.extend(pairs(attr::MESSAGING_DESTINATION, self.queue));
+        out.extend(pairs(attr::MESSAGING_DESTINATION, self.kind.queue()));
         out.extend(pairs(attr::MESSAGING_OPERATION, "process"));
         out.extend(pairs(attr::MESSAGING_OPERATION_TYPE, "process"));
-        out.extend(pairs(attr::MESSAGING_MESSAGE_ID, &self.message_id));
+        out.extend(pairs(attr::MESSAGING_MESSAGE_ID, &self.message_id()));
         out
     }
 }

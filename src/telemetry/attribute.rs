@@ -83,11 +83,6 @@ value_types! {
     Flag "bool" (flag: bool) Value::Bool(flag);
 }
 
-/// A number of things, as attributes have it.
-pub(crate) fn int(n: usize) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
-}
-
 /// At most [`MAX_CHARACTERS`] characters of a text, never a part of one.
 pub(crate) fn cut(text: &str) -> &str {
     match text.char_indices().nth(MAX_CHARACTERS) {

@@ -1,9 +1,7 @@
 //! All spans, each with its attributes.
 //!
 //! Invariant: a span that is not here cannot be made, and (in debug builds) setting an attribute that its entry does not
-//! list is a failed assertion. `docs/spans.md` is [`markdown`]; a test keeps them equal.
-
-use std::fmt::Write as _;
+//! list is a failed assertion. `docs/spans.md` is made from it; a test keeps them equal.
 
 pub use super::attribute::AnyAttribute;
 use super::attribute::*;
@@ -207,35 +205,36 @@ impl KindSpans {
     }
 }
 
-/// `docs/spans.md`.
-#[must_use]
-pub fn markdown() -> String {
-    let mut out = String::from(
-        "# Spans\n\n\
-         Generated from `src/telemetry/catalogue.rs`; a test keeps it equal. Each span has status OK or ERROR; one that \
-         failed has `error.type`, mostly `error.symbol`, and an `exception` event. A span that was cut off by its worker's \
-         stop, a timeout or a lost lease (`error.type` is `CutOff`) has the attributes that were known by then. Strings are \
-         cut at 500 characters. \
-         With `OTEL_SEMCONV_STABILITY_OPT_IN=database` the names in brackets replace the ones before them, with \
-         `database/dup` they are added.\n",
-    );
-    for span in SPANS {
-        let kind = span.kind.as_str();
-        let _ = write!(out, "\n## {}\n\n{} (Kind {kind}.)\n\n", span.name, span.about);
-        let _ = writeln!(out, "| attribute | type | required | meaning |\n| --- | --- | --- | --- |");
-        for (list, required) in [(span.required, "yes"), (span.optional, "")] {
-            for a in list {
-                let stable = a.stable.map(|s| format!(" (`{s}`)")).unwrap_or_default();
-                let _ = writeln!(out, "| `{}`{stable} | {} | {required} | {} |", a.name, a.kind, a.about);
-            }
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
+
+    /// `docs/spans.md`.
+    fn markdown() -> String {
+        let mut out = String::from(
+            "# Spans\n\n\
+             Generated from `src/telemetry/catalogue.rs`; a test keeps it equal. Each span has status OK or ERROR; one \
+             that failed has `error.type`, mostly `error.symbol`, and an `exception` event. A span that was cut off by \
+             its worker's stop, a timeout or a lost lease (`error.type` is `CutOff`) has the attributes that were known \
+             by then. Strings are cut at 500 characters. \
+             With `OTEL_SEMCONV_STABILITY_OPT_IN=database` the names in brackets replace the ones before them, with \
+             `database/dup` they are added.\n",
+        );
+        for span in SPANS {
+            let kind = span.kind.as_str();
+            let _ = write!(out, "\n## {}\n\n{} (Kind {kind}.)\n\n", span.name, span.about);
+            let _ = writeln!(out, "| attribute | type | required | meaning |\n| --- | --- | --- | --- |");
+            for (list, required) in [(span.required, "yes"), (span.optional, "")] {
+                for a in list {
+                    let stable = a.stable.map(|s| format!(" (`{s}`)")).unwrap_or_default();
+                    let _ = writeln!(out, "| `{}`{stable} | {} | {required} | {} |", a.name, a.kind, a.about);
+                }
+            }
+        }
+        out
+    }
 
     #[test]
     fn the_table_in_docs_is_this_one() {

@@ -10,6 +10,7 @@ use super::catalogue::REPOSITORY_LOAD;
 use super::phases::{Phase, milliseconds};
 use super::span::Span;
 use crate::bar::{Bars, Micros, format_time};
+use crate::counts::int;
 use crate::error::FileError;
 
 #[derive(Debug)]
@@ -62,7 +63,7 @@ impl Drop for LoadSpan<'_> {
         let range = self.range.map(|(start, end)| (format_time(start), format_time(end)));
         let (start, end) = range.unwrap_or_default();
         self.span
-            .set(attr::DATA_ROWS_LOADED, i64::try_from(self.rows).unwrap_or(i64::MAX))
+            .set(attr::DATA_ROWS_LOADED, int(self.rows))
             .set(attr::DB_QUERY_DURATION_MS, milliseconds(self.took))
             .set(attr::DATA_START_DATE, &start)
             .set(attr::DATA_END_DATE, &end);

@@ -3,7 +3,6 @@
 //! Invariant: the instruments belong to the meter provider of `telemetry::start`; without one they count nothing and cost
 //! nothing. Every worker reports queue and jobs, which are the same for all, so read these with `max()`.
 
-use std::fmt::Write as _;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -254,25 +253,26 @@ impl Metrics {
     }
 }
 
-/// `docs/metrics.md`.
-#[must_use]
-pub fn markdown() -> String {
-    let mut out = String::from(
-        "# Metrics\n\n\
-         Generated from `src/telemetry/metrics.rs`; a test keeps it equal. A worker serves them at `/metrics` \
-         (`barlift worker --http 9464`) and sends them over OTLP to `OTEL_EXPORTER_OTLP_ENDPOINT`. Queue and jobs \
-         are the same for all workers: read them with `max()`.\n\n\
-         | OTLP | Prometheus | unit | meaning |\n| --- | --- | --- | --- |\n",
-    );
-    for m in METRICS {
-        let _ = writeln!(out, "| `{}` | `{}` | {} | {} |", m.name, m.prometheus, m.unit, m.about);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
+
+    /// `docs/metrics.md`.
+    fn markdown() -> String {
+        let mut out = String::from(
+            "# Metrics\n\n\
+             Generated from `src/telemetry/metrics.rs`; a test keeps it equal. A worker serves them at `/metrics` \
+             (`barlift worker --http 9464`) and sends them over OTLP to `OTEL_EXPORTER_OTLP_ENDPOINT`. Queue and jobs \
+             are the same for all workers: read them with `max()`.\n\n\
+             | OTLP | Prometheus | unit | meaning |\n| --- | --- | --- | --- |\n",
+        );
+        for m in METRICS {
+            let _ = writeln!(out, "| `{}` | `{}` | {} | {} |", m.name, m.prometheus, m.unit, m.about);
+        }
+        out
+    }
 
     #[test]
     fn the_table_in_docs_is_this_one() {

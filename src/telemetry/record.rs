@@ -26,7 +26,7 @@ use super::span::{SpanFailure, pairs};
 use super::stored::{SCOPE, StoredSpan};
 use crate::counts::RowCounts;
 use crate::error::{Error, ErrorClass};
-use crate::model::{OperationId, OperationKind, OperationState, Traceparent};
+use crate::model::{AttemptOutcome, OperationId, OperationKind, OperationState, Traceparent};
 
 /// An operation whose last task has settled.
 #[derive(Debug, Clone, Default, FromRow)]
@@ -64,19 +64,58 @@ pub(crate) struct EndedOperation {
 }
 
 /// An attempt as the database has recorded it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub(crate) struct RecordedAttempt {
-    pub(crate) info: AttemptInfo,
-    pub(crate) started_at: jiff::Timestamp,
-    pub(crate) finished_at: jiff::Timestamp,
-    pub(crate) outcome: JobOutcome,
-    /// The error's class and message, if it failed.
-    pub(crate) class: String,
-    pub(crate) message: String,
-    pub(crate) rows: RowCounts,
-    pub(crate) phases: Phases,
-    /// Of a verification that has ended.
-    pub(crate) verified: Option<VerifiedCounts>,
+    #[sqlx(flatten)]
+    info: AttemptInfo,
+    #[sqlx(try_from = "Timestamp")]
+    started_at: jiff::Timestamp,
+    #[sqlx(try_from = "Timestamp")]
+    finished_at: jiff::Timestamp,
+    outcome: AttemptOutcome,
+    /// Whether the task is tried again, or was.
+    again: bool,
+    error_class: Option<String>,
+    error_message: Option<String>,
+    #[sqlx(json)]
+    rows: RowCounts,
+    #[sqlx(json)]
+    phases: Phases,
+    #[sqlx(flatten)]
+    verified: VerifiedRow,
+}
+
+/// All NULL for an import, and for a verification that did not succeed.
+#[derive(Debug, Clone, FromRow)]
+struct VerifiedRow {
+    csv_rows: Option<i64>,
+    db_rows: Option<i64>,
+    rows_match: Option<bool>,
+    passed: Option<bool>,
+}
+
+impl VerifiedRow {
+    fn counts(&self) -> Option<VerifiedCounts> {
+        Some(VerifiedCounts {
+            csv_rows: self.csv_rows?,
+            db_rows: self.db_rows?,
+            rows_match: self.rows_match?,
+            passed: self.passed?,
+        })
+    }
+}
+
+impl RecordedAttempt {
+    fn outcome(&self) -> JobOutcome {
+        match self.outcome {
+            AttemptOutcome::Succeeded => JobOutcome::Succeeded,
+            AttemptOutcome::HandedBack => JobOutcome::HandedBack,
+            AttemptOutcome::Rescued => JobOutcome::Died,
+            AttemptOutcome::Cancelled => JobOutcome::Cancelled,
+            AttemptOutcome::Failed if self.again => JobOutcome::Retried,
+            AttemptOutcome::Failed => JobOutcome::Failed,
+        }
+    }
 }
 
 /// How long an export may take.
@@ -159,13 +198,14 @@ impl Recorder {
             phases: attempt.phases,
             batches,
             folded: 0,
-            verified: attempt.verified,
+            verified: attempt.verified.counts().filter(|_| attempt.outcome == AttemptOutcome::Succeeded),
         };
         span.attributes = info.attributes();
-        span.attributes.extend(sums.attributes(info.kind, attempt.outcome));
+        span.attributes.extend(sums.attributes(info.kind, attempt.outcome()));
         span.status = Status::Ok;
-        if let Some(kind) = failure_kind(attempt.outcome) {
-            let (class, message) = (ErrorClass::named(&attempt.class), attempt.message.clone());
+        if let Some(kind) = failure_kind(attempt.outcome()) {
+            let class = ErrorClass::named(attempt.error_class.as_deref().unwrap_or_default());
+            let message = attempt.error_message.clone().unwrap_or_default();
             fail(&mut span, &SpanFailure { kind, class, message, symbol: &info.symbol });
         }
         Some(StoredSpan::new(&span, &self.resource))

@@ -29,6 +29,7 @@ mod store;
 
 use crate::bar::{Micros, format_time};
 use crate::config::VerifyMode;
+use crate::counts::int;
 use crate::digest::SeriesDigest;
 use crate::error::{FileError, Result};
 use crate::finding::Difference;
@@ -171,8 +172,4 @@ async fn compared(
         .set(attr::MISMATCH_TIMESTAMPS, &times);
     span.end(&found, &attempt.task.symbol);
     found
-}
-
-fn int(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
 }

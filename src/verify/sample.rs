@@ -9,7 +9,6 @@
 //! from release to release; a test pins a sample. Repeated times are not detected: a time that is offered twice has two
 //! places.
 
-use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use crate::bar::Micros;
@@ -19,64 +18,37 @@ use crate::bar::Micros;
 pub(crate) struct Sample<T> {
     seed: u64,
     size: usize,
-    /// The largest lot is on top; a smaller one replaces it.
-    drawn: BinaryHeap<SampledItem<T>>,
+    /// Lot, time and place in `items` of each item. The largest lot is on top; a smaller one replaces it.
+    drawn: BinaryHeap<(u64, Micros, usize)>,
+    items: Vec<(Micros, T)>,
 }
 
 impl<T> Sample<T> {
     /// An empty sample of at most `size` items.
     pub(crate) fn new(seed: u64, size: usize) -> Self {
-        Self { seed, size, drawn: BinaryHeap::new() }
+        Self { seed, size, drawn: BinaryHeap::new(), items: Vec::new() }
     }
 
     /// Offers the item of one time; it is kept if its lot is among the smallest so far.
     pub(crate) fn offer(&mut self, time: Micros, item: T) {
-        let key = (lot(self.seed, time), time);
+        let lot = lot(self.seed, time);
         if self.drawn.len() < self.size {
-            self.drawn.push(SampledItem { key, item });
-            return;
-        }
-        if let Some(mut last) = self.drawn.peek_mut()
-            && key < last.key
+            self.drawn.push((lot, time, self.items.len()));
+            self.items.push((time, item));
+        } else if let Some(mut last) = self.drawn.peek_mut()
+            && (lot, time) < (last.0, last.1)
         {
-            *last = SampledItem { key, item };
+            self.items[last.2] = (time, item);
+            *last = (lot, time, last.2);
         }
     }
 
     /// The items in the order of their times.
-    pub(crate) fn into_sorted(self) -> Vec<T> {
-        let mut drawn = self.drawn.into_vec();
-        drawn.sort_unstable_by_key(|d| d.key.1);
-        drawn.into_iter().map(|d| d.item).collect()
+    pub(crate) fn into_sorted(mut self) -> Vec<T> {
+        self.items.sort_unstable_by_key(|(time, _)| *time);
+        self.items.into_iter().map(|(_, item)| item).collect()
     }
 }
-
-/// An item with its lot and time.
-#[derive(Debug, Clone)]
-struct SampledItem<T> {
-    key: (u64, Micros),
-    item: T,
-}
-
-impl<T> Ord for SampledItem<T> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.key.cmp(&other.key)
-    }
-}
-
-impl<T> PartialOrd for SampledItem<T> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl<T> PartialEq for SampledItem<T> {
-    fn eq(&self, other: &Self) -> bool {
-        self.key == other.key
-    }
-}
-
-impl<T> Eq for SampledItem<T> {}
 
 fn lot(seed: u64, time: Micros) -> u64 {
     let mut bytes = [0; 16];
@@ -122,9 +94,9 @@ mod tests {
         let mut sample = Sample::new(3, 7);
         for t in 0..10_000 {
             sample.offer(t, t);
-            assert!(sample.drawn.len() <= 7);
+            assert!(sample.drawn.len() <= 7 && sample.items.len() <= 7);
         }
-        assert!(sample.drawn.capacity() < 20);
+        assert!(sample.drawn.capacity() < 20 && sample.items.capacity() < 20);
     }
 
     #[test]

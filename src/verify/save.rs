@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Findings, VerifyAttempt, int, mended, store};
+use super::{Findings, VerifyAttempt, mended, store};
+use crate::counts::int;
 use crate::error::Result;
 use crate::finding::RejectedRow;
 use crate::repository::content::{self, Stamp};

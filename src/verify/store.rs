@@ -5,13 +5,14 @@
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
+use super::Findings;
 use super::classify::{DifferencePattern, PatternRange};
-use super::{Findings, int};
 use crate::bar::columns::{COUNT, transposed};
 use crate::bar::{Ohlcv, UNKNOWN};
+use crate::counts::int;
 use crate::db::template::sql_template;
 use crate::db::traced_pool::TracedPool;
-use crate::error::{During, Result};
+use crate::error::Result;
 use crate::finding::{Difference, Place};
 use crate::model::TaskId;
 use crate::repository::{array, parameter};
@@ -54,10 +55,7 @@ pub(super) async fn verification(
         .bind(Json(duplicates))
         .bind(int(f.classification.ranges_left_out))
         .bind(int(f.files.mended));
-    let run =
-        async { Ok(query.execute(connection).await.during("keeping the verification")?.rows_affected()) };
-    db.write(("INSERT", QUERY), |_| 1, run).await?;
-    Ok(())
+    db.execute(("INSERT", QUERY), |_| 1, query.execute(connection), "keeping the verification").await
 }
 
 /// Stores differing bars; `from` is the number of the first.
@@ -81,9 +79,7 @@ pub(super) async fn differences(
         .bind(found.iter().map(|d| place(d).map(|p| path(files, p))).collect::<Vec<_>>())
         .bind(found.iter().map(|d| place(d).map(|p| int(p.line))).collect::<Vec<_>>());
     let query = file_values.iter().chain(&db_values).fold(query, |query, values| query.bind(array(values)));
-    let run = async { Ok(query.execute(connection).await.during("keeping differences")?.rows_affected()) };
-    db.write(("INSERT", sql), |_| found.len(), run).await?;
-    Ok(())
+    db.execute(("INSERT", sql), |_| found.len(), query.execute(connection), "keeping differences").await
 }
 
 /// Stores the ranges.
@@ -116,9 +112,7 @@ pub(super) async fn ranges(
         .bind(ranges.iter().map(|r| ratio(r).1).collect::<Vec<_>>())
         .bind(ranges.iter().map(shift).collect::<Vec<_>>())
         .bind(ranges.iter().map(|r| int(r.identical)).collect::<Vec<_>>());
-    let run = async { Ok(query.execute(connection).await.during("keeping ranges")?.rows_affected()) };
-    db.write(("INSERT", QUERY), |_| ranges.len(), run).await?;
-    Ok(())
+    db.execute(("INSERT", QUERY), |_| ranges.len(), query.execute(connection), "keeping ranges").await
 }
 
 fn path(files: &[String], place: Place) -> &str {

@@ -20,7 +20,8 @@ const LOCKED_WAIT: Duration = Duration::from_secs(3);
 impl Worker {
     pub(super) async fn attempt(&self, worker: &str, delivery: &Delivery) -> Result<Handled> {
         let traces = self.recorder.is_some();
-        let claimant = Claimant { worker, max_rescues: self.max_rescues, traces, lease: self.queue.lease };
+        let claimant =
+            Claimant { worker, max_rescues: self.retry.max_rescues, traces, lease: self.settings.lease };
         let claimed = task::claim(&self.pool, &delivery.job, claimant).await?;
         self.notify_exporter(claimed.rescued);
         let (lease, task) = match claimed.claim {
@@ -63,12 +64,12 @@ impl Worker {
         run: impl Future<Output = Result<T>>,
     ) -> Result<T> {
         let hung = || {
-            let limit = humantime::format_duration(self.task_timeout);
+            let limit = humantime::format_duration(self.settings.task_timeout);
             let reason =
                 format!("did not end within worker.task_timeout ({limit}); what was committed stays");
             FileError::transient(&attempt.task.source, reason).into()
         };
-        self.unless_lost(&[attempt], run, (self.task_timeout, hung)).await
+        self.unless_lost(&[attempt], run, (self.settings.task_timeout, hung)).await
     }
 
     /// Runs until one of the attempts has lost its task, or the time is up.
@@ -81,7 +82,7 @@ impl Worker {
         let leases: Vec<&Lease> = attempts.iter().map(|a| &a.lease).collect();
         tokio::select! {
             done = run => done,
-            () = task::lost(&self.pool, &leases, self.queue.heartbeat) => Err(Error::LostLease),
+            () = task::lost(&self.pool, &leases, self.settings.heartbeat) => Err(Error::LostLease),
             () = tokio::time::sleep(limit) => Err(hung()),
         }
     }

@@ -21,11 +21,11 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::config::Config;
+use crate::config::{Config, RetryConfig, WorkerConfig};
 use crate::error::Result;
 use crate::operation::span_outbox;
-use crate::queue::{self, Delivery, Handled, QueueSettings, Work};
-use crate::task::{self, RetryPolicy};
+use crate::queue::{self, Delivery, Handled, Work};
+use crate::task;
 use crate::telemetry::{self, Recorder, delivery};
 
 /// How long a worker that stops waits for spans that are due.
@@ -41,11 +41,10 @@ const PRUNE_EVERY: Duration = Duration::from_secs(3600);
 #[derive(Debug, Clone)]
 pub struct Worker {
     pool: PgPool,
-    queue: QueueSettings,
+    /// With no more jobs at once than connections can be had.
+    settings: WorkerConfig,
     batch_rows: usize,
-    retry: RetryPolicy,
-    max_rescues: u32,
-    task_timeout: Duration,
+    retry: RetryConfig,
     stop: CancellationToken,
     /// None where no spans are exported.
     recorder: Option<Recorder>,
@@ -58,22 +57,13 @@ impl Worker {
     /// ended operations.
     #[must_use]
     pub fn new(pool: PgPool, config: &Config, stop: CancellationToken, recorder: Option<Recorder>) -> Self {
+        let mut settings = config.worker.clone();
+        settings.concurrency = settings.concurrency.min(spare_connections(&pool));
         Self {
-            queue: QueueSettings {
-                concurrency: config.worker.concurrency.min(spare_connections(&pool)),
-                lease: config.worker.lease,
-                heartbeat: config.worker.heartbeat,
-                poll_interval: config.worker.poll_interval,
-                drain_timeout: config.worker.drain_timeout,
-            },
+            settings,
             pool,
             batch_rows: config.import.batch_rows,
-            retry: RetryPolicy {
-                initial_backoff: config.retry.initial_backoff,
-                max_backoff: config.retry.max_backoff,
-            },
-            max_rescues: config.retry.max_rescues,
-            task_timeout: config.worker.task_timeout,
+            retry: config.retry.clone(),
             stop,
             recorder,
             due: Arc::default(),
@@ -82,7 +72,7 @@ impl Worker {
 
     /// Works until it is stopped.
     pub async fn run(self) {
-        let (pool, settings, stop) = (self.pool.clone(), self.queue.clone(), self.stop.clone());
+        let (pool, settings, stop) = (self.pool.clone(), self.settings.clone(), self.stop.clone());
         let worker = Arc::new(self);
         let _sweep = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&worker).sweep()));
         let done = CancellationToken::new();
@@ -109,7 +99,7 @@ impl Worker {
                 () = self.due.notified() => {}
                 () = gather() => {}
                 () = done.cancelled() => {}
-                () = tokio::time::sleep(self.queue.lease) => {}
+                () = tokio::time::sleep(self.settings.lease) => {}
             }
         }
     }
@@ -128,7 +118,7 @@ impl Worker {
                 pruned = done.is_ok().then(Instant::now);
                 log_postponed(done);
             }
-            tokio::time::sleep(self.queue.lease).await;
+            tokio::time::sleep(self.settings.lease).await;
         }
     }
 

@@ -39,7 +39,7 @@ impl Worker {
     /// Claims further members of a bundle with this file. With `retry.max_rescues = 0` there are no bundles: a file that
     /// kills its worker would fail the others, too.
     pub(super) async fn claim_bundle(&self, first: &ClaimedTask, claimant: Claimant<'_>) -> Vec<Member> {
-        if self.max_rescues == 0 {
+        if self.retry.max_rescues == 0 {
             return Vec::new();
         }
         let found = task::claim_bundle(&self.pool, (&first.lease, &first.task), claimant).await;
@@ -289,7 +289,7 @@ impl Worker {
         part: &Part<'_>,
         run: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        let limit = SETTLE_TIMEOUT.min(self.task_timeout);
+        let limit = SETTLE_TIMEOUT.min(self.settings.task_timeout);
         self.unless_lost(&part.members, run, (limit, || Error::Stopped)).await
     }
 }

@@ -50,14 +50,14 @@ pub(super) async fn run(args: &DataLoadArgs, config: &Config) -> Result<Outcome>
             if !load.write_file(format, &series, &path, &stop).await? {
                 return Ok(Outcome::Failures);
             }
-            let bars = output::counted(i64::try_from(load.rows).unwrap_or(i64::MAX), "bar", "bars");
+            let bars = output::counted(load.rows, "bar", "bars");
             output::note(&format!("wrote {bars} to {}", output::visible(&path.display().to_string())));
         }
     }
     let (rows, not_finite) = (load.rows, load.not_finite);
     drop(load);
     if not_finite > 0 {
-        let values = output::counted(i64::try_from(not_finite).unwrap_or(i64::MAX), "value is", "values are");
+        let values = output::counted(not_finite, "value is", "values are");
         output::note(&format!("{values} not finite; barlift writes no such bars, another program did"));
     }
     if rows == 0 && args.limit != Some(0) {

@@ -62,7 +62,7 @@ fn print(series: &[SeriesInfo]) -> Result<()> {
         Table::new([table::SYMBOL, table::TIMEFRAME, first.spare(1), last, Column::number("BARS")]);
     for s in series {
         let [first, last] = shown(s.range);
-        let bars = output::count(i64::try_from(s.bars).unwrap_or(i64::MAX));
+        let bars = output::count(s.bars);
         table.row([output::visible(&s.name.symbol), output::visible(&s.name.timeframe), first, last, bars]);
     }
     output::print(|out| table.write(out))

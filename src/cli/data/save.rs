@@ -35,7 +35,7 @@ pub(super) async fn run(args: &DataSaveArgs, config: &Config) -> Result<Outcome>
     let saved = saved.map_err(refused)?;
     let issues = reader.await.map_err(|e| Error::Internal(e.to_string()))?;
     if issues > 0 {
-        let what = output::counted(i64::try_from(issues).unwrap_or(i64::MAX), "bar breaks", "bars break");
+        let what = output::counted(issues, "bar breaks", "bars break");
         output::note(&format!(
             "{what} a market-data rule (import.on_invalid = \"reject\" refuses such files)"
         ));
@@ -44,7 +44,7 @@ pub(super) async fn run(args: &DataSaveArgs, config: &Config) -> Result<Outcome>
         let (symbol, timeframe) = (&args.symbol, &args.timeframe);
         output::json(&serde_json::json!({ "symbol": symbol, "timeframe": timeframe, "rows_saved": saved }))?;
     } else {
-        let bars = output::counted(i64::try_from(saved).unwrap_or(i64::MAX), "bar", "bars");
+        let bars = output::counted(saved, "bar", "bars");
         let series = output::visible(&format!("{} {}", args.symbol, args.timeframe));
         output::print(|out| writeln!(out, "saved {bars} of {series}"))?;
     }

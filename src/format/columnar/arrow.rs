@@ -12,7 +12,7 @@ use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 use super::{has_nulls, lacks};
 use crate::bar::columns::{COLUMNS, ValueColumn};
 use crate::bar::{Bars, SeriesName, UNKNOWN, any_unknown, from_outside, known};
-use crate::format::{Format, TIME};
+use crate::format::{BarSink, Chunks, Format, TIME};
 
 /// Writes record batches.
 pub(in crate::format) struct ArrowWriter<W: Write> {
@@ -35,8 +35,10 @@ impl<W: Write> ArrowWriter<W> {
         };
         Ok(Self { schema, inner })
     }
+}
 
-    pub(super) fn write(&mut self, bars: &Bars) -> io::Result<()> {
+impl<W: Write> BarSink<W> for ArrowWriter<W> {
+    fn write(&mut self, bars: &Bars) -> io::Result<()> {
         let time = TimestampMicrosecondArray::from(bars.time.clone()).with_timezone("UTC");
         let mut columns: Vec<ArrayRef> = vec![Arc::new(time)];
         columns.extend(bars.columns().iter().map(|values| array(values)));
@@ -48,7 +50,7 @@ impl<W: Write> ArrowWriter<W> {
         .map_err(io_error)
     }
 
-    pub(super) fn finish(self) -> io::Result<W> {
+    fn finish(self: Box<Self>) -> io::Result<W> {
         match self.inner {
             Inner::File(w) => w.into_inner(),
             Inner::Stream(w) => w.into_inner(),
@@ -77,33 +79,30 @@ fn schema(series: &SeriesName) -> Schema {
     Schema::new_with_metadata(fields, metadata)
 }
 
-/// The batches of a file or a stream.
-pub(in crate::format) struct ArrowReader(Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>);
+/// The batches of a file.
+pub(super) fn read_file(input: impl Read + Seek + Send + 'static) -> Result<Chunks, String> {
+    Ok(Box::new(FileReader::try_new(input, None).map_err(|e| e.to_string())?.map(read_batch)))
+}
 
-impl ArrowReader {
-    pub(super) fn file(input: impl Read + Seek + Send + 'static) -> Result<Self, String> {
-        Ok(Self(Box::new(FileReader::try_new(input, None).map_err(|e| e.to_string())?)))
-    }
+/// The batches of a stream.
+pub(super) fn read_stream(input: impl BufRead + Send + 'static) -> Result<Chunks, String> {
+    Ok(Box::new(StreamReader::try_new(input, None).map_err(|e| e.to_string())?.map(read_batch)))
+}
 
-    pub(super) fn stream(input: impl BufRead + Send + 'static) -> Result<Self, String> {
-        Ok(Self(Box::new(StreamReader::try_new(input, None).map_err(|e| e.to_string())?)))
+fn read_batch(batch: Result<RecordBatch, ArrowError>) -> Result<Bars, String> {
+    let batch = batch.map_err(|e| e.to_string())?;
+    let time = batch.column_by_name(TIME).ok_or_else(|| lacks(TIME))?;
+    if time.null_count() > 0 {
+        return Err(has_nulls(TIME));
     }
-
-    pub(super) fn next(&mut self) -> Result<Option<Bars>, String> {
-        let Some(batch) = self.0.next().transpose().map_err(|e| e.to_string())? else { return Ok(None) };
-        let time = batch.column_by_name(TIME).ok_or_else(|| lacks(TIME))?;
-        if time.null_count() > 0 {
-            return Err(has_nulls(TIME));
-        }
-        let time = time.as_any().downcast_ref::<TimestampMicrosecondArray>().ok_or_else(|| {
-            format!("`time` is {} instead of Timestamp(Microsecond, \"UTC\")", time.data_type())
-        })?;
-        let mut values = COLUMNS.each_ref().map(|_| Vec::new());
-        for (values, column) in values.iter_mut().zip(&COLUMNS) {
-            *values = read_column(&batch, column)?;
-        }
-        Ok(Some(Bars::from_columns(time.values().to_vec(), values)))
+    let time = time.as_any().downcast_ref::<TimestampMicrosecondArray>().ok_or_else(|| {
+        format!("`time` is {} instead of Timestamp(Microsecond, \"UTC\")", time.data_type())
+    })?;
+    let mut values = COLUMNS.each_ref().map(|_| Vec::new());
+    for (values, column) in values.iter_mut().zip(&COLUMNS) {
+        *values = read_column(&batch, column)?;
     }
+    Ok(Bars::from_columns(time.values().to_vec(), values))
 }
 
 /// The values of a column; unknown where the batch has none and that is allowed.

@@ -1,4 +1,4 @@
-//! One writer and one reader for the columnar formats.
+//! Writes and reads the columnar formats.
 //!
 //! Invariant: `without_columnar` replaces this module in builds without the feature `columnar`, with the same items.
 
@@ -8,36 +8,32 @@ mod parquet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 
-use super::Format;
-use crate::bar::{Bars, SeriesName};
+use super::{BarSink, Chunks, Format};
+use crate::bar::SeriesName;
 
-/// Writes Arrow or Parquet.
-pub(super) enum ColumnarWriter<W: Write + Send> {
-    Arrow(arrow::ArrowWriter<W>),
-    Parquet(Box<parquet::ParquetWriter<W>>),
+/// Begins a file of Arrow or Parquet.
+pub(super) fn write<W: Write + Send + 'static>(
+    format: Format,
+    series: &SeriesName,
+    out: W,
+) -> io::Result<Box<dyn BarSink<W> + Send>> {
+    Ok(match format {
+        Format::Parquet => Box::new(parquet::ParquetWriter::new(series, out)?),
+        _ => Box::new(arrow::ArrowWriter::new(format, series, out)?),
+    })
 }
 
-impl<W: Write + Send> ColumnarWriter<W> {
-    pub(super) fn new(format: Format, series: &SeriesName, out: W) -> io::Result<Self> {
-        Ok(match format {
-            Format::Parquet => Self::Parquet(Box::new(parquet::ParquetWriter::new(series, out)?)),
-            _ => Self::Arrow(arrow::ArrowWriter::new(format, series, out)?),
-        })
+/// Reads a file of Arrow or Parquet. The values are not checked.
+pub(super) fn read_file(format: Format, file: BufReader<File>) -> Result<Chunks, String> {
+    match format {
+        Format::Parquet => parquet::read(file.into_inner()),
+        _ => arrow::read_file(file),
     }
+}
 
-    pub(super) fn write(&mut self, bars: &Bars) -> io::Result<()> {
-        match self {
-            Self::Arrow(w) => w.write(bars),
-            Self::Parquet(w) => w.write(bars),
-        }
-    }
-
-    pub(super) fn finish(self) -> io::Result<W> {
-        match self {
-            Self::Arrow(w) => w.finish(),
-            Self::Parquet(w) => w.finish(),
-        }
-    }
+/// Reads an Arrow stream. The values are not checked.
+pub(super) fn read_stream(input: impl BufRead + Send + 'static) -> Result<Chunks, String> {
+    arrow::read_stream(input)
 }
 
 /// The error of a file without a column that bars need.
@@ -48,31 +44,4 @@ fn lacks(name: &str) -> String {
 /// The error of a column whose values bars need.
 fn has_nulls(name: &str) -> String {
     format!("`{name}` has nulls")
-}
-
-/// Reads Arrow or Parquet. The values are not checked.
-pub(super) enum ColumnarReader {
-    Arrow(arrow::ArrowReader),
-    Parquet(Box<parquet::ParquetReader>),
-}
-
-impl ColumnarReader {
-    pub(super) fn file(format: Format, file: BufReader<File>) -> Result<Self, String> {
-        Ok(match format {
-            Format::Parquet => Self::Parquet(Box::new(parquet::ParquetReader::new(file.into_inner())?)),
-            _ => Self::Arrow(arrow::ArrowReader::file(file)?),
-        })
-    }
-
-    /// An Arrow stream.
-    pub(super) fn stream(input: impl BufRead + Send + 'static) -> Result<Self, String> {
-        arrow::ArrowReader::stream(input).map(Self::Arrow)
-    }
-
-    pub(super) fn next(&mut self) -> Result<Option<Bars>, String> {
-        match self {
-            Self::Arrow(r) => r.next(),
-            Self::Parquet(r) => r.next(),
-        }
-    }
 }

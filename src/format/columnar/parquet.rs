@@ -18,7 +18,7 @@ use parquet::schema::types::ColumnPath;
 use super::{has_nulls, lacks};
 use crate::bar::columns::{COLUMNS, ValueColumn};
 use crate::bar::{Bars, SeriesName, UNKNOWN, any_unknown, from_outside, is_unknown, known};
-use crate::format::TIME;
+use crate::format::{BarSink, Chunks, TIME};
 
 /// Bars in a row group: enough to compress well; they take 12 MB of memory until they are written.
 const GROUP: usize = 256 * 1024;
@@ -62,11 +62,6 @@ impl<W: Write + Send> ParquetWriter<W> {
         Ok(Self { file, group: Bars::default() })
     }
 
-    pub(super) fn write(&mut self, bars: &Bars) -> io::Result<()> {
-        self.group.append(bars);
-        if self.group.len() >= GROUP { self.end_group() } else { Ok(()) }
-    }
-
     fn end_group(&mut self) -> io::Result<()> {
         let bars = std::mem::take(&mut self.group);
         let mut group = self.file.next_row_group().map_err(io_error)?;
@@ -86,8 +81,15 @@ impl<W: Write + Send> ParquetWriter<W> {
         group.close().map_err(io_error)?;
         Ok(())
     }
+}
 
-    pub(super) fn finish(mut self) -> io::Result<W> {
+impl<W: Write + Send> BarSink<W> for ParquetWriter<W> {
+    fn write(&mut self, bars: &Bars) -> io::Result<()> {
+        self.group.append(bars);
+        if self.group.len() >= GROUP { self.end_group() } else { Ok(()) }
+    }
+
+    fn finish(mut self: Box<Self>) -> io::Result<W> {
         if !self.group.is_empty() {
             self.end_group()?;
         }
@@ -109,30 +111,19 @@ fn write_column<T: DataType, W: Write + Send>(
 }
 
 /// The row groups of a file.
-pub(in crate::format) struct ParquetReader {
-    file: SerializedFileReader<File>,
-    next: usize,
+pub(super) fn read(file: File) -> Result<Chunks, String> {
+    let file = SerializedFileReader::new(file).map_err(|e| e.to_string())?;
+    let groups = 0..file.num_row_groups();
+    Ok(Box::new(groups.map(move |i| read_group(file.get_row_group(i).map_err(|e| e.to_string())?.as_ref()))))
 }
 
-impl ParquetReader {
-    pub(super) fn new(file: File) -> Result<Self, String> {
-        let file = SerializedFileReader::new(file).map_err(|e| e.to_string())?;
-        Ok(Self { file, next: 0 })
+fn read_group(group: &dyn RowGroupReader) -> Result<Bars, String> {
+    let time = read_time(group)?;
+    let mut values = COLUMNS.each_ref().map(|_| Vec::new());
+    for (values, column) in values.iter_mut().zip(&COLUMNS) {
+        *values = read_values(group, column)?;
     }
-
-    pub(super) fn next(&mut self) -> Result<Option<Bars>, String> {
-        if self.next >= self.file.num_row_groups() {
-            return Ok(None);
-        }
-        let group = self.file.get_row_group(self.next).map_err(|e| e.to_string())?;
-        self.next += 1;
-        let time = read_time(group.as_ref())?;
-        let mut values = COLUMNS.each_ref().map(|_| Vec::new());
-        for (values, column) in values.iter_mut().zip(&COLUMNS) {
-            *values = read_values(group.as_ref(), column)?;
-        }
-        Ok(Some(Bars::from_columns(time, values)))
-    }
+    Ok(Bars::from_columns(time, values))
 }
 
 fn read_time(group: &dyn RowGroupReader) -> Result<Vec<i64>, String> {

@@ -9,10 +9,11 @@ mod retry;
 use serde::Serialize;
 use sqlx::{FromRow, PgConnection, PgPool, Postgres, Transaction};
 
-use super::create::CHUNK;
 use crate::db::transaction;
 use crate::error::{During, Error, Result};
-use crate::model::{AttemptOutcome, JobSequence, OperationId, OperationKind, TaskId, TaskState, Traceparent};
+use crate::model::{
+    AttemptOutcome, JobSequence, OperationId, OperationKind, TaskId, TaskState, Traceparent, job_key,
+};
 use crate::queue::{self, Job, NewJob};
 use crate::task;
 
@@ -262,7 +263,7 @@ async fn push(
     pushed: &[(TaskId, JobSequence)],
     operation: &LockedOperation,
 ) -> Result<()> {
-    for some in pushed.chunks(CHUNK) {
+    for some in pushed.chunks(queue::CHUNK) {
         let jobs: Vec<NewJob> = some
             .iter()
             .map(|&(task_id, sequence)| NewJob {
@@ -283,5 +284,5 @@ fn ids(tasks: &[LockedTask]) -> Vec<TaskId> {
 
 /// The keys of the tasks' latest jobs.
 fn job_keys(id: &OperationId, tasks: &[LockedTask]) -> Vec<String> {
-    tasks.iter().map(|t| queue::job_key(id, t.id, t.pushes)).collect()
+    tasks.iter().map(|t| job_key(id, t.id, t.pushes)).collect()
 }

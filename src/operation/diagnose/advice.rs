@@ -3,6 +3,7 @@
 //! Invariant: no I/O, and each piece of advice names its figure.
 
 use super::{Advice, Diagnosis};
+use crate::counts::int;
 use crate::model::OperationState;
 use crate::telemetry::Phase;
 
@@ -28,7 +29,7 @@ pub(super) fn advice(d: &Diagnosis) -> Vec<Advice> {
         );
     }
     if !d.failures.is_empty() {
-        let failed = i64::try_from(d.failures.len()).unwrap_or(i64::MAX);
+        let failed = int(d.failures.len());
         say(
             counted(failed, "file whose last attempt failed", "files whose last attempt failed"),
             &format!("mend what their errors name, then `barlift retry {}`", d.operation_id),

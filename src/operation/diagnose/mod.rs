@@ -16,7 +16,7 @@ use sqlx::types::Json;
 use sqlx::{FromRow, PgPool};
 
 use super::status::{self, OperationStatus};
-use crate::counts::RowCounts;
+use crate::counts::{RowCounts, int};
 use crate::db::template::sql_template;
 use crate::error::{During, Error, Result};
 use crate::model::{AttemptOutcome, OperationId, OperationState, TaskId};
@@ -278,7 +278,7 @@ fn put_together(
         workers_alive: 0,
         files_repeated: sums.files_repeated(),
         duration_ms,
-        files: i64::try_from(sums.files.len()).unwrap_or(i64::MAX),
+        files: int(sums.files.len()),
         rows: sums.rows,
         rows_per_second: worked_ms.filter(|d| *d > 0.0).map(per_second),
         attempts: sums.attempts,

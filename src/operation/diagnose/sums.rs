@@ -5,7 +5,7 @@
 use super::{
     AttemptTimes, DiagnosisRow, FileFailure, FileQuality, FileStatement, FileTimes, PhaseShare, PoolWaits,
 };
-use crate::counts::RowCounts;
+use crate::counts::{RowCounts, int};
 use crate::model::{AttemptOutcome, TaskId, TaskState};
 use crate::telemetry::{Phase, Phases};
 
@@ -126,8 +126,7 @@ impl DiagnosisSums {
     }
 
     pub(super) fn files_repeated(&self) -> i64 {
-        let repeated = self.files.iter().filter(|f| f.times.attempts > 1).count();
-        i64::try_from(repeated).unwrap_or(i64::MAX)
+        int(self.files.iter().filter(|f| f.times.attempts > 1).count())
     }
 
     /// The attempts' time outside of phases. Reading is left out, because it runs beside the other phases.

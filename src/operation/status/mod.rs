@@ -8,6 +8,7 @@ mod task;
 use serde::Serialize;
 
 use super::shown_state::ShownState;
+use crate::counts::int;
 use crate::model::{OperationId, OperationKind, OperationState, Verdict};
 use crate::source::discover::Unrecognised;
 
@@ -89,8 +90,7 @@ impl OperationStatus {
 
     /// The number of files that were imported although their shape conflicts with their series.
     pub(crate) fn shape_conflicts(&self) -> i64 {
-        let found = self.tasks.iter().filter(|t| t.shape_conflict.is_some()).count();
-        i64::try_from(found).unwrap_or(i64::MAX)
+        int(self.tasks.iter().filter(|t| t.shape_conflict.is_some()).count())
     }
 
     /// When it starts, if that is later than `now`.

@@ -14,6 +14,7 @@ use super::difference::DifferingBar;
 use super::head::Verification;
 use super::range::DifferenceRange;
 use super::series::VerifiedSeries;
+use crate::counts::int;
 use crate::db::template::sql_template;
 use crate::error::{During, Error, Result};
 use crate::model::{DifferenceKind, OperationId, TaskId};
@@ -90,8 +91,8 @@ impl Snapshot {
         let mut series: Vec<VerifiedSeries> = sqlx::query_as(include_str!("sql/series.sql"))
             .bind(&self.id.0)
             .bind(order == Order::Noteworthy)
-            .bind(bigint(offset))
-            .bind(bigint(limit))
+            .bind(int(offset))
+            .bind(int(limit))
             .fetch_all(&mut *self.transaction)
             .await
             .during("reading the verified series")?;
@@ -122,7 +123,7 @@ impl Snapshot {
     ) -> BoxStream<'_, Result<DifferingBar>> {
         sqlx::query_as(sql_template!("sql/differences.sql"))
             .bind(series.task_id)
-            .bind(limit.map(bigint))
+            .bind(limit.map(int))
             .fetch(&mut *self.transaction)
             .map(|r| r.during("reading the differences"))
             .boxed()
@@ -136,7 +137,7 @@ impl Snapshot {
     ) -> BoxStream<'_, Result<RejectedLine>> {
         sqlx::query_as(include_str!("sql/rejected.sql"))
             .bind(series.task_id)
-            .bind(limit.map(bigint))
+            .bind(limit.map(int))
             .fetch(&mut *self.transaction)
             .map(|r| r.during("reading rejected rows"))
             .boxed()
@@ -158,8 +159,4 @@ impl Snapshot {
             .await
             .during("counting the differences by time")
     }
-}
-
-fn bigint(n: usize) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
 }

@@ -6,7 +6,7 @@ use sqlx::FromRow;
 use super::series as find_series;
 use crate::bar::{Micros, SeriesName};
 use crate::db::traced_pool::TracedPool;
-use crate::error::{During, Result};
+use crate::error::Result;
 
 /// A series and what it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,8 +46,7 @@ pub(super) async fn symbols(db: TracedPool<'_>, timeframe: Option<&str>) -> Resu
     const WHAT: &str = "listing symbols";
     let mut connection = db.acquire(WHAT).await?;
     let query = sqlx::query_scalar(QUERY).bind(timeframe);
-    let run = async { query.fetch_all(&mut *connection).await.during(WHAT) };
-    db.query::<String>(QUERY, run).await.map(|(symbols, _)| symbols)
+    db.fetch(QUERY, query.fetch_all(&mut *connection), WHAT).await
 }
 
 pub(super) async fn series(db: TracedPool<'_>, timeframe: Option<&str>) -> Result<Vec<SeriesInfo>> {
@@ -55,8 +54,7 @@ pub(super) async fn series(db: TracedPool<'_>, timeframe: Option<&str>) -> Resul
     const WHAT: &str = "listing series";
     let mut connection = db.acquire(WHAT).await?;
     let query = sqlx::query_as(QUERY).bind(timeframe);
-    let run = async { query.fetch_all(&mut *connection).await.during(WHAT) };
-    let (rows, _) = db.query::<ListedSeries>(QUERY, run).await?;
+    let rows: Vec<ListedSeries> = db.fetch(QUERY, query.fetch_all(&mut *connection), WHAT).await?;
     Ok(rows.into_iter().map(ListedSeries::info).collect())
 }
 
@@ -70,7 +68,7 @@ pub(super) async fn date_range(
     let mut connection = db.acquire(WHAT).await?;
     let id = find_series(&mut connection, symbol, timeframe).await?;
     let query = sqlx::query_as(QUERY).bind(id);
-    let run = async { query.fetch_all(&mut *connection).await.during(WHAT) };
-    let (rows, _) = db.query::<(Option<Timestamp>, Option<Timestamp>)>(QUERY, run).await?;
+    let rows: Vec<(Option<Timestamp>, Option<Timestamp>)> =
+        db.fetch(QUERY, query.fetch_all(&mut *connection), WHAT).await?;
     Ok(rows.into_iter().next().and_then(|(first, last)| range(first, last)))
 }

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::{int, series};
+use super::series;
 use crate::bar::{Bars, Micros};
+use crate::counts::int;
 use crate::db::traced_pool::TracedPool;
 use crate::error::Result;
 use crate::repository::stream::BarStream;

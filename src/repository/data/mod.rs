@@ -17,11 +17,12 @@ use futures::Stream;
 use sqlx::{PgConnection, PgPool};
 
 use crate::bar::{Bars, Micros, format_time};
+use crate::counts::int;
 use crate::db::traced_pool::TracedPool;
 use crate::error::{During, Result};
 use crate::model::SeriesId;
 use crate::telemetry::Span;
-use crate::telemetry::attribute::{self as attr, int};
+use crate::telemetry::attribute as attr;
 use crate::telemetry::catalogue::{
     REPOSITORY_GET_DATE_RANGE, REPOSITORY_LIST_SYMBOLS, REPOSITORY_LOAD, REPOSITORY_SAVE, SpanSpec,
 };
@@ -188,7 +189,7 @@ impl DataRepository {
         let span = series_span(&REPOSITORY_SAVE, symbol, timeframe);
         let mut took = Duration::ZERO;
         let saved = span.around(save::write(self.traced(), (symbol, timeframe), chunks, &mut took)).await;
-        let rows = saved.as_ref().map_or(0, |n| i64::try_from(*n).unwrap_or(i64::MAX));
+        let rows = saved.as_ref().map_or(0, |n| int(*n));
         span.set(attr::DATA_ROWS_SAVED, rows).set(attr::DB_INSERT_DURATION_MS, milliseconds(took));
         span.end(&saved, symbol);
         saved

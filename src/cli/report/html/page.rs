@@ -7,6 +7,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::cli::output::{count, visible};
 use crate::cli::report::verification::words;
+use crate::counts::int;
 use crate::model::{OperationId, Verdict};
 use crate::operation::report::Rejection;
 use crate::operation::verification::Number;
@@ -131,7 +132,7 @@ pub(super) fn more_in_report(left: i64, operation: &OperationId, format: &str) -
 
 /// How many of `all` list entries are not shown.
 pub(super) fn left(all: usize, shown: usize) -> i64 {
-    i64::try_from(all.saturating_sub(shown)).unwrap_or(i64::MAX)
+    int(all.saturating_sub(shown))
 }
 
 /// `AAPL 1h`

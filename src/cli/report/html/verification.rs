@@ -10,6 +10,7 @@ use super::{plot, series};
 use crate::cli::output::{count, counted};
 use crate::cli::report::destination::Destination;
 use crate::cli::report::verification::words;
+use crate::counts::int;
 use crate::error::Result;
 use crate::model::{RangeKind, Verdict};
 use crate::operation::verification::{DifferenceRange, Order, Snapshot, Verification, VerifiedSeries};
@@ -111,7 +112,7 @@ fn overview(head: &Verification, listed: &[VerifiedSeries]) -> Markup {
             }
             (plot::axis(scale))
         }
-        (page::more_in_report(head.totals.series - as_i64(plotted.len()), &head.operation_id, "json"))
+        (page::more_in_report(head.totals.series - int(plotted.len()), &head.operation_id, "json"))
     }
 }
 
@@ -180,7 +181,7 @@ fn list(head: &Verification, listed: &[VerifiedSeries]) -> Markup {
     html! {
         h2 { "Series" }
         @if listed.is_empty() { p { "There are none." } } @else { (page::table(&header, &rows)) }
-        (page::more_in_report(head.totals.series - as_i64(listed.len()), &head.operation_id, "json"))
+        (page::more_in_report(head.totals.series - int(listed.len()), &head.operation_id, "json"))
     }
 }
 
@@ -211,10 +212,10 @@ fn content(s: &VerifiedSeries) -> Markup {
 fn more_detail(head: &Verification, noteworthy: usize, shown: usize) -> Markup {
     let t = &head.totals;
     // The list may lack some of them.
-    let all = as_i64(noteworthy).max(t.differing + t.failed + t.cancelled + t.open);
+    let all = int(noteworthy).max(t.differing + t.failed + t.cancelled + t.open);
     html! {
-        @if all > as_i64(shown) { h2 { "Further series" } }
-        (page::more_in_report(all - as_i64(shown), &head.operation_id, "csv"))
+        @if all > int(shown) { h2 { "Further series" } }
+        (page::more_in_report(all - int(shown), &head.operation_id, "csv"))
     }
 }
 
@@ -236,8 +237,4 @@ fn notes(head: &Verification) -> Markup {
             (more(unrecognised.len()))
         }
     }
-}
-
-fn as_i64(n: usize) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
 }

@@ -33,9 +33,9 @@ fn series(n: i64) -> String {
 
 /// Files that were not verified are no differences, but the verdict says nothing about them.
 fn not_verified(files: usize) -> String {
-    match i64::try_from(files) {
-        Ok(0) => String::new(),
-        files => format!("; {} not verified", counted(files.unwrap_or(i64::MAX), "file was", "files were")),
+    match files {
+        0 => String::new(),
+        _ => format!("; {} not verified", counted(files, "file was", "files were")),
     }
 }
 
