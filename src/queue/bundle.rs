@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use sqlx::{PgConnection, PgExecutor, PgPool};
 
-use super::{Job, message_id, unknown};
+use super::{Job, idempotency_key, unknown};
 use crate::error::{During, Result};
 
 /// Locks those of these jobs, all of one kind, that wait and are due, until the transaction's end; returns their ids in
@@ -19,7 +19,7 @@ use crate::error::{During, Result};
 /// [`crate::error::Error::Database`]
 pub async fn lock_waiting(tx: &mut PgConnection, jobs: &[Job]) -> Result<Vec<(usize, String)>> {
     let Some(first) = jobs.first() else { return Ok(Vec::new()) };
-    let keys: Vec<String> = jobs.iter().map(message_id).collect();
+    let keys: Vec<String> = jobs.iter().map(idempotency_key).collect();
     let found: Vec<(String, String, Vec<u8>)> = sqlx::query_as(include_str!("sql/lock_waiting.sql"))
         .bind(first.kind.queue())
         .bind(&keys)

@@ -143,9 +143,8 @@ async fn push_in_spans(
     Ok(())
 }
 
-/// The unique id of a job, as the idempotency key and spans have it.
-#[must_use]
-pub fn message_id(job: &Job) -> String {
+/// The job's idempotency key.
+fn idempotency_key(job: &Job) -> String {
     job_key(&job.operation_id, job.task_id, job.sequence)
 }
 
@@ -161,7 +160,7 @@ fn entry(new: &NewJob) -> Result<apalis_postgres::PgTask> {
         .priority(usize::try_from(new.priority).unwrap_or(0))
         // Attempts are counted in barlift.tasks.
         .max_attempts(i32::MAX as usize)
-        .idempotency_key(message_id(&new.job))
+        .idempotency_key(idempotency_key(&new.job))
         .build())
 }
 
