@@ -11,7 +11,7 @@
 #![allow(clippy::print_stderr, clippy::print_stdout)] // it is a program
 
 use barlift::bar::columns::{HIGH, VOLUME};
-use barlift::bar::{Micros, format_time};
+use barlift::bar::{Micros, format_time, known};
 use barlift::db::Database;
 use barlift::error::{Error, Result};
 use barlift::repository::data::DataRepository;
@@ -63,7 +63,8 @@ async fn run(arguments: &[String]) -> Result<()> {
     let mut chunks = repository.load_stream(symbol, timeframe, Micros::MIN, Micros::MAX).await?;
     while let Some(chunk) = chunks.next().await? {
         bars += chunk.len();
-        volume += chunk[VOLUME].iter().sum::<f64>();
+        // A volume may be unknown.
+        volume += chunk[VOLUME].iter().copied().filter_map(known).sum::<f64>();
     }
     println!("{bars} bars in all, volume {volume}");
     Ok(())

@@ -31,10 +31,6 @@ impl ValueColumn {
     /// Whether every bar has it. Of the others, a bar may lack the value, and a file the whole column.
     #[must_use]
     pub fn is_required(&self) -> bool {
-        #[cfg(test)]
-        if optional_in_test::is(self.name) {
-            return false;
-        }
         self.required
     }
 }
@@ -64,7 +60,7 @@ pub const COLUMNS: [ValueColumn; COUNT] = [
         title: "Open",
         heading: "OPEN",
         letter: 'o',
-        header_names: &["open", "o", "open_price"],
+        header_names: &["open", "o", "open_price", "opening_price", "openingpx", "openprice", "opnpric"],
         words: &["open"],
         setting: "csv.columns.open",
         required: true,
@@ -74,7 +70,7 @@ pub const COLUMNS: [ValueColumn; COUNT] = [
         title: "High",
         heading: "HIGH",
         letter: 'h',
-        header_names: &["high", "h", "high_price"],
+        header_names: &["high", "h", "high_price", "highpx", "highprice", "hghpric"],
         words: &["high", "max"],
         setting: "csv.columns.high",
         required: true,
@@ -84,7 +80,7 @@ pub const COLUMNS: [ValueColumn; COUNT] = [
         title: "Low",
         heading: "LOW",
         letter: 'l',
-        header_names: &["low", "l", "low_price"],
+        header_names: &["low", "l", "low_price", "lowpx", "lowprice", "lwpric"],
         words: &["low", "min"],
         setting: "csv.columns.low",
         required: true,
@@ -94,7 +90,22 @@ pub const COLUMNS: [ValueColumn; COUNT] = [
         title: "Close",
         heading: "CLOSE",
         letter: 'c',
-        header_names: &["close", "c", "close_price", "last", "adj_close", "adjusted_close"],
+        header_names: &[
+            "close",
+            "c",
+            "close_price",
+            "closing_price",
+            "closingpx",
+            "closeprice",
+            "clspric",
+            "close_last",
+            "last",
+            "latest",
+            "price",
+            "adj_close",
+            "adjusted_close",
+            "adjclose",
+        ],
         words: &["close", "last", "price", "settle", "settlement"],
         setting: "csv.columns.close",
         required: true,
@@ -104,10 +115,28 @@ pub const COLUMNS: [ValueColumn; COUNT] = [
         title: "Volume",
         heading: "VOLUME",
         letter: 'v',
-        header_names: &["volume", "v", "vol", "tick_volume", "tickvol"],
+        header_names: &[
+            "volume",
+            "v",
+            "vol",
+            "total_volume",
+            "totalvolume",
+            "trading_volume",
+            "tradevolume",
+            "tick_volume",
+            "tickvol",
+            "tickvolume",
+            "volumefrom",
+            "volume_from",
+            "tottrdqty",
+            "ttltradgvol",
+            "total_traded_quantity",
+            "shares_traded",
+            "no_of_shares",
+        ],
         words: &["volume", "vol", "qty", "quantity"],
         setting: "csv.columns.volume",
-        required: true,
+        required: false,
     },
 ];
 
@@ -125,26 +154,4 @@ pub(crate) fn transposed(rows: impl ExactSizeIterator<Item = [f64; COUNT]>) -> [
         }
     }
     columns
-}
-
-/// Lets a test see how a column that may be missing is treated, on its own thread.
-#[cfg(test)]
-pub(crate) mod optional_in_test {
-    use std::cell::Cell;
-
-    thread_local! {
-        static COLUMN: Cell<Option<&'static str>> = const { Cell::new(None) };
-    }
-
-    pub(super) fn is(name: &str) -> bool {
-        COLUMN.get() == Some(name)
-    }
-
-    /// Runs `test` as if this column were optional.
-    pub(crate) fn with<T>(name: &'static str, test: impl FnOnce() -> T) -> T {
-        COLUMN.set(Some(name));
-        let result = test();
-        COLUMN.set(None);
-        result
-    }
 }

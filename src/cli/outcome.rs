@@ -145,6 +145,9 @@ fn notes(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
         let what = counted(r.quality_issues, "bar breaks", "bars break");
         writeln!(out, "{what} a market-data rule")?;
     }
+    for note in layout_notes(status) {
+        writeln!(out, "{}", visible(&note))?;
+    }
     for ignored in ignored_columns(status) {
         writeln!(out, "{ignored}")?;
     }
@@ -201,6 +204,32 @@ pub(super) fn unrecognised(out: &mut dyn Write, status: &OperationStatus) -> io:
         writeln!(out, "({} more that were not {what})", status.unrecognised.len() - MAX_TASKS)?;
     }
     Ok(())
+}
+
+/// The most lines about how files were read.
+const MAX_NOTES: usize = 10;
+
+/// One line for each thing that was decided about files, with their number.
+fn layout_notes(status: &OperationStatus) -> Vec<String> {
+    let mut notes: Vec<(&str, usize)> = Vec::new();
+    for note in status.tasks.iter().flat_map(|t| &t.notes) {
+        // What decided it differs from file to file.
+        let kind = note.split(" (line ").next().unwrap_or(note);
+        match notes.iter_mut().find(|(known, _)| known.split(" (line ").next() == Some(kind)) {
+            Some((_, n)) => *n += 1,
+            None => notes.push((note, 1)),
+        }
+    }
+    let mut lines: Vec<String> =
+        notes.iter().take(MAX_NOTES).map(|(note, n)| format!("in {}: {note}", files(*n))).collect();
+    if notes.len() > MAX_NOTES {
+        lines.push(format!(
+            "({} more such notes: barlift status {} --json)",
+            notes.len() - MAX_NOTES,
+            status.operation_id
+        ));
+    }
+    lines
 }
 
 /// The most columns that a line names.

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::bar::columns::{COLUMNS, COUNT, ORIGINAL};
 
+/// What stands for a column that a file does not have.
+pub const NO_COLUMN: &str = "none";
+
 /// Names or numbers (from 1) of columns; none where the usual names are looked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(from = "BTreeMap<String, Option<String>>")]

@@ -8,6 +8,7 @@ mod columns;
 mod directory;
 mod load;
 mod rules;
+mod time_form;
 mod values;
 
 use std::io::IsTerminal as _;
@@ -19,10 +20,11 @@ use bytesize::ByteSize;
 use serde::{Deserialize, Serialize};
 
 pub use choice::{Layout, LogFormat, OnConflictShape, OnInvalid, OnMismatch, TraceDetail, VerifyMode};
-pub use columns::ColumnsConfig;
+pub use columns::{ColumnsConfig, NO_COLUMN};
 pub use directory::{DirectorySettings, FILE as DIRECTORY_FILE};
 pub use load::{Override, load, load_for};
-pub use values::{Delimiter, MaxRejects};
+pub use time_form::{TimeForm, TimeFormat, UnixUnit};
+pub use values::{Delimiter, MaxRejects, Thousands};
 
 /// All settings. `config/default.toml` describes each key.
 #[derive(Debug, Clone, Deserialize)]
@@ -107,8 +109,11 @@ pub struct CsvConfig {
     #[serde(with = "values::quote")]
     pub quote: Option<u8>,
     pub decimal_comma: bool,
+    // Operations of earlier versions do not have it.
+    #[serde(default, skip_serializing_if = "Thousands::is_auto")]
+    pub thousands: Thousands,
     #[serde(deserialize_with = "values::optional")]
-    pub time_format: Option<String>,
+    pub time_format: Option<TimeForm>,
     #[serde(serialize_with = "values::exact_size")]
     pub max_line: ByteSize,
     pub columns: ColumnsConfig,

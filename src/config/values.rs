@@ -108,6 +108,71 @@ impl Serialize for Delimiter {
     }
 }
 
+/// What separates thousands in numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Thousands {
+    /// Decided for each file.
+    #[default]
+    Auto,
+    /// Nothing.
+    None,
+    /// This character.
+    Sign(char),
+}
+
+impl Thousands {
+    /// The character, if one is given.
+    #[must_use]
+    pub fn sign(self) -> Option<char> {
+        match self {
+            Self::Sign(sign) => Some(sign),
+            Self::Auto | Self::None => None,
+        }
+    }
+
+    #[allow(clippy::trivially_copy_pass_by_ref)] // as serde wants it
+    pub(super) fn is_auto(&self) -> bool {
+        *self == Self::Auto
+    }
+}
+
+impl FromStr for Thousands {
+    type Err = String;
+
+    fn from_str(s: &str) -> Result<Self, String> {
+        match s {
+            "auto" => Ok(Self::Auto),
+            "none" => Ok(Self::None),
+            "space" | " " => Ok(Self::Sign(' ')),
+            "," | "." | "'" => Ok(Self::Sign(s.chars().next().unwrap_or(','))),
+            _ => Err(format!("`{s}` is no sign between thousands: give , or . or ' or space, none or auto")),
+        }
+    }
+}
+
+impl fmt::Display for Thousands {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::None => f.write_str("none"),
+            Self::Sign(' ') => f.write_str("space"),
+            Self::Sign(sign) => write!(f, "{sign}"),
+        }
+    }
+}
+
+impl Serialize for Thousands {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Thousands {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        String::deserialize(d)?.parse().map_err(D::Error::custom)
+    }
+}
+
 impl<'de> Deserialize<'de> for Delimiter {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         String::deserialize(d)?.parse().map_err(D::Error::custom)
@@ -199,6 +264,16 @@ mod tests {
         csv.quote = None;
         let stored = serde_json::to_value(&csv).expect("JSON");
         assert_eq!(serde_json::from_value::<crate::config::CsvConfig>(stored).expect("read back"), csv);
+    }
+
+    #[test]
+    fn thousands_have_few_signs() {
+        for sign in ["auto", "none", "space", ",", ".", "'"] {
+            assert_eq!(sign.parse::<Thousands>().expect(sign).to_string(), sign);
+        }
+        for bad in ["", "_", "x", ",,"] {
+            assert!(bad.parse::<Thousands>().is_err(), "{bad}");
+        }
     }
 
     #[test]

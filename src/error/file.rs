@@ -3,7 +3,7 @@
 use super::ErrorClass;
 
 /// Why one file could not be imported or verified.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{path}{}: {reason}", place(*.line))]
 pub struct FileError {
     /// The file, relative to the source directory.

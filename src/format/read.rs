@@ -10,7 +10,7 @@ use std::path::Path;
 use super::{Chunks, Format, columnar};
 use crate::bar::{Bars, Micros, format_time};
 use crate::error::{Error, FileError, Result};
-use crate::source::reader::{BarReader, Batch, ReadOptions};
+use crate::source::reader::{BarReader, Batch, ReadOptions, SourceName};
 
 /// Rows of a CSV file in a chunk.
 const CHUNK: usize = 8_192;
@@ -30,11 +30,11 @@ enum FormatReader {
 }
 
 impl BarFile {
-    /// Opens a file. Its first bytes tell whether it is Parquet or Arrow; anything else is read as CSV.
+    /// Opens a file with bars of this timeframe. Its first bytes tell whether it is Parquet or Arrow; anything else is read as CSV.
     ///
     /// # Errors
     /// [`Error::Source`] if it cannot be opened, [`Error::File`] if it is not a file of bars.
-    pub fn open(path: &Path, options: &ReadOptions) -> Result<Self> {
+    pub fn open(path: &Path, timeframe: &str, options: &ReadOptions) -> Result<Self> {
         let name = path.display().to_string();
         let file = File::open(path).map_err(|e| unreadable(&name, &e))?;
         let mut input = BufReader::with_capacity(CHUNK * 16, file);
@@ -42,7 +42,7 @@ impl BarFile {
         let format = match start {
             [b'P', b'A', b'R', b'1', ..] => Format::Parquet,
             [b'A', b'R', b'R', b'O', b'W', b'1', ..] => Format::ArrowFile,
-            _ => return Self::read(Box::new(input), name, options),
+            _ => return Self::read(Box::new(input), name, timeframe, options),
         };
         let reader = columnar::read_file(format, input).map_err(|e| FileError::permanent(&name, None, e))?;
         let reader = FormatReader::Columnar(reader);
@@ -53,7 +53,12 @@ impl BarFile {
     ///
     /// # Errors
     /// [`Error::Source`] if nothing can be read, [`Error::File`] if it is not a file of bars.
-    pub fn read(input: Box<dyn Read + Send>, name: String, options: &ReadOptions) -> Result<Self> {
+    pub fn read(
+        input: Box<dyn Read + Send>,
+        name: String,
+        timeframe: &str,
+        options: &ReadOptions,
+    ) -> Result<Self> {
         let mut input = BufReader::new(input);
         let start = input.fill_buf().map_err(|e| unreadable(&name, &e))?;
         // Messages of an Arrow stream begin with these bytes; no text does.
@@ -65,7 +70,12 @@ impl BarFile {
                 "Parquet and Arrow files are read from their end: give the file's name instead of a pipe";
             return Err(FileError::permanent(&name, None, reason).into());
         } else {
-            FormatReader::Csv(Box::new(BarReader::open(input, &name, options, 0)?))
+            let source = SourceName { path: &name, timeframe: Some(timeframe) };
+            let reader = BarReader::open_even_empty(input, source, options, 0)?;
+            if reader.is_empty() {
+                return Err(FileError::permanent(&name, None, "the file is empty: it has no header").into());
+            }
+            FormatReader::Csv(Box::new(reader))
         };
         Ok(Self { path: name, reader, last: None, issues: 0 })
     }

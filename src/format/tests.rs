@@ -1,5 +1,5 @@
 use super::*;
-use crate::bar::columns::{self, COUNT, OPEN, VOLUME, optional_in_test};
+use crate::bar::columns::{self, CLOSE, COUNT, OPEN, VOLUME};
 use crate::bar::{FIRST_MICROS, Micros, Ohlcv, UNKNOWN, known};
 use crate::source::reader::ReadOptions;
 
@@ -57,7 +57,7 @@ fn read(format: Format, bytes: &[u8]) -> crate::error::Result<Bars> {
     let path = folder.path().join("bars");
     std::fs::write(&path, bytes).expect("written");
     let mut all = Bars::default();
-    let mut file = BarFile::open(&path, &options())?;
+    let mut file = BarFile::open(&path, "1h", &options())?;
     while let Some(bars) = file.next_chunk()? {
         all.append(&bars);
     }
@@ -159,7 +159,8 @@ fn no_bars_at_all_are_a_sound_file() {
                 let folder = tempfile::tempdir().expect("a folder");
                 let path = folder.path().join("none");
                 std::fs::write(&path, &bytes).expect("written");
-                let none = BarFile::open(&path, &options()).and_then(|mut f| f.next_chunk()).expect("read");
+                let none =
+                    BarFile::open(&path, "1h", &options()).and_then(|mut f| f.next_chunk()).expect("read");
                 assert_eq!(none, None, "{format:?}");
             }
         }
@@ -179,7 +180,8 @@ fn files_say_which_series_they_are_and_how_their_times_are_meant() {
         .map(|f| format!("{} {} {}", f.name(), f.data_type(), f.is_nullable()))
         .collect();
     assert_eq!(described[0], "time Timestamp(µs, \"UTC\") false");
-    assert_eq!(described[5], "volume Float64 false");
+    assert_eq!(described[4], "close Float64 false");
+    assert_eq!(described[5], "volume Float64 true");
 
     use ::parquet::file::reader::FileReader as _;
     let bytes = written(Format::Parquet, &[nasty()]);
@@ -226,7 +228,7 @@ fn other_files_are_refused_with_their_reason() {
         assert!(e.contains(part), "{e}");
     }
     let bytes = written(Format::Parquet, &[nasty()]);
-    let e = BarFile::read(Box::new(std::io::Cursor::new(bytes)), "stdin".into(), &options()).err();
+    let e = BarFile::read(Box::new(std::io::Cursor::new(bytes)), "stdin".into(), "1h", &options()).err();
     assert!(e.is_some_and(|e| e.to_string().contains("give the file's name")));
 }
 
@@ -245,18 +247,19 @@ fn extensions_name_formats() {
     }
 }
 
-/// Without some volumes; the first bar breaks a rule.
-fn lacking() -> Bars {
+/// Without some values of a column; the first bar breaks a rule.
+fn lacking(column: usize) -> Bars {
     let mut bars = Bars::default();
-    for (time, volume) in (0..).zip([UNKNOWN, 7.0, UNKNOWN, 0.0]) {
-        bars.push(time * 1_000_000, Ohlcv::new(1.0, if time == 0 { 0.5 } else { 2.0 }, 0.5, 1.5, volume));
+    for (time, value) in (0..).zip([UNKNOWN, 7.0, UNKNOWN, 0.0]) {
+        let bar = Ohlcv::new(1.0, if time == 0 { 0.5 } else { 2.0 }, 0.5, 1.5, 1.0);
+        bars.push(time * 1_000_000, bar.with(column, value));
     }
     bars
 }
 
 #[test]
 fn an_unknown_value_stays_unknown() {
-    let written = |format| optional_in_test::with("volume", || written(format, &[lacking()]));
+    let written = |format| written(format, &[lacking(VOLUME)]);
     let text = |format| String::from_utf8(written(format)).expect("UTF-8");
     assert!(text(Format::Csv).contains("\n1970-01-01T00:00:00Z,1.0,0.5,0.5,1.5,"));
     assert!(!text(Format::Csv).contains("NaN"));
@@ -266,12 +269,8 @@ fn an_unknown_value_stays_unknown() {
     );
     for format in FORMATS.into_iter().filter(|f| *f != Format::JsonLines) {
         let bytes = written(format);
-        let got = optional_in_test::with("volume", || read(format, &bytes)).expect("read");
-        assert_eq!(bits(&got), bits(&lacking()), "{format:?}");
-        if format != Format::Csv {
-            let e = read(format, &bytes).expect_err("required").to_string();
-            assert!(e.ends_with("`volume` has nulls"), "{format:?}: {e}");
-        }
+        let got = read(format, &bytes).expect("read");
+        assert_eq!(bits(&got), bits(&lacking(VOLUME)), "{format:?}");
     }
 }
 
@@ -280,9 +279,77 @@ fn an_unknown_value_stays_unknown() {
 fn a_required_value_that_is_missing_is_no_number() {
     for format in [Format::Parquet, Format::ArrowFile, Format::ArrowStream] {
         let mut writer = BarWriter::new(format, &series(), Vec::new()).expect("begun");
-        let error = writer.write(&lacking()).and_then(|()| writer.finish().map(drop)).expect_err("refused");
-        assert!(error.to_string().contains("volume"), "{format:?}: {error}");
+        let error =
+            writer.write(&lacking(CLOSE)).and_then(|()| writer.finish().map(drop)).expect_err("refused");
+        assert!(error.to_string().contains("close"), "{format:?}: {error}");
     }
+}
+
+#[test]
+fn a_required_column_may_not_have_nulls_or_be_missing() {
+    for format in [Format::Parquet, Format::ArrowFile] {
+        // What is allowed of the volume, in a file that calls it close.
+        for (bytes, part) in [
+            (with_names(format, &["open", "high", "low", "volume", "close"]), "`close` has nulls"),
+            (with_names(format, &["open", "high", "low", "other", "volume"]), "it has no column `close`"),
+        ] {
+            let e = read(format, &bytes).expect_err("required").to_string();
+            assert!(e.ends_with(part), "{format:?}: {e}");
+        }
+    }
+}
+
+/// A file whose last value column has nulls, with these names.
+fn with_names(format: Format, names: &[&str; COUNT]) -> Vec<u8> {
+    if format == Format::Parquet {
+        return parquet_with_names(names);
+    }
+    let bytes = written(Format::ArrowFile, &[lacking(VOLUME)]);
+    let reader = arrow_ipc::reader::FileReader::try_new(std::io::Cursor::new(bytes), None).expect("read");
+    let old = reader.schema();
+    let fields: Vec<_> = std::iter::once("time")
+        .chain(names.iter().copied())
+        .zip(old.fields())
+        .map(|(name, field)| field.as_ref().clone().with_name(name))
+        .collect();
+    let schema = std::sync::Arc::new(arrow_schema::Schema::new(fields));
+    let batches = reader.map(|batch| batch.expect("read").columns().to_vec());
+    let mut file = arrow_ipc::writer::FileWriter::try_new(Vec::new(), &schema).expect("begun");
+    for columns in batches {
+        let batch =
+            arrow_array::RecordBatch::try_new(std::sync::Arc::clone(&schema), columns).expect("a batch");
+        file.write(&batch).expect("written");
+    }
+    file.into_inner().expect("ended")
+}
+
+fn parquet_with_names(names: &[&str; COUNT]) -> Vec<u8> {
+    let bars = lacking(VOLUME);
+    let fields: String = names[..VOLUME].iter().map(|name| format!("required double {name}; ")).collect();
+    let message = format!(
+        "message bars {{ required int64 time (TIMESTAMP(MICROS,true)); {fields} optional double {}; }}",
+        names[VOLUME]
+    );
+    let schema = ::parquet::schema::parser::parse_message_type(&message).expect("a schema").into();
+    let mut file = ::parquet::file::writer::SerializedFileWriter::new(Vec::new(), schema, Default::default())
+        .expect("begun");
+    let mut group = file.next_row_group().expect("begun");
+    let mut time = group.next_column().expect("begun").expect("a column");
+    time.typed::<::parquet::data_type::Int64Type>().write_batch(&bars.time, None, None).expect("written");
+    time.close().expect("ended");
+    for values in bars.columns() {
+        let mut column = group.next_column().expect("begun").expect("a column");
+        let there: Vec<f64> = values.iter().copied().filter_map(known).collect();
+        let levels: Vec<i16> = values.iter().map(|value| i16::from(known(*value).is_some())).collect();
+        let levels = (there.len() < values.len()).then_some(levels.as_slice());
+        column
+            .typed::<::parquet::data_type::DoubleType>()
+            .write_batch(&there, levels, None)
+            .expect("written");
+        column.close().expect("ended");
+    }
+    group.close().expect("ended");
+    file.into_inner().expect("ended")
 }
 
 #[test]
@@ -316,9 +383,7 @@ fn a_file_may_lack_an_optional_column() {
     let mut want = nasty();
     want[VOLUME] = vec![UNKNOWN; want.len()];
     for (format, bytes) in [(Format::ArrowFile, arrow), (Format::Parquet, parquet)] {
-        let got = optional_in_test::with("volume", || read(format, &bytes)).expect("read");
+        let got = read(format, &bytes).expect("read");
         assert_eq!(bits(&got), bits(&want), "{format:?}");
-        let e = read(format, &bytes).expect_err("required").to_string();
-        assert!(e.ends_with("it has no column `volume`"), "{e}");
     }
 }

@@ -29,9 +29,9 @@ impl<'r> BundledFile<'r> {
         let attempt = reading.attempt;
         // The bars of mended rows are kept apart, too.
         let is_eligible = attempt.options.mends.is_none() && attempt.lease.series_id.is_some();
-        let Whole { header, ignored_columns, batch, hash } = reading.whole().filter(|_| is_eligible)?;
+        let Whole { layout, batch, hash } = reading.whole().filter(|_| is_eligible)?;
         let mut cursor = Cursor::new(&reading.resume);
-        cursor.opening = Some(reading.opening(header.clone(), ignored_columns.to_vec()));
+        cursor.opening = Some(reading.opening(layout));
         Some(Self { file: FileBatch::new(attempt, batch, cursor), hash })
     }
 

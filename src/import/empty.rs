@@ -3,11 +3,14 @@
 //! Invariant: such a file fails unless that is allowed; the error names the likeliest cause and what mends
 //! it. Rejected rows of earlier attempts count, too.
 
+use std::sync::Arc;
+
 use super::ImportAttempt;
 use crate::error::{FileError, Result};
 use crate::finding::RejectedRow;
 use crate::repository::findings;
 use crate::source::advice::{Cause, Causes};
+use crate::source::layout::FileLayout;
 use crate::task::{Resume, RowCounts};
 
 /// What is known of a file as long as it has no bar.
@@ -21,12 +24,12 @@ impl Emptiness {
         Self { causes: None, resume }
     }
 
-    /// The header was read.
-    pub(super) fn begin(&mut self, attempt: ImportAttempt<'_>, header: Option<&[u8]>) {
+    /// It was decided how the file is written.
+    pub(super) fn begin(&mut self, attempt: ImportAttempt<'_>, layout: Option<Arc<FileLayout>>) {
         let options = attempt.options;
         let is_told = !options.allow_empty || options.max_rejects.is_some();
         if is_told && !self.resume.rows.has_bars() {
-            self.causes = Some(Causes::new(header, &attempt.options.read.csv));
+            self.causes = layout.map(|layout| Causes::new(layout, attempt.options.read.csv.quote));
         }
     }
 

@@ -33,9 +33,9 @@ pub(super) async fn finish(mut reading: Reading<'_>) -> Result<Imported> {
     let mut emptiness = Emptiness::new(resume);
     while let Some(fed) = reading.next().await? {
         match fed {
-            FeedEvent::Start { header, ignored_columns } => {
-                emptiness.begin(attempt, header.as_deref());
-                cursor.opening = Some(reading.opening(header, ignored_columns));
+            FeedEvent::Start { layout } => {
+                cursor.opening = Some(reading.opening(layout.as_deref()));
+                emptiness.begin(attempt, layout);
             }
             FeedEvent::Batch { batch, .. } => {
                 attempt.refuse_stopped()?;

@@ -7,12 +7,14 @@ use std::collections::VecDeque;
 use tokio::sync::mpsc;
 
 use super::{ImportAttempt, recognise, row_spans};
+use crate::config::CsvConfig;
 use crate::error::{FileError, Result};
 use crate::source::feed::{self, FeedEvent, FeedOptions};
+use crate::source::layout::FileLayout;
 use crate::source::open::OpenSource;
 use crate::source::reader::Batch;
 use crate::source::root::{Root, Version};
-use crate::task::{Opening, Resume, RowCounts};
+use crate::task::{LayoutRecord, Opening, Resume, RowCounts};
 use crate::telemetry::LoadSpan;
 
 /// A source that an attempt has opened.
@@ -38,8 +40,7 @@ pub struct Reading<'a> {
 /// A file that is one batch.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Whole<'r> {
-    pub(super) header: &'r Option<Vec<u8>>,
-    pub(super) ignored_columns: &'r [String],
+    pub(super) layout: Option<&'r FileLayout>,
     pub(super) batch: &'r Batch,
     pub(super) hash: [u8; 32],
 }
@@ -64,6 +65,7 @@ pub async fn open(attempt: ImportAttempt<'_>, looked: bool) -> Result<Opened<'_>
     }
     let feed_options = FeedOptions {
         read: options.read.clone(),
+        timeframe: task.timeframe.clone(),
         batch_rows: if telemetry.row_detail() {
             context.batch_rows.min(row_spans::MAX_ROWS)
         } else {
@@ -86,9 +88,13 @@ impl Reading<'_> {
         }
     }
 
-    /// What the task keeps of the file, given its header and the names of the columns that are not read.
-    pub(super) fn opening(&self, header: Option<Vec<u8>>, ignored_columns: Vec<String>) -> Opening {
-        Opening { version: self.version.text.clone(), header, ignored_columns }
+    /// What the task keeps of the file, given how it is written.
+    pub(super) fn opening(&self, layout: Option<&FileLayout>) -> Opening {
+        let csv = &self.attempt.options.read.csv;
+        Opening {
+            version: self.version.text.clone(),
+            ..layout.map(|layout| opening(layout, csv)).unwrap_or_default()
+        }
     }
 
     /// Looks as far ahead as it takes to tell whether the file is one batch.
@@ -113,16 +119,14 @@ impl Reading<'_> {
     /// The file, if it was read ahead and is one batch without findings.
     pub(super) fn whole(&self) -> Option<Whole<'_>> {
         let mut ahead = self.ahead.iter();
-        let (
-            Some(Ok(FeedEvent::Start { header, ignored_columns })),
-            Some(Ok(FeedEvent::Batch { batch, .. })),
-        ) = (ahead.next(), ahead.next())
+        let (Some(Ok(FeedEvent::Start { layout })), Some(Ok(FeedEvent::Batch { batch, .. }))) =
+            (ahead.next(), ahead.next())
         else {
             return None;
         };
         let Some(Ok(FeedEvent::End { content_hash: hash })) = ahead.next() else { return None };
         let plain = batch.bars.len() as u64 == batch.rows && batch.issues.is_empty();
-        plain.then_some(Whole { header, ignored_columns, batch, hash: *hash })
+        plain.then_some(Whole { layout: layout.as_deref(), batch, hash: *hash })
     }
 
     async fn receive(&mut self) -> Option<Result<FeedEvent, FileError>> {
@@ -134,5 +138,18 @@ impl Reading<'_> {
             _ => {}
         }
         Some(fed)
+    }
+}
+
+/// What is kept of how a file is written.
+fn opening(layout: &FileLayout, csv: &CsvConfig) -> Opening {
+    let settled = layout
+        .is_noteworthy()
+        .then(|| LayoutRecord { csv: layout.settled(csv), notes: layout.notes.clone() });
+    Opening {
+        version: String::new(),
+        header: layout.header.clone(),
+        ignored_columns: layout.columns.ignored.clone(),
+        layout: settled,
     }
 }

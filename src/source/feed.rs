@@ -3,10 +3,12 @@
 //! Invariant: at most [`AHEAD`] batches wait in the channel, so memory is bounded however slow the receiver is. The
 //! last event is [`FeedEvent::End`] or an error. The thread ends at its next batch once the receiver is dropped.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
+use super::layout::FileLayout;
 use super::open::OpenSource;
 use super::reader::{Batch, ReadOptions};
 use crate::error::FileError;
@@ -17,12 +19,10 @@ pub const AHEAD: usize = 2;
 /// What the reading thread sends.
 #[derive(Debug)]
 pub enum FeedEvent {
-    /// The columns were found.
+    /// It was decided how the file is written.
     Start {
-        /// The header line, if the file has one.
-        header: Option<Vec<u8>>,
-        /// The names of the columns that are not read.
-        ignored_columns: Vec<String>,
+        /// How; none if the file has no line.
+        layout: Option<Arc<FileLayout>>,
     },
     /// The next batch.
     Batch {
@@ -43,6 +43,8 @@ pub enum FeedEvent {
 pub struct FeedOptions {
     /// How to read.
     pub read: ReadOptions,
+    /// The timeframe of its bars.
+    pub timeframe: String,
     /// Rows in a batch.
     pub batch_rows: usize,
     /// Whether a file without any line counts as a file without bars.
@@ -67,11 +69,9 @@ fn run(
     options: &FeedOptions,
     out: &mpsc::Sender<Result<FeedEvent, FileError>>,
 ) -> Result<(), FileError> {
-    let mut reader = source.bars(&options.read, options.allow_empty, options.resume_at)?;
-    let start = FeedEvent::Start {
-        header: reader.header().map(<[u8]>::to_vec),
-        ignored_columns: reader.ignored_columns().to_vec(),
-    };
+    let FeedOptions { read, timeframe, allow_empty, resume_at, .. } = options;
+    let mut reader = source.bars(read, timeframe, *allow_empty, *resume_at)?;
+    let start = FeedEvent::Start { layout: reader.layout() };
     if out.blocking_send(Ok(start)).is_err() {
         return Ok(());
     }

@@ -2,7 +2,7 @@
 //!
 //! A source is one file with bars of one series. [`root`] is where sources are (a directory or a bucket), [`discover`]
 //! lists them, `encoding` tells which files are sources and how they are stored, [`open`] is the only way to read one,
-//! [`reader`] turns its lines into batches, and [`feed`] runs a reader on a thread of its own. `fields`, [`header`],
+//! [`reader`] turns its lines into batches, and [`feed`] runs a reader on a thread of its own. `fields`, [`layout`],
 //! [`lines`], [`number`], [`position`], `stored`, [`time`], [`time_set`] and [`quality`] are parts of the reader.
 //! [`pattern`] tells a file's series from its path, [`repeats`] compares rows of one time, [`advice`] says what would
 //! read a file.
@@ -15,7 +15,7 @@ pub mod discover;
 pub(crate) mod encoding;
 pub mod feed;
 mod fields;
-pub mod header;
+pub mod layout;
 pub mod lines;
 pub mod number;
 pub mod open;

@@ -5,12 +5,14 @@
 //! was when it was opened. What is not `async` here blocks; call it off the runtime.
 
 use std::io::Read;
+use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
 use super::encoding::SourceText;
+use super::layout::FileLayout;
 use super::lines::Lines;
-use super::reader::{self, BarReader, Batch, ReadOptions};
+use super::reader::{self, BarReader, Batch, ReadOptions, SourceName};
 use super::root::{Root, Version, io_error};
 use super::stored::StoredBytes;
 use crate::error::{Error, FileError, Result};
@@ -85,19 +87,21 @@ impl OpenSource {
         Ok(Lines::new(self.text()?, max_line))
     }
 
-    /// Its bars. Rows that start before `resume_at` (in bytes of its text) are left out: an earlier attempt wrote them.
-    /// With `allow_empty` a file without any line has no bars; otherwise it is an error.
+    /// Its bars, of this timeframe. Rows that start before `resume_at` (in bytes of its text) are left out: an earlier
+    /// attempt wrote them. With `allow_empty` a file without any line has no bars; otherwise it is an error.
     ///
     /// # Errors
     /// A [`FileError`] if this is not a file of bars.
     pub fn bars(
         self,
         options: &ReadOptions,
+        timeframe: &str,
         allow_empty: bool,
         resume_at: u64,
     ) -> Result<SourceReader, FileError> {
         let path = &self.file.path;
-        let reader = BarReader::open_even_empty(self.input, path, options, resume_at)?;
+        let name = SourceName { path, timeframe: Some(timeframe) };
+        let reader = BarReader::open_even_empty(self.input, name, options, resume_at)?;
         if reader.is_empty() && !allow_empty {
             return Err(reader::empty(path));
         }
@@ -120,12 +124,8 @@ impl SourceReader {
         self.reader.next_batch(max_rows)
     }
 
-    pub(super) fn header(&self) -> Option<&[u8]> {
-        self.reader.header()
-    }
-
-    pub(super) fn ignored_columns(&self) -> &[String] {
-        self.reader.ignored_columns()
+    pub(super) fn layout(&self) -> Option<Arc<FileLayout>> {
+        self.reader.layout().cloned()
     }
 
     /// To be called after the last batch.

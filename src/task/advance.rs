@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 
 use super::record::{Change, record};
@@ -129,6 +130,7 @@ impl Lease {
             .bind(&opening.header)
             .bind(&opening.ignored_columns)
             .bind(&opening.version)
+            .bind(opening.layout.as_ref().map(Json))
             .execute(connection)
             .await
             .during("keeping the file's header")?;

@@ -40,7 +40,7 @@ pub(crate) use bundle::{Member, claim_bundle};
 pub use claim::{Claim, Claimant, Claimed, claim};
 pub use dependents::{begin_dependents, begin_missed_dependents, cancel_dependents};
 pub use options::*;
-pub use progress::{Opening, Progress, Resume};
+pub use progress::{LayoutRecord, Opening, Progress, Resume};
 pub(crate) use record::End;
 pub use release::wake_orphaned;
 pub use settle::{Settled, end_operation, hand_back_all};

@@ -1,7 +1,10 @@
 //! What an attempt has done since its last batch, and what earlier attempts have done.
 
+use serde::{Deserialize, Serialize};
+
 use super::RowCounts;
 use crate::bar::Micros;
+use crate::config::CsvConfig;
 use crate::repository::source_cache::CachedImport;
 use crate::source::position::Position;
 use crate::telemetry::Phases;
@@ -53,6 +56,17 @@ pub struct Opening {
     pub header: Option<Vec<u8>>,
     /// Columns that nothing is read from.
     pub ignored_columns: Vec<String>,
+    /// How it is written, if its first rows decided anything.
+    pub layout: Option<LayoutRecord>,
+}
+
+/// How a file is written, as its task keeps it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LayoutRecord {
+    /// The settings that read such a file and leave nothing to decide.
+    pub csv: CsvConfig,
+    /// What was decided, for people.
+    pub notes: Vec<String>,
 }
 
 /// What earlier attempts have done.

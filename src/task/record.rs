@@ -121,6 +121,7 @@ pub(super) async fn record(connection: &mut PgConnection, changes: &[Change<'_>]
                 .collect::<Vec<_>>(),
         )
         .bind(delivery::DUE_AFTER.as_secs_f64())
+        .bind(opening.iter().map(|o| o.and_then(|o| o.layout.as_ref().map(Json))).collect::<Vec<_>>())
         .fetch_all(connection)
         .await
         .during("recording the attempt")?;

@@ -92,6 +92,8 @@ pub(super) struct FilesSummary {
 #[derive(Debug, Clone)]
 pub(super) struct FilesOptions {
     pub(super) read: ReadOptions,
+    /// The timeframe of their bars.
+    pub(super) timeframe: String,
     pub(super) batch_rows: usize,
     /// Whether an empty file is allowed.
     pub(super) allow_empty: bool,
@@ -129,7 +131,8 @@ impl Files {
     ) -> BatchResult {
         for (file, path) in (0..).zip(&self.paths) {
             let source = self.open(path)?;
-            let mut reader = source.bars(&self.options.read, self.options.allow_empty, 0)?;
+            let mut reader =
+                source.bars(&self.options.read, &self.options.timeframe, self.options.allow_empty, 0)?;
             let mut start = Instant::now();
             while let Some(batch) = reader.next_batch(batch_rows)? {
                 summary.rows += batch.rows;

@@ -37,6 +37,7 @@ impl<'a> FilesReader<'a> {
         let VerifyAttempt { context, task, options, telemetry, .. } = attempt;
         let read = FilesOptions {
             read: options.read.clone(),
+            timeframe: task.timeframe.clone(),
             batch_rows: context.batch_rows,
             allow_empty: options.allow_empty,
             max_kept: options.max_differences,

@@ -49,11 +49,12 @@ fn cases() -> Vec<Case> {
         case("EMPTY_1d.csv", "", Fails("EMPTY_1d.csv: the file is empty: it has no header")),
         case("BLANK_1d.csv", "\n\r\n", Fails("BLANK_1d.csv: the file is empty")),
         case("HEADERONLY_1d.csv", HEADER, Fails("it has no row (--allow-empty lets such files succeed)")),
+        case("NOHEADER_1d.csv", "2024-01-01,1,2,0.5,1.5,10\n", Imports(1, &[])),
         case(
-            "NOHEADER_1d.csv",
-            "2024-01-01,1,2,0.5,1.5,10\n",
+            "OTHERORDER_1d.csv",
+            "2024-01-01,1.5,1,2,0.5,10\n",
             Fails(
-                "line 1: the first line looks like data, not like a header; if the file has none, set csv.header = false (--no-header)",
+                "line 1: the file has no header, and columns 2 to 5 are not open, high, low and close in this order",
             ),
         ),
         case(
@@ -309,7 +310,8 @@ async fn a_file_that_shrinks_while_it_is_read_is_tried_again() {
     File::options().write(true).open(&path).expect("opened").set_len(5000).expect("cut");
     let config = barlift::config::load(None, &[]).expect("defaults");
     let read = ReadOptions { csv: config.csv, timezone: "UTC".into(), on_invalid: config.import.on_invalid };
-    let options = FeedOptions { read, batch_rows: 100, allow_empty: false, resume_at: 0 };
+    let options =
+        FeedOptions { read, timeframe: "1m".into(), batch_rows: 100, allow_empty: false, resume_at: 0 };
     let mut feed = feed::start(source, options);
     let mut last = None;
     while let Some(fed) = feed.recv().await {

@@ -194,7 +194,7 @@ async fn long_series_survive_every_format() {
         let path = folder.path().join(format!("bars.{extension}"));
         let arguments = ["data", "load", "A", "1m", "--output", path.to_str().expect("UTF-8")];
         assert_eq!(barlift(&database, &arguments).run().await.status, 0);
-        let (mut file, mut got) = (BarFile::open(&path, &options).expect("opened"), Bars::default());
+        let (mut file, mut got) = (BarFile::open(&path, "1m", &options).expect("opened"), Bars::default());
         while let Some(bars) = file.next_chunk().expect("read") {
             got.append(&bars);
         }

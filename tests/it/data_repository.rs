@@ -164,7 +164,6 @@ async fn what_other_programs_wrote_crashes_nothing() {
 #[tokio::test]
 async fn null_is_an_unknown_value() {
     let database = TestDatabase::new().await;
-    database.execute("ALTER TABLE barlift.bars ALTER volume DROP NOT NULL").await;
     let repository = DataRepository::new(database.pool.clone());
     repository.save("A", "1m", &minutes(0..3)).await.expect("saved");
     let mut lacking = minutes(3..6);
@@ -190,8 +189,11 @@ async fn null_is_an_unknown_value() {
         volumes.iter().map(Option::as_deref).collect::<Vec<_>>(),
         [Some("NaN"), seven, seven, seven, None, seven]
     );
-    let error = repository.save("B", "1m", &lacking).await.expect_err("required");
-    assert!(error.to_string().ends_with("volume of the bar of 1970-01-01T00:04:00Z is missing"), "{error}");
+    repository.save("B", "1m", &lacking).await.expect("saved");
+    assert_eq!(repository.load("B", "1m", Micros::MIN, Micros::MAX).await.expect("loaded"), lacking);
+    lacking[CLOSE][1] = UNKNOWN;
+    let error = repository.save("C", "1m", &lacking).await.expect_err("required");
+    assert!(error.to_string().ends_with("close of the bar of 1970-01-01T00:04:00Z is missing"), "{error}");
 }
 
 #[tokio::test]

@@ -200,7 +200,10 @@ async fn other_dialects_mean_the_same_bars() {
             "\u{feff}Volume;Close;Low;High;Open;Date\r\n10;1.75;1;2;1.5;20240102\r\n20;1.25;1;2;1.5;20240103\r\n",
             &[],
         ),
-        ("Date\tO\tH\tL\tC\tVol\n1704153600\t1.5\t2\t1\t1.75\t10\n1704240000000\t1.5\t2\t1\t1.25\t20", &[]),
+        (
+            "Date\tO\tH\tL\tC\tVol\n1704153600000\t1.5\t2\t1\t1.75\t10\n1704240000000\t1.5\t2\t1\t1.25\t20",
+            &[],
+        ),
         ("2024-01-02,1.5,2,1,1.75,10\n2024-01-03,1.5,2,1,1.25,20\n", &["--no-header"]),
         (
             "d|t|o|h|l|Settle|v\n02.01.2024|00:00|1,5|2|1|1,75|10\n03.01.2024|00:00|1,5|2|1|1,25|20\n",
@@ -356,7 +359,7 @@ async fn an_attempt_that_lost_its_task_can_write_nothing() {
         // The first attempt has nothing to begin from, but one like the second has.
         let late = Lease { fence: Fence(leases[1].fence.0 + 1), ..leases[1].clone() };
         lost(late.begin(&database.pool, "v").await.expect_err("fenced"));
-        let opening = Opening { version: "1 2 3".into(), header: None, ignored_columns: Vec::new() };
+        let opening = Opening { version: "1 2 3".into(), ..Opening::default() };
         let mut connection = database.pool.acquire().await.expect("free");
         lost(frozen.open(&mut connection, &opening).await.expect_err("fenced"));
         lost(frozen.recognised(&database.pool, &CachedImport::default(), 1).await.expect_err("fenced"));

@@ -79,7 +79,7 @@ async fn many_small_files_in_another_zone_are_stopped() {
     let (database, folder) = (TestDatabase::new().await, Folder::new());
     let small = |from, to| {
         for i in 0..20 {
-            folder.write(&format!("S{i:02}_1d.csv"), daily(from..to, i, ""));
+            folder.write(&format!("S{i:02}_1d.csv"), daily(from..to, i, " 00:00"));
         }
     };
     small(0, 299);
@@ -175,7 +175,7 @@ async fn dense_series_are_looked_at_where_the_file_is() {
 #[tokio::test]
 async fn a_first_batch_without_bars_is_not_the_one_that_is_looked_at() {
     let (database, folder) = (TestDatabase::new().await, Folder::new());
-    let text = daily(0..50, 1, "");
+    let text = daily(0..50, 1, " 00:00");
     folder.write("A_1d.csv", &text);
     import(&database, &folder, &[], 0).await;
     let (header, rows) = text.split_once('\n').expect("a header");
@@ -215,8 +215,8 @@ async fn ordinary_work_is_not_stopped() {
 #[tokio::test]
 async fn a_conflict_that_was_imported_is_in_every_report() {
     let (database, folder) = (TestDatabase::new().await, Folder::new());
-    folder.write("A_1d.csv", daily(0..50, 1, ""));
-    folder.write("B_1d.csv", daily(0..50, 2, ""));
+    folder.write("A_1d.csv", daily(0..50, 1, " 00:00"));
+    folder.write("B_1d.csv", daily(0..50, 2, " 00:00"));
     import(&database, &folder, &[], 0).await;
     let plain = barlift(&database, &["report"]).run().await.stdout;
     assert!(!plain.contains("does not fit"), "{plain}");

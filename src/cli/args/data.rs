@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::overrides::Overrides;
 use crate::bar::Micros;
-use crate::source::time::TimeParser;
+use crate::source::layout;
 
 /// `barlift data`
 #[derive(Debug, Subcommand)]
@@ -140,5 +140,5 @@ impl DataCommand {
 }
 
 fn time(text: &str) -> Result<Micros, String> {
-    TimeParser::new(jiff::tz::TimeZone::UTC, None).parse(text.as_bytes())
+    layout::decided_time(text)
 }

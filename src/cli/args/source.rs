@@ -90,10 +90,11 @@ pub struct FilesArgs {
     /// Time zone of times that name none, e.g. America/New_York [default: UTC]
     #[arg(long, value_name = "ZONE")]
     timezone: Option<String>,
-    /// Name or number of the column of time, date, open, high, low, close or volume, e.g. close=Settle
+    /// Name or number of the column of time, date, open, high, low, close or volume, e.g. close=Settle; volume=none
+    /// if there is none
     #[arg(long, value_name = "VALUE=COLUMN", value_parser = parse_column)]
     column: Vec<(&'static str, String)>,
-    /// The files have no header line
+    /// The files have no header line, though their first line may look like one
     #[arg(long)]
     no_header: bool,
     /// Character between fields, or `tab` [default: detected from the header]
@@ -102,7 +103,11 @@ pub struct FilesArgs {
     /// Numbers have a decimal comma: 1,25
     #[arg(long)]
     decimal_comma: bool,
-    /// Format of the times, e.g. '%d.%m.%Y %H:%M' [default: detected]
+    /// What separates thousands in numbers: , . ' space or none [default: what each file proves]
+    #[arg(long, value_name = "SIGN")]
+    thousands: Option<String>,
+    /// How times are written: iso, unix, unix-ms, unix-us, unix-ns or a format such as '%d.%m.%Y %H:%M' [default:
+    /// decided for each file]
     #[arg(long, value_name = "FORMAT")]
     time_format: Option<String>,
     /// Rows to read, compare and commit at once, on every worker [default: import.batch_rows of each worker]
@@ -133,6 +138,7 @@ impl FilesArgs {
             .switch("csv.header", self.no_header, false)
             .set("csv.delimiter", self.delimiter.as_ref())
             .switch("csv.decimal_comma", self.decimal_comma, true)
+            .set("csv.thousands", self.thousands.as_ref())
             .set("csv.time_format", self.time_format.as_ref())
             .set("trace.detail", self.trace_detail)
             .set("retry.max_attempts", self.max_attempts);

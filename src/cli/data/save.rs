@@ -23,8 +23,8 @@ pub(super) async fn run(args: &DataSaveArgs, config: &Config) -> Result<Outcome>
         timezone: config.import.timezone.clone(),
         on_invalid: config.import.on_invalid,
     };
-    let path = args.file.clone();
-    let opened = tokio::task::spawn_blocking(move || open(&path, &options)).await;
+    let (path, timeframe) = (args.file.clone(), args.timeframe.clone());
+    let opened = tokio::task::spawn_blocking(move || open(&path, &timeframe, &options)).await;
     let file = opened.map_err(|e| Error::Internal(e.to_string()))??;
     let database = ready_database(config).await?;
     database.require_utf8()?;
@@ -51,11 +51,11 @@ pub(super) async fn run(args: &DataSaveArgs, config: &Config) -> Result<Outcome>
     Ok(Outcome::Well)
 }
 
-fn open(path: &Path, options: &ReadOptions) -> Result<BarFile> {
+fn open(path: &Path, timeframe: &str, options: &ReadOptions) -> Result<BarFile> {
     if path == Path::new("-") {
-        BarFile::read(Box::new(std::io::stdin()), "stdin".into(), options)
+        BarFile::read(Box::new(std::io::stdin()), "stdin".into(), timeframe, options)
     } else {
-        BarFile::open(path, options)
+        BarFile::open(path, timeframe, options)
     }
 }
 

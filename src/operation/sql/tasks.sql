@@ -4,6 +4,8 @@ SELECT
     {each counter: *},
     (extract(epoch FROM coalesce(finished_at, now()) - started_at) * 1000)::bigint AS duration_ms,
     recognised, ignored_columns,
+    -- A recognised file is written as the task that read it has found.
+    coalesce(layout -> 'notes', (SELECT r.layout -> 'notes' FROM barlift.tasks r WHERE r.id = t.findings_of), '[]') AS notes,
     -- A recognised file has the findings of the task that read it.
     coalesce(shape_conflict, (SELECT r.shape_conflict FROM barlift.tasks r WHERE r.id = t.findings_of)) AS shape_conflict,
     CASE WHEN error_message IS NOT NULL THEN jsonb_build_object(

@@ -68,6 +68,10 @@ pub(crate) struct TaskStatus {
     pub(crate) verification: Option<TaskVerification>,
     /// Columns of the file that barlift did not read.
     pub(crate) ignored_columns: Vec<String>,
+    /// What its rows decided of how it is read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[sqlx(json)]
+    pub(crate) notes: Vec<String>,
     /// How its bars conflict with those of the series, if they were imported all the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) shape_conflict: Option<String>,

@@ -104,7 +104,7 @@ impl DataRepository {
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/support/doctest.rs"));
-    /// use barlift::bar::{Bars, Micros, Ohlcv, columns};
+    /// use barlift::bar::{Bars, Micros, Ohlcv, columns, known};
     /// use barlift::repository::data::DataRepository;
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> { with_database(async |pool| {
@@ -117,7 +117,8 @@ impl DataRepository {
     /// let mut chunks = repository.load_stream("AAPL", "1m", Micros::MIN, Micros::MAX).await?;
     /// let mut volume = 0.0;
     /// while let Some(bars) = chunks.next().await? {
-    ///     volume += bars[columns::VOLUME].iter().sum::<f64>();
+    ///     // A volume may be unknown.
+    ///     volume += bars[columns::VOLUME].iter().copied().filter_map(known).sum::<f64>();
     /// }
     /// assert_eq!(volume, 50.0);
     /// # Ok(()) }) }

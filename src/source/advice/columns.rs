@@ -22,7 +22,7 @@ fn only_like(value: &str, fields: &[String], used: &[usize]) -> Option<usize> {
 }
 
 /// The unused columns whose names resemble the value's.
-pub(super) fn unused_like<'a>(
+fn unused_like<'a>(
     value: &str,
     fields: &'a [String],
     used: &'a [usize],

@@ -6,7 +6,6 @@
 mod causes;
 mod columns;
 mod numbers;
-mod times;
 
 pub use causes::{Cause, Causes};
 pub(super) use columns::flags_for_missing;
@@ -24,6 +23,19 @@ fn flag(name: &str, value: &str) -> String {
 /// `--column close=Price`
 fn column_flag(value: &str, column: &str) -> String {
     flag("column", &format!("{value}={}", column.trim()))
+}
+
+/// The flag for one of these columns: by its name or, if that cannot be typed or comes twice, by its number.
+pub(super) fn flag_for(value: &str, names: &[String], column: usize) -> String {
+    const LONGEST: usize = 60;
+    let name = names.get(column).map_or("", |name| name.trim());
+    let is_strange = |c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER;
+    let is_alone = names.iter().filter(|other| other.trim() == name).count() == 1;
+    if name.is_empty() || name.len() > LONGEST || name.contains(is_strange) || !is_alone {
+        column_flag(value, &(column + 1).to_string())
+    } else {
+        column_flag(value, name)
+    }
 }
 
 #[cfg(test)]

@@ -2,12 +2,10 @@
 //!
 //! Invariant: each row counts once in its batch. Only the first row of a time can be a bar.
 
-use std::collections::VecDeque;
-
 use super::super::lines::Line;
 use super::super::quality;
 use super::super::time_set::TimeSet;
-use super::row::RowParser;
+use super::row::{RowFault, RowParser};
 use super::{Batch, Repeat};
 use crate::bar::format_time;
 use crate::config::OnInvalid;
@@ -29,18 +27,18 @@ impl RowClassifier {
         Self { path: path.to_owned(), parser, on_invalid, seen: TimeSet::default(), resume_at }
     }
 
-    /// Looks at the first rows of the file before any is classified.
-    pub(super) fn look_at(&mut self, first: &VecDeque<RawRow>) {
-        self.parser.look_at(first);
-    }
-
     /// Adds one row to the batch.
     ///
     /// # Errors
-    /// A [`FileError`] if the bar breaks a market-data rule and `on_invalid` is `fail`.
+    /// A [`FileError`] if the bar breaks a market-data rule and `on_invalid` is `fail`, or if the row shows that others are
+    /// read wrong.
     pub(super) fn classify(&mut self, line: Line<'_>, batch: &mut Batch) -> Result<(), FileError> {
         let Line { bytes, number: line, offset } = line;
-        let parsed = self.parser.parse(bytes);
+        let parsed = match self.parser.parse(bytes) {
+            Ok(bar) => Ok(bar),
+            Err(RowFault::Rejected(rule, reason)) => Err((rule, reason)),
+            Err(RowFault::Fatal(reason)) => return Err(FileError::permanent(&self.path, line, reason)),
+        };
         let rules = match &parsed {
             Ok((_, values)) => quality::broken_rules(values),
             Err(_) => Vec::new(),

@@ -3,7 +3,7 @@
 //! A row is read once from left to right. Invariant: the result is the bar that the general path ([`row`](super::row))
 //! reads. For any other row there is no result: the general path then decides whether it is a bar, and if not, why.
 
-use super::super::header::Columns;
+use super::super::layout::{FileLayout, Ticker};
 use super::super::number;
 use super::super::time::TimeParser;
 use crate::bar::columns::COUNT;
@@ -22,31 +22,37 @@ pub(super) struct FastPath {
 #[derive(Clone, Copy)]
 enum Role {
     Time,
-    /// Index in [`Columns::values`].
+    /// Index in the layout's columns of values.
     Value(usize),
+    /// Index in the layout's tickers.
+    Ticker(usize),
     Ignored,
 }
 
 impl FastPath {
     /// None for dialects that only the general path reads: the next delimiter must end a field.
-    pub(super) fn new(columns: &Columns, csv: &CsvConfig) -> Option<Self> {
+    pub(super) fn new(layout: &FileLayout, csv: &CsvConfig) -> Option<Self> {
+        let columns = &layout.columns;
         let delimiter = columns.delimiter;
         let quote = csv.quote.unwrap_or(delimiter);
         let is_plain = matches!(delimiter, b',' | b';' | b'\t' | b'|')
             && (quote == delimiter && csv.quote.is_none() || matches!(quote, b'"' | b'\''));
-        if !is_plain || csv.decimal_comma || columns.date.is_some() {
+        if !is_plain || !layout.numbers.is_plain() || columns.date.is_some() {
             return None;
         }
         let role = |at| match columns.values.iter().position(|column| *column == Some(at)) {
             Some(value) => Role::Value(value),
             None if columns.time == at => Role::Time,
-            None => Role::Ignored,
+            None => match layout.tickers.iter().position(|ticker| ticker.column == at) {
+                Some(ticker) => Role::Ticker(ticker),
+                None => Role::Ignored,
+            },
         };
         Some(Self { delimiter, quote, roles: (0..columns.width).map(role).collect() })
     }
 
     /// Time and values of a row; none if the general path has to read it.
-    pub(super) fn read(&self, row: &[u8], times: &TimeParser) -> Option<(Micros, Ohlcv)> {
+    pub(super) fn read(&self, row: &[u8], times: &TimeParser, tickers: &[Ticker]) -> Option<(Micros, Ohlcv)> {
         let mut rest = row;
         let mut time = 0;
         let mut values = [UNKNOWN; COUNT];
@@ -65,6 +71,10 @@ impl FastPath {
                     let (read, length) = number::parse_prefix(rest)?;
                     values[*at] = read;
                     length
+                }
+                Role::Ticker(at) => {
+                    let length = self.end_of_field(rest);
+                    (rest[..length] == *tickers[*at].value).then_some(length)?
                 }
                 Role::Ignored => self.end_of_field(rest),
             };

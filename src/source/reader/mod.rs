@@ -4,26 +4,26 @@
 //! row, so the three add up to [`Batch::rows`]. Bars of a batch are in time order, and no time comes twice among the
 //! bars of a file. The caller compares a repeat with the first row of its time, which may be in an earlier batch.
 
+mod ahead;
 mod classify;
 mod fast_path;
 mod first;
 mod row;
 
-use std::collections::VecDeque;
 use std::io::Read;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use self::ahead::Ahead;
 use self::classify::RowClassifier;
-use self::first::first_line;
 use self::row::RowParser;
 use super::encoding::SourceText;
-use super::header;
+use super::layout::{Expected, FileLayout};
 use super::lines::{Line, LineError, Lines};
 use super::position::Position;
 use super::root::io_error;
 use super::stored::StoredBytes;
-use super::time::TimeParser;
 use crate::bar::{Bars, Micros, Ohlcv};
 use crate::config::{CsvConfig, OnInvalid};
 use crate::error::FileError;
@@ -75,23 +75,28 @@ pub struct Repeat {
     pub row: RawRow,
 }
 
+/// A source, as messages and the reader know it.
+#[derive(Debug, Clone, Copy)]
+pub struct SourceName<'p> {
+    /// Its path.
+    pub path: &'p str,
+    /// The timeframe of its bars, if it is known: times must fit it.
+    pub timeframe: Option<&'p str>,
+}
+
 /// Reads one source.
 pub struct BarReader<'a> {
     lines: Lines<'a>,
     path: String,
     /// None if the file has no line.
     rows: Option<RowClassifier>,
-    ignored_columns: Vec<String>,
-    header: Option<Vec<u8>>,
-    /// The first rows, read ahead to find the columns of a file without a header and how rows end.
-    ahead: VecDeque<RawRow>,
-    /// Whether `ahead` was filled.
-    has_looked_ahead: bool,
+    layout: Option<Arc<FileLayout>>,
+    ahead: Ahead,
 }
 
 impl<'a> BarReader<'a> {
-    /// Reads the header and finds the columns. Rows that start before `resume_at` bytes are left out, since an earlier
-    /// attempt wrote them; their times still count for repeats.
+    /// Reads the first rows and decides how the file is written. Rows that start before `resume_at` bytes are left out,
+    /// since an earlier attempt wrote them; their times still count for repeats.
     ///
     /// # Errors
     /// A [`FileError`] if this is not a file of bars.
@@ -101,7 +106,8 @@ impl<'a> BarReader<'a> {
         options: &ReadOptions,
         resume_at: u64,
     ) -> Result<Self, FileError> {
-        let reader = Self::open_even_empty(input, path, options, resume_at)?;
+        let name = SourceName { path, timeframe: None };
+        let reader = Self::open_even_empty(input, name, options, resume_at)?;
         if reader.is_empty() { Err(without_line(path, "")) } else { Ok(reader) }
     }
 
@@ -111,7 +117,7 @@ impl<'a> BarReader<'a> {
     /// A [`FileError`] if this is not a file of bars.
     pub fn open_even_empty(
         input: impl Read + Send + 'a,
-        path: &str,
+        SourceName { path, timeframe }: SourceName<'_>,
         options: &ReadOptions,
         resume_at: u64,
     ) -> Result<Self, FileError> {
@@ -121,56 +127,21 @@ impl<'a> BarReader<'a> {
         let max_line = usize::try_from(csv.max_line.as_u64()).unwrap_or(usize::MAX);
         let text = SourceText::new(input).map_err(|e| io_error(path, &e))?;
         let mut lines = Lines::new(text, max_line);
-        let Some(first) = first_line(&mut lines, path)? else {
-            let (path, ahead, ignored_columns) = (path.to_owned(), VecDeque::new(), Vec::new());
-            return Ok(Self {
-                lines,
-                path,
-                rows: None,
-                ignored_columns,
-                header: None,
-                ahead,
-                has_looked_ahead: true,
-            });
+        let timeframe = timeframe.and_then(crate::timeframe::length);
+        let expected = Expected { zone: Some(zone), timeframe };
+        let (layout, ahead) = match ahead::decide(&mut lines, path, csv, &expected)? {
+            Some((layout, ahead)) => (Some(Arc::new(layout)), ahead),
+            None => (None, Ahead::default()),
         };
-        let columns =
-            header::resolve(&first.bytes, csv).map_err(|e| FileError::permanent(path, first.line, e))?;
-        let (header, first) = if csv.header { (Some(first.bytes), None) } else { (None, Some(first)) };
-        let ignored_columns = columns.ignored.clone();
-        let parser = RowParser::new(columns, csv, TimeParser::new(zone, csv.time_format.clone()));
-        let rows = Some(RowClassifier::new(path, parser, options.on_invalid, resume_at));
-        let ahead = first.into_iter().collect();
-        Ok(Self {
-            lines,
-            path: path.to_owned(),
-            rows,
-            ignored_columns,
-            header,
-            ahead,
-            has_looked_ahead: false,
-        })
+        let rows = layout.as_deref().map(|layout| {
+            RowClassifier::new(path, RowParser::new(layout.clone(), csv), options.on_invalid, resume_at)
+        });
+        Ok(Self { lines, path: path.to_owned(), rows, layout, ahead })
     }
 
     /// Whether the file has no line, not even a header.
     pub fn is_empty(&self) -> bool {
         self.rows.is_none()
-    }
-
-    /// Reads the first two rows ahead, and decides how rows end.
-    fn look_ahead(&mut self) -> Result<(), FileError> {
-        while self.ahead.len() < 2 {
-            let next = self.lines.next_line();
-            let Some(line) = next.map_err(|e| line_error(&self.path, e))? else { break };
-            if !line.bytes.trim_ascii().is_empty() {
-                let row = RawRow { line: line.number, offset: line.offset, bytes: line.bytes.to_vec() };
-                self.ahead.push_back(row);
-            }
-        }
-        if let Some(rows) = &mut self.rows {
-            rows.look_at(&self.ahead);
-        }
-        self.has_looked_ahead = true;
-        Ok(())
     }
 
     /// The next rows, up to `max_rows`; none at the end of the file.
@@ -179,15 +150,19 @@ impl<'a> BarReader<'a> {
     /// A [`FileError`] if reading fails, a line is too long, or a bar is invalid and `on_invalid` is `fail`.
     pub fn next_batch(&mut self, max_rows: usize) -> Result<Option<Batch>, FileError> {
         let mut batch = Batch { bars: Bars::with_capacity(max_rows.min(4096)), ..Batch::default() };
-        if !self.has_looked_ahead {
-            self.look_ahead()?;
-        }
         let Some(rows) = &mut self.rows else { return Ok(None) };
         while batch.rows < max_rows as u64 && batch.kept_bytes < MAX_KEPT {
-            if let Some(row) = self.ahead.pop_front() {
+            if let Some(row) = self.ahead.rows.pop_front() {
                 let line = Line { bytes: &row.bytes, number: row.line, offset: row.offset };
                 rows.classify(line, &mut batch)?;
                 continue;
+            }
+            if let Some((_, e)) = &self.ahead.broken {
+                // What comes before it is given first.
+                if batch.rows == 0 {
+                    return Err(e.clone());
+                }
+                break;
             }
             let next = self.lines.next_line();
             let Some(line) = next.map_err(|e| line_error(&self.path, e))? else { break };
@@ -195,7 +170,8 @@ impl<'a> BarReader<'a> {
                 rows.classify(line, &mut batch)?;
             }
         }
-        let end = self.ahead.front().map_or(self.lines.offset(), |row| row.offset);
+        let broken_at = || self.ahead.broken.as_ref().map_or(self.lines.offset(), |(offset, _)| *offset);
+        let end = self.ahead.rows.front().map_or_else(broken_at, |row| row.offset);
         batch.end = self.lines.position(end);
         if batch.rows == 0 {
             return Ok(None);
@@ -204,14 +180,9 @@ impl<'a> BarReader<'a> {
         Ok(Some(batch))
     }
 
-    /// The header line as it stands in the file.
-    pub fn header(&self) -> Option<&[u8]> {
-        self.header.as_deref()
-    }
-
-    /// The names of the columns that are not read.
-    pub fn ignored_columns(&self) -> &[String] {
-        &self.ignored_columns
+    /// How the file is written; none if it has no line.
+    pub fn layout(&self) -> Option<&Arc<FileLayout>> {
+        self.layout.as_ref()
     }
 
     /// BLAKE3 of the stored bytes read so far; of the whole file after the last batch.

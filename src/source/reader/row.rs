@@ -4,54 +4,51 @@
 //! breaks and the reason. Market-data rules are checked only to tell an extra delimiter at the end of a row
 //! from a number such as `1,234` without quotes.
 
-use std::collections::VecDeque;
-
 use super::super::fields::{FieldSplitter, SplitLine};
-use super::super::header::Columns;
+use super::super::layout::{FileLayout, padded};
 use super::super::number;
 use super::super::quality::broken_rules;
-use super::super::time::TimeParser;
+use super::super::time::cut;
 use super::fast_path::FastPath;
 use crate::bar::columns::{COLUMNS, COUNT};
 use crate::bar::{Micros, Ohlcv, UNKNOWN};
 use crate::config::CsvConfig;
-use crate::finding::RawRow;
 
 /// Reads rows of one file.
 pub(super) struct RowParser {
-    columns: Columns,
+    layout: FileLayout,
     fields: FieldSplitter,
-    times: TimeParser,
     fast_path: Option<FastPath>,
-    decimal_comma: bool,
-    /// Whether rows may end with an extra delimiter, as the file's first two rows do.
-    ends_with_delimiter: bool,
     scratch: Vec<u8>,
 }
 
+/// Why a row is no bar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum RowFault {
+    /// The rule that it breaks, and how.
+    Rejected(&'static str, String),
+    /// It shows that other rows are read wrong.
+    Fatal(String),
+}
+
 impl RowParser {
-    pub(super) fn new(columns: Columns, csv: &CsvConfig, times: TimeParser) -> Self {
+    pub(super) fn new(layout: FileLayout, csv: &CsvConfig) -> Self {
         Self {
-            fast_path: FastPath::new(&columns, csv),
-            fields: FieldSplitter::new(columns.delimiter, csv.quote),
-            columns,
-            times,
-            decimal_comma: csv.decimal_comma,
-            ends_with_delimiter: false,
+            fast_path: FastPath::new(&layout, csv),
+            fields: FieldSplitter::new(layout.columns.delimiter, csv.quote),
+            layout,
             scratch: Vec::new(),
         }
     }
 
-    /// Decides from the file's first rows whether a delimiter at the end of a row is ignored: only if two rows have it.
-    /// In a single row it may also come from an unquoted number (`1,234`) before an empty last field.
-    pub(super) fn look_at(&mut self, first: &VecDeque<RawRow>) {
-        let (fields, width) = (&mut self.fields, self.columns.width);
-        let mut ends = |row: &RawRow| ends_with_delimiter(&fields.split(&row.bytes), width);
-        self.ends_with_delimiter = first.len() > 1 && first.iter().all(&mut ends);
+    /// As if all rows of the file ended with a delimiter.
+    #[cfg(test)]
+    pub(super) fn ends_with_delimiter(&mut self) {
+        self.layout.ends_with_delimiter = true;
     }
 
-    /// Time and values of a row, or the rule that it breaks and why.
-    pub(super) fn parse(&mut self, bytes: &[u8]) -> Result<(Micros, Ohlcv), (&'static str, String)> {
+    /// Time and values of a row, or why it is no bar.
+    pub(super) fn parse(&mut self, bytes: &[u8]) -> Result<(Micros, Ohlcv), RowFault> {
         match self.fast(bytes) {
             Some(bar) => Ok(bar),
             None => self.general(bytes),
@@ -61,40 +58,72 @@ impl RowParser {
     /// The fast path; none if the general path has to read the row.
     pub(super) fn fast(&self, bytes: &[u8]) -> Option<(Micros, Ohlcv)> {
         let fast_path = self.fast_path.as_ref()?;
-        match bytes.strip_suffix(&[self.columns.delimiter]).filter(|_| self.ends_with_delimiter) {
+        let FileLayout { columns, times, tickers, .. } = &self.layout;
+        match bytes.strip_suffix(&[columns.delimiter]).filter(|_| self.layout.ends_with_delimiter) {
             Some(row) => {
-                fast_path.read(row, &self.times).filter(|(_, values)| broken_rules(values).is_empty())
+                fast_path.read(row, times, tickers).filter(|(_, values)| broken_rules(values).is_empty())
             }
-            None => fast_path.read(bytes, &self.times),
+            None => fast_path.read(bytes, times, tickers),
         }
     }
 
     /// The general path: reads any row.
-    pub(super) fn general(&mut self, bytes: &[u8]) -> Result<(Micros, Ohlcv), (&'static str, String)> {
+    pub(super) fn general(&mut self, bytes: &[u8]) -> Result<(Micros, Ohlcv), RowFault> {
         let row = self.fields.split(bytes);
-        let columns = &self.columns;
+        let FileLayout { columns, times, numbers, ends_with_delimiter: ends, tickers, .. } = &self.layout;
         let is_longer = row.len() != columns.width;
-        if is_longer && !(self.ends_with_delimiter && ends_with_delimiter(&row, columns.width)) {
+        if is_longer && !(*ends && ends_with_delimiter(&row, columns.width)) {
             let reason = format!("has {} fields instead of {}", row.len(), columns.width);
-            return Err(("ragged", reason));
+            return Err(RowFault::Rejected("ragged", reason));
         }
         let at = |column: usize, reason: String| format!("column {}: {reason}", column + 1);
         let time = match columns.date {
-            None => self.times.parse(row.get(columns.time)),
+            None => times.parse(row.get(columns.time)),
             Some(date) => {
+                let clock = row.get(columns.time).trim_ascii();
                 self.scratch.clear();
                 self.scratch.extend_from_slice(row.get(date).trim_ascii());
                 self.scratch.push(b' ');
-                self.scratch.extend_from_slice(row.get(columns.time).trim_ascii());
-                self.times.parse(&self.scratch)
+                match columns.clock_digits {
+                    Some(digits) => self.scratch.extend_from_slice(&padded(clock, digits)),
+                    None => self.scratch.extend_from_slice(clock),
+                }
+                times.parse(&self.scratch)
             }
         };
-        let time = time.map_err(|e| ("time", at(columns.time, e)))?;
+        let time = match time {
+            Ok(time) => time,
+            Err(reason) => return Err(no_time(&self.layout, bytes, at(columns.time, reason))),
+        };
+        for ticker in tickers {
+            let value = row.get(ticker.column).trim_ascii();
+            if value.is_empty() {
+                return Err(RowFault::Rejected(
+                    "ticker",
+                    at(ticker.column, format!("{} is empty", ticker.name)),
+                ));
+            }
+            if value != ticker.value {
+                return Err(RowFault::Fatal(ticker.other(value)));
+            }
+        }
         let mut values = [UNKNOWN; COUNT];
         for (i, column) in columns.values.iter().enumerate() {
             let Some(column) = *column else { continue };
-            values[i] = number::value(&COLUMNS[i], row.get(column), self.decimal_comma)
-                .map_err(|e| ("number", at(column, format!("{} {e}", COLUMNS[i].name))))?;
+            let field = row.get(column);
+            values[i] = number::value(&COLUMNS[i], field, *numbers).map_err(|e| {
+                let reason = at(column, format!("{} {e}", COLUMNS[i].name));
+                if number::contradicts(field, *numbers) {
+                    let sign = if numbers.decimal_comma { ',' } else { '.' };
+                    RowFault::Fatal(format!(
+                        "{reason}: its signs separate thousands, but the rows before were read as if they separated \
+                         decimals; give --thousands {sign}{}",
+                        if numbers.decimal_comma { "" } else { " --decimal-comma" }
+                    ))
+                } else {
+                    RowFault::Rejected("number", reason)
+                }
+            })?;
         }
         let values = Ohlcv::from_array(values);
         // If the extra delimiter comes from an unquoted number, the parts of the number break market-data rules.
@@ -104,10 +133,24 @@ impl RowParser {
                 columns.width + 1,
                 columns.width
             );
-            return Err(("ragged", reason));
+            return Err(RowFault::Rejected("ragged", reason));
         }
         Ok((time, values))
     }
+}
+
+/// Why a row without a time is no bar. If it names columns in another order, the rows below it have that order.
+fn no_time(layout: &FileLayout, bytes: &[u8], reason: String) -> RowFault {
+    if !layout.is_header(bytes) {
+        return RowFault::Rejected("time", reason);
+    }
+    if layout.is_same_header(bytes) {
+        return RowFault::Rejected("header", "repeats the header".into());
+    }
+    RowFault::Fatal(format!(
+        "a second header, with the columns in another order (`{}`): write a file for each order",
+        cut(&String::from_utf8_lossy(bytes))
+    ))
 }
 
 /// Whether a row of a file with `width` columns ends with one extra delimiter.

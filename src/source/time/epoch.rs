@@ -1,51 +1,40 @@
-//! Reads times that are numbers: counts since 1970, and `YYYYMMDD`.
+//! Reads counts since 1970.
 //!
-//! Invariant: the unit of a count follows from its magnitude alone: seconds below 10^11, then milli-, micro- and
-//! nanoseconds, each up to a thousand times as much.
+//! Invariant: the unit is given; no count is read by its magnitude.
 
-use jiff::civil::Date;
-
-use super::{not_a_time, too_fine, whole_micros};
+use super::{cut, too_fine, whole_micros};
 use crate::bar::Micros;
-
-/// Counts from here on are milliseconds.
-const SECONDS_END: Micros = 100_000_000_000;
-/// Counts from here on are microseconds.
-const MILLIS_END: Micros = 100_000_000_000_000;
-/// Counts from here on are nanoseconds.
-const MICROS_END: Micros = 100_000_000_000_000_000;
+use crate::config::UnixUnit;
 
 /// Fast path: the count at the start of `text` as an instant, and its length. None if the general path has to read it.
-pub(super) fn parse_prefix(text: &[u8]) -> Option<(Micros, usize)> {
+pub(super) fn parse_prefix(text: &[u8], unit: UnixUnit) -> Option<(Micros, usize)> {
     let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
-    // Eight digits may be a date; more than eighteen do not fit in an i64.
-    if digits == 8 || !(1..=18).contains(&digits) {
+    // More than eighteen do not fit in an i64.
+    if !(1..=18).contains(&digits) || text.get(digits) == Some(&b'.') {
         return None;
     }
     let count = text[..digits].iter().fold(0, |n, b| n * 10 + Micros::from(b - b'0'));
-    let micros = match count {
-        0..SECONDS_END => count * 1_000_000,
-        SECONDS_END..MILLIS_END => count * 1_000,
-        MILLIS_END..MICROS_END => count,
-        _ if count % 1_000 == 0 => count / 1_000,
-        _ => return None,
+    let micros = match unit.nanos() {
+        1 if count % 1_000 == 0 => count / 1_000,
+        1 => return None,
+        nanos => count.checked_mul(nanos / 1_000)?,
     };
     Some((micros, digits))
 }
 
 /// The instant of a count with or without a fraction.
-pub(super) fn count(text: &str) -> Result<Micros, String> {
+pub(super) fn count(text: &str, unit: UnixUnit) -> Result<Micros, String> {
+    let no_count = || format!("`{}` is no count of {} since 1970", cut(text), unit.plural());
+    if !is_number(text) {
+        return Err(no_count());
+    }
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let count: i128 = whole.parse().map_err(|_| not_a_time(text))?;
-    let unit_nanos: i128 = match Micros::try_from(count.unsigned_abs()) {
-        Ok(0..SECONDS_END) => 1_000_000_000,
-        Ok(SECONDS_END..MILLIS_END) => 1_000_000,
-        Ok(MILLIS_END..MICROS_END) => 1_000,
-        _ => 1,
-    };
+    let count: i128 = whole.parse().map_err(|_| no_count())?;
+    let unit_nanos = i128::from(unit.nanos());
     let fraction = fraction_nanos(fraction, unit_nanos).ok_or_else(|| too_fine(text))?;
     let signed = if whole.starts_with('-') { -fraction } else { fraction };
-    let nanos = count.checked_mul(unit_nanos).ok_or_else(|| not_a_time(text))? + signed;
+    let nanos =
+        count.checked_mul(unit_nanos).and_then(|nanos| nanos.checked_add(signed)).ok_or_else(no_count)?;
     whole_micros(nanos)
 }
 
@@ -68,17 +57,4 @@ pub(super) fn is_number(text: &str) -> bool {
     let text = text.strip_prefix('-').unwrap_or(text);
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     !whole.is_empty() && whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit())
-}
-
-/// Eight digits that begin with a year: a date, or an error if there is no such day. Read as epoch seconds, a mistyped
-/// date would silently become a time in 1970.
-pub(super) fn compact_date(text: &str) -> Option<Result<Date, String>> {
-    if text.len() != 8 || text.starts_with('-') || text.contains('.') {
-        return None;
-    }
-    let (year, month, day) = (text[..4].parse().ok()?, text[4..6].parse().ok()?, text[6..].parse().ok()?);
-    if !(1700..2300).contains(&year) {
-        return None;
-    }
-    Some(Date::new(year, month, day).map_err(|_| not_a_time(text)))
 }

@@ -15,6 +15,8 @@ pub(super) struct WrittenTime {
     pub(super) wall: Micros,
     /// How far local time is ahead of UTC, if the text has an offset.
     pub(super) offset: Option<Micros>,
+    /// Whether it has a time of day.
+    pub(super) has_clock: bool,
     /// Its length in bytes.
     pub(super) length: usize,
 }
@@ -28,7 +30,7 @@ pub(super) fn read(text: &[u8]) -> Option<WrittenTime> {
     let year = two(date[0], date[1])? * 100 + two(date[2], date[3])?;
     let midnight = day(year, two(date[5], date[6])?, two(date[8], date[9])?)? * (86_400 * SECOND);
     let [b'T' | b' ', clock @ ..] = rest else {
-        return Some(WrittenTime { wall: midnight, offset: None, length: 10 });
+        return Some(WrittenTime { wall: midnight, offset: None, has_clock: false, length: 10 });
     };
     let (time, rest) = clock_time(clock)?;
     let (offset, rest) = match rest {
@@ -39,7 +41,7 @@ pub(super) fn read(text: &[u8]) -> Option<WrittenTime> {
         }
         _ => (None, rest),
     };
-    Some(WrittenTime { wall: midnight + time, offset, length: text.len() - rest.len() })
+    Some(WrittenTime { wall: midnight + time, offset, has_clock: true, length: text.len() - rest.len() })
 }
 
 /// `HH:MM[:SS[.ffffff]]` since midnight, and the rest of the text.

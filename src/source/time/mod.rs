@@ -1,12 +1,12 @@
 //! Reads the times of CSV files.
 //!
-//! Accepted without a format: RFC 3339 and its relatives (`2024-01-02T09:30:00Z`,
-//! `2024-01-02 09:30[:00[.5]][±zz:zz]`), bare dates, `YYYYMMDD`, and epoch seconds, milli-, micro- or
-//! nanoseconds, told apart by their magnitude. Times without a zone are in the given zone.
+//! A parser reads one [`TimeForm`]; `layout` decides which a file has. Times without a zone are in the
+//! given zone, and bare dates of daily and longer bars at 00:00 UTC.
 //! Invariant: a time that does not exist, is ambiguous, or is finer than a microsecond is an error; nothing is rounded.
 
 mod epoch;
 mod fixed;
+mod zones;
 
 use std::borrow::Cow;
 
@@ -17,6 +17,7 @@ use jiff::fmt::temporal::{Pieces, PiecesOffset};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
 use crate::bar::{END_MICROS, FIRST_MICROS, Micros};
+use crate::config::{TimeForm, TimeFormat};
 use crate::error::{Error, Result};
 
 /// The time zone with this IANA name.
@@ -35,19 +36,32 @@ pub fn zone(name: &str) -> Result<TimeZone> {
     })
 }
 
-/// Reads times in one zone and, if given, one format.
+/// Reads times of one form.
 #[derive(Debug, Clone)]
 pub struct TimeParser {
     zone: TimeZone,
     is_utc: bool,
-    format: Option<String>,
+    /// Whether a bare date is at 00:00 UTC, and not in the zone.
+    dates_in_utc: bool,
+    form: TimeForm,
 }
 
 impl TimeParser {
-    /// A parser that reads times without a zone in `zone`; `format` is one of jiff's `strtime`.
+    /// A parser that reads times without a zone in `zone`, bare dates too.
     #[must_use]
-    pub fn new(zone: TimeZone, format: Option<String>) -> Self {
-        Self { is_utc: zone == TimeZone::UTC, zone, format }
+    pub fn new(zone: TimeZone, form: TimeForm) -> Self {
+        Self { is_utc: zone == TimeZone::UTC, zone, dates_in_utc: false, form }
+    }
+
+    /// The same, but for bare dates, which are at 00:00 UTC.
+    #[must_use]
+    pub fn with_dates_in_utc(mut self, yes: bool) -> Self {
+        self.dates_in_utc = yes;
+        self
+    }
+
+    pub(super) fn form(&self) -> &TimeForm {
+        &self.form
     }
 
     /// Reads a time.
@@ -65,12 +79,13 @@ impl TimeParser {
     /// Fast path: the time at the start of `text` in one of the common forms, and its length. Alone, the general path
     /// reads the same time from these bytes. None if the general path has to read it.
     pub(super) fn parse_prefix(&self, text: &[u8]) -> Option<(Micros, usize)> {
-        if self.format.is_some() {
-            return None;
-        }
-        let (micros, length) = match fixed::read(text) {
-            Some(written) => (self.placed(&written)?, written.length),
-            None => epoch::parse_prefix(text)?,
+        let (micros, length) = match &self.form {
+            TimeForm::Iso => {
+                let written = fixed::read(text)?;
+                (self.placed(&written)?, written.length)
+            }
+            TimeForm::Unix(unit) => epoch::parse_prefix(text, *unit)?,
+            TimeForm::Format(_) => return None,
         };
         (FIRST_MICROS..END_MICROS).contains(&micros).then_some((micros, length))
     }
@@ -79,7 +94,7 @@ impl TimeParser {
     fn placed(&self, written: &fixed::WrittenTime) -> Option<Micros> {
         match written.offset {
             Some(ahead) => Some(written.wall - ahead),
-            None if self.is_utc => Some(written.wall),
+            None if self.is_utc || self.dates_in_utc && !written.has_clock => Some(written.wall),
             None => {
                 let wall = Timestamp::from_microsecond(written.wall).ok()?;
                 self.instant(TimeZone::UTC.to_datetime(wall), &self.zone).ok()
@@ -92,10 +107,10 @@ impl TimeParser {
             return Err("the time is empty".into());
         }
         let text = std::str::from_utf8(text).map_err(|_| "the time is not valid UTF-8".to_owned())?;
-        let micros = match &self.format {
-            Some(format) => without_leap_second(text, |t| self.formatted(t, format))?,
-            None if epoch::is_number(text) => self.digits(text)?,
-            None => without_leap_second(text, |t| self.written(t))?,
+        let micros = match &self.form {
+            TimeForm::Format(format) => without_leap_second(text, |t| self.formatted(t, format))?,
+            TimeForm::Unix(unit) => epoch::count(text, *unit)?,
+            TimeForm::Iso => without_leap_second(text, |t| self.written(t))?,
         };
         if (FIRST_MICROS..END_MICROS).contains(&micros) {
             Ok(micros)
@@ -105,29 +120,49 @@ impl TimeParser {
     }
 
     fn written(&self, text: &str) -> Result<Micros, String> {
-        let (text, utc) = match text.strip_suffix("UTC").or_else(|| text.strip_suffix("GMT")) {
-            Some(rest) => (rest.trim_end(), true),
-            None => (text, false),
-        };
-        let dashed = dashed(text);
+        let (written, suffix) = zones::without_suffix(text);
+        let dashed = dashed(written);
+        // Digits alone are a number, whatever they may mean.
+        if dashed.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(not_a_time(text));
+        }
         let pieces = Pieces::parse(dashed.as_ref()).map_err(|_| not_a_time(text))?;
         if pieces.time_zone_annotation().is_some() {
             return Err(format!("the time `{}` has a zone in brackets, which is not supported", cut(text)));
         }
         let local = DateTime::from_parts(pieces.date(), pieces.time().unwrap_or(Time::midnight()));
-        match pieces.offset() {
-            None if utc => self.instant(local, &TimeZone::UTC),
-            Some(_) if utc => Err(not_a_time(text)),
-            Some(PiecesOffset::Zulu) => self.instant(local, &TimeZone::UTC),
-            Some(PiecesOffset::Numeric(n)) => self.instant(local, &TimeZone::fixed(n.offset())),
-            Some(_) => Err(not_a_time(text)),
-            None => self.instant(local, &self.zone),
-        }
+        let zone = match (pieces.offset(), suffix) {
+            (None, Some(zone)) => zone,
+            // Go writes `+0000 UTC`.
+            (Some(PiecesOffset::Numeric(n)), Some(zone)) if zone == TimeZone::UTC && n.offset().is_zero() => {
+                zone
+            }
+            (Some(_), Some(_)) => return Err(not_a_time(text)),
+            (Some(PiecesOffset::Zulu), None) => TimeZone::UTC,
+            (Some(PiecesOffset::Numeric(n)), None) => TimeZone::fixed(n.offset()),
+            (Some(_), None) => return Err(not_a_time(text)),
+            (None, None) => return self.local(local, pieces.time().is_some()),
+        };
+        self.instant(local, &zone)
     }
 
-    fn formatted(&self, text: &str, format: &str) -> Result<Micros, String> {
-        let parsed = BrokenDownTime::parse(format, text)
-            .map_err(|e| format!("the time `{}` does not fit csv.time_format `{format}`: {e}", cut(text)))?;
+    /// The instant of a time, or a bare date, without a zone.
+    fn local(&self, local: DateTime, has_clock: bool) -> Result<Micros, String> {
+        let zone = if self.dates_in_utc && !has_clock { &TimeZone::UTC } else { &self.zone };
+        self.instant(local, zone)
+    }
+
+    fn formatted(&self, text: &str, format: &TimeFormat) -> Result<Micros, String> {
+        let unfit = |why: &str| {
+            format!("the time `{}` does not fit the format `{}`: {why}", cut(text), format.as_str())
+        };
+        // JavaScript names the zone once more behind its offset: `GMT-0500 (Eastern Standard Time)`.
+        let zone_named = text.ends_with(')') && format.as_str().ends_with("%z");
+        let text = if zone_named { text.split('(').next().unwrap_or(text).trim_end() } else { text };
+        if !format.has_all_digits(text) {
+            return Err(unfit("digits are missing"));
+        }
+        let parsed = BrokenDownTime::parse(format.as_str(), text).map_err(|e| unfit(&e.to_string()))?;
         if let Some(at) = parsed.timestamp() {
             // jiff ignores the fraction after a `%s`.
             let fraction = i128::from(parsed.subsec_nanosecond().unwrap_or(0));
@@ -148,7 +183,7 @@ impl TimeParser {
         let local = DateTime::from_parts(date, time);
         match parsed.iana_time_zone() {
             Some(name) => self.instant(local, &zone(name).map_err(|e| e.to_string())?),
-            None => self.instant(local, &self.zone),
+            None => self.local(local, has_time),
         }
     }
 
@@ -173,14 +208,6 @@ impl TimeParser {
             .unambiguous()
             .map_err(|_| format!("the time {local} lies outside the years 1700 to 2299"))?;
         whole_micros(at.as_nanosecond())
-    }
-
-    /// `YYYYMMDD`, or an epoch count with or without a fraction.
-    fn digits(&self, text: &str) -> Result<Micros, String> {
-        match epoch::compact_date(text).transpose()? {
-            Some(date) => self.instant(DateTime::from_parts(date, Time::midnight()), &self.zone),
-            None => epoch::count(text),
-        }
     }
 }
 
@@ -227,7 +254,7 @@ fn zone_name(zone: &TimeZone) -> String {
 
 fn not_a_time(text: &str) -> String {
     format!(
-        "`{}` is no time: expected RFC 3339, YYYY-MM-DD[ HH:MM:SS[.f][±zz:zz]] or an epoch count",
+        "`{}` is no time: expected YYYY-MM-DD[ HH:MM:SS[.f]][±zz:zz], as this file's times are written",
         cut(text)
     )
 }

@@ -1,11 +1,11 @@
 -- Keeps what attempts have done since their last batch, how they end, or both. One UPDATE of each task, whatever of it
 -- changes: docs/architecture.md, "Lock order". An attempt that has lost its task does not wait for the one that has it.
--- $1 to $24 have one element for each attempt.
+-- $1 to $24 and $26 have one element for each attempt.
 -- $1: task ids; $2: the attempts' fences
 -- Progress, NULL where there is none:
 -- $3: checkpoint; $24: the same in stored bytes, NULL if it is the same number; $4: counters to add, as JSON with the
 -- names of the columns; $5: whether the attempt read its source from the start again; $6: header; $7: ignored columns, as
--- JSON; $8: version of the source; $9, $10: first and last time; $11: verdict; $12: shape conflict; $13: whether the source
+-- JSON; $26: how the source is written, NULL if nothing was decided; $8: version of the source; $9, $10: first and last time; $11: verdict; $12: shape conflict; $13: whether the source
 -- was recognised; $14: the task that has its findings
 -- The attempt's record, NULL where it stays: $15: phases; $16: slowest statements; $17: its rows
 -- The end, NULL where the attempt goes on:
@@ -17,10 +17,10 @@ WITH given AS (
     FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::jsonb[], $5::boolean[], $6::bytea[], $7::jsonb[], $8::text[],
                 $9::timestamptz[], $10::timestamptz[], $11::text[], $12::text[], $13::boolean[], $14::bigint[],
                 $15::jsonb[], $16::jsonb[], $17::jsonb[], $18::text[], $19::text[], $20::text[], $21::integer[],
-                $22::boolean[], $23::boolean[], $24::bigint[])
+                $22::boolean[], $23::boolean[], $24::bigint[], $26::jsonb[])
          AS g (task_id, fence, checkpoint, counts, anew, header, ignored_columns, version,
                first_time, last_time, verdict, shape_conflict, recognised, findings_of,
-               phases, slowest, attempt_rows, outcome, error_class, error_message, failures, may_pass, exported, stored_read)
+               phases, slowest, attempt_rows, outcome, error_class, error_message, failures, may_pass, exported, stored_read, layout)
 ), clock AS MATERIALIZED (
     -- A transaction that has written bars may have begun a while ago.
     SELECT CASE WHEN bool_or(checkpoint IS NOT NULL) THEN clock_timestamp() ELSE now() END AS now FROM given
@@ -62,6 +62,7 @@ WITH given AS (
             WHEN g.ignored_columns IS NULL THEN t.ignored_columns
             ELSE ARRAY(SELECT jsonb_array_elements_text(g.ignored_columns))
         END,
+        layout = CASE WHEN g.ignored_columns IS NULL THEN t.layout ELSE g.layout END,
         source_version = coalesce(g.version, t.source_version),
         first_time = least(t.first_time, g.first_time),
         last_time = greatest(t.last_time, g.last_time),

@@ -1,7 +1,7 @@
 //! Times and numbers read back exactly as written, and no text breaks the reader.
 
 use barlift::bar::{END_MICROS, FIRST_MICROS, Micros, format_time};
-use barlift::source::number;
+use barlift::source::number::{self, NumberStyle};
 use barlift::source::time::{TimeParser, zone};
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
@@ -11,6 +11,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::{holds, spliced};
+
+const COMMA: NumberStyle = NumberStyle { decimal_comma: true, thousands: None };
 
 const ZONES: &[&str] = &[
     "UTC",
@@ -90,8 +92,9 @@ fn at(micros: Micros) -> Timestamp {
     Timestamp::from_microsecond(micros).expect("in range")
 }
 
-fn parser(name: &str, format: Option<&str>) -> TimeParser {
-    TimeParser::new(zone(name).expect(name), format.map(str::to_owned))
+/// `form`: `iso`, `unix…` or a format.
+fn parser(name: &str, form: &str) -> TimeParser {
+    TimeParser::new(zone(name).expect(name), form.to_owned().into())
 }
 
 /// A reason goes into a message and into a text column of the database.
@@ -109,12 +112,12 @@ fn any_text_is_a_time_or_says_why_not() {
         1 => proptest::collection::vec(any::<u8>(), 0..40),
     ];
     let formats = prop_oneof![
-        2 => Just(None),
-        1 => select(FORMATS).prop_map(|f| Some(f.to_owned())),
-        1 => "(%[a-zA-Z%.:]|[-/ T0-9]){0,8}".prop_map(Some),
+        2 => select(vec!["iso", "unix", "unix-ms", "unix-us", "unix-ns"]).prop_map(str::to_owned),
+        1 => select(FORMATS).prop_map(str::to_owned),
+        1 => "(%[a-zA-Z%.:]|[-/ T0-9]){0,8}",
     ];
     holds(20_000, &(texts, select(ZONES), formats), |(text, zone, format)| {
-        let parsed = parser(zone, format.as_deref()).parse(&text);
+        let parsed = parser(zone, &format).parse(&text);
         match parsed {
             Ok(micros) => assert!((FIRST_MICROS..END_MICROS).contains(&micros)),
             Err(reason) => is_printable(&reason),
@@ -127,18 +130,22 @@ fn a_written_instant_reads_back() {
     let offsets = (-25 * 60..=25 * 60i32).prop_map(|m| Offset::from_seconds(m * 60).expect("in range"));
     holds(2000, &(instants(), offsets), |(micros, offset)| {
         for text in writings(micros, offset) {
-            assert_eq!(parser("Asia/Tokyo", None).parse(text.as_bytes()), Ok(micros), "{text}");
+            assert_eq!(parser("Asia/Tokyo", "iso").parse(text.as_bytes()), Ok(micros), "{text}");
+        }
+        for (unit, text) in counts(micros) {
+            assert_eq!(parser("Asia/Tokyo", unit).parse(text.as_bytes()), Ok(micros), "{text} as {unit}");
         }
         let date = at(micros).to_zoned(TimeZone::UTC).start_of_day().expect("a day");
         for format in ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d"] {
             let text = date.strftime(format).to_string();
             let day = date.timestamp().as_microsecond();
-            assert_eq!(parser("UTC", None).parse(text.as_bytes()), Ok(day), "{text}");
+            let form = if format == "%Y%m%d" { format } else { "iso" };
+            assert_eq!(parser("UTC", form).parse(text.as_bytes()), Ok(day), "{text}");
         }
     });
 }
 
-/// An instant as files write it, with its offset and as a count since 1970.
+/// An instant as files write it, with its offset.
 fn writings(micros: Micros, offset: Offset) -> Vec<String> {
     let zoned = at(micros).to_zoned(TimeZone::fixed(offset));
     let formats = [
@@ -152,32 +159,21 @@ fn writings(micros: Micros, offset: Offset) -> Vec<String> {
     let mut texts: Vec<String> = formats.iter().map(|f| zoned.strftime(f).to_string()).collect();
     texts.push(format_time(micros));
     texts.push(at(micros).to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S%.f UTC").to_string());
-    texts.extend(counts(micros));
     texts
 }
 
-/// The counts whose magnitude tells their unit.
-fn counts(micros: Micros) -> Vec<String> {
+/// An instant as a count since 1970 in each unit.
+fn counts(micros: Micros) -> Vec<(&'static str, String)> {
     let nanos = i128::from(micros) * 1000;
-    let units = [
-        (1_000_000_000, 0, 100_000_000_000),
-        (1_000_000, 100_000_000_000, 100_000_000_000_000),
-        (1_000, 100_000_000_000_000, 100_000_000_000_000_000),
-        (1, 100_000_000_000_000_000, u128::MAX),
-    ];
-    let mut texts = Vec::new();
-    for (unit, from, to) in units {
-        let (whole, rest) = (nanos / unit, nanos % unit);
-        // Eight digits are a date.
-        if !(from..to).contains(&whole.unsigned_abs()) || whole.to_string().len() == 8 {
-            continue;
-        }
+    let units = [("unix", 1_000_000_000_i128), ("unix-ms", 1_000_000), ("unix-us", 1_000), ("unix-ns", 1)];
+    let written = units.map(|(name, unit)| {
+        let (whole, rest) = (nanos.abs() / unit, nanos.abs() % unit);
         let sign = if nanos < 0 { "-" } else { "" };
         let digits = unit.ilog10() as usize;
-        let fraction = if rest == 0 { String::new() } else { format!(".{:0digits$}", rest.unsigned_abs()) };
-        texts.push(format!("{sign}{}{fraction}", whole.unsigned_abs()));
-    }
-    texts
+        let fraction = if rest == 0 { String::new() } else { format!(".{rest:0digits$}") };
+        (name, format!("{sign}{whole}{fraction}"))
+    });
+    written.into()
 }
 
 #[test]
@@ -186,7 +182,7 @@ fn an_instant_written_in_a_format_reads_back_by_it() {
         // Before 1970 jiff writes the fraction of another second than the count's.
         let micros = if format.starts_with("%s") { micros.abs() } else { micros };
         let text = at(micros).to_zoned(TimeZone::UTC).strftime(format).to_string();
-        assert_eq!(parser("UTC", Some(format)).parse(text.as_bytes()), Ok(micros), "{text} as {format}");
+        assert_eq!(parser("UTC", format).parse(text.as_bytes()), Ok(micros), "{text} as {format}");
     });
 }
 
@@ -195,7 +191,7 @@ fn a_zone_in_the_text_is_the_texts_zone() {
     holds(500, &(instants(), select(ZONES)), |(micros, name)| {
         let zoned = at(micros).to_zoned(zone(name).expect(name));
         let text = zoned.strftime("%Y-%m-%d %H:%M:%S%.f %Q").to_string();
-        let parsed = parser("Asia/Tokyo", Some("%Y-%m-%d %H:%M:%S%.f %Q")).parse(text.as_bytes());
+        let parsed = parser("Asia/Tokyo", "%Y-%m-%d %H:%M:%S%.f %Q").parse(text.as_bytes());
         match unique(&zoned) {
             Some(_) => assert_eq!(parsed, Ok(micros), "{text}"),
             None => is_printable(&parsed.expect_err("twice")),
@@ -220,7 +216,7 @@ fn local_times_are_those_of_their_zone() {
 }
 
 fn local_time_is_right(zone: &TimeZone, name: &str, local: DateTime) {
-    let parsed = parser(name, None).parse(local.strftime("%Y-%m-%d %H:%M:%S%.f").to_string().as_bytes());
+    let parsed = parser(name, "iso").parse(local.strftime("%Y-%m-%d %H:%M:%S%.f").to_string().as_bytes());
     let expected = zone.to_ambiguous_timestamp(local).unambiguous().map(Timestamp::as_microsecond);
     match expected {
         Ok(micros) if (FIRST_MICROS..END_MICROS).contains(&micros) => {
@@ -240,8 +236,8 @@ fn finite_floats_read_back_bit_by_bit() {
     holds(2000, &floats, |float| {
         for text in [format!("{float}"), format!("{float:e}"), format!(" +{}\t", float.abs())] {
             let value = if text.contains('+') { float.abs() } else { float };
-            let point = number::parse(text.as_bytes(), false).map(f64::to_bits);
-            let comma = number::parse(text.replace('.', ",").as_bytes(), true).map(f64::to_bits);
+            let point = number::parse(text.as_bytes(), NumberStyle::default()).map(f64::to_bits);
+            let comma = number::parse(text.replace('.', ",").as_bytes(), COMMA).map(f64::to_bits);
             assert_eq!((point, comma), (Ok(value.to_bits()), Ok(value.to_bits())), "{text}");
         }
     });
@@ -283,7 +279,7 @@ fn any_text_is_a_number_or_says_why_not() {
         let pointed = if comma { text.replace(',', ".") } else { text.clone() };
         let is_plain = plain.is_match(pointed.trim_ascii()) && !(comma && text.contains('.'));
         let expected = pointed.trim_ascii().parse::<f64>().ok().filter(|v| is_plain && v.is_finite());
-        match number::parse(text.as_bytes(), comma) {
+        match number::parse(text.as_bytes(), if comma { COMMA } else { NumberStyle::default() }) {
             Ok(v) => assert_eq!(Some(v.to_bits()), expected.map(f64::to_bits), "{text}"),
             Err(reason) => {
                 assert_eq!(expected, None, "{text}");

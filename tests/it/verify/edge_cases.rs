@@ -16,9 +16,10 @@ async fn setting(rows: usize) -> (TestDatabase, Folder) {
 #[tokio::test]
 async fn a_file_of_which_no_row_can_be_read_proves_nothing() {
     let (database, folder) = setting(50).await;
+    folder.write("A_1m.csv", format!("{HEADER}yesterday,1,2,0.5,1.5,1\ntoday,1,2,0.5,1.5,1\n"));
     for mode in ["full", "sample", "counts"] {
         for range in [&[][..], &["--within-range"]] {
-            let wrong = ["verify", folder.arg(), "--mode", mode, "--time-format", "%d.%m.%Y", "--json"];
+            let wrong = ["verify", folder.arg(), "--mode", mode, "--json"];
             let run = barlift(&database, &[&wrong[..], range].concat()).run().await.json(1);
             assert_eq!(run["state"], "failed", "{mode}");
             let error = &run["tasks"][0]["error"];
@@ -34,12 +35,7 @@ async fn a_file_of_which_no_row_can_be_read_proves_nothing() {
 #[tokio::test]
 async fn a_value_that_the_database_lacks_differs() {
     let (database, folder) = setting(50).await;
-    for statement in [
-        "ALTER TABLE barlift.bars ALTER volume DROP NOT NULL",
-        "ALTER TABLE barlift.mismatches ALTER db_volume DROP NOT NULL",
-        "ALTER TABLE barlift.differences DROP CONSTRAINT differences_check1",
-        "UPDATE barlift.bars SET volume = NULL WHERE time = '2024-01-01 00:07Z'",
-    ] {
+    for statement in ["UPDATE barlift.bars SET volume = NULL WHERE time = '2024-01-01 00:07Z'"] {
         execute(&database, statement).await;
     }
     for mode in ["full", "sample"] {

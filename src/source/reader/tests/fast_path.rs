@@ -23,17 +23,19 @@ const DIALECTS: &[(&[(&str, &str)], &str)] = &[
     (&[("csv.delimiter", " ")], "date open high low close volume"),
     (&[("csv.decimal_comma", "true")], "date;open;high;low;close;volume"),
     (&[("csv.time_format", "%Y-%m-%d")], "date,open,high,low,close,volume"),
+    (&[("csv.time_format", "unix")], "date,open,high,low,close,volume"),
+    (&[("csv.thousands", ",")], "date;open;high;low;close;volume"),
+    (&[("csv.columns.volume", "none")], "date,open,high,low,close"),
     (&[], "date,time,open,high,low,close,volume"),
 ];
 
 fn parser(settings: &[(&'static str, &str)], header_line: &str, zone: &str) -> (RowParser, u8) {
     let settings: Vec<Override> = settings.iter().map(|(k, v)| (*k, (*v).to_owned())).collect();
     let csv = crate::config::load(None, &settings).expect("valid settings").csv;
-    let columns = header::resolve(header_line.as_bytes(), &csv).expect(header_line);
-    let delimiter = columns.delimiter;
-    let times =
-        TimeParser::new(super::super::super::time::zone(zone).expect("a zone"), csv.time_format.clone());
-    (RowParser::new(columns, &csv, times), delimiter)
+    let zone = super::super::super::time::zone(zone).expect("a zone");
+    let layout = FileLayout::of_header(header_line, &csv, zone);
+    let delimiter = layout.columns.delimiter;
+    (RowParser::new(layout, &csv), delimiter)
 }
 
 /// A field as it may stand in each column, told by the column's name.
@@ -67,12 +69,9 @@ fn rows(header_line: &'static str, delimiter: u8) -> impl Strategy<Value = Vec<u
 #[test]
 fn rows_that_all_end_with_a_delimiter_are_read_alike() {
     for (settings, header_line) in DIALECTS {
-        let (parser, delimiter) = parser(settings, header_line, "UTC");
+        let (mut parser, delimiter) = parser(settings, header_line, "UTC");
+        parser.ends_with_delimiter();
         let parser = RefCell::new(parser);
-        let width = header_line.split(char::from(delimiter)).count();
-        // The first two rows decide for the file.
-        let row = RawRow { line: 2, offset: 0, bytes: vec![delimiter; width] };
-        parser.borrow_mut().look_at(&[row.clone(), row].into());
         let ended = rows(header_line, delimiter).prop_map(move |mut row| {
             row.push(delimiter);
             row
@@ -107,11 +106,13 @@ fn common_rows_take_the_fast_path() {
     for (header_line, row) in [
         ("timestamp,open,high,low,close,volume", "2021-03-05T14:31:00Z,100.99,101.2,100.7,101.0,15812"),
         ("date,open,high,low,close,volume", "2023-01-01,100.99342830602247,101.3,99.5,101.1,12715"),
-        ("ts;o;h;l;c;v;note", "1704187800;1;2;0.5;1.5;10;what, ever"),
+        ("ts;o;h;l;c;v;note", "2024-01-02;1;2;0.5;1.5;10;what, ever"),
         ("note\tts\to\th\tl\tc\tv", "\t2024-01-02 09:30:00+00:00\t1\t2\t0.5\t1.5\t1e3"),
     ] {
         let (parser, _) = parser(&[], header_line, "UTC");
         assert!(parser.fast(row.as_bytes()).is_some(), "{row}");
+        let (counted, _) = self::parser(&[("csv.time_format", "unix")], "ts;o;h;l;c;v", "UTC");
+        assert!(counted.fast(b"1704187800;1;2;0.5;1.5;10").is_some());
         let (quoted, _) = self::parser(&[], header_line, "UTC");
         assert!(quoted.fast(format!("{row}\"").as_bytes()).is_none(), "{row}");
     }

@@ -1,0 +1,2 @@
+ALTER TABLE barlift.differences VALIDATE CONSTRAINT differences_check;
+ALTER TABLE barlift.differences VALIDATE CONSTRAINT differences_check1;

@@ -1,0 +1,258 @@
+//! The layout of a file with a header.
+//!
+//! Names in any case and order are recognised ([`names`]); `[csv.columns]` maps anything else, by name or by number.
+//! Invariant: each required value and the time have exactly one column (the time may have two: date and time of day), or
+//! the error names what is missing and what the header has.
+
+use super::head::Header;
+use super::names::{self, TIMES, normal};
+use super::table::Table;
+use super::time_columns;
+use super::times::Context;
+use super::{
+    Columns, FileLayout, Sample, Undecided, called, head, numbers, refuse_twice, split, tickers, volume,
+    volume_note,
+};
+use crate::bar::columns::{CLOSE, COLUMNS, COUNT, VOLUME};
+use crate::config::{ColumnsConfig, CsvConfig, NO_COLUMN};
+use crate::finding::RawRow;
+use crate::source::advice::flags_for_missing;
+use crate::source::number::NumberStyle;
+use crate::source::time::cut;
+
+/// How many columns a message names.
+const SHOWN: usize = 20;
+
+/// Decides the layout of a file with this header.
+pub(super) fn decide(
+    header: &Header,
+    sample: Sample<'_>,
+    csv: &CsvConfig,
+    context: &Context,
+) -> Result<FileLayout, Undecided> {
+    let line = header.row.line;
+    let at_header = |reason: String| Undecided::at(line, reason);
+    let mut fields = header.fields.clone();
+    let mut before_data = header.before + 1;
+    let mut written = header.row.bytes.clone();
+    if let Some((column, lines)) = second_header(&fields, &sample.rows[before_data..], header.delimiter, csv)?
+    {
+        fields[0] = column;
+        before_data += lines;
+        written = joined(&fields, header.delimiter);
+    }
+    let table = Table::new(&sample.rows[before_data..], header.delimiter, csv.quote);
+    if is_one_short(&fields, &table) {
+        fields.insert(0, String::new());
+        written = joined(&fields, header.delimiter);
+    }
+    let (mut columns, names) = values(&fields, &table, csv).map_err(at_header)?;
+    columns.delimiter = header.delimiter;
+    columns.width = fields.len();
+    let found = time_columns::find(&fields, &names, &table, csv, context, &columns).map_err(|e| match e {
+        Undecided::Refused(None, reason) => at_header(reason),
+        other => other,
+    })?;
+    (columns.date, columns.time, columns.clock_digits) = (found.date, found.column, found.clock_digits);
+    let used: Vec<usize> = columns.used().collect();
+    let tickers = tickers::decide(&fields, &used, &table)?;
+    let mut notes: Vec<String> = head::note(&sample.rows[..header.before]).into_iter().collect();
+    notes.extend(found.note);
+    notes.extend(close_note(&names, &fields, &columns));
+    if csv.columns.values[VOLUME].as_deref().is_none_or(|set| set == NO_COLUMN) {
+        let ticker = tickers.first().map(|ticker| ticker.value.as_slice());
+        let found = volume::find(&names, &fields, &used, &table, ticker);
+        match found {
+            Ok(found) => {
+                columns.values[VOLUME] = found.column;
+                notes.extend(found.note);
+            }
+            Err(_) if csv.columns.values[VOLUME].is_some() => {}
+            Err(Undecided::Refused(None, reason)) => return Err(at_header(reason)),
+            Err(other) => return Err(other),
+        }
+    }
+    notes.extend(volume_note(&columns));
+    let numbers = numbers::decide(&table, &columns.values, csv)?;
+    notes.extend(numbers_note(numbers));
+    refuse_twice(&columns)?;
+    let used: Vec<usize> = columns.used().collect();
+    let ignored = (0..fields.len()).filter(|at| !used.contains(at));
+    columns.ignored = ignored.map(|at| called(&fields, at).trim_matches('`').to_owned()).collect();
+    Ok(FileLayout {
+        ends_with_delimiter: table.ends_with_delimiter(columns.width),
+        header: Some(written),
+        names: fields.iter().map(|field| normal(field)).collect(),
+        numbers,
+        times: context.parser(found.form),
+        tickers,
+        notes,
+        before_data,
+        quote: csv.quote,
+        columns,
+    })
+}
+
+/// yfinance writes three header lines: the values, `Ticker` with the ticker in each column, and the name of the time's
+/// column alone. Returns that name, and how many lines follow the first.
+fn second_header(
+    fields: &[String],
+    rows: &[RawRow],
+    delimiter: u8,
+    csv: &CsvConfig,
+) -> Result<Option<(String, usize)>, Undecided> {
+    let [first, second, ..] = rows else { return Ok(None) };
+    let tickers = split(&first.bytes, delimiter, csv.quote);
+    let time = split(&second.bytes, delimiter, csv.quote);
+    let is_such = tickers.first().is_some_and(|name| normal(name) == "ticker")
+        && time.first().is_some_and(|name| TIMES.contains(&normal(name).as_str()))
+        && time[1..].iter().all(String::is_empty)
+        && tickers.len() == fields.len();
+    if !is_such {
+        return Ok(None);
+    }
+    match tickers[1..].iter().find(|ticker| **ticker != tickers[1]) {
+        Some(other) => Err(Undecided::at(
+            first.line,
+            format!(
+                "the columns are of several instruments, `{}` and `{}`: write a file for each of them",
+                cut(&tickers[1]),
+                cut(other)
+            ),
+        )),
+        None => Ok(Some((time[0].clone(), 2))),
+    }
+}
+
+/// Whether the header lacks the name of a first column that all rows have, as R's `write.table` leaves it out.
+fn is_one_short(fields: &[String], table: &Table) -> bool {
+    table.is_everywhere(fields.len() + 1)
+        && (0..table.len())
+            .all(|row| !table.field(row, fields.len()).is_empty() && !table.field(row, 0).is_empty())
+}
+
+/// A header line with these names.
+fn joined(fields: &[String], delimiter: u8) -> Vec<u8> {
+    let quoted = |field: &String| {
+        let is_plain = !field.bytes().any(|b| b == delimiter || b == b'"');
+        if is_plain { field.clone() } else { format!("\"{}\"", field.replace('"', "\"\"")) }
+    };
+    let all: Vec<String> = fields.iter().map(quoted).collect();
+    all.join(&char::from(delimiter).to_string()).into_bytes()
+}
+
+/// The columns of the required values, and of the volume if it is named; and the names by which they were found.
+fn values(fields: &[String], table: &Table, csv: &CsvConfig) -> Result<(Columns, Vec<String>), String> {
+    let map = &csv.columns;
+    let mut names: Vec<String> = fields.iter().map(|f| normal(f)).collect();
+    if !names::has_prices(&names)
+        && let Some(bare) = names::without_prefix(fields)
+    {
+        names = bare;
+    }
+    let mapped_by_hand = *map != ColumnsConfig::default();
+    if let Some(twice) = names::repeated(&names).filter(|_| !mapped_by_hand) {
+        let twice = cut(twice);
+        return Err(format!(
+            "the header has `{twice}` twice; name the columns by number in [csv.columns] or with --column"
+        ));
+    }
+    let mut values = [None; COUNT];
+    for ((value, column), key) in values.iter_mut().zip(&COLUMNS).zip(&map.values) {
+        *value = match key.as_deref().filter(|key| *key != NO_COLUMN) {
+            Some(key) => Some(named(key, fields, &names)?),
+            None if column.is_required() => names::of_value(&names, column).first().copied(),
+            None => None,
+        };
+    }
+    let required = || COLUMNS.iter().zip(values).filter(|(column, _)| column.is_required());
+    let missing: Vec<&str> =
+        required().filter(|(_, at)| at.is_none()).map(|(column, _)| column.name).collect();
+    if missing.is_empty() {
+        return Ok((Columns { values, ..Columns::default() }, names));
+    }
+    Err(lacking(&missing, fields, &names, values, table, csv))
+}
+
+/// Which of two columns for the same price was taken, and what is odd about it.
+fn close_note(names: &[String], fields: &[String], columns: &Columns) -> Option<String> {
+    let close = columns.values[CLOSE]?;
+    let name = names.get(close)?;
+    (name != "close" && name != "c").then(|| {
+        let scale =
+            if name.starts_with("adj") { ", which has another scale than open, high and low" } else { "" };
+        format!("close from {}{scale}", called(fields, close))
+    })
+}
+
+fn numbers_note(style: NumberStyle) -> Option<String> {
+    let decimal = if style.decimal_comma { "a decimal comma" } else { "a decimal point" };
+    match style.thousands {
+        None if style.decimal_comma => Some(format!("numbers have {decimal}")),
+        None => None,
+        Some(sign) => Some(format!("numbers have {decimal} and `{sign}` between thousands")),
+    }
+}
+
+/// The column with this name or, if there is none, with this number (from 1).
+pub(super) fn named(key: &str, fields: &[String], names: &[String]) -> Result<usize, String> {
+    let wanted = normal(key);
+    if let Some(at) = names.iter().position(|n| *n == wanted) {
+        return Ok(at);
+    }
+    match key.parse() {
+        Ok(n) => within(n, fields.len()),
+        Err(_) => Err(format!("there is no column `{key}`; the header has: {}", listed(fields))),
+    }
+}
+
+pub(super) fn within(number: usize, width: usize) -> Result<usize, String> {
+    if (1..=width).contains(&number) {
+        Ok(number - 1)
+    } else {
+        Err(format!("there is no column {number}: the first line has {width} fields"))
+    }
+}
+
+fn lacking(
+    missing: &[&str],
+    fields: &[String],
+    names: &[String],
+    values: [Option<usize>; COUNT],
+    table: &Table,
+    csv: &CsvConfig,
+) -> String {
+    let known_time =
+        TIMES[..TIMES.len() - 2].iter().find_map(|time| names.iter().position(|name| name == time));
+    let unnamed = names.first().filter(|name| name.is_empty() && table.len() > 0).map(|_| 0);
+    let time = csv.columns.time.as_ref().map(|_| usize::MAX).or(known_time).or(unnamed);
+    let mut missing = missing.to_vec();
+    if time.is_none() {
+        missing.insert(0, "time");
+    }
+    let used: Vec<usize> = values.into_iter().flatten().chain(time).collect();
+    let (lacks, has) = (missing.join(", "), listed(fields));
+    let flags = flags_for_missing(&missing, fields, &used);
+    let what_to_do = if flags.is_empty() {
+        "name the columns in [csv.columns] or with --column".to_owned()
+    } else {
+        format!("give {flags} if those are the columns (or name them in [csv.columns])")
+    };
+    format!("the header lacks a column for {lacks}; it has: {has}; {what_to_do}")
+}
+
+/// The first columns of a header; a file may have thousands.
+pub(super) fn listed(fields: &[String]) -> String {
+    let shown: Vec<String> = fields.iter().take(SHOWN).map(|f| format!("`{}`", cut(f.trim()))).collect();
+    let more = match fields.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" … and {more} more"),
+    };
+    format!("{}{more}", shown.join(", "))
+}
+
+impl Columns {
+    pub(super) fn used_values(&self) -> impl Iterator<Item = usize> {
+        self.values.into_iter().flatten()
+    }
+}

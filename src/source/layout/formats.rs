@@ -1,0 +1,177 @@
+//! The formats that are tried on times which are neither year-month-day nor counts.
+
+use std::borrow::Cow;
+
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+
+use crate::config::TimeForm;
+use crate::source::time::TimeParser;
+
+/// Formats of dates.
+const DATES: [&str; 34] = [
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d.%m.%Y",
+    "%m.%d.%Y",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+    "%d/%m/%y",
+    "%m/%d/%y",
+    "%y/%m/%d",
+    "%d.%m.%y",
+    "%m.%d.%y",
+    "%y.%m.%d",
+    "%d-%m-%y",
+    "%m-%d-%y",
+    "%y-%m-%d",
+    "%d-%b-%Y",
+    "%d-%b-%y",
+    "%d %b %Y",
+    "%d %b %y",
+    "%d/%b/%Y",
+    "%d%b%Y",
+    "%b %d, %Y",
+    "%b %d %Y",
+    "%d %B %Y",
+    "%d-%B-%Y",
+    "%B %d, %Y",
+    "%Y-%b-%d",
+    "%a %b %d %Y",
+    // With one digit, or in another order than ISO's.
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%Y-%d-%m",
+    "%Y/%d/%m",
+    "%Y%m%d",
+];
+
+/// Formats of the time of day after the date.
+const CLOCKS: [&str; 20] = [
+    "",
+    " %H:%M",
+    " %H:%M:%S",
+    " %H:%M:%S%.f",
+    "T%H:%M:%S%.f",
+    "T%H:%M",
+    ", %H:%M:%S",
+    ", %H:%M",
+    ",%H:%M:%S",
+    ",%H:%M",
+    " %I:%M %p",
+    " %I:%M:%S %p",
+    ", %I:%M:%S %p",
+    " %I-%p",
+    " %H%M",
+    " %H%M%S",
+    " %H%M%S%3f",
+    " %H:%M:%S%.f GMT%z",
+    " %H:%M:%S%.f %z",
+    " %H:%M:%S %Q",
+];
+
+/// All formats that read this text.
+pub(super) fn reading(text: &[u8]) -> Vec<TimeForm> {
+    if !text.iter().any(u8::is_ascii_digit) {
+        return Vec::new();
+    }
+    let all = DATES.iter().flat_map(|date| CLOCKS.iter().map(move |clock| format!("{date}{clock}")));
+    all.map(TimeForm::from)
+        .filter(|form| TimeParser::new(TimeZone::UTC, form.clone()).parse(text).is_ok())
+        .collect()
+}
+
+/// Formats of a time of day in a column of its own.
+const CLOCKS_ALONE: [&str; 5] = ["%H:%M", "%H:%M:%S%.f", "%I:%M %p", "%I:%M:%S %p", "%I:%M:%S%p"];
+
+/// How a column of times of day is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Clock {
+    /// `9:30`, `09:30:00.5`, `9:30 AM`
+    Written,
+    /// Digits of this number, once leading zeros that were lost are back: 4 (`HHMM`), 6 or 9 (with milliseconds).
+    Digits(usize),
+}
+
+/// How these are written, if all of them are times of day without a date.
+pub(super) fn clock<'t>(texts: impl Iterator<Item = &'t [u8]> + Clone) -> Option<Clock> {
+    let mut texts = texts.filter(|text| !text.is_empty()).peekable();
+    texts.peek()?;
+    if texts.clone().all(|text| text.iter().all(u8::is_ascii_digit)) {
+        let width = match texts.clone().map(<[u8]>::len).max()? {
+            1 if texts.clone().all(|text| text == b"0") => 4,
+            3 | 4 => 4,
+            5 | 6 => 6,
+            7..=9 => 9,
+            _ => return None,
+        };
+        return texts.all(|text| is_clock(&padded(text, width))).then_some(Clock::Digits(width));
+    }
+    let written = |text: &[u8]| {
+        let text = String::from_utf8_lossy(text);
+        CLOCKS_ALONE.iter().any(|format| Time::strptime(format, text.as_ref()).is_ok())
+    };
+    texts.all(written).then_some(Clock::Written)
+}
+
+/// Whether these digits are hours, minutes and, if there are more, seconds.
+fn is_clock(digits: &[u8]) -> bool {
+    let mut limits = [24, 60, 60].iter();
+    digits.chunks_exact(2).all(|pair| {
+        let number = (pair[0] - b'0') * 10 + (pair[1] - b'0');
+        limits.next().is_none_or(|limit| number < *limit)
+    })
+}
+
+/// The digits with the leading zeros that a number has lost.
+pub(crate) fn padded(digits: &[u8], width: usize) -> Cow<'_, [u8]> {
+    match width.checked_sub(digits.len()) {
+        Some(lost @ 1..) if digits.iter().all(u8::is_ascii_digit) && !digits.is_empty() => {
+            Cow::Owned([&b"000000000"[..lost], digits].concat())
+        }
+        _ => Cow::Borrowed(digits),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usual_formats_are_found() {
+        for (text, format) in [
+            ("13.03.2026 09:15:00.000 GMT+0200", "%d.%m.%Y %H:%M:%S%.f GMT%z"),
+            ("Mar 03, 2026", "%b %d, %Y"),
+            ("January 2, 2024", "%B %d, %Y"),
+            ("3-Mar-2026", "%d-%b-%Y"),
+            ("13/03/26", "%d/%m/%y"),
+            ("03/13/2026 9:30:00 AM", "%m/%d/%Y %I:%M:%S %p"),
+            ("2024-01-02 9:30 AM", "%Y-%m-%d %I:%M %p"),
+            ("2019-10-17 09-AM", "%Y-%m-%d %I-%p"),
+            ("2024/1/2", "%Y/%m/%d"),
+            ("20260313 093000", "%Y%m%d %H%M%S"),
+            ("20260313 0930", "%Y%m%d %H%M"),
+            ("Fri Mar 08 2024 09:30:00 GMT-0500 (Eastern Standard Time)", "%a %b %d %Y %H:%M:%S%.f GMT%z"),
+        ] {
+            let found: Vec<String> = reading(text.as_bytes()).iter().map(ToString::to_string).collect();
+            assert!(found.contains(&format.to_owned()), "{text}: {found:?}");
+        }
+        assert_eq!(reading(b"yesterday"), []);
+        assert!(!reading(b"20260313 930").iter().any(|form| form.to_string().contains("%H%M")));
+    }
+
+    #[test]
+    fn a_clock_is_told_by_all_its_times() {
+        let of = |texts: &[&'static str]| clock(texts.iter().map(|text| text.as_bytes()));
+        assert_eq!(of(&["9:30", "16:00"]), Some(Clock::Written));
+        assert_eq!(of(&["9:30 AM"]), Some(Clock::Written));
+        assert_eq!(of(&["95800000", "100000000"]), Some(Clock::Digits(9)));
+        assert_eq!(of(&["930", "1000", "0"]), Some(Clock::Digits(4)));
+        assert_eq!(of(&["000000"]), Some(Clock::Digits(6)));
+        // Minutes of the day, a row number, a price, a date.
+        for other in [&["570", "571"][..], &["1", "2"], &["10.5"], &["2024-01-02"], &[""], &["9:30", "x"]] {
+            assert_eq!(of(other), None, "{other:?}");
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! Decides how a file is written, once for the whole file, from its first rows.
+//!
+//! What stands before the header ([`head`](self::head)), the delimiter, which column holds what ([`columns`]; without a
+//! header [`unheaded`]), how numbers ([`numbers`]) and times ([`times`], [`counts`]) are written, and which instrument
+//! the rows are of ([`tickers`]).
+//!
+//! Invariant: every row is held to the [`FileLayout`]; one that does not fit is rejected. What the first rows leave open is
+//! refused with the flags that decide, and never decided by a single row.
+
+mod columns;
+mod counts;
+mod formats;
+mod head;
+mod names;
+mod numbers;
+mod table;
+mod tickers;
+mod time_columns;
+mod times;
+mod unheaded;
+mod volume;
+
+use jiff::tz::TimeZone;
+
+pub(super) use self::formats::padded;
+pub(super) use self::tickers::Ticker;
+use self::times::{Context, Judgement, Texts, Times};
+use super::number::NumberStyle;
+use super::time::TimeParser;
+use crate::bar::Micros;
+use crate::bar::columns::{COLUMNS, COUNT, VOLUME};
+use crate::config::{CsvConfig, Delimiter, Thousands, TimeForm};
+use crate::finding::RawRow;
+
+/// The columns of a file, numbered from 0.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Columns {
+    /// The column of the date, if date and time of day are separate.
+    pub date: Option<usize>,
+    /// The time's column.
+    pub time: usize,
+    /// How many digits a time of day has that is a number in a column of its own.
+    pub clock_digits: Option<usize>,
+    /// The columns of the values; none for an optional value that the file lacks.
+    pub values: [Option<usize>; COUNT],
+    /// How many fields a row has.
+    pub width: usize,
+    /// The names of the columns that are not read.
+    pub ignored: Vec<String>,
+    /// The delimiter.
+    pub delimiter: u8,
+}
+
+impl Columns {
+    fn used(&self) -> impl Iterator<Item = usize> {
+        self.date.into_iter().chain([self.time]).chain(self.values.into_iter().flatten())
+    }
+}
+
+/// How a file is written.
+#[derive(Debug, Clone)]
+pub struct FileLayout {
+    /// Which column holds what.
+    pub columns: Columns,
+    /// The header line; none if the file has none.
+    pub header: Option<Vec<u8>>,
+    pub(super) names: Vec<String>,
+    pub(super) numbers: NumberStyle,
+    pub(super) times: TimeParser,
+    /// Whether every row ends with an extra delimiter.
+    pub(super) ends_with_delimiter: bool,
+    /// Columns that have the same text in every row.
+    pub(super) tickers: Vec<Ticker>,
+    /// What was decided that another file may have otherwise, for people.
+    pub notes: Vec<String>,
+    /// How many of the first rows stand before the data.
+    pub(super) before_data: usize,
+    quote: Option<u8>,
+}
+
+/// The first lines of a file that are not blank.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sample<'s> {
+    pub(super) rows: &'s [RawRow],
+    /// Whether more rows would not be looked at.
+    pub(super) is_last: bool,
+}
+
+/// What is known of a file without opening it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Expected {
+    /// The zone of times without one; none: UTC.
+    pub(super) zone: Option<TimeZone>,
+    /// The length of the timeframe.
+    pub(super) timeframe: Option<Micros>,
+}
+
+/// Why there is no layout.
+#[derive(Debug)]
+pub(super) enum Undecided {
+    /// More rows may decide.
+    More,
+    /// The line that shows it, and why.
+    Refused(Option<u64>, String),
+}
+
+impl Undecided {
+    fn at(line: u64, reason: impl Into<String>) -> Self {
+        Self::Refused(Some(line), reason.into())
+    }
+}
+
+impl From<String> for Undecided {
+    fn from(reason: String) -> Self {
+        Self::Refused(None, reason)
+    }
+}
+
+/// Dates of bars that are this long are days of the calendar.
+const DAY: Micros = 86_400_000_000;
+
+/// Decides the layout.
+pub(super) fn decide(
+    sample: Sample<'_>,
+    csv: &CsvConfig,
+    expected: &Expected,
+) -> Result<FileLayout, Undecided> {
+    let context = Context {
+        zone: expected.zone.clone().unwrap_or(TimeZone::UTC),
+        dates_in_utc: expected.timeframe.is_some_and(|length| length >= DAY),
+        given: csv.time_format.clone(),
+        step: expected.timeframe,
+        now: jiff::Timestamp::now().as_microsecond(),
+    };
+    let layout = match head::find(sample.rows, csv)? {
+        head::Head::Header(header) => columns::decide(&header, sample, csv, &context),
+        head::Head::Data { before } => unheaded::decide(&sample.rows[before..], before, csv, &context),
+    };
+    match layout {
+        // What is open among the first rows may be decided further down.
+        Err(Undecided::Refused(..)) if !sample.is_last => Err(Undecided::More),
+        other => other,
+    }
+}
+
+impl FileLayout {
+    /// How many lines that are not blank stand before the first row.
+    #[must_use]
+    pub fn lines_before_data(&self) -> usize {
+        self.before_data
+    }
+
+    /// Whether the rows decided anything: not so for a file of usual names, ISO times and plain numbers.
+    #[must_use]
+    pub fn is_noteworthy(&self) -> bool {
+        !self.notes.is_empty() || *self.times.form() != TimeForm::Iso || self.header.is_none()
+    }
+
+    /// The settings that leave nothing to decide: a file with other rows is read as this one is.
+    #[must_use]
+    pub fn settled(&self, csv: &CsvConfig) -> CsvConfig {
+        let number = |column: usize| Some((column + 1).to_string());
+        let mut settled = CsvConfig {
+            header: self.header.is_some(),
+            delimiter: Delimiter::Byte(self.columns.delimiter),
+            decimal_comma: self.numbers.decimal_comma,
+            thousands: self.numbers.thousands.map_or(Thousands::None, Thousands::Sign),
+            time_format: Some(self.times.form().clone()),
+            ..csv.clone()
+        };
+        settled.columns.date = self.columns.date.and_then(number);
+        settled.columns.time = number(self.columns.time);
+        for (at, set) in settled.columns.values.iter_mut().enumerate() {
+            *set = match self.columns.values[at] {
+                Some(column) => number(column),
+                None => Some(crate::config::NO_COLUMN.to_owned()),
+            };
+        }
+        settled
+    }
+
+    /// Whether a row names the prices again, in whatever order.
+    pub(super) fn is_header(&self, row: &[u8]) -> bool {
+        let fields = split(row, self.columns.delimiter, self.quote);
+        let names: Vec<String> = fields.iter().map(|field| names::normal(field)).collect();
+        self.header.is_some() && (names == self.names || names::has_prices(&names))
+    }
+
+    /// Whether a row names the same columns as the header.
+    pub(super) fn is_same_header(&self, row: &[u8]) -> bool {
+        let fields = split(row, self.columns.delimiter, self.quote);
+        fields.iter().map(|field| names::normal(field)).eq(self.names.iter().cloned())
+    }
+
+    /// The layout of a file with this header and usual rows.
+    #[cfg(test)]
+    pub(super) fn of_header(line: &str, csv: &CsvConfig, zone: TimeZone) -> Self {
+        let rows = [RawRow { line: 1, offset: 0, bytes: line.as_bytes().to_vec() }];
+        let expected = Expected { zone: Some(zone), timeframe: None };
+        decide(Sample { rows: &rows, is_last: true }, csv, &expected).expect(line)
+    }
+}
+
+pub(super) fn split(line: &[u8], delimiter: u8, quote: Option<u8>) -> Vec<String> {
+    super::fields::FieldSplitter::new(delimiter, quote)
+        .split(line)
+        .map(|f| String::from_utf8_lossy(f.trim_ascii()).into_owned())
+        .collect()
+}
+
+/// A time that stands alone, in UTC if it names no zone: decided as a file with this time alone would be.
+///
+/// # Errors
+/// Why it is none.
+pub fn decided_time(text: &str) -> Result<Micros, String> {
+    let context = Context {
+        zone: TimeZone::UTC,
+        dates_in_utc: false,
+        given: None,
+        step: None,
+        now: jiff::Timestamp::now().as_microsecond(),
+    };
+    let iso = TimeParser::new(TimeZone::UTC, TimeForm::Iso).parse(text.as_bytes());
+    if iso.is_ok() {
+        return iso;
+    }
+    let texts = Texts::new(std::iter::once((1, std::borrow::Cow::Borrowed(text.trim().as_bytes()))));
+    match texts.judge(&context) {
+        Judgement::Times(Times { instants, .. }) => instants[0].map_or(iso, Ok),
+        _ => iso,
+    }
+}
+
+/// A column by its name, or by its number where it has none.
+fn called(names: &[String], column: usize) -> String {
+    match names.get(column).map(|name| super::time::cut(name.trim())) {
+        Some(name) if !name.is_empty() => format!("`{name}`"),
+        _ => format!("column {}", column + 1),
+    }
+}
+
+/// Makes sure that no column is used twice.
+fn refuse_twice(columns: &Columns) -> Result<(), Undecided> {
+    let used: Vec<usize> = columns.used().collect();
+    match used.iter().enumerate().find(|(i, column)| used[..*i].contains(column)) {
+        Some((_, column)) => {
+            Err(format!("column {} is named for two values; see [csv.columns]", column + 1).into())
+        }
+        None => Ok(()),
+    }
+}
+
+/// What to say of a file that has no volume.
+fn volume_note(columns: &Columns) -> Option<String> {
+    columns.values[VOLUME].is_none().then(|| format!("{} is unknown: no column has it", COLUMNS[VOLUME].name))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,213 @@
+//! Decides how a file's numbers are written: its decimal sign and its thousands sign.
+//!
+//! Invariant: a number that can be read in two ways is read as the others of its file prove, or the file is refused.
+
+use super::table::Table;
+use crate::bar::columns::{COLUMNS, COUNT};
+use crate::config::{CsvConfig, Thousands};
+use crate::source::number::{self, NumberStyle, is_missing};
+use crate::source::time::cut;
+
+/// The first number of a kind, and how many there are.
+#[derive(Debug, Default, Clone)]
+struct Seen {
+    count: usize,
+    first: Option<(u64, String)>,
+}
+
+impl Seen {
+    fn add(&mut self, line: u64, text: &str) {
+        self.count += 1;
+        self.first.get_or_insert_with(|| (line, text.to_owned()));
+    }
+
+    fn shown(&self) -> String {
+        self.first.as_ref().map_or_else(String::new, |(line, text)| format!("`{}` (line {line})", cut(text)))
+    }
+}
+
+/// What the signs in a file's numbers prove.
+#[derive(Debug, Default)]
+struct Evidence {
+    /// The sign can only be a decimal one.
+    decimal_point: Seen,
+    decimal_comma: Seen,
+    /// The sign can only separate thousands.
+    thousands_point: Seen,
+    thousands_comma: Seen,
+    apostrophe: Seen,
+    blank: Seen,
+    /// One sign before three digits.
+    open_point: Seen,
+    open_comma: Seen,
+}
+
+/// The style of the numbers in these columns.
+///
+/// # Errors
+/// What contradicts what, or can be read in two ways, and the flags that decide.
+pub(super) fn decide(
+    table: &Table,
+    values: &[Option<usize>; COUNT],
+    csv: &CsvConfig,
+) -> Result<NumberStyle, String> {
+    let given = NumberStyle { decimal_comma: csv.decimal_comma, thousands: csv.thousands.sign() };
+    if csv.thousands != Thousands::Auto {
+        return Ok(given);
+    }
+    let mut fields = Vec::new();
+    for (at, column) in values.iter().enumerate() {
+        let Some(column) = *column else { continue };
+        for (line, field) in table.column(column) {
+            let is_plain = number::parse_prefix(field).is_some_and(|(_, length)| length == field.len());
+            let is_unknown = !COLUMNS[at].is_required() && is_missing(field);
+            if !is_unknown {
+                fields.push((line, field, is_plain));
+            }
+        }
+    }
+    if !csv.decimal_comma && fields.iter().all(|(_, _, is_plain)| *is_plain) {
+        return Ok(given);
+    }
+    let mut evidence = Evidence::default();
+    for (line, field, _) in fields {
+        evidence.add(line, &number::bare(&String::from_utf8_lossy(field)));
+    }
+    evidence.style(csv.decimal_comma)
+}
+
+impl Evidence {
+    fn add(&mut self, line: u64, text: &str) {
+        let text = text.trim_start_matches(['-', '+']);
+        if !text.chars().all(|c| c.is_ascii_digit() || ".,'’ \u{a0}\u{202f}".contains(c)) {
+            return;
+        }
+        let count = |sign: char| text.matches(sign).count();
+        let (points, commas) = (count('.'), count(','));
+        if text.contains(['\'', '’']) {
+            self.apostrophe.add(line, text);
+        }
+        if text.contains([' ', '\u{a0}', '\u{202f}']) {
+            self.blank.add(line, text);
+        }
+        match (points, commas) {
+            (0, 0) => {}
+            (1, 0) => Self::alone(text, '.', &mut self.decimal_point, &mut self.open_point, line),
+            (0, 1) => Self::alone(text, ',', &mut self.decimal_comma, &mut self.open_comma, line),
+            (_, 0) if number::are_groups(text, '.') => self.thousands_point.add(line, text),
+            (0, _) if number::are_groups(text, ',') => self.thousands_comma.add(line, text),
+            (1, _) if text.rfind('.') > text.rfind(',') => {
+                self.decimal_point.add(line, text);
+                self.thousands_comma.add(line, text);
+            }
+            (_, 1) if text.rfind(',') > text.rfind('.') => {
+                self.decimal_comma.add(line, text);
+                self.thousands_point.add(line, text);
+            }
+            _ => {}
+        }
+    }
+
+    /// A sign that is the only one.
+    fn alone(text: &str, sign: char, decimal: &mut Seen, open: &mut Seen, line: u64) {
+        let (whole, behind) = text.split_once(sign).unwrap_or((text, ""));
+        let may_be_group = behind.len() == 3 && (1..=3).contains(&whole.len()) && !whole.starts_with('0');
+        if may_be_group { open.add(line, text) } else { decimal.add(line, text) }
+    }
+
+    fn style(mut self, comma_is_given: bool) -> Result<NumberStyle, String> {
+        // A stray comma among many points is a bad row, and not the file's style.
+        if self.decimal_point.count >= 20 && self.decimal_comma.count * 20 <= self.decimal_point.count {
+            self.decimal_comma = Seen::default();
+        }
+        let (dp, dc) = (&self.decimal_point, &self.decimal_comma);
+        let (tp, tc) = (&self.thousands_point, &self.thousands_comma);
+        let contradictions = [(dp, dc), (tp, tc), (dp, tp), (dc, tc)];
+        if let Some((a, b)) = contradictions.iter().find(|(a, b)| a.count > 0 && b.count > 0) {
+            // With a decimal comma that was given, points are bad rows, as they would be alone.
+            if comma_is_given && tp.count == 0 {
+                return Ok(NumberStyle { decimal_comma: true, thousands: None });
+            }
+            return Err(format!(
+                "numbers are written in two ways, {} and {}: mend the file, or give --thousands none if only a few \
+                 rows are wrong",
+                a.shown(),
+                b.shown()
+            ));
+        }
+        let decimal_comma = comma_is_given || dc.count > 0 || tp.count > 0;
+        let thousands = match () {
+            () if self.apostrophe.count > 0 => Some('\''),
+            () if self.blank.count > 0 => Some(' '),
+            () if tc.count > 0 => Some(','),
+            () if tp.count > 0 => Some('.'),
+            () if self.open_comma.count > 0 && dp.count > 0 => Some(','),
+            () if self.open_point.count > 0 && dc.count > 0 && !comma_is_given => Some('.'),
+            () => None,
+        };
+        if self.open_comma.count > 0 && !decimal_comma && thousands.is_none() {
+            return Err(format!(
+                "the comma in {} separates thousands or decimals: give --thousands , or --decimal-comma",
+                self.open_comma.shown()
+            ));
+        }
+        if comma_is_given && tc.count > 0 {
+            return Err(format!(
+                "the commas in {} separate thousands: leave out --decimal-comma",
+                tc.shown()
+            ));
+        }
+        Ok(NumberStyle { decimal_comma, thousands })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn style(texts: &[&str], comma: bool) -> Result<(bool, Option<char>), String> {
+        let mut evidence = Evidence::default();
+        (2..).zip(texts).for_each(|(line, text)| evidence.add(line, &number::bare(text)));
+        evidence.style(comma).map(|style| (style.decimal_comma, style.thousands))
+    }
+
+    #[test]
+    fn the_file_as_a_whole_decides() {
+        for (texts, want) in [
+            (&["995", "1.005", "1.204.500"][..], (true, Some('.'))),
+            (&["25,944.00", "190.65K"], (false, Some(','))),
+            (&["1,234", "10.5"], (false, Some(','))),
+            (&["1.234", "10,5"], (true, Some('.'))),
+            (&["1,25", "3"], (true, None)),
+            (&["1'234.5", "2.5"], (false, Some('\''))),
+            (&["1 234,5"], (true, Some(' '))),
+            (&["12,34,567", "1.5"], (false, Some(','))),
+            (&["1.234", "5.678"], (false, None)),
+            (&["$61.52"], (false, None)),
+        ] {
+            assert_eq!(style(texts, false), Ok(want), "{texts:?}");
+        }
+    }
+
+    #[test]
+    fn what_contradicts_itself_or_is_open_is_refused() {
+        for (texts, part) in [
+            (&["1.204.500", "10.25"][..], "written in two ways, `10.25` (line 3) and `1.204.500` (line 2)"),
+            (&["1,25", "1.5"], "written in two ways"),
+            (&["1,234", "5"], "give --thousands , or --decimal-comma"),
+        ] {
+            let e = style(texts, false).expect_err("refused");
+            assert!(e.contains(part), "{e}");
+        }
+        assert_eq!(style(&["1,25", "1.5"], true), Ok((true, None)), "the rows with points are rejected");
+        assert_eq!(style(&["1.234,5", "1.250"], true), Ok((true, Some('.'))));
+        assert_eq!(style(&["1.250"], true), Ok((true, None)), "1250 or 1.25: rejected");
+    }
+
+    #[test]
+    fn a_stray_comma_is_a_bad_row() {
+        let mut texts = vec!["10.25"; 30];
+        texts.push("1,5");
+        assert_eq!(style(&texts, false), Ok((false, None)));
+    }
+}

@@ -1,0 +1,52 @@
+//! Files as vendors and programs write them, and what becomes of each.
+
+mod decided;
+mod refused;
+
+use crate::bar::{format_time, known};
+use crate::config::{OnInvalid, Override};
+use crate::source::reader::{BarReader, ReadOptions, SourceName};
+
+/// A file that was read.
+struct Read {
+    /// Each bar: its time, open, high, low, close and volume, which is `-` if it is unknown.
+    bars: Vec<String>,
+    rejected: Vec<String>,
+    notes: Vec<String>,
+}
+
+impl Read {
+    fn times(&self) -> Vec<&str> {
+        self.bars.iter().map(|bar| bar.split(' ').next().expect("a time")).collect()
+    }
+}
+
+/// Reads a file of this timeframe.
+fn read(text: &str, timeframe: &str, settings: &[(&'static str, &str)]) -> Result<Read, String> {
+    let settings: Vec<Override> = settings.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
+    let config = crate::config::load(None, &settings).expect("valid settings");
+    let options =
+        ReadOptions { csv: config.csv, timezone: config.import.timezone, on_invalid: OnInvalid::Warn };
+    let name = SourceName { path: "A.csv", timeframe: Some(timeframe) };
+    let mut reader =
+        BarReader::open_even_empty(text.as_bytes(), name, &options, 0).map_err(|e| e.to_string())?;
+    let notes = reader.layout().map(|layout| layout.notes.clone()).unwrap_or_default();
+    let mut read = Read { bars: Vec::new(), rejected: Vec::new(), notes };
+    while let Some(batch) = reader.next_batch(1000).map_err(|e| e.to_string())? {
+        for i in 0..batch.bars.len() {
+            let values = batch.bars.values(i).to_array();
+            let values: Vec<String> =
+                values.iter().map(|value| known(*value).map_or("-".into(), |v| v.to_string())).collect();
+            read.bars.push(format!("{} {}", format_time(batch.bars.time[i]), values.join(" ")));
+        }
+        read.rejected.extend(batch.rejected.iter().map(|row| format!("{}: {}", row.row.line, row.reason)));
+        read.rejected.extend(batch.repeats.iter().map(|repeat| format!("{}: repeat", repeat.row.line)));
+    }
+    Ok(read)
+}
+
+/// A file of so many rows after this header; `row` makes each from its number.
+fn file(header: &str, rows: usize, row: impl Fn(usize) -> String) -> String {
+    let rows: Vec<String> = (0..rows).map(row).collect();
+    format!("{header}\n{}\n", rows.join("\n"))
+}

@@ -1,0 +1,246 @@
+//! Files that are refused, and with which words. Read wrong, each of them would be wrong silently.
+
+use super::{file, read};
+
+const OHLCV: &str = "open,high,low,close,volume";
+
+/// Rows of these times.
+fn of(times: &[&str]) -> String {
+    file(&format!("time,{OHLCV}"), times.len(), |i| format!("{},1,2,0.5,1.5,1", times[i]))
+}
+
+fn refused(text: &str, timeframe: &str, settings: &[(&'static str, &str)], part: &str) {
+    match read(text, timeframe, settings) {
+        Ok(got) => panic!("{text}\nis read: {:?} {:?}", got.bars, got.rejected),
+        Err(e) => assert!(e.contains(part), "{text}\n{e}"),
+    }
+}
+
+#[test]
+fn numbers_that_are_no_plausible_times() {
+    for (times, timeframe, part) in [
+        (&["0", "1", "2"][..], "1h", "look like the numbers of the rows"),
+        (&["240102", "240103"], "1d", "dates of two-digit years (YYMMDD); give --time-format '%y%m%d'"),
+        (&["2401020930", "2401020931"], "1m", "(YYMMDDHHMM); give --time-format '%y%m%d%H%M'"),
+        (&["1701020930", "1701020931"], "1m", "(YYMMDDHHMM)"),
+        (&["02012024", "03012024"], "1d", "(DDMMYYYY)"),
+        (&["12312024", "12302024"], "1d", "(MMDDYYYY)"),
+        (&["2023", "2024"], "1y", "look"),
+        (&["202401", "202402"], "1mo", "months (YYYYMM)"),
+        (&["45294", "45295.5"], "1d", "day numbers (of a spreadsheet, or since 1970)"),
+        (&["11324", "11326"], "1d", "day numbers"),
+        (&["739253.395833", "739254.395833"], "1d", "day numbers of MATLAB"),
+        (&["2460312.5", "2460314.5"], "1d", "Julian day numbers"),
+        (&["638396586000000000", "638397450000000000"], "1d", "ticks of .NET"),
+        (&["28401570", "28401571", "28401573"], "1m", "minutes since 1970"),
+        (&["25670102", "25670104"], "1d", "Buddhist"),
+        (&["34200", "34260"], "1m", "day numbers"),
+        (&["93000", "93100"], "1m", "no plausible time"),
+        // Seconds, where the bars are an hour apart.
+        (
+            &["1772409600", "1772409601", "1772409602"],
+            "1h",
+            "the steps between the rows do not fit the timeframe",
+        ),
+    ] {
+        let text = of(times).replace("looks", "look");
+        match read(&text, timeframe, &[]) {
+            Ok(got) => panic!("{text}\nis read: {:?} {:?}", got.bars, got.rejected),
+            Err(e) => assert!(e.replace("looks", "look").contains(part), "{text}\n{e}"),
+        }
+    }
+}
+
+#[test]
+fn numbers_that_could_be_several_times() {
+    refused(
+        &of(&["1701020930", "1701020931"]),
+        "tick",
+        &[],
+        "give --time-format unix or --time-format '%y%m%d%H%M'",
+    );
+    refused(
+        &of(&["202603020930", "202603020931"]),
+        "tick",
+        &[],
+        "give --time-format unix-ms or --time-format '%Y%m%d%H%M'",
+    );
+}
+
+#[test]
+fn dates_whose_order_is_open() {
+    for (times, part) in [
+        (&["01/02/2024", "02/02/2024"][..], "give --time-format '%d/%m/%Y' or --time-format '%m/%d/%Y'"),
+        (&["01.02.24", "02.02.24"], "can be read in several ways"),
+        (&["24/01/02", "24/01/03"], "can be read in several ways"),
+    ] {
+        refused(&of(times), "1d", &[], part);
+    }
+    refused(&of(&["13/01/2024", "01/14/2024"]), "1d", &[], "the times change their form");
+    refused(
+        &of(&["2024-01-02", "03.01.2024"]),
+        "1d",
+        &[],
+        "the times change their form: `03.01.2024` here, `2024-01-02` in line 2",
+    );
+    refused(&of(&["12/31/62", "12/31/63"]), "1d", &[], "write years with four digits");
+}
+
+/// One row that only the other order can read, among many that are in order.
+#[test]
+fn a_stray_row_does_not_decide_the_order_of_day_and_month() {
+    let text = file(&format!("time,{OHLCV}"), 60, |i| match i {
+        30 => "02/13/2024,1,2,0.5,1.5,1".into(),
+        i => format!("{:02}/{:02}/2024,1,2,0.5,1.5,1", 1 + i % 12, 1 + i / 12),
+    });
+    refused(&text, "1d", &[], "the order of day and month contradicts itself");
+}
+
+#[test]
+fn several_instruments_in_one_file() {
+    refused(
+        "ticker,volume,open,close,high,low,window_start,transactions\n\
+         AAAA,51000,10.10,10.40,10.55,10.05,1772409600000000000,310\n\
+         BBBB,8700,250.00,252.50,253.10,249.20,1772409600000000000,120\n",
+        "1d",
+        &[],
+        "`ticker` is `BBBB` here and `AAAA` before",
+    );
+    refused(
+        "date,open,high,low,close,volume,Name\n2026-03-02,1.0,1.2,0.9,1.1,100,AAX\n2026-03-04,71.0,72.0,70.5,71.5,9000,ZZX\n",
+        "1d",
+        &[],
+        "line 3: the rows are of several instruments: `Name` is `ZZX` here and `AAX` before",
+    );
+    // Behind what was looked at first.
+    let text = file("date,symbol,open,high,low,close,volume", 30_000, |i| {
+        let day = jiff::civil::date(1900, 1, 1).saturating_add(jiff::Span::new().days(i as i64));
+        format!("{day},{},1,2,0.5,1.5,1", if i < 25_000 { "A" } else { "B" })
+    });
+    refused(&text, "1d", &[], "line 25002: the rows are of several instruments");
+    let unknown = file("date,open,high,low,close,volume,venue", 8, |i| {
+        format!("2026-03-0{},1,2,0.5,1.5,1,{}", 1 + i / 4, ["a", "b", "c", "d"][i % 4])
+    });
+    refused(&unknown, "1d", &[], "does `venue` name several instruments?");
+    refused(
+        "Price,Close,Close,High,High,Low,Low,Open,Open,Volume,Volume\nTicker,A,B,A,B,A,B,A,B,A,B\nDate,,,,,,,,,,\n\
+         2026-03-02,1,1,2,2,0.5,0.5,1,1,1,1\n",
+        "1d",
+        &[],
+        "several instruments",
+    );
+}
+
+#[test]
+fn columns_that_change_or_are_not_what_they_seem() {
+    refused(
+        "Date,Open,High,Low,Close,Volume\n2026-02-26,50.10,51.20,49.80,50.90,1000000\n\
+         Date,Close,High,Low,Open,Volume\n2026-03-02,51.90,52.30,50.80,51.00,1200000\n",
+        "1d",
+        &[],
+        "line 3: a second header, with the columns in another order",
+    );
+    refused(
+        "2026-03-02 00:00:00,11.2410,11.2532,11.2701,11.2305\n2026-03-03 00:00:00,11.2535,11.2444,11.2610,11.2390\n",
+        "1d",
+        &[],
+        "columns 2 to 5 are not open, high, low and close in this order",
+    );
+    refused(
+        "2026-03-02 00:00:00,11.2410,11.2532,11.2701,11.2305\n",
+        "1d",
+        &[("csv.header", "false")],
+        "columns 2 to 5 are not open",
+    );
+    // An average price where the volume would be, as Kraken's API has it.
+    refused(
+        "1772409600,0.5102,0.5144,0.5090,0.5131,0.5120,18220.55,140\n1772413200,0.5131,0.5160,0.5120,0.5155,0.5140,20110.10,161\n",
+        "1h",
+        &[],
+        "column 6 looks like a price",
+    );
+    refused(
+        &format!("date,Umsatz,{}\n2026-03-02,7,1,2,0.5,1.5\n", "open,high,low,close"),
+        "1d",
+        &[],
+        "--column volume=Umsatz, or --column volume=none",
+    );
+    refused(
+        "date,open,high,low,close,成交量\n2026-03-02,1,2,0.5,1.5,7\n",
+        "1d",
+        &[],
+        "--column volume=成交量",
+    );
+    refused(
+        "unix,open,high,low,close,Volume BTC,Volume USD\n1772409600,1,2,0.5,1.5,7,9\n",
+        "1h",
+        &[],
+        "`Volume BTC`",
+    );
+}
+
+#[test]
+fn a_close_that_stands_first_in_a_file_without_a_header() {
+    let text = file("", 30, |i| {
+        let close = |i: usize| 10.0 + (i as f64 * 0.7).sin() * 3.0;
+        let (open, close) = (close(i), close(i + 1));
+        let (high, low) = (open.max(close) + 0.1, open.min(close) - 0.1);
+        format!("2026-03-{:02},{close},{high},{low},{open},5", i + 1)
+    });
+    refused(text.trim_start(), "1d", &[], "its close seems to stand before its open");
+}
+
+#[test]
+fn intraday_bars_with_dates_alone() {
+    refused(
+        "date,Hour,open,high,low,close,volume\n2026-03-02,9,1,2,0.5,1.5,1\n2026-03-03,10,1,2,0.5,1.5,2\n",
+        "1h",
+        &[],
+        "give --column date=date --column time=Hour",
+    );
+    let text = file(&format!("date,{OHLCV}"), 8, |i| format!("2026-03-0{},1,2,0.5,1.5,{i}", 1 + i / 4));
+    refused(&text, "1h", &[], "8 different rows have only 2 different times");
+}
+
+#[test]
+fn local_times_beside_those_of_utc() {
+    let both = "datetime_utc,local_time,open,high,low,close,volume\n2026-03-02 05:00,2026-03-02 00:00,1,2,0.5,1.5,1\n";
+    refused(both, "1h", &[], "give --column time=datetime_utc or --column time=local_time");
+    refused(
+        "Gmt time,open,high,low,close,volume\n2026-03-02 05:00,1,2,0.5,1.5,1\n",
+        "1h",
+        &[("import.timezone", "America/New_York")],
+        "`Gmt time` names times in UTC, but --timezone is America/New_York",
+    );
+}
+
+#[test]
+fn numbers_that_contradict_each_other() {
+    let text = file(&format!("date,{OHLCV}"), 300, |i| {
+        let day = jiff::civil::date(2024, 1, 1).saturating_add(jiff::Span::new().days(i as i64));
+        let volume = if i < 299 { "812.400" } else { "1.204.500" };
+        format!("{day},985,998,980,995,{volume}")
+    });
+    refused(
+        &text,
+        "1d",
+        &[],
+        "line 301: column 6: volume `1.204.500` is not a number: its signs separate thousands",
+    );
+    refused(
+        "date;open;high;low;close;volume\n2026-03-02;1,234;2,345;1,111;1,500;5\n",
+        "1d",
+        &[],
+        "give --thousands , or --decimal-comma",
+    );
+}
+
+#[test]
+fn a_column_without_times() {
+    refused(&of(&["09:30", "09:31"]), "1m", &[], "`time` holds a time of day, and no column the date");
+    refused(",open,high,low,close,volume\nx,1,2,0.5,1.5,1\n", "1d", &[], "has no times: `x` is none");
+    // If its name leaves no doubt, every row is rejected.
+    let rows = read(&of(&["yesterday", "today"]), "1d", &[]).expect("read").rejected;
+    assert_eq!(rows.len(), 2, "{rows:?}");
+    refused("a,b\n1,2\n", "1d", &[], "lacks a column for time, open, high, low, close");
+}

@@ -1,0 +1,320 @@
+//! Judges a column as times: which form all of its texts have.
+//!
+//! Invariant: a form is taken only if nearly all texts have it and no other form gives other instants. What is open is
+//! refused, with the flags that decide.
+
+use std::borrow::Cow;
+
+use jiff::tz::{Offset, TimeZone};
+
+use super::counts::{self, YEAR, quoted};
+use super::formats;
+use crate::bar::Micros;
+use crate::config::TimeForm;
+use crate::source::number::is_missing;
+use crate::source::time::{TimeParser, cut};
+
+/// What is known apart from the file's rows.
+#[derive(Debug, Clone)]
+pub(super) struct Context {
+    /// Reads times without a zone.
+    pub(super) zone: TimeZone,
+    pub(super) dates_in_utc: bool,
+    /// The form that was given.
+    pub(super) given: Option<TimeForm>,
+    /// The length of the timeframe.
+    pub(super) step: Option<Micros>,
+    pub(super) now: Micros,
+}
+
+impl Context {
+    /// Reads the file's rows.
+    pub(super) fn parser(&self, form: TimeForm) -> TimeParser {
+        TimeParser::new(self.zone.clone(), form).with_dates_in_utc(self.dates_in_utc)
+    }
+}
+
+/// What a column's texts are.
+#[derive(Debug)]
+pub(super) enum Judgement {
+    /// Times.
+    Times(Times),
+    /// Times of several possible forms: which, and the flags that decide.
+    Open(String),
+    /// Numbers that are no times.
+    Implausible(String),
+    /// Times whose form changes: the line, and what is there.
+    Changes(u64, String),
+    /// No times: an example, if there is any text.
+    Nothing(Option<(u64, String)>),
+}
+
+/// The times of a column.
+#[derive(Debug, Clone)]
+pub(super) struct Times {
+    pub(super) form: TimeForm,
+    /// Of each row; none where the text is no time of this form.
+    pub(super) instants: Vec<Option<Micros>>,
+    /// Whether all are dates without a time of day.
+    pub(super) are_dates: bool,
+    /// Whether they name their zone, or are counts.
+    pub(super) have_zone: bool,
+    /// What decided the form, if another one was possible.
+    pub(super) because: Option<String>,
+}
+
+/// A column's texts, with their lines.
+pub(super) struct Texts<'t>(Vec<(u64, Cow<'t, [u8]>)>);
+
+impl<'t> Texts<'t> {
+    pub(super) fn new(texts: impl Iterator<Item = (u64, Cow<'t, [u8]>)>) -> Self {
+        Self(texts.collect())
+    }
+
+    /// Those that are there.
+    fn present(&self) -> impl Iterator<Item = (u64, &[u8])> + Clone {
+        self.0.iter().map(|(line, text)| (*line, text.as_ref())).filter(|(_, text)| !is_missing(text))
+    }
+
+    pub(super) fn texts(&self) -> impl Iterator<Item = &[u8]> + Clone {
+        self.present().map(|(_, text)| text)
+    }
+
+    /// The first text, for messages.
+    pub(super) fn example(&self) -> String {
+        match self.present().next() {
+            Some((line, text)) => format!("`{}` (line {line})", shown(text)),
+            None => "the column".into(),
+        }
+    }
+
+    /// Whether so many texts of the column are nearly all of them: a few rows may be bad.
+    pub(super) fn nearly_all(&self, count: usize) -> bool {
+        let all = self.present().count();
+        count > 0 && (count == all || all >= 20 && (all - count) * 20 <= all)
+    }
+
+    /// The times in this form; in UTC, where every time that a clock shows is one.
+    pub(super) fn read(&self, form: TimeForm) -> Times {
+        let parser = TimeParser::new(TimeZone::UTC, form.clone());
+        let instants = self.0.iter().map(|(_, text)| parser.parse(text).ok()).collect();
+        let has_clock = |text: &[u8]| text.contains(&b':') || text.contains(&b'T');
+        let are_dates = match &form {
+            TimeForm::Iso => self.texts().all(|text| !has_clock(text)),
+            form => form.is_date_format(),
+        };
+        // Another zone changes nothing.
+        let elsewhere = TimeParser::new(TimeZone::fixed(Offset::constant(-3)), form.clone());
+        let zoned = |text| parser.parse(text).is_ok_and(|time| elsewhere.parse(text) == Ok(time));
+        let have_zone = self.texts().take(20).any(zoned);
+        Times { form, instants, are_dates, have_zone, because: None }
+    }
+
+    /// The texts as numbers, if all of them are.
+    pub(super) fn numbers(&self) -> Option<Vec<f64>> {
+        self.texts().map(|text| std::str::from_utf8(text).ok()?.parse().ok()).collect()
+    }
+
+    pub(super) fn all_have_digits(&self, digits: usize) -> bool {
+        self.texts().all(|text| {
+            let whole = text.strip_suffix(b".0").unwrap_or(text);
+            whole.len() == digits && whole.iter().all(u8::is_ascii_digit)
+        })
+    }
+
+    /// Judges the texts; none of them is there in a file without rows, whose form does not matter.
+    pub(super) fn judge(&self, context: &Context) -> Judgement {
+        let all = self.present().count();
+        if let Some(given) = &context.given {
+            return self.judge_given(given);
+        }
+        if self.0.is_empty() {
+            return Judgement::Times(self.read(TimeForm::Iso));
+        }
+        let iso = self.read(TimeForm::Iso);
+        if all > 0 && iso.count() == all {
+            return Judgement::Times(iso);
+        }
+        let is_number = |text: &&[u8]| {
+            let text = text.strip_prefix(b"-").unwrap_or(text);
+            text.iter().any(u8::is_ascii_digit)
+                && text.iter().all(|b| b.is_ascii_digit() || *b == b'.')
+                && text.iter().filter(|b| **b == b'.').count() < 2
+        };
+        let numbers = self.texts().filter(is_number).count();
+        if numbers * 2 > all && iso.count() == 0 {
+            return counts::judge(self, context);
+        }
+        self.judge_formats(iso, context)
+    }
+
+    /// A form that was given is taken as given, but for a file of times that need none.
+    fn judge_given(&self, given: &TimeForm) -> Judgement {
+        let times = self.read(given.clone());
+        if times.count() == 0 && *given != TimeForm::Iso {
+            let mut iso = self.read(TimeForm::Iso);
+            if iso.count() > 0 && iso.count() * 2 >= self.present().count() {
+                iso.because = Some(format!("no time fits {}", given.describe()));
+                return Judgement::Times(iso);
+            }
+        }
+        Judgement::Times(times)
+    }
+
+    fn judge_formats(&self, iso: Times, context: &Context) -> Judgement {
+        let nothing = || Judgement::Nothing(self.present().next().map(|(line, text)| (line, shown(text))));
+        let mut candidates = vec![iso];
+        let mut strangers = 0;
+        for (at, (_, text)) in self.0.iter().enumerate() {
+            let known = candidates.iter().any(|times| times.instants[at].is_some());
+            // A few texts that no format reads are bad rows; if all are, the column has no times.
+            if known || is_missing(text) || strangers > 5 {
+                continue;
+            }
+            let found = formats::reading(text);
+            strangers += usize::from(found.is_empty());
+            candidates.extend(found.into_iter().map(|form| self.read(form)));
+        }
+        let best = candidates.iter().map(Times::count).max().unwrap_or(0);
+        if best == 0 || best * 2 < self.present().count() {
+            return nothing();
+        }
+        if let Some(changes) = self.changes(&candidates, best) {
+            return changes;
+        }
+        let mut winners: Vec<&Times> = candidates.iter().filter(|times| times.count() == best).collect();
+        // Behind the year comes the month, unless the file proves the contrary.
+        let is_usual =
+            |times: &Times| !times.form.to_string().starts_with("%Y") || !is_day_first(&times.form);
+        if winners.iter().any(|times| is_usual(times)) {
+            winners.retain(|times| is_usual(times));
+        }
+        let too_late = |times: &&Times| times.latest().is_some_and(|latest| latest > context.now + YEAR);
+        if winners.iter().any(too_late) && winners.iter().all(|times| times.form.to_string().contains("%y")) {
+            winners.retain(|times| !too_late(times));
+            if winners.is_empty() {
+                return Judgement::Implausible(format!(
+                    "{} has a year of two digits, and some of these years would lie ahead: write years with four digits",
+                    self.example()
+                ));
+            }
+        }
+        let Some(first) = winners.first() else { return nothing() };
+        let rivals: Vec<&&Times> = winners.iter().filter(|times| times.instants != first.instants).collect();
+        if !rivals.is_empty() {
+            return Judgement::Open(self.open(first, &rivals));
+        }
+        let mut times = (*first).clone();
+        times.because = self.because(&times, &candidates);
+        match self.contradiction(&times, &candidates) {
+            Some(reason) => Judgement::Open(reason),
+            None => Judgement::Times(times),
+        }
+    }
+
+    /// Too many texts that another form reads, and not the one that most texts have.
+    fn changes(&self, candidates: &[Times], best: usize) -> Option<Judgement> {
+        let winner = candidates.iter().find(|times| times.count() == best)?;
+        let readable = |at: &usize| candidates.iter().any(|times| times.instants[*at].is_some());
+        let others: Vec<usize> =
+            (0..self.0.len()).filter(|at| winner.instants[*at].is_none()).filter(readable).collect();
+        let all = best + others.len();
+        if others.is_empty() || all >= 20 && others.len() * 20 <= all {
+            return None;
+        }
+        let usual = winner.instants.iter().position(Option::is_some)?;
+        let (line, text) = &self.0[others[0]];
+        let other = format!(
+            "the times change their form: `{}` here, `{}` in line {}",
+            shown(text),
+            shown(&self.0[usual].1),
+            self.0[usual].0
+        );
+        Some(Judgement::Changes(*line, other))
+    }
+
+    /// What is open, and the flags that decide.
+    fn open(&self, first: &Times, rivals: &[&&Times]) -> String {
+        let mut forms = vec![first.form.to_string()];
+        for rival in rivals {
+            let form = rival.form.to_string();
+            if !forms.contains(&form) {
+                forms.push(form);
+            }
+        }
+        let flags: Vec<String> =
+            forms.iter().take(3).map(|form| format!("--time-format {}", quoted(form))).collect();
+        format!(
+            "day, month and year can be read in several ways in {}: give {}",
+            self.example(),
+            flags.join(" or ")
+        )
+    }
+
+    /// The first text that only this form reads, if the order of day and month was in question.
+    fn because(&self, times: &Times, candidates: &[Times]) -> Option<String> {
+        let swapped = swapped(&times.form)?;
+        let other = candidates.iter().find(|other| other.form == swapped).cloned();
+        let other = other.unwrap_or_else(|| self.read(swapped));
+        let at =
+            (0..self.0.len()).find(|at| times.instants[*at].is_some() && other.instants[*at].is_none())?;
+        let (line, text) = &self.0[at];
+        Some(format!("line {line}, `{}`, can be read no other way", shown(text)))
+    }
+
+    /// A few rows that decide the order of day and month against all others, which are in order only the other way.
+    fn contradiction(&self, times: &Times, candidates: &[Times]) -> Option<String> {
+        let swapped = swapped(&times.form)?;
+        let other = candidates.iter().find(|other| other.form == swapped)?;
+        let deciding = times.count() - other.count();
+        let is_stray = other.count() >= 20 && deciding * 20 <= other.count();
+        if !is_stray || times.is_in_order() || !other.is_in_order() {
+            return None;
+        }
+        let at =
+            (0..self.0.len()).find(|at| times.instants[*at].is_some() && other.instants[*at].is_none())?;
+        let (line, text) = &self.0[at];
+        Some(format!(
+            "the order of day and month contradicts itself: the rows are in order as {}, but line {line}, `{}`, is none \
+             such: mend that line, or give --time-format {}",
+            other.form.describe(),
+            shown(text),
+            quoted(&times.form.to_string())
+        ))
+    }
+}
+
+impl Times {
+    pub(super) fn count(&self) -> usize {
+        self.instants.iter().filter(|instant| instant.is_some()).count()
+    }
+
+    fn latest(&self) -> Option<Micros> {
+        self.instants.iter().flatten().max().copied()
+    }
+
+    /// Whether nearly all steps go in one direction.
+    fn is_in_order(&self) -> bool {
+        let times: Vec<Micros> = self.instants.iter().copied().flatten().collect();
+        let later = times.windows(2).filter(|pair| pair[1] > pair[0]).count();
+        let earlier = times.windows(2).filter(|pair| pair[1] < pair[0]).count();
+        later.min(earlier) * 20 <= later.max(earlier)
+    }
+}
+
+/// The same format with day and month swapped; none if there is no other order.
+fn swapped(form: &TimeForm) -> Option<TimeForm> {
+    let text = form.to_string();
+    let is_open = text.contains("%d") && text.contains("%m") && !text.starts_with("%Y");
+    is_open.then(|| text.replace("%d", "\0").replace("%m", "%d").replace('\0', "%m").into())
+}
+
+/// Whether the day comes before the month.
+fn is_day_first(form: &TimeForm) -> bool {
+    let text = form.to_string();
+    text.find("%d").zip(text.find("%m")).is_some_and(|(day, month)| day < month)
+}
+
+fn shown(text: &[u8]) -> String {
+    cut(&String::from_utf8_lossy(text))
+}

@@ -1,0 +1,306 @@
+//! The layout of a file without a header: what stands where follows from the values.
+//!
+//! Invariant: the prices are taken for open, high, low and close only if the rows prove which are high and low; the
+//! order of open and close is the usual one and must not contradict the steps from row to row.
+
+use std::borrow::Cow;
+
+use super::columns::within;
+use super::formats;
+use super::head::delimiters;
+use super::table::Table;
+use super::time_columns::{TimeColumns, joined_texts, pair, refuse_repeats};
+use super::times::{Context, Judgement, Texts};
+use super::{Columns, FileLayout, Undecided, numbers, refuse_twice, volume_note};
+use crate::bar::Micros;
+use crate::bar::columns::{CLOSE, COLUMNS, COUNT, HIGH, LOW, OPEN, VOLUME};
+use crate::config::{CsvConfig, NO_COLUMN, TimeForm};
+use crate::finding::RawRow;
+use crate::source::number::{self, NumberStyle};
+
+/// Decides the layout of a file that begins with data, behind `before` other lines.
+pub(super) fn decide(
+    rows: &[RawRow],
+    before: usize,
+    csv: &CsvConfig,
+    context: &Context,
+) -> Result<FileLayout, Undecided> {
+    let mut first_error = None;
+    for delimiter in delimiters(csv, None) {
+        match by(delimiter, rows, before, csv, context) {
+            Ok(layout) => return Ok(layout),
+            Err((width, e)) => {
+                let is_better = first_error.as_ref().is_none_or(|(widest, _)| width > *widest);
+                if is_better {
+                    first_error = Some((width, e));
+                }
+            }
+        }
+    }
+    let error = first_error.map_or_else(|| Undecided::from("there is no data".to_owned()), |(_, e)| e);
+    Err(match error {
+        Undecided::Refused(line, reason) => {
+            Undecided::Refused(line.or_else(|| rows.first().map(|row| row.line)), reason)
+        }
+        other => other,
+    })
+}
+
+fn by(
+    delimiter: u8,
+    rows: &[RawRow],
+    before: usize,
+    csv: &CsvConfig,
+    context: &Context,
+) -> Result<FileLayout, (usize, Undecided)> {
+    let table = Table::new(rows, delimiter, csv.quote);
+    let mut width = table.width(0);
+    let ends_with_delimiter = width > 1 && table.ends_with_delimiter(width - 1);
+    if ends_with_delimiter {
+        width -= 1;
+    }
+    let fail = |e: Undecided| (width, e);
+    let (columns, numbers, time) = columns(width, &table, csv, context).map_err(fail)?;
+    let columns = Columns {
+        date: time.date,
+        time: time.column,
+        clock_digits: time.clock_digits,
+        width,
+        delimiter,
+        ..columns
+    };
+    refuse_twice(&columns).map_err(fail)?;
+    let mut notes = Vec::new();
+    if csv.header {
+        notes.push(format!("no header: {}", places(&columns)));
+    }
+    notes.extend(time.note);
+    notes.extend(volume_note(&columns));
+    Ok(FileLayout {
+        columns,
+        header: None,
+        names: Vec::new(),
+        numbers,
+        times: context.parser(time.form),
+        ends_with_delimiter,
+        tickers: Vec::new(),
+        notes,
+        before_data: before,
+        quote: csv.quote,
+    })
+}
+
+type Found = (Columns, NumberStyle, TimeColumns);
+
+fn columns(width: usize, table: &Table, csv: &CsvConfig, context: &Context) -> Result<Found, Undecided> {
+    let map = &csv.columns;
+    let number = |key: &str| match key.parse() {
+        Ok(n) => within(n, width),
+        Err(_) => Err(format!("a file without a header has no column `{key}`: give its number")),
+    };
+    let date = map.date.as_deref().map(number).transpose()?;
+    let usual_time = 1 + usize::from(map.date.is_some());
+    let time = map.time.as_deref().map_or_else(|| within(usual_time, width), number)?;
+    let time = time_columns(date, time, map.time.is_some(), width, table, context)?;
+    // What follows the time, unless columns are named.
+    let shift = usize::from(time.date.is_some());
+    let mut values = [None; COUNT];
+    for (at, (value, key)) in values.iter_mut().zip(&map.values).enumerate() {
+        *value = match key.as_deref() {
+            Some(NO_COLUMN) if !COLUMNS[at].is_required() => None,
+            Some(key) => Some(number(key)?),
+            // An optional value may be missing.
+            None if !COLUMNS[at].is_required() => within(2 + at + shift, width).ok(),
+            None => Some(within(2 + at + shift, width)?),
+        };
+    }
+    let columns = Columns { values, ..Columns::default() };
+    let numbers = numbers::decide(table, &values, csv)?;
+    let are_named = (OPEN..=CLOSE).all(|at| map.values[at].is_some());
+    if !are_named {
+        prove_prices(&values, numbers, table, csv)?;
+        refuse_close_first(&values, numbers, table, &time)?;
+    }
+    if map.values[VOLUME].is_none() {
+        refuse_a_price(&values, numbers, table)?;
+    }
+    Ok((columns, numbers, time))
+}
+
+/// The time's column, and the date's if the next column is the time of day.
+fn time_columns(
+    date: Option<usize>,
+    column: usize,
+    is_named: bool,
+    width: usize,
+    table: &Table,
+    context: &Context,
+) -> Result<TimeColumns, Undecided> {
+    if let Some(date) = date {
+        let kind = table.clock(column).unwrap_or(formats::Clock::Written);
+        return pair(table, date, column, kind, &[], context);
+    }
+    let texts = Texts::new(table.column(column).map(|(line, text)| (line, Cow::Borrowed(text))));
+    let judgement = texts.judge(context);
+    if let (Judgement::Times(times), false, true) = (&judgement, is_named, column + 1 < width)
+        && times.are_dates
+        && let Some(kind) = table.clock(column + 1)
+    {
+        return pair(table, column, column + 1, kind, &[], context);
+    }
+    match judgement {
+        Judgement::Times(times) => {
+            refuse_repeats(&times, table, &[], &[])?;
+            Ok(TimeColumns {
+                date: None,
+                column,
+                clock_digits: None,
+                note: note(&times.form),
+                form: times.form,
+            })
+        }
+        Judgement::Open(reason) | Judgement::Implausible(reason) => {
+            Err(format!("the times in column {}: {reason}", column + 1).into())
+        }
+        Judgement::Changes(line, reason) => Err(Undecided::at(line, reason)),
+        Judgement::Nothing(example) => {
+            let (line, text) = example.unzip();
+            let shown = text.map(|text| format!(" (`{text}`)")).unwrap_or_default();
+            Err(Undecided::Refused(
+                line,
+                format!(
+                    "the file has no header, and column {} no times{shown}: name the columns by number, as in \
+                     --column time=1 --column open=2, or the format with --time-format",
+                    column + 1
+                ),
+            ))
+        }
+    }
+}
+
+fn note(form: &TimeForm) -> Option<String> {
+    (*form != TimeForm::Iso).then(|| format!("times are {}", form.describe()))
+}
+
+/// The prices of a row.
+fn prices(
+    values: &[Option<usize>; COUNT],
+    style: NumberStyle,
+    table: &Table,
+    row: usize,
+) -> Option<[f64; 4]> {
+    let price = |at: usize| number::parse(table.field(row, values[at]?), style).ok();
+    Some([price(OPEN)?, price(HIGH)?, price(LOW)?, price(CLOSE)?])
+}
+
+const NAME_PRICES: &str =
+    "name them by number, as in --column open=2 --column high=3 --column low=4 --column close=5";
+
+/// Refuses prices that are not in the order open, high, low, close.
+fn prove_prices(
+    values: &[Option<usize>; COUNT],
+    style: NumberStyle,
+    table: &Table,
+    csv: &CsvConfig,
+) -> Result<(), Undecided> {
+    let all: Vec<(usize, [f64; 4])> =
+        (0..table.len()).filter_map(|row| Some((row, prices(values, style, table, row)?))).collect();
+    let is_bar = |[open, high, low, close]: &[f64; 4]| *high >= open.max(*close) && *low <= open.min(*close);
+    let bad = all.iter().filter(|(_, prices)| !is_bar(prices)).collect::<Vec<_>>();
+    if let Some((row, [_, high, low, _])) = bad.first().filter(|_| bad.len() * 20 > all.len()) {
+        return Err(Undecided::at(
+            table.line(*row),
+            format!(
+                "the file has no header, and columns {} to {} are not open, high, low and close in this order (high \
+                 would be {high}, low {low}): {NAME_PRICES}",
+                values[OPEN].map_or(0, |at| at + 1),
+                values[CLOSE].map_or(0, |at| at + 1)
+            ),
+        ));
+    }
+    let proves = |[open, high, low, close]: &[f64; 4]| {
+        high > low && (high > open || high > close) && (low < open || low < close)
+    };
+    if csv.header && !all.iter().any(|(_, prices)| proves(prices)) {
+        return Err(Undecided::Refused(
+            None,
+            format!(
+                "the file has no header, and its rows do not show which column is high and which is low: {NAME_PRICES}"
+            ),
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses prices whose close would stand first: a bar opens near the close before it, and not the other way round.
+fn refuse_close_first(
+    values: &[Option<usize>; COUNT],
+    style: NumberStyle,
+    table: &Table,
+    time: &TimeColumns,
+) -> Result<(), Undecided> {
+    const BARS: usize = 10;
+    let times = match time.date {
+        Some(date) => joined_texts(table, date, time.column, time.clock_digits),
+        None => Texts::new(table.column(time.column).map(|(line, text)| (line, Cow::Borrowed(text)))),
+    };
+    let instants = times.read(time.form.clone()).instants;
+    let mut bars: Vec<(Micros, f64, f64)> = (0..table.len())
+        .filter_map(|row| {
+            let [open, _, _, close] = prices(values, style, table, row)?;
+            Some((instants[row]?, open, close))
+        })
+        .collect();
+    bars.sort_unstable_by_key(|(time, ..)| *time);
+    let steps = |from: fn(&(Micros, f64, f64)) -> f64, to: fn(&(Micros, f64, f64)) -> f64| {
+        bars.windows(2).map(|pair| (to(&pair[1]) - from(&pair[0])).abs()).sum::<f64>()
+    };
+    let close_to_open = steps(|bar| bar.2, |bar| bar.1);
+    let open_to_close = steps(|bar| bar.1, |bar| bar.2);
+    if bars.len() >= BARS && close_to_open > open_to_close * 1.5 {
+        return Err(format!(
+            "the file has no header, and its close seems to stand before its open: {NAME_PRICES}"
+        )
+        .into());
+    }
+    Ok(())
+}
+
+/// Refuses a column as volume whose values lie between low and high, as an average price's do.
+fn refuse_a_price(
+    values: &[Option<usize>; COUNT],
+    style: NumberStyle,
+    table: &Table,
+) -> Result<(), Undecided> {
+    let Some(volume) = values[VOLUME] else { return Ok(()) };
+    let mut rows = 0;
+    let mut inside = 0;
+    for row in 0..table.len() {
+        let Some([_, high, low, _]) = prices(values, style, table, row) else { continue };
+        let Ok(volume) = number::parse(table.field(row, volume), style) else { continue };
+        rows += 1;
+        inside += usize::from(low < high && (low..=high).contains(&volume));
+    }
+    if rows >= 2 && inside * 2 > rows {
+        return Err(format!(
+            "the file has no header, and column {} looks like a price, not like the volume: give the volume's number, as \
+             in --column volume=7, or --column volume=none",
+            volume + 1
+        )
+        .into());
+    }
+    Ok(())
+}
+
+/// `time 1, open 2, high 3, low 4, close 5, volume 6`
+fn places(columns: &Columns) -> String {
+    let mut places = Vec::new();
+    if let Some(date) = columns.date {
+        places.push(format!("date {}", date + 1));
+    }
+    places.push(format!("time {}", columns.time + 1));
+    for (column, at) in COLUMNS.iter().zip(columns.values) {
+        places.extend(at.map(|at| format!("{} {}", column.name, at + 1)));
+    }
+    format!("columns are {}", places.join(", "))
+}

@@ -1,0 +1,100 @@
+//! Finds the volume's column. A file may have none; then no other column may be one under a name that is not known.
+
+use super::names;
+use super::table::Table;
+use super::{Undecided, called};
+use crate::bar::columns::{COLUMNS, VOLUME};
+use crate::source::advice::flag_for;
+use crate::source::number::{self, NumberStyle, is_missing};
+
+/// The volume's column, and what to say of it.
+pub(super) struct Volume {
+    pub(super) column: Option<usize>,
+    pub(super) note: Option<String>,
+}
+
+/// Among the columns that are not used for anything else.
+pub(super) fn find(
+    names: &[String],
+    fields: &[String],
+    used: &[usize],
+    table: &Table,
+    ticker: Option<&[u8]>,
+) -> Result<Volume, Undecided> {
+    let known: Vec<usize> = names::of_value(names, &COLUMNS[VOLUME])
+        .into_iter()
+        .filter(|column| !used.contains(column))
+        .collect();
+    if let [first, others @ ..] = known.as_slice() {
+        return Ok(of_several(*first, others, fields, table));
+    }
+    let of_currency: Vec<usize> =
+        (0..names.len()).filter(|at| !used.contains(at) && names[*at].starts_with("volume_")).collect();
+    let mut of_base = of_currency.iter().filter(|at| is_of_base(&names[**at], ticker));
+    if let (Some(column), None) = (of_base.next(), of_base.next()) {
+        let note = Some(format!("volume from {}", called(fields, *column)));
+        return Ok(Volume { column: Some(*column), note });
+    }
+    let mut unread =
+        (0..fields.len()).filter(|at| !used.contains(at) && may_be_volume(&names[*at], table, *at));
+    match unread.next() {
+        None => Ok(Volume { column: None, note: None }),
+        Some(first) => {
+            let others: Vec<String> =
+                unread.filter(|at| *at != first).take(5).map(|at| called(fields, at)).collect();
+            Err(ask(first, &others, fields).into())
+        }
+    }
+}
+
+/// The first known column, or the next one if the first has nothing but zeros.
+fn of_several(first: usize, others: &[usize], fields: &[String], table: &Table) -> Volume {
+    let has_values = |column: &usize| {
+        let mut values = table.column(*column).filter(|(_, field)| !is_missing(field));
+        values.any(|(_, field)| number::parse(field, NumberStyle::default()) != Ok(0.0))
+    };
+    match others.iter().find(|column| has_values(column)) {
+        Some(other) if table.len() > 0 && !has_values(&first) => Volume {
+            column: Some(*other),
+            note: Some(format!(
+                "volume from {}, as {} has no value but 0",
+                called(fields, *other),
+                called(fields, first)
+            )),
+        },
+        _ => Volume { column: Some(first), note: None },
+    }
+}
+
+/// Whether `volume_btc` counts what `BTC/USD` or `BTCUSDT` is quoted for.
+fn is_of_base(name: &str, ticker: Option<&[u8]>) -> bool {
+    let currency = name.trim_start_matches("volume_").to_uppercase();
+    let ticker = ticker.map(|ticker| String::from_utf8_lossy(ticker).to_uppercase());
+    !currency.is_empty() && ticker.is_some_and(|ticker| ticker.starts_with(&currency))
+}
+
+/// Whether a column that nothing is read from has numbers and a name that does not say what they are.
+fn may_be_volume(name: &str, table: &Table, column: usize) -> bool {
+    if names::is_no_volume(name) || name.is_empty() {
+        return false;
+    }
+    let mut values = table.column(column).map(|(_, field)| field).filter(|field| !is_missing(field));
+    let mut has_some = false;
+    let all_numbers = values.all(|field| {
+        let digits = field.iter().filter(|b| b.is_ascii_digit()).count();
+        has_some |= field.iter().any(|b| (b'1'..=b'9').contains(b));
+        digits > 0 && field.iter().all(|b| b.is_ascii_digit() || b" .,'+-KkMmBbTtEe".contains(b))
+    });
+    // Without rows, the name alone has to do.
+    all_numbers && (has_some || table.len() == 0)
+}
+
+fn ask(first: usize, others: &[String], fields: &[String]) -> String {
+    let others = if others.is_empty() { String::new() } else { format!(" (or {})", others.join(", ")) };
+    let flag = flag_for("volume", fields, first);
+    format!(
+        "no column is known to be the volume, but {}{others} may be: give {flag}, or --column volume=none if the file \
+         has no volume",
+        called(fields, first)
+    )
+}

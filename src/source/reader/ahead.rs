@@ -1,0 +1,85 @@
+//! The first rows of a file, read ahead to decide its layout.
+//!
+//! Invariant: every row that was read ahead is still given, in its order, and then what ended the reading, if anything
+//! did.
+
+use std::collections::VecDeque;
+
+use super::super::layout::{self, Expected, FileLayout, Sample, Undecided};
+use super::super::lines::Lines;
+use super::first::first_line;
+use super::line_error;
+use crate::config::CsvConfig;
+use crate::error::{ErrorClass, FileError};
+use crate::finding::RawRow;
+
+/// So many rows, or bytes, mostly decide everything.
+const ROWS: usize = 200;
+const BYTES: usize = 64 * 1024;
+
+/// So many are read if those leave something open, such as the order of day and month.
+const MOST_ROWS: usize = 20_000;
+const MOST_BYTES: usize = 4 * 1024 * 1024;
+
+/// Rows that were read ahead.
+#[derive(Default)]
+pub(super) struct Ahead {
+    pub(super) rows: VecDeque<RawRow>,
+    /// Where no row could be read behind them, and why.
+    pub(super) broken: Option<(u64, FileError)>,
+}
+
+/// Reads the first rows and decides the layout; none if the file has no line that is not blank.
+pub(super) fn decide(
+    lines: &mut Lines<'_>,
+    path: &str,
+    csv: &CsvConfig,
+    expected: &Expected,
+) -> Result<Option<(FileLayout, Ahead)>, FileError> {
+    let Some(first) = first_line(lines, path)? else { return Ok(None) };
+    let (mut rows, mut broken) = (vec![first], None);
+    let mut limits = (ROWS, BYTES);
+    let layout = loop {
+        let ended = read(lines, path, &mut rows, limits, &mut broken)?;
+        let is_last = ended || broken.is_some() || limits.0 == MOST_ROWS;
+        match layout::decide(Sample { rows: &rows, is_last }, csv, expected) {
+            Ok(layout) => break layout,
+            Err(Undecided::More) => limits = (MOST_ROWS, MOST_BYTES),
+            Err(Undecided::Refused(line, reason)) => {
+                // What broke off the rows may be why they decide nothing.
+                let broken = broken.map(|(_, e)| e);
+                return Err(broken.unwrap_or_else(|| FileError::permanent(path, line, reason)));
+            }
+        }
+    };
+    let rows = rows.split_off(layout.before_data).into();
+    Ok(Some((layout, Ahead { rows, broken })))
+}
+
+/// Reads rows up to the limits; whether the file has ended.
+fn read(
+    lines: &mut Lines<'_>,
+    path: &str,
+    rows: &mut Vec<RawRow>,
+    (most_rows, most_bytes): (usize, usize),
+    broken: &mut Option<(u64, FileError)>,
+) -> Result<bool, FileError> {
+    let mut bytes: usize = rows.iter().map(|row| row.bytes.len()).sum();
+    while rows.len() < most_rows && bytes < most_bytes {
+        let offset = lines.offset();
+        let line = match lines.next_line().map_err(|e| line_error(path, e)) {
+            Ok(Some(line)) => line,
+            Ok(None) => return Ok(true),
+            Err(e) if e.class == ErrorClass::Transient => return Err(e),
+            Err(e) => {
+                *broken = Some((offset, e));
+                return Ok(false);
+            }
+        };
+        if !line.bytes.trim_ascii().is_empty() {
+            bytes += line.bytes.len();
+            rows.push(RawRow { line: line.number, offset: line.offset, bytes: line.bytes.to_vec() });
+        }
+    }
+    Ok(false)
+}
