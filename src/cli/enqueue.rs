@@ -13,15 +13,18 @@ use crate::error::{Error, Result};
 use crate::model::{OperationId, OperationKind};
 use crate::operation::create::{self, NewOperation};
 use crate::queue;
-use crate::source::discover::{self, Discovery, Filter};
+use crate::repository::data::{DataRepository, Renaming};
+use crate::source::discover::{self, Discovery, Filter, Naming};
 use crate::source::encoding;
 use crate::source::pattern::Pattern;
 use crate::source::root::Root;
 use crate::source::time;
+use crate::task::read_options;
 use crate::telemetry::attribute as attr;
 use crate::telemetry::catalogue::DISCOVER_SYMBOLS;
 use crate::telemetry::phases::milliseconds;
 use crate::telemetry::{RootContext, Span, Telemetry, TraceOptions};
+use crate::timeframe;
 
 /// Which process does the work, and when.
 #[derive(Clone, Copy)]
@@ -83,6 +86,7 @@ impl Enqueuing<'_> {
                 database.require_connections()?;
             }
             let operations = operations(&database, prepared).await?;
+            refuse_other_spellings(&database, &operations).await?;
             create::enqueue(&database.pool, &operations).await?;
             Ok((database, operations))
         };
@@ -99,10 +103,15 @@ impl Enqueuing<'_> {
         let began = Instant::now();
         let config = self.config;
         let root = Root::open(self.root).await?;
-        let pattern = Pattern::new(&config.import.pattern)?;
+        let naming = Naming {
+            pattern: config.import.pattern.as_deref().map(Pattern::new).transpose()?,
+            symbol: config.import.symbol.clone(),
+            timeframe: config.import.timeframe.clone(),
+            read: read_options(config),
+        };
         time::zone(&config.import.timezone)?;
         let filter = Filter { symbols: self.args.symbols.clone(), timeframes: self.args.timeframes.clone() };
-        let found = discover(&root, &pattern, &filter, id).await?;
+        let found = discover(&root, &naming, &filter, id).await?;
         refuse_empty(self.kind, &root.url(), config, &found)?;
         warn_of_missing(self.args, &found);
         Ok(Prepared { id: id.clone(), began, root, found, trace: trace.clone() })
@@ -139,11 +148,11 @@ impl Enqueuing<'_> {
     }
 }
 
-async fn discover(root: &Root, pattern: &Pattern, filter: &Filter, id: &OperationId) -> Result<Discovery> {
+async fn discover(root: &Root, naming: &Naming, filter: &Filter, id: &OperationId) -> Result<Discovery> {
     let span = Span::start(&DISCOVER_SYMBOLS);
     span.set(attr::DIRECTORY, &root.url()).set(attr::OPERATION_ID, id.as_str());
     let start = Instant::now();
-    let found = span.around(discover::discover(root, pattern, filter)).await;
+    let found = span.around(discover::discover(root, naming, filter)).await;
     span.set(attr::DISCOVERY_DURATION_MS, milliseconds(start.elapsed()));
     let files = found.as_ref().map_or(0, |found| found.sources.len());
     span.set(attr::SYMBOLS_FOUND, int(files));
@@ -163,17 +172,37 @@ fn refuse_empty(kind: OperationKind, place: &str, config: &Config, found: &Disco
     Err(match (found.filtered, found.unrecognised.len()) {
         (0, 0) => Error::usage(
             format!("{message}: it holds no {} file", encoding::KIND),
-            format!("file names must match `{}` (--pattern)", config.import.pattern),
+            match &config.import.pattern {
+                Some(pattern) => format!("file names must match `{pattern}` (--pattern)"),
+                None => "a file is called like AAPL_1h.csv, or --pattern says how".to_owned(),
+            },
         ),
         (0, n) => Error::usage(
             format!("{message}: none of its {n} {} files can be {}", encoding::KIND, verb.done),
-            "--pattern '{symbol}-{timeframe}.csv' and the like fit other names",
+            "--pattern '{symbol}-{timeframe}.csv' and the like fit other names, and --timeframe says what names do not",
         ),
         (n, _) => Error::usage(
             format!("{message}: --symbols and --timeframes leave none of {n} files"),
-            "symbols and timeframes are compared exactly, as the file names spell them",
+            "symbols are compared exactly, as the file names spell them",
         ),
     })
+}
+
+/// Refuses files whose series is in the database under another spelling of its timeframe.
+async fn refuse_other_spellings(database: &Database, operations: &[NewOperation]) -> Result<()> {
+    let others = DataRepository::new(database.pool.clone()).other_spellings().await?;
+    let mut series = operations.iter().flat_map(|operation| &operation.tasks).map(|task| &task.series);
+    let clash = series.find_map(|name| others.iter().find(|other| other.to == *name));
+    match clash {
+        Some(Renaming { from, to }) => Err(Error::usage(
+            format!(
+                "the database calls {} {} by another spelling, {}: as two series, their bars would be there twice",
+                to.symbol, to.timeframe, from.timeframe
+            ),
+            "barlift data rename --timeframes spells all timeframes as files get them now",
+        )),
+        None => Ok(()),
+    }
 }
 
 fn warn_of_missing(args: &FilesArgs, found: &Discovery) {
@@ -183,6 +212,7 @@ fn warn_of_missing(args: &FilesArgs, found: &Discovery) {
         }
     }
     for timeframe in &args.timeframes {
+        let timeframe = &timeframe::canonical(timeframe);
         if !found.sources.iter().any(|s| s.series.timeframe == *timeframe) {
             output::note(&format!("warning: no file for timeframe {}", output::visible(timeframe)));
         }

@@ -103,7 +103,7 @@ fn check_directory_keys(values: &[(String, Value)], name: &str) -> Result<()> {
         None => Ok(()),
         Some((key, _)) => Err(Error::config(
             format!("`{key}` in {name} does not say how files are read"),
-            "it may contain keys of [csv], and import.pattern, timezone, on_invalid and mends; set the others by flags or \
+            "it may contain keys of [csv], and import.pattern, timeframe, timezone, on_invalid and mends; set the others by flags or \
              in barlift.toml",
         )),
     }
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn defaults_are_whole_and_valid() -> Result<()> {
         let c = load_text("")?;
-        assert_eq!(c.import.pattern, "{symbol}_{timeframe}.csv");
+        assert_eq!(c.import.pattern, None);
         assert_eq!(c.import.max_rejects, None);
         assert_eq!(c.csv.max_line.as_u64(), 64_000);
         Ok(())
@@ -200,7 +200,7 @@ mod tests {
         )?;
         let flags = [("import.timezone", "Asia/Seoul".to_owned())];
         let (config, settings) = load_for(None, &flags, Some(directory.path()))?;
-        assert_eq!(config.import.pattern, "{symbol}-{timeframe}.csv");
+        assert_eq!(config.import.pattern.as_deref(), Some("{symbol}-{timeframe}.csv"));
         assert_eq!((config.import.timezone.as_str(), config.csv.max_line.as_u64()), ("Asia/Seoul", 65_000));
         let line = settings.map(|s| s.to_string()).unwrap_or_default();
         assert!(

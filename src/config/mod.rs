@@ -87,7 +87,12 @@ impl std::fmt::Debug for DatabaseConfig {
 #[derive(Debug, Clone, Deserialize)]
 #[allow(missing_docs)]
 pub struct ImportConfig {
-    pub pattern: String,
+    #[serde(deserialize_with = "values::optional")]
+    pub pattern: Option<String>,
+    #[serde(deserialize_with = "values::optional")]
+    pub symbol: Option<String>,
+    #[serde(deserialize_with = "values::optional")]
+    pub timeframe: Option<String>,
     pub timezone: String,
     pub batch_rows: usize,
     pub on_mismatch: OnMismatch,

@@ -1,8 +1,10 @@
-//! Finds the sources under a root.
+//! Finds the sources under a root, and the series of each.
 //!
 //! Invariant: every file that has a source's name (`encoding`) is either a source or named among the
 //! [`unrecognised`](Discovery::unrecognised); nothing is passed over silently. One unreadable entry
-//! does not hide the others. Only names and sizes are read, no contents.
+//! does not hide the others. Contents are read only where a name does not tell the timeframe.
+
+use std::collections::HashMap;
 
 use futures::TryStreamExt;
 use object_store::ObjectMeta;
@@ -10,10 +12,14 @@ use serde::{Deserialize, Serialize};
 use walkdir::WalkDir;
 
 use super::encoding;
-use super::pattern::Pattern;
+use super::naming::{self, SeriesGuess, TimeframeGuess};
+use super::open::OpenSource;
+use super::pattern::{self, Pattern};
+use super::reader::ReadOptions;
 use super::root::Root;
-use crate::bar::SeriesName;
+use crate::bar::{Micros, SeriesName};
 use crate::error::{Error, Result};
+use crate::timeframe;
 
 /// A file with bars of one series.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,44 +57,232 @@ pub struct Discovery {
 pub struct Filter {
     /// Symbols, exactly as the files spell them.
     pub symbols: Vec<String>,
-    /// Timeframes, exactly as the files spell them.
+    /// Timeframes, in any spelling.
     pub timeframes: Vec<String>,
 }
 
 impl Filter {
     fn takes(&self, name: &SeriesName) -> bool {
-        let among = |list: &[String], item: &String| list.is_empty() || list.contains(item);
-        among(&self.symbols, &name.symbol) && among(&self.timeframes, &name.timeframe)
+        let takes_symbol = self.symbols.is_empty() || self.symbols.contains(&name.symbol);
+        let mut timeframes = self.timeframes.iter();
+        let takes_timeframe =
+            self.timeframes.is_empty() || timeframes.any(|t| timeframe::canonical(t) == name.timeframe);
+        takes_symbol && takes_timeframe
     }
+}
+
+/// How files tell their series.
+#[derive(Debug, Clone)]
+pub struct Naming {
+    /// Where symbol and timeframe stand in a path; none: wherever vendors put them.
+    pub pattern: Option<Pattern>,
+    /// The symbol of the one file.
+    pub symbol: Option<String>,
+    /// The timeframe of all files.
+    pub timeframe: Option<String>,
+    /// How to read files whose names do not tell the timeframe.
+    pub read: ReadOptions,
+}
+
+/// Extensions of files that are sources if their contents are bars.
+const TEXT_EXTENSIONS: [&str; 4] = [".txt", ".tsv", ".dat", ".prn"];
+
+/// What a file's name and place tell.
+struct Named {
+    guess: SeriesGuess,
+    /// Whether it has the extension of sources; another file is one only if it has bars.
+    is_source: bool,
+}
+
+/// Why a file is not taken.
+enum NotTaken {
+    /// The reason.
+    Because(String),
+    /// It is none of a source's business.
+    NoSource,
+}
+
+impl Naming {
+    /// Whether to look at a file of this name at all.
+    fn lists(&self, name: &str) -> bool {
+        let name = name.to_ascii_lowercase();
+        let has = |extension: &str| name.len() > extension.len() && name.ends_with(extension);
+        match &self.pattern {
+            Some(pattern) => encoding::is_source(&name) || pattern.extension().is_some_and(has),
+            None => encoding::is_source(&name) || TEXT_EXTENSIONS.into_iter().any(has),
+        }
+    }
+
+    /// What the path tells.
+    fn named(&self, root: &Root, path: &str) -> Result<Named, String> {
+        let plain = encoding::plain_path(path);
+        let name = plain.rsplit('/').next().unwrap_or(plain);
+        let is_source = encoding::is_source(name) || self.pattern.is_some();
+        let mut guess = match &self.pattern {
+            Some(pattern) => {
+                let (symbol, timeframe) = pattern.parts(plain)?;
+                let timeframe = timeframe.map_or(TimeframeGuess::Unknown, TimeframeGuess::Told);
+                SeriesGuess { symbol, timeframe, left_out: String::new() }
+            }
+            None => naming::guess(name.rsplit_once('.').map_or(name, |(stem, _)| stem)),
+        };
+        let is_alone = guess.timeframe == TimeframeGuess::Unknown;
+        if is_alone {
+            let inside = plain.split('/').collect::<Vec<_>>();
+            let folders = inside[..inside.len() - 1].iter().copied();
+            let own = root.url();
+            let own = own.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+            if let Some(timeframe) = naming::of_folders(std::iter::once(own).chain(folders)) {
+                guess.timeframe = TimeframeGuess::Told(timeframe);
+            }
+        }
+        if let Some(timeframe) = &self.timeframe {
+            guess.timeframe = TimeframeGuess::Told(timeframe::canonical(timeframe));
+        }
+        match &self.symbol {
+            Some(symbol) => guess.symbol.clone_from(symbol),
+            None if is_alone && self.pattern.is_none() && naming::is_no_symbol(&guess.symbol) => {
+                return Err("has a name that does not tell the symbol: give --symbol".into());
+            }
+            None => {}
+        }
+        pattern::check_symbol(&guess.symbol)?;
+        Ok(Named { guess, is_source })
+    }
+
+    /// The series of a file.
+    async fn series(&self, root: &Root, path: &str) -> Result<(SeriesName, String), NotTaken> {
+        let Named { guess, is_source } = match self.named(root, path) {
+            Ok(named) => named,
+            Err(_) if !encoding::is_source(encoding::plain_path(path)) && self.pattern.is_none() => {
+                return Err(NotTaken::NoSource);
+            }
+            Err(reason) => return Err(NotTaken::Because(reason)),
+        };
+        let SeriesGuess { symbol, timeframe, left_out } = guess;
+        let series =
+            |timeframe: String| Ok((SeriesName { symbol: symbol.clone(), timeframe }, left_out.clone()));
+        if let (TimeframeGuess::Told(timeframe), true) = (&timeframe, is_source) {
+            return series(timeframe.clone());
+        }
+        let not_taken = |reason: String| match is_source {
+            true => NotTaken::Because(reason),
+            false => NotTaken::NoSource,
+        };
+        let steps = self.steps(root, path).await.map_err(|reason| {
+            not_taken(format!("has a name that does not tell the timeframe (--timeframe), and {reason}"))
+        })?;
+        match timeframe {
+            TimeframeGuess::Told(timeframe) => series(timeframe),
+            TimeframeGuess::Likely(all) => match all.iter().find(|timeframe| fits(&steps, timeframe)) {
+                Some(timeframe) => series(timeframe.clone()),
+                None => Err(not_taken(format!(
+                    "has a name that looks like {}, but its rows are not that far apart: give --timeframe",
+                    all.join(" or ")
+                ))),
+            },
+            TimeframeGuess::Unknown => match usual(&steps) {
+                Some(timeframe) => series(timeframe),
+                None => Err(not_taken(
+                    "has a name that does not tell the timeframe, and its rows are too few or not evenly apart: give \
+                     --timeframe"
+                        .to_owned(),
+                )),
+            },
+        }
+    }
+
+    /// The steps between a file's first bars, the shortest first.
+    async fn steps(&self, root: &Root, path: &str) -> Result<Vec<Micros>, String> {
+        const ROWS: usize = 400;
+        let source = OpenSource::open(root, path).await.map_err(|e| e.reason)?;
+        let read = self.read.clone();
+        let first = tokio::task::spawn_blocking(move || source.bars(&read, "", true, 0)?.next_batch(ROWS));
+        let batch = first.await.map_err(|e| e.to_string())?.map_err(|e| e.reason)?.unwrap_or_default();
+        let mut steps: Vec<Micros> = batch.bars.time.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        steps.sort_unstable();
+        Ok(steps)
+    }
+}
+
+/// Whether bars of this timeframe may be so far apart.
+fn fits(steps: &[Micros], timeframe: &str) -> bool {
+    let Some(length) = timeframe::length(timeframe) else { return false };
+    let usual = steps.get(steps.len() / 4).copied().unwrap_or(0);
+    usual >= length / 10 * 9 && usual <= length / 10 * 12
+}
+
+/// The timeframe that the steps show.
+fn usual(steps: &[Micros]) -> Option<String> {
+    const ENOUGH: usize = 9;
+    let step = *steps.get(steps.len() / 4)?;
+    let same = steps.iter().filter(|other| **other == step).count();
+    // Months differ in length.
+    let is_clear = same * 2 >= steps.len() || timeframe::of_step(step).as_deref() == Some("1mo");
+    timeframe::of_step(step).filter(|_| steps.len() >= ENOUGH && is_clear)
 }
 
 /// Lists the sources under `root`.
 ///
 /// # Errors
-/// [`Error::Source`] if the root itself cannot be listed.
-pub async fn discover(root: &Root, pattern: &Pattern, filter: &Filter) -> Result<Discovery> {
+/// [`Error::Source`] if the root itself cannot be listed; [`Error::Usage`] if one symbol is given for several files.
+pub async fn discover(root: &Root, naming: &Naming, filter: &Filter) -> Result<Discovery> {
     let listing = match root.directory() {
         Some(directory) => {
-            let directory = directory.to_path_buf();
-            tokio::task::spawn_blocking(move || walk(&directory))
+            let (directory, naming) = (directory.to_path_buf(), naming.clone());
+            tokio::task::spawn_blocking(move || walk(&directory, &naming))
                 .await
                 .map_err(|e| Error::Internal(e.to_string()))??
         }
-        None => list(root).await?,
+        None => list(root, naming).await?,
     };
     let mut discovery = Discovery { unrecognised: listing.unreadable, ..Discovery::default() };
+    let mut left_out = HashMap::new();
     for (path, size) in listing.files {
-        match pattern.name(encoding::plain_path(&path)) {
-            Ok(series) if filter.takes(&series) => {
+        match naming.series(root, &path).await {
+            Ok((series, _)) if !filter.takes(&series) => discovery.filtered += 1,
+            Ok((series, left)) => {
+                left_out.insert(path.clone(), left);
                 discovery.sources.push(Source { series, path, size });
             }
-            Ok(_) => discovery.filtered += 1,
-            Err(reason) => discovery.unrecognised.push(Unrecognised { path, reason }),
+            Err(NotTaken::Because(reason)) => {
+                discovery.unrecognised.push(Unrecognised { path, reason });
+            }
+            Err(NotTaken::NoSource) => {}
         }
     }
+    if naming.symbol.is_some() && discovery.sources.len() > 1 {
+        return Err(Error::usage(
+            format!("--symbol names one series, but there are {} files", discovery.sources.len()),
+            "give the directory of one file, or name the files so that they tell their symbols",
+        ));
+    }
     discovery.sources.sort_by(|a, b| (&a.series, &a.path).cmp(&(&b.series, &b.path)));
+    discovery.keep_apart(&left_out);
     discovery.unrecognised.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(discovery)
+}
+
+impl Discovery {
+    /// Files that would be one series though their names differ in what is left out are none.
+    fn keep_apart(&mut self, left_out: &HashMap<String, String>) {
+        let left = |source: &Source| left_out.get(&source.path).map_or("", String::as_str);
+        let mut kept = Vec::new();
+        for same in self.sources.chunk_by(|a, b| a.series == b.series) {
+            if same.iter().all(|source| left(source) == left(&same[0])) {
+                kept.extend_from_slice(same);
+                continue;
+            }
+            self.unrecognised.extend(same.iter().map(|source| Unrecognised {
+                path: source.path.clone(),
+                reason: format!(
+                    "would be {} {} like a file of another kind: tell them apart with --pattern, or import them one by one",
+                    source.series.symbol, source.series.timeframe
+                ),
+            }));
+        }
+        self.sources = kept;
+    }
 }
 
 #[derive(Default)]
@@ -100,7 +294,7 @@ struct Listing {
 const LEADS_OUT: &str = "is a link that leads out of the source directory; not followed";
 
 /// Lists a directory. Not by `object_store`, which stops at the first entry that it cannot read.
-fn walk(directory: &std::path::Path) -> Result<Listing> {
+fn walk(directory: &std::path::Path, naming: &Naming) -> Result<Listing> {
     std::fs::read_dir(directory).map_err(|e| {
         Error::source(
             format!("cannot list the directory {}: {e}", directory.display()),
@@ -131,7 +325,7 @@ fn walk(directory: &std::path::Path) -> Result<Listing> {
                 let reason = walk_reason(&e);
                 listing.unreadable.push(Unrecognised { path, reason });
             }
-            Ok(entry) => match source_file(directory, &entry) {
+            Ok(entry) => match source_file(directory, &entry, naming) {
                 None => {}
                 Some(Ok(file)) => listing.files.push(file),
                 Some(Err(reason)) => {
@@ -148,8 +342,9 @@ fn walk(directory: &std::path::Path) -> Result<Listing> {
 fn source_file(
     directory: &std::path::Path,
     entry: &walkdir::DirEntry,
+    naming: &Naming,
 ) -> Option<Result<(String, u64), String>> {
-    if entry.file_type().is_dir() || !encoding::is_source(&entry.file_name().to_string_lossy()) {
+    if entry.file_type().is_dir() || !naming.lists(&entry.file_name().to_string_lossy()) {
         return None;
     }
     if !entry.file_type().is_file() {
@@ -183,7 +378,7 @@ fn walk_reason(e: &walkdir::Error) -> String {
     }
 }
 
-async fn list(root: &Root) -> Result<Listing> {
+async fn list(root: &Root, naming: &Naming) -> Result<Listing> {
     let (store, prefix) = root.store();
     let objects: Vec<ObjectMeta> = store.list(Some(prefix)).try_collect().await.map_err(|e| {
         Error::source(format!("cannot list {}: {e}", root.url()), "check the URL and the credentials")
@@ -192,7 +387,7 @@ async fn list(root: &Root) -> Result<Listing> {
     let mut listing = Listing::default();
     for object in objects {
         let relative: object_store::path::Path = object.location.parts().skip(depth).collect();
-        if encoding::is_source(relative.as_ref()) {
+        if naming.lists(relative.as_ref()) {
             listing.files.push((relative.to_string(), object.size));
         }
     }

@@ -4,7 +4,7 @@
 //! lists them, `encoding` tells which files are sources and how they are stored, [`open`] is the only way to read one,
 //! [`reader`] turns its lines into batches, and [`feed`] runs a reader on a thread of its own. `fields`, [`layout`],
 //! [`lines`], [`number`], [`position`], `stored`, [`time`], [`time_set`] and [`quality`] are parts of the reader.
-//! [`pattern`] tells a file's series from its path, [`repeats`] compares rows of one time, [`advice`] says what would
+//! [`pattern`] and `naming` tell a file's series from its path, [`repeats`] compares rows of one time, [`advice`] says what would
 //! read a file.
 //!
 //! Invariant: memory is bounded by a few batches, a line, and the [set of the file's times](time_set), about two bytes
@@ -17,6 +17,7 @@ pub mod feed;
 mod fields;
 pub mod layout;
 pub mod lines;
+mod naming;
 pub mod number;
 pub mod open;
 pub mod pattern;

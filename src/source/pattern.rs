@@ -5,8 +5,8 @@
 
 use regex::Regex;
 
-use crate::bar::SeriesName;
 use crate::error::{Error, Result};
+use crate::timeframe;
 
 /// A compiled pattern.
 #[derive(Debug, Clone)]
@@ -14,11 +14,13 @@ pub struct Pattern {
     regex: Regex,
     whole_path: bool,
     text: String,
+    /// The extension that it names, with its dot.
+    extension: Option<String>,
 }
 
 /// A timeframe is a number and a unit, or one of the words for it.
-const TIMEFRAME: &str =
-    r"(?:[0-9]{1,4}[A-Za-z]{1,6}|[Tt]ick|[Ss]econd|[Mm]inute|[Hh]ourly|[Dd]aily|[Ww]eekly|[Mm]onthly)";
+const TIMEFRAME: &str = "(?:[0-9]{1,4}[A-Za-z]{1,6}|[0-9]{1,5}|[DWHdwh]|(?:M|H|D|W|MN)[0-9]{1,2}\
+    |(?i:tick|second|minute|hour|hourly|day|daily|week|weekly|month|monthly))";
 const MAX_SYMBOL: usize = 128;
 
 impl Pattern {
@@ -53,31 +55,53 @@ impl Pattern {
             }
         }
         regex.push('$');
-        if text.matches("{symbol}").count() != 1 || text.matches("{timeframe}").count() != 1 {
-            return Err(bad("must hold {symbol} once and {timeframe} once"));
+        if text.matches("{symbol}").count() != 1 || text.matches("{timeframe}").count() > 1 {
+            return Err(bad("must hold {symbol} once, and {timeframe} at most once"));
         }
         let regex = Regex::new(&regex).map_err(|_| bad("cannot be used"))?;
-        Ok(Self { regex, whole_path: text.contains('/'), text: text.to_owned() })
+        let name = text.rsplit('/').next().unwrap_or(text);
+        let extension = name.rfind('.').map(|dot| name[dot..].to_lowercase());
+        let extension = extension.filter(|extension| !extension.contains(['{', '*']) && extension.len() > 1);
+        Ok(Self { regex, whole_path: text.contains('/'), text: text.to_owned(), extension })
     }
 
-    /// Symbol and timeframe of a path relative to the root.
+    /// The extension of the files that it names, with its dot, if it names one.
+    pub(super) fn extension(&self) -> Option<&str> {
+        self.extension.as_deref()
+    }
+
+    /// Symbol and timeframe of a path relative to the root; no timeframe if the pattern has none.
     ///
     /// # Errors
     /// Why it has none.
-    pub fn name(&self, path: &str) -> Result<SeriesName, String> {
+    pub fn parts(&self, path: &str) -> Result<(String, Option<String>), String> {
         let target = if self.whole_path { path } else { path.rsplit('/').next().unwrap_or(path) };
         let found = self.regex.captures(target).ok_or_else(|| {
             format!("does not fit the pattern `{}` (timeframes look like 5m, 1h, 1d)", self.text)
         })?;
         let symbol = found["symbol"].to_owned();
-        if symbol.chars().any(char::is_control) {
-            return Err("has a control character in its symbol".into());
+        check_symbol(&symbol)?;
+        let Some(timeframe) = found.name("timeframe") else { return Ok((symbol, None)) };
+        let text = timeframe.as_str();
+        let is_number = text.bytes().all(|b| b.is_ascii_digit());
+        match timeframe::of_minutes(text) {
+            None if is_number => {
+                Err(format!("has the timeframe `{text}`, which is no usual number of minutes"))
+            }
+            minutes => Ok((symbol, Some(minutes.unwrap_or_else(|| timeframe::canonical(text))))),
         }
-        if symbol.trim().is_empty() || symbol.len() > MAX_SYMBOL {
-            return Err(format!("has a symbol that is blank or longer than {MAX_SYMBOL} bytes"));
-        }
-        Ok(SeriesName { symbol, timeframe: found["timeframe"].to_owned() })
     }
+}
+
+/// Refuses a symbol that no series may have.
+pub(super) fn check_symbol(symbol: &str) -> Result<(), String> {
+    if symbol.chars().any(char::is_control) {
+        return Err("has a control character in its symbol".into());
+    }
+    if symbol.trim().is_empty() || symbol.len() > MAX_SYMBOL {
+        return Err(format!("has a symbol that is blank or longer than {MAX_SYMBOL} bytes"));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -85,8 +109,8 @@ mod tests {
     use super::*;
 
     fn name(pattern: &str, path: &str) -> Option<(String, String)> {
-        let n = Pattern::new(pattern).expect(pattern).name(path).ok()?;
-        Some((n.symbol, n.timeframe))
+        let (symbol, timeframe) = Pattern::new(pattern).expect(pattern).parts(path).ok()?;
+        Some((symbol, timeframe?))
     }
 
     #[test]
@@ -99,7 +123,9 @@ mod tests {
             ("a'b\"c_1d.csv", Some(("a'b\"c", "1d"))),
             ("..%2f_1d.csv", Some(("..%2f", "1d"))),
             ("X_1mo.csv", Some(("X", "1mo"))),
-            ("X_daily.csv", Some(("X", "daily"))),
+            ("X_daily.csv", Some(("X", "1d"))),
+            ("X_60.csv", Some(("X", "1h"))),
+            ("X_H4.csv", Some(("X", "4h"))),
             ("notes.csv", None),
             ("_1d.csv", None),
             ("AAPL_final.csv", None),
@@ -126,7 +152,7 @@ mod tests {
     fn bad_patterns_are_refused() {
         for bad in [
             "",
-            "{symbol}.csv",
+            "{timeframe}.csv",
             "{symbol}{symbol}_{timeframe}",
             "{sym}_{timeframe}.csv",
             "{symbol}_{timeframe",

@@ -55,7 +55,7 @@ impl ImportOptions {
             on_mismatch: config.import.on_mismatch,
             max_rejects: config.import.max_rejects,
             on_conflict_shape: config.import.on_conflict_shape,
-            pattern: Some(config.import.pattern.clone()),
+            pattern: config.import.pattern.clone(),
             mends: config.import.mends.clone(),
             allow_empty: config.import.allow_empty,
             dry_run,
@@ -122,7 +122,7 @@ impl VerifyOptions {
             force: false,
             allow_empty: config.import.allow_empty,
             max_differences: config.verify.max_differences,
-            pattern: Some(config.import.pattern.clone()),
+            pattern: config.import.pattern.clone(),
             unexplained: Vec::new(),
             batch_rows: None,
             trace,
@@ -143,7 +143,8 @@ pub fn read_key(read: &ReadOptions) -> Result<[u8; 32]> {
     Ok(*blake3::hash(&text).as_bytes())
 }
 
-fn read_options(config: &Config) -> ReadOptions {
+/// How the configuration reads files.
+pub(crate) fn read_options(config: &Config) -> ReadOptions {
     ReadOptions {
         csv: config.csv.clone(),
         timezone: config.import.timezone.clone(),

@@ -137,8 +137,16 @@ fn cases() -> Vec<Case> {
             with_time("2024-02-30"),
             Imports(1, &[(2, "column 1: `2024-02-30` is no time")]),
         ),
-        case("notes.csv", "a,b\n", NotTaken("does not fit the pattern `{symbol}_{timeframe}.csv`")),
-        case("_1d.csv", row("2024-01-01,1,2,0.5,1.5,9"), NotTaken("does not fit the pattern")),
+        case(
+            "notes.csv",
+            "a,b\n",
+            NotTaken("has a name that does not tell the timeframe (--timeframe), and the header lacks"),
+        ),
+        case(
+            "_1d.csv",
+            row("2024-01-01,1,2,0.5,1.5,9"),
+            NotTaken("its rows are too few or not evenly apart"),
+        ),
         case("NL\nX_1d.csv", row("2024-01-01,1,2,0.5,1.5,9"), NotTaken("control character")),
     ]
 }

@@ -29,6 +29,7 @@ mod import;
 mod index;
 mod messages;
 mod metrics;
+mod names;
 mod old_database;
 mod operation_end;
 mod outcomes;

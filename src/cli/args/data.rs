@@ -22,6 +22,29 @@ pub enum DataCommand {
     /// Save new bars of a series, all or none
     #[command(after_help = SAVE_EXAMPLES)]
     Save(DataSaveArgs),
+    /// Give a series another name
+    #[command(after_help = RENAME_EXAMPLES)]
+    Rename(DataRenameArgs),
+}
+
+const RENAME_EXAMPLES: &str = "\
+Examples:
+  barlift data rename FB 1d META 1d
+  barlift data rename --timeframes           every `daily` becomes `1d`
+
+Files of one timeframe are one series, however their names spell it. A database of an earlier version may have other \
+spellings. A series that exists is never merged with another.";
+
+/// `barlift data rename`
+#[derive(Debug, Args)]
+pub struct DataRenameArgs {
+    /// Symbol and timeframe, and the new ones
+    #[arg(value_names = ["SYMBOL", "TIMEFRAME", "NEW_SYMBOL", "NEW_TIMEFRAME"], num_args = 4,
+        value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) names: Vec<String>,
+    /// Spell all timeframes as files get them now: 1m, 1h, 1d, 1w, 1mo
+    #[arg(long, conflicts_with = "names")]
+    pub(crate) timeframes: bool,
 }
 
 const LOAD_EXAMPLES: &str = "\

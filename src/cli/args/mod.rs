@@ -24,7 +24,9 @@ use crate::config::{LogFormat, Override};
 use overrides::Overrides;
 
 pub use control::{CancelArgs, PriorityArgs, RetryArgs, SelectionArgs, TargetArgs};
-pub use data::{DataCommand, DataLoadArgs, DataRangeArgs, DataSaveArgs, DataSymbolsArgs, LoadFormat};
+pub use data::{
+    DataCommand, DataLoadArgs, DataRangeArgs, DataRenameArgs, DataSaveArgs, DataSymbolsArgs, LoadFormat,
+};
 pub use db::DbCommand;
 pub use enqueue::*;
 pub use import::{EnqueueImportArgs, ImportArgs};

@@ -75,9 +75,16 @@ pub struct FilesArgs {
     /// Only these timeframes, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "1h,1d")]
     pub(crate) timeframes: Vec<String>,
-    /// Where symbol and timeframe stand in a file's name [default: {symbol}_{timeframe}.csv]
+    /// Where symbol and timeframe stand in a file's name, e.g. '{timeframe}/{symbol}.txt' [default: as vendors name
+    /// files]
     #[arg(long, value_name = "P")]
     pattern: Option<String>,
+    /// The symbol of the one file
+    #[arg(long, value_name = "S", conflicts_with = "symbols")]
+    symbol: Option<String>,
+    /// The timeframe of all files [default: from their names, folders or rows]
+    #[arg(long, value_name = "T", conflicts_with = "timeframes")]
+    timeframe: Option<String>,
     /// Read files even if a file with the same content was read before
     #[arg(long)]
     pub(crate) force: bool,
@@ -131,6 +138,8 @@ impl FilesArgs {
     pub(super) fn overrides(&self, out: &mut Overrides) {
         out.0.extend(self.column.iter().cloned());
         out.set("import.pattern", self.pattern.as_ref())
+            .set("import.symbol", self.symbol.as_ref())
+            .set("import.timeframe", self.timeframe.as_ref())
             .set("import.on_invalid", self.on_invalid)
             .switch("import.allow_empty", self.allow_empty, true)
             .set("import.timezone", self.timezone.as_ref())

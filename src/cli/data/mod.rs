@@ -1,6 +1,7 @@
 //! `barlift data`: [`DataRepository`] on the command line.
 
 mod load;
+mod rename;
 mod save;
 
 use serde::Serialize;
@@ -20,6 +21,7 @@ pub(super) async fn run(command: &DataCommand, config: &Config) -> Result<Outcom
         DataCommand::Range(args) => range(args, config).await,
         DataCommand::Load(args) => load::run(args, config).await,
         DataCommand::Save(args) => save::run(args, config).await,
+        DataCommand::Rename(args) => rename::run(args, config).await,
     }
 }
 

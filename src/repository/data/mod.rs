@@ -7,6 +7,7 @@
 
 mod list;
 mod load;
+mod rename;
 mod save;
 mod suggest;
 
@@ -30,6 +31,7 @@ use crate::telemetry::phases::milliseconds;
 
 pub use list::SeriesInfo;
 pub use load::LoadStream;
+pub use rename::Renaming;
 
 /// Always this, whichever storage the bars have (docs/reference.md, "DataRepository Spans").
 const BACKEND: &str = "timescaledb";

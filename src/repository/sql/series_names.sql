@@ -1,1 +1,1 @@
-SELECT symbol, timeframe FROM barlift.series LIMIT 100000
+SELECT symbol, timeframe FROM barlift.series ORDER BY symbol, timeframe

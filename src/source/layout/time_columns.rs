@@ -14,6 +14,7 @@ use super::table::Table;
 use super::times::{Context, Judgement, Texts, Times};
 use super::{Columns, Undecided, called};
 use crate::bar::Micros;
+use crate::bar::columns::{COLUMNS, VOLUME};
 use crate::config::{CsvConfig, TimeForm};
 use crate::source::advice::{flag_for, flags_for_missing};
 use crate::source::number::is_missing;
@@ -67,7 +68,9 @@ pub(super) fn find(
         let date = map.date.as_ref().map(|date| named(date, fields, names)).transpose()?;
         return given(table, date, column, fields, context);
     }
-    let values: Vec<usize> = columns.used_values().collect();
+    // The volume's column is found later.
+    let volumes = names::of_value(names, &COLUMNS[VOLUME]);
+    let values: Vec<usize> = columns.used_values().chain(volumes).collect();
     let is_free = |at: &usize| !values.contains(at);
     let known: Vec<usize> =
         TIMES.iter().filter_map(|time| names.iter().position(|name| name == time)).filter(is_free).collect();

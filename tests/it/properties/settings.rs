@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use barlift::config::{Config, CsvConfig, MaxRejects, Override, load};
 use barlift::error::Result;
 use barlift::source::pattern::Pattern;
+use barlift::timeframe::canonical;
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -78,10 +79,11 @@ fn any_pattern_is_refused_or_gives_whole_names() {
                 return;
             }
         };
-        if let Ok(name) = compiled.name(&path) {
+        if let Ok((symbol, timeframe)) = compiled.parts(&path) {
             let is_part = |part: &str| !part.trim().is_empty() && path.contains(part) && !part.contains('/');
-            assert!(is_part(&name.symbol) && is_part(&name.timeframe), "{name:?} of {path:?}");
-            assert!(!name.symbol.chars().any(char::is_control) && name.symbol.len() <= 128, "{name:?}");
+            assert!(is_part(&symbol), "{symbol:?} of {path:?}");
+            assert!(timeframe.is_none_or(|timeframe| !timeframe.is_empty()), "{path:?}");
+            assert!(!symbol.chars().any(char::is_control) && symbol.len() <= 128, "{symbol:?}");
         }
     });
 }
@@ -105,10 +107,10 @@ fn a_rendered_name_gives_its_parts_back() {
             && !symbol.chars().any(|c| c.is_control() || c == '/');
         for (text, pattern) in &patterns {
             let path = text.replace("{symbol}", &symbol).replace("{timeframe}", &timeframe);
-            let name = pattern.name(&path);
+            let name = pattern.parts(&path);
             if is_name {
-                let name = name.expect(&path);
-                assert_eq!((name.symbol, name.timeframe), (symbol.clone(), timeframe.clone()), "{path}");
+                let wanted = (symbol.clone(), Some(canonical(&timeframe)));
+                assert_eq!(name.expect(&path), wanted, "{path}");
             } else {
                 assert!(name.is_err() || symbol.contains('/'), "{path}");
             }
@@ -120,7 +122,7 @@ fn a_rendered_name_gives_its_parts_back() {
 fn many_stars_take_no_more_time_than_they_should() {
     let pattern =
         Pattern::new(&format!("{}{{symbol}}_{{timeframe}}.csv", "*a".repeat(40))).expect("a pattern");
-    assert!(pattern.name(&"a".repeat(1000)).is_err());
+    assert!(pattern.parts(&"a".repeat(1000)).is_err());
     assert!(Pattern::new(&format!("{{symbol}}_{{timeframe}}{}", "x".repeat(1_000_000))).is_err());
 }
 

@@ -1,0 +1,47 @@
+//! `barlift data rename`.
+
+use crate::bar::SeriesName;
+use crate::cli::args::DataRenameArgs;
+use crate::cli::{Outcome, output, ready_database};
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::repository::data::{DataRepository, Renaming};
+
+pub(super) async fn run(args: &DataRenameArgs, config: &Config) -> Result<Outcome> {
+    let database = ready_database(config).await?;
+    let repository = DataRepository::new(database.pool.clone());
+    let renamings = match args.names.as_slice() {
+        [symbol, timeframe, new_symbol, new_timeframe] => vec![Renaming {
+            from: SeriesName { symbol: symbol.clone(), timeframe: timeframe.clone() },
+            to: SeriesName { symbol: new_symbol.clone(), timeframe: new_timeframe.clone() },
+        }],
+        [] if args.timeframes => repository.other_spellings().await?,
+        _ => {
+            return Err(Error::usage(
+                "data rename needs four names",
+                "barlift data rename AAPL daily AAPL 1d, or --timeframes for all that are not spelled as files are now",
+            ));
+        }
+    };
+    let mut refused = None;
+    for renaming in &renamings {
+        let Renaming { from, to } = renaming;
+        match repository.rename(renaming).await {
+            Ok(()) => {
+                let text =
+                    format!("{} {} is {} {} now", from.symbol, from.timeframe, to.symbol, to.timeframe);
+                output::print(|out| writeln!(out, "{}", output::visible(&text)))?;
+            }
+            // The others are renamed all the same.
+            Err(e) if args.timeframes => {
+                output::note(&output::visible(&e.to_string()));
+                refused = Some(e);
+            }
+            Err(e) => return Err(e),
+        }
+    }
+    if renamings.is_empty() {
+        output::note("every timeframe is spelled as files are now: nothing is renamed");
+    }
+    refused.map_or(Ok(Outcome::Well), Err)
+}

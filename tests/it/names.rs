@@ -1,0 +1,155 @@
+//! Files under the names that vendors ship them with: which series they are.
+
+use serde_json::Value;
+
+use crate::support::{Folder, HEADER, TestDatabase, barlift, bars};
+
+/// So many daily bars from 2026-01-05 on, newest last.
+fn days(count: i64) -> String {
+    let rows: String = (0..count)
+        .map(|i| {
+            let date = jiff::civil::date(2026, 1, 5) + jiff::Span::new().days(i);
+            format!("{date},{},{},{},{},{}\n", 10 + i, 12 + i, 9 + i, 11 + i, 100 + i)
+        })
+        .collect();
+    format!("{HEADER}{rows}")
+}
+
+/// So many bars without a header, `step` seconds apart.
+fn counts(count: i64, step: i64) -> String {
+    (0..count).map(|i| format!("{},10,12,9,11,{}.5,7\n", 1_772_409_600 + i * step, 100 + i)).collect()
+}
+
+async fn import(database: &TestDatabase, folder: &Folder, more: &[&str], status: i32) -> Value {
+    let mut arguments = vec!["import", folder.arg(), "--json"];
+    arguments.extend(more);
+    barlift(database, &arguments).run().await.json(status)
+}
+
+/// Path, symbol and timeframe of each file.
+fn series(result: &Value) -> Vec<String> {
+    let tasks = result["tasks"].as_array().expect("tasks");
+    let text = |task: &Value, key: &str| task[key].as_str().expect(key).to_owned();
+    let mut all: Vec<String> = tasks
+        .iter()
+        .map(|t| format!("{}: {} {}", text(t, "source"), text(t, "symbol"), text(t, "timeframe")))
+        .collect();
+    all.sort();
+    all
+}
+
+#[tokio::test]
+async fn names_folders_and_rows_tell_the_series() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    let minutes = bars(20, 1);
+    let stooq = "<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>\n\
+        ABCX.US,D,20260302,000000,44.10,44.85,43.90,44.60,8100,0\n\
+        ABCX.US,D,20260303,000000,44.65,45.40,44.50,45.25,9120,0\n";
+    for (path, text) in [
+        ("XKZEUR_60.csv", counts(3, 3600)),
+        ("data/daily/us/nasdaq stocks/1/abcx.us.txt", stooq.to_owned()),
+        ("hour/leanx.csv", minutes.clone()),
+        ("yahoo/AAPL.csv", days(20)),
+        ("BTCUSDT-1m-2024-01.csv", minutes.clone()),
+        ("EURUSD_M1_202401020000_202401312359.csv", minutes.clone()),
+        ("BINANCE_ETHUSDT, 60.csv", counts(4, 3600)),
+        ("daily_IBM.csv", days(3)),
+        ("mt4/GBPUSD1440.csv", days(4)),
+        ("MSFT_daily.csv", days(5)),
+        // Neither of these is taken, and only the second is a source by its name.
+        ("readme.txt", "hello\n".to_owned()),
+        ("notes.csv", "a,b\n1,2\n".to_owned()),
+        ("short/TSLA.csv", days(3)),
+        ("other/DDD_1.csv", days(12)),
+        ("HistoricalData_1700000000000.csv", days(12)),
+    ] {
+        folder.write(path, text);
+    }
+    let result = import(&database, &folder, &[], 0).await;
+    assert_eq!(
+        series(&result),
+        [
+            "BINANCE_ETHUSDT, 60.csv: BINANCE_ETHUSDT 1h",
+            "BTCUSDT-1m-2024-01.csv: BTCUSDT 1m",
+            "EURUSD_M1_202401020000_202401312359.csv: EURUSD 1m",
+            "MSFT_daily.csv: MSFT 1d",
+            "XKZEUR_60.csv: XKZEUR 1h",
+            "daily_IBM.csv: IBM 1d",
+            "data/daily/us/nasdaq stocks/1/abcx.us.txt: abcx.us 1d",
+            "hour/leanx.csv: leanx 1h",
+            "mt4/GBPUSD1440.csv: GBPUSD 1d",
+            "yahoo/AAPL.csv: AAPL 1d",
+        ]
+    );
+    let others: Vec<String> = result["unrecognised"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|u| {
+            format!("{}: {}", u["path"].as_str().expect("a path"), u["reason"].as_str().expect("a reason"))
+        })
+        .collect();
+    for (path, part) in [
+        ("HistoricalData_1700000000000.csv", "give --symbol"),
+        ("notes.csv", "has a name that does not tell the timeframe (--timeframe), and the header lacks"),
+        ("other/DDD_1.csv", "looks like 1m, but its rows are not that far apart: give --timeframe"),
+        ("short/TSLA.csv", "its rows are too few or not evenly apart: give --timeframe"),
+    ] {
+        assert!(
+            others.iter().any(|other| other.starts_with(path) && other.contains(part)),
+            "{path}: {others:?}"
+        );
+    }
+    assert_eq!(others.len(), 4, "{others:?}");
+    let given = import(&database, &folder, &["--pattern", "short/{symbol}.csv", "--timeframe", "D"], 0).await;
+    assert_eq!(series(&given), ["short/TSLA.csv: TSLA 1d"]);
+    let named = ["--pattern", "{symbol}_1700000000000.csv", "--symbol", "NVDA"];
+    assert_eq!(
+        series(&import(&database, &folder, &named, 0).await),
+        ["HistoricalData_1700000000000.csv: NVDA 1d"]
+    );
+}
+
+#[tokio::test]
+async fn files_that_differ_in_more_than_dates_are_not_one_series() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    folder.write("AAPL_full_1min_adjsplit.csv", bars(20, 1));
+    folder.write("AAPL_full_1min_UNADJUSTED.csv", bars(20, 2));
+    folder.write("B_1m.csv", bars(20, 2));
+    let result = import(&database, &folder, &[], 0).await;
+    assert_eq!(series(&result), ["B_1m.csv: B 1m"]);
+    let reason = result["unrecognised"][0]["reason"].as_str().expect("a reason");
+    assert!(reason.starts_with("would be AAPL 1m like a file of another kind"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_series_under_another_spelling_is_renamed_and_not_doubled() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    folder.write("MSFT_daily.csv", days(5));
+    folder.write("MSFT_60m.csv", counts(3, 3600));
+    import(&database, &folder, &[], 0).await;
+    // As an earlier version called them.
+    database.execute("UPDATE barlift.series SET timeframe = 'daily' WHERE timeframe = '1d'").await;
+    database.execute("UPDATE barlift.series SET timeframe = '60m' WHERE timeframe = '1h'").await;
+    let refused = barlift(&database, &["import", folder.arg()]).run().await;
+    assert_eq!(refused.status, 2);
+    assert!(refused.stderr.contains("the database calls MSFT"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("barlift data rename --timeframes"), "{}", refused.stderr);
+    let renamed = barlift(&database, &["data", "rename", "--timeframes"]).run().await;
+    assert_eq!(
+        (renamed.status, renamed.stdout.as_str()),
+        (0, "MSFT 60m is MSFT 1h now\nMSFT daily is MSFT 1d now\n")
+    );
+    let again = import(&database, &folder, &["--force"], 0).await;
+    assert_eq!(again["totals"]["rows_skipped"], 8);
+    for (arguments, status, part) in [
+        (&["MSFT", "1d", "MSFT", "1h"][..], 2, "MSFT 1h exists already"),
+        (&["MSFX", "1d", "A", "1d"], 1, "there are no bars of MSFX at 1d"),
+        (&["MSFT", "1d", "M", "1d"], 0, ""),
+    ] {
+        let run = barlift(&database, &[&["data", "rename"], arguments].concat()).run().await;
+        assert_eq!(run.status, status, "{}", run.stderr);
+        assert!(run.stderr.contains(part), "{}", run.stderr);
+    }
+    assert_eq!(barlift(&database, &["data", "rename", "--timeframes"]).run().await.status, 0);
+}
