@@ -198,8 +198,20 @@ pub(crate) async fn options(pool: &PgPool, id: &OperationId) -> Result<serde_jso
         .during("reading the operation's options")
 }
 
-/// The header lines of the files that have rejected rows, with the files' paths; none if a file has no header.
-pub(crate) async fn headers(pool: &PgPool, id: &OperationId) -> Result<Vec<(String, Option<Vec<u8>>)>> {
+/// How a file with rejected rows is written.
+#[derive(Debug, FromRow)]
+pub(crate) struct FileHead {
+    /// Its path.
+    pub(crate) source: String,
+    pub(crate) timeframe: String,
+    /// Its header line; none if it has none.
+    pub(crate) header: Option<Vec<u8>>,
+    /// The settings that leave nothing to decide, if its rows have decided anything.
+    pub(crate) csv: Option<serde_json::Value>,
+}
+
+/// How the files that have rejected rows are written.
+pub(crate) async fn heads(pool: &PgPool, id: &OperationId) -> Result<Vec<FileHead>> {
     sqlx::query_as(include_str!("sql/headers.sql"))
         .bind(id)
         .fetch_all(pool)

@@ -39,6 +39,7 @@ mod properties;
 mod query_plans;
 mod real_files;
 mod rejected_rows;
+mod rejected_rows_of_layouts;
 mod restore;
 mod samples;
 mod security;

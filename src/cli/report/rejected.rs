@@ -5,9 +5,10 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufWriter, ErrorKind, Write as _};
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 use futures::TryStreamExt as _;
+use serde_json::Value;
 use sqlx::PgPool;
 
 use super::settings;
@@ -15,27 +16,76 @@ use crate::cli::output;
 use crate::config::DIRECTORY_FILE;
 use crate::error::{Error, Result};
 use crate::model::OperationId;
-use crate::operation::report;
+use crate::operation::report::{self, FileHead};
 use crate::source::encoding;
 
-/// Writes the rejected rows of each file, after its header, to a plain file of the same name.
+/// Writes the rejected rows of each file, after its header, to a plain file of the same name. Files that are written in
+/// different ways go to different directories, each with its settings.
 pub(super) async fn write(pool: &PgPool, id: &OperationId, directory: &Path) -> Result<()> {
-    let mut settings_are_ours = false;
-    let files = write_files(pool, id, directory, &mut settings_are_ours).await;
-    if files.is_err() && settings_are_ours {
-        // The directory may have other files, to which the settings do not apply.
-        let _ = std::fs::remove_file(directory.join(DIRECTORY_FILE));
+    let kinds = Kinds::of(report::heads(pool, id).await?, directory);
+    let mut ours = Vec::new();
+    let files = write_files(pool, id, directory, &kinds, &mut ours).await;
+    if files.is_err() {
+        // The directories may have other files, to which the settings do not apply.
+        for settings in ours {
+            let _ = std::fs::remove_file(settings);
+        }
     }
     output::note(&match files? {
         0 => "no row was rejected: nothing is written".to_owned(),
         files => {
-            let (files, directory) = (output::counted(files, "file", "files"), directory.display());
+            let files = output::counted(files, "file", "files");
+            let directories: Vec<String> = kinds.directories().map(|d| d.display().to_string()).collect();
+            let imports: Vec<String> = directories.iter().map(|d| format!("barlift import {d}")).collect();
             format!(
-                "wrote the rejected rows of {files} to {directory}; once they are mended: barlift import {directory}"
+                "wrote the rejected rows of {files} to {}; once they are mended: {}",
+                directories.join(", "),
+                imports.join("; ")
             )
         }
     });
     Ok(())
+}
+
+/// Files that one settings file fits.
+struct Kind {
+    directory: PathBuf,
+    csv: Option<Value>,
+    /// The timeframe of all of them, if they have one.
+    timeframe: Option<String>,
+}
+
+/// All files with rejected rows, by how they are written.
+struct Kinds {
+    kinds: Vec<Kind>,
+    /// The header of each file, and the index of its kind.
+    files: HashMap<String, (Option<Vec<u8>>, usize)>,
+}
+
+impl Kinds {
+    fn of(heads: Vec<FileHead>, directory: &Path) -> Self {
+        let mut all = Self { kinds: Vec::new(), files: HashMap::new() };
+        for FileHead { source, timeframe, header, csv } in heads {
+            let known = all.kinds.iter().position(|kind| kind.csv == csv);
+            let at = known.unwrap_or_else(|| {
+                let timeframe = Some(timeframe.clone());
+                all.kinds.push(Kind { directory: PathBuf::new(), csv, timeframe });
+                all.kinds.len() - 1
+            });
+            let kind = &mut all.kinds[at];
+            kind.timeframe = kind.timeframe.take().filter(|known| *known == timeframe);
+            all.files.insert(source, (header, at));
+        }
+        let is_one = all.kinds.len() < 2;
+        for (number, kind) in (1..).zip(&mut all.kinds) {
+            kind.directory = if is_one { directory.to_owned() } else { directory.join(format!("{number}")) };
+        }
+        all
+    }
+
+    fn directories(&self) -> impl Iterator<Item = &Path> {
+        self.kinds.iter().map(|kind| kind.directory.as_path())
+    }
 }
 
 /// Writes the files and returns their number.
@@ -43,9 +93,9 @@ async fn write_files(
     pool: &PgPool,
     id: &OperationId,
     directory: &Path,
-    settings_are_ours: &mut bool,
+    kinds: &Kinds,
+    ours: &mut Vec<PathBuf>,
 ) -> Result<i64> {
-    let headers: HashMap<String, Option<Vec<u8>>> = report::headers(pool, id).await?.into_iter().collect();
     let mut rows = report::rejected(pool, id);
     let mut open: Option<(String, BufWriter<File>)> = None;
     let mut files = 0;
@@ -54,11 +104,15 @@ async fn write_files(
             close(open.take())?;
             if files == 0 {
                 refuse_a_file(directory)?;
-                write_settings(directory, &settings::text(id, &report::options(pool, id).await?))?;
-                *settings_are_ours = true;
+                let options = report::options(pool, id).await?;
+                for kind in &kinds.kinds {
+                    let text = settings::text(id, &options, kind.csv.as_ref(), kind.timeframe.as_deref());
+                    ours.push(write_settings(&kind.directory, &text)?);
+                }
             }
-            let header = headers.get(&r.place.source).and_then(Option::as_deref);
-            open = Some((r.place.source.clone(), create(directory, &r.place.source, header)?));
+            let (header, at) = kinds.files.get(&r.place.source).cloned().unwrap_or_default();
+            let directory = kinds.kinds.get(at).map_or(directory, |kind| kind.directory.as_path());
+            open = Some((r.place.source.clone(), create(directory, &r.place.source, header.as_deref())?));
             files += 1;
         }
         if let Some((source, file)) = &mut open {
@@ -86,12 +140,13 @@ fn refuse_a_file(directory: &Path) -> Result<()> {
     }
 }
 
-/// Writes the settings file, so that the rows are read as their files were.
-fn write_settings(directory: &Path, text: &str) -> Result<()> {
+/// Writes the settings file, so that the rows are read as their files were, and returns its path.
+fn write_settings(directory: &Path, text: &str) -> Result<PathBuf> {
     let path = directory.join(DIRECTORY_FILE);
     std::fs::create_dir_all(directory).map_err(|e| cannot_write(&directory.display().to_string(), &e))?;
     let write = || File::create_new(&path)?.write_all(text.as_bytes());
-    write().map_err(|e| cannot_write(&path.display().to_string(), &e))
+    write().map_err(|e| cannot_write(&path.display().to_string(), &e))?;
+    Ok(path)
 }
 
 fn create(directory: &Path, source: &str, header: Option<&[u8]>) -> Result<BufWriter<File>> {

@@ -6,8 +6,13 @@ use serde_json::{Map, Value};
 
 use crate::model::OperationId;
 
-/// The settings file's text, from the operation's options.
-pub(super) fn text(id: &OperationId, options: &Value) -> String {
+/// The settings file's text: the operation's options and, if the files' rows decided anything, `csv` as they decided it.
+pub(super) fn text(
+    id: &OperationId,
+    options: &Value,
+    csv: Option<&Value>,
+    timeframe: Option<&str>,
+) -> String {
     let mut text = format!(
         "# How to read these rows: as {id} read their files.\n\
          # `barlift import` and `barlift verify` of this directory use these settings; flags override them.\n\
@@ -22,7 +27,10 @@ pub(super) fn text(id: &OperationId, options: &Value) -> String {
     ] {
         line(&mut text, key, value);
     }
-    if let Some(csv) = read["csv"].as_object() {
+    if let Some(timeframe) = timeframe {
+        line(&mut text, "timeframe", &Value::from(timeframe));
+    }
+    if let Some(csv) = csv.unwrap_or(&read["csv"]).as_object() {
         table(&mut text, "csv", csv);
     }
     text
