@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Config, CsvConfig};
+use super::{Config, CsvConfig, Thousands};
 use crate::error::{Error, Result};
 
 /// Every wait must be shorter than this, so that adding it to the current time cannot overflow.
@@ -63,6 +63,10 @@ pub(super) fn check(c: &Config) -> Result<()> {
         ),
         (c.trace.max_spans >= 1, "trace.max_spans must be at least 1"),
         ((64..=1 << 30).contains(&c.csv.max_line.as_u64()), "csv.max_line must be 64B to 1GiB"),
+        (
+            !(c.csv.decimal_comma && c.csv.thousands == Thousands::Sign(',')),
+            "csv.thousands cannot be the comma that csv.decimal_comma makes the decimal sign",
+        ),
         (!contains_nul(&c.csv), "csv.time_format and csv.columns must not hold a NUL character"),
         (
             c.csv.columns.date.is_none() || c.csv.columns.time.is_some(),

@@ -149,12 +149,21 @@ impl TimeFormat {
                     continue;
                 }
                 // From here on, it is not known which digits are whose.
-                Some(_) => break,
+                Some(_) => {
+                    run = (0, 0);
+                    runs.push(None);
+                    break;
+                }
             };
             run = (run.0 + digits, run.1 + 1);
         }
         runs.extend(end_of_run(&mut run));
         Self { text, has_clock, runs }
+    }
+
+    /// How many digits the last part has, if it is a time of day in digits alone: `%Y%m%d %H%M%S`.
+    pub(crate) fn clock_digits(&self) -> Option<usize> {
+        self.runs.last().copied().flatten().filter(|_| self.has_clock && self.text.contains("%H%M"))
     }
 
     /// The format as it is written.
@@ -209,6 +218,8 @@ mod tests {
             ("%d %b %Y %H%M", "2 Jan 2024 0930", true),
             ("%d.%m.%Y", "2.1.2024", true),
             ("%s", "1", true),
+            ("%Y%m%d%H%M%S%f", "20240102093000123", true),
+            ("%Y-%m-%d %H%M%S%f", "2024-01-02 093000123", true),
             ("%Y-%m-%dT%H:%M:%S%.f%z", "2024-01-02T09:30:00.5+0000", true),
         ] {
             assert_eq!(complete(format, text), want, "{format} {text}");

@@ -42,8 +42,12 @@ pub(super) fn decide(
         written = joined(&fields, header.delimiter);
     }
     let table = Table::new(&sample.rows[before_data..], header.delimiter, csv.quote);
-    if is_one_short(&fields, &table) {
+    if is_one_short(&fields, &table, context) {
         fields.insert(0, String::new());
+        written = joined(&fields, header.delimiter);
+    }
+    if is_one_long(&fields, &table) {
+        fields.pop();
         written = joined(&fields, header.delimiter);
     }
     let (mut columns, names) = values(&fields, &table, csv).map_err(at_header)?;
@@ -73,7 +77,7 @@ pub(super) fn decide(
         }
     }
     notes.extend(volume_note(&columns));
-    let numbers = numbers::decide(&table, &columns.values, csv)?;
+    let numbers = numbers::decide(&table, &columns.values, csv, sample.is_last)?;
     notes.extend(numbers_note(numbers));
     refuse_twice(&columns)?;
     let used: Vec<usize> = columns.used().collect();
@@ -84,7 +88,8 @@ pub(super) fn decide(
         header: Some(written),
         names: fields.iter().map(|field| normal(field)).collect(),
         numbers,
-        times: context.parser(found.form),
+        times: context.parser(&found.times),
+        disproof: found.times.disproof(),
         tickers,
         notes,
         before_data,
@@ -124,11 +129,26 @@ fn second_header(
     }
 }
 
-/// Whether the header lacks the name of a first column that all rows have, as R's `write.table` leaves it out.
-fn is_one_short(fields: &[String], table: &Table) -> bool {
-    table.is_everywhere(fields.len() + 1)
+/// Whether the header lacks the name of a first column that all rows have, as R's `write.table` leaves it out. A number with
+/// an unquoted thousands comma has as many fields, but its rows begin with the time that the header begins with.
+fn is_one_short(fields: &[String], table: &Table, context: &Context) -> bool {
+    let is_wider = table.is_everywhere(fields.len() + 1)
         && (0..table.len())
-            .all(|row| !table.field(row, fields.len()).is_empty() && !table.field(row, 0).is_empty())
+            .all(|row| !table.field(row, fields.len()).is_empty() && !table.field(row, 0).is_empty());
+    let is_time = |name: &String| TIMES[..TIMES.len() - 2].contains(&normal(name).as_str());
+    is_wider
+        && match fields.iter().position(is_time) {
+            None => time_columns::has_times(table, 0, context),
+            Some(at) => {
+                time_columns::has_times(table, at + 1, context)
+                    && !time_columns::has_times(table, at, context)
+            }
+        }
+}
+
+/// Whether the header alone ends with a delimiter.
+fn is_one_long(fields: &[String], table: &Table) -> bool {
+    fields.len() > 1 && fields.last().is_some_and(String::is_empty) && table.is_everywhere(fields.len() - 1)
 }
 
 /// A header line with these names.

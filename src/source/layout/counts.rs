@@ -3,13 +3,13 @@
 //! Invariant: a number is a time only if the column as a whole is plausible as such; otherwise the error names what the
 //! numbers look like.
 
+use super::DAY;
 use super::times::{Context, Judgement, Texts, Times};
 use crate::bar::Micros;
 use crate::config::{TimeForm, UnixUnit};
 
 /// A year; leap days do not matter here.
 pub(super) const YEAR: Micros = 365 * DAY;
-const DAY: Micros = 86_400_000_000;
 
 /// A column of counts has a time at least this far from 1970: a unit that is a thousand times too short brings every
 /// time of this century closer.
@@ -29,8 +29,10 @@ pub(super) fn judge(texts: &Texts<'_>, context: &Context) -> Judgement {
         units.into_iter().chain(formats).filter_map(|form| plausible(texts, form, context)).collect();
     let rivals = named(texts, context);
     match plausible.len() {
-        // Without a timeframe, nothing tells a count from these.
-        1 if context.step.is_none() && rivals.as_ref().is_some_and(|named| named.is_rival) => {
+        // Without a timeframe, or steps to compare it with, nothing tells a count from these.
+        1 if (context.step.is_none() || !has_steps(&plausible[0]))
+            && rivals.as_ref().is_some_and(|named| named.is_rival) =>
+        {
             Judgement::Open(format!(
                 "{} could be {} or {}; give --time-format {} or {}",
                 texts.example(),
@@ -58,6 +60,13 @@ pub(super) fn judge(texts: &Texts<'_>, context: &Context) -> Judgement {
     }
 }
 
+/// Whether there are two different times.
+fn has_steps(times: &Times) -> bool {
+    let mut instants = times.instants.iter().flatten();
+    let first = instants.next();
+    instants.any(|other| Some(other) != first)
+}
+
 /// A format as typed in a shell.
 pub(super) fn quoted(format: &str) -> String {
     if format.contains('%') { format!("'{format}'") } else { format.to_owned() }
@@ -80,7 +89,11 @@ fn plausible(texts: &Texts<'_>, form: TimeForm, context: &Context) -> Option<Tim
 
 /// Whether no time near 1970 is left alone there, as it is if it is a recent one in a longer unit.
 fn has_one_unit(times: &[Micros]) -> bool {
-    let is_recent_elsewhere = |time: &Micros| time.abs() < YEAR && time.saturating_mul(1000) >= FAR_FROM_1970;
+    let elsewhere =
+        |time: &Micros| [1_000, 1_000_000, 1_000_000_000].map(|longer| time.saturating_mul(longer));
+    let is_recent_elsewhere = |time: &Micros| {
+        time.abs() < YEAR && elsewhere(time).iter().any(|time| (FAR_FROM_1970..70 * YEAR).contains(time))
+    };
     if !times.iter().any(is_recent_elsewhere) {
         return true;
     }
@@ -89,16 +102,28 @@ fn has_one_unit(times: &[Micros]) -> bool {
     sorted.windows(2).all(|pair| pair[1] - pair[0] < 2 * YEAR)
 }
 
-/// Whether the usual step between these times fits the timeframe: counts in another unit, and digits that are no count,
-/// give other steps.
-pub(super) fn steps_fit(times: &[Micros], timeframe: Option<Micros>) -> bool {
-    let Some(timeframe) = timeframe else { return true };
+/// The usual step between times: the first quarter of all steps, as weekends, halts and holes make long ones, and a stray
+/// row a short one.
+pub(super) fn usual_step(times: &[Micros]) -> Option<Micros> {
+    let steps = steps(times);
+    steps.get(steps.len() / 4).copied()
+}
+
+/// The steps between different times, the shortest first.
+fn steps(times: &[Micros]) -> Vec<Micros> {
     let mut sorted = times.to_vec();
     sorted.sort_unstable();
     sorted.dedup();
     let mut steps: Vec<Micros> = sorted.windows(2).map(|pair| pair[1] - pair[0]).collect();
     steps.sort_unstable();
-    // The first quarter: weekends, halts and holes make long steps, and a stray row a short one.
+    steps
+}
+
+/// Whether the usual step between these times fits the timeframe: counts in another unit, and digits that are no count,
+/// give other steps.
+pub(super) fn steps_fit(times: &[Micros], timeframe: Option<Micros>) -> bool {
+    let Some(timeframe) = timeframe else { return true };
+    let steps = steps(times);
     let Some(&usual) = steps.get(steps.len() / 4) else { return true };
     let multiples = steps.iter().filter(|step| **step % timeframe == 0).count();
     usual >= timeframe / 10 * 9 && (timeframe >= DAY || multiples * 2 >= steps.len())
@@ -124,7 +149,8 @@ fn named(texts: &Texts<'_>, context: &Context) -> Option<Named> {
                 "%y%m%d" => "dates of two-digit years (YYMMDD)",
                 "%d%m%Y" => "dates that begin with the day (DDMMYYYY)",
                 "%m%d%Y" => "dates that begin with the month (MMDDYYYY)",
-                _ => "times that begin with a two-digit year (YYMMDDHHMM)",
+                "%y%m%d%H%M" => "times that begin with a two-digit year (YYMMDDHHMM)",
+                _ => "times that begin with a two-digit year (YYMMDDHHMMSS)",
             };
             let advice = format!("--time-format {}", quoted(format));
             return Some(Named { what, advice, is_rival: format.contains("%H") });

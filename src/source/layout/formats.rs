@@ -1,6 +1,7 @@
 //! The formats that are tried on times which are neither year-month-day nor counts.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
@@ -71,15 +72,21 @@ const CLOCKS: [&str; 20] = [
     " %H:%M:%S %Q",
 ];
 
+static FORMATS: LazyLock<Vec<TimeParser>> = LazyLock::new(|| {
+    let all = DATES.iter().flat_map(|date| CLOCKS.iter().map(move |clock| format!("{date}{clock}")));
+    all.map(|format| TimeParser::new(TimeZone::UTC, format.into())).collect()
+});
+
+/// No time is longer.
+const LONGEST: usize = 80;
+
 /// All formats that read this text.
 pub(super) fn reading(text: &[u8]) -> Vec<TimeForm> {
-    if !text.iter().any(u8::is_ascii_digit) {
+    if text.len() > LONGEST || !text.iter().any(u8::is_ascii_digit) {
         return Vec::new();
     }
-    let all = DATES.iter().flat_map(|date| CLOCKS.iter().map(move |clock| format!("{date}{clock}")));
-    all.map(TimeForm::from)
-        .filter(|form| TimeParser::new(TimeZone::UTC, form.clone()).parse(text).is_ok())
-        .collect()
+    let reading = FORMATS.iter().filter(|parser| parser.parse(text).is_ok());
+    reading.map(|parser| parser.form().clone()).collect()
 }
 
 /// Formats of a time of day in a column of its own.
@@ -115,6 +122,11 @@ pub(super) fn clock<'t>(texts: impl Iterator<Item = &'t [u8]> + Clone) -> Option
     texts.all(written).then_some(Clock::Written)
 }
 
+/// Whether all of these are times of day once they have so many digits.
+pub(super) fn are_clocks<'t>(mut texts: impl Iterator<Item = &'t [u8]>, width: usize) -> bool {
+    texts.all(|text| text.len() <= width && is_clock(&padded(text, width)))
+}
+
 /// Whether these digits are hours, minutes and, if there are more, seconds.
 fn is_clock(digits: &[u8]) -> bool {
     let mut limits = [24, 60, 60].iter();
@@ -124,8 +136,24 @@ fn is_clock(digits: &[u8]) -> bool {
     })
 }
 
+/// Hours alone, which get their minutes.
+pub(super) const HOURS: usize = 2;
+
+/// Whether all of these are hours of a day.
+pub(super) fn are_hours<'t>(texts: impl Iterator<Item = &'t [u8]> + Clone) -> bool {
+    let is_hour = |text: &[u8]| {
+        let hour = std::str::from_utf8(text).ok().and_then(|text| text.parse::<u8>().ok());
+        text.len() <= HOURS && hour.is_some_and(|hour| hour < 24)
+    };
+    texts.clone().next().is_some() && texts.filter(|text| !text.is_empty()).all(is_hour)
+}
+
 /// The digits with the leading zeros that a number has lost.
 pub(crate) fn padded(digits: &[u8], width: usize) -> Cow<'_, [u8]> {
+    if width == HOURS {
+        let zero = if digits.len() < HOURS { &b"0"[..] } else { b"" };
+        return Cow::Owned([zero, digits, b"00"].concat());
+    }
     match width.checked_sub(digits.len()) {
         Some(lost @ 1..) if digits.iter().all(u8::is_ascii_digit) && !digits.is_empty() => {
             Cow::Owned([&b"000000000"[..lost], digits].concat())
@@ -170,6 +198,11 @@ mod tests {
         assert_eq!(of(&["930", "1000", "0"]), Some(Clock::Digits(4)));
         assert_eq!(of(&["000000"]), Some(Clock::Digits(6)));
         // Minutes of the day, a row number, a price, a date.
+        assert!(are_hours([&b"0"[..], b"9", b"23"].into_iter()) && !are_hours([&b"24"[..]].into_iter()));
+        assert_eq!(
+            (padded(b"9", HOURS).as_ref(), padded(b"23", HOURS).as_ref()),
+            (&b"0900"[..], &b"2300"[..])
+        );
         for other in [&["570", "571"][..], &["1", "2"], &["10.5"], &["2024-01-02"], &[""], &["9:30", "x"]] {
             assert_eq!(of(other), None, "{other:?}");
         }

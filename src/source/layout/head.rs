@@ -54,10 +54,16 @@ pub(super) fn find(rows: &[RawRow], csv: &CsvConfig) -> Result<Head, Undecided> 
     // Whoever names columns knows the header's.
     let is_mapped = csv.columns.values.iter().any(Option::is_some);
     for (at, row) in rows.iter().enumerate().take(first + MOST_BEFORE).skip(first) {
-        if let Some(header) = header(at, row, csv, hint) {
+        let is_data = looks_like_data(row, csv, hint);
+        // A column that is named by its number is in a row of data, too.
+        if let Some(header) = header(at, row, csv, hint).filter(|_| !is_data) {
             return Ok(Head::Header(header));
         }
-        if looks_like_data(row, csv, hint) {
+        if is_data && is_count(row, csv, hint) {
+            // pandas numbers columns that have no names.
+            return Ok(Head::Data { before: at + 1 });
+        }
+        if is_data {
             if at == first || rows[first..at].iter().all(|row| row.bytes.starts_with(b"#")) {
                 return Ok(Head::Data { before: at });
             }
@@ -144,11 +150,21 @@ fn widest(row: &RawRow, csv: &CsvConfig, hint: Option<u8>) -> u8 {
 /// Whether at least three fields of a line are numbers.
 pub(super) fn looks_like_data(row: &RawRow, csv: &CsvConfig, hint: Option<u8>) -> bool {
     let is_number = |field: &String| {
-        field.parse::<f64>().is_ok()
-            || field.replace(',', ".").parse::<f64>().is_ok_and(|_| csv.quote.is_some())
+        let bare = crate::source::number::bare(field);
+        bare.bytes().any(|b| b.is_ascii_digit())
+            && (bare.parse::<f64>().is_ok()
+                || bare.chars().all(|c| c.is_ascii_digit() || ".,'’ \u{a0}\u{202f}".contains(c)))
     };
     delimiters(csv, hint).into_iter().any(|delimiter| {
         split(&row.bytes, delimiter, csv.quote).iter().filter(|field| is_number(field)).count() >= 3
+    })
+}
+
+/// Whether a line counts its columns: `0,1,2,3,4,5`.
+fn is_count(row: &RawRow, csv: &CsvConfig, hint: Option<u8>) -> bool {
+    delimiters(csv, hint).into_iter().any(|delimiter| {
+        let fields = split(&row.bytes, delimiter, csv.quote);
+        fields.len() > 4 && fields.iter().zip(0..).all(|(field, count)| *field == count.to_string())
     })
 }
 

@@ -24,6 +24,7 @@ use jiff::tz::TimeZone;
 
 pub(super) use self::formats::padded;
 pub(super) use self::tickers::Ticker;
+pub(super) use self::times::Disproof;
 use self::times::{Context, Judgement, Texts, Times};
 use super::number::NumberStyle;
 use super::time::TimeParser;
@@ -69,6 +70,8 @@ pub struct FileLayout {
     pub(super) times: TimeParser,
     /// Whether every row ends with an extra delimiter.
     pub(super) ends_with_delimiter: bool,
+    /// What no time of the file may show.
+    pub(super) disproof: Option<Disproof>,
     /// Columns that have the same text in every row.
     pub(super) tickers: Vec<Ticker>,
     /// What was decided that another file may have otherwise, for people.
@@ -82,7 +85,7 @@ pub struct FileLayout {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sample<'s> {
     pub(super) rows: &'s [RawRow],
-    /// Whether more rows would not be looked at.
+    /// Whether no further rows will be read to decide.
     pub(super) is_last: bool,
 }
 
@@ -134,7 +137,7 @@ pub(super) fn decide(
     };
     let layout = match head::find(sample.rows, csv)? {
         head::Head::Header(header) => columns::decide(&header, sample, csv, &context),
-        head::Head::Data { before } => unheaded::decide(&sample.rows[before..], before, csv, &context),
+        head::Head::Data { before } => unheaded::decide(sample, before, csv, &context),
     };
     match layout {
         // What is open among the first rows may be decided further down.
@@ -179,11 +182,29 @@ impl FileLayout {
         settled
     }
 
-    /// Whether a row names the prices again, in whatever order.
+    /// Whether a row names the columns, or the prices, again, in whatever order.
     pub(super) fn is_header(&self, row: &[u8]) -> bool {
         let fields = split(row, self.columns.delimiter, self.quote);
         let names: Vec<String> = fields.iter().map(|field| names::normal(field)).collect();
-        self.header.is_some() && (names == self.names || names::has_prices(&names))
+        let sorted = |names: &[String]| {
+            let mut names = names.to_vec();
+            names.sort_unstable();
+            names
+        };
+        self.header.is_some() && (sorted(&names) == sorted(&self.names) || names::has_prices(&names))
+    }
+
+    /// Whether a row that names other columns has a word in each field, and no digit: a header in another language.
+    pub(super) fn is_all_words(&self, row: &[u8]) -> bool {
+        let fields = split(row, self.columns.delimiter, self.quote);
+        let is_word = |field: &String| field.chars().filter(|c| c.is_alphabetic()).count() > 2;
+        let is_alone = |(at, field): (usize, &String)| !fields[..at].contains(field);
+        let are_words = fields.iter().all(is_word) && fields.iter().enumerate().all(is_alone);
+        self.header.is_some()
+            && fields.len() > 4
+            && are_words
+            && !row.iter().any(u8::is_ascii_digit)
+            && !self.is_header(row)
     }
 
     /// Whether a row names the same columns as the header.
@@ -227,6 +248,10 @@ pub fn decided_time(text: &str) -> Result<Micros, String> {
     let texts = Texts::new(std::iter::once((1, std::borrow::Cow::Borrowed(text.trim().as_bytes()))));
     match texts.judge(&context) {
         Judgement::Times(Times { instants, .. }) => instants[0].map_or(iso, Ok),
+        Judgement::Open(_) => Err(format!(
+            "`{}` can be read in several ways: write it as YYYY-MM-DD[ HH:MM[:SS]]",
+            super::time::cut(text)
+        )),
         _ => iso,
     }
 }

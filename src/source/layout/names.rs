@@ -3,7 +3,7 @@
 use crate::bar::columns::{COLUMNS, ValueColumn};
 
 /// Names of the time's column (in lower case, words joined by `_`), the surest first.
-pub(super) const TIMES: [&str; 46] = [
+pub(super) const TIMES: [&str; 48] = [
     "timestamp",
     "datetime",
     "date_time",
@@ -22,6 +22,8 @@ pub(super) const TIMES: [&str; 46] = [
     "utc",
     "gmt_time",
     "utc_time",
+    "gmt",
+    "time_gmt",
     "local_time",
     "bar_time",
     "start_time",
@@ -52,21 +54,8 @@ pub(super) const TIMES: [&str; 46] = [
     "",
 ];
 
-/// Names of those that hold a time in UTC, whatever the zone of other files is.
-pub(super) const IN_UTC: [&str; 9] = [
-    "timestamp_utc",
-    "datetime_utc",
-    "time_utc",
-    "date_utc",
-    "utc",
-    "gmt_time",
-    "utc_time",
-    "time_gmt",
-    "gmt",
-];
-
 /// Names of columns that say which instrument a row is of.
-pub(super) const TICKERS: [&str; 22] = [
+pub(super) const TICKERS: [&str; 23] = [
     "ticker",
     "symbol",
     "sym",
@@ -76,8 +65,9 @@ pub(super) const TICKERS: [&str; 22] = [
     "instrument",
     "instrument_id",
     "instrument_name",
+    "instrumentid",
     "isin",
-    "contract",
+    "wkn",
     "security",
     "pair",
     "stock",
@@ -88,7 +78,33 @@ pub(super) const TICKERS: [&str; 22] = [
     "figi",
     "cusip",
     "sc_code",
-    "expiry",
+    "scrip",
+];
+
+/// Names of columns that tell instruments or kinds of bars apart, if they hold texts and not numbers.
+pub(super) const KINDS: [&str; 22] = [
+    "company",
+    "exchange",
+    "venue",
+    "market",
+    "side",
+    "interval",
+    "timeframe",
+    "period",
+    "per",
+    "freq",
+    "frequency",
+    "contract",
+    "contract_month",
+    "underlying",
+    "product",
+    "root",
+    "index",
+    "currency",
+    "base",
+    "quote",
+    "feed",
+    "type",
 ];
 
 /// Names of columns of numbers that are no volume.
@@ -133,11 +149,61 @@ pub(super) fn normal(name: &str) -> String {
 
 /// Whether a column of numbers with this name is no volume.
 pub(super) fn is_no_volume(normal: &str) -> bool {
-    NO_VOLUMES.contains(&normal)
-        || normal.contains('%')
-        || ["chg", "change", "pct", "percent"].iter().any(|word| normal.contains(word))
-        || TICKERS.contains(&normal)
-        || is_about_time(normal)
+    let has = |words: &[&str]| words_of(normal).any(|word| words.contains(&word));
+    !has_volume_word(normal)
+        && (NO_VOLUMES.contains(&normal)
+            || normal.contains('%')
+            || has(&["chg", "change", "pct", "percent"])
+            || TICKERS.contains(&normal)
+            || is_about_time(normal))
+}
+
+/// Whether a name has a word for volume.
+pub(super) fn has_volume_word(normal: &str) -> bool {
+    words_of(normal).any(|word| matches!(word, "volume" | "vol" | "qty" | "quantity" | "shares"))
+}
+
+/// The words of a name: `time_(utc)` has two.
+fn words_of(normal: &str) -> impl Iterator<Item = &str> {
+    normal.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+/// Whether a name says that times are in UTC.
+pub(super) fn says_utc(normal: &str) -> bool {
+    words_of(normal).any(|word| matches!(word, "utc" | "gmt"))
+}
+
+/// Whether a name says that times are those of a place.
+pub(super) fn says_local(normal: &str) -> bool {
+    const PLACES: [&str; 14] =
+        ["local", "est", "edt", "et", "cst", "cdt", "pst", "pdt", "cet", "cest", "bst", "ist", "jst", "aest"];
+    words_of(normal).any(|word| PLACES.contains(&word))
+}
+
+/// Whether a name may be that of a time of day beside a date.
+pub(super) fn may_be_clock(normal: &str) -> bool {
+    !matches!(normal, "" | "index" | "price" | "date" | "day" | "dt" | "dtyyyymmdd")
+}
+
+/// Whether a name says that a time is not that of the bar's beginning.
+pub(super) fn is_another_time(normal: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "close",
+        "end",
+        "expiry",
+        "expiration",
+        "settlement",
+        "settle",
+        "updated",
+        "update",
+        "modified",
+        "listing",
+        "listed",
+        "publication",
+        "published",
+        "lastupdated",
+    ];
+    words_of(normal).any(|word| WORDS.contains(&word))
 }
 
 /// Words in the names of columns that may hold the time.
@@ -145,7 +211,7 @@ const TIME_WORDS: [&str; 6] = ["time", "date", "datetime", "timestamp", "day", "
 
 /// Whether a name has a word for time.
 pub(super) fn is_about_time(normal: &str) -> bool {
-    normal.split('_').any(|word| TIME_WORDS.contains(&word))
+    words_of(normal).any(|word| TIME_WORDS.contains(&word))
         || normal.ends_with("time")
         || normal.ends_with("date")
 }
@@ -187,6 +253,13 @@ pub(super) fn without_prefix(fields: &[String]) -> Option<Vec<String>> {
         }
     }
     let prefix = prefix?;
+    // Adj Open, Adj High, Adj Low beside Close are of two scales.
+    let prefixed = parts.iter().flatten().filter(|(before, name)| {
+        *before == prefix && COLUMNS.iter().any(|column| column.is_required() && column.name == normal(name))
+    });
+    if prefixed.count() < COLUMNS.iter().filter(|column| column.is_required()).count() {
+        return None;
+    }
     let bare = fields.iter().zip(parts).map(|(field, part)| match part {
         Some((before, name)) if before == prefix => normal(name),
         _ => normal(field),
@@ -219,5 +292,6 @@ mod tests {
         assert_eq!(names.expect("one prefix"), ["", "open", "high", "low", "close", "volume"]);
         assert_eq!(without_prefix(&fields(",A:open,A:high,A:low,A:close,B:open,B:high,B:low,B:close")), None);
         assert_eq!(without_prefix(&fields("date,price")), None);
+        assert_eq!(without_prefix(&fields("Date,Adj Open,Adj High,Adj Low,Close")), None);
     }
 }

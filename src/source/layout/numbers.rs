@@ -3,7 +3,7 @@
 //! Invariant: a number that can be read in two ways is read as the others of its file prove, or the file is refused.
 
 use super::table::Table;
-use crate::bar::columns::{COLUMNS, COUNT};
+use crate::bar::columns::{COLUMNS, COUNT, VOLUME};
 use crate::config::{CsvConfig, Thousands};
 use crate::source::number::{self, NumberStyle, is_missing};
 use crate::source::time::cut;
@@ -50,8 +50,11 @@ pub(super) fn decide(
     table: &Table,
     values: &[Option<usize>; COUNT],
     csv: &CsvConfig,
+    is_last: bool,
 ) -> Result<NumberStyle, String> {
-    let given = NumberStyle { decimal_comma: csv.decimal_comma, thousands: csv.thousands.sign() };
+    let thousands = csv.thousands.sign();
+    // Where points separate thousands, decimals have a comma.
+    let given = NumberStyle { decimal_comma: csv.decimal_comma || thousands == Some('.'), thousands };
     if csv.thousands != Thousands::Auto {
         return Ok(given);
     }
@@ -66,19 +69,50 @@ pub(super) fn decide(
             }
         }
     }
-    if !csv.decimal_comma && fields.iter().all(|(_, _, is_plain)| *is_plain) {
+    let are_plain = !csv.decimal_comma && fields.iter().all(|(_, _, is_plain)| *is_plain);
+    let prices = values.iter().enumerate().filter(|(at, _)| *at != VOLUME).filter_map(|(_, column)| *column);
+    let volume = values[VOLUME].into_iter();
+    if are_plain && !volume_is_open(table, prices.collect(), volume) {
         return Ok(given);
     }
     let mut evidence = Evidence::default();
-    for (line, field, _) in fields {
-        evidence.add(line, &number::bare(&String::from_utf8_lossy(field)));
+    for (line, field, _) in &fields {
+        evidence.add(*line, &number::bare(&String::from_utf8_lossy(field)));
     }
-    evidence.style(csv.decimal_comma)
+    // Percentages in other columns have the same decimal sign.
+    let others = (0..table.widest()).filter(|column| !values.contains(&Some(*column)));
+    for (line, field) in
+        others.flat_map(|column| table.column(column)).filter(|(_, field)| field.ends_with(b"%"))
+    {
+        evidence.add(line, &String::from_utf8_lossy(field));
+    }
+    if are_plain {
+        return evidence.open_volume(is_last).map_or(Ok(given), Err);
+    }
+    evidence.style(csv.decimal_comma).map_err(|e| match table.delimiter() {
+        // With --decimal-comma, a comma is a delimiter only if it is given.
+        b',' => e.replace("or --decimal-comma", "or --decimal-comma --delimiter ,"),
+        _ => e,
+    })
+}
+
+/// Whether the volumes that have a point all have exactly three digits behind it, and so do the prices that have one: 812.400
+/// may be eight hundred thousand.
+fn volume_is_open(table: &Table, prices: Vec<usize>, volume: impl Iterator<Item = usize>) -> bool {
+    let pointed =
+        |column: usize| table.column(column).map(|(_, field)| field).filter(|field| field.contains(&b'.'));
+    let is_open = |field: &[u8]| {
+        let whole = field.split(|b| *b == b'.').next().unwrap_or_default();
+        field.len() == whole.len() + 4 && (1..=3).contains(&whole.len()) && !whole.starts_with(b"0")
+    };
+    let mut volumes = volume.flat_map(pointed).peekable();
+    volumes.peek().is_some() && volumes.all(is_open) && prices.into_iter().flat_map(pointed).all(is_open)
 }
 
 impl Evidence {
     fn add(&mut self, line: u64, text: &str) {
         let text = text.trim_start_matches(['-', '+']);
+        let text = text.trim_end_matches(['%', 'K', 'k', 'M', 'm', 'B', 'b', 'T', 't']).trim_end();
         if !text.chars().all(|c| c.is_ascii_digit() || ".,'’ \u{a0}\u{202f}".contains(c)) {
             return;
         }
@@ -115,6 +149,18 @@ impl Evidence {
         if may_be_group { open.add(line, text) } else { decimal.add(line, text) }
     }
 
+    /// What to do about volumes that may have thousands points; none if percentages show what a point is.
+    fn open_volume(&self, is_last: bool) -> Option<String> {
+        if self.decimal_point.count > 0 {
+            return None;
+        }
+        let more = if is_last { "" } else { " so far" };
+        Some(format!(
+            "the point in {} separates thousands or decimals{more}: give --thousands . or --thousands none",
+            self.open_point.shown()
+        ))
+    }
+
     fn style(mut self, comma_is_given: bool) -> Result<NumberStyle, String> {
         // A stray comma among many points is a bad row, and not the file's style.
         if self.decimal_point.count >= 20 && self.decimal_comma.count * 20 <= self.decimal_point.count {
@@ -135,6 +181,20 @@ impl Evidence {
                 b.shown()
             ));
         }
+        if tp.count > 0 && tp.count * 20 < self.open_point.count {
+            return Err(format!(
+                "{} has points between thousands, but nearly all others, such as {}, may have decimals: mend that row, \
+                 or give --thousands .",
+                tp.shown(),
+                self.open_point.shown()
+            ));
+        }
+        self.settled_style(comma_is_given)
+    }
+
+    fn settled_style(&self, comma_is_given: bool) -> Result<NumberStyle, String> {
+        let (dp, dc) = (&self.decimal_point, &self.decimal_comma);
+        let (tp, tc) = (&self.thousands_point, &self.thousands_comma);
         let decimal_comma = comma_is_given || dc.count > 0 || tp.count > 0;
         let thousands = match () {
             () if self.apostrophe.count > 0 => Some('\''),

@@ -6,6 +6,7 @@ use crate::source::fields::FieldSplitter;
 
 /// Rows, split into fields without their quotes and the blanks around them.
 pub(super) struct Table {
+    delimiter: u8,
     data: Vec<u8>,
     /// Start and end of each field in `data`.
     fields: Vec<(usize, usize)>,
@@ -15,7 +16,8 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn new(rows: &[RawRow], delimiter: u8, quote: Option<u8>) -> Self {
-        let mut table = Self { data: Vec::new(), fields: Vec::new(), rows: Vec::with_capacity(rows.len()) };
+        let mut table =
+            Self { delimiter, data: Vec::new(), fields: Vec::new(), rows: Vec::with_capacity(rows.len()) };
         let mut splitter = FieldSplitter::new(delimiter, quote);
         for row in rows {
             table.rows.push((row.line, table.fields.len()));
@@ -29,6 +31,10 @@ impl Table {
         table
     }
 
+    pub(super) fn delimiter(&self) -> u8 {
+        self.delimiter
+    }
+
     pub(super) fn len(&self) -> usize {
         self.rows.len()
     }
@@ -36,6 +42,11 @@ impl Table {
     pub(super) fn width(&self, row: usize) -> usize {
         let end = self.rows.get(row + 1).map_or(self.fields.len(), |next| next.1);
         end - self.rows[row].1
+    }
+
+    /// The most fields that a row has.
+    pub(super) fn widest(&self) -> usize {
+        (0..self.len()).map(|row| self.width(row)).max().unwrap_or(0)
     }
 
     pub(super) fn line(&self, row: usize) -> u64 {

@@ -2,8 +2,7 @@
 
 use super::names::{self, normal};
 use super::table::Table;
-use super::{Undecided, called};
-use crate::source::number::is_missing;
+use super::{Columns, Undecided, called};
 use crate::source::time::cut;
 
 /// A column that has the same text in every row.
@@ -29,24 +28,50 @@ impl Ticker {
     }
 }
 
+/// The unused columns of text in a file without a header: what else would tell instruments apart?
+pub(super) fn unnamed(width: usize, columns: &Columns, table: &Table) -> Result<Vec<Ticker>, Undecided> {
+    let used: Vec<usize> = columns.used().collect();
+    let is_word = |text: &[u8]| text.first().is_some_and(u8::is_ascii_alphabetic);
+    let mut tickers = Vec::new();
+    for column in (0..width).filter(|column| !used.contains(column)) {
+        let mut texts = table.column(column).map(|(_, text)| text);
+        if texts.clone().next().is_some() && texts.all(is_word) {
+            tickers.extend(constant(&[], column, table)?);
+        }
+    }
+    Ok(tickers)
+}
+
+/// Whether a column's first text is no number.
+fn has_text(column: usize, table: &Table) -> bool {
+    let mut texts = table.column(column).map(|(_, text)| text).filter(|text| !text.is_empty());
+    texts.next().is_some_and(|text| text.iter().any(u8::is_ascii_alphabetic))
+}
+
+/// The text of a column, which must be the same in all rows; none if there is no text.
+fn constant(fields: &[String], column: usize, table: &Table) -> Result<Option<Ticker>, Undecided> {
+    let mut ticker: Option<Ticker> = None;
+    // NA is a ticker, too.
+    for (line, value) in table.column(column).filter(|(_, value)| !value.is_empty()) {
+        match &ticker {
+            Some(ticker) if ticker.value != value => return Err(Undecided::at(line, ticker.other(value))),
+            Some(_) => {}
+            None => ticker = Some(Ticker { column, name: called(fields, column), value: value.to_vec() }),
+        }
+    }
+    Ok(ticker)
+}
+
 /// The columns that name the instrument, if the file has one instrument alone.
 pub(super) fn decide(fields: &[String], used: &[usize], table: &Table) -> Result<Vec<Ticker>, Undecided> {
     let mut tickers: Vec<Ticker> = Vec::new();
     for (column, field) in fields.iter().enumerate() {
-        if used.contains(&column) || !names::TICKERS.contains(&normal(field).as_str()) {
+        let name = normal(field);
+        let is_kind = names::KINDS.contains(&name.as_str()) && has_text(column, table);
+        if used.contains(&column) || !(is_kind || names::TICKERS.contains(&name.as_str())) {
             continue;
         }
-        let mut ticker: Option<Ticker> = None;
-        for (line, value) in table.column(column).filter(|(_, value)| !is_missing(value)) {
-            match &ticker {
-                Some(ticker) if ticker.value != value => {
-                    return Err(Undecided::at(line, ticker.other(value)));
-                }
-                Some(_) => {}
-                None => ticker = Some(Ticker { column, name: called(fields, column), value: value.to_vec() }),
-            }
-        }
-        tickers.extend(ticker);
+        tickers.extend(constant(fields, column, table)?);
     }
     Ok(tickers)
 }

@@ -8,11 +8,12 @@ use std::collections::HashMap;
 use jiff::tz::TimeZone;
 
 use super::columns::{listed, named};
-use super::formats::{Clock, padded};
+use super::counts;
+use super::formats::{self, Clock, padded};
 use super::names::{self, TIMES, normal};
 use super::table::Table;
 use super::times::{Context, Judgement, Texts, Times};
-use super::{Columns, Undecided, called};
+use super::{Columns, DAY, Undecided, called};
 use crate::bar::Micros;
 use crate::bar::columns::{COLUMNS, VOLUME};
 use crate::config::{CsvConfig, TimeForm};
@@ -24,8 +25,15 @@ pub(super) struct TimeColumns {
     pub(super) date: Option<usize>,
     pub(super) column: usize,
     pub(super) clock_digits: Option<usize>,
-    pub(super) form: TimeForm,
+    pub(super) times: Times,
     pub(super) note: Option<String>,
+}
+
+impl TimeColumns {
+    /// A column by itself.
+    fn alone(column: usize, times: Times) -> Self {
+        Self { date: None, column, clock_digits: None, note: form_note(&times), times }
+    }
 }
 
 /// A column that has times.
@@ -37,6 +45,15 @@ struct Candidate {
 /// The texts of a column.
 fn texts<'t>(table: &'t Table, column: usize) -> Texts<'t> {
     Texts::new(table.column(column).map(|(line, text)| (line, Cow::Borrowed(text))))
+}
+
+/// Whether a column holds times, and not numbers that may be some.
+pub(super) fn has_times(table: &Table, column: usize, context: &Context) -> bool {
+    match texts(table, column).judge(context) {
+        Judgement::Times(times) => times.count() > 0,
+        Judgement::Open(_) | Judgement::Changes(..) => true,
+        Judgement::Implausible(_) | Judgement::Nothing(_) => false,
+    }
 }
 
 /// The texts of a date and a time of day.
@@ -77,92 +94,145 @@ pub(super) fn find(
     // The name that is empty is that of an index, which stands first.
     let known: Vec<usize> = known.into_iter().filter(|at| !names[*at].is_empty() || *at == 0).collect();
     if table.len() == 0 {
-        return without_rows(&known, fields, &values, names, context);
+        return without_rows(&known, fields, &values, names, (table, context));
     }
-    let mut failures = Vec::new();
-    let (mut full, mut dates) = (Vec::new(), Vec::new());
-    for &column in &known {
-        match texts(table, column).judge(context) {
-            Judgement::Times(times) if times.count() == 0 => {
-                failures.push((column, Judgement::Nothing(None)));
-            }
-            Judgement::Times(times) if times.are_dates => dates.push(Candidate { column, times }),
-            Judgement::Times(times) => full.push(Candidate { column, times }),
-            failure => failures.push((column, failure)),
-        }
-    }
+    let SortedColumns { mut full, dates, failures } = sorted(&known, table, context);
     // A number such as 93000000 may pass for a count; beside a date it is a time of day.
     if !dates.is_empty() {
         full.retain(|candidate| table.clock(candidate.column).is_none());
     }
-    if let Some(column) = in_utc_elsewhere(&full, names, context) {
-        return Err(format!(
-            "{} names times in UTC, but --timezone is {}: leave it out, or name another column with --column time=NAME",
-            called(fields, column),
-            context.zone.iana_name().unwrap_or("another zone")
-        )
-        .into());
+    if let (Some(a), Some(b)) = (first_of(&full, fields)?, first_of(&dates, fields)?)
+        && differ(&a.times, &b.times, DAY)
+    {
+        return Err(differing(a.column, b.column, fields));
     }
-    if let Some(chosen) = of_full(&full, fields)? {
-        return checked(chosen, table, fields, &values, context);
+    // A day of the calendar is that of its date, whenever it was traded or written down.
+    if !dates.is_empty() && context.step.is_some_and(|step| step >= DAY) {
+        full.clear();
     }
-    if let Some(date) = dates.first() {
-        let clock = known.iter().copied().find_map(|column| {
-            let kind = table.clock(column)?;
-            (column != date.column).then_some((column, kind))
-        });
-        if let Some((column, kind)) = clock {
-            return pair(table, date.column, column, kind, fields, context);
+    let chosen = if let Some(chosen) = first_of(&full, fields)? {
+        checked(chosen, table, fields, &values, context)?
+    } else if let Some(date) = first_of(&dates, fields)? {
+        let is_clock = |column: &usize| names::may_be_clock(&names[*column]) && *column != date.column;
+        let clock =
+            known.iter().copied().filter(is_clock).find_map(|column| Some((column, table.clock(column)?)));
+        match clock {
+            Some((column, kind)) => pair(table, date.column, column, kind, fields, context)?,
+            None => checked(date, table, fields, &values, context)?,
         }
-        let chosen = TimeColumns {
-            date: None,
-            column: date.column,
-            clock_digits: None,
-            note: form_note(&date.times),
-            form: date.times.form.clone(),
+    } else {
+        // Times that can be read in several ways are not passed over for another column's.
+        let is_open = |(column, judgement): &(usize, Judgement)| {
+            !matches!(names[*column].as_str(), "" | "index" | "price")
+                && match judgement {
+                    Judgement::Open(_) | Judgement::Changes(..) => true,
+                    Judgement::Implausible(_) => table.clock(*column).is_none(),
+                    Judgement::Times(_) | Judgement::Nothing(_) => false,
+                }
         };
-        return checked((chosen, date.times.clone()), table, fields, &values, context);
-    }
-    by_values(fields, names, table, context, &values, failures)
+        match failures.iter().position(is_open) {
+            Some(open) => {
+                let (column, judgement) =
+                    failures.into_iter().nth(open).unwrap_or((0, Judgement::Nothing(None)));
+                return judged(judgement, fields, column).and_then(|_| Err(no_time(fields, &values).into()));
+            }
+            None => by_values(fields, names, table, context, &values, failures)?,
+        }
+    };
+    zone_of_name(&chosen, fields, names, context)?;
+    Ok(chosen)
 }
 
-/// The column of the best-known name that has times of day or counts; those that name their zone come first.
-fn of_full(full: &[Candidate], fields: &[String]) -> Result<Option<(TimeColumns, Times)>, Undecided> {
-    let Some(first) = full.iter().find(|candidate| candidate.times.have_zone).or_else(|| full.first()) else {
-        return Ok(None);
-    };
-    let differs = |other: &&Candidate| {
-        other.times.have_zone == first.times.have_zone && other.times.instants != first.times.instants
-    };
-    if let Some(other) = full.iter().find(differs) {
-        let flags: Vec<String> =
-            [first, other].iter().map(|candidate| flag_for("time", fields, candidate.column)).collect();
-        return Err(format!(
-            "{} and {} hold different times: give {}",
-            called(fields, first.column),
-            called(fields, other.column),
-            flags.join(" or ")
-        )
-        .into());
-    }
-    let chosen = TimeColumns {
-        date: None,
-        column: first.column,
-        clock_digits: None,
-        note: form_note(&first.times),
-        form: first.times.form.clone(),
-    };
-    Ok(Some((chosen, first.times.clone())))
+/// The columns under names for times, by what they hold.
+#[derive(Default)]
+struct SortedColumns {
+    /// Times of day, or counts.
+    full: Vec<Candidate>,
+    /// Dates alone.
+    dates: Vec<Candidate>,
+    failures: Vec<(usize, Judgement)>,
 }
 
-/// A column whose name says UTC and whose times name no zone, in a file that is read in another zone.
-fn in_utc_elsewhere(full: &[Candidate], names: &[String], context: &Context) -> Option<usize> {
-    if context.zone == TimeZone::UTC {
-        return None;
+fn sorted(known: &[usize], table: &Table, context: &Context) -> SortedColumns {
+    let mut all = SortedColumns::default();
+    for &column in known {
+        match texts(table, column).judge(context) {
+            Judgement::Times(times) if times.count() == 0 => {
+                all.failures.push((column, Judgement::Nothing(None)));
+            }
+            Judgement::Times(times) if times.are_dates => all.dates.push(Candidate { column, times }),
+            Judgement::Times(times) => all.full.push(Candidate { column, times }),
+            failure => all.failures.push((column, failure)),
+        }
     }
-    let chosen = full.iter().find(|candidate| candidate.times.have_zone).or_else(|| full.first())?;
-    let says_utc = names::IN_UTC.contains(&names[chosen.column].as_str());
-    (says_utc && !chosen.times.have_zone).then_some(chosen.column)
+    all
+}
+
+/// The column of the best-known name; those that name their zone come first.
+///
+/// # Errors
+/// Another one holds different times.
+fn first_of(candidates: &[Candidate], fields: &[String]) -> Result<Option<TimeColumns>, Undecided> {
+    let zoned = candidates.iter().find(|candidate| candidate.times.have_zone);
+    let Some(first) = zoned.or_else(|| candidates.first()) else { return Ok(None) };
+    // The local time beside one that names its zone is at most a day off.
+    let most = |other: &Candidate| if first.times.have_zone == other.times.have_zone { 0 } else { DAY };
+    if let Some(other) = candidates.iter().find(|other| differ(&first.times, &other.times, most(other))) {
+        return Err(differing(first.column, other.column, fields));
+    }
+    Ok(Some(TimeColumns::alone(first.column, first.times.clone())))
+}
+
+/// Two columns of times between which nothing decides.
+fn differing(first: usize, other: usize, fields: &[String]) -> Undecided {
+    let flags = [first, other].map(|column| flag_for("time", fields, column));
+    format!(
+        "{} and {} hold different times: give {}",
+        called(fields, first),
+        called(fields, other),
+        flags.join(" or ")
+    )
+    .into()
+}
+
+/// Whether two columns have times that are further apart than this.
+fn differ(first: &Times, other: &Times, most: Micros) -> bool {
+    let pairs = || first.instants.iter().zip(&other.instants).filter_map(|(a, b)| Some(((*a)?, (*b)?)));
+    let apart = pairs().filter(|(a, b)| (a - b).abs() > most).count();
+    apart * 20 > pairs().count()
+}
+
+/// Refuses times whose column says that they are of another zone than they would be read in.
+fn zone_of_name(
+    chosen: &TimeColumns,
+    fields: &[String],
+    names: &[String],
+    context: &Context,
+) -> Result<(), Undecided> {
+    let is_day = chosen.times.are_dates && context.step.is_none_or(|step| step >= DAY);
+    if chosen.times.have_zone || is_day {
+        return Ok(());
+    }
+    let is_utc = context.zone == TimeZone::UTC;
+    for column in chosen.date.into_iter().chain([chosen.column]) {
+        let name = called(fields, column);
+        if !is_utc && names::says_utc(&names[column]) {
+            let zone = context.zone.iana_name().unwrap_or("another zone");
+            return Err(format!(
+                "{name} names times in UTC, but --timezone is {zone}: leave it out, or name another column with \
+                 --column time=NAME"
+            )
+            .into());
+        }
+        if is_utc && names::says_local(&names[column]) {
+            return Err(format!(
+                "{name} names local times: give --timezone, or {} if they are in UTC",
+                flag_for("time", fields, column)
+            )
+            .into());
+        }
+    }
+    Ok(())
 }
 
 /// What is worth saying of the form of times.
@@ -184,14 +254,46 @@ pub(super) fn pair(
     fields: &[String],
     context: &Context,
 ) -> Result<TimeColumns, Undecided> {
-    let clock_digits = match kind {
-        Clock::Written => None,
-        Clock::Digits(width) => Some(width),
-    };
+    let clock_digits = clock_digits(table, date, column, kind, context);
     let times = judged(joined_texts(table, date, column, clock_digits).judge(context), fields, column)?;
+    let instants: Vec<Micros> = times.instants.iter().copied().flatten().collect();
+    if clock_digits.is_some() && !counts::steps_fit(&instants, context.step) {
+        return Err(format!(
+            "as times of day, the numbers in {} do not fit the timeframe: name the columns with --column date=NAME and \
+             --column time=NAME, and their form with --time-format",
+            called(fields, column)
+        )
+        .into());
+    }
+    refuse_half_days(&times, &called(fields, column))?;
     refuse_repeats(&times, table, fields, &[date, column])?;
     let note = form_note(&times);
-    Ok(TimeColumns { date: Some(date), column, clock_digits, form: times.form, note })
+    Ok(TimeColumns { date: Some(date), column, clock_digits, times, note })
+}
+
+/// How many digits times of day in digits alone have. Leading zeros may be lost: 500 is 05:00, or five minutes past
+/// midnight with its seconds. The steps between the rows tell.
+fn clock_digits(table: &Table, date: usize, column: usize, kind: Clock, context: &Context) -> Option<usize> {
+    let Clock::Digits(least) = kind else { return None };
+    if let Some(TimeForm::Format(format)) = &context.given
+        && let Some(digits) = format.clock_digits()
+    {
+        return Some(digits);
+    }
+    let clocks = || table.column(column).map(|(_, text)| text).filter(|text| !text.is_empty());
+    let step_of = |digits: &usize| {
+        let Judgement::Times(times) = joined_texts(table, date, column, Some(*digits)).judge(context) else {
+            return Micros::MAX;
+        };
+        let instants: Vec<Micros> = times.instants.iter().copied().flatten().collect();
+        let Some((step, usual)) = context.step.zip(counts::usual_step(&instants)) else { return 0 };
+        // Too short a step is none of the timeframe.
+        if usual < step / 10 * 9 { Micros::MAX } else { usual - step }
+    };
+    [4, 6, 9]
+        .into_iter()
+        .filter(|digits| *digits >= least && formats::are_clocks(clocks(), *digits))
+        .min_by_key(step_of)
 }
 
 /// The columns that were named.
@@ -202,8 +304,11 @@ fn given(
     fields: &[String],
     context: &Context,
 ) -> Result<TimeColumns, Undecided> {
-    let clock_digits = match date.and_then(|_| table.clock(column)) {
-        Some(Clock::Digits(width)) => Some(width),
+    let clock_digits = match (date, table.clock(column)) {
+        (Some(date), Some(kind)) => clock_digits(table, date, column, kind, context),
+        (Some(_), None) if formats::are_hours(table.column(column).map(|(_, text)| text)) => {
+            Some(formats::HOURS)
+        }
         _ => None,
     };
     let all = match date {
@@ -216,19 +321,20 @@ fn given(
         judgement => judged(judgement, fields, column)?,
     };
     let note = form_note(&times);
-    Ok(TimeColumns { date, column, clock_digits, form: times.form, note })
+    Ok(TimeColumns { date, column, clock_digits, times, note })
 }
 
 /// A time whose rows mostly repeat is not the time alone: several instruments, or a date without its time of day.
 fn checked(
-    (chosen, times): (TimeColumns, Times),
+    chosen: TimeColumns,
     table: &Table,
     fields: &[String],
     values: &[usize],
     context: &Context,
 ) -> Result<TimeColumns, Undecided> {
     let used: Vec<usize> = values.iter().copied().chain([chosen.column]).collect();
-    let is_intraday = context.step.is_some_and(|step| step < super::DAY);
+    let times = &chosen.times;
+    let is_intraday = context.step.is_some_and(|step| step < DAY);
     if times.are_dates && is_intraday && table.len() > 1 {
         let clock = (0..fields.len()).filter(|at| !used.contains(at)).find(|at| {
             let is_hour =
@@ -246,8 +352,26 @@ fn checked(
             .into());
         }
     }
-    refuse_repeats(&times, table, fields, &used)?;
+    refuse_half_days(times, &called(fields, chosen.column))?;
+    refuse_repeats(times, table, fields, &used)?;
     Ok(chosen)
+}
+
+/// Refuses a clock of twelve hours without AM and PM: no hour is above 12, and each day the rows go back.
+fn refuse_half_days(times: &Times, name: &str) -> Result<(), Undecided> {
+    const ROWS: usize = 12;
+    const HOUR: Micros = 3_600_000_000;
+    let instants: Vec<Micros> = times.instants.iter().copied().flatten().collect();
+    let hours = || instants.iter().map(|time| time.rem_euclid(DAY) / HOUR);
+    let has_half_a_day = hours().all(|hour| (1..=12).contains(&hour)) && hours().any(|hour| hour == 12);
+    if instants.len() < ROWS || times.have_zone || !has_half_a_day || times.is_in_order() {
+        return Ok(());
+    }
+    Err(format!(
+        "{name} seems to have a clock of twelve hours without AM and PM: no hour is above 12, and the rows go back each \
+         day; write the times with 24 hours"
+    )
+    .into())
 }
 
 /// Refuses a file most of whose rows have the time of another row.
@@ -320,7 +444,7 @@ fn without_rows(
     fields: &[String],
     values: &[usize],
     names: &[String],
-    context: &Context,
+    (table, context): (&Table, &Context),
 ) -> Result<TimeColumns, Undecided> {
     let at = |name: &str| known.iter().copied().find(|at| names[*at] == name);
     let is_pair = known.first().is_some_and(|first| names[*first] == "date");
@@ -329,15 +453,17 @@ fn without_rows(
         _ => (None, known.first().copied()),
     };
     match time {
-        Some(column) => Ok(TimeColumns {
-            date,
-            column,
-            clock_digits: None,
-            form: context.given.clone().unwrap_or(TimeForm::Iso),
-            note: None,
-        }),
+        Some(column) => {
+            let times = without_times(table, column, context);
+            Ok(TimeColumns { date, column, clock_digits: None, times, note: None })
+        }
         None => Err(no_time(fields, values).into()),
     }
+}
+
+/// The times of a column that has none: every row, if there are any, is rejected.
+fn without_times(table: &Table, column: usize, context: &Context) -> Times {
+    texts(table, column).read(context.given.clone().unwrap_or(TimeForm::Iso))
 }
 
 fn no_time(fields: &[String], used: &[usize]) -> String {
@@ -350,6 +476,9 @@ fn no_time(fields: &[String], used: &[usize]) -> String {
     format!("the header lacks a column for time; it has: {}; {what_to_do}", listed(fields))
 }
 
+/// How many columns under unknown names are looked at.
+const MOST_NAMELESS: usize = 50;
+
 /// The one column under an unknown name that holds times, if no known one does.
 fn by_values(
     fields: &[String],
@@ -361,9 +490,12 @@ fn by_values(
 ) -> Result<TimeColumns, Undecided> {
     let known: Vec<usize> = failures.iter().map(|(column, _)| *column).collect();
     let mut found = Vec::new();
-    for column in (0..fields.len()).filter(|at| !values.contains(at) && !known.contains(at)) {
-        // A number may be anything.
-        if let Judgement::Times(times) = texts(table, column).judge(context)
+    let free = (0..fields.len()).filter(|at| !values.contains(at) && !known.contains(at));
+    let (telling, others): (Vec<usize>, Vec<usize>) = free.partition(|at| names::is_about_time(&names[*at]));
+    for column in telling.into_iter().take(MOST_NAMELESS).chain(others.into_iter().take(MOST_NAMELESS)) {
+        // A number may be anything, and the end of a bar is not its beginning.
+        if !names::is_another_time(&names[column])
+            && let Judgement::Times(times) = texts(table, column).judge(context)
             && times.count() > 0
             && !matches!(times.form, TimeForm::Unix(_))
             && (names::is_about_time(&names[column]) || is_index(&times))
@@ -383,15 +515,10 @@ fn by_values(
             ));
             return Ok(pair);
         }
-        let because = form_note(&only.times).map(|note| format!("; {note}")).unwrap_or_default();
-        let chosen = TimeColumns {
-            date: None,
-            column: only.column,
-            clock_digits: None,
-            note: Some(format!("time from {}{because}", called(fields, only.column))),
-            form: only.times.form.clone(),
-        };
-        return checked((chosen, only.times.clone()), table, fields, values, context);
+        let mut chosen = TimeColumns::alone(only.column, only.times.clone());
+        let because = chosen.note.take().map(|note| format!("; {note}")).unwrap_or_default();
+        chosen.note = Some(format!("time from {}{because}", called(fields, only.column)));
+        return checked(chosen, table, fields, values, context);
     }
     if !found.is_empty() {
         let flags: Vec<String> =
@@ -411,13 +538,9 @@ fn by_values(
     let is_nothing = |(_, judgement): &(usize, Judgement)| matches!(judgement, Judgement::Nothing(_));
     let told = failures.iter().position(|failure| !is_nothing(failure)).unwrap_or(0);
     match failures.into_iter().nth(told) {
-        Some((column, Judgement::Nothing(_))) if !names[column].is_empty() => Ok(TimeColumns {
-            date: None,
-            column,
-            clock_digits: None,
-            form: context.given.clone().unwrap_or(TimeForm::Iso),
-            note: None,
-        }),
+        Some((column, Judgement::Nothing(_))) if !names[column].is_empty() => {
+            Ok(TimeColumns::alone(column, without_times(table, column, context)))
+        }
         Some((column, judgement)) => {
             judged(judgement, fields, column).and_then(|_| Err(no_time(fields, values).into()))
         }

@@ -12,7 +12,7 @@ use super::formats;
 use crate::bar::Micros;
 use crate::config::TimeForm;
 use crate::source::number::is_missing;
-use crate::source::time::{TimeParser, cut};
+use crate::source::time::{Held, TimeParser, cut};
 
 /// What is known apart from the file's rows.
 #[derive(Debug, Clone)]
@@ -28,9 +28,17 @@ pub(super) struct Context {
 }
 
 impl Context {
-    /// Reads the file's rows.
-    pub(super) fn parser(&self, form: TimeForm) -> TimeParser {
-        TimeParser::new(self.zone.clone(), form).with_dates_in_utc(self.dates_in_utc)
+    /// Reads the file's rows, which are held to what these times are.
+    pub(super) fn parser(&self, times: &Times) -> TimeParser {
+        let has_short_years = times.form.to_string().contains("%y");
+        let held = Held {
+            zoned: times.zoned,
+            from_1970: if times.are_far_from_1970() { YEAR } else { 0 },
+            latest: if has_short_years { self.now + YEAR } else { Micros::MAX },
+        };
+        TimeParser::new(self.zone.clone(), times.form.clone())
+            .with_dates_in_utc(self.dates_in_utc && times.are_dates)
+            .held_to(held)
     }
 }
 
@@ -59,6 +67,12 @@ pub(super) struct Times {
     pub(super) are_dates: bool,
     /// Whether they name their zone, or are counts.
     pub(super) have_zone: bool,
+    /// Whether ISO times name a zone, if all do or none does.
+    pub(super) zoned: Option<bool>,
+    /// Whether some of them name a zone and others do not.
+    zones_differ: bool,
+    /// Whether a row has shown that the day does not come before the month.
+    pub(super) order_is_proven: bool,
     /// What decided the form, if another one was possible.
     pub(super) because: Option<String>,
 }
@@ -97,17 +111,38 @@ impl<'t> Texts<'t> {
     /// The times in this form; in UTC, where every time that a clock shows is one.
     pub(super) fn read(&self, form: TimeForm) -> Times {
         let parser = TimeParser::new(TimeZone::UTC, form.clone());
-        let instants = self.0.iter().map(|(_, text)| parser.parse(text).ok()).collect();
-        let has_clock = |text: &[u8]| text.contains(&b':') || text.contains(&b'T');
-        let are_dates = match &form {
-            TimeForm::Iso => self.texts().all(|text| !has_clock(text)),
-            form => form.is_date_format(),
-        };
+        let instants: Vec<_> = self.0.iter().map(|(_, text)| parser.parse(text).ok()).collect();
+        let is_iso = form == TimeForm::Iso;
+        // An ISO date has ten characters at most.
+        let are_dates =
+            if is_iso { self.texts().all(|text| text.len() <= 10) } else { form.is_date_format() };
         // Another zone changes nothing.
         let elsewhere = TimeParser::new(TimeZone::fixed(Offset::constant(-3)), form.clone());
-        let zoned = |text| parser.parse(text).is_ok_and(|time| elsewhere.parse(text) == Ok(time));
-        let have_zone = self.texts().take(20).any(zoned);
-        Times { form, instants, are_dates, have_zone, because: None }
+        let read = || self.0.iter().zip(&instants).filter_map(|((_, text), time)| Some((text, (*time)?)));
+        let is_zoned = |text: &[u8], time: Micros| elsewhere.parse(text) == Ok(time);
+        let zoned = read().filter(|(text, time)| is_zoned(text, *time)).count();
+        let all = read().count();
+        // Some programs write midnight as a bare date, and all other times with a Z.
+        let others_are_dates =
+            read().all(|(text, time)| text.len() <= 10 || text.ends_with(b"Z") && is_zoned(text, time));
+        let order_is_proven =
+            !is_iso || self.texts().any(|text| text.get(8..10).is_some_and(|day| day > &b"12"[..]));
+        let zoned_alike = match zoned {
+            0 => Some(false),
+            zoned if zoned == all => Some(true),
+            _ => None,
+        };
+        let zones_differ = is_iso && zoned > 0 && zoned < all && !others_are_dates;
+        Times {
+            form,
+            are_dates,
+            have_zone: zoned > 0,
+            zoned: zoned_alike.filter(|_| is_iso && all > 0 && !are_dates),
+            zones_differ,
+            order_is_proven,
+            instants,
+            because: None,
+        }
     }
 
     /// The texts as numbers, if all of them are.
@@ -126,13 +161,18 @@ impl<'t> Texts<'t> {
     pub(super) fn judge(&self, context: &Context) -> Judgement {
         let all = self.present().count();
         if let Some(given) = &context.given {
-            return self.judge_given(given);
+            return self.judge_given(given, context);
         }
         if self.0.is_empty() {
             return Judgement::Times(self.read(TimeForm::Iso));
         }
         let iso = self.read(TimeForm::Iso);
-        if all > 0 && iso.count() == all {
+        if all > 0 && self.nearly_all(iso.count()) {
+            if iso.zones_differ {
+                let (line, text) = &self.0[0];
+                let reason = "the times change their form: some name a zone, and others do not";
+                return Judgement::Changes(*line, format!("{reason} (`{}`)", shown(text)));
+            }
             return Judgement::Times(iso);
         }
         let is_number = |text: &&[u8]| {
@@ -148,14 +188,28 @@ impl<'t> Texts<'t> {
         self.judge_formats(iso, context)
     }
 
-    /// A form that was given is taken as given, but for a file of times that need none.
-    fn judge_given(&self, given: &TimeForm) -> Judgement {
+    /// A form that was given is taken as given, but for a file of times that need none, and for counts of another unit.
+    fn judge_given(&self, given: &TimeForm, context: &Context) -> Judgement {
         let times = self.read(given.clone());
         if times.count() == 0 && *given != TimeForm::Iso {
             let mut iso = self.read(TimeForm::Iso);
             if iso.count() > 0 && iso.count() * 2 >= self.present().count() {
                 iso.because = Some(format!("no time fits {}", given.describe()));
                 return Judgement::Times(iso);
+            }
+        }
+        let is_count = matches!(given, TimeForm::Unix(_));
+        if is_count && times.count() > 0 && times.instants.iter().flatten().all(|time| time.abs() < YEAR) {
+            let without_given = Context { given: None, ..context.clone() };
+            if let Judgement::Times(Times { form, .. }) = counts::judge(self, &without_given)
+                && form != *given
+            {
+                return Judgement::Implausible(format!(
+                    "{} is no count of {}, but looks like {}: leave out --time-format",
+                    self.example(),
+                    given.describe(),
+                    form.describe()
+                ));
             }
         }
         Judgement::Times(times)
@@ -189,7 +243,11 @@ impl<'t> Texts<'t> {
         if winners.iter().any(|times| is_usual(times)) {
             winners.retain(|times| is_usual(times));
         }
-        let too_late = |times: &&Times| times.latest().is_some_and(|latest| latest > context.now + YEAR);
+        // A few of them may be mistyped.
+        let too_late = |times: &&Times| {
+            let late = times.instants.iter().flatten().filter(|time| **time > context.now + YEAR).count();
+            late * 20 > times.count()
+        };
         if winners.iter().any(too_late) && winners.iter().all(|times| times.form.to_string().contains("%y")) {
             winners.retain(|times| !too_late(times));
             if winners.is_empty() {
@@ -262,24 +320,27 @@ impl<'t> Texts<'t> {
         Some(format!("line {line}, `{}`, can be read no other way", shown(text)))
     }
 
-    /// A few rows that decide the order of day and month against all others, which are in order only the other way.
+    /// Why the order of day and month is open all the same: few rows decide it, and the order of the rows does not.
     fn contradiction(&self, times: &Times, candidates: &[Times]) -> Option<String> {
         let swapped = swapped(&times.form)?;
-        let other = candidates.iter().find(|other| other.form == swapped)?;
-        let deciding = times.count() - other.count();
-        let is_stray = other.count() >= 20 && deciding * 20 <= other.count();
-        if !is_stray || times.is_in_order() || !other.is_in_order() {
+        let other = candidates.iter().find(|other| other.form == swapped).cloned();
+        let other = other.unwrap_or_else(|| self.read(swapped));
+        let is_deciding = |at: &usize| times.instants[*at].is_some() && other.instants[*at].is_none();
+        let deciding: Vec<usize> = (0..self.0.len()).filter(is_deciding).collect();
+        let (count, rows) = (deciding.len(), times.count());
+        let is_proven = count > 1 && count * 20 > rows || count == rows;
+        let is_small_and_sound = rows < 20 && times.is_in_order();
+        let only_this_is_in_order = times.is_in_order() && !other.is_in_order();
+        if is_proven || is_small_and_sound || only_this_is_in_order {
             return None;
         }
-        let at =
-            (0..self.0.len()).find(|at| times.instants[*at].is_some() && other.instants[*at].is_none())?;
-        let (line, text) = &self.0[at];
+        let (line, text) = &self.0[*deciding.first()?];
         Some(format!(
-            "the order of day and month contradicts itself: the rows are in order as {}, but line {line}, `{}`, is none \
-             such: mend that line, or give --time-format {}",
-            other.form.describe(),
+            "the order of day and month is open: only line {line}, `{}`, and few others decide it: mend them, or give \
+             --time-format {} or {}",
             shown(text),
-            quoted(&times.form.to_string())
+            quoted(&times.form.to_string()),
+            quoted(&other.form.to_string())
         ))
     }
 }
@@ -289,12 +350,26 @@ impl Times {
         self.instants.iter().filter(|instant| instant.is_some()).count()
     }
 
-    fn latest(&self) -> Option<Micros> {
-        self.instants.iter().flatten().max().copied()
+    /// Whether these are counts, none of them of the year before or after 1970.
+    fn are_far_from_1970(&self) -> bool {
+        let mut instants = self.instants.iter().flatten();
+        matches!(self.form, TimeForm::Unix(_)) && self.count() > 0 && instants.all(|time| time.abs() >= YEAR)
+    }
+
+    /// Reads a time that these disprove: it shows that the day comes before the month, or the month before the day.
+    pub(super) fn disproof(&self) -> Option<Disproof> {
+        match swapped(&self.form) {
+            Some(other) => {
+                let own = TimeParser::new(TimeZone::UTC, self.form.clone());
+                Some(Disproof::Reads { own, other: TimeParser::new(TimeZone::UTC, other) })
+            }
+            None if self.form == TimeForm::Iso && !self.order_is_proven => Some(Disproof::DayBeforeMonth),
+            None => None,
+        }
     }
 
     /// Whether nearly all steps go in one direction.
-    fn is_in_order(&self) -> bool {
+    pub(super) fn is_in_order(&self) -> bool {
         let times: Vec<Micros> = self.instants.iter().copied().flatten().collect();
         let later = times.windows(2).filter(|pair| pair[1] > pair[0]).count();
         let earlier = times.windows(2).filter(|pair| pair[1] < pair[0]).count();
@@ -302,10 +377,44 @@ impl Times {
     }
 }
 
+/// What a text would show that no time of the file's first rows did.
+#[derive(Debug, Clone)]
+pub(in crate::source) enum Disproof {
+    /// Not the file's own form, but another one reads it.
+    Reads {
+        /// The file's own.
+        own: TimeParser,
+        /// With day and month swapped.
+        other: TimeParser,
+    },
+    /// A month above 12 before a day.
+    DayBeforeMonth,
+}
+
+impl Disproof {
+    /// Whether this text, which is no time of the file's form, shows it.
+    pub(in crate::source) fn is_shown_by(&self, text: &[u8]) -> bool {
+        match self {
+            Self::Reads { own, other } => own.parse(text).is_err() && other.parse(text).is_ok(),
+            Self::DayBeforeMonth => match text.trim_ascii() {
+                [year @ .., b'-' | b'/' | b'.', a, b, b'-' | b'/' | b'.', c, d] if year.len() == 4 => {
+                    let of = |tens: &u8, ones: &u8| [*tens, *ones];
+                    of(a, b) > *b"12"
+                        && of(a, b) <= *b"31"
+                        && of(c, d) <= *b"12"
+                        && year.iter().all(u8::is_ascii_digit)
+                }
+                longer if longer.len() > 10 => self.is_shown_by(&longer[..10]),
+                _ => false,
+            },
+        }
+    }
+}
+
 /// The same format with day and month swapped; none if there is no other order.
 fn swapped(form: &TimeForm) -> Option<TimeForm> {
     let text = form.to_string();
-    let is_open = text.contains("%d") && text.contains("%m") && !text.starts_with("%Y");
+    let is_open = text.contains("%d") && text.contains("%m") && text != "%Y%m%d" && !text.contains("%Y%m%d");
     is_open.then(|| text.replace("%d", "\0").replace("%m", "%d").replace('\0', "%m").into())
 }
 

@@ -9,25 +9,25 @@ use super::columns::within;
 use super::formats;
 use super::head::delimiters;
 use super::table::Table;
-use super::time_columns::{TimeColumns, joined_texts, pair, refuse_repeats};
+use super::time_columns::{TimeColumns, pair, refuse_repeats};
 use super::times::{Context, Judgement, Texts};
-use super::{Columns, FileLayout, Undecided, numbers, refuse_twice, volume_note};
+use super::{Columns, DAY, FileLayout, Sample, Undecided, numbers, refuse_twice, tickers, volume_note};
 use crate::bar::Micros;
 use crate::bar::columns::{CLOSE, COLUMNS, COUNT, HIGH, LOW, OPEN, VOLUME};
 use crate::config::{CsvConfig, NO_COLUMN, TimeForm};
-use crate::finding::RawRow;
 use crate::source::number::{self, NumberStyle};
 
 /// Decides the layout of a file that begins with data, behind `before` other lines.
 pub(super) fn decide(
-    rows: &[RawRow],
+    sample: Sample<'_>,
     before: usize,
     csv: &CsvConfig,
     context: &Context,
 ) -> Result<FileLayout, Undecided> {
+    let rows = &sample.rows[before..];
     let mut first_error = None;
     for delimiter in delimiters(csv, None) {
-        match by(delimiter, rows, before, csv, context) {
+        match by(delimiter, Sample { rows, ..sample }, before, csv, context) {
             Ok(layout) => return Ok(layout),
             Err((width, e)) => {
                 let is_better = first_error.as_ref().is_none_or(|(widest, _)| width > *widest);
@@ -48,19 +48,19 @@ pub(super) fn decide(
 
 fn by(
     delimiter: u8,
-    rows: &[RawRow],
+    sample: Sample<'_>,
     before: usize,
     csv: &CsvConfig,
     context: &Context,
 ) -> Result<FileLayout, (usize, Undecided)> {
-    let table = Table::new(rows, delimiter, csv.quote);
+    let table = Table::new(sample.rows, delimiter, csv.quote);
     let mut width = table.width(0);
     let ends_with_delimiter = width > 1 && table.ends_with_delimiter(width - 1);
     if ends_with_delimiter {
         width -= 1;
     }
     let fail = |e: Undecided| (width, e);
-    let (columns, numbers, time) = columns(width, &table, csv, context).map_err(fail)?;
+    let (columns, numbers, time) = columns(width, &table, csv, context, sample.is_last).map_err(fail)?;
     let columns = Columns {
         date: time.date,
         time: time.column,
@@ -70,6 +70,7 @@ fn by(
         ..columns
     };
     refuse_twice(&columns).map_err(fail)?;
+    let tickers = tickers::unnamed(width, &columns, &table).map_err(fail)?;
     let mut notes = Vec::new();
     if csv.header {
         notes.push(format!("no header: {}", places(&columns)));
@@ -81,9 +82,10 @@ fn by(
         header: None,
         names: Vec::new(),
         numbers,
-        times: context.parser(time.form),
+        times: context.parser(&time.times),
+        disproof: time.times.disproof(),
         ends_with_delimiter,
-        tickers: Vec::new(),
+        tickers,
         notes,
         before_data: before,
         quote: csv.quote,
@@ -92,7 +94,13 @@ fn by(
 
 type Found = (Columns, NumberStyle, TimeColumns);
 
-fn columns(width: usize, table: &Table, csv: &CsvConfig, context: &Context) -> Result<Found, Undecided> {
+fn columns(
+    width: usize,
+    table: &Table,
+    csv: &CsvConfig,
+    context: &Context,
+    is_last: bool,
+) -> Result<Found, Undecided> {
     let map = &csv.columns;
     let number = |key: &str| match key.parse() {
         Ok(n) => within(n, width),
@@ -115,7 +123,7 @@ fn columns(width: usize, table: &Table, csv: &CsvConfig, context: &Context) -> R
         };
     }
     let columns = Columns { values, ..Columns::default() };
-    let numbers = numbers::decide(table, &values, csv)?;
+    let numbers = numbers::decide(table, &values, csv, is_last)?;
     let are_named = (OPEN..=CLOSE).all(|at| map.values[at].is_some());
     if !are_named {
         prove_prices(&values, numbers, table, csv)?;
@@ -140,24 +148,22 @@ fn time_columns(
         let kind = table.clock(column).unwrap_or(formats::Clock::Written);
         return pair(table, date, column, kind, &[], context);
     }
+    // A whole price of daily bars may look like a time of day.
+    let is_intraday = context.step.is_none_or(|step| step < DAY);
     let texts = Texts::new(table.column(column).map(|(line, text)| (line, Cow::Borrowed(text))));
     let judgement = texts.judge(context);
     if let (Judgement::Times(times), false, true) = (&judgement, is_named, column + 1 < width)
         && times.are_dates
         && let Some(kind) = table.clock(column + 1)
+        && (kind == formats::Clock::Written || is_intraday || is_midnight(table, column + 1))
     {
         return pair(table, column, column + 1, kind, &[], context);
     }
     match judgement {
         Judgement::Times(times) => {
             refuse_repeats(&times, table, &[], &[])?;
-            Ok(TimeColumns {
-                date: None,
-                column,
-                clock_digits: None,
-                note: note(&times.form),
-                form: times.form,
-            })
+            let note = note(&times.form);
+            Ok(TimeColumns { date: None, column, clock_digits: None, times, note })
         }
         Judgement::Open(reason) | Judgement::Implausible(reason) => {
             Err(format!("the times in column {}: {reason}", column + 1).into())
@@ -178,6 +184,11 @@ fn time_columns(
     }
 }
 
+/// Whether all of a column's times of day are midnight.
+fn is_midnight(table: &Table, column: usize) -> bool {
+    table.column(column).all(|(_, text)| text.iter().all(|b| *b == b'0'))
+}
+
 fn note(form: &TimeForm) -> Option<String> {
     (*form != TimeForm::Iso).then(|| format!("times are {}", form.describe()))
 }
@@ -193,8 +204,7 @@ fn prices(
     Some([price(OPEN)?, price(HIGH)?, price(LOW)?, price(CLOSE)?])
 }
 
-const NAME_PRICES: &str =
-    "name them by number, as in --column open=2 --column high=3 --column low=4 --column close=5";
+const NAME_PRICES: &str = "name them by number, as in --column time=1 --column open=2 --column high=3 --column low=4 --column close=5";
 
 /// Refuses prices that are not in the order open, high, low, close.
 fn prove_prices(
@@ -240,11 +250,7 @@ fn refuse_close_first(
     time: &TimeColumns,
 ) -> Result<(), Undecided> {
     const BARS: usize = 10;
-    let times = match time.date {
-        Some(date) => joined_texts(table, date, time.column, time.clock_digits),
-        None => Texts::new(table.column(time.column).map(|(line, text)| (line, Cow::Borrowed(text)))),
-    };
-    let instants = times.read(time.form.clone()).instants;
+    let instants = &time.times.instants;
     let mut bars: Vec<(Micros, f64, f64)> = (0..table.len())
         .filter_map(|row| {
             let [open, _, _, close] = prices(values, style, table, row)?;
@@ -266,22 +272,30 @@ fn refuse_close_first(
     Ok(())
 }
 
-/// Refuses a column as volume whose values lie between low and high, as an average price's do.
+/// Refuses a column as volume whose values lie between low and high, as an average price's do, or are nearly one multiple of
+/// the close, as an adjusted one is.
 fn refuse_a_price(
     values: &[Option<usize>; COUNT],
     style: NumberStyle,
     table: &Table,
 ) -> Result<(), Undecided> {
     let Some(volume) = values[VOLUME] else { return Ok(()) };
-    let mut rows = 0;
-    let mut inside = 0;
+    let (mut rows, mut inside) = (0, 0);
+    let (mut least, mut most) = (f64::INFINITY, 0.0_f64);
     for row in 0..table.len() {
-        let Some([_, high, low, _]) = prices(values, style, table, row) else { continue };
+        let Some([_, high, low, close]) = prices(values, style, table, row) else { continue };
         let Ok(volume) = number::parse(table.field(row, volume), style) else { continue };
         rows += 1;
         inside += usize::from(low < high && (low..=high).contains(&volume));
+        let ratio = volume / close;
+        (least, most) = (least.min(ratio), most.max(ratio));
     }
-    if rows >= 2 && inside * 2 > rows {
+    // A few rows show nothing of a volume that varies.
+    let has_more = (0..table.len()).all(|row| table.width(row) > volume + 1);
+    // An adjusted price is lower by splits and dividends.
+    let is_multiple = most < least * 1.05
+        && (rows >= 3 && (0.0005..2.0).contains(&least) || has_more && (0.1..2.0).contains(&least));
+    if rows >= 2 && inside * 2 > rows || is_multiple {
         return Err(format!(
             "the file has no header, and column {} looks like a price, not like the volume: give the volume's number, as \
              in --column volume=7, or --column volume=none",

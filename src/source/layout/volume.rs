@@ -78,15 +78,15 @@ fn may_be_volume(name: &str, table: &Table, column: usize) -> bool {
     if names::is_no_volume(name) || name.is_empty() {
         return false;
     }
-    let mut values = table.column(column).map(|(_, field)| field).filter(|field| !is_missing(field));
-    let mut has_some = false;
-    let all_numbers = values.all(|field| {
+    let values = || table.column(column).map(|(_, field)| field).filter(|field| !is_missing(field));
+    let is_number = |field: &&[u8]| {
         let digits = field.iter().filter(|b| b.is_ascii_digit()).count();
-        has_some |= field.iter().any(|b| (b'1'..=b'9').contains(b));
         digits > 0 && field.iter().all(|b| b.is_ascii_digit() || b" .,'+-KkMmBbTtEe".contains(b))
-    });
-    // Without rows, the name alone has to do.
-    all_numbers && (has_some || table.len() == 0)
+    };
+    let has_some = values().any(|field| field.iter().any(|b| (b'1'..=b'9').contains(b)));
+    // A few rows may be bad. Without rows, the name alone has to do.
+    let mostly_numbers = values().filter(is_number).count() * 2 > values().count();
+    table.len() == 0 || mostly_numbers && (has_some || names::has_volume_word(name))
 }
 
 fn ask(first: usize, others: &[String], fields: &[String]) -> String {

@@ -164,8 +164,15 @@ impl<'a> BarReader<'a> {
                 }
                 break;
             }
-            let next = self.lines.next_line();
-            let Some(line) = next.map_err(|e| line_error(&self.path, e))? else { break };
+            let offset = self.lines.offset();
+            let line = match self.lines.next_line() {
+                Ok(Some(line)) => line,
+                Ok(None) => break,
+                Err(e) => {
+                    self.ahead.broken = Some((offset, line_error(&self.path, e)));
+                    continue;
+                }
+            };
             if !line.bytes.trim_ascii().is_empty() {
                 rows.classify(line, &mut batch)?;
             }

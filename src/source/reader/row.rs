@@ -93,7 +93,10 @@ impl RowParser {
         };
         let time = match time {
             Ok(time) => time,
-            Err(reason) => return Err(no_time(&self.layout, bytes, at(columns.time, reason))),
+            Err(reason) => {
+                let text = if columns.date.is_some() { &self.scratch } else { row.get(columns.time) };
+                return Err(no_time(&self.layout, text, bytes, at(columns.time, reason)));
+            }
         };
         for ticker in tickers {
             let value = row.get(ticker.column).trim_ascii();
@@ -117,8 +120,7 @@ impl RowParser {
                     let sign = if numbers.decimal_comma { ',' } else { '.' };
                     RowFault::Fatal(format!(
                         "{reason}: its signs separate thousands, but the rows before were read as if they separated \
-                         decimals; give --thousands {sign}{}",
-                        if numbers.decimal_comma { "" } else { " --decimal-comma" }
+                         decimals; give --thousands {sign}, and --on-mismatch overwrite if rows before it are written"
                     ))
                 } else {
                     RowFault::Rejected("number", reason)
@@ -140,7 +142,19 @@ impl RowParser {
 }
 
 /// Why a row without a time is no bar. If it names columns in another order, the rows below it have that order.
-fn no_time(layout: &FileLayout, bytes: &[u8], reason: String) -> RowFault {
+fn no_time(layout: &FileLayout, text: &[u8], bytes: &[u8], reason: String) -> RowFault {
+    if layout.disproof.as_ref().is_some_and(|disproof| disproof.is_shown_by(text)) {
+        return RowFault::Fatal(format!(
+            "{reason}; day and month stand in the other order here: give --time-format for the whole file, or mend this \
+             row. Rows before it may be written; then give --on-mismatch overwrite as well"
+        ));
+    }
+    if layout.is_all_words(bytes) {
+        return RowFault::Fatal(format!(
+            "a second header (`{}`), whose names are not those of the first: write a file for each header",
+            cut(&String::from_utf8_lossy(bytes))
+        ));
+    }
     if !layout.is_header(bytes) {
         return RowFault::Rejected("time", reason);
     }

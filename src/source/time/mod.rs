@@ -44,19 +44,46 @@ pub struct TimeParser {
     /// Whether a bare date is at 00:00 UTC, and not in the zone.
     dates_in_utc: bool,
     form: TimeForm,
+    held: Held,
+}
+
+/// What times must be besides of their form, because those of the file's first rows are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Held {
+    /// Whether they name a zone.
+    pub(super) zoned: Option<bool>,
+    /// How far they are from 1970 at least: a count in another unit comes closer.
+    pub(super) from_1970: Micros,
+    /// No time is later: years of two digits may be of another century.
+    pub(super) latest: Micros,
+}
+
+impl Held {
+    /// Nothing more than the form.
+    pub(super) const NOTHING: Self = Self { zoned: None, from_1970: 0, latest: Micros::MAX };
+
+    fn allows(&self, micros: Micros) -> bool {
+        micros <= self.latest && micros.abs() >= self.from_1970
+    }
 }
 
 impl TimeParser {
     /// A parser that reads times without a zone in `zone`, bare dates too.
     #[must_use]
     pub fn new(zone: TimeZone, form: TimeForm) -> Self {
-        Self { is_utc: zone == TimeZone::UTC, zone, dates_in_utc: false, form }
+        Self { is_utc: zone == TimeZone::UTC, zone, dates_in_utc: false, form, held: Held::NOTHING }
     }
 
     /// The same, but for bare dates, which are at 00:00 UTC.
     #[must_use]
     pub fn with_dates_in_utc(mut self, yes: bool) -> Self {
         self.dates_in_utc = yes;
+        self
+    }
+
+    /// The same, held to more than the form.
+    pub(super) fn held_to(mut self, held: Held) -> Self {
+        self.held = held;
         self
     }
 
@@ -82,12 +109,15 @@ impl TimeParser {
         let (micros, length) = match &self.form {
             TimeForm::Iso => {
                 let written = fixed::read(text)?;
+                if self.held.zoned.is_some_and(|zoned| zoned != written.offset.is_some()) {
+                    return None;
+                }
                 (self.placed(&written)?, written.length)
             }
             TimeForm::Unix(unit) => epoch::parse_prefix(text, *unit)?,
             TimeForm::Format(_) => return None,
         };
-        (FIRST_MICROS..END_MICROS).contains(&micros).then_some((micros, length))
+        ((FIRST_MICROS..END_MICROS).contains(&micros) && self.held.allows(micros)).then_some((micros, length))
     }
 
     /// The instant of a written time; none if the general path has to find it.
@@ -112,10 +142,28 @@ impl TimeParser {
             TimeForm::Unix(unit) => epoch::count(text, *unit)?,
             TimeForm::Iso => without_leap_second(text, |t| self.written(t))?,
         };
-        if (FIRST_MICROS..END_MICROS).contains(&micros) {
-            Ok(micros)
-        } else {
-            Err(format!("the time `{}` lies outside the years 1700 to 2299", cut(text)))
+        if !(FIRST_MICROS..END_MICROS).contains(&micros) {
+            return Err(format!("the time `{}` lies outside the years 1700 to 2299", cut(text)));
+        }
+        if !self.held.allows(micros) {
+            let year = crate::bar::format_time(micros);
+            return Err(format!(
+                "the time `{}` would be {year}, unlike those of the first rows: another unit, or another century",
+                cut(text)
+            ));
+        }
+        Ok(micros)
+    }
+
+    /// Refuses a time that names a zone where those of the first rows do not, or the other way round. A bare date may stand for
+    /// midnight in UTC, as some programs write it.
+    fn check_zoned(&self, text: &str, zoned: bool, has_clock: bool) -> Result<(), String> {
+        match self.held.zoned {
+            Some(held) if held != zoned && (has_clock || !self.is_utc) => {
+                let what = if zoned { "a zone" } else { "no zone" };
+                Err(format!("the time `{}` names {what}, unlike those of the first rows", cut(text)))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -131,6 +179,8 @@ impl TimeParser {
             return Err(format!("the time `{}` has a zone in brackets, which is not supported", cut(text)));
         }
         let local = DateTime::from_parts(pieces.date(), pieces.time().unwrap_or(Time::midnight()));
+        let has_clock = pieces.time().is_some();
+        self.check_zoned(text, pieces.offset().is_some() || suffix.is_some(), has_clock)?;
         let zone = match (pieces.offset(), suffix) {
             (None, Some(zone)) => zone,
             // Go writes `+0000 UTC`.
@@ -141,7 +191,7 @@ impl TimeParser {
             (Some(PiecesOffset::Zulu), None) => TimeZone::UTC,
             (Some(PiecesOffset::Numeric(n)), None) => TimeZone::fixed(n.offset()),
             (Some(_), None) => return Err(not_a_time(text)),
-            (None, None) => return self.local(local, pieces.time().is_some()),
+            (None, None) => return self.local(local, has_clock),
         };
         self.instant(local, &zone)
     }
@@ -253,10 +303,7 @@ fn zone_name(zone: &TimeZone) -> String {
 }
 
 fn not_a_time(text: &str) -> String {
-    format!(
-        "`{}` is no time: expected YYYY-MM-DD[ HH:MM:SS[.f]][±zz:zz], as this file's times are written",
-        cut(text)
-    )
+    format!("`{}` is no time: expected YYYY-MM-DD[ HH:MM:SS[.f]][±zz:zz]", cut(text))
 }
 
 fn too_fine(text: &str) -> String {

@@ -1,20 +1,19 @@
 //! Names of zones behind a time.
 
+use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 
-/// The zones that RFC 2822 (section 4.3) names, with their hours ahead of UTC.
-const ABBREVIATIONS: [(&str, i8); 11] = [
-    ("UTC", 0),
-    ("GMT", 0),
-    ("UT", 0),
-    ("EST", -5),
-    ("EDT", -4),
-    ("CST", -6),
-    ("CDT", -5),
-    ("MST", -7),
-    ("MDT", -6),
-    ("PST", -8),
-    ("PDT", -7),
+/// Names of UTC.
+const UTC: [&str; 3] = ["UTC", "GMT", "UT"];
+
+/// The abbreviations of American zones, with their place and their hours ahead of UTC. CST is China's, too.
+const AMERICAN: [(&str, &str, i8); 6] = [
+    ("EST", "America/New_York", -5),
+    ("EDT", "America/New_York", -4),
+    ("MST", "America/Denver", -7),
+    ("MDT", "America/Denver", -6),
+    ("PST", "America/Los_Angeles", -8),
+    ("PDT", "America/Los_Angeles", -7),
 ];
 
 /// The text without the name of a zone at its end, and that zone. Other abbreviations mean different zones in different
@@ -25,10 +24,10 @@ pub(super) fn without_suffix(text: &str) -> (&str, Option<TimeZone>) {
     if name_length < 2 || !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
         return (text, None);
     }
-    let abbreviated = ABBREVIATIONS.iter().find(|(abbreviation, _)| *abbreviation == name);
-    let zone = match abbreviated {
-        Some((_, 0)) => Some(TimeZone::UTC),
-        Some((_, hours)) => Some(TimeZone::fixed(Offset::constant(*hours))),
+    let zone = match AMERICAN.iter().find(|(abbreviation, ..)| *abbreviation == name) {
+        _ if UTC.contains(&name) => Some(TimeZone::UTC),
+        // Standard time in summer is a label for the place's time as often as it is meant.
+        Some((_, place, hours)) => fixed_if_in_use(rest.trim_end(), place, *hours),
         None if name.contains('/') => TimeZone::get(name).ok(),
         None => None,
     };
@@ -36,6 +35,14 @@ pub(super) fn without_suffix(text: &str) -> (&str, Option<TimeZone>) {
         Some(zone) => (rest.trim_end(), Some(zone)),
         None => (text, None),
     }
+}
+
+/// So many hours ahead of UTC, if the clocks of a place are so at this local time.
+fn fixed_if_in_use(local: &str, place: &str, hours: i8) -> Option<TimeZone> {
+    let local: DateTime = local.replace(' ', "T").parse().ok()?;
+    let (place, offset) = (TimeZone::get(place).ok()?, Offset::constant(hours));
+    let in_use = place.to_offset(offset.to_timestamp(local).ok()?) == offset;
+    in_use.then(|| TimeZone::fixed(offset))
 }
 
 #[cfg(test)]
@@ -48,6 +55,9 @@ mod tests {
             ("2024-01-02 09:30 UTC", "2024-01-02 09:30", Some(0)),
             ("2024-01-02 09:30:00 EST", "2024-01-02 09:30:00", Some(-5)),
             ("2024-01-02 09:30:00 US/Eastern", "2024-01-02 09:30:00", Some(-5)),
+            ("2024-07-02 09:30 EDT", "2024-07-02 09:30", Some(-4)),
+            ("2024-07-02 09:30 EST", "2024-07-02 09:30 EST", None),
+            ("2024-01-02 09:30:00 CST", "2024-01-02 09:30:00 CST", None),
             ("2024-01-02 09:30:00 IST", "2024-01-02 09:30:00 IST", None),
             ("2024-01-02T09:30:00Z", "2024-01-02T09:30:00Z", None),
             ("2024-01-02 09:30 Mars/Olympus", "2024-01-02 09:30 Mars/Olympus", None),

@@ -373,6 +373,47 @@ fn a_file_without_a_header_is_read_if_its_values_prove_the_columns() {
 }
 
 #[test]
+fn columns_that_are_named_by_number_make_no_header() {
+    let settings: &[_] = &[
+        ("csv.columns.time", "1"),
+        ("csv.columns.open", "2"),
+        ("csv.columns.close", "3"),
+        ("csv.columns.high", "4"),
+        ("csv.columns.low", "5"),
+        ("csv.columns.volume", "6"),
+    ];
+    check(&[
+        case(
+            "1704067200000,100,101,103,99,5.5\n1704070800000,101,102,104,100,5.5\n",
+            "1h",
+            &["2024-01-01T00:00:00Z 100 103 99 101 5.5", "2024-01-01T01:00:00Z 101 104 100 102 5.5"],
+        )
+        .with(settings),
+        // pandas numbers columns without names.
+        case(
+            "0,1,2,3,4,5,6\n1704067200000,100,103,99,101,5.5,9\n1704070800000,101,104,100,102,5.5,7\n",
+            "1h",
+            &["2024-01-01T00:00:00Z 100 103 99 101 5.5", "2024-01-01T01:00:00Z 101 104 100 102 5.5"],
+        ),
+        case(
+            "Date,Open,High,Low,Close,Volume,\n2024-01-02,10,12,9,11,5\n2024-01-03,10,12,9,11,6\n",
+            "1d",
+            &["2024-01-02T00:00:00Z 10 12 9 11 5", "2024-01-03T00:00:00Z 10 12 9 11 6"],
+        ),
+        case(
+            "\"Open\" \"High\" \"Low\" \"Close\" \"Volume\"\n\"2024-01-02\" 10 12 9 11 5\n",
+            "1d",
+            &["2024-01-02T00:00:00Z 10 12 9 11 5"],
+        ),
+        case(
+            "Date;Open;High;Low;Close;Vol.;Change %\n2024-01-02;9.250;9.300;9.200;9.250;45M;\"0,54%\"\n",
+            "1d",
+            &["2024-01-02T00:00:00Z 9250 9300 9200 9250 45000000"],
+        ),
+    ]);
+}
+
+#[test]
 fn numbers_are_read_as_their_file_proves() {
     check(&[
         case(

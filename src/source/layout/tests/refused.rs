@@ -89,11 +89,198 @@ fn dates_whose_order_is_open() {
 /// One row that only the other order can read, among many that are in order.
 #[test]
 fn a_stray_row_does_not_decide_the_order_of_day_and_month() {
+    let open = "the order of day and month is open";
     let text = file(&format!("time,{OHLCV}"), 60, |i| match i {
         30 => "02/13/2024,1,2,0.5,1.5,1".into(),
         i => format!("{:02}/{:02}/2024,1,2,0.5,1.5,1", 1 + i % 12, 1 + i / 12),
     });
-    refused(&text, "1d", &[], "the order of day and month contradicts itself");
+    refused(&text, "1d", &[], open);
+    // In order both ways: all of one day, but for one.
+    let text = file(&format!("time,{OHLCV}"), 200, |i| match i {
+        199 => "13/03/2024 09:00,1,2,0.5,1.5,1".into(),
+        i => format!("04/03/2024 {:02}:{:02},1,2,0.5,1.5,1", i / 60, i % 60),
+    });
+    refused(&text, "1m", &[], open);
+    let text = file(&format!("time,{OHLCV}"), 13, |i| match i {
+        12 => "13/01/2024,1,2,0.5,1.5,1".into(),
+        i => format!("01/{:02}/2024,1,2,0.5,1.5,1", i + 1),
+    });
+    refused(&text, "1d", &[], open);
+    // A month 13 among many is a bad row.
+    let text = file(&format!("time,{OHLCV}"), 200, |i| match i {
+        50 => "2024-13-01 09:35,1,2,0.5,1.5,1".into(),
+        i => format!("2024-01-2{} 09:{:02},1,2,0.5,1.5,1", i / 60, i % 60),
+    });
+    let got = read(&text, "1m", &[]).expect("read");
+    assert_eq!((got.bars.len(), got.rejected.len(), got.times()[0]), (199, 1, "2024-01-20T09:00:00Z"));
+}
+
+#[test]
+fn later_rows_that_show_that_the_first_were_read_wrong() {
+    // Behind the first rows, which are all of a day that may be a month.
+    let year_day =
+        |i: usize| format!("2024-{:02}-01 {:02}:{:02},1,2,0.5,1.5,1", 1 + i / 240, i % 240 / 60, i % 60);
+    refused(
+        &file(&format!("time,{OHLCV}"), 3600, year_day),
+        "1m",
+        &[],
+        "day and month stand in the other order here",
+    );
+    let swapped = |i: usize| match i {
+        0..=299 => format!("2{}/03/2024 09:{:02},1,2,0.5,1.5,{i}", i / 60, i % 60),
+        i => format!("03/2{}/2024 10:{:02},1,2,0.5,1.5,{i}", i / 60, i % 60),
+    };
+    refused(
+        &file(&format!("time,{OHLCV}"), 400, swapped),
+        "1m",
+        &[],
+        "line 302: column 1: the time `03/25/2024 10:00` does not fit",
+    );
+    let translated = file("Date,Open,High,Low,Close,Volume", 300, |i| match i {
+        250 => "Datum,Schluss,Hoch,Tief,Eröffnung,Volumen".into(),
+        i => format!("{},1,2,0.5,1.5,1", day(i)),
+    });
+    refused(&translated, "1d", &[], "line 252: a second header");
+}
+
+/// A day of the years from 1990.
+fn day(i: usize) -> jiff::civil::Date {
+    jiff::civil::date(1990, 1, 1).saturating_add(jiff::Span::new().days(i as i64))
+}
+
+#[test]
+fn counts_of_another_unit_further_down_are_rejected() {
+    for (first, other) in
+        [(1_704_067_200_000_000_u64, 1_000), (1_704_067_200_000, 1_000), (1_704_067_200_000_000, 1_000_000)]
+    {
+        let step = first / 1_704_067_200 * 60;
+        let text = file(&format!("time,{OHLCV}"), 300, |i| {
+            let time = first + i as u64 * step;
+            format!("{},1,2,0.5,1.5,1", if i < 250 { time } else { time / other })
+        });
+        let got = read(&text, "1m", &[]).expect("read");
+        assert_eq!((got.bars.len(), got.rejected.len()), (250, 50), "{:?}", got.rejected.first());
+        let mixed = file(&format!("time,{OHLCV}"), 100, |i| {
+            let time = first + i as u64 * step;
+            format!("{},1,2,0.5,1.5,1", if i % 3 > 0 { time } else { time / other })
+        });
+        assert!(read(&mixed, "1m", &[]).is_err());
+    }
+    refused(
+        &of(&["1772409600", "1772413200"]),
+        "1h",
+        &[("csv.time_format", "unix-ms")],
+        "looks like seconds since 1970",
+    );
+}
+
+#[test]
+fn years_of_two_digits_further_down_do_not_lie_ahead() {
+    let text = file(&format!("time,{OHLCV}"), 1200, |i| {
+        let week = jiff::civil::date(2024, 12, 28).saturating_sub(jiff::Span::new().weeks((i * 3) as i64));
+        format!("{},1,2,0.5,1.5,1", week.strftime("%m/%d/%y"))
+    });
+    let got = read(&text, "1w", &[]).expect("read");
+    assert!(got.times().iter().all(|time| *time < "2026"), "{:?}", got.times().last());
+    assert!(got.rejected[0].contains("another century"), "{:?}", got.rejected[0]);
+}
+
+#[test]
+fn a_row_number_is_no_time_of_day() {
+    for name in ["", "index"] {
+        let text = format!(
+            "{name},Date,Open,High,Low,Close,Volume\n1210,2024-01-02,10,12,9,11,1000\n1211,2024-01-03,11,13,10,12,1000\n"
+        );
+        let got = read(&text, "1d", &[]).expect("read");
+        assert_eq!(got.times(), ["2024-01-02T00:00:00Z", "2024-01-03T00:00:00Z"]);
+    }
+    let price = "2024-01-02,1010,1030,1000,1020,50000\n2024-01-03,1015,1035,1005,1025,60000\n";
+    assert_eq!(
+        read(price, "1d", &[]).expect("read").times(),
+        ["2024-01-02T00:00:00Z", "2024-01-03T00:00:00Z"]
+    );
+}
+
+#[test]
+fn another_time_does_not_stand_for_one_that_is_not_read() {
+    for (header, row, part) in [
+        (
+            "open_time,open,high,low,close,volume,close_time",
+            "01/02/2024 00:00,10,12,9,11,5,2024-02-01 00:59:59",
+            "several ways",
+        ),
+        ("Date,Open,High,Low,Close,Volume,Settle Date", "01/02/2024,10,12,9,11,5,2024-02-03", "several ways"),
+        ("Date,Open,High,Low,Close,Volume,Update Date", "45294,10,12,9,11,5,2024-06-01", "day numbers"),
+        (
+            "open,high,low,close,volume,close_time",
+            "10,12,9,11,5,2024-02-01 00:59:59",
+            "lacks a column for time",
+        ),
+        (
+            "Date,Open,High,Low,Close,Volume,Timestamp",
+            "2024-01-02,10,12,9,11,5,2024-06-01 08:15:01",
+            "hold different times",
+        ),
+        (
+            "trade_date,tradingday,Open,High,Low,Close,Volume",
+            "2024-01-02,2024-01-03,10,12,9,11,5",
+            "hold different times",
+        ),
+    ] {
+        refused(&format!("{header}\n{row}\n"), "1d", &[], part);
+    }
+    // The moment of a daily bar is that of its day.
+    let text = "date,timestamp,open,high,low,close,volume\n2024-01-02,1704205800,1,2,0.5,1.5,1\n";
+    assert_eq!(read(text, "1d", &[]).expect("read").times(), ["2024-01-02T00:00:00Z"]);
+}
+
+#[test]
+fn zones_that_change_or_are_named_elsewhere() {
+    let text = of(&["2024-01-03 09:31:00-05:00", "2024-01-03 09:32:00"]);
+    refused(&text, "1m", &[], "some name a zone, and others do not");
+    let text = file(&format!("time,{OHLCV}"), 300, |i| {
+        let zone = if i < 250 { "-05:00" } else { "" };
+        format!("2024-01-{:02} 09:{:02}:00{zone},1,2,0.5,1.5,1", 3 + i / 60, i % 60)
+    });
+    let got = read(&text, "1m", &[]).expect("read");
+    assert_eq!((got.bars.len(), got.rejected.len()), (250, 50), "{:?}", got.rejected.first());
+    assert!(got.rejected[0].contains("names no zone, unlike"), "{:?}", got.rejected[0]);
+    // Midnight as a bare date among times that end with Z.
+    assert_eq!(read(&of(&["2024-03-08T14:30Z", "2024-03-09"]), "1h", &[]).expect("read").bars.len(), 2);
+    let new_york: &[_] = &[("import.timezone", "America/New_York")];
+    for name in ["Time (UTC)", "time_gmt"] {
+        let text = of(&["2024-01-02 09:00", "2024-01-02 10:00"]).replacen("time", name, 1);
+        refused(&text, "1h", new_york, "names times in UTC");
+    }
+    for name in ["Time (EST)", "datetime_est", "Local time"] {
+        let text = of(&["2024-01-02 09:00", "2024-01-02 10:00"]).replacen("time", name, 1);
+        refused(&text, "1h", &[], "names local times: give --timezone");
+        assert_eq!(read(&text, "1h", new_york).expect("read").times()[0], "2024-01-02T14:00:00Z");
+    }
+    refused(&of(&["2024-01-02 09:30:00 CST"]).replacen("time", "", 1), "1h", &[], "has no times");
+}
+
+#[test]
+fn clocks_whose_steps_do_not_fit() {
+    // Half past nine in seconds of the day; the first minutes of a day without their leading zeros.
+    let clock = |timeframe: &str, clocks: &[&str]| {
+        let rows: Vec<String> =
+            clocks.iter().map(|clock| format!("20240102,{clock},1,2,0.5,1.5,1\n")).collect();
+        read(&format!("Date,Time,{OHLCV}\n{}", rows.concat()), timeframe, &[])
+    };
+    assert!(clock("5m", &["34200", "34500", "34800"]).is_err());
+    let minutes = clock("1m", &["0", "100", "200", "300"]).expect("read");
+    assert_eq!(minutes.times()[3], "2024-01-02T00:03:00Z");
+    let hours = clock("1h", &["0", "100", "200", "300"]).expect("read");
+    assert_eq!(hours.times()[3], "2024-01-02T03:00:00Z");
+    let text = file(&format!("time,{OHLCV}"), 28, |i| {
+        let hour = [9, 10, 11, 12, 1, 2, 3][i % 7];
+        format!("2024-01-{:02} {hour:02}:30,1,2,0.5,1.5,1", 2 + i / 7)
+    });
+    refused(&text, "1h", &[], "twelve hours without AM and PM");
+    let named: &[_] = &[("csv.columns.date", "Date"), ("csv.columns.time", "Hour")];
+    let text = file(&format!("Date,Hour,{OHLCV}"), 24, |i| format!("2024-01-02,{i},1,2,0.5,1.5,1"));
+    assert_eq!(read(&text, "1h", named).expect("read").times()[23], "2024-01-02T23:00:00Z");
 }
 
 #[test]
@@ -118,6 +305,18 @@ fn several_instruments_in_one_file() {
         format!("{day},{},1,2,0.5,1.5,1", if i < 25_000 { "A" } else { "B" })
     });
     refused(&text, "1d", &[], "line 25002: the rows are of several instruments");
+    let company = file("date,open,high,low,close,volume,Company", 500, |i| {
+        format!("{},1,2,0.5,1.5,1,{}", day(i), if i < 250 { "Facebook" } else { "Tesla" })
+    });
+    refused(&company, "1d", &[], "line 252: the rows are of several instruments");
+    let spelled = file("date,symbol,open,high,low,close,volume", 10, |i| {
+        format!("{},{},1,2,0.5,1.5,1", day(i), if i < 5 { "NA" } else { "NAN" })
+    });
+    refused(&spelled, "1d", &[], "several instruments");
+    let without_header: Vec<String> = (0..60)
+        .map(|i| format!("{},1,2,0.5,1.5,100,{}\n", day(i), if i < 30 { "AAPL" } else { "MSFT" }))
+        .collect();
+    refused(&without_header.concat(), "1d", &[], "column 7 is `MSFT` here and `AAPL` before");
     let unknown = file("date,open,high,low,close,volume,venue", 8, |i| {
         format!("2026-03-0{},1,2,0.5,1.5,1,{}", 1 + i / 4, ["a", "b", "c", "d"][i % 4])
     });
@@ -221,12 +420,29 @@ fn numbers_that_contradict_each_other() {
         let volume = if i < 299 { "812.400" } else { "1.204.500" };
         format!("{day},985,998,980,995,{volume}")
     });
-    refused(
-        &text,
-        "1d",
-        &[],
-        "line 301: column 6: volume `1.204.500` is not a number: its signs separate thousands",
+    refused(&text, "1d", &[], "`1.204.500` (line 301) has points between thousands, but nearly all others");
+    let open = "separates thousands or decimals";
+    let points = "Date;Open;High;Low;Close;Volume\n2024-01-02;1.005;1.030;1.000;1.025;950.100\n2024-01-03;1.025;1.040;1.010;1.015;804.500\n";
+    match read(points, "1d", &[]) {
+        Ok(got) => panic!("{:?}", got.bars),
+        Err(e) => assert!(
+            e.contains("separates thousands or decimals: give --thousands . or --thousands none"),
+            "{e}"
+        ),
+    }
+    assert_eq!(
+        read(points, "1d", &[("csv.thousands", ".")]).expect("read").bars[0],
+        "2024-01-02T00:00:00Z 1005 1030 1000 1025 950100"
     );
+    assert_eq!(
+        read(points, "1d", &[("csv.thousands", "none")]).expect("read").bars[0],
+        "2024-01-02T00:00:00Z 1.005 1.03 1 1.025 950.1"
+    );
+    refused(&points.replace("1.005;1.030;1.000;1.025", "985;998;980;995"), "1d", &[], open);
+    let garbage = file("Date;Open;High;Low;Close;Volume", 60, |i| {
+        format!("{};2.345;2.350;2.340;2.345;{}", day(i), if i == 20 { "1.512.340" } else { "7" })
+    });
+    refused(&garbage, "1d", &[], "mend that row, or give --thousands .");
     refused(
         "date;open;high;low;close;volume\n2026-03-02;1,234;2,345;1,111;1,500;5\n",
         "1d",
