@@ -123,21 +123,27 @@ impl<'t> Texts<'t> {
         let zoned = read().filter(|(text, time)| is_zoned(text, *time)).count();
         let all = read().count();
         // Some programs write midnight as a bare date, and all other times with a Z.
-        let others_are_dates =
-            read().all(|(text, time)| text.len() <= 10 || text.ends_with(b"Z") && is_zoned(text, time));
+        let has_dates = read().any(|(text, _)| text.len() <= 10);
+        let others_are_dates = has_dates
+            && read().all(|(text, time)| text.len() <= 10 || text.ends_with(b"Z") && is_zoned(text, time));
         let order_is_proven =
             !is_iso || self.texts().any(|text| text.get(8..10).is_some_and(|day| day > &b"12"[..]));
+        // A few rows may be bad.
+        let nearly = |count: usize| {
+            let others = all - count;
+            others == 0 || all > 3 && others * 4 <= all
+        };
         let zoned_alike = match zoned {
-            0 => Some(false),
-            zoned if zoned == all => Some(true),
+            zoned if nearly(all - zoned) => Some(false),
+            zoned if nearly(zoned) => Some(true),
             _ => None,
         };
-        let zones_differ = is_iso && zoned > 0 && zoned < all && !others_are_dates;
+        let zones_differ = is_iso && zoned_alike.is_none() && !others_are_dates;
         Times {
             form,
             are_dates,
             have_zone: zoned > 0,
-            zoned: zoned_alike.filter(|_| is_iso && all > 0 && !are_dates),
+            zoned: zoned_alike.filter(|_| is_iso && all > 0 && !are_dates && !others_are_dates),
             zones_differ,
             order_is_proven,
             instants,

@@ -155,11 +155,10 @@ impl TimeParser {
         Ok(micros)
     }
 
-    /// Refuses a time that names a zone where those of the first rows do not, or the other way round. A bare date may stand for
-    /// midnight in UTC, as some programs write it.
-    fn check_zoned(&self, text: &str, zoned: bool, has_clock: bool) -> Result<(), String> {
+    /// Refuses a time that names a zone where those of the first rows do not, or the other way round.
+    fn check_zoned(&self, text: &str, zoned: bool) -> Result<(), String> {
         match self.held.zoned {
-            Some(held) if held != zoned && (has_clock || !self.is_utc) => {
+            Some(held) if held != zoned => {
                 let what = if zoned { "a zone" } else { "no zone" };
                 Err(format!("the time `{}` names {what}, unlike those of the first rows", cut(text)))
             }
@@ -180,7 +179,7 @@ impl TimeParser {
         }
         let local = DateTime::from_parts(pieces.date(), pieces.time().unwrap_or(Time::midnight()));
         let has_clock = pieces.time().is_some();
-        self.check_zoned(text, pieces.offset().is_some() || suffix.is_some(), has_clock)?;
+        self.check_zoned(text, pieces.offset().is_some() || suffix.is_some())?;
         let zone = match (pieces.offset(), suffix) {
             (None, Some(zone)) => zone,
             // Go writes `+0000 UTC`.
