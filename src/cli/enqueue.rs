@@ -107,6 +107,7 @@ impl Enqueuing<'_> {
             pattern: config.import.pattern.as_deref().map(Pattern::new).transpose()?,
             symbol: config.import.symbol.clone(),
             timeframe: config.import.timeframe.clone(),
+            only: None,
             read: read_options(config),
         };
         time::zone(&config.import.timezone)?;

@@ -12,6 +12,7 @@ mod db;
 mod diagnose;
 mod enqueue;
 mod import;
+mod inspect;
 mod new_file;
 mod operations;
 mod outcome;
@@ -115,6 +116,7 @@ async fn dispatch(cli: Cli) -> Result<Outcome> {
 async fn command(command: &Command, config: &Config, telemetry: &Telemetry) -> Result<Outcome> {
     match command {
         Command::Import(args) => import::import(args, config, telemetry).await,
+        Command::Inspect(args) => inspect::run(args, config).await,
         Command::Enqueue(args::EnqueueCommand::Import(args)) => {
             import::enqueue(args, config, telemetry).await
         }

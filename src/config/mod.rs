@@ -117,6 +117,8 @@ pub struct CsvConfig {
     // Operations of earlier versions do not have it.
     #[serde(default, skip_serializing_if = "Thousands::is_auto")]
     pub thousands: Thousands,
+    #[serde(default, deserialize_with = "values::optional_number", skip_serializing_if = "Option::is_none")]
+    pub price_decimals: Option<u8>,
     #[serde(deserialize_with = "values::optional")]
     pub time_format: Option<TimeForm>,
     #[serde(serialize_with = "values::exact_size")]

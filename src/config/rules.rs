@@ -67,6 +67,7 @@ pub(super) fn check(c: &Config) -> Result<()> {
             !(c.csv.decimal_comma && c.csv.thousands == Thousands::Sign(',')),
             "csv.thousands cannot be the comma that csv.decimal_comma makes the decimal sign",
         ),
+        (c.csv.price_decimals.is_none_or(|decimals| decimals <= 18), "csv.price_decimals must be 0 to 18"),
         (!contains_nul(&c.csv), "csv.time_format and csv.columns must not hold a NUL character"),
         (
             c.csv.columns.date.is_none() || c.csv.columns.time.is_some(),

@@ -189,6 +189,25 @@ where
     text.map(|s| s.parse().map_err(D::Error::custom)).transpose()
 }
 
+/// A small number; an empty string means "not set".
+pub(super) fn optional_number<'de, D: Deserializer<'de>>(d: D) -> Result<Option<u8>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Text {
+        Number(u8),
+        Text(String),
+    }
+    match Option::<Text>::deserialize(d)? {
+        None => Ok(None),
+        Some(Text::Number(number)) => Ok(Some(number)),
+        Some(Text::Text(text)) if text.is_empty() => Ok(None),
+        Some(Text::Text(text)) => text
+            .parse()
+            .map(Some)
+            .map_err(|_| D::Error::custom(format!("`{text}` is no number of decimals: give 0 to 18"))),
+    }
+}
+
 /// An address to listen on; a port alone means this machine only. Empty: none.
 pub(super) fn http_address<'de, D: Deserializer<'de>>(d: D) -> Result<Option<SocketAddr>, D::Error> {
     let Some(text) = optional::<D, String>(d)? else { return Ok(None) };

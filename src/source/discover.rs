@@ -80,6 +80,8 @@ pub struct Naming {
     pub symbol: Option<String>,
     /// The timeframe of all files.
     pub timeframe: Option<String>,
+    /// The path of the one file to look at.
+    pub only: Option<String>,
     /// How to read files whose names do not tell the timeframe.
     pub read: ReadOptions,
 }
@@ -238,7 +240,9 @@ pub async fn discover(root: &Root, naming: &Naming, filter: &Filter) -> Result<D
     };
     let mut discovery = Discovery { unrecognised: listing.unreadable, ..Discovery::default() };
     let mut left_out = HashMap::new();
-    for (path, size) in listing.files {
+    let is_looked_at = |path: &String| naming.only.as_ref().is_none_or(|only| only == path);
+    discovery.unrecognised.retain(|other| is_looked_at(&other.path));
+    for (path, size) in listing.files.into_iter().filter(|(path, _)| is_looked_at(path)) {
         match naming.series(root, &path).await {
             Ok((series, _)) if !filter.takes(&series) => discovery.filtered += 1,
             Ok((series, left)) => {

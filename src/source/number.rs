@@ -14,6 +14,8 @@ pub struct NumberStyle {
     pub decimal_comma: bool,
     /// What separates thousands, if anything does.
     pub thousands: Option<char>,
+    /// How many decimals prices have that are whole numbers: 1871500 with 4 of them is 187.15.
+    pub price_decimals: u8,
 }
 
 impl NumberStyle {
@@ -149,6 +151,9 @@ const NULL: &[u8] = br"\N";
 /// # Errors
 /// The reason, without line and column.
 pub(super) fn value(column: &ValueColumn, field: &[u8], style: NumberStyle) -> Result<f64, String> {
+    if column.is_required() && style.price_decimals > 0 {
+        return with_decimals(field, style);
+    }
     if column.is_required() {
         return parse(field, style);
     }
@@ -166,6 +171,18 @@ pub(super) fn value(column: &ValueColumn, field: &[u8], style: NumberStyle) -> R
         }
         None => parse(field, style),
     }
+}
+
+/// The price of a whole number whose last digits are decimals.
+fn with_decimals(field: &[u8], style: NumberStyle) -> Result<f64, String> {
+    let field = field.trim_ascii();
+    let digits = field.strip_prefix(b"-").unwrap_or(field);
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return Err(format!("`{}` is no whole number, as prices with --price-decimals are", shown(field)));
+    }
+    // As a text, so that the result is the nearest float64.
+    let text = format!("{}e-{}", String::from_utf8_lossy(field), style.price_decimals);
+    parse(text.as_bytes(), NumberStyle::default())
 }
 
 /// `190.65K` as 190.65 and the exponent 3.
@@ -210,12 +227,12 @@ mod tests {
     use crate::bar::columns::{CLOSE, COLUMNS, VOLUME};
     use crate::source::tests::{holds, like, mutated};
 
-    const PLAIN: NumberStyle = NumberStyle { decimal_comma: false, thousands: None };
+    const PLAIN: NumberStyle = NumberStyle { decimal_comma: false, thousands: None, price_decimals: 0 };
 
     #[test]
     fn signs_are_read_as_the_file_has_them() {
         let read = |text: &str, decimal_comma: bool, thousands: Option<char>| {
-            parse(text.as_bytes(), NumberStyle { decimal_comma, thousands })
+            parse(text.as_bytes(), NumberStyle { decimal_comma, thousands, price_decimals: 0 })
         };
         for (text, comma, thousands, want) in [
             ("$61.52", false, None, 61.52),
@@ -260,8 +277,17 @@ mod tests {
     }
 
     #[test]
+    fn whole_prices_have_their_decimals() {
+        let style = NumberStyle { price_decimals: 4, ..PLAIN };
+        assert_eq!(value(&COLUMNS[CLOSE], b"1871500", style), Ok(187.15));
+        assert_eq!(value(&COLUMNS[CLOSE], b"-5", style), Ok(-0.0005));
+        assert_eq!(value(&COLUMNS[VOLUME], b"1871500", style), Ok(1_871_500.0));
+        assert!(value(&COLUMNS[CLOSE], b"187.15", style).is_err());
+    }
+
+    #[test]
     fn thousands_among_decimals_are_noticed() {
-        let comma = NumberStyle { decimal_comma: true, thousands: None };
+        let comma = NumberStyle { decimal_comma: true, ..NumberStyle::default() };
         for (text, style, want) in [
             ("1.204.500", PLAIN, true),
             ("1.2.3", PLAIN, false),
@@ -280,7 +306,7 @@ mod tests {
             let v = parse(text.as_bytes(), PLAIN).expect(text);
             assert_eq!(v, text.parse::<f64>().expect(text), "{text}");
         }
-        let comma = NumberStyle { decimal_comma: true, thousands: None };
+        let comma = NumberStyle { decimal_comma: true, ..NumberStyle::default() };
         assert_eq!(parse(b" 1,25 ", comma), Ok(1.25));
         assert!(parse(b"1.250", comma).expect_err("1250 or 1.25?").contains("a point"));
     }

@@ -124,7 +124,9 @@ impl SourceReader {
         self.reader.next_batch(max_rows)
     }
 
-    pub(super) fn layout(&self) -> Option<Arc<FileLayout>> {
+    /// How the file is written; none if it has no line.
+    #[must_use]
+    pub fn layout(&self) -> Option<Arc<FileLayout>> {
         self.reader.layout().cloned()
     }
 

@@ -3,8 +3,8 @@
 //! Invariant: a rule checks one bar by itself; gaps and jumps between bars are not checked. An unknown value breaks no
 //! rule.
 
-use crate::bar::Ohlcv;
 use crate::bar::columns::{CLOSE, HIGH, LOW, OPEN, VOLUME};
+use crate::bar::{Ohlcv, known};
 
 /// The names of the rules that `v` breaks.
 #[must_use]
@@ -22,6 +22,16 @@ pub fn broken_rules(v: &Ohlcv) -> Vec<&'static str> {
         (v[VOLUME] < 0.0, "volume_negative"),
     ];
     rules.iter().filter(|(broken, _)| *broken).map(|(_, name)| *name).collect()
+}
+
+/// Whether a bar is one that providers put where they have none yet: all prices 0, and no volume.
+#[must_use]
+pub(crate) fn is_placeholder(v: &Ohlcv) -> bool {
+    v[OPEN] == 0.0
+        && v[HIGH] == 0.0
+        && v[LOW] == 0.0
+        && v[CLOSE] == 0.0
+        && known(v[VOLUME]).is_none_or(|volume| volume <= 0.0)
 }
 
 fn is_sound(v: &Ohlcv) -> bool {
@@ -52,6 +62,16 @@ mod tests {
             assert!(broken_rules(&SOUND.with(column, UNKNOWN)).is_empty());
         }
         assert_eq!(broken_rules(&SOUND.with(VOLUME, UNKNOWN).with(LOW, 2.2)), ["low_above_open"]);
+    }
+
+    #[test]
+    fn a_bar_of_nothing_is_a_placeholder() {
+        let nothing = Ohlcv::new(0.0, 0.0, 0.0, 0.0, 0.0);
+        for volume in [0.0, UNKNOWN, -9_223_372_036_854_775_808.0] {
+            assert!(is_placeholder(&nothing.with(VOLUME, volume)));
+        }
+        assert!(!is_placeholder(&nothing.with(VOLUME, 1.0)) && !is_placeholder(&nothing.with(CLOSE, 0.1)));
+        assert!(!is_placeholder(&SOUND));
     }
 
     #[test]

@@ -27,6 +27,7 @@ mod embedded;
 mod hypertable;
 mod import;
 mod index;
+mod inspect;
 mod messages;
 mod metrics;
 mod names;

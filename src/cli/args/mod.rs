@@ -9,6 +9,7 @@ mod data;
 mod db;
 mod enqueue;
 mod import;
+mod inspect;
 mod operations;
 mod overrides;
 mod report;
@@ -30,6 +31,7 @@ pub use data::{
 pub use db::DbCommand;
 pub use enqueue::*;
 pub use import::{EnqueueImportArgs, ImportArgs};
+pub use inspect::InspectArgs;
 pub use operations::{DiagnoseArgs, OperationsArgs, StatusArgs};
 pub use report::{ReportArgs, ReportFormat};
 pub use source::{FilesArgs, SourceArgs};
@@ -55,7 +57,8 @@ pub struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  barlift import bars/                       import every SYMBOL_TIMEFRAME.csv
+  barlift inspect bars/                      show how the files would be read
+  barlift import bars/                       import them, such as AAPL_1h.csv
   barlift import bars/ --dry-run             show what that would do
   barlift import bars/ --verify              import, then verify the copy
   barlift enqueue import bars/ --in 2h       let workers import it later
@@ -82,6 +85,9 @@ pub enum Command {
     /// Import a directory of bar files now, in this process
     #[command(after_help = import::IMPORT_EXAMPLES)]
     Import(Box<ImportArgs>),
+    /// Show how files would be read: their series, columns, times, and first and last bars
+    #[command(after_help = inspect::INSPECT_EXAMPLES)]
+    Inspect(Box<InspectArgs>),
     /// Verify now, in this process, that the database has the same bars as a directory of files
     #[command(after_help = verify::VERIFY_EXAMPLES)]
     Verify(Box<VerifyArgs>),
@@ -132,6 +138,7 @@ impl Cli {
     pub(crate) fn directory(&self) -> Option<PathBuf> {
         let root = match &self.command {
             Command::Import(a) => Some(&a.source.root),
+            Command::Inspect(a) => Some(&a.path),
             Command::Enqueue(EnqueueCommand::Import(a)) => Some(&a.source.root),
             Command::Verify(a) => a.root.as_ref(),
             Command::Enqueue(EnqueueCommand::Verify(a)) => Some(&a.root),
@@ -149,6 +156,7 @@ impl Cli {
         out.set("log.level", self.log_level.as_ref()).set("log.format", self.log_format);
         match &self.command {
             Command::Import(a) => a.source.overrides(out.set(CONCURRENCY, a.concurrency)),
+            Command::Inspect(a) => a.files.overrides(&mut out),
             Command::Enqueue(EnqueueCommand::Import(a)) => a.source.overrides(&mut out),
             Command::Verify(a) => {
                 a.files.overrides(out.set(CONCURRENCY, a.concurrency));

@@ -113,6 +113,9 @@ pub struct FilesArgs {
     /// What separates thousands in numbers: , . ' space or none [default: what each file proves]
     #[arg(long, value_name = "SIGN")]
     thousands: Option<String>,
+    /// Decimals of prices that are written as whole numbers, e.g. 9 of Databento's [default: none]
+    #[arg(long, value_name = "N")]
+    price_decimals: Option<u8>,
     /// How times are written: iso, unix, unix-ms, unix-us, unix-ns or a format such as '%d.%m.%Y %H:%M' [default:
     /// decided for each file]
     #[arg(long, value_name = "FORMAT")]
@@ -148,6 +151,7 @@ impl FilesArgs {
             .set("csv.delimiter", self.delimiter.as_ref())
             .switch("csv.decimal_comma", self.decimal_comma, true)
             .set("csv.thousands", self.thousands.as_ref())
+            .set("csv.price_decimals", self.price_decimals)
             .set("csv.time_format", self.time_format.as_ref())
             .set("trace.detail", self.trace_detail)
             .set("retry.max_attempts", self.max_attempts);

@@ -87,11 +87,11 @@ mod tests {
     fn advice(fields: &[&str], decimal_comma: bool) -> &'static str {
         let mut numbers = Numbers::default();
         fields.iter().for_each(|field| numbers.add(field.as_bytes()));
-        numbers.advice(NumberStyle { decimal_comma, thousands: None }).unwrap_or_default()
+        numbers.advice(NumberStyle { decimal_comma, ..NumberStyle::default() }).unwrap_or_default()
     }
 
     fn is_read(field: &str, decimal_comma: bool) -> bool {
-        let style = NumberStyle { decimal_comma, thousands: None };
+        let style = NumberStyle { decimal_comma, ..NumberStyle::default() };
         crate::source::number::parse(field.as_bytes(), style).is_ok()
     }
 

@@ -77,6 +77,14 @@ pub(super) fn decide(
         }
     }
     notes.extend(volume_note(&columns));
+    // Databento writes prices as whole numbers of 10^-9, unless it is asked for pretty ones.
+    let is_databento = names.iter().any(|name| matches!(name.as_str(), "publisher_id" | "rtype"));
+    if is_databento && csv.price_decimals.is_none() && numbers::prices_are_whole(&table, &columns.values, 1e7)
+    {
+        return Err(at_header(
+            "the prices are whole numbers of a billionth: give --price-decimals 9".to_owned(),
+        ));
+    }
     let numbers = numbers::decide(&table, &columns.values, csv, sample.is_last)?;
     notes.extend(numbers_note(numbers));
     refuse_twice(&columns)?;
@@ -87,8 +95,10 @@ pub(super) fn decide(
         ends_with_delimiter: table.ends_with_delimiter(columns.width),
         header: Some(written),
         names: fields.iter().map(|field| normal(field)).collect(),
+        fields,
         numbers,
         times: context.parser(&found.times),
+        step: context.step,
         disproof: found.times.disproof(),
         tickers,
         notes,

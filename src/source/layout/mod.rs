@@ -65,11 +65,14 @@ pub struct FileLayout {
     pub columns: Columns,
     /// The header line; none if the file has none.
     pub header: Option<Vec<u8>>,
+    fields: Vec<String>,
     pub(super) names: Vec<String>,
     pub(super) numbers: NumberStyle,
     pub(super) times: TimeParser,
     /// Whether every row ends with an extra delimiter.
     pub(super) ends_with_delimiter: bool,
+    /// The length of the timeframe, if it is known.
+    pub(super) step: Option<Micros>,
     /// What no time of the file may show.
     pub(super) disproof: Option<Disproof>,
     /// Columns that have the same text in every row.
@@ -168,6 +171,7 @@ impl FileLayout {
             delimiter: Delimiter::Byte(self.columns.delimiter),
             decimal_comma: self.numbers.decimal_comma,
             thousands: self.numbers.thousands.map_or(Thousands::None, Thousands::Sign),
+            price_decimals: (self.numbers.price_decimals > 0).then_some(self.numbers.price_decimals),
             time_format: Some(self.times.form().clone()),
             ..csv.clone()
         };
@@ -180,6 +184,12 @@ impl FileLayout {
             };
         }
         settled
+    }
+
+    /// A column by its name, or by its number where it has none.
+    #[must_use]
+    pub fn called(&self, column: usize) -> String {
+        called(&self.fields, column)
     }
 
     /// Whether a row names the columns, or the prices, again, in whatever order.

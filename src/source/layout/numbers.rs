@@ -54,8 +54,12 @@ pub(super) fn decide(
 ) -> Result<NumberStyle, String> {
     let thousands = csv.thousands.sign();
     // Where points separate thousands, decimals have a comma.
-    let given = NumberStyle { decimal_comma: csv.decimal_comma || thousands == Some('.'), thousands };
-    if csv.thousands != Thousands::Auto {
+    let given = NumberStyle {
+        decimal_comma: csv.decimal_comma || thousands == Some('.'),
+        thousands,
+        price_decimals: csv.price_decimals.unwrap_or(0),
+    };
+    if csv.thousands != Thousands::Auto || given.price_decimals > 0 {
         return Ok(given);
     }
     let mut fields = Vec::new();
@@ -94,6 +98,17 @@ pub(super) fn decide(
         b',' => e.replace("or --decimal-comma", "or --decimal-comma --delimiter ,"),
         _ => e,
     })
+}
+
+/// Whether all prices are whole numbers of at least so much.
+pub(super) fn prices_are_whole(table: &Table, values: &[Option<usize>; COUNT], least: f64) -> bool {
+    let mut prices =
+        values.iter().enumerate().filter(|(at, _)| *at != VOLUME).filter_map(|(_, column)| *column);
+    let is_whole = |field: &[u8]| {
+        let number = std::str::from_utf8(field).ok().and_then(|text| text.parse::<f64>().ok());
+        field.iter().all(u8::is_ascii_digit) && number.is_some_and(|number| number >= least)
+    };
+    table.len() > 0 && prices.all(|column| table.column(column).all(|(_, field)| is_whole(field)))
 }
 
 /// Whether the volumes that have a point all have exactly three digits behind it, and so do the prices that have one: 812.400
@@ -172,7 +187,7 @@ impl Evidence {
         if let Some((a, b)) = contradictions.iter().find(|(a, b)| a.count > 0 && b.count > 0) {
             // With a decimal comma that was given, points are bad rows, as they would be alone.
             if comma_is_given && tp.count == 0 {
-                return Ok(NumberStyle { decimal_comma: true, thousands: None });
+                return Ok(NumberStyle { decimal_comma: true, ..NumberStyle::default() });
             }
             return Err(format!(
                 "numbers are written in two ways, {} and {}: mend the file, or give --thousands none if only a few \
@@ -217,7 +232,7 @@ impl Evidence {
                 tc.shown()
             ));
         }
-        Ok(NumberStyle { decimal_comma, thousands })
+        Ok(NumberStyle { decimal_comma, thousands, ..NumberStyle::default() })
     }
 }
 

@@ -81,8 +81,10 @@ fn by(
         columns,
         header: None,
         names: Vec::new(),
+        fields: Vec::new(),
         numbers,
         times: context.parser(&time.times),
+        step: context.step,
         disproof: time.times.disproof(),
         ends_with_delimiter,
         tickers,
@@ -123,6 +125,19 @@ fn columns(
         };
     }
     let columns = Columns { values, ..Columns::default() };
+    // LEAN writes prices as whole numbers of a ten-thousandth.
+    let is_lean = time.date.is_none()
+        && table
+            .column(time.column)
+            .all(|(_, text)| text.len() == 14 && text[8] == b' ' && text[..8].iter().all(u8::is_ascii_digit));
+    if is_lean && csv.price_decimals.is_none() && numbers::prices_are_whole(table, &values, 10_000.0) {
+        return Err(
+            "the prices are whole numbers: give --price-decimals 4 if they are QuantConnect's, else \
+                    --price-decimals 0"
+                .to_owned()
+                .into(),
+        );
+    }
     let numbers = numbers::decide(table, &values, csv, is_last)?;
     let are_named = (OPEN..=CLOSE).all(|at| map.values[at].is_some());
     if !are_named {

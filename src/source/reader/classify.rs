@@ -35,6 +35,9 @@ impl RowClassifier {
     pub(super) fn classify(&mut self, line: Line<'_>, batch: &mut Batch) -> Result<(), FileError> {
         let Line { bytes, number: line, offset } = line;
         let parsed = match self.parser.parse(bytes) {
+            Ok((_, values)) if quality::is_placeholder(&values) => {
+                Err(("placeholder", "all prices are 0, and there is no volume".to_owned()))
+            }
             Ok(bar) => Ok(bar),
             Err(RowFault::Rejected(rule, reason)) => Err((rule, reason)),
             Err(RowFault::Fatal(reason)) => return Err(FileError::permanent(&self.path, line, reason)),

@@ -8,6 +8,7 @@ mod ahead;
 mod classify;
 mod fast_path;
 mod first;
+mod order;
 mod row;
 
 use std::io::Read;

@@ -10,6 +10,7 @@ use super::super::number;
 use super::super::quality::broken_rules;
 use super::super::time::cut;
 use super::fast_path::FastPath;
+use super::order::RowOrder;
 use crate::bar::columns::{COLUMNS, COUNT};
 use crate::bar::{Micros, Ohlcv, UNKNOWN};
 use crate::config::CsvConfig;
@@ -19,6 +20,7 @@ pub(super) struct RowParser {
     layout: FileLayout,
     fields: FieldSplitter,
     fast_path: Option<FastPath>,
+    order: RowOrder,
     scratch: Vec<u8>,
 }
 
@@ -37,6 +39,7 @@ impl RowParser {
             fast_path: FastPath::new(&layout, csv),
             fields: FieldSplitter::new(layout.columns.delimiter, csv.quote),
             layout,
+            order: RowOrder::default(),
             scratch: Vec::new(),
         }
     }
@@ -49,10 +52,14 @@ impl RowParser {
 
     /// Time and values of a row, or why it is no bar.
     pub(super) fn parse(&mut self, bytes: &[u8]) -> Result<(Micros, Ohlcv), RowFault> {
-        match self.fast(bytes) {
+        let parsed = match self.fast(bytes) {
             Some(bar) => Ok(bar),
             None => self.general(bytes),
+        };
+        if let Ok((time, _)) = &parsed {
+            self.order.add(*time);
         }
+        parsed
     }
 
     /// The fast path; none if the general path has to read the row.
@@ -95,7 +102,12 @@ impl RowParser {
             Ok(time) => time,
             Err(reason) => {
                 let text = if columns.date.is_some() { &self.scratch } else { row.get(columns.time) };
-                return Err(no_time(&self.layout, text, bytes, at(columns.time, reason)));
+                let both = times.both(text.trim_ascii());
+                if let Some(time) = both.and_then(|both| self.order.resolve(both, self.layout.step)) {
+                    time
+                } else {
+                    return Err(no_time(&self.layout, text, bytes, at(columns.time, reason)));
+                }
             }
         };
         for ticker in tickers {

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use jiff::civil::{DateTime, Time};
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::fmt::temporal::{Pieces, PiecesOffset};
-use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 
 use crate::bar::{END_MICROS, FIRST_MICROS, Micros};
 use crate::config::{TimeForm, TimeFormat};
@@ -129,6 +129,26 @@ impl TimeParser {
                 let wall = Timestamp::from_microsecond(written.wall).ok()?;
                 self.instant(TimeZone::UTC.to_datetime(wall), &self.zone).ok()
             }
+        }
+    }
+
+    /// The first and the second instant of a local time that comes twice, as clocks go back.
+    pub(super) fn both(&self, text: &[u8]) -> Option<[Micros; 2]> {
+        if self.is_utc {
+            return None;
+        }
+        let wall = Self { zone: TimeZone::UTC, is_utc: true, ..self.clone() }.parse(text).ok()?;
+        let local = TimeZone::UTC.to_datetime(Timestamp::from_microsecond(wall).ok()?);
+        // A time with a zone of its own is no local one.
+        let elsewhere = TimeZone::fixed(Offset::constant(-3));
+        let is_zoned = Self { zone: elsewhere, is_utc: false, ..self.clone() }.parse(text) == Ok(wall);
+        let ambiguous = self.zone.to_ambiguous_timestamp(local);
+        match ambiguous.offset() {
+            AmbiguousOffset::Fold { before, after } if !is_zoned => {
+                let at = |offset: Offset| Some(offset.to_timestamp(local).ok()?.as_microsecond());
+                Some([at(before)?, at(after)?])
+            }
+            _ => None,
         }
     }
 

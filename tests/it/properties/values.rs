@@ -12,7 +12,7 @@ use proptest::sample::select;
 
 use super::{holds, spliced};
 
-const COMMA: NumberStyle = NumberStyle { decimal_comma: true, thousands: None };
+const COMMA: NumberStyle = NumberStyle { decimal_comma: true, thousands: None, price_decimals: 0 };
 
 const ZONES: &[&str] = &[
     "UTC",

@@ -485,6 +485,59 @@ fn a_volume_may_be_unknown() {
 }
 
 #[test]
+fn an_hour_that_comes_twice_is_told_by_the_order_of_the_rows() {
+    let settings: &[_] = &[("import.timezone", "America/New_York")];
+    let rows = ["00:30", "01:00", "01:30", "01:00", "01:30", "02:00"];
+    let instants = ["04:30", "05:00", "05:30", "06:00", "06:30", "07:00"];
+    for newest_first in [false, true] {
+        let mut times: Vec<String> = rows.iter().map(|clock| format!("2025-11-02 {clock}:00")).collect();
+        // What comes first tells the direction.
+        times.insert(0, "2025-11-02 00:00:00".into());
+        times.push("2025-11-02 02:30:00".into());
+        if newest_first {
+            times.reverse();
+        }
+        let text = file("timestamp,open,high,low,close,volume", times.len(), |i| {
+            format!("{},1,2,0.5,1.5,{i}", times[i])
+        });
+        let got = read(&text, "30m", settings).expect("read");
+        let want: Vec<String> = instants.iter().map(|clock| format!("2025-11-02T{clock}:00Z")).collect();
+        assert_eq!(got.times()[1..7], want, "{:?}", got.rejected);
+    }
+    // Behind a hole, nothing tells.
+    let text = "timestamp,open,high,low,close,volume\n2025-10-31 15:00,1,2,0.5,1.5,1\n2025-10-31 15:30,1,2,0.5,1.5,1\n\
+                2025-11-02 01:30,1,2,0.5,1.5,1\n";
+    assert_eq!(read(text, "30m", settings).expect("read").rejected.len(), 1);
+}
+
+#[test]
+fn a_placeholder_is_no_bar() {
+    let text = "Date,Open,High,Low,Close,Volume\n2026-03-16,15.45,15.90,15.30,15.80,91000\n\
+                2026-03-17,0.00,0.00,0.00,0.00,-9223372036854775808\n";
+    let got = read(text, "1d", &[]).expect("read");
+    assert_eq!(
+        (got.bars.len(), got.rejected),
+        (1, vec!["3: all prices are 0, and there is no volume".to_owned()])
+    );
+}
+
+#[test]
+fn whole_prices_are_asked_for_their_decimals() {
+    let databento = "ts_event,rtype,publisher_id,instrument_id,open,high,low,close,volume,symbol\n\
+        1772409600000000000,35,1,5482,4783500000000,4790250000000,4780000000000,4789750000000,1200,ESH6\n";
+    let lean = "20260302 00:00,1871500,1884400,1838800,1856400,82488700\n20260303 00:00,1842500,1858800,1834300,1842200,58414500\n";
+    for (text, flag) in [(databento, "--price-decimals 9"), (lean, "--price-decimals 4")] {
+        let e = read(text, "1d", &[]).err().expect("refused");
+        assert!(e.contains(flag), "{e}");
+    }
+    let got = read(databento, "1d", &[("csv.price_decimals", "9")]).expect("read");
+    assert_eq!(got.bars, ["2026-03-02T00:00:00Z 4783.5 4790.25 4780 4789.75 1200"]);
+    let got = read(lean, "1d", &[("csv.price_decimals", "4")]).expect("read");
+    assert_eq!(got.bars[0], "2026-03-02T00:00:00Z 187.15 188.44 183.88 185.64 82488700");
+    assert!(read(lean, "1d", &[("csv.price_decimals", "0")]).is_ok());
+}
+
+#[test]
 fn a_bare_date_of_daily_bars_is_a_day_of_the_calendar() {
     let settings: &[_] = &[("import.timezone", "Asia/Kolkata")];
     check(&[

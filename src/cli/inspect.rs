@@ -1,0 +1,225 @@
+//! `barlift inspect`: how files would be read, and why. It needs no database.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::args::InspectArgs;
+use super::{Outcome, output};
+use crate::bar::columns::COLUMNS;
+use crate::bar::{Bars, Ohlcv, SeriesName, format_time, known};
+use crate::config::{Config, CsvConfig};
+use crate::error::{Error, FileError, Result};
+use crate::source::discover::{self, Discovery, Filter, Naming, Source};
+use crate::source::layout::FileLayout;
+use crate::source::open::OpenSource;
+use crate::source::pattern::Pattern;
+use crate::source::reader::ReadOptions;
+use crate::source::root::Root;
+use crate::task::read_options;
+
+/// Bars that are shown of each end of a file.
+const ENDS: usize = 3;
+
+/// Rows in a batch.
+const ROWS: usize = 20_000;
+
+/// What is known of one file.
+#[derive(Serialize)]
+struct Inspected {
+    path: String,
+    #[serde(flatten)]
+    series: SeriesName,
+    /// What would read it with nothing left to decide.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    csv: Option<CsvConfig>,
+    columns: Vec<(String, String)>,
+    notes: Vec<String>,
+    ignored_columns: Vec<String>,
+    rows: u64,
+    rejected: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_rejected: Option<String>,
+    first: Vec<Bar>,
+    last: Vec<Bar>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+/// A bar as it would be stored.
+#[derive(Debug, Clone, Serialize)]
+struct Bar {
+    time: String,
+    #[serde(flatten)]
+    values: Ohlcv,
+}
+
+pub(super) async fn run(args: &InspectArgs, config: &Config) -> Result<Outcome> {
+    let (directory, file) = place(&args.path);
+    let root = Root::open(directory).await?;
+    let read = read_options(config);
+    let naming = Naming {
+        pattern: config.import.pattern.as_deref().map(Pattern::new).transpose()?,
+        symbol: config.import.symbol.clone(),
+        timeframe: config.import.timeframe.clone(),
+        only: file.map(str::to_owned),
+        read: read.clone(),
+    };
+    let filter = Filter { symbols: args.files.symbols.clone(), timeframes: args.files.timeframes.clone() };
+    let Discovery { sources, unrecognised, .. } = discover::discover(&root, &naming, &filter).await?;
+    if sources.is_empty() && unrecognised.is_empty() {
+        return Err(Error::usage(
+            format!("no bar file in {}", args.path),
+            "give a bar file, or a directory of them",
+        ));
+    }
+    let mut all = Vec::new();
+    for source in sources.iter().take(args.limit) {
+        all.push(inspect(&root, source, &read).await);
+    }
+    let has_failed = !unrecognised.is_empty() || all.iter().any(|file| file.error.is_some());
+    if args.files.json {
+        output::json(&serde_json::json!({ "files": all, "unrecognised": unrecognised }))?;
+    } else {
+        output::print(|out| {
+            all.iter().try_for_each(|file| show(out, file))?;
+            for other in &unrecognised {
+                writeln!(out, "{} {}", output::visible(&other.path), output::visible(&other.reason))?;
+            }
+            if sources.len() > args.limit {
+                writeln!(out, "({} more files; --limit shows more)", sources.len() - args.limit)?;
+            }
+            Ok(())
+        })?;
+    }
+    Ok(if has_failed { Outcome::Failures } else { Outcome::Well })
+}
+
+/// The directory, and the name of the file if it is one.
+fn place(path: &str) -> (&str, Option<&str>) {
+    if !Path::new(path).is_file() {
+        return (path, None);
+    }
+    match path.rsplit_once('/') {
+        Some(("", name)) => ("/", Some(name)),
+        Some((directory, name)) => (directory, Some(name)),
+        None => (".", Some(path)),
+    }
+}
+
+async fn inspect(root: &Root, source: &Source, read: &ReadOptions) -> Inspected {
+    let mut file = of_nothing(source);
+    let opened = OpenSource::open(root, &source.path).await;
+    let read = read.clone();
+    let task = tokio::task::spawn_blocking(move || {
+        let done = opened.and_then(|opened| fill(&mut file, opened, &read));
+        file.error = done.err().map(|e| e.to_string());
+        file
+    });
+    match task.await {
+        Ok(file) => file,
+        Err(e) => Inspected { error: Some(e.to_string()), ..of_nothing(source) },
+    }
+}
+
+fn of_nothing(source: &Source) -> Inspected {
+    Inspected {
+        path: source.path.clone(),
+        series: source.series.clone(),
+        csv: None,
+        columns: Vec::new(),
+        notes: Vec::new(),
+        ignored_columns: Vec::new(),
+        rows: 0,
+        rejected: 0,
+        first_rejected: None,
+        first: Vec::new(),
+        last: Vec::new(),
+        error: None,
+    }
+}
+
+/// Reads the whole file.
+fn fill(file: &mut Inspected, opened: OpenSource, read: &ReadOptions) -> Result<(), FileError> {
+    let mut reader = opened.bars(read, &file.series.timeframe, true, 0)?;
+    if let Some(layout) = reader.layout() {
+        file.csv = Some(layout.settled(&read.csv));
+        file.columns = columns(&layout);
+        file.notes.clone_from(&layout.notes);
+        file.ignored_columns.clone_from(&layout.columns.ignored);
+    }
+    let mut ends = Bars::default();
+    while let Some(batch) = reader.next_batch(ROWS)? {
+        file.rows += batch.rows;
+        file.rejected += batch.rejected.len() as u64;
+        if let (None, Some(row)) = (&file.first_rejected, batch.rejected.first()) {
+            file.first_rejected = Some(format!("line {}: {}", row.row.line, row.reason));
+        }
+        let bars = &batch.bars;
+        let ends_of_batch = (0..bars.len()).filter(|i| *i < ENDS || i + ENDS >= bars.len());
+        ends_of_batch.for_each(|i| ends.push(bars.time[i], bars.values(i)));
+    }
+    let mut order: Vec<usize> = (0..ends.len()).collect();
+    order.sort_unstable_by_key(|i| ends.time[*i]);
+    let bar = |i: &usize| Bar { time: format_time(ends.time[*i]), values: ends.values(*i) };
+    file.first = order.iter().take(ENDS).map(bar).collect();
+    file.last = order.iter().skip(ENDS.max(order.len().saturating_sub(ENDS))).map(bar).collect();
+    reader.finish().map(drop)
+}
+
+/// What each value is read from: a column's name, or its number.
+fn columns(layout: &FileLayout) -> Vec<(String, String)> {
+    let columns = &layout.columns;
+    let mut all = Vec::new();
+    if let Some(date) = columns.date {
+        all.push(("date".to_owned(), layout.called(date)));
+    }
+    all.push(("time".to_owned(), layout.called(columns.time)));
+    for (column, at) in COLUMNS.iter().zip(columns.values) {
+        let from = at.map_or_else(|| "unknown".to_owned(), |at| layout.called(at));
+        all.push((column.name.to_owned(), from));
+    }
+    all
+}
+
+fn show(out: &mut dyn Write, file: &Inspected) -> io::Result<()> {
+    let SeriesName { symbol, timeframe } = &file.series;
+    writeln!(
+        out,
+        "{}: {} {}",
+        output::visible(&file.path),
+        output::visible(symbol),
+        output::visible(timeframe)
+    )?;
+    if let Some(error) = &file.error {
+        return writeln!(out, "  cannot be read: {}\n", output::visible(error));
+    }
+    let columns: Vec<String> = file.columns.iter().map(|(value, from)| format!("{value} {from}")).collect();
+    writeln!(out, "  columns   {}", output::visible(&columns.join(", ")))?;
+    if let Some(csv) = &file.csv {
+        let form = csv.time_format.as_ref().map_or_else(String::new, ToString::to_string);
+        writeln!(out, "  times     {}", output::visible(&form))?;
+    }
+    for note in &file.notes {
+        writeln!(out, "  note      {}", output::visible(note))?;
+    }
+    if !file.ignored_columns.is_empty() {
+        writeln!(out, "  ignored   {}", output::visible(&file.ignored_columns.join(", ")))?;
+    }
+    let rejected = match &file.first_rejected {
+        Some(first) => format!(", {} rejected, the first one {first}", file.rejected),
+        None => String::new(),
+    };
+    writeln!(out, "  rows      {}{}", file.rows, output::visible(&rejected))?;
+    for (title, bars) in [("first", &file.first), ("last", &file.last)] {
+        for bar in bars {
+            let values = bar
+                .values
+                .to_array()
+                .map(|value| known(value).map_or_else(|| "-".to_owned(), |v| v.to_string()));
+            writeln!(out, "  {title:<8}  {}  {}", bar.time, values.join(" "))?;
+        }
+    }
+    writeln!(out)
+}

@@ -1,0 +1,83 @@
+//! Tells the two passes of an hour that comes twice, as clocks go back, by the order of the rows.
+//!
+//! Invariant: a time is resolved only if the rows before it leave one instant: the next in line, or the only one on the far
+//! side of the row before.
+
+use std::cmp::Ordering;
+
+use crate::bar::Micros;
+
+/// The times of the rows so far.
+#[derive(Debug, Default)]
+pub(super) struct RowOrder {
+    last: Option<Micros>,
+    /// Whether times rise or fall.
+    direction: Option<Ordering>,
+}
+
+impl RowOrder {
+    /// A row was read.
+    pub(super) fn add(&mut self, time: Micros) {
+        if let Some(last) = self.last.filter(|last| *last != time) {
+            self.direction = Some(time.cmp(&last));
+        }
+        self.last = Some(time);
+    }
+
+    /// Which of the two instants a row has, with bars so far apart.
+    pub(super) fn resolve(&self, [first, second]: [Micros; 2], step: Option<Micros>) -> Option<Micros> {
+        let (last, direction) = (self.last?, self.direction?);
+        let is_rising = direction == Ordering::Greater;
+        let is_next = |time: &Micros| step.is_some_and(|step| (time - last).abs() == step);
+        let lies_ahead = |time: &Micros| time.cmp(&last) == direction;
+        // In the order of the rows.
+        let both = if is_rising { [first, second] } else { [second, first] };
+        match both.map(|time| lies_ahead(&time)) {
+            [true, true] => Some(both[0]).filter(is_next),
+            [false, true] => Some(both[1]),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HALF: Micros = 1_800_000_000;
+
+    #[test]
+    fn the_order_of_the_rows_tells_the_pass() {
+        // 00:30, 01:00, 01:30, 01:00, 01:30, 02:00: the first pass has the instants 2 and 3, the second 4 and 5.
+        let at = |n: i64| n * HALF;
+        let mut order = RowOrder::default();
+        assert_eq!(order.resolve([at(2), at(4)], Some(HALF)), None, "nothing comes before it");
+        order.add(at(0));
+        order.add(at(1));
+        for (both, want) in [([2, 4], 2), ([3, 5], 3), ([2, 4], 4), ([3, 5], 5)] {
+            let time = order.resolve(both.map(at), Some(HALF));
+            assert_eq!(time, Some(at(want)), "{both:?}");
+            order.add(at(want));
+        }
+        let mut order = RowOrder::default();
+        order.add(at(7));
+        order.add(at(6));
+        for (both, want) in [([3, 5], 5), ([2, 4], 4), ([3, 5], 3), ([2, 4], 2)] {
+            let time = order.resolve(both.map(at), Some(HALF));
+            assert_eq!(time, Some(at(want)), "{both:?}");
+            order.add(at(want));
+        }
+    }
+
+    #[test]
+    fn what_the_order_leaves_open_stays_open() {
+        let at = |n: i64| n * HALF;
+        let mut order = RowOrder::default();
+        order.add(at(-20));
+        order.add(at(-10));
+        // Behind a hole, either pass may be meant.
+        assert_eq!(order.resolve([at(2), at(4)], Some(HALF)), None);
+        order.add(at(1));
+        assert_eq!(order.resolve([at(2), at(4)], None), None);
+    }
+}
