@@ -16,7 +16,8 @@ pub struct RawRow {
 }
 
 /// The rules that a row can break.
-pub const RULES: [&str; 5] = ["ragged", "time", "number", "duplicate", "quality"];
+pub const RULES: [&str; 8] =
+    ["ragged", "time", "number", "duplicate", "quality", "header", "ticker", "placeholder"];
 
 /// A row that cannot become a bar.
 #[derive(Debug, Clone)]
