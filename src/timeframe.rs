@@ -45,8 +45,8 @@ pub fn canonical(timeframe: &str) -> String {
 /// The timeframe of so many minutes, as `60` in file names; none if no bars are that long.
 #[must_use]
 pub(crate) fn of_minutes(text: &str) -> Option<String> {
-    const MINUTES: [u32; 19] =
-        [1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 360, 480, 720, 1440, 10_080];
+    const MINUTES: [u32; 20] =
+        [1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 75, 90, 120, 180, 240, 360, 480, 720, 1440, 10_080];
     let minutes: u32 = text.parse().ok()?;
     match minutes {
         43_200 => Some("1mo".to_owned()),

@@ -4,8 +4,6 @@
 //! [`unrecognised`](Discovery::unrecognised); nothing is passed over silently. One unreadable entry
 //! does not hide the others. Contents are read only where a name does not tell the timeframe.
 
-use std::collections::HashMap;
-
 use futures::TryStreamExt;
 use object_store::ObjectMeta;
 use serde::{Deserialize, Serialize};
@@ -124,7 +122,7 @@ impl Naming {
             Some(pattern) => {
                 let (symbol, timeframe) = pattern.parts(plain)?;
                 let timeframe = timeframe.map_or(TimeframeGuess::Unknown, TimeframeGuess::Told);
-                SeriesGuess { symbol, timeframe, left_out: String::new() }
+                SeriesGuess { stem: symbol.clone(), symbol, timeframe }
             }
             None => naming::guess(name.rsplit_once('.').map_or(name, |(stem, _)| stem)),
         };
@@ -138,13 +136,27 @@ impl Naming {
                 guess.timeframe = TimeframeGuess::Told(timeframe);
             }
         }
-        if let Some(timeframe) = &self.timeframe {
-            guess.timeframe = TimeframeGuess::Told(timeframe::canonical(timeframe));
+        if let Some(given) = self.timeframe.as_deref().map(timeframe::canonical) {
+            match &guess.timeframe {
+                // A name that tells its timeframe is believed.
+                TimeframeGuess::Told(_) if self.pattern.is_none() => {}
+                TimeframeGuess::Likely(likely) if !likely.contains(&given) => {
+                    // Then what looked like one belongs to the symbol.
+                    guess.symbol.clone_from(&guess.stem);
+                    guess.timeframe = TimeframeGuess::Told(given);
+                }
+                _ => guess.timeframe = TimeframeGuess::Told(given),
+            }
         }
+        let is_told =
+            |name: &str| if is_alone { naming::may_be_symbol(name) } else { !naming::is_no_symbol(name) };
         match &self.symbol {
             Some(symbol) => guess.symbol.clone_from(symbol),
-            None if is_alone && self.pattern.is_none() && naming::is_no_symbol(&guess.symbol) => {
-                return Err("has a name that does not tell the symbol: give --symbol".into());
+            None if self.pattern.is_none() && !is_told(&guess.symbol) => {
+                return Err(
+                    "has a name that does not tell the symbol: give --symbol, or --pattern for several files"
+                        .into(),
+                );
             }
             None => {}
         }
@@ -153,27 +165,32 @@ impl Naming {
     }
 
     /// The series of a file.
-    async fn series(&self, root: &Root, path: &str) -> Result<(SeriesName, String), NotTaken> {
+    async fn series(&self, root: &Root, path: &str) -> Result<SeriesName, NotTaken> {
         let Named { guess, is_source } = match self.named(root, path) {
             Ok(named) => named,
-            Err(_) if !encoding::is_source(encoding::plain_path(path)) && self.pattern.is_none() => {
-                return Err(NotTaken::NoSource);
+            // Whether it holds bars, its contents tell.
+            Err(reason) if !encoding::is_source(encoding::plain_path(path)) && self.pattern.is_none() => {
+                return Err(match self.steps(root, path).await {
+                    Ok(steps) if !steps.is_empty() => NotTaken::Because(reason),
+                    _ => NotTaken::NoSource,
+                });
             }
             Err(reason) => return Err(NotTaken::Because(reason)),
         };
-        let SeriesGuess { symbol, timeframe, left_out } = guess;
-        let series =
-            |timeframe: String| Ok((SeriesName { symbol: symbol.clone(), timeframe }, left_out.clone()));
+        let SeriesGuess { symbol, timeframe, .. } = guess;
+        let series = |timeframe: String| Ok(SeriesName { symbol: symbol.clone(), timeframe });
         if let (TimeframeGuess::Told(timeframe), true) = (&timeframe, is_source) {
             return series(timeframe.clone());
         }
-        let not_taken = |reason: String| match is_source {
-            true => NotTaken::Because(reason),
-            false => NotTaken::NoSource,
-        };
-        let steps = self.steps(root, path).await.map_err(|reason| {
-            not_taken(format!("has a name that does not tell the timeframe (--timeframe), and {reason}"))
-        })?;
+        let not_taken = NotTaken::Because;
+        let steps =
+            self.steps(root, path).await.map_err(|reason| match is_source || is_about_bars(&reason) {
+                true => not_taken(format!("cannot be read to tell its timeframe: {reason}")),
+                false => NotTaken::NoSource,
+            })?;
+        if steps.is_empty() && !is_source {
+            return Err(NotTaken::NoSource);
+        }
         match timeframe {
             TimeframeGuess::Told(timeframe) => series(timeframe),
             TimeframeGuess::Likely(all) => match all.iter().find(|timeframe| fits(&steps, timeframe)) {
@@ -207,11 +224,36 @@ impl Naming {
     }
 }
 
-/// Whether bars of this timeframe may be so far apart.
+/// Whether the reason why a file is refused is one that only a file of bars gives.
+fn is_about_bars(reason: &str) -> bool {
+    [
+        "--time-format",
+        "instruments",
+        "--thousands",
+        "column 6",
+        "columns 2 to 5",
+        "high and low",
+        "--column volume",
+    ]
+    .iter()
+    .any(|part| reason.contains(part))
+        && !reason.contains("for time, open, high, low, close")
+}
+
+/// Whether bars of this timeframe may be so far apart. Where nothing was traded, there are none.
 fn fits(steps: &[Micros], timeframe: &str) -> bool {
+    const SPARSE: Micros = 60;
     let Some(length) = timeframe::length(timeframe) else { return false };
     let usual = steps.get(steps.len() / 4).copied().unwrap_or(0);
-    usual >= length / 10 * 9 && usual <= length / 10 * 12
+    let is_usual = usual >= length / 10 * 9 && usual <= length / 10 * 12;
+    let are_multiples = steps.iter().all(|step| step % length == 0);
+    is_usual
+        || !steps.is_empty() && are_multiples && usual < length.saturating_mul(SPARSE) && is_short(length)
+}
+
+/// Whether a timeframe is shorter than a day, so that holes between its bars are usual.
+fn is_short(length: Micros) -> bool {
+    length < 86_400_000_000
 }
 
 /// The timeframe that the steps show.
@@ -239,16 +281,12 @@ pub async fn discover(root: &Root, naming: &Naming, filter: &Filter) -> Result<D
         None => list(root, naming).await?,
     };
     let mut discovery = Discovery { unrecognised: listing.unreadable, ..Discovery::default() };
-    let mut left_out = HashMap::new();
     let is_looked_at = |path: &String| naming.only.as_ref().is_none_or(|only| only == path);
     discovery.unrecognised.retain(|other| is_looked_at(&other.path));
     for (path, size) in listing.files.into_iter().filter(|(path, _)| is_looked_at(path)) {
         match naming.series(root, &path).await {
-            Ok((series, _)) if !filter.takes(&series) => discovery.filtered += 1,
-            Ok((series, left)) => {
-                left_out.insert(path.clone(), left);
-                discovery.sources.push(Source { series, path, size });
-            }
+            Ok(series) if !filter.takes(&series) => discovery.filtered += 1,
+            Ok(series) => discovery.sources.push(Source { series, path, size }),
             Err(NotTaken::Because(reason)) => {
                 discovery.unrecognised.push(Unrecognised { path, reason });
             }
@@ -262,36 +300,15 @@ pub async fn discover(root: &Root, naming: &Naming, filter: &Filter) -> Result<D
         ));
     }
     discovery.sources.sort_by(|a, b| (&a.series, &a.path).cmp(&(&b.series, &b.path)));
-    discovery.keep_apart(&left_out);
     discovery.unrecognised.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(discovery)
-}
-
-impl Discovery {
-    /// Files that would be one series though their names differ in what is left out are none.
-    fn keep_apart(&mut self, left_out: &HashMap<String, String>) {
-        let left = |source: &Source| left_out.get(&source.path).map_or("", String::as_str);
-        let mut kept = Vec::new();
-        for same in self.sources.chunk_by(|a, b| a.series == b.series) {
-            if same.iter().all(|source| left(source) == left(&same[0])) {
-                kept.extend_from_slice(same);
-                continue;
-            }
-            self.unrecognised.extend(same.iter().map(|source| Unrecognised {
-                path: source.path.clone(),
-                reason: format!(
-                    "would be {} {} like a file of another kind: tell them apart with --pattern, or import them one by one",
-                    source.series.symbol, source.series.timeframe
-                ),
-            }));
-        }
-        self.sources = kept;
-    }
 }
 
 #[derive(Default)]
 struct Listing {
     files: Vec<(String, u64)>,
+    /// Directories below the root that have a settings file of their own.
+    apart: Vec<String>,
     unreadable: Vec<Unrecognised>,
 }
 
@@ -329,6 +346,10 @@ fn walk(directory: &std::path::Path, naming: &Naming) -> Result<Listing> {
                 let reason = walk_reason(&e);
                 listing.unreadable.push(Unrecognised { path, reason });
             }
+            Ok(entry) if entry.depth() > 1 && entry.file_name() == crate::config::DIRECTORY_FILE => {
+                let path = shown(entry.path().parent().unwrap_or(directory));
+                listing.apart.push(path);
+            }
             Ok(entry) => match source_file(directory, &entry, naming) {
                 None => {}
                 Some(Ok(file)) => listing.files.push(file),
@@ -339,7 +360,27 @@ fn walk(directory: &std::path::Path, naming: &Naming) -> Result<Listing> {
             },
         }
     }
+    listing.keep_apart();
     Ok(listing)
+}
+
+impl Listing {
+    /// Files below a directory with settings of its own are not read without them.
+    fn keep_apart(&mut self) {
+        for apart in &self.apart {
+            let inside = format!("{apart}/");
+            let (below, others) = self.files.drain(..).partition(|(path, _)| path.starts_with(&inside));
+            self.files = others;
+            let below: Vec<(String, u64)> = below;
+            self.unreadable.extend(below.into_iter().map(|(path, _)| Unrecognised {
+                path,
+                reason: format!(
+                    "lies in {apart}/, which has settings of its own ({}): give that directory by itself",
+                    crate::config::DIRECTORY_FILE
+                ),
+            }));
+        }
+    }
 }
 
 /// Path and size of a source, or the reason why it cannot be read; none for other entries.

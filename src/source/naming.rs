@@ -1,8 +1,8 @@
 //! Tells symbol and timeframe from a file's name, where no pattern is given: names as vendors and programs write them.
 //!
 //! Invariant: a timeframe that is not spelled out (`60`, `D`) is only a guess, which the file's rows must confirm, and a
-//! name without one leaves it to the folder or the rows. Parts of a name that are left out, other than dates, are kept
-//! as [`SeriesGuess::left_out`], so that files that differ in them are not taken for one series.
+//! name without one leaves it to the folder or the rows. A name is a symbol by itself only if it looks like one; nothing
+//! but a range of dates is left out of it.
 
 use std::sync::LazyLock;
 
@@ -15,8 +15,8 @@ use crate::timeframe;
 pub(super) struct SeriesGuess {
     pub(super) symbol: String,
     pub(super) timeframe: TimeframeGuess,
-    /// What the name says besides.
-    pub(super) left_out: String,
+    /// The whole name, which is the symbol if it tells no timeframe.
+    pub(super) stem: String,
 }
 
 /// What a name tells of the timeframe.
@@ -31,12 +31,11 @@ pub(super) enum TimeframeGuess {
 }
 
 /// A timeframe that is spelled out.
-const TOLD: &str = "[0-9]{1,4}(?:s|secs?|seconds?|m|mins?|minutes?|T|h|hrs?|hours?|H|d|days?|D|w|wks?|weeks?|W|mo|mon|months?|M|x|t)\
-    |[0-9]{1,4}[A-Za-z]{1,6}|(?i:tick|second|minute|hour|hourly|day|daily|week|weekly|month|monthly)\
-    |M1|M2|M3|M5|M10|M15|M20|M30|H1|H2|H3|H4|H6|H8|H12|D1|W1|MN1";
+const TOLD: &str = "[0-9]{1,4}(?:s|secs?|seconds?|m|mins?|minutes?|T|h|hrs?|hours?|H|d|days?|D|wk|weeks?|t|ticks?)\
+    |(?i:tick|second|minute|hour|hourly|day|daily|week|weekly|month|monthly)";
 
-/// One that may be something else: minutes, or a letter.
-const LIKELY: &str = "[0-9]{1,5}|[DdWwHh]";
+/// One that may be something else: minutes, a contract's month, a rate's term, the length of a history.
+const LIKELY: &str = "[0-9]{1,5}|[0-9]{1,4}(?:M|mo|mon|months?|w|W|y|Y)|d|M1|M5|M15|M30|H1|H4|D1|W1|MN1";
 
 /// Days, months or years of the rows.
 const DATES: &str = "[0-9]{4}(?:-?[0-9]{2}(?:-?[0-9]{2}(?:[0-9]{4})?)?)?";
@@ -64,12 +63,14 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
         // Binance, and MetaTrader 5 with its range.
         (format!("^(?P<symbol>.+?)-(?P<timeframe>{TOLD})-{DATES}$"), Rule::Told),
         (format!("^(?P<symbol>.+?)_(?P<timeframe>{TOLD})_{DATES}(?:_{DATES})?$"), Rule::Told),
+        (format!("^(?P<symbol>.+?)_(?P<timeframe>{LIKELY})_[0-9]{{8,12}}_[0-9]{{8,12}}$"), Rule::Likely),
+        (format!("^(?P<symbol>.+?)-(?P<timeframe>[0-9]+(?:mo|w))-{DATES}$"), Rule::Likely),
         (
             "^(?P<symbol>.+)_Candlestick_(?P<timeframe>[0-9]+)_(?P<unit>[A-Za-z]+)_(?P<rest>BID|ASK)_.*$".to_owned(),
             Rule::NumberAndUnit,
         ),
         (
-            "^(?P<unit>daily|weekly|monthly|intraday)(?P<rest>_adjusted)?(?:_(?P<timeframe>[0-9]+min))?_(?P<symbol>.+)$"
+            "^(?P<unit>daily|weekly|monthly|intraday)(?:_adjusted)?(?:_(?P<timeframe>[0-9]+min))?_(?P<symbol>.+)$"
                 .to_owned(),
             Rule::Word,
         ),
@@ -84,14 +85,18 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
             Rule::Told,
         ),
         (format!("^(?P<symbol>.+)_(?P<timeframe>{LIKELY})$"), Rule::Likely),
-        (format!("^(?P<symbol>.+)[- ](?P<timeframe>{TOLD})$"), Rule::Told),
+        (format!("^(?P<symbol>.+)[-. ](?P<timeframe>{TOLD})$"), Rule::Told),
         // MetaTrader 4: EURUSD60, EURUSDH1.
-        ("^(?P<symbol>[A-Z]{6}[a-z.]*)(?P<timeframe>M1|M5|M15|M30|H1|H4|D1|W1|MN1)$".to_owned(), Rule::Told),
+        ("^(?P<symbol>[A-Z]{6}[a-z.]*)(?P<timeframe>M1|M5|M15|M30|H1|H4|D1|W1|MN1)$".to_owned(), Rule::Likely),
         ("^(?P<symbol>[A-Z]{6})(?P<timeframe>1|5|15|30|60|240|1440|10080|43200)$".to_owned(), Rule::Likely),
     ];
-    let all = rules.into_iter().filter_map(|(text, rule)| Some((Regex::new(&text).ok()?, rule)));
-    Rules { all: all.collect() }
+    Rules { all: rules.into_iter().map(|(text, rule)| (regex(&text), rule)).collect() }
 });
+
+/// A pattern of this file, which a test has built.
+fn regex(text: &str) -> Regex {
+    Regex::new(text).unwrap_or_else(|error| unreachable!("{error}"))
+}
 
 /// What the name of a file, without its extension, tells.
 pub(super) fn guess(stem: &str) -> SeriesGuess {
@@ -100,7 +105,7 @@ pub(super) fn guess(stem: &str) -> SeriesGuess {
         return SeriesGuess {
             symbol: alone(stem).to_owned(),
             timeframe: TimeframeGuess::Unknown,
-            left_out: String::new(),
+            stem: alone(stem).to_owned(),
         };
     };
     let part = |name: &str| found.name(name).map_or("", |part| part.as_str());
@@ -114,14 +119,19 @@ pub(super) fn guess(stem: &str) -> SeriesGuess {
         }
         Rule::Word => TimeframeGuess::Told(timeframe::canonical(part("unit"))),
     };
-    // A number that is neither minutes nor a year belongs to the symbol: ES_12.
-    let is_year = matches!(part("timeframe").parse(), Ok(1900..=2099));
-    let symbol = if timeframe == TimeframeGuess::Unknown && matches!(rule, Rule::Likely) && !is_year {
+    // What is no timeframe belongs to the symbol: ES_12.
+    let symbol = if timeframe == TimeframeGuess::Unknown && matches!(rule, Rule::Likely) {
         stem
     } else {
         part("symbol")
     };
-    SeriesGuess { symbol: symbol.to_owned(), timeframe, left_out: part("rest").to_owned() }
+    // A bid is what is meant where nothing is said.
+    let rest = part("rest").trim_start_matches('_');
+    let symbol = match rest {
+        "" | "BID" => symbol.to_owned(),
+        rest => format!("{symbol}_{rest}"),
+    };
+    SeriesGuess { symbol, timeframe, stem: alone(stem).to_owned() }
 }
 
 /// A name that is a symbol alone: Investing.com puts `Historical Data` behind it.
@@ -129,14 +139,19 @@ fn alone(stem: &str) -> &str {
     stem.strip_suffix(" Historical Data").unwrap_or(stem)
 }
 
-/// Minutes or a letter.
+/// Minutes, or a number and a unit of which some mean two things.
 fn likely(text: &str) -> TimeframeGuess {
-    let letter = (text.len() == 1 && text.bytes().all(|b| b.is_ascii_alphabetic()))
-        .then(|| timeframe::canonical(&text.to_uppercase()));
-    match letter.or_else(|| timeframe::of_minutes(text)) {
-        Some(timeframe) => TimeframeGuess::Likely(vec![timeframe]),
-        None => TimeframeGuess::Unknown,
+    if text.bytes().all(|b| b.is_ascii_digit()) {
+        return match timeframe::of_minutes(text) {
+            Some(timeframe) => TimeframeGuess::Likely(vec![timeframe]),
+            None => TimeframeGuess::Unknown,
+        };
     }
+    let canonical = timeframe::canonical(text);
+    let minutes = text.strip_suffix('M').map(|number| timeframe::canonical(&format!("{number}m")));
+    TimeframeGuess::Likely(
+        std::iter::once(canonical).chain(minutes.filter(|minutes| minutes != "m")).collect(),
+    )
 }
 
 /// Dukascopy writes `1_M` for a minute in some exports and for a month in others.
@@ -151,20 +166,43 @@ fn number_and_unit(number: &str, unit: &str) -> TimeframeGuess {
 /// The timeframe that the nearest folder of a path names, if any does. A bare number may be anything.
 pub(super) fn of_folders<'p>(folders: impl DoubleEndedIterator<Item = &'p str>) -> Option<String> {
     let told = |folder: &str| {
-        let is_told = timeframe::length(folder).is_some()
-            && folder.bytes().any(|b| b.is_ascii_alphabetic())
-            && (folder.len() > 1);
-        is_told.then(|| timeframe::canonical(folder))
+        const USUAL: [&str; 13] =
+            ["1m", "2m", "3m", "5m", "10m", "15m", "30m", "1h", "2h", "4h", "8h", "12h", "1d"];
+        let is_word = folder.len() > 2
+            && folder.bytes().all(|b| b.is_ascii_alphabetic())
+            && timeframe::length(folder).is_some();
+        // 5y and 1mo are as often the length of a history.
+        (is_word || USUAL.contains(&folder)).then(|| timeframe::canonical(folder))
     };
     folders.rev().find_map(told)
 }
 
-/// Whether a symbol is one that programs give to every file.
+/// Whether a name is one that programs give to every file.
 pub(super) fn is_no_symbol(symbol: &str) -> bool {
-    static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"^(?i:data|prices?|quotes?|ohlcv?|bars|candles|chart|download|export|historicaldata(?:_[0-9]+)?(?: ?\([0-9]+\))?|historicalquotes|table|[0-9_ -]+)$").ok()
-    });
-    NAMES.as_ref().is_some_and(|names| names.is_match(symbol))
+    const NAMES: &str = "^(?i:data|prices?|quotes?|ohlcv?|bars|candles|chart|download|export|history|historicaldata(?:_[0-9]+)?|historicalquotes\
+        |historicalprices|table|output|untitled|sheet[0-9]*|result|stock_?data|monthly_data|daily|hourly|minute|weekly|monthly)$";
+    static NO_SYMBOLS: LazyLock<Regex> = LazyLock::new(|| regex(NAMES));
+    // In capitals it may be one.
+    let is_shouted = symbol.bytes().all(|b| !b.is_ascii_lowercase());
+    !is_shouted && NO_SYMBOLS.is_match(symbol)
+}
+
+/// Whether a whole name may be a symbol: `AAPL`, `BRK-B`, `EURUSD=X`, `^GSPC`, `0700.HK`, but not a name with a date or a
+/// note.
+pub(super) fn may_be_symbol(stem: &str) -> bool {
+    const SYMBOL: &str = r"^\^?[A-Za-z0-9]{1,12}(?:[.=&-][A-Za-z0-9]{1,6}){0,2}$";
+    static MAY_BE: LazyLock<Regex> = LazyLock::new(|| regex(SYMBOL));
+    let is_code = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    let parts: Vec<&str> = stem.split(['.', '=', '&', '-']).collect();
+    let longest = stem.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0);
+    // 600000 and 0700.HK are codes; a long number beside letters is a date or minutes.
+    let has_sound_digits =
+        longest < 4 || parts.len() < 3 && is_code(parts[0]) && longest == parts[0].len() && longest < 8;
+    MAY_BE.is_match(stem)
+        && has_sound_digits
+        && timeframe::length(stem).is_none()
+        && !is_no_symbol(stem)
+        && !["csv", "txt", "gz", "zip", "ohlcv"].contains(&parts[parts.len() - 1])
 }
 
 #[cfg(test)]
@@ -181,7 +219,7 @@ mod tests {
             ("ES_F_daily", "ES_F", told("1d")),
             ("BTCUSDT-1m-2024-01", "BTCUSDT", told("1m")),
             ("BTCUSDT-1m-2024-01-02", "BTCUSDT", told("1m")),
-            ("EURUSD_M1_202401020000_202401312359", "EURUSD", told("1m")),
+            ("EURUSD_M1_202401020000_202401312359", "EURUSD", likely(&["1m"])),
             ("DAT_ASCII_EURUSD_M1_2024", "EURUSD", told("1m")),
             ("DAT_ASCII_EURUSD_M1_202401", "EURUSD", told("1m")),
             ("EURUSD_Candlestick_1_M_BID_01.01.2020-31.12.2020", "EURUSD", likely(&["1m", "1mo"])),
@@ -191,22 +229,28 @@ mod tests {
             ("intraday_5min_IBM", "IBM", told("5m")),
             ("BINANCE_BTCUSDT, 60", "BINANCE_BTCUSDT", likely(&["1h"])),
             ("NASDAQ_AAPL, 1D", "NASDAQ_AAPL", told("1d")),
-            ("AAPL_full_1min_adjsplit", "AAPL", told("1m")),
+            ("AAPL_full_1min_adjsplit", "AAPL_adjsplit", told("1m")),
             ("XBTUSD_60", "XBTUSD", likely(&["1h"])),
             ("Binance_BTCUSDT_d", "Binance_BTCUSDT", likely(&["1d"])),
             ("EURUSD60", "EURUSD", likely(&["1h"])),
-            ("EURUSDH4", "EURUSD", told("4h")),
+            ("EURUSDH4", "EURUSD", likely(&["4h"])),
+            ("EURUSD_5M", "EURUSD", likely(&["5mo", "5m"])),
+            ("UST_10Y", "UST", likely(&["10y"])),
+            ("ES_H4", "ES", likely(&["4h"])),
+            ("ES_H3", "ES_H3", Unknown),
+            ("GS_D", "GS_D", Unknown),
+            ("SP_500index", "SP_500index", Unknown),
+            ("AAPL.1h", "AAPL", told("1h")),
             ("BTC-1h", "BTC", told("1h")),
             ("AAPL", "AAPL", Unknown),
             ("abcx.us", "abcx.us", Unknown),
             ("Bitcoin Historical Data", "Bitcoin", Unknown),
-            ("AAPL_2024", "AAPL", Unknown),
+            ("AAPL_2024", "AAPL_2024", Unknown),
             ("ES_12", "ES_12", Unknown),
         ] {
             let guess = guess(stem);
             assert_eq!((guess.symbol.as_str(), guess.timeframe), (symbol, timeframe), "{stem}");
         }
-        assert_eq!(guess("AAPL_full_1min_adjsplit").left_out, "adjsplit");
     }
 
     #[test]
@@ -217,8 +261,15 @@ mod tests {
         assert_eq!(of("minute/2024").as_deref(), Some("1m"));
         assert_eq!(of("bars/5 min"), None);
         assert_eq!(of("d"), None);
-        assert!(
-            is_no_symbol("HistoricalData_1700000000000") && is_no_symbol("data") && !is_no_symbol("AAPL")
-        );
+    }
+
+    #[test]
+    fn names_that_programs_give_to_every_file_are_no_symbols() {
+        for name in ["HistoricalData_1700000000000", "data", "AAPL_2024-01-02", "table (1)", "AAPL 1d"] {
+            assert!(!may_be_symbol(name), "{name}");
+        }
+        for name in ["AAPL", "BRK-B", "EURUSD=X", "^GSPC", "0700.HK", "600000", "DATA"] {
+            assert!(may_be_symbol(name), "{name}");
+        }
     }
 }

@@ -55,6 +55,11 @@ impl Pattern {
             }
         }
         regex.push('$');
+        if text.contains("{symbol}{timeframe}") || text.contains("{timeframe}{symbol}") {
+            return Err(bad(
+                "needs something between {symbol} and {timeframe}, or nobody can tell where one ends",
+            ));
+        }
         if text.matches("{symbol}").count() != 1 || text.matches("{timeframe}").count() > 1 {
             return Err(bad("must hold {symbol} once, and {timeframe} at most once"));
         }
@@ -153,6 +158,7 @@ mod tests {
         for bad in [
             "",
             "{timeframe}.csv",
+            "{symbol}{timeframe}.csv",
             "{symbol}{symbol}_{timeframe}",
             "{sym}_{timeframe}.csv",
             "{symbol}_{timeframe",

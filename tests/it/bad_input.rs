@@ -137,16 +137,8 @@ fn cases() -> Vec<Case> {
             with_time("2024-02-30"),
             Imports(1, &[(2, "column 1: `2024-02-30` is no time")]),
         ),
-        case(
-            "notes.csv",
-            "a,b\n",
-            NotTaken("has a name that does not tell the timeframe (--timeframe), and the header lacks"),
-        ),
-        case(
-            "_1d.csv",
-            row("2024-01-01,1,2,0.5,1.5,9"),
-            NotTaken("its rows are too few or not evenly apart"),
-        ),
+        case("notes.csv", "a,b\n", NotTaken("cannot be read to tell its timeframe: the header lacks")),
+        case("_1d.csv", row("2024-01-01,1,2,0.5,1.5,9"), NotTaken("does not tell the symbol: give --symbol")),
         case("NL\nX_1d.csv", row("2024-01-01,1,2,0.5,1.5,9"), NotTaken("control character")),
     ]
 }

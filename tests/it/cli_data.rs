@@ -218,7 +218,7 @@ async fn a_file_is_saved_whole_or_not_at_all() {
     check("data_save", &save("good.csv", bars(3, 1)).await, &folder);
     check("data_save_there", &save("more.csv", bars(5, 1)).await, &folder);
     let long = |last: &str| format!("{}{last}", bars(10_000, 1).replace("2024-", "2025-"));
-    check("data_save_bad_row", &save("bad.csv", long("2026-01-01,1,2,0.5,x,1\n")).await, &folder);
+    check("data_save_bad_row", &save("bad.csv", long("2026-01-01T00:00Z,1,2,0.5,x,1\n")).await, &folder);
     check("data_save_twice", &save("twice.csv", long(&bar(3, 1).replace("2024-", "2025-"))).await, &folder);
     check("data_save_no_bars", &save("notes.csv", "hello\n".into()).await, &folder);
     assert_eq!(database.bars().await, 3);

@@ -10,7 +10,7 @@ async fn known_operation(database: &TestDatabase) -> Folder {
     folder.write("S0_1m.csv", bars(1000, 1));
     folder.write("S1_1m.csv", bars(1000, 2));
     barlift(database, &["import", folder.arg()]).run().await;
-    let bad = bars(1000, 1).replace(",101", ",202") + "nonsense\n2024-02-01,1,0.5,0.9,1,5\n";
+    let bad = bars(1000, 1).replace(",101", ",202") + "nonsense\n2024-02-01T00:00:00Z,1,0.5,0.9,1,5\n";
     folder.write("S0_1m.csv", bad);
     folder.write("BAD_1m.csv", "time,open\n");
     assert_eq!(barlift(database, &["import", folder.arg()]).run().await.status, 1);

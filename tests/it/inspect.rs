@@ -24,7 +24,7 @@ async fn a_file_is_shown_as_it_would_be_stored() {
         "last      2026-03-20T00:00:00Z  10.2 12 9 11 -",
         "B_1d.csv: B 1d\n  cannot be read: B_1d.csv, line 1: the times in `Date`",
         "--time-format '%d/%m/%Y' or --time-format '%m/%d/%Y'",
-        "notes.csv has a name that does not tell the timeframe",
+        "notes.csv cannot be read to tell its timeframe: the header lacks",
     ] {
         assert!(run.stdout.contains(part), "`{part}` is not in:\n{}", run.stdout);
     }

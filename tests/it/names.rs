@@ -91,7 +91,7 @@ async fn names_folders_and_rows_tell_the_series() {
         .collect();
     for (path, part) in [
         ("HistoricalData_1700000000000.csv", "give --symbol"),
-        ("notes.csv", "has a name that does not tell the timeframe (--timeframe), and the header lacks"),
+        ("notes.csv", "cannot be read to tell its timeframe: the header lacks"),
         ("other/DDD_1.csv", "looks like 1m, but its rows are not that far apart: give --timeframe"),
         ("short/TSLA.csv", "its rows are too few or not evenly apart: give --timeframe"),
     ] {
@@ -117,9 +117,14 @@ async fn files_that_differ_in_more_than_dates_are_not_one_series() {
     folder.write("AAPL_full_1min_UNADJUSTED.csv", bars(20, 2));
     folder.write("B_1m.csv", bars(20, 2));
     let result = import(&database, &folder, &[], 0).await;
-    assert_eq!(series(&result), ["B_1m.csv: B 1m"]);
-    let reason = result["unrecognised"][0]["reason"].as_str().expect("a reason");
-    assert!(reason.starts_with("would be AAPL 1m like a file of another kind"), "{reason}");
+    assert_eq!(
+        series(&result),
+        [
+            "AAPL_full_1min_UNADJUSTED.csv: AAPL_UNADJUSTED 1m",
+            "AAPL_full_1min_adjsplit.csv: AAPL_adjsplit 1m",
+            "B_1m.csv: B 1m"
+        ]
+    );
 }
 
 #[tokio::test]

@@ -6,14 +6,15 @@ use crate::cli::{Outcome, output, ready_database};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::repository::data::{DataRepository, Renaming};
+use crate::timeframe;
 
 pub(super) async fn run(args: &DataRenameArgs, config: &Config) -> Result<Outcome> {
     let database = ready_database(config).await?;
     let repository = DataRepository::new(database.pool.clone());
     let renamings = match args.names.as_slice() {
-        [symbol, timeframe, new_symbol, new_timeframe] => vec![Renaming {
-            from: SeriesName { symbol: symbol.clone(), timeframe: timeframe.clone() },
-            to: SeriesName { symbol: new_symbol.clone(), timeframe: new_timeframe.clone() },
+        [symbol, from, new_symbol, to] => vec![Renaming {
+            from: SeriesName { symbol: symbol.clone(), timeframe: from.clone() },
+            to: SeriesName { symbol: new_symbol.clone(), timeframe: timeframe::canonical(to) },
         }],
         [] if args.timeframes => repository.other_spellings().await?,
         _ => {

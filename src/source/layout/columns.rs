@@ -41,7 +41,10 @@ pub(super) fn decide(
         before_data += lines;
         written = joined(&fields, header.delimiter);
     }
-    let table = Table::new(&sample.rows[before_data..], header.delimiter, csv.quote);
+    // A header that comes again tells nothing of the rows.
+    let rows: Vec<RawRow> =
+        sample.rows[before_data..].iter().filter(|row| row.bytes != header.row.bytes).cloned().collect();
+    let table = Table::new(&rows, header.delimiter, csv.quote);
     if is_one_short(&fields, &table, context) {
         fields.insert(0, String::new());
         written = joined(&fields, header.delimiter);

@@ -172,7 +172,7 @@ fn named(texts: &Texts<'_>, context: &Context) -> Option<Named> {
     }
     let are_whole = numbers.iter().all(|number| number.fract() == 0.0);
     let are_in_turn = are_whole && numbers.windows(2).all(|pair| pair[1] - pair[0] == 1.0);
-    if are_in_turn && within(0.0, 1e7) && numbers.len() > 1 {
+    if are_in_turn && within(0.0, 1e7) && !within(20_000.0, 60_000.0) && numbers.len() > 1 {
         return Some(Named {
             what: "the numbers of the rows",
             advice: "name the time's column with --column time=NAME".to_owned(),

@@ -10,7 +10,7 @@ use crate::config::TimeForm;
 use crate::source::time::TimeParser;
 
 /// Formats of dates.
-const DATES: [&str; 34] = [
+const DATES: [&str; 39] = [
     "%d/%m/%Y",
     "%m/%d/%Y",
     "%d.%m.%Y",
@@ -46,6 +46,12 @@ const DATES: [&str; 34] = [
     "%Y-%d-%m",
     "%Y/%d/%m",
     "%Y%m%d",
+    // Months.
+    "%Y-%m",
+    "%Y/%m",
+    "%b %Y",
+    "%b-%Y",
+    "%B %Y",
 ];
 
 /// Formats of the time of day after the date.
@@ -106,7 +112,10 @@ pub(super) fn clock<'t>(texts: impl Iterator<Item = &'t [u8]> + Clone) -> Option
     let mut texts = texts.filter(|text| !text.is_empty()).peekable();
     texts.peek()?;
     if texts.clone().all(|text| text.iter().all(u8::is_ascii_digit)) {
+        let is_minute = |text: &[u8]| text.len() == 2 && text > &b"23"[..];
         let width = match texts.clone().map(<[u8]>::len).max()? {
+            // The first minutes of a day.
+            2 if texts.clone().any(is_minute) => 4,
             1 if texts.clone().all(|text| text == b"0") => 4,
             3 | 4 => 4,
             5 | 6 => 6,

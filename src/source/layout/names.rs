@@ -55,7 +55,7 @@ pub(super) const TIMES: [&str; 48] = [
 ];
 
 /// Names of columns that say which instrument a row is of.
-pub(super) const TICKERS: [&str; 23] = [
+pub(super) const TICKERS: [&str; 27] = [
     "ticker",
     "symbol",
     "sym",
@@ -79,10 +79,14 @@ pub(super) const TICKERS: [&str; 23] = [
     "cusip",
     "sc_code",
     "scrip",
+    "coin",
+    "security_id",
+    "permno",
+    "strike",
 ];
 
 /// Names of columns that tell instruments or kinds of bars apart, if they hold texts and not numbers.
-pub(super) const KINDS: [&str; 22] = [
+pub(super) const KINDS: [&str; 25] = [
     "company",
     "exchange",
     "venue",
@@ -96,6 +100,9 @@ pub(super) const KINDS: [&str; 22] = [
     "frequency",
     "contract",
     "contract_month",
+    "expiry",
+    "expiration",
+    "option_type",
     "underlying",
     "product",
     "root",
@@ -154,6 +161,7 @@ pub(super) fn is_no_volume(normal: &str) -> bool {
         && (NO_VOLUMES.contains(&normal)
             || normal.contains('%')
             || has(&["chg", "change", "pct", "percent"])
+            || has(&["last", "price", "prev", "settle", "bid", "ask", "mid", "open", "high", "low", "close"])
             || TICKERS.contains(&normal)
             || is_about_time(normal))
 }

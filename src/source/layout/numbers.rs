@@ -210,7 +210,9 @@ impl Evidence {
     fn settled_style(&self, comma_is_given: bool) -> Result<NumberStyle, String> {
         let (dp, dc) = (&self.decimal_point, &self.decimal_comma);
         let (tp, tc) = (&self.thousands_point, &self.thousands_comma);
-        let decimal_comma = comma_is_given || dc.count > 0 || tp.count > 0;
+        // Blanks between thousands leave the comma for decimals.
+        let blank_and_comma = self.blank.count > 0 && self.open_comma.count > 0 && dp.count == 0;
+        let decimal_comma = comma_is_given || dc.count > 0 || tp.count > 0 || blank_and_comma;
         let thousands = match () {
             () if self.apostrophe.count > 0 => Some('\''),
             () if self.blank.count > 0 => Some(' '),

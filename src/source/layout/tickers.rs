@@ -45,7 +45,7 @@ pub(super) fn unnamed(width: usize, columns: &Columns, table: &Table) -> Result<
 /// Whether a column's first text is no number.
 fn has_text(column: usize, table: &Table) -> bool {
     let mut texts = table.column(column).map(|(_, text)| text).filter(|text| !text.is_empty());
-    texts.next().is_some_and(|text| text.iter().any(u8::is_ascii_alphabetic))
+    texts.next().is_some_and(|text| std::str::from_utf8(text).is_ok_and(|text| text.parse::<f64>().is_err()))
 }
 
 /// The text of a column, which must be the same in all rows; none if there is no text.

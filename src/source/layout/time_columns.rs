@@ -110,6 +110,21 @@ pub(super) fn find(
     if !dates.is_empty() && context.step.is_some_and(|step| step >= DAY) {
         full.clear();
     }
+    // Times that can be read in several ways are not passed over for another column's, unless that one names its zone.
+    let is_open = |(column, judgement): &(usize, Judgement)| {
+        !matches!(names[*column].as_str(), "" | "index" | "price")
+            && match judgement {
+                Judgement::Open(_) | Judgement::Changes(..) => true,
+                Judgement::Implausible(_) => table.clock(*column).is_none(),
+                Judgement::Times(_) | Judgement::Nothing(_) => false,
+            }
+    };
+    let has_zoned = full.iter().any(|candidate| candidate.times.have_zone);
+    let mut failures = failures;
+    if let Some(open) = failures.iter().position(is_open).filter(|_| !has_zoned) {
+        let (column, judgement) = failures.swap_remove(open);
+        return judged(judgement, fields, column).and_then(|_| Err(no_time(fields, &values).into()));
+    }
     let chosen = if let Some(chosen) = first_of(&full, fields)? {
         checked(chosen, table, fields, &values, context)?
     } else if let Some(date) = first_of(&dates, fields)? {
@@ -121,23 +136,7 @@ pub(super) fn find(
             None => checked(date, table, fields, &values, context)?,
         }
     } else {
-        // Times that can be read in several ways are not passed over for another column's.
-        let is_open = |(column, judgement): &(usize, Judgement)| {
-            !matches!(names[*column].as_str(), "" | "index" | "price")
-                && match judgement {
-                    Judgement::Open(_) | Judgement::Changes(..) => true,
-                    Judgement::Implausible(_) => table.clock(*column).is_none(),
-                    Judgement::Times(_) | Judgement::Nothing(_) => false,
-                }
-        };
-        match failures.iter().position(is_open) {
-            Some(open) => {
-                let (column, judgement) =
-                    failures.into_iter().nth(open).unwrap_or((0, Judgement::Nothing(None)));
-                return judged(judgement, fields, column).and_then(|_| Err(no_time(fields, &values).into()));
-            }
-            None => by_values(fields, names, table, context, &values, failures)?,
-        }
+        by_values(fields, names, table, context, &values, failures)?
     };
     zone_of_name(&chosen, fields, names, context)?;
     Ok(chosen)
@@ -505,7 +504,9 @@ fn by_values(
     }
     if let [only] = found.as_slice() {
         // A time of day in a column that is known goes with a date.
-        let clock = known.iter().find_map(|column| Some((*column, table.clock(*column)?)));
+        let may_be_clock = |column: &&usize| names::may_be_clock(&names[**column]);
+        let clock =
+            known.iter().filter(may_be_clock).find_map(|column| Some((*column, table.clock(*column)?)));
         if let (true, Some((column, kind))) = (only.times.are_dates, clock) {
             let mut pair = pair(table, only.column, column, kind, fields, context)?;
             pair.note = Some(format!(

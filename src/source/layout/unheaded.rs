@@ -310,6 +310,7 @@ fn refuse_a_price(
     // An adjusted price is lower by splits and dividends.
     let is_multiple = most < least * 1.05
         && (rows >= 3 && (0.0005..2.0).contains(&least) || has_more && (0.1..2.0).contains(&least));
+    let is_doubtful = || larger_whole_column(volume, table);
     if rows >= 2 && inside * 2 > rows || is_multiple {
         return Err(format!(
             "the file has no header, and column {} looks like a price, not like the volume: give the volume's number, as \
@@ -318,7 +319,25 @@ fn refuse_a_price(
         )
         .into());
     }
+    if is_doubtful() {
+        return Err(format!(
+            "the file has no header, and column {} or {} may be the volume: give --column volume={} or volume={}",
+            volume + 1,
+            volume + 2,
+            volume + 1,
+            volume + 2
+        )
+        .into());
+    }
     Ok(())
+}
+
+/// Whether the next column is the last one and has larger whole numbers, as a volume behind an open interest has.
+fn larger_whole_column(volume: usize, table: &Table) -> bool {
+    let number = |row, column| std::str::from_utf8(table.field(row, column)).ok()?.parse::<u64>().ok();
+    let pairs = || (0..table.len()).filter_map(|row| Some((number(row, volume)?, number(row, volume + 1)?)));
+    let is_last = (0..table.len()).all(|row| table.width(row) == volume + 2);
+    table.len() > 0 && is_last && pairs().count() == table.len() && pairs().all(|(a, b)| b > a && a > 0)
 }
 
 /// `time 1, open 2, high 3, low 4, close 5, volume 6`

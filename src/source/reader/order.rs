@@ -26,7 +26,10 @@ impl RowOrder {
 
     /// Which of the two instants a row has, with bars so far apart.
     pub(super) fn resolve(&self, [first, second]: [Micros; 2], step: Option<Micros>) -> Option<Micros> {
-        let (last, direction) = (self.last?, self.direction?);
+        let last = self.last?;
+        // Behind a single row, both instants may lie on one side of it.
+        let side = Some(first.cmp(&last)).filter(|side| *side == second.cmp(&last) && side.is_ne());
+        let direction = self.direction.or(side)?;
         let is_rising = direction == Ordering::Greater;
         let is_next = |time: &Micros| step.is_some_and(|step| (time - last).abs() == step);
         let lies_ahead = |time: &Micros| time.cmp(&last) == direction;
@@ -52,7 +55,6 @@ mod tests {
         let at = |n: i64| n * HALF;
         let mut order = RowOrder::default();
         assert_eq!(order.resolve([at(2), at(4)], Some(HALF)), None, "nothing comes before it");
-        order.add(at(0));
         order.add(at(1));
         for (both, want) in [([2, 4], 2), ([3, 5], 3), ([2, 4], 4), ([3, 5], 5)] {
             let time = order.resolve(both.map(at), Some(HALF));

@@ -242,6 +242,11 @@ impl TimeParser {
             let at = parsed.to_timestamp().map_err(|e| e.to_string())?;
             return whole_micros(at.as_nanosecond());
         }
+        // A month is its first day.
+        let mut parsed = parsed;
+        if parsed.day().is_none() && parsed.month().is_some() && parsed.day_of_year().is_none() {
+            parsed.set_day(Some(1)).map_err(|e| unfit(&e.to_string()))?;
+        }
         let date = parsed.to_date().map_err(|e| format!("the time `{}`: {e}", cut(text)))?;
         let has_time = parsed.hour().is_some() || parsed.minute().is_some() || parsed.second().is_some();
         let time = match parsed.to_time() {
