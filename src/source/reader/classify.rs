@@ -10,7 +10,7 @@ use super::{Batch, Repeat};
 use crate::bar::format_time;
 use crate::config::OnInvalid;
 use crate::error::FileError;
-use crate::finding::{QualityIssue, RawRow, RejectedRow};
+use crate::finding::{QualityIssue, RawRow};
 
 /// Classifies the rows of one file.
 pub(super) struct RowClassifier {
@@ -34,43 +34,40 @@ impl RowClassifier {
     /// read wrong.
     pub(super) fn classify(&mut self, line: Line<'_>, batch: &mut Batch) -> Result<(), FileError> {
         let Line { bytes, number: line, offset } = line;
-        let parsed = match self.parser.parse(bytes) {
-            Ok((_, values)) if quality::is_placeholder(&values) => {
-                Err(("placeholder", "all prices are 0, and there is no volume".to_owned()))
-            }
-            Ok(bar) => Ok(bar),
-            Err(RowFault::Rejected(rule, reason)) => Err((rule, reason)),
-            Err(RowFault::Fatal(reason)) => return Err(FileError::permanent(&self.path, line, reason)),
-        };
-        let rules = match &parsed {
-            Ok((_, values)) => quality::broken_rules(values),
-            Err(_) => Vec::new(),
-        };
-        let is_refused = !rules.is_empty() && self.on_invalid != OnInvalid::Warn;
-        if offset < self.resume_at {
-            if let (Ok((time, _)), false) = (&parsed, is_refused) {
-                self.seen.insert(*time);
-            }
-            return Ok(());
-        }
-        batch.rows += 1;
+        let is_new = offset >= self.resume_at;
+        batch.rows += u64::from(is_new);
         let row = || RawRow { line, offset, bytes: bytes.to_vec() };
-        let (time, values) = match parsed {
+        let (time, values) = match self.parser.parse(bytes) {
             Ok(bar) => bar,
-            Err((rule, reason)) => {
-                batch.kept_bytes += bytes.len();
-                batch.rejected.push(RejectedRow { row: row(), rule, reason });
+            Err(RowFault::Fatal(reason)) => return Err(FileError::permanent(&self.path, line, reason)),
+            Err(RowFault::Rejected(rule, reason)) => {
+                if is_new {
+                    batch.reject(row(), rule, reason);
+                }
                 return Ok(());
             }
         };
+        let rules = quality::broken_rules(&values);
+        if !rules.is_empty() && quality::is_placeholder(&values) {
+            if is_new {
+                batch.reject(row(), "placeholder", "all prices are 0, and there is no volume".to_owned());
+            }
+            return Ok(());
+        }
+        let is_refused = !rules.is_empty() && self.on_invalid != OnInvalid::Warn;
+        if !is_new {
+            if !is_refused {
+                self.seen.insert(time);
+            }
+            return Ok(());
+        }
         if is_refused {
             let reason = format!("breaks {} ({values})", rules.join(", "));
             if self.on_invalid == OnInvalid::Fail {
                 let reason = format!("the bar of {} {reason}; --on-invalid is fail", format_time(time));
                 return Err(FileError::permanent(&self.path, line, reason));
             }
-            batch.kept_bytes += bytes.len();
-            batch.rejected.push(RejectedRow { row: row(), rule: "quality", reason });
+            batch.reject(row(), "quality", reason);
         } else if self.seen.insert(time) {
             batch.bars.push(time, values);
             batch.lines.push(line);

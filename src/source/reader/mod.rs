@@ -62,6 +62,13 @@ pub struct Batch {
     pub kept_bytes: usize,
 }
 
+impl Batch {
+    fn reject(&mut self, row: RawRow, rule: &'static str, reason: String) {
+        self.kept_bytes += row.bytes.len();
+        self.rejected.push(RejectedRow { row, rule, reason });
+    }
+}
+
 /// A batch ends once it has this many bytes of raw rows.
 const MAX_KEPT: usize = 8 * 1024 * 1024;
 

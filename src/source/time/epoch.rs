@@ -8,12 +8,15 @@ use crate::config::UnixUnit;
 
 /// Fast path: the count at the start of `text` as an instant, and its length. None if the general path has to read it.
 pub(super) fn parse_prefix(text: &[u8], unit: UnixUnit) -> Option<(Micros, usize)> {
-    let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
+    let (mut count, mut digits): (Micros, usize) = (0, 0);
+    while let Some(digit @ b'0'..=b'9') = text.get(digits).filter(|_| digits < 19) {
+        count = count.wrapping_mul(10).wrapping_add(Micros::from(digit - b'0'));
+        digits += 1;
+    }
     // More than eighteen do not fit in an i64.
     if !(1..=18).contains(&digits) || text.get(digits) == Some(&b'.') {
         return None;
     }
-    let count = text[..digits].iter().fold(0, |n, b| n * 10 + Micros::from(b - b'0'));
     let micros = match unit.nanos() {
         1 if count % 1_000 == 0 => count / 1_000,
         1 => return None,
