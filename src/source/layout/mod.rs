@@ -1,8 +1,8 @@
 //! Decides how a file is written, once for the whole file, from its first rows.
 //!
-//! What stands before the header ([`head`](self::head)), the delimiter, which column holds what ([`columns`]; without a
-//! header [`unheaded`]), how numbers ([`numbers`]) and times ([`times`], [`counts`]) are written, and which instrument
-//! the rows are of ([`tickers`]).
+//! What stands before the header (`head`), the delimiter, which column holds what (`columns`; without a
+//! header `unheaded`), how numbers (`numbers`) and times (`times`, `counts`) are written, and which instrument
+//! the rows are of (`tickers`).
 //!
 //! Invariant: every row is held to the [`FileLayout`]; one that does not fit is rejected. What the first rows leave open is
 //! refused with the flags that decide, and never decided by a single row.
