@@ -4,12 +4,9 @@
 //! [`unrecognised`](Discovery::unrecognised); nothing is passed over silently. One unreadable entry
 //! does not hide the others. Contents are read only where a name does not tell the timeframe.
 
-use futures::TryStreamExt;
-use object_store::ObjectMeta;
-use serde::{Deserialize, Serialize};
-use walkdir::WalkDir;
-
 use super::encoding;
+use super::listing;
+pub use super::listing::Unrecognised;
 use super::naming::{self, SeriesGuess, TimeframeGuess};
 use super::open::OpenSource;
 use super::pattern::{self, Pattern};
@@ -28,15 +25,6 @@ pub struct Source {
     pub path: String,
     /// Bytes.
     pub size: u64,
-}
-
-/// A file or folder that was found but cannot be imported, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Unrecognised {
-    /// The path relative to the root.
-    pub path: String,
-    /// Why.
-    pub reason: String,
 }
 
 /// What was found under a root.
@@ -76,7 +64,7 @@ pub struct Naming {
     pub pattern: Option<Pattern>,
     /// The symbol of the one file.
     pub symbol: Option<String>,
-    /// The timeframe of all files.
+    /// The timeframe of files whose names do not tell it.
     pub timeframe: Option<String>,
     /// The path of the one file to look at.
     pub only: Option<String>,
@@ -98,7 +86,7 @@ struct Named {
 enum NotTaken {
     /// The reason.
     Because(String),
-    /// It is none of a source's business.
+    /// It is no file of bars, and has no name of one.
     NoSource,
 }
 
@@ -271,15 +259,8 @@ fn usual(steps: &[Micros]) -> Option<String> {
 /// # Errors
 /// [`Error::Source`] if the root itself cannot be listed; [`Error::Usage`] if one symbol is given for several files.
 pub async fn discover(root: &Root, naming: &Naming, filter: &Filter) -> Result<Discovery> {
-    let listing = match root.directory() {
-        Some(directory) => {
-            let (directory, naming) = (directory.to_path_buf(), naming.clone());
-            tokio::task::spawn_blocking(move || walk(&directory, &naming))
-                .await
-                .map_err(|e| Error::Internal(e.to_string()))??
-        }
-        None => list(root, naming).await?,
-    };
+    let lists = naming.clone();
+    let listing = listing::list(root, move |name| lists.lists(name)).await?;
     let mut discovery = Discovery { unrecognised: listing.unreadable, ..Discovery::default() };
     let is_looked_at = |path: &String| naming.only.as_ref().is_none_or(|only| only == path);
     discovery.unrecognised.retain(|other| is_looked_at(&other.path));
@@ -302,139 +283,4 @@ pub async fn discover(root: &Root, naming: &Naming, filter: &Filter) -> Result<D
     discovery.sources.sort_by(|a, b| (&a.series, &a.path).cmp(&(&b.series, &b.path)));
     discovery.unrecognised.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(discovery)
-}
-
-#[derive(Default)]
-struct Listing {
-    files: Vec<(String, u64)>,
-    /// Directories below the root that have a settings file of their own.
-    apart: Vec<String>,
-    unreadable: Vec<Unrecognised>,
-}
-
-const LEADS_OUT: &str = "is a link that leads out of the source directory; not followed";
-
-/// Lists a directory. Not by `object_store`, which stops at the first entry that it cannot read.
-fn walk(directory: &std::path::Path, naming: &Naming) -> Result<Listing> {
-    std::fs::read_dir(directory).map_err(|e| {
-        Error::source(
-            format!("cannot list the directory {}: {e}", directory.display()),
-            "check its permissions",
-        )
-    })?;
-    let mut listing = Listing::default();
-    let shown = |p: &std::path::Path| {
-        let relative = p.strip_prefix(directory).unwrap_or(p);
-        relative.to_string_lossy().into_owned()
-    };
-    let outside = |e: &walkdir::DirEntry| {
-        e.path_is_symlink()
-            && e.file_type().is_dir()
-            && e.path().canonicalize().is_ok_and(|real| !real.starts_with(directory))
-    };
-    let mut entries = WalkDir::new(directory).follow_links(true).min_depth(1).into_iter();
-    while let Some(entry) = entries.next() {
-        if let Some(link) = entry.as_ref().ok().filter(|e| outside(e)) {
-            let path = shown(link.path());
-            listing.unreadable.push(Unrecognised { path, reason: LEADS_OUT.into() });
-            entries.skip_current_dir();
-            continue;
-        }
-        match entry {
-            Err(e) => {
-                let path = e.path().map(shown).unwrap_or_default();
-                let reason = walk_reason(&e);
-                listing.unreadable.push(Unrecognised { path, reason });
-            }
-            Ok(entry) if entry.depth() > 1 && entry.file_name() == crate::config::DIRECTORY_FILE => {
-                let path = shown(entry.path().parent().unwrap_or(directory));
-                listing.apart.push(path);
-            }
-            Ok(entry) => match source_file(directory, &entry, naming) {
-                None => {}
-                Some(Ok(file)) => listing.files.push(file),
-                Some(Err(reason)) => {
-                    let path = shown(entry.path());
-                    listing.unreadable.push(Unrecognised { path, reason });
-                }
-            },
-        }
-    }
-    listing.keep_apart();
-    Ok(listing)
-}
-
-impl Listing {
-    /// Files below a directory with settings of its own are not read without them.
-    fn keep_apart(&mut self) {
-        for apart in &self.apart {
-            let inside = format!("{apart}/");
-            let (below, others) = self.files.drain(..).partition(|(path, _)| path.starts_with(&inside));
-            self.files = others;
-            let below: Vec<(String, u64)> = below;
-            self.unreadable.extend(below.into_iter().map(|(path, _)| Unrecognised {
-                path,
-                reason: format!(
-                    "lies in {apart}/, which has settings of its own ({}): give that directory by itself",
-                    crate::config::DIRECTORY_FILE
-                ),
-            }));
-        }
-    }
-}
-
-/// Path and size of a source, or the reason why it cannot be read; none for other entries.
-fn source_file(
-    directory: &std::path::Path,
-    entry: &walkdir::DirEntry,
-    naming: &Naming,
-) -> Option<Result<(String, u64), String>> {
-    if entry.file_type().is_dir() || !naming.lists(&entry.file_name().to_string_lossy()) {
-        return None;
-    }
-    if !entry.file_type().is_file() {
-        return Some(Err("is not a regular file".into()));
-    }
-    let relative = entry.path().strip_prefix(directory).ok()?;
-    let Some(path) = relative.to_str() else {
-        return Some(Err("has a name that is not valid UTF-8".into()));
-    };
-    if path.chars().any(char::is_control) || object_store::path::Path::parse(path).is_err() {
-        return Some(Err("has a name with a control character or another that cannot be read".into()));
-    }
-    match (entry.path().canonicalize(), entry.metadata()) {
-        (Ok(real), _) if !real.starts_with(directory) => Some(Err(LEADS_OUT.into())),
-        (Ok(_), Ok(meta)) => {
-            Some(Ok((path.replace('\\', if cfg!(windows) { "/" } else { "\\" }), meta.len())))
-        }
-        (Err(e), _) => Some(Err(e.to_string())),
-        (_, Err(e)) => Some(Err(e.to_string())),
-    }
-}
-
-fn walk_reason(e: &walkdir::Error) -> String {
-    if e.loop_ancestor().is_some() {
-        return "is a link to one of its own folders; not followed".into();
-    }
-    match e.io_error() {
-        Some(io) if io.kind() == std::io::ErrorKind::NotFound => "is a link to nothing".into(),
-        Some(io) => format!("cannot be read: {io}"),
-        None => "cannot be read".into(),
-    }
-}
-
-async fn list(root: &Root, naming: &Naming) -> Result<Listing> {
-    let (store, prefix) = root.store();
-    let objects: Vec<ObjectMeta> = store.list(Some(prefix)).try_collect().await.map_err(|e| {
-        Error::source(format!("cannot list {}: {e}", root.url()), "check the URL and the credentials")
-    })?;
-    let depth = prefix.parts().count();
-    let mut listing = Listing::default();
-    for object in objects {
-        let relative: object_store::path::Path = object.location.parts().skip(depth).collect();
-        if naming.lists(relative.as_ref()) {
-            listing.files.push((relative.to_string(), object.size));
-        }
-    }
-    Ok(listing)
 }

@@ -4,7 +4,7 @@
 //! lists them, `encoding` tells which files are sources and how they are stored, [`open`] is the only way to read one,
 //! [`reader`] turns its lines into batches, and [`feed`] runs a reader on a thread of its own. `fields`, [`layout`],
 //! [`lines`], [`number`], [`position`], `stored`, [`time`], [`time_set`] and [`quality`] are parts of the reader.
-//! [`pattern`] and `naming` tell a file's series from its path, [`repeats`] compares rows of one time, [`advice`] says what would
+//! `listing` lists what lies under a root; [`pattern`] and `naming` tell a file's series from its path, [`repeats`] compares rows of one time, [`advice`] says what would
 //! read a file.
 //!
 //! Invariant: memory is bounded by a few batches, a line, and the [set of the file's times](time_set), about two bytes
@@ -17,6 +17,7 @@ pub mod feed;
 mod fields;
 pub mod layout;
 pub mod lines;
+mod listing;
 mod naming;
 pub mod number;
 pub mod open;
@@ -29,6 +30,12 @@ pub mod root;
 mod stored;
 pub mod time;
 pub mod time_set;
+
+/// A regex that stands in the code. One that cannot be built is a fault of the build, such as a missing feature of the
+/// crate, and must not be passed over.
+fn built_in_regex(text: &str) -> regex::Regex {
+    regex::Regex::new(text).unwrap_or_else(|error| unreachable!("{error}"))
+}
 
 #[cfg(test)]
 mod tests;

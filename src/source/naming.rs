@@ -1,13 +1,14 @@
 //! Tells symbol and timeframe from a file's name, where no pattern is given: names as vendors and programs write them.
 //!
-//! Invariant: a timeframe that is not spelled out (`60`, `D`) is only a guess, which the file's rows must confirm, and a
-//! name without one leaves it to the folder or the rows. A name is a symbol by itself only if it looks like one; nothing
-//! but a range of dates is left out of it.
+//! Invariant: a timeframe that may be something else (`60`, `5M`) is only a guess, which the file's rows must confirm, and
+//! a name without one leaves it to the folder or the rows. A name is a symbol by itself only if it looks like one. Of what
+//! tells series apart nothing is left out of the symbol.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::built_in_regex;
 use crate::timeframe;
 
 /// What a name tells.
@@ -40,10 +41,6 @@ const LIKELY: &str = "[0-9]{1,5}|[0-9]{1,4}(?:M|mo|mon|months?|w|W|y|Y)|d|M1|M5|
 /// Days, months or years of the rows.
 const DATES: &str = "[0-9]{4}(?:-?[0-9]{2}(?:-?[0-9]{2}(?:[0-9]{4})?)?)?";
 
-struct Rules {
-    all: Vec<(Regex, Rule)>,
-}
-
 /// What a rule's timeframe is.
 #[derive(Clone, Copy)]
 enum Rule {
@@ -55,7 +52,8 @@ enum Rule {
     Word,
 }
 
-static RULES: LazyLock<Rules> = LazyLock::new(|| {
+/// The first one that fits a name holds.
+static RULES: LazyLock<Vec<(Regex, Rule)>> = LazyLock::new(|| {
     let rules = [
         // HistData.
         (format!("^DAT_[A-Z]+_(?P<symbol>[^_]+)_(?P<timeframe>M1)_{DATES}$"), Rule::Told),
@@ -90,17 +88,12 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
         ("^(?P<symbol>[A-Z]{6}[a-z.]*)(?P<timeframe>M1|M5|M15|M30|H1|H4|D1|W1|MN1)$".to_owned(), Rule::Likely),
         ("^(?P<symbol>[A-Z]{6})(?P<timeframe>1|5|15|30|60|240|1440|10080|43200)$".to_owned(), Rule::Likely),
     ];
-    Rules { all: rules.into_iter().map(|(text, rule)| (regex(&text), rule)).collect() }
+    rules.into_iter().map(|(text, rule)| (built_in_regex(&text), rule)).collect()
 });
-
-/// A pattern of this file, which a test has built.
-fn regex(text: &str) -> Regex {
-    Regex::new(text).unwrap_or_else(|error| unreachable!("{error}"))
-}
 
 /// What the name of a file, without its extension, tells.
 pub(super) fn guess(stem: &str) -> SeriesGuess {
-    let found = RULES.all.iter().find_map(|(regex, rule)| Some((regex.captures(stem)?, *rule)));
+    let found = RULES.iter().find_map(|(regex, rule)| Some((regex.captures(stem)?, *rule)));
     let Some((found, rule)) = found else {
         return SeriesGuess {
             symbol: alone(stem).to_owned(),
@@ -126,8 +119,7 @@ pub(super) fn guess(stem: &str) -> SeriesGuess {
         part("symbol")
     };
     // A bid is what is meant where nothing is said.
-    let rest = part("rest").trim_start_matches('_');
-    let symbol = match rest {
+    let symbol = match part("rest") {
         "" | "BID" => symbol.to_owned(),
         rest => format!("{symbol}_{rest}"),
     };
@@ -181,17 +173,17 @@ pub(super) fn of_folders<'p>(folders: impl DoubleEndedIterator<Item = &'p str>) 
 pub(super) fn is_no_symbol(symbol: &str) -> bool {
     const NAMES: &str = "^(?i:data|prices?|quotes?|ohlcv?|bars|candles|chart|download|export|history|historicaldata(?:_[0-9]+)?|historicalquotes\
         |historicalprices|table|output|untitled|sheet[0-9]*|result|stock_?data|monthly_data|daily|hourly|minute|weekly|monthly)$";
-    static NO_SYMBOLS: LazyLock<Regex> = LazyLock::new(|| regex(NAMES));
+    static NO_SYMBOLS: LazyLock<Regex> = LazyLock::new(|| built_in_regex(NAMES));
     // In capitals it may be one.
-    let is_shouted = symbol.bytes().all(|b| !b.is_ascii_lowercase());
-    !is_shouted && NO_SYMBOLS.is_match(symbol)
+    let is_in_capitals = symbol.bytes().all(|b| !b.is_ascii_lowercase());
+    !is_in_capitals && NO_SYMBOLS.is_match(symbol)
 }
 
 /// Whether a whole name may be a symbol: `AAPL`, `BRK-B`, `EURUSD=X`, `^GSPC`, `0700.HK`, but not a name with a date or a
 /// note.
 pub(super) fn may_be_symbol(stem: &str) -> bool {
     const SYMBOL: &str = r"^\^?[A-Za-z0-9]{1,12}(?:[.=&-][A-Za-z0-9]{1,6}){0,2}$";
-    static MAY_BE: LazyLock<Regex> = LazyLock::new(|| regex(SYMBOL));
+    static MAY_BE: LazyLock<Regex> = LazyLock::new(|| built_in_regex(SYMBOL));
     let is_code = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
     let parts: Vec<&str> = stem.split(['.', '=', '&', '-']).collect();
     let longest = stem.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0);

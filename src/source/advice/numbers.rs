@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::source::built_in_regex;
 use crate::source::number::NumberStyle;
 
 /// A way to write numbers that the file's other numbers do not have, and what to do about it.
@@ -48,7 +49,7 @@ const WRITTEN: [WrittenNumber; 6] = [
 ];
 
 static PATTERNS: LazyLock<Vec<Regex>> =
-    LazyLock::new(|| WRITTEN.iter().filter_map(|written| Regex::new(written.pattern).ok()).collect());
+    LazyLock::new(|| WRITTEN.iter().map(|written| built_in_regex(written.pattern)).collect());
 
 /// How many fields are written in which way.
 #[derive(Debug, Default)]

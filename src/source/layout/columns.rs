@@ -42,9 +42,8 @@ pub(super) fn decide(
         written = joined(&fields, header.delimiter);
     }
     // A header that comes again tells nothing of the rows.
-    let rows: Vec<RawRow> =
-        sample.rows[before_data..].iter().filter(|row| row.bytes != header.row.bytes).cloned().collect();
-    let table = Table::new(&rows, header.delimiter, csv.quote);
+    let rows = sample.rows[before_data..].iter().filter(|row| row.bytes != header.row.bytes);
+    let table = Table::new(rows, header.delimiter, csv.quote);
     if is_one_short(&fields, &table, context) {
         fields.insert(0, String::new());
         written = joined(&fields, header.delimiter);

@@ -15,9 +15,12 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn new(rows: &[RawRow], delimiter: u8, quote: Option<u8>) -> Self {
-        let mut table =
-            Self { delimiter, data: Vec::new(), fields: Vec::new(), rows: Vec::with_capacity(rows.len()) };
+    pub(super) fn new<'r>(
+        rows: impl IntoIterator<Item = &'r RawRow>,
+        delimiter: u8,
+        quote: Option<u8>,
+    ) -> Self {
+        let mut table = Self { delimiter, data: Vec::new(), fields: Vec::new(), rows: Vec::new() };
         let mut splitter = FieldSplitter::new(delimiter, quote);
         for row in rows {
             table.rows.push((row.line, table.fields.len()));

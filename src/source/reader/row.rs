@@ -20,7 +20,8 @@ pub(super) struct RowParser {
     layout: FileLayout,
     fields: FieldSplitter,
     fast_path: Option<FastPath>,
-    order: RowOrder,
+    /// Where local times may come twice.
+    order: Option<RowOrder>,
     scratch: Vec<u8>,
 }
 
@@ -38,8 +39,8 @@ impl RowParser {
         Self {
             fast_path: FastPath::new(&layout, csv),
             fields: FieldSplitter::new(layout.columns.delimiter, csv.quote),
+            order: layout.times.has_local_zone().then(RowOrder::default),
             layout,
-            order: RowOrder::default(),
             scratch: Vec::new(),
         }
     }
@@ -56,8 +57,8 @@ impl RowParser {
             Some(bar) => Ok(bar),
             None => self.general(bytes),
         };
-        if let Ok((time, _)) = &parsed {
-            self.order.add(*time);
+        if let (Some(order), Ok((time, _))) = (&mut self.order, &parsed) {
+            order.add(*time);
         }
         parsed
     }
@@ -102,8 +103,11 @@ impl RowParser {
             Ok(time) => time,
             Err(reason) => {
                 let text = if columns.date.is_some() { &self.scratch } else { row.get(columns.time) };
-                let both = times.both(text.trim_ascii());
-                if let Some(time) = both.and_then(|both| self.order.resolve(both, self.layout.step)) {
+                let resolved = self
+                    .order
+                    .as_ref()
+                    .and_then(|order| order.resolve(times.both(text.trim_ascii())?, self.layout.step));
+                if let Some(time) = resolved {
                     time
                 } else {
                     return Err(no_time(&self.layout, text, bytes, at(columns.time, reason)));

@@ -132,6 +132,11 @@ impl TimeParser {
         }
     }
 
+    /// Whether times without a zone are those of another one than UTC.
+    pub(super) fn has_local_zone(&self) -> bool {
+        !self.is_utc
+    }
+
     /// The first and the second instant of a local time that comes twice, as clocks go back.
     pub(super) fn both(&self, text: &[u8]) -> Option<[Micros; 2]> {
         if self.is_utc {
