@@ -310,7 +310,6 @@ fn refuse_a_price(
     // An adjusted price is lower by splits and dividends.
     let is_multiple = most < least * 1.05
         && (rows >= 3 && (0.0005..2.0).contains(&least) || has_more && (0.1..2.0).contains(&least));
-    let is_doubtful = || larger_whole_column(volume, table);
     if rows >= 2 && inside * 2 > rows || is_multiple {
         return Err(format!(
             "the file has no header, and column {} looks like a price, not like the volume: give the volume's number, as \
@@ -319,7 +318,7 @@ fn refuse_a_price(
         )
         .into());
     }
-    if is_doubtful() {
+    if larger_whole_column(volume, table) {
         return Err(format!(
             "the file has no header, and column {} or {} may be the volume: give --column volume={} or volume={}",
             volume + 1,

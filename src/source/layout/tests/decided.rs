@@ -561,3 +561,51 @@ fn a_bare_date_of_daily_bars_is_a_day_of_the_calendar() {
         .with(settings),
     ]);
 }
+
+#[test]
+fn a_month_is_its_first_day() {
+    for (first, second) in [("2024-01", "2024-02"), ("2024/01", "2024/02"), ("Jan 2024", "Feb 2024")] {
+        let text =
+            format!("date,open,high,low,close,volume\n{first},1,2,0.5,1.5,1\n{second},1.5,2.5,1,2,3\n");
+        let got = read(&text, "1mo", &[]).expect(first);
+        assert_eq!(got.times(), ["2024-01-01T00:00:00Z", "2024-02-01T00:00:00Z"], "{first}");
+    }
+}
+
+#[test]
+fn a_header_that_comes_again_decides_nothing() {
+    let header = "Date,Open,High,Low,Close,Volume";
+    let text = format!("{header}\n13/01/2024,1,2,0.5,1.5,1\n{header}\n14/01/2024,1,2,0.5,1.5,2\n");
+    let got = read(&text, "1d", &[]).expect("a file");
+    assert_eq!(got.times(), ["2024-01-13T00:00:00Z", "2024-01-14T00:00:00Z"]);
+    assert_eq!(got.rejected, ["3: repeats the header"]);
+}
+
+#[test]
+fn minutes_of_the_first_hour_are_times_of_day() {
+    let text = file("date,time,open,high,low,close,volume", 40, |i| format!("20240102,{i},1,2,0.5,1.5,1"));
+    let got = read(&text, "1m", &[]).expect("a file");
+    assert_eq!((got.times()[0], got.times()[39]), ("2024-01-02T00:00:00Z", "2024-01-02T00:39:00Z"));
+}
+
+#[test]
+fn blanks_between_thousands_leave_the_comma_for_decimals() {
+    check(&[case(
+        "date;open;high;low;close;volume\n2024-01-02;1 234,567;1 240,500;1 230,250;1 235,125;100\n\
+         2024-01-03;1 235,125;1 241,750;1 231,500;1 236,250;200\n",
+        "1d",
+        &[
+            "2024-01-02T00:00:00Z 1234.567 1240.5 1230.25 1235.125 100",
+            "2024-01-03T00:00:00Z 1235.125 1241.75 1231.5 1236.25 200",
+        ],
+    )]);
+}
+
+#[test]
+fn a_price_is_not_asked_about_as_a_volume() {
+    check(&[case(
+        "date,open,high,low,close,mid\n2024-01-02,1,2,0.5,1.5,1000\n2024-01-03,1,2,0.5,1.5,2000\n",
+        "1d",
+        &["2024-01-02T00:00:00Z 1 2 0.5 1.5 -", "2024-01-03T00:00:00Z 1 2 0.5 1.5 -"],
+    )]);
+}

@@ -460,3 +460,35 @@ fn a_column_without_times() {
     assert_eq!(rows.len(), 2, "{rows:?}");
     refused("a,b\n1,2\n", "1d", &[], "lacks a column for time, open, high, low, close");
 }
+
+#[test]
+fn a_time_that_is_open_is_not_passed_over_for_another_without_a_zone() {
+    let text = |other: &str| format!("date,datetime,{OHLCV}\n01/02/2024,{other},1,2,0.5,1.5,1\n");
+    refused(&text("2024-02-01 00:00:00"), "1h", &[], "can be read in several ways");
+    let got = read(&text("2024-02-01T00:00:00Z"), "1h", &[]).expect("the zone decides");
+    assert_eq!(got.times(), ["2024-02-01T00:00:00Z"]);
+}
+
+#[test]
+fn days_of_a_spreadsheet_are_no_row_numbers() {
+    refused(&of(&["45294", "45295", "45296"]), "1d", &[], "day numbers (of a spreadsheet");
+}
+
+#[test]
+fn numbers_and_dates_tell_instruments_apart() {
+    for name in ["permno", "strike"] {
+        let header = format!("date,{name},{OHLCV}");
+        let text = file(&header, 4, |i| format!("2024-01-0{},{},1,2,0.5,1.5,1", i + 1, 100 + i % 2));
+        refused(&text, "1d", &[], "several instruments");
+    }
+    let text = file(&format!("date,expiry,{OHLCV}"), 4, |i| {
+        format!("2024-01-0{},2024-0{}-20,1,2,0.5,1.5,1", i + 1, 3 + i % 2)
+    });
+    refused(&text, "1d", &[], "several instruments");
+}
+
+#[test]
+fn two_whole_columns_behind_the_prices_without_a_header() {
+    let text = file("2024-01-02,10,12,9,11,5,1000", 4, |i| format!("2024-01-0{},11,13,10,12,6,2000", i + 3));
+    refused(&text, "1d", &[], "column 6 or 7 may be the volume: give --column volume=6 or volume=7");
+}
