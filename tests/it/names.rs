@@ -128,6 +128,39 @@ async fn files_that_differ_in_more_than_dates_are_not_one_series() {
 }
 
 #[tokio::test]
+async fn what_is_not_taken_is_named() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    folder.write("A_1m.csv", bars(20, 1));
+    // Nothing was traded in most minutes.
+    let sparse = (0..30).map(|i| format!("{},10,12,9,11,5\n", 1_772_409_600 + i * (5 + i % 3) * 60));
+    folder.write("SPARSE_1.csv", format!("{HEADER}{}", sparse.collect::<String>()));
+    folder.write("own/B_1h.csv", bars(20, 1));
+    folder.write("own/barlift-files.toml", "[csv]\n");
+    // It holds bars, whatever its name.
+    folder.write("notes of 2024-01-02.txt", bars(20, 1));
+    folder.write("UST_10Y.csv", days(20));
+    let result = import(&database, &folder, &[], 0).await;
+    assert_eq!(series(&result), ["A_1m.csv: A 1m", "SPARSE_1.csv: SPARSE 1m"]);
+    let reasons: Vec<&str> = result["unrecognised"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|other| other["reason"].as_str().expect("a reason"))
+        .collect();
+    for (reason, part) in reasons.iter().zip([
+        "has a name that looks like 10y, but its rows are not that far apart",
+        "does not tell the symbol: give --symbol",
+        "lies in own/, which has settings of its own (barlift-files.toml): give that directory by itself",
+    ]) {
+        assert!(reason.contains(part), "{reasons:?}");
+    }
+    assert_eq!(reasons.len(), 3, "{reasons:?}");
+    // Where the name leaves it open, the flag tells, and what looked like a timeframe belongs to the symbol.
+    let given = import(&database, &folder, &["--timeframe", "1d", "--symbols", "UST_10Y"], 0).await;
+    assert_eq!(series(&given), ["UST_10Y.csv: UST_10Y 1d"]);
+}
+
+#[tokio::test]
 async fn a_series_under_another_spelling_is_renamed_and_not_doubled() {
     let (database, folder) = (TestDatabase::new().await, Folder::new());
     folder.write("MSFT_daily.csv", days(5));
