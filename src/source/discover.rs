@@ -5,13 +5,13 @@
 //! does not hide the others. Contents are read only where a name does not tell the timeframe.
 
 use super::encoding;
-use super::listing;
 pub use super::listing::Unrecognised;
 use super::naming::{self, SeriesGuess, TimeframeGuess};
 use super::open::OpenSource;
 use super::pattern::{self, Pattern};
 use super::reader::ReadOptions;
 use super::root::Root;
+use super::{layout, listing};
 use crate::bar::{Micros, SeriesName};
 use crate::error::{Error, Result};
 use crate::timeframe;
@@ -158,8 +158,8 @@ impl Naming {
             Ok(named) => named,
             // Whether it holds bars, its contents tell.
             Err(reason) if !encoding::is_source(encoding::plain_path(path)) && self.pattern.is_none() => {
-                return Err(match self.steps(root, path).await {
-                    Ok(steps) if !steps.is_empty() => NotTaken::Because(reason),
+                return Err(match self.times(root, path).await {
+                    Ok(times) if !times.is_empty() => NotTaken::Because(reason),
                     _ => NotTaken::NoSource,
                 });
             }
@@ -170,27 +170,31 @@ impl Naming {
         if let (TimeframeGuess::Told(timeframe), true) = (&timeframe, is_source) {
             return series(timeframe.clone());
         }
-        let not_taken = NotTaken::Because;
-        let steps =
-            self.steps(root, path).await.map_err(|reason| match is_source || is_about_bars(&reason) {
-                true => not_taken(format!("cannot be read to tell its timeframe: {reason}")),
+        let is_told = matches!(timeframe, TimeframeGuess::Told(_));
+        // A name that tells a timeframe is one of a file of bars.
+        let is_source = is_source || timeframe != TimeframeGuess::Unknown;
+        let times =
+            self.times(root, path).await.map_err(|reason| match is_source || is_about_bars(&reason) {
+                true if is_told => NotTaken::Because(format!("cannot be read: {reason}")),
+                true => NotTaken::Because(format!("cannot be read to tell its timeframe: {reason}")),
                 false => NotTaken::NoSource,
             })?;
-        if steps.is_empty() && !is_source {
+        if times.is_empty() && !is_source {
             return Err(NotTaken::NoSource);
         }
+        let steps = layout::steps(&times);
         match timeframe {
             TimeframeGuess::Told(timeframe) => series(timeframe),
             TimeframeGuess::Likely(all) => match all.iter().find(|timeframe| fits(&steps, timeframe)) {
                 Some(timeframe) => series(timeframe.clone()),
-                None => Err(not_taken(format!(
+                None => Err(NotTaken::Because(format!(
                     "has a name that looks like {}, but its rows are not that far apart: give --timeframe",
                     all.join(" or ")
                 ))),
             },
             TimeframeGuess::Unknown => match usual(&steps) {
                 Some(timeframe) => series(timeframe),
-                None => Err(not_taken(
+                None => Err(NotTaken::Because(
                     "has a name that does not tell the timeframe, and its rows are too few or not evenly apart: give \
                      --timeframe"
                         .to_owned(),
@@ -199,16 +203,14 @@ impl Naming {
         }
     }
 
-    /// The steps between a file's first bars, the shortest first.
-    async fn steps(&self, root: &Root, path: &str) -> Result<Vec<Micros>, String> {
+    /// The times of a file's first bars.
+    async fn times(&self, root: &Root, path: &str) -> Result<Vec<Micros>, String> {
         const ROWS: usize = 400;
         let source = OpenSource::open(root, path).await.map_err(|e| e.reason)?;
         let read = self.read.clone();
         let first = tokio::task::spawn_blocking(move || source.bars(&read, "", true, 0)?.next_batch(ROWS));
         let batch = first.await.map_err(|e| e.to_string())?.map_err(|e| e.reason)?.unwrap_or_default();
-        let mut steps: Vec<Micros> = batch.bars.time.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        steps.sort_unstable();
-        Ok(steps)
+        Ok(batch.bars.time)
     }
 }
 

@@ -36,7 +36,10 @@ const TOLD: &str = "[0-9]{1,4}(?:s|secs?|seconds?|m|mins?|minutes?|T|h|hrs?|hour
     |(?i:tick|second|minute|hour|hourly|day|daily|week|weekly|month|monthly)";
 
 /// One that may be something else: minutes, a contract's month, a rate's term, the length of a history.
-const LIKELY: &str = "[0-9]{1,5}|[0-9]{1,4}(?:M|mo|mon|months?|w|W|y|Y)|d|M1|M5|M15|M30|H1|H4|D1|W1|MN1";
+const LIKELY: &str = "[0-9]{1,5}|d|[0-9]{1,4}(?:M|mo|mon|months?|w|W|y|Y)|M1|M5|M15|M30|H1|H4|D1|W1|MN1";
+
+/// The same behind a `-`, where numbers are of names: `US-30`.
+const LIKELY_CODE: &str = "[0-9]{1,4}(?:M|mo|mon|months?|w|W|y|Y)|M1|M5|M15|M30|H1|H4|D1|W1|MN1";
 
 /// Days, months or years of the rows.
 const DATES: &str = "[0-9]{4}(?:-?[0-9]{2}(?:-?[0-9]{2}(?:[0-9]{4})?)?)?";
@@ -84,6 +87,7 @@ static RULES: LazyLock<Vec<(Regex, Rule)>> = LazyLock::new(|| {
         ),
         (format!("^(?P<symbol>.+)_(?P<timeframe>{LIKELY})$"), Rule::Likely),
         (format!("^(?P<symbol>.+)[-. ](?P<timeframe>{TOLD})$"), Rule::Told),
+        (format!("^(?P<symbol>.+)[- ](?P<timeframe>{LIKELY_CODE})$"), Rule::Likely),
         // MetaTrader 4: EURUSD60, EURUSDH1.
         ("^(?P<symbol>[A-Z]{6}[a-z.]*)(?P<timeframe>M1|M5|M15|M30|H1|H4|D1|W1|MN1)$".to_owned(), Rule::Likely),
         ("^(?P<symbol>[A-Z]{6})(?P<timeframe>1|5|15|30|60|240|1440|10080|43200)$".to_owned(), Rule::Likely),
@@ -233,6 +237,9 @@ mod tests {
             ("GS_D", "GS_D", Unknown),
             ("SP_500index", "SP_500index", Unknown),
             ("AAPL.1h", "AAPL", told("1h")),
+            ("EURUSD-M1", "EURUSD", likely(&["1m"])),
+            ("AAPL-1w", "AAPL", likely(&["1w"])),
+            ("US-30", "US-30", Unknown),
             ("BTC-1h", "BTC", told("1h")),
             ("AAPL", "AAPL", Unknown),
             ("abcx.us", "abcx.us", Unknown),

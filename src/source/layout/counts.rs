@@ -110,7 +110,7 @@ pub(super) fn usual_step(times: &[Micros]) -> Option<Micros> {
 }
 
 /// The steps between different times, the shortest first.
-fn steps(times: &[Micros]) -> Vec<Micros> {
+pub(in crate::source) fn steps(times: &[Micros]) -> Vec<Micros> {
     let mut sorted = times.to_vec();
     sorted.sort_unstable();
     sorted.dedup();

@@ -22,6 +22,7 @@ mod volume;
 
 use jiff::tz::TimeZone;
 
+pub(super) use self::counts::steps;
 pub(super) use self::formats::padded;
 pub(super) use self::tickers::Ticker;
 pub(super) use self::times::Disproof;

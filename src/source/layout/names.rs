@@ -148,10 +148,15 @@ const NO_VOLUMES: [&str; 30] = [
     "index",
 ];
 
-/// `<Adj Close>`, `adj-close` and `# Adj Close` all become `adj_close`.
+/// `<Adj Close>`, `adj-close` and `# Adj Close` all become `adj_close`, and `Time (UTC)` becomes `time_utc`.
 pub(super) fn normal(name: &str) -> String {
     let name = name.trim().trim_start_matches(['<', '#']).trim_end_matches('>').trim();
-    name.to_lowercase().replace([' ', '-', '.', '/'], "_").trim_end_matches('_').to_owned()
+    name.to_lowercase()
+        .replace([' ', '-', '.', '/'], "_")
+        .replace("(utc)", "utc")
+        .replace("(gmt)", "gmt")
+        .trim_end_matches('_')
+        .to_owned()
 }
 
 /// Whether a column of numbers with this name is no volume.

@@ -110,13 +110,20 @@ pub(super) fn find(
     if !dates.is_empty() && context.step.is_some_and(|step| step >= DAY) {
         full.clear();
     }
-    // Times that can be read in several ways are not passed over for another column's, unless that one names its zone.
+    // Times that are not read, or could be in several ways, are not passed over for another column's, unless that one names
+    // its zone.
+    let has_others = !full.is_empty() || !dates.is_empty();
     let is_open = |(column, judgement): &(usize, Judgement)| {
         !matches!(names[*column].as_str(), "" | "index" | "price")
             && match judgement {
                 Judgement::Open(_) | Judgement::Changes(..) => true,
                 Judgement::Implausible(_) => table.clock(*column).is_none(),
-                Judgement::Times(_) | Judgement::Nothing(_) => false,
+                Judgement::Nothing(Some((_, text))) => {
+                    has_others
+                        && table.clock(*column).is_none()
+                        && text.bytes().filter(u8::is_ascii_digit).count() >= 6
+                }
+                Judgement::Times(_) | Judgement::Nothing(None) => false,
             }
     };
     let has_zoned = full.iter().any(|candidate| candidate.times.have_zone);

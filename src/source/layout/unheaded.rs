@@ -318,7 +318,7 @@ fn refuse_a_price(
         )
         .into());
     }
-    if larger_whole_column(volume, table) {
+    if has_larger_behind(volume, style, table) {
         return Err(format!(
             "the file has no header, and column {} or {} may be the volume: give --column volume={} or volume={}",
             volume + 1,
@@ -331,12 +331,17 @@ fn refuse_a_price(
     Ok(())
 }
 
-/// Whether the next column is the last one and has larger whole numbers, as a volume behind an open interest has.
-fn larger_whole_column(volume: usize, table: &Table) -> bool {
-    let number = |row, column| std::str::from_utf8(table.field(row, column)).ok()?.parse::<u64>().ok();
-    let pairs = || (0..table.len()).filter_map(|row| Some((number(row, volume)?, number(row, volume + 1)?)));
-    let is_last = (0..table.len()).all(|row| table.width(row) == volume + 2);
-    table.len() > 0 && is_last && pairs().count() == table.len() && pairs().all(|(a, b)| b > a && a > 0)
+/// Whether the next column is the last one and mostly has larger whole numbers, as a volume behind an open interest has.
+fn has_larger_behind(volume: usize, style: NumberStyle, table: &Table) -> bool {
+    let whole = |row, column| {
+        let read = number::value(&COLUMNS[VOLUME], table.field(row, column), style).ok();
+        read.filter(|number| *number > 0.0 && number.fract() == 0.0)
+    };
+    let pairs: Vec<(f64, f64)> =
+        (0..table.len()).filter_map(|row| Some((whole(row, volume)?, whole(row, volume + 1)?))).collect();
+    let larger = pairs.iter().filter(|(first, second)| second > first).count();
+    let is_last = (0..table.len()).all(|row| table.width(row) <= volume + 2);
+    is_last && pairs.len() * 2 > table.len() && larger * 2 > pairs.len()
 }
 
 /// `time 1, open 2, high 3, low 4, close 5, volume 6`

@@ -605,3 +605,11 @@ fn a_price_is_not_asked_about_as_a_volume() {
         &["2024-01-02T00:00:00Z 1 2 0.5 1.5 -", "2024-01-03T00:00:00Z 1 2 0.5 1.5 -"],
     )]);
 }
+
+#[test]
+fn counts_under_a_name_that_says_utc_are_times() {
+    let text = "Time (UTC),timestamp,open,high,low,close,volume\n896691900000000,1998-06-01 10:05:00,1,2,0.5,1.5,1\n\
+                896692200000000,1998-06-01 10:10:00,1,2,0.5,1.5,1\n";
+    let got = read(text, "5m", &[]).expect("a file");
+    assert_eq!(got.times(), ["1998-06-01T09:05:00Z", "1998-06-01T09:10:00Z"]);
+}

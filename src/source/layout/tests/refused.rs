@@ -467,6 +467,14 @@ fn a_time_that_is_open_is_not_passed_over_for_another_without_a_zone() {
     refused(&text("2024-02-01 00:00:00"), "1h", &[], "can be read in several ways");
     let got = read(&text("2024-02-01T00:00:00Z"), "1h", &[]).expect("the zone decides");
     assert_eq!(got.times(), ["2024-02-01T00:00:00Z"]);
+    // Nor is one in a form that is not known.
+    let text = format!("Date,timestamp,{OHLCV}\n231120 14:25:00,2023-11-20 15:25:00,1,2,0.5,1.5,1\n");
+    refused(
+        &text,
+        "1h",
+        &[],
+        "`Date` has no times: `231120 14:25:00` is none; name the format with --time-format",
+    );
 }
 
 #[test]
@@ -490,5 +498,13 @@ fn numbers_and_dates_tell_instruments_apart() {
 #[test]
 fn two_whole_columns_behind_the_prices_without_a_header() {
     let text = file("2024-01-02,10,12,9,11,5,1000", 4, |i| format!("2024-01-0{},11,13,10,12,6,2000", i + 3));
-    refused(&text, "1d", &[], "column 6 or 7 may be the volume: give --column volume=6 or volume=7");
+    let message = "column 6 or 7 may be the volume: give --column volume=6 or volume=7";
+    refused(&text, "1d", &[], message);
+    for text in [
+        "2024-01-02\t10\t12\t9\t11\t1,005,000\t7,641,334\n2024-01-03\t11\t13\t10\t12\t1,005,010\t9,948,260\n",
+        "2024-01-02;10,5;12;9;11;5 000;867,88K\n2024-01-03;11,5;13;10;12;5 010;625,87K\n",
+        "2024-01-02;10;12;9;11;5000;70000\n2024-01-03;11;13;10;12;5010;551684\nSource: X\n",
+    ] {
+        refused(text, "1d", &[], message);
+    }
 }
