@@ -17,9 +17,9 @@ use crate::repository::data::{DataRepository, Renaming};
 use crate::source::discover::{self, Discovery, Filter, Naming};
 use crate::source::encoding;
 use crate::source::pattern::Pattern;
+use crate::source::reader::ReadOptions;
 use crate::source::root::Root;
 use crate::source::time;
-use crate::task::read_options;
 use crate::telemetry::attribute as attr;
 use crate::telemetry::catalogue::DISCOVER_SYMBOLS;
 use crate::telemetry::phases::milliseconds;
@@ -108,7 +108,7 @@ impl Enqueuing<'_> {
             symbol: config.import.symbol.clone(),
             timeframe: config.import.timeframe.clone(),
             only: None,
-            read: read_options(config),
+            read: ReadOptions::of(config),
         };
         time::zone(&config.import.timezone)?;
         let filter = Filter { symbols: self.args.symbols.clone(), timeframes: self.args.timeframes.clone() };

@@ -17,7 +17,6 @@ use crate::source::open::OpenSource;
 use crate::source::pattern::Pattern;
 use crate::source::reader::ReadOptions;
 use crate::source::root::Root;
-use crate::task::read_options;
 
 /// Bars that are shown of each end of a file.
 const ENDS: usize = 3;
@@ -41,10 +40,21 @@ struct Inspected {
     rejected: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     first_rejected: Option<String>,
+    /// Bars that break a market-data rule.
+    issues: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_issue: Option<String>,
     first: Vec<Bar>,
     last: Vec<Bar>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+}
+
+impl Inspected {
+    /// Whether it cannot be read, or none of its rows is a bar.
+    fn has_failed(&self) -> bool {
+        self.error.is_some() || self.rows > 0 && self.rows == self.rejected
+    }
 }
 
 /// A bar as it would be stored.
@@ -58,7 +68,7 @@ struct Bar {
 pub(super) async fn run(args: &InspectArgs, config: &Config) -> Result<Outcome> {
     let (directory, file) = place(&args.path);
     let root = Root::open(directory).await?;
-    let read = read_options(config);
+    let read = ReadOptions::of(config);
     let naming = Naming {
         pattern: config.import.pattern.as_deref().map(Pattern::new).transpose()?,
         symbol: config.import.symbol.clone(),
@@ -78,7 +88,7 @@ pub(super) async fn run(args: &InspectArgs, config: &Config) -> Result<Outcome> 
     for source in sources.iter().take(args.limit) {
         all.push(inspect(&root, source, &read).await);
     }
-    let has_failed = !unrecognised.is_empty() || all.iter().any(|file| file.error.is_some());
+    let has_failed = !unrecognised.is_empty() || all.iter().any(Inspected::has_failed);
     if args.files.json {
         output::json(&serde_json::json!({ "files": all, "unrecognised": unrecognised }))?;
     } else {
@@ -134,6 +144,8 @@ fn of_nothing(source: &Source) -> Inspected {
         rows: 0,
         rejected: 0,
         first_rejected: None,
+        issues: 0,
+        first_issue: None,
         first: Vec::new(),
         last: Vec::new(),
         error: None,
@@ -155,6 +167,10 @@ fn fill(file: &mut Inspected, opened: OpenSource, read: &ReadOptions) -> Result<
         file.rejected += batch.rejected.len() as u64;
         if let (None, Some(row)) = (&file.first_rejected, batch.rejected.first()) {
             file.first_rejected = Some(format!("line {}: {}", row.row.line, row.reason));
+        }
+        file.issues += batch.issues.len() as u64;
+        if let (None, Some(issue)) = (&file.first_issue, batch.issues.first()) {
+            file.first_issue = Some(format!("line {}: {}", issue.line, issue.rules.join(", ")));
         }
         let bars = &batch.bars;
         let ends_of_batch = (0..bars.len()).filter(|i| *i < ENDS || i + ENDS >= bars.len());
@@ -212,6 +228,9 @@ fn show(out: &mut dyn Write, file: &Inspected) -> io::Result<()> {
         None => String::new(),
     };
     writeln!(out, "  rows      {}{}", file.rows, output::visible(&rejected))?;
+    if let Some(first) = &file.first_issue {
+        writeln!(out, "  issues    {} bars break a market-data rule, the first one in {first}", file.issues)?;
+    }
     for (title, bars) in [("first", &file.first), ("last", &file.last)] {
         for bar in bars {
             let values = bar

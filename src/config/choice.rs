@@ -83,6 +83,46 @@ choice! {
 }
 
 choice! {
+    /// What an import does with a file whose rows are not as far apart as its timeframe says.
+    #[derive(Default)]
+    OnStep {
+        /// Fail the task before anything is written.
+        Fail = "fail",
+        /// Import the file.
+        #[default]
+        Warn = "warn",
+    }
+}
+
+choice! {
+    /// What the bare dates of daily and longer bars are.
+    #[derive(Default)]
+    Dates {
+        /// Days of the calendar, at 00:00 UTC.
+        #[default]
+        Utc = "utc",
+        /// 00:00 in the files' time zone.
+        Zone = "zone",
+    }
+}
+
+choice! {
+    /// Which instant a local time is that came twice, as clocks went back.
+    #[derive(Default)]
+    Ambiguous {
+        /// The one that the order of the rows proves. If it proves none, the row is rejected.
+        #[default]
+        Infer = "infer",
+        /// The earlier one.
+        First = "first",
+        /// The later one.
+        Second = "second",
+        /// Neither: the row is rejected.
+        Reject = "reject",
+    }
+}
+
+choice! {
     /// How the database stores bars.
     Layout {
         /// As rows, with a primary key that keeps each bar unique.

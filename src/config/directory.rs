@@ -9,8 +9,15 @@ use std::path::{Path, PathBuf};
 pub const FILE: &str = "barlift-files.toml";
 
 /// Keys that the file may contain, besides all of `[csv]`.
-const KEYS: [&str; 5] =
-    ["import.pattern", "import.timeframe", "import.timezone", "import.on_invalid", "import.mends"];
+const KEYS: [&str; 7] = [
+    "import.pattern",
+    "import.timeframe",
+    "import.timezone",
+    "import.dates",
+    "import.ambiguous",
+    "import.on_invalid",
+    "import.mends",
+];
 
 pub(super) fn may_contain(key: &str) -> bool {
     key.starts_with("csv.") || KEYS.contains(&key)

@@ -103,7 +103,7 @@ fn check_directory_keys(values: &[(String, Value)], name: &str) -> Result<()> {
         None => Ok(()),
         Some((key, _)) => Err(Error::config(
             format!("`{key}` in {name} does not say how files are read"),
-            "it may contain keys of [csv], and import.pattern, timeframe, timezone, on_invalid and mends; set the others by flags or \
+            "it may contain keys of [csv], and import.pattern, timeframe, timezone, dates, ambiguous, on_invalid and mends; set the others by flags or \
              in barlift.toml",
         )),
     }

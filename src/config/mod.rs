@@ -19,7 +19,10 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use serde::{Deserialize, Serialize};
 
-pub use choice::{Layout, LogFormat, OnConflictShape, OnInvalid, OnMismatch, TraceDetail, VerifyMode};
+pub use choice::{
+    Ambiguous, Dates, Layout, LogFormat, OnConflictShape, OnInvalid, OnMismatch, OnStep, TraceDetail,
+    VerifyMode,
+};
 pub use columns::{ColumnsConfig, NO_COLUMN};
 pub use directory::{DirectorySettings, FILE as DIRECTORY_FILE};
 pub use load::{Override, load, load_for};
@@ -101,6 +104,9 @@ pub struct ImportConfig {
     pub max_rejects: Option<MaxRejects>,
     pub allow_empty: bool,
     pub on_conflict_shape: OnConflictShape,
+    pub on_step: OnStep,
+    pub dates: Dates,
+    pub ambiguous: Ambiguous,
     #[serde(deserialize_with = "values::optional")]
     pub mends: Option<String>,
 }

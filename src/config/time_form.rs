@@ -166,6 +166,17 @@ impl TimeFormat {
         self.runs.last().copied().flatten().filter(|_| self.has_clock && self.text.contains("%H%M"))
     }
 
+    /// The date of a format with a time of day behind a blank.
+    pub(crate) fn date_part(&self) -> Option<Self> {
+        let is_clock = |rest: &str| {
+            let directive = rest.strip_prefix('%').map(|rest| rest.trim_start_matches(['-', '_', '0']));
+            directive.is_some_and(|name| name.starts_with(['H', 'I', 'k', 'l', 'T', 'R', 'r']))
+        };
+        let mut blanks = self.text.match_indices(' ').map(|(at, _)| at);
+        let at = blanks.find(|at| is_clock(&self.text[at + 1..]))?;
+        Some(Self::new(self.text[..at].to_owned())).filter(|date| !date.has_clock && date.text.contains('%'))
+    }
+
     /// The format as it is written.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -223,6 +234,20 @@ mod tests {
             ("%Y-%m-%dT%H:%M:%S%.f%z", "2024-01-02T09:30:00.5+0000", true),
         ] {
             assert_eq!(complete(format, text), want, "{format} {text}");
+        }
+    }
+
+    #[test]
+    fn the_date_of_a_format_stands_before_its_time_of_day() {
+        for (format, want) in [
+            ("%d/%m/%Y %H:%M", Some("%d/%m/%Y")),
+            ("%b %d, %Y %-I:%M %p", Some("%b %d, %Y")),
+            ("%d/%m/%Y", None),
+            ("%H:%M %d/%m/%Y", None),
+            ("%Y%m%d%H%M", None),
+        ] {
+            let date = TimeFormat::new(format.to_owned()).date_part();
+            assert_eq!(date.as_ref().map(TimeFormat::as_str), want, "{format}");
         }
     }
 

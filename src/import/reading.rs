@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use tokio::sync::mpsc;
 
 use super::{ImportAttempt, recognise, row_spans};
-use crate::config::CsvConfig;
+use crate::config::{CsvConfig, OnStep};
 use crate::error::{FileError, Result};
 use crate::source::feed::{self, FeedEvent, FeedOptions};
 use crate::source::layout::FileLayout;
@@ -130,7 +130,7 @@ impl Reading<'_> {
     }
 
     async fn receive(&mut self) -> Option<Result<FeedEvent, FileError>> {
-        let fed = self.feed.recv().await?;
+        let fed = self.feed.recv().await?.and_then(|fed| refuse_odd_step(self.attempt, fed));
         match (&fed, &mut self.load) {
             (Ok(FeedEvent::Batch { batch, took }), Some(load)) => load.batch(batch.rows, &batch.bars, *took),
             (Ok(FeedEvent::End { .. }), load) => *load = None,
@@ -138,6 +138,24 @@ impl Reading<'_> {
             _ => {}
         }
         Some(fed)
+    }
+}
+
+/// Refuses a file whose rows are not as far apart as its timeframe says. Rejected rows stand anywhere.
+fn refuse_odd_step(attempt: ImportAttempt<'_>, fed: FeedEvent) -> Result<FeedEvent, FileError> {
+    let options = attempt.options;
+    let is_refused = options.on_step == OnStep::Fail && options.mends.is_none();
+    match &fed {
+        FeedEvent::Start { layout: Some(layout) } if is_refused => match &layout.odd_step {
+            Some(odd) => {
+                let reason = format!(
+                    "{odd}, as the timeframe is: name the file by the timeframe of its rows, or give --on-step warn"
+                );
+                Err(FileError::permanent(&attempt.task.source, None, reason))
+            }
+            None => Ok(fed),
+        },
+        _ => Ok(fed),
     }
 }
 

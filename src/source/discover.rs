@@ -13,7 +13,7 @@ use super::reader::ReadOptions;
 use super::root::Root;
 use super::{layout, listing};
 use crate::bar::{Micros, SeriesName};
-use crate::error::{Error, Result};
+use crate::error::{Error, FileError, Result};
 use crate::timeframe;
 
 /// A file with bars of one series.
@@ -73,13 +73,25 @@ pub struct Naming {
 }
 
 /// Extensions of files that are sources if their contents are bars.
-const TEXT_EXTENSIONS: [&str; 4] = [".txt", ".tsv", ".dat", ".prn"];
+const TEXT_EXTENSIONS: [&str; 8] = [".txt", ".tsv", ".tab", ".dat", ".prn", ".asc", ".dly", ".mst"];
 
 /// What a file's name and place tell.
 struct Named {
     guess: SeriesGuess,
+    /// Whether the name tells the symbol; if not, a column may.
+    has_symbol: bool,
     /// Whether it has the extension of sources; another file is one only if it has bars.
     is_source: bool,
+}
+
+/// What a file's first rows tell.
+#[derive(Default)]
+struct FirstRows {
+    times: Vec<Micros>,
+    /// The symbol that a column has in every row.
+    symbol: Option<String>,
+    /// Why the first row that is no bar is none.
+    rejected: Option<String>,
 }
 
 /// Why a file is not taken.
@@ -96,7 +108,9 @@ impl Naming {
         let name = name.to_ascii_lowercase();
         let has = |extension: &str| name.len() > extension.len() && name.ends_with(extension);
         match &self.pattern {
-            Some(pattern) => encoding::is_source(&name) || pattern.extension().is_some_and(has),
+            Some(pattern) => {
+                encoding::is_source(&name) || pattern.extension().map_or(!name.contains('.'), has)
+            }
             None => encoding::is_source(&name) || TEXT_EXTENSIONS.into_iter().any(has),
         }
     }
@@ -136,98 +150,101 @@ impl Naming {
                 _ => guess.timeframe = TimeframeGuess::Told(given),
             }
         }
-        let is_told =
-            |name: &str| if is_alone { naming::may_be_symbol(name) } else { !naming::is_no_symbol(name) };
-        match &self.symbol {
-            Some(symbol) => guess.symbol.clone_from(symbol),
-            None if self.pattern.is_none() && !is_told(&guess.symbol) => {
-                return Err(
-                    "has a name that does not tell the symbol: give --symbol, or --pattern for several files"
-                        .into(),
-                );
-            }
-            None => {}
+        let has_symbol = self.symbol.is_some()
+            || self.pattern.is_some()
+            || if is_alone {
+                naming::may_be_symbol(&guess.symbol)
+            } else {
+                !naming::is_no_symbol(&guess.symbol)
+            };
+        if let Some(symbol) = &self.symbol {
+            guess.symbol.clone_from(symbol);
         }
-        pattern::check_symbol(&guess.symbol)?;
-        Ok(Named { guess, is_source })
+        Ok(Named { guess, has_symbol, is_source })
     }
 
     /// The series of a file.
     async fn series(&self, root: &Root, path: &str) -> Result<SeriesName, NotTaken> {
-        let Named { guess, is_source } = match self.named(root, path) {
-            Ok(named) => named,
-            // Whether it holds bars, its contents tell.
-            Err(reason) if !encoding::is_source(encoding::plain_path(path)) && self.pattern.is_none() => {
-                return Err(match self.times(root, path).await {
-                    Ok(times) if !times.is_empty() => NotTaken::Because(reason),
-                    _ => NotTaken::NoSource,
-                });
-            }
-            Err(reason) => return Err(NotTaken::Because(reason)),
-        };
+        let Named { guess, has_symbol, is_source } = self.named(root, path).map_err(NotTaken::Because)?;
         let SeriesGuess { symbol, timeframe, .. } = guess;
-        let series = |timeframe: String| Ok(SeriesName { symbol: symbol.clone(), timeframe });
-        if let (TimeframeGuess::Told(timeframe), true) = (&timeframe, is_source) {
-            return series(timeframe.clone());
+        if let (TimeframeGuess::Told(timeframe), true, true) = (&timeframe, has_symbol, is_source) {
+            pattern::check_symbol(&symbol).map_err(NotTaken::Because)?;
+            return Ok(SeriesName { symbol, timeframe: timeframe.clone() });
         }
-        let is_told = matches!(timeframe, TimeframeGuess::Told(_));
-        // A name that tells a timeframe is one of a file of bars.
-        let is_source = is_source || timeframe != TimeframeGuess::Unknown;
-        let times =
-            self.times(root, path).await.map_err(|reason| match is_source || is_about_bars(&reason) {
-                true if is_told => NotTaken::Because(format!("cannot be read: {reason}")),
-                true => NotTaken::Because(format!("cannot be read to tell its timeframe: {reason}")),
-                false => NotTaken::NoSource,
-            })?;
-        if times.is_empty() && !is_source {
+        let purpose = match (&timeframe, has_symbol) {
+            (_, false) => " to tell its symbol",
+            (TimeframeGuess::Told(_), true) => "",
+            (_, true) => " to tell its timeframe",
+        };
+        let first = match self.first_rows(root, path).await {
+            Ok(first) => first,
+            // A name that tells a timeframe is one of a file of bars.
+            Err(reason)
+                if is_source || timeframe != TimeframeGuess::Unknown || self.has_bars(root, path).await =>
+            {
+                return Err(NotTaken::Because(format!("cannot be read{purpose}: {reason}")));
+            }
+            Err(_) => return Err(NotTaken::NoSource),
+        };
+        if first.times.is_empty() && !is_source && timeframe == TimeframeGuess::Unknown {
             return Err(NotTaken::NoSource);
         }
-        let steps = layout::steps(&times);
-        match timeframe {
-            TimeframeGuess::Told(timeframe) => series(timeframe),
-            TimeframeGuess::Likely(all) => match all.iter().find(|timeframe| fits(&steps, timeframe)) {
-                Some(timeframe) => series(timeframe.clone()),
-                None => Err(NotTaken::Because(format!(
-                    "has a name that looks like {}, but its rows are not that far apart: give --timeframe",
-                    all.join(" or ")
-                ))),
-            },
-            TimeframeGuess::Unknown => match usual(&steps) {
-                Some(timeframe) => series(timeframe),
-                None => Err(NotTaken::Because(
-                    "has a name that does not tell the timeframe, and its rows are too few or not evenly apart: give \
-                     --timeframe"
-                        .to_owned(),
-                )),
-            },
+        let symbol = if has_symbol { Some(symbol) } else { first.symbol };
+        let symbol = symbol.ok_or_else(|| {
+            NotTaken::Because(
+                "has a name that does not tell the symbol: give --symbol, or --pattern for several files"
+                    .into(),
+            )
+        })?;
+        pattern::check_symbol(&symbol).map_err(NotTaken::Because)?;
+        if let (TimeframeGuess::Unknown, true, Some(rejected)) =
+            (&timeframe, first.times.is_empty(), first.rejected)
+        {
+            return Err(NotTaken::Because(format!("has no bar among its first rows ({rejected})")));
         }
+        let timeframe = confirmed(timeframe, &layout::steps(&first.times)).map_err(NotTaken::Because)?;
+        Ok(SeriesName { symbol, timeframe })
     }
 
-    /// The times of a file's first bars.
-    async fn times(&self, root: &Root, path: &str) -> Result<Vec<Micros>, String> {
+    /// What the first rows of a file tell.
+    async fn first_rows(&self, root: &Root, path: &str) -> Result<FirstRows, String> {
         const ROWS: usize = 400;
         let source = OpenSource::open(root, path).await.map_err(|e| e.reason)?;
         let read = self.read.clone();
-        let first = tokio::task::spawn_blocking(move || source.bars(&read, "", true, 0)?.next_batch(ROWS));
-        let batch = first.await.map_err(|e| e.to_string())?.map_err(|e| e.reason)?.unwrap_or_default();
-        Ok(batch.bars.time)
+        let first = tokio::task::spawn_blocking(move || {
+            let mut bars = source.bars(&read, "", true, 0)?;
+            let symbol = bars.layout().and_then(|layout| layout.instrument());
+            let batch = bars.next_batch(ROWS)?.unwrap_or_default();
+            let rejected = batch.rejected.first().map(|row| format!("line {}: {}", row.row.line, row.reason));
+            Ok(FirstRows { times: batch.bars.time, symbol, rejected })
+        });
+        first.await.map_err(|e| e.to_string())?.map_err(|e: FileError| e.reason)
+    }
+
+    /// Whether a file that is refused seems to be one of bars all the same.
+    async fn has_bars(&self, root: &Root, path: &str) -> bool {
+        let Ok(source) = OpenSource::open(root, path).await else { return false };
+        let csv = self.read.csv.clone();
+        tokio::task::spawn_blocking(move || source.looks_like_bars(&csv)).await.unwrap_or(false)
     }
 }
 
-/// Whether the reason why a file is refused is one that only a file of bars gives.
-fn is_about_bars(reason: &str) -> bool {
-    [
-        "--time-format",
-        "instruments",
-        "--thousands",
-        "column 6",
-        "columns 2 to 5",
-        "high and low",
-        "--column volume",
-    ]
-    .iter()
-    .any(|part| reason.contains(part))
-        && !reason.contains("for time, open, high, low, close")
+/// The timeframe that a name tells, or that the rows show or confirm.
+fn confirmed(timeframe: TimeframeGuess, steps: &[Micros]) -> Result<String, String> {
+    match timeframe {
+        TimeframeGuess::Told(timeframe) => Ok(timeframe),
+        TimeframeGuess::Likely(all) => match all.iter().find(|timeframe| fits(steps, timeframe)) {
+            Some(timeframe) => Ok(timeframe.clone()),
+            None => Err(format!(
+                "has a name that looks like {}, but its rows are not that far apart: give --timeframe",
+                all.join(" or ")
+            )),
+        },
+        TimeframeGuess::Unknown => usual(steps).ok_or_else(|| {
+            "has a name that does not tell the timeframe, and its rows are too few or not evenly apart: give --timeframe"
+                .to_owned()
+        }),
+    }
 }
 
 /// Whether bars of this timeframe may be so far apart. Where nothing was traded, there are none.

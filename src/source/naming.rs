@@ -32,7 +32,8 @@ pub(super) enum TimeframeGuess {
 }
 
 /// A timeframe that is spelled out.
-const TOLD: &str = "[0-9]{1,4}(?:s|secs?|seconds?|m|mins?|minutes?|T|h|hrs?|hours?|H|d|days?|D|wk|weeks?|t|ticks?)\
+const TOLD: &str = "[0-9]{1,4}(?:s|m|T|h|H|d|D|wk|t|ticks?)\
+    |[0-9]{1,4}[ -]?(?:secs?|seconds?|mins?|minutes?|hrs?|hours?|days?|weeks?)\
     |(?i:tick|second|minute|hour|hourly|day|daily|week|weekly|month|monthly)";
 
 /// One that may be something else: minutes, a contract's month, a rate's term, the length of a history.
@@ -60,33 +61,37 @@ static RULES: LazyLock<Vec<(Regex, Rule)>> = LazyLock::new(|| {
     let rules = [
         // HistData.
         (format!("^DAT_[A-Z]+_(?P<symbol>[^_]+)_(?P<timeframe>M1)_{DATES}$"), Rule::Told),
-        (format!("^(?P<symbol>.+)_(?P<timeframe>{TOLD})$"), Rule::Told),
+        // CryptoDataDownload's minutes of a year.
+        ("^(?P<symbol>[A-Za-z]+_[A-Z0-9]+)_20[0-9]{2}_(?P<timeframe>minute)$".to_owned(), Rule::Told),
+        // FirstRate.
+        (format!("^(?P<symbol>[^_]+)_full_(?P<timeframe>{TOLD})$"), Rule::Told),
+        (format!("^(?P<symbol>.+?)_(?P<timeframe>{TOLD})$"), Rule::Told),
         // Binance, and MetaTrader 5 with its range.
         (format!("^(?P<symbol>.+?)-(?P<timeframe>{TOLD})-{DATES}$"), Rule::Told),
         (format!("^(?P<symbol>.+?)_(?P<timeframe>{TOLD})_{DATES}(?:_{DATES})?$"), Rule::Told),
         (format!("^(?P<symbol>.+?)_(?P<timeframe>{LIKELY})_[0-9]{{8,12}}_[0-9]{{8,12}}$"), Rule::Likely),
-        (format!("^(?P<symbol>.+?)-(?P<timeframe>[0-9]+(?:mo|w))-{DATES}$"), Rule::Likely),
+        (format!("^(?P<symbol>.+?)-(?P<timeframe>[0-9]+(?:mo|w))-{DATES}$"), Rule::Told),
         (
             "^(?P<symbol>.+)_Candlestick_(?P<timeframe>[0-9]+)_(?P<unit>[A-Za-z]+)_(?P<rest>BID|ASK)_.*$".to_owned(),
             Rule::NumberAndUnit,
         ),
         (
-            "^(?P<unit>daily|weekly|monthly|intraday)(?:_adjusted)?(?:_(?P<timeframe>[0-9]+min))?_(?P<symbol>.+)$"
+            "^(?P<unit>daily|weekly|monthly|intraday)(?:_adjusted)?(?:_(?P<timeframe>[0-9]+min))?[-_](?P<symbol>.+)$"
                 .to_owned(),
             Rule::Word,
         ),
         // TradingView, also with the number that it puts behind a second export.
-        (format!("^(?P<symbol>.+), (?P<timeframe>{TOLD})(?:_[0-9a-f]{{5}})?$"), Rule::Told),
+        (format!("^(?P<symbol>.+), (?P<timeframe>{TOLD}|[0-9]{{1,2}}S)(?:_[0-9a-f]{{5}})?$"), Rule::Told),
         (format!("^(?P<symbol>.+), (?P<timeframe>{LIKELY})(?:_[0-9a-f]{{5}})?$"), Rule::Likely),
         // FirstRate: AAPL_full_1min_adjsplit.
         (
             format!(
-                "^(?P<symbol>[^_]+)_(?:full_)?(?P<timeframe>{TOLD})_(?P<rest>(?i:adjsplitdiv|adjsplit|unadjusted|adjusted|continuous|absolute_adjusted|ratio_adjusted))$"
+                "^(?P<symbol>[^_]+)_(?:full_)?(?P<timeframe>{TOLD})_(?P<rest>(?i:(?:continuous_)?(?:adjsplitdiv|adjsplit|unadjusted|(?:absolute_|ratio_)?adjusted)|continuous))$"
             ),
             Rule::Told,
         ),
         (format!("^(?P<symbol>.+)_(?P<timeframe>{LIKELY})$"), Rule::Likely),
-        (format!("^(?P<symbol>.+)[-. ](?P<timeframe>{TOLD})$"), Rule::Told),
+        (format!("^(?P<symbol>.+?)[-. ](?P<timeframe>{TOLD})$"), Rule::Told),
         (format!("^(?P<symbol>.+)[- ](?P<timeframe>{LIKELY_CODE})$"), Rule::Likely),
         // MetaTrader 4: EURUSD60, EURUSDH1.
         ("^(?P<symbol>[A-Z]{6}[a-z.]*)(?P<timeframe>M1|M5|M15|M30|H1|H4|D1|W1|MN1)$".to_owned(), Rule::Likely),
@@ -106,15 +111,15 @@ pub(super) fn guess(stem: &str) -> SeriesGuess {
         };
     };
     let part = |name: &str| found.name(name).map_or("", |part| part.as_str());
+    let told =
+        |timeframe: &str| TimeframeGuess::Told(timeframe::canonical(&timeframe.replace([' ', '-'], "")));
     let timeframe = match rule {
-        Rule::Told => TimeframeGuess::Told(timeframe::canonical(part("timeframe"))),
+        Rule::Told => told(part("timeframe")),
         Rule::Likely => likely(part("timeframe")),
         Rule::NumberAndUnit => number_and_unit(part("timeframe"), part("unit")),
         Rule::Word if part("unit") == "intraday" && part("timeframe").is_empty() => TimeframeGuess::Unknown,
-        Rule::Word if part("unit") == "intraday" => {
-            TimeframeGuess::Told(timeframe::canonical(part("timeframe")))
-        }
-        Rule::Word => TimeframeGuess::Told(timeframe::canonical(part("unit"))),
+        Rule::Word if part("unit") == "intraday" => told(part("timeframe")),
+        Rule::Word => told(part("unit")),
     };
     // What is no timeframe belongs to the symbol: ES_12.
     let symbol = if timeframe == TimeframeGuess::Unknown && matches!(rule, Rule::Likely) {
@@ -130,9 +135,11 @@ pub(super) fn guess(stem: &str) -> SeriesGuess {
     SeriesGuess { symbol, timeframe, stem: alone(stem).to_owned() }
 }
 
-/// A name that is a symbol alone: Investing.com puts `Historical Data` behind it.
+/// A name that is a symbol alone: Investing.com puts `Historical Data` behind it, and some programs the first and the last day.
 fn alone(stem: &str) -> &str {
-    stem.strip_suffix(" Historical Data").unwrap_or(stem)
+    static DAYS: LazyLock<Regex> = LazyLock::new(|| built_in_regex("^(.+?)_[0-9]{8}_[0-9]{8}$"));
+    let stem = stem.strip_suffix(" Historical Data").unwrap_or(stem);
+    DAYS.captures(stem).and_then(|found| found.get(1)).map_or(stem, |symbol| symbol.as_str())
 }
 
 /// Minutes, or a number and a unit of which some mean two things.
@@ -173,14 +180,17 @@ pub(super) fn of_folders<'p>(folders: impl DoubleEndedIterator<Item = &'p str>) 
     folders.rev().find_map(told)
 }
 
-/// Whether a name is one that programs give to every file.
+/// Whether a name is one that programs give to every file, or has a day in it: another file has the next day's bars.
 pub(super) fn is_no_symbol(symbol: &str) -> bool {
+    const DAY: &str = "(?:^|[^0-9])(?:(?:19|20)[0-9]{2}[-_.]?(?:0[1-9]|1[0-2])[-_.]?(?:0[1-9]|[12][0-9]|3[01])\
+        |(?:0[1-9]|[12][0-9]|3[01])[-_.](?:0[1-9]|[12][0-9]|3[01])[-_.](?:19|20)[0-9]{2})(?:[^0-9]|$)";
+    static HAS_DAY: LazyLock<Regex> = LazyLock::new(|| built_in_regex(DAY));
     const NAMES: &str = "^(?i:data|prices?|quotes?|ohlcv?|bars|candles|chart|download|export|history|historicaldata(?:_[0-9]+)?|historicalquotes\
         |historicalprices|table|output|untitled|sheet[0-9]*|result|stock_?data|monthly_data|daily|hourly|minute|weekly|monthly)$";
     static NO_SYMBOLS: LazyLock<Regex> = LazyLock::new(|| built_in_regex(NAMES));
     // In capitals it may be one.
     let is_in_capitals = symbol.bytes().all(|b| !b.is_ascii_lowercase());
-    !is_in_capitals && NO_SYMBOLS.is_match(symbol)
+    !is_in_capitals && NO_SYMBOLS.is_match(symbol) || HAS_DAY.is_match(symbol)
 }
 
 /// Whether a whole name may be a symbol: `AAPL`, `BRK-B`, `EURUSD=X`, `^GSPC`, `0700.HK`, but not a name with a date or a
@@ -237,6 +247,17 @@ mod tests {
             ("GS_D", "GS_D", Unknown),
             ("SP_500index", "SP_500index", Unknown),
             ("AAPL.1h", "AAPL", told("1h")),
+            ("daily-KO", "KO", told("1d")),
+            ("usTSLA_20130726_20160726", "usTSLA", Unknown),
+            ("MSFT_1 day", "MSFT", told("1d")),
+            ("NVDA_5 mins", "NVDA", told("5m")),
+            ("AMD-1-minute", "AMD", told("1m")),
+            ("Binance_BTCUSDT_2024_minute", "Binance_BTCUSDT", told("1m")),
+            ("RUSSELL_2000_1d", "RUSSELL_2000", told("1d")),
+            ("BTCUSDT-1mo-2024-01", "BTCUSDT", told("1mo")),
+            ("NASDAQ_AAPL, 30S", "NASDAQ_AAPL", told("30s")),
+            ("SPX_full_1min", "SPX", told("1m")),
+            ("ES_full_1min_continuous_ratio_adjusted", "ES_continuous_ratio_adjusted", told("1m")),
             ("EURUSD-M1", "EURUSD", likely(&["1m"])),
             ("AAPL-1w", "AAPL", likely(&["1w"])),
             ("US-30", "US-30", Unknown),

@@ -10,12 +10,14 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 
 use super::encoding::SourceText;
-use super::layout::FileLayout;
+use super::layout::{self, FileLayout};
 use super::lines::Lines;
 use super::reader::{self, BarReader, Batch, ReadOptions, SourceName};
 use super::root::{Root, Version, io_error};
 use super::stored::StoredBytes;
+use crate::config::CsvConfig;
 use crate::error::{Error, FileError, Result};
+use crate::finding::RawRow;
 
 /// A source opened for reading.
 pub struct OpenSource {
@@ -85,6 +87,19 @@ impl OpenSource {
     /// A [`FileError`] when reading fails.
     pub fn lines(self, max_line: usize) -> Result<Lines<'static>, FileError> {
         Ok(Lines::new(self.text()?, max_line))
+    }
+
+    /// Whether its first lines look like those of a file of bars, readable or not.
+    pub(super) fn looks_like_bars(self, csv: &CsvConfig) -> bool {
+        const LINES: usize = 30;
+        const LONGEST: usize = 4096;
+        let Ok(mut lines) = self.lines(LONGEST) else { return false };
+        let mut rows = Vec::new();
+        while let (true, Ok(Some(line))) = (rows.len() < LINES, lines.next_line()) {
+            rows.push(RawRow { line: line.number, offset: line.offset, bytes: line.bytes.to_vec() });
+        }
+        rows.retain(|row| !row.bytes.trim_ascii().is_empty());
+        layout::look_like_bars(&rows, csv)
     }
 
     /// Its bars, of this timeframe. Rows that start before `resume_at` (in bytes of its text) are left out: an earlier

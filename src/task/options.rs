@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::bar::SeriesName;
-use crate::config::{Config, MaxRejects, OnConflictShape, OnMismatch, VerifyMode};
+use crate::config::{Config, MaxRejects, OnConflictShape, OnMismatch, OnStep, VerifyMode};
 use crate::error::{Error, Result};
 use crate::model::OperationKind;
 use crate::source::reader::ReadOptions;
@@ -21,6 +21,9 @@ pub struct ImportOptions {
     /// What to do with a file that looks like its series, moved in time or scaled.
     #[serde(default, skip_serializing_if = "is_default")]
     pub on_conflict_shape: OnConflictShape,
+    /// What to do with a file whose rows are not as far apart as its timeframe says.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub on_step: OnStep,
     /// How file names tell symbol and timeframe. Operations of earlier versions do not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
@@ -51,10 +54,11 @@ impl ImportOptions {
     #[must_use]
     pub fn from_config(config: &Config, dry_run: bool, force: bool, trace: TraceOptions) -> Self {
         Self {
-            read: read_options(config),
+            read: ReadOptions::of(config),
             on_mismatch: config.import.on_mismatch,
             max_rejects: config.import.max_rejects,
             on_conflict_shape: config.import.on_conflict_shape,
+            on_step: config.import.on_step,
             pattern: config.import.pattern.clone(),
             mends: config.import.mends.clone(),
             allow_empty: config.import.allow_empty,
@@ -114,7 +118,7 @@ impl VerifyOptions {
     #[must_use]
     pub fn from_config(config: &Config, seed: u64, trace: TraceOptions) -> Self {
         Self {
-            read: read_options(config),
+            read: ReadOptions::of(config),
             mode: config.verify.mode,
             sample_size: config.verify.sample_size,
             seed,
@@ -141,15 +145,6 @@ const READER: u32 = 3;
 pub fn read_key(read: &ReadOptions) -> Result<[u8; 32]> {
     let text = serde_json::to_vec(&(READER, read)).map_err(|e| Error::Internal(e.to_string()))?;
     Ok(*blake3::hash(&text).as_bytes())
-}
-
-/// How the configuration reads files.
-pub(crate) fn read_options(config: &Config) -> ReadOptions {
-    ReadOptions {
-        csv: config.csv.clone(),
-        timezone: config.import.timezone.clone(),
-        on_invalid: config.import.on_invalid,
-    }
 }
 
 /// Declares the options of each kind.
@@ -246,7 +241,9 @@ mod tests {
     fn options_of_older_versions_are_read() {
         let mut json = serde_json::to_value(usual()).expect("JSON");
         let object = json.as_object_mut().expect("an object");
-        for newer in ["pattern", "trace", "mends", "allow_empty", "on_conflict_shape", "batch_rows"] {
+        for newer in
+            ["pattern", "trace", "mends", "allow_empty", "on_conflict_shape", "on_step", "batch_rows"]
+        {
             object.remove(newer);
         }
         assert_eq!(object.len(), 5, "{object:?}");

@@ -133,12 +133,12 @@ fn table_lines(stdout: &str) -> Vec<&str> {
 
 /// Files that give every column of every table something to show, with numbers of seven digits.
 async fn findings_of_every_kind(database: &TestDatabase, folder: &Folder) {
-    folder.write("LONGSYMBOL_15m.csv", bars(1200, 1));
+    folder.write("LONGSYMBOL_1m.csv", bars(1200, 1));
     folder.write("B_1m.csv", bars(20, 1));
     barlift(database, &["import", folder.arg()]).run().await;
     let changed = bars(1200, 1).replace(&bar(1, 1), &bar(1, 2)).replace(&bar(2, 1), &bar(2, 2));
     let odd = "broken\n2024-02-01,1,0.5,0.9,1,-5\n2024-02-01,1,0.5,0.9,1,-5\n";
-    folder.write("LONGSYMBOL_15m.csv", format!("{changed}{odd}"));
+    folder.write("LONGSYMBOL_1m.csv", format!("{changed}{odd}"));
     folder.write("BAD_1h.csv", "time,open\n");
     barlift(database, &["import", folder.arg()]).run().await;
     // As of a large file.

@@ -188,8 +188,7 @@ async fn long_series_survive_every_format() {
     let want = all(&repository, "A").await;
     assert_eq!(want.len(), 30_000);
     let config = barlift::config::load(None, &[]).expect("defaults");
-    let options =
-        ReadOptions { csv: config.csv, timezone: "UTC".into(), on_invalid: config.import.on_invalid };
+    let options = ReadOptions::of(&config);
     for extension in ["csv", "arrow", "arrows", "parquet"] {
         let path = folder.path().join(format!("bars.{extension}"));
         let arguments = ["data", "load", "A", "1m", "--output", path.to_str().expect("UTF-8")];

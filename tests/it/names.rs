@@ -48,7 +48,7 @@ async fn names_folders_and_rows_tell_the_series() {
     for (path, text) in [
         ("XKZEUR_60.csv", counts(3, 3600)),
         ("data/daily/us/nasdaq stocks/1/abcx.us.txt", stooq.to_owned()),
-        ("hour/leanx.csv", minutes.clone()),
+        ("hour/leanx.csv", counts(20, 3600)),
         ("yahoo/AAPL.csv", days(20)),
         ("BTCUSDT-1m-2024-01.csv", minutes.clone()),
         ("EURUSD_M1_202401020000_202401312359.csv", minutes.clone()),
@@ -190,4 +190,60 @@ async fn a_series_under_another_spelling_is_renamed_and_not_doubled() {
         assert!(run.stderr.contains(part), "{}", run.stderr);
     }
     assert_eq!(barlift(&database, &["data", "rename", "--timeframes"]).run().await.status, 0);
+}
+
+#[tokio::test]
+async fn a_column_tells_the_symbol_that_the_name_does_not() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    let of = |symbol: &str| {
+        let rows = (0..12).map(|i| format!("2024-01-02T09:{:02}:00Z,{symbol},1,2,0.5,1.5,7\n", i + 10));
+        format!("time,symbol,open,high,low,close,volume\n{}", rows.collect::<String>())
+    };
+    folder.write("glbx-mdp3-20240116.ohlcv-1m.csv", of("ESH4"));
+    folder.write("data.csv", of("AAPL"));
+    folder.write("table.csv", format!("{}2024-01-02T10:00:00Z,MSFT,1,2,0.5,1.5,7\n", of("AAPL")));
+    let result = import(&database, &folder, &[], 0).await;
+    assert_eq!(series(&result), ["data.csv: AAPL 1m", "glbx-mdp3-20240116.ohlcv-1m.csv: ESH4 1m"]);
+    let reason = result["unrecognised"][0]["reason"].as_str().expect("a reason");
+    assert!(
+        reason.starts_with("cannot be read to tell its symbol: the rows are of several instruments"),
+        "{reason}"
+    );
+}
+
+#[tokio::test]
+async fn files_of_bars_that_are_refused_are_named_whatever_their_extension() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    folder.write("A_1m.csv", bars(20, 1));
+    folder.write(
+        "IBM.txt",
+        "Date,Open,High,Low,Close,Volume\n03/04/2024,1,2,0.5,1.5,7\n04/04/2024,1,2,0.5,1.5,7\n",
+    );
+    folder.write("GE.dat", "03/04/2024;1;2;0,5;1,5;7\n04/04/2024;1;2;0,5;1,5;7\n");
+    folder.write("weights.txt", "0.5 0.25 0.25\n0.1 0.2 0.7\n");
+    folder.write("usTSLA_20130726_20160726", bars(20, 1));
+    let result = import(&database, &folder, &[], 0).await;
+    let others = result["unrecognised"].as_array().expect("a list");
+    let paths: Vec<&str> = others.iter().map(|other| other["path"].as_str().expect("a path")).collect();
+    assert_eq!(paths, ["GE.dat", "IBM.txt"]);
+    // A pattern without an extension names files without one.
+    let given =
+        import(&database, &folder, &["--pattern", "{symbol}_20130726_*", "--timeframe", "1m"], 0).await;
+    assert_eq!(series(&given), ["usTSLA_20130726_20160726: usTSLA 1m"]);
+}
+
+#[tokio::test]
+async fn a_file_whose_rows_do_not_fit_its_timeframe_is_refused_before_anything_is_written() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    folder.write("AAPL_1d.csv", bars(20, 1));
+    let refused = import(&database, &folder, &[], 1).await;
+    assert_eq!(
+        refused["tasks"][0]["error"]["message"].as_str().expect("an error"),
+        "AAPL_1d.csv: the rows are 1m apart, and not 1d, as the timeframe is: name the file by the timeframe of its rows, \
+         or give --on-step warn"
+    );
+    assert_eq!(database.bars().await, 0);
+    let taken = import(&database, &folder, &["--on-step", "warn"], 0).await;
+    assert_eq!(taken["tasks"][0]["notes"][0], "the rows are 1m apart, and not 1d");
+    assert_eq!(database.bars().await, 20);
 }

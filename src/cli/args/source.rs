@@ -4,7 +4,9 @@ use clap::Args;
 
 use super::overrides::Overrides;
 use crate::bar::columns::{self, COLUMNS};
-use crate::config::{OnConflictShape, OnInvalid, OnMismatch, TraceDetail, VerifyMode};
+use crate::config::{
+    Ambiguous, Dates, OnConflictShape, OnInvalid, OnMismatch, OnStep, TraceDetail, VerifyMode,
+};
 
 /// What to import, and how.
 #[derive(Debug, Args)]
@@ -27,6 +29,9 @@ pub struct SourceArgs {
     /// the series' bars [default: fail]
     #[arg(long, value_name = "POLICY")]
     on_conflict_shape: Option<OnConflictShape>,
+    /// What to do when a file's rows are not as far apart as its timeframe says [default: fail]
+    #[arg(long, value_name = "POLICY")]
+    on_step: Option<OnStep>,
     /// Verify the copy once all files are imported [with =MODE: counts, sample or full; default: verify.mode, full]
     #[arg(
         long,
@@ -62,6 +67,7 @@ impl SourceArgs {
         out.set("import.on_mismatch", self.on_mismatch)
             .set("import.max_rejects", self.max_rejects.as_ref())
             .set("import.on_conflict_shape", self.on_conflict_shape)
+            .set("import.on_step", self.on_step)
             .set("verify.mode", self.verify.and_then(|v| v.0));
     }
 }
@@ -97,6 +103,12 @@ pub struct FilesArgs {
     /// Time zone of times that name none, e.g. America/New_York [default: UTC]
     #[arg(long, value_name = "ZONE")]
     timezone: Option<String>,
+    /// What bare dates of daily and longer bars are: utc (00:00 UTC) or zone (00:00 in the time zone) [default: utc]
+    #[arg(long, value_name = "RULE")]
+    dates: Option<Dates>,
+    /// Which instant a local time is that came twice as clocks went back [default: infer]
+    #[arg(long, value_name = "RULE")]
+    ambiguous: Option<Ambiguous>,
     /// Name or number of the column of time, date, open, high, low, close or volume, e.g. close=Settle; volume=none
     /// if there is none
     #[arg(long, value_name = "VALUE=COLUMN", value_parser = parse_column)]
@@ -146,6 +158,8 @@ impl FilesArgs {
             .set("import.on_invalid", self.on_invalid)
             .switch("import.allow_empty", self.allow_empty, true)
             .set("import.timezone", self.timezone.as_ref())
+            .set("import.dates", self.dates)
+            .set("import.ambiguous", self.ambiguous)
             .set("import.batch_rows", self.batch_rows)
             .switch("csv.header", self.no_header, false)
             .set("csv.delimiter", self.delimiter.as_ref())

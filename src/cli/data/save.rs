@@ -18,11 +18,7 @@ use crate::source::reader::ReadOptions;
 const AHEAD: usize = 2;
 
 pub(super) async fn run(args: &DataSaveArgs, config: &Config) -> Result<Outcome> {
-    let options = ReadOptions {
-        csv: config.csv.clone(),
-        timezone: config.import.timezone.clone(),
-        on_invalid: config.import.on_invalid,
-    };
+    let options = ReadOptions::of(config);
     let (path, timeframe) = (args.file.clone(), args.timeframe.clone());
     let opened = tokio::task::spawn_blocking(move || open(&path, &timeframe, &options)).await;
     let file = opened.map_err(|e| Error::Internal(e.to_string()))??;

@@ -23,6 +23,8 @@ pub(super) fn text(
     for (key, value) in [
         ("pattern", &options["pattern"]),
         ("timezone", &read["timezone"]),
+        ("dates", &read["dates"]),
+        ("ambiguous", &read["ambiguous"]),
         ("on_invalid", &read["on_invalid"]),
     ] {
         line(&mut text, key, value);

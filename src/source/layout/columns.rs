@@ -10,8 +10,8 @@ use super::table::Table;
 use super::time_columns;
 use super::times::Context;
 use super::{
-    Columns, FileLayout, Sample, Undecided, called, head, numbers, refuse_twice, split, tickers, volume,
-    volume_note,
+    Columns, FileLayout, Sample, Undecided, called, head, numbers, refuse_twice, split, tickers, time_notes,
+    volume, volume_note,
 };
 use crate::bar::columns::{CLOSE, COLUMNS, COUNT, VOLUME};
 use crate::config::{ColumnsConfig, CsvConfig, NO_COLUMN};
@@ -52,6 +52,7 @@ pub(super) fn decide(
         fields.pop();
         written = joined(&fields, header.delimiter);
     }
+    refuse_other_width(fields.len(), &table).map_err(at_header)?;
     let (mut columns, names) = values(&fields, &table, csv).map_err(at_header)?;
     columns.delimiter = header.delimiter;
     columns.width = fields.len();
@@ -64,6 +65,9 @@ pub(super) fn decide(
     let tickers = tickers::decide(&fields, &used, &table)?;
     let mut notes: Vec<String> = head::note(&sample.rows[..header.before]).into_iter().collect();
     notes.extend(found.note);
+    let says_utc = found.date.into_iter().chain([found.column]).any(|at| names::says_utc(&names[at]));
+    let odd_step = time_notes::odd_step(&found.times, context);
+    notes.extend(odd_step.clone().or_else(|| time_notes::of(&found.times, context, says_utc)));
     notes.extend(close_note(&names, &fields, &columns));
     if csv.columns.values[VOLUME].as_deref().is_none_or(|set| set == NO_COLUMN) {
         let ticker = tickers.first().map(|ticker| ticker.value.as_slice());
@@ -101,6 +105,7 @@ pub(super) fn decide(
         numbers,
         times: context.parser(&found.times),
         step: context.step,
+        odd_step,
         disproof: found.times.disproof(),
         tickers,
         notes,
@@ -224,6 +229,20 @@ fn numbers_note(style: NumberStyle) -> Option<String> {
         None => None,
         Some(sign) => Some(format!("numbers have {decimal} and `{sign}` between thousands")),
     }
+}
+
+/// Refuses a header none of whose rows has as many fields as it has names: no name would be sure to be that of its column.
+fn refuse_other_width(names: usize, table: &Table) -> Result<(), String> {
+    const ROWS: usize = 3;
+    let width = if table.len() < ROWS { names } else { table.width(0) };
+    let is_extra_delimiter = width == names + 1 && table.ends_with_delimiter(names);
+    if width == names || is_extra_delimiter || !table.is_everywhere(width) {
+        return Ok(());
+    }
+    Err(format!(
+        "the header names {names} columns, and every row has {width} fields: mend the header, or the numbers if they have \
+         unquoted delimiters"
+    ))
 }
 
 /// The column with this name or, if there is none, with this number (from 1).

@@ -179,6 +179,14 @@ fn named(texts: &Texts<'_>, context: &Context) -> Option<Named> {
             is_rival: false,
         });
     }
+    let are_seconds = are_whole && numbers.iter().all(|number| number % 1000.0 == 0.0);
+    if are_seconds && within(0.0, 86_399_000.0) && numbers.len() > 2 {
+        return Some(Named {
+            what: "milliseconds since midnight (QuantConnect's)",
+            advice: "write the date, which is in the file's name, into the rows".to_owned(),
+            is_rival: false,
+        });
+    }
     if within(700_000.0, 770_000.0) {
         return write_dates("day numbers of MATLAB", false);
     }

@@ -98,6 +98,16 @@ pub(super) fn reading(text: &[u8]) -> Vec<TimeForm> {
 /// Formats of a time of day in a column of its own.
 const CLOCKS_ALONE: [&str; 5] = ["%H:%M", "%H:%M:%S%.f", "%I:%M %p", "%I:%M:%S %p", "%I:%M:%S%p"];
 
+/// The same in digits alone.
+const DIGITS_ALONE: [&str; 3] = ["%H%M", "%H%M%S", "%H%M%S%3f"];
+
+/// A form of dates with a time of day behind it, in all ways that are known.
+pub(super) fn with_clocks(dates: &TimeForm) -> impl DoubleEndedIterator<Item = TimeForm> {
+    let dates = dates.to_string();
+    let clocks = CLOCKS_ALONE.into_iter().chain(DIGITS_ALONE);
+    clocks.map(move |clock| TimeForm::from(format!("{dates} {clock}")))
+}
+
 /// How a column of times of day is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Clock {

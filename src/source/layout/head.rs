@@ -91,6 +91,24 @@ pub(super) fn find(rows: &[RawRow], csv: &CsvConfig) -> Result<Head, Undecided> 
     }))
 }
 
+/// Whether lines look like those of a file of bars: a header names the prices, or a row has a date and four numbers more.
+pub(in crate::source) fn look_like_bars(rows: &[RawRow], csv: &CsvConfig) -> bool {
+    match find(rows, csv) {
+        Ok(Head::Header(header)) => is_header(&header.fields, csv),
+        Ok(Head::Data { before }) => rows.get(before).is_some_and(|row| has_date_and_prices(row, csv)),
+        Err(_) => false,
+    }
+}
+
+fn has_date_and_prices(row: &RawRow, csv: &CsvConfig) -> bool {
+    let is_date = |field: &String| field.bytes().filter(u8::is_ascii_digit).count() >= 6;
+    delimiters(csv, None).into_iter().any(|delimiter| {
+        let fields = split(&row.bytes, delimiter, csv.quote);
+        let date = fields.iter().take(3).position(is_date);
+        date.is_some_and(|at| fields[at + 1..].iter().filter(|field| is_number(field)).count() >= 4)
+    })
+}
+
 /// The delimiter that a line such as `sep=;` names.
 fn separator_line(line: &[u8]) -> Option<u8> {
     let line = line.trim_ascii();
@@ -149,15 +167,16 @@ fn widest(row: &RawRow, csv: &CsvConfig, hint: Option<u8>) -> u8 {
 
 /// Whether at least three fields of a line are numbers.
 pub(super) fn looks_like_data(row: &RawRow, csv: &CsvConfig, hint: Option<u8>) -> bool {
-    let is_number = |field: &String| {
-        let bare = crate::source::number::bare(field);
-        bare.bytes().any(|b| b.is_ascii_digit())
-            && (bare.parse::<f64>().is_ok()
-                || bare.chars().all(|c| c.is_ascii_digit() || ".,'’ \u{a0}\u{202f}".contains(c)))
-    };
     delimiters(csv, hint).into_iter().any(|delimiter| {
         split(&row.bytes, delimiter, csv.quote).iter().filter(|field| is_number(field)).count() >= 3
     })
+}
+
+fn is_number(field: &str) -> bool {
+    let bare = crate::source::number::bare(field);
+    bare.bytes().any(|b| b.is_ascii_digit())
+        && (bare.parse::<f64>().is_ok()
+            || bare.chars().all(|c| c.is_ascii_digit() || ".,'’ \u{a0}\u{202f}".contains(c)))
 }
 
 /// Whether a line counts its columns: `0,1,2,3,4,5`.

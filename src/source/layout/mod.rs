@@ -9,21 +9,27 @@
 
 mod columns;
 mod counts;
+mod date_and_clock;
 mod formats;
 mod head;
 mod names;
 mod numbers;
+mod price_order;
 mod table;
 mod tickers;
+mod time_checks;
 mod time_columns;
+mod time_notes;
 mod times;
 mod unheaded;
+mod unnamed_volume;
 mod volume;
 
 use jiff::tz::TimeZone;
 
 pub(super) use self::counts::steps;
 pub(super) use self::formats::padded;
+pub(super) use self::head::look_like_bars;
 pub(super) use self::tickers::Ticker;
 pub(super) use self::times::Disproof;
 use self::times::{Context, Judgement, Texts, Times};
@@ -74,6 +80,8 @@ pub struct FileLayout {
     pub(super) ends_with_delimiter: bool,
     /// The length of the timeframe, if it is known.
     pub(super) step: Option<Micros>,
+    /// That the rows are not as far apart as the timeframe says, if so.
+    pub(crate) odd_step: Option<String>,
     /// What no time of the file may show.
     pub(super) disproof: Option<Disproof>,
     /// Columns that have the same text in every row.
@@ -100,6 +108,8 @@ pub(super) struct Expected {
     pub(super) zone: Option<TimeZone>,
     /// The length of the timeframe.
     pub(super) timeframe: Option<Micros>,
+    /// Whether bare dates of daily and longer bars are days of the calendar.
+    pub(super) dates_in_utc: bool,
 }
 
 /// Why there is no layout.
@@ -134,7 +144,7 @@ pub(super) fn decide(
 ) -> Result<FileLayout, Undecided> {
     let context = Context {
         zone: expected.zone.clone().unwrap_or(TimeZone::UTC),
-        dates_in_utc: expected.timeframe.is_some_and(|length| length >= DAY),
+        dates_in_utc: expected.dates_in_utc && expected.timeframe.is_some_and(|length| length >= DAY),
         given: csv.time_format.clone(),
         step: expected.timeframe,
         now: jiff::Timestamp::now().as_microsecond(),
@@ -187,6 +197,15 @@ impl FileLayout {
         settled
     }
 
+    /// The symbol that a column has in every row.
+    pub(super) fn instrument(&self) -> Option<String> {
+        let is_symbol = |ticker: &&Ticker| {
+            self.names.get(ticker.column).is_some_and(|name| names::SYMBOLS.contains(&name.as_str()))
+        };
+        let ticker = self.tickers.iter().find(is_symbol)?;
+        String::from_utf8(ticker.value.clone()).ok()
+    }
+
     /// A column by its name, or by its number where it has none.
     #[must_use]
     pub fn called(&self, column: usize) -> String {
@@ -228,7 +247,7 @@ impl FileLayout {
     #[cfg(test)]
     pub(super) fn of_header(line: &str, csv: &CsvConfig, zone: TimeZone) -> Self {
         let rows = [RawRow { line: 1, offset: 0, bytes: line.as_bytes().to_vec() }];
-        let expected = Expected { zone: Some(zone), timeframe: None };
+        let expected = Expected { zone: Some(zone), timeframe: None, dates_in_utc: true };
         decide(Sample { rows: &rows, is_last: true }, csv, &expected).expect(line)
     }
 }

@@ -85,6 +85,10 @@ pub(super) const TICKERS: [&str; 27] = [
     "strike",
 ];
 
+/// Those of them that hold the symbol as people write it.
+pub(super) const SYMBOLS: [&str; 8] =
+    ["ticker", "symbol", "sym", "ts_code", "tckrsymb", "order_book_id", "instrument", "pair"];
+
 /// Names of columns that tell instruments or kinds of bars apart, if they hold texts and not numbers.
 pub(super) const KINDS: [&str; 25] = [
     "company",
@@ -115,7 +119,7 @@ pub(super) const KINDS: [&str; 25] = [
 ];
 
 /// Names of columns of numbers that are no volume.
-const NO_VOLUMES: [&str; 30] = [
+const NO_VOLUMES: [&str; 31] = [
     "adj_close",
     "adjusted_close",
     "adjclose",
@@ -136,6 +140,7 @@ const NO_VOLUMES: [&str; 30] = [
     "spread",
     "open_interest",
     "openint",
+    "openinterest",
     "opi",
     "oi",
     "dividends",

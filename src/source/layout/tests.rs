@@ -1,10 +1,12 @@
 //! Files as vendors and programs write them, and what becomes of each.
 
 mod decided;
+mod given;
 mod refused;
+mod said;
 
 use crate::bar::{format_time, known};
-use crate::config::{OnInvalid, Override};
+use crate::config::Override;
 use crate::source::reader::{BarReader, ReadOptions, SourceName};
 
 /// A file that was read.
@@ -25,8 +27,7 @@ impl Read {
 fn read(text: &str, timeframe: &str, settings: &[(&'static str, &str)]) -> Result<Read, String> {
     let settings: Vec<Override> = settings.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
     let config = crate::config::load(None, &settings).expect("valid settings");
-    let options =
-        ReadOptions { csv: config.csv, timezone: config.import.timezone, on_invalid: OnInvalid::Warn };
+    let options = ReadOptions::of(&config);
     let name = SourceName { path: "A.csv", timeframe: Some(timeframe) };
     let mut reader =
         BarReader::open_even_empty(text.as_bytes(), name, &options, 0).map_err(|e| e.to_string())?;

@@ -3,22 +3,19 @@
 //! Invariant: the column holds times, whatever its name; of several that hold different times none is picked.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-
-use jiff::tz::TimeZone;
 
 use super::columns::{listed, named};
-use super::counts;
-use super::formats::{self, Clock, padded};
+use super::date_and_clock::{clock_digits, joined_texts, judge_dates, judge_joined, pair};
+use super::formats::{self, Clock};
 use super::names::{self, TIMES, normal};
 use super::table::Table;
+use super::time_checks::{refuse_half_days, refuse_repeats, zone_of_name};
 use super::times::{Context, Judgement, Texts, Times};
 use super::{Columns, DAY, Undecided, called};
 use crate::bar::Micros;
 use crate::bar::columns::{COLUMNS, VOLUME};
 use crate::config::{CsvConfig, TimeForm};
 use crate::source::advice::{flag_for, flags_for_missing};
-use crate::source::number::is_missing;
 
 /// Where the time is.
 pub(super) struct TimeColumns {
@@ -54,20 +51,6 @@ pub(super) fn has_times(table: &Table, column: usize, context: &Context) -> bool
         Judgement::Open(_) | Judgement::Changes(..) => true,
         Judgement::Implausible(_) | Judgement::Nothing(_) => false,
     }
-}
-
-/// The texts of a date and a time of day.
-pub(super) fn joined_texts<'t>(
-    table: &'t Table,
-    date: usize,
-    time: usize,
-    digits: Option<usize>,
-) -> Texts<'t> {
-    Texts::new((0..table.len()).map(move |row| {
-        let clock = table.field(row, time);
-        let clock = digits.map_or(Cow::Borrowed(clock), |width| padded(clock, width));
-        (table.line(row), Cow::Owned([table.field(row, date), b" ", &clock].concat()))
-    }))
 }
 
 /// Finds them.
@@ -161,8 +144,12 @@ struct SortedColumns {
 
 fn sorted(known: &[usize], table: &Table, context: &Context) -> SortedColumns {
     let mut all = SortedColumns::default();
+    let has_clock =
+        |column: usize| known.iter().any(|other| *other != column && table.clock(*other).is_some());
     for &column in known {
-        match texts(table, column).judge(context) {
+        let texts = texts(table, column);
+        let judgement = if has_clock(column) { judge_dates(&texts, context) } else { texts.judge(context) };
+        match judgement {
             Judgement::Times(times) if times.count() == 0 => {
                 all.failures.push((column, Judgement::Nothing(None)));
             }
@@ -208,98 +195,14 @@ fn differ(first: &Times, other: &Times, most: Micros) -> bool {
     apart * 20 > pairs().count()
 }
 
-/// Refuses times whose column says that they are of another zone than they would be read in.
-fn zone_of_name(
-    chosen: &TimeColumns,
-    fields: &[String],
-    names: &[String],
-    context: &Context,
-) -> Result<(), Undecided> {
-    let is_day = chosen.times.are_dates && context.step.is_none_or(|step| step >= DAY);
-    if chosen.times.have_zone || is_day {
-        return Ok(());
-    }
-    let is_utc = context.zone == TimeZone::UTC;
-    for column in chosen.date.into_iter().chain([chosen.column]) {
-        let name = called(fields, column);
-        if !is_utc && names::says_utc(&names[column]) {
-            let zone = context.zone.iana_name().unwrap_or("another zone");
-            return Err(format!(
-                "{name} names times in UTC, but --timezone is {zone}: leave it out, or name another column with \
-                 --column time=NAME"
-            )
-            .into());
-        }
-        if is_utc && names::says_local(&names[column]) {
-            return Err(format!(
-                "{name} names local times: give --timezone, or {} if they are in UTC",
-                flag_for("time", fields, column)
-            )
-            .into());
-        }
-    }
-    Ok(())
-}
-
 /// What is worth saying of the form of times.
-fn form_note(times: &Times) -> Option<String> {
+pub(super) fn form_note(times: &Times) -> Option<String> {
     let because = times.because.as_ref().map(|because| format!(" ({because})")).unwrap_or_default();
     match &times.form {
         TimeForm::Iso if because.is_empty() => None,
         TimeForm::Format(format) if format.as_str() == "%Y%m%d" => None,
         form => Some(format!("times are {}{because}", form.describe())),
     }
-}
-
-/// The columns of a date and a time of day.
-pub(super) fn pair(
-    table: &Table,
-    date: usize,
-    column: usize,
-    kind: Clock,
-    fields: &[String],
-    context: &Context,
-) -> Result<TimeColumns, Undecided> {
-    let clock_digits = clock_digits(table, date, column, kind, context);
-    let times = judged(joined_texts(table, date, column, clock_digits).judge(context), fields, column)?;
-    let instants: Vec<Micros> = times.instants.iter().copied().flatten().collect();
-    if clock_digits.is_some() && !counts::steps_fit(&instants, context.step) {
-        return Err(format!(
-            "as times of day, the numbers in {} do not fit the timeframe: name the columns with --column date=NAME and \
-             --column time=NAME, and their form with --time-format",
-            called(fields, column)
-        )
-        .into());
-    }
-    refuse_half_days(&times, &called(fields, column))?;
-    refuse_repeats(&times, table, fields, &[date, column])?;
-    let note = form_note(&times);
-    Ok(TimeColumns { date: Some(date), column, clock_digits, times, note })
-}
-
-/// How many digits times of day in digits alone have. Leading zeros may be lost: 500 is 05:00, or five minutes past
-/// midnight with its seconds. The steps between the rows tell.
-fn clock_digits(table: &Table, date: usize, column: usize, kind: Clock, context: &Context) -> Option<usize> {
-    let Clock::Digits(least) = kind else { return None };
-    if let Some(TimeForm::Format(format)) = &context.given
-        && let Some(digits) = format.clock_digits()
-    {
-        return Some(digits);
-    }
-    let clocks = || table.column(column).map(|(_, text)| text).filter(|text| !text.is_empty());
-    let step_of = |digits: &usize| {
-        let Judgement::Times(times) = joined_texts(table, date, column, Some(*digits)).judge(context) else {
-            return Micros::MAX;
-        };
-        let instants: Vec<Micros> = times.instants.iter().copied().flatten().collect();
-        let Some((step, usual)) = context.step.zip(counts::usual_step(&instants)) else { return 0 };
-        // Too short a step is none of the timeframe.
-        if usual < step / 10 * 9 { Micros::MAX } else { usual - step }
-    };
-    [4, 6, 9]
-        .into_iter()
-        .filter(|digits| *digits >= least && formats::are_clocks(clocks(), *digits))
-        .min_by_key(step_of)
 }
 
 /// The columns that were named.
@@ -317,14 +220,17 @@ fn given(
         }
         _ => None,
     };
-    let all = match date {
-        Some(date) => joined_texts(table, date, column, clock_digits),
-        None => texts(table, column),
+    let judgement = match date {
+        Some(date) => judge_joined(table, date, column, clock_digits, context),
+        None => texts(table, column).judge(context),
     };
-    let times = match all.judge(context) {
+    let times = match (judgement, date) {
         // Every row is rejected.
-        Judgement::Nothing(_) => all.read(TimeForm::Iso),
-        judgement => judged(judgement, fields, column)?,
+        (Judgement::Nothing(_), Some(date)) => {
+            joined_texts(table, date, column, clock_digits).read(TimeForm::Iso)
+        }
+        (Judgement::Nothing(_), None) => texts(table, column).read(TimeForm::Iso),
+        (judgement, _) => judged(judgement, fields, column)?,
     };
     let note = form_note(&times);
     Ok(TimeColumns { date, column, clock_digits, times, note })
@@ -363,66 +269,8 @@ fn checked(
     Ok(chosen)
 }
 
-/// Refuses a clock of twelve hours without AM and PM: no hour is above 12, and each day the rows go back.
-fn refuse_half_days(times: &Times, name: &str) -> Result<(), Undecided> {
-    const ROWS: usize = 12;
-    const HOUR: Micros = 3_600_000_000;
-    let instants: Vec<Micros> = times.instants.iter().copied().flatten().collect();
-    let hours = || instants.iter().map(|time| time.rem_euclid(DAY) / HOUR);
-    let has_half_a_day = hours().all(|hour| (1..=12).contains(&hour)) && hours().any(|hour| hour == 12);
-    if instants.len() < ROWS || times.have_zone || !has_half_a_day || times.is_in_order() {
-        return Ok(());
-    }
-    Err(format!(
-        "{name} seems to have a clock of twelve hours without AM and PM: no hour is above 12, and the rows go back each \
-         day; write the times with 24 hours"
-    )
-    .into())
-}
-
-/// Refuses a file most of whose rows have the time of another row.
-pub(super) fn refuse_repeats(
-    times: &Times,
-    table: &Table,
-    fields: &[String],
-    used: &[usize],
-) -> Result<(), Undecided> {
-    // Rows that are the same are no other bars.
-    let mut first_rows = HashMap::new();
-    let mut others = 0;
-    for (row, instant) in times.instants.iter().enumerate() {
-        let Some(instant) = instant else { continue };
-        let first = *first_rows.entry(*instant).or_insert(row);
-        others += usize::from(!table.is_same(first, row));
-    }
-    let distinct = first_rows.len();
-    let all = distinct + others;
-    if all < 4 || others < distinct {
-        return Ok(());
-    }
-    let is_text = |at: &usize| {
-        let mut values = table.column(*at).map(|(_, text)| text).filter(|text| !text.is_empty());
-        let first = values.next();
-        first.is_some_and(|first| {
-            first[0].is_ascii_alphabetic() && !is_missing(first) && values.any(|value| value != first)
-        })
-    };
-    let text = (0..fields.len()).filter(|at| !used.contains(at)).find(is_text);
-    // Times of day that come again may be revisions.
-    if text.is_none() && !times.are_dates {
-        return Ok(());
-    }
-    let cause = match text {
-        Some(at) => format!("does {} name several instruments? Write a file for each of them", called(fields, at)),
-        None => "if the time of day or the instrument stands in another column, name it with --column, or write a file \
-                 for each instrument"
-            .to_owned(),
-    };
-    Err(format!("{all} different rows have only {distinct} different times: {cause}").into())
-}
-
 /// The times, or why there are none.
-fn judged(judgement: Judgement, fields: &[String], column: usize) -> Result<Times, Undecided> {
+pub(super) fn judged(judgement: Judgement, fields: &[String], column: usize) -> Result<Times, Undecided> {
     let name = called(fields, column);
     match judgement {
         Judgement::Times(times) => Ok(times),

@@ -28,6 +28,12 @@ pub(super) struct Context {
 }
 
 impl Context {
+    /// With the dates alone of a form that was given, if it has a time of day behind them.
+    pub(super) fn of_dates(&self) -> Option<Self> {
+        let Some(TimeForm::Format(format)) = &self.given else { return None };
+        Some(Self { given: Some(TimeForm::Format(format.date_part()?)), ..self.clone() })
+    }
+
     /// Reads the file's rows, which are held to what these times are.
     pub(super) fn parser(&self, times: &Times) -> TimeParser {
         let has_short_years = times.form.to_string().contains("%y");

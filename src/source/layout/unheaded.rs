@@ -6,16 +6,20 @@
 use std::borrow::Cow;
 
 use super::columns::within;
+use super::date_and_clock::{judge_dates, pair};
 use super::formats;
 use super::head::delimiters;
 use super::table::Table;
-use super::time_columns::{TimeColumns, pair, refuse_repeats};
+use super::time_checks::refuse_repeats;
+use super::time_columns::TimeColumns;
 use super::times::{Context, Judgement, Texts};
-use super::{Columns, DAY, FileLayout, Sample, Undecided, numbers, refuse_twice, tickers, volume_note};
-use crate::bar::Micros;
-use crate::bar::columns::{CLOSE, COLUMNS, COUNT, HIGH, LOW, OPEN, VOLUME};
+use super::{
+    Columns, DAY, FileLayout, Sample, Undecided, numbers, price_order, refuse_twice, tickers, time_notes,
+    unnamed_volume, volume_note,
+};
+use crate::bar::columns::{CLOSE, COLUMNS, COUNT, OPEN, VOLUME};
 use crate::config::{CsvConfig, NO_COLUMN, TimeForm};
-use crate::source::number::{self, NumberStyle};
+use crate::source::number::NumberStyle;
 
 /// Decides the layout of a file that begins with data, behind `before` other lines.
 pub(super) fn decide(
@@ -76,6 +80,8 @@ fn by(
         notes.push(format!("no header: {}", places(&columns)));
     }
     notes.extend(time.note);
+    let odd_step = time_notes::odd_step(&time.times, context);
+    notes.extend(odd_step.clone().or_else(|| time_notes::of(&time.times, context, false)));
     notes.extend(volume_note(&columns));
     Ok(FileLayout {
         columns,
@@ -85,6 +91,7 @@ fn by(
         numbers,
         times: context.parser(&time.times),
         step: context.step,
+        odd_step,
         disproof: time.times.disproof(),
         ends_with_delimiter,
         tickers,
@@ -141,11 +148,11 @@ fn columns(
     let numbers = numbers::decide(table, &values, csv, is_last)?;
     let are_named = (OPEN..=CLOSE).all(|at| map.values[at].is_some());
     if !are_named {
-        prove_prices(&values, numbers, table, csv)?;
-        refuse_close_first(&values, numbers, table, &time)?;
+        price_order::prove_prices(&values, numbers, table, &time, csv)?;
+        price_order::refuse_close_first(&values, numbers, table, &time)?;
     }
     if map.values[VOLUME].is_none() {
-        refuse_a_price(&values, numbers, table)?;
+        unnamed_volume::refuse_other(&values, numbers, table)?;
     }
     Ok((columns, numbers, time))
 }
@@ -166,7 +173,8 @@ fn time_columns(
     // A whole price of daily bars may look like a time of day.
     let is_intraday = context.step.is_none_or(|step| step < DAY);
     let texts = Texts::new(table.column(column).map(|(line, text)| (line, Cow::Borrowed(text))));
-    let judgement = texts.judge(context);
+    let may_have_clock = !is_named && column + 1 < width && table.clock(column + 1).is_some();
+    let judgement = if may_have_clock { judge_dates(&texts, context) } else { texts.judge(context) };
     if let (Judgement::Times(times), false, true) = (&judgement, is_named, column + 1 < width)
         && times.are_dates
         && let Some(kind) = table.clock(column + 1)
@@ -206,142 +214,6 @@ fn is_midnight(table: &Table, column: usize) -> bool {
 
 fn note(form: &TimeForm) -> Option<String> {
     (*form != TimeForm::Iso).then(|| format!("times are {}", form.describe()))
-}
-
-/// The prices of a row.
-fn prices(
-    values: &[Option<usize>; COUNT],
-    style: NumberStyle,
-    table: &Table,
-    row: usize,
-) -> Option<[f64; 4]> {
-    let price = |at: usize| number::parse(table.field(row, values[at]?), style).ok();
-    Some([price(OPEN)?, price(HIGH)?, price(LOW)?, price(CLOSE)?])
-}
-
-const NAME_PRICES: &str = "name them by number, as in --column time=1 --column open=2 --column high=3 --column low=4 --column close=5";
-
-/// Refuses prices that are not in the order open, high, low, close.
-fn prove_prices(
-    values: &[Option<usize>; COUNT],
-    style: NumberStyle,
-    table: &Table,
-    csv: &CsvConfig,
-) -> Result<(), Undecided> {
-    let all: Vec<(usize, [f64; 4])> =
-        (0..table.len()).filter_map(|row| Some((row, prices(values, style, table, row)?))).collect();
-    let is_bar = |[open, high, low, close]: &[f64; 4]| *high >= open.max(*close) && *low <= open.min(*close);
-    let bad = all.iter().filter(|(_, prices)| !is_bar(prices)).collect::<Vec<_>>();
-    if let Some((row, [_, high, low, _])) = bad.first().filter(|_| bad.len() * 20 > all.len()) {
-        return Err(Undecided::at(
-            table.line(*row),
-            format!(
-                "the file has no header, and columns {} to {} are not open, high, low and close in this order (high \
-                 would be {high}, low {low}): {NAME_PRICES}",
-                values[OPEN].map_or(0, |at| at + 1),
-                values[CLOSE].map_or(0, |at| at + 1)
-            ),
-        ));
-    }
-    let proves = |[open, high, low, close]: &[f64; 4]| {
-        high > low && (high > open || high > close) && (low < open || low < close)
-    };
-    if csv.header && !all.iter().any(|(_, prices)| proves(prices)) {
-        return Err(Undecided::Refused(
-            None,
-            format!(
-                "the file has no header, and its rows do not show which column is high and which is low: {NAME_PRICES}"
-            ),
-        ));
-    }
-    Ok(())
-}
-
-/// Refuses prices whose close would stand first: a bar opens near the close before it, and not the other way round.
-fn refuse_close_first(
-    values: &[Option<usize>; COUNT],
-    style: NumberStyle,
-    table: &Table,
-    time: &TimeColumns,
-) -> Result<(), Undecided> {
-    const BARS: usize = 10;
-    let instants = &time.times.instants;
-    let mut bars: Vec<(Micros, f64, f64)> = (0..table.len())
-        .filter_map(|row| {
-            let [open, _, _, close] = prices(values, style, table, row)?;
-            Some((instants[row]?, open, close))
-        })
-        .collect();
-    bars.sort_unstable_by_key(|(time, ..)| *time);
-    let steps = |from: fn(&(Micros, f64, f64)) -> f64, to: fn(&(Micros, f64, f64)) -> f64| {
-        bars.windows(2).map(|pair| (to(&pair[1]) - from(&pair[0])).abs()).sum::<f64>()
-    };
-    let close_to_open = steps(|bar| bar.2, |bar| bar.1);
-    let open_to_close = steps(|bar| bar.1, |bar| bar.2);
-    if bars.len() >= BARS && close_to_open > open_to_close * 1.5 {
-        return Err(format!(
-            "the file has no header, and its close seems to stand before its open: {NAME_PRICES}"
-        )
-        .into());
-    }
-    Ok(())
-}
-
-/// Refuses a column as volume whose values lie between low and high, as an average price's do, or are nearly one multiple of
-/// the close, as an adjusted one is.
-fn refuse_a_price(
-    values: &[Option<usize>; COUNT],
-    style: NumberStyle,
-    table: &Table,
-) -> Result<(), Undecided> {
-    let Some(volume) = values[VOLUME] else { return Ok(()) };
-    let (mut rows, mut inside) = (0, 0);
-    let (mut least, mut most) = (f64::INFINITY, 0.0_f64);
-    for row in 0..table.len() {
-        let Some([_, high, low, close]) = prices(values, style, table, row) else { continue };
-        let Ok(volume) = number::parse(table.field(row, volume), style) else { continue };
-        rows += 1;
-        inside += usize::from(low < high && (low..=high).contains(&volume));
-        let ratio = volume / close;
-        (least, most) = (least.min(ratio), most.max(ratio));
-    }
-    // A few rows show nothing of a volume that varies.
-    let has_more = (0..table.len()).all(|row| table.width(row) > volume + 1);
-    // An adjusted price is lower by splits and dividends.
-    let is_multiple = most < least * 1.05
-        && (rows >= 3 && (0.0005..2.0).contains(&least) || has_more && (0.1..2.0).contains(&least));
-    if rows >= 2 && inside * 2 > rows || is_multiple {
-        return Err(format!(
-            "the file has no header, and column {} looks like a price, not like the volume: give the volume's number, as \
-             in --column volume=7, or --column volume=none",
-            volume + 1
-        )
-        .into());
-    }
-    if has_larger_behind(volume, style, table) {
-        return Err(format!(
-            "the file has no header, and column {} or {} may be the volume: give --column volume={} or volume={}",
-            volume + 1,
-            volume + 2,
-            volume + 1,
-            volume + 2
-        )
-        .into());
-    }
-    Ok(())
-}
-
-/// Whether the next column is the last one and mostly has larger whole numbers, as a volume behind an open interest has.
-fn has_larger_behind(volume: usize, style: NumberStyle, table: &Table) -> bool {
-    let whole = |row, column| {
-        let read = number::value(&COLUMNS[VOLUME], table.field(row, column), style).ok();
-        read.filter(|number| *number > 0.0 && number.fract() == 0.0)
-    };
-    let pairs: Vec<(f64, f64)> =
-        (0..table.len()).filter_map(|row| Some((whole(row, volume)?, whole(row, volume + 1)?))).collect();
-    let larger = pairs.iter().filter(|(first, second)| second > first).count();
-    let is_last = (0..table.len()).all(|row| table.width(row) <= volume + 2);
-    is_last && pairs.len() * 2 > table.len() && larger * 2 > pairs.len()
 }
 
 /// `time 1, open 2, high 3, low 4, close 5, volume 6`

@@ -25,9 +25,6 @@ pub(super) fn find(
         .into_iter()
         .filter(|column| !used.contains(column))
         .collect();
-    if let [first, others @ ..] = known.as_slice() {
-        return Ok(of_several(*first, others, fields, table));
-    }
     let of_currency: Vec<usize> =
         (0..names.len()).filter(|at| !used.contains(at) && names[*at].starts_with("volume_")).collect();
     let mut of_base = of_currency.iter().filter(|at| is_of_base(&names[**at], ticker));
@@ -35,10 +32,22 @@ pub(super) fn find(
         let note = Some(format!("volume from {}", called(fields, *column)));
         return Ok(Volume { column: Some(*column), note });
     }
-    let mut unread =
-        (0..fields.len()).filter(|at| !used.contains(at) && may_be_volume(&names[*at], table, *at));
+    if let [first, others @ ..] = known.as_slice() {
+        let found = of_several(*first, others, fields, table);
+        let other = of_currency.iter().find(|at| Some(**at) != found.column);
+        let note = other
+            .map(|at| format!("volume from {}, not from {}", called(fields, *first), called(fields, *at)));
+        return Ok(Volume { note: found.note.or(note), ..found });
+    }
+    let parts = parts(names);
+    let may_be_volume =
+        |at: &usize| !used.contains(at) && !parts.contains(at) && may_be_volume(&names[*at], table, *at);
+    // A name with `vol` in it is the likeliest.
+    let (likely, others): (Vec<usize>, Vec<usize>) =
+        (0..fields.len()).filter(may_be_volume).partition(|at| names[*at].contains("vol"));
+    let mut unread = likely.into_iter().chain(others);
     match unread.next() {
-        None => Ok(Volume { column: None, note: None }),
+        None => Ok(Volume { column: None, note: parts_note(&parts, fields) }),
         Some(first) => {
             let others: Vec<String> =
                 unread.filter(|at| *at != first).take(5).map(|at| called(fields, at)).collect();
@@ -71,6 +80,21 @@ fn is_of_base(name: &str, ticker: Option<&[u8]>) -> bool {
     let currency = name.trim_start_matches("volume_").to_uppercase();
     let ticker = ticker.map(|ticker| String::from_utf8_lossy(ticker).to_uppercase());
     !currency.is_empty() && ticker.is_some_and(|ticker| ticker.starts_with(&currency))
+}
+
+/// The columns of volumes at rising and at falling prices, of which neither is the bar's.
+fn parts(names: &[String]) -> Vec<usize> {
+    let at = |wanted: &str| names.iter().position(|name| name == wanted);
+    at("up").zip(at("down")).map_or_else(Vec::new, |(up, down)| vec![up, down])
+}
+
+fn parts_note(parts: &[usize], fields: &[String]) -> Option<String> {
+    let [up, down] = parts else { return None };
+    Some(format!(
+        "{} and {} are parts of the volume, and are not added up",
+        called(fields, *up),
+        called(fields, *down)
+    ))
 }
 
 /// Whether a column that nothing is read from has numbers and a name that does not say what they are.

@@ -26,7 +26,7 @@ use super::position::Position;
 use super::root::io_error;
 use super::stored::StoredBytes;
 use crate::bar::{Bars, Micros, Ohlcv};
-use crate::config::{CsvConfig, OnInvalid};
+use crate::config::{Ambiguous, Config, CsvConfig, Dates, OnInvalid};
 use crate::error::FileError;
 use crate::finding::{QualityIssue, RawRow, RejectedRow};
 
@@ -39,6 +39,30 @@ pub struct ReadOptions {
     pub timezone: String,
     /// What to do with bars that break a market-data rule.
     pub on_invalid: OnInvalid,
+    /// What bare dates are.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub dates: Dates,
+    /// Which instant a local time is that came twice.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub ambiguous: Ambiguous,
+}
+
+impl ReadOptions {
+    /// As the configuration says.
+    #[must_use]
+    pub fn of(config: &Config) -> Self {
+        Self {
+            csv: config.csv.clone(),
+            timezone: config.import.timezone.clone(),
+            on_invalid: config.import.on_invalid,
+            dates: config.import.dates,
+            ambiguous: config.import.ambiguous,
+        }
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// Consecutive data rows of one file.
@@ -136,13 +160,15 @@ impl<'a> BarReader<'a> {
         let text = SourceText::new(input).map_err(|e| io_error(path, &e))?;
         let mut lines = Lines::new(text, max_line);
         let timeframe = timeframe.and_then(crate::timeframe::length);
-        let expected = Expected { zone: Some(zone), timeframe };
+        let dates_in_utc = options.dates == Dates::Utc;
+        let expected = Expected { zone: Some(zone), timeframe, dates_in_utc };
         let (layout, ahead) = match ahead::decide(&mut lines, path, csv, &expected)? {
             Some((layout, ahead)) => (Some(Arc::new(layout)), ahead),
             None => (None, Ahead::default()),
         };
         let rows = layout.as_deref().map(|layout| {
-            RowClassifier::new(path, RowParser::new(layout.clone(), csv), options.on_invalid, resume_at)
+            let parser = RowParser::new(layout.clone(), csv, options.ambiguous);
+            RowClassifier::new(path, parser, options.on_invalid, resume_at)
         });
         Ok(Self { lines, path: path.to_owned(), rows, layout, ahead })
     }

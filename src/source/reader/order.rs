@@ -1,11 +1,12 @@
-//! Tells the two passes of an hour that comes twice, as clocks go back, by the order of the rows.
+//! Tells the two passes of an hour that comes twice, as clocks go back: by the order of the rows, or as the user says.
 //!
-//! Invariant: a time is resolved only if the rows before it leave one instant: the next in line, or the only one on the far
+//! Invariant: by their order a time is resolved only if the rows before it leave one instant: the next in line, or the only one on the far
 //! side of the row before.
 
 use std::cmp::Ordering;
 
 use crate::bar::Micros;
+use crate::config::Ambiguous;
 
 /// The times of the rows so far.
 #[derive(Debug, Default)]
@@ -13,9 +14,14 @@ pub(super) struct RowOrder {
     last: Option<Micros>,
     /// Whether times rise or fall.
     direction: Option<Ordering>,
+    ambiguous: Ambiguous,
 }
 
 impl RowOrder {
+    pub(super) fn new(ambiguous: Ambiguous) -> Self {
+        Self { ambiguous, ..Self::default() }
+    }
+
     /// A row was read.
     pub(super) fn add(&mut self, time: Micros) {
         if let Some(last) = self.last.filter(|last| *last != time) {
@@ -25,7 +31,17 @@ impl RowOrder {
     }
 
     /// Which of the two instants a row has, with bars so far apart.
-    pub(super) fn resolve(&self, [first, second]: [Micros; 2], step: Option<Micros>) -> Option<Micros> {
+    pub(super) fn resolve(&self, both: [Micros; 2], step: Option<Micros>) -> Option<Micros> {
+        match self.ambiguous {
+            Ambiguous::Infer => self.infer(both, step),
+            Ambiguous::First => Some(both[0]),
+            Ambiguous::Second => Some(both[1]),
+            Ambiguous::Reject => None,
+        }
+    }
+
+    /// What the order of the rows proves.
+    fn infer(&self, [first, second]: [Micros; 2], step: Option<Micros>) -> Option<Micros> {
         let last = self.last?;
         // Behind a single row, both instants may lie on one side of it.
         let side = Some(first.cmp(&last)).filter(|side| *side == second.cmp(&last) && side.is_ne());
@@ -68,6 +84,17 @@ mod tests {
             let time = order.resolve(both.map(at), Some(HALF));
             assert_eq!(time, Some(at(want)), "{both:?}");
             order.add(at(want));
+        }
+    }
+
+    #[test]
+    fn the_user_may_say_which_pass() {
+        for (ambiguous, want) in
+            [(Ambiguous::First, Some(2)), (Ambiguous::Second, Some(4)), (Ambiguous::Reject, None)]
+        {
+            let mut order = RowOrder::new(ambiguous);
+            order.add(1);
+            assert_eq!(order.resolve([2, 4], Some(1)), want, "{ambiguous}");
         }
     }
 

@@ -13,7 +13,7 @@ use super::fast_path::FastPath;
 use super::order::RowOrder;
 use crate::bar::columns::{COLUMNS, COUNT};
 use crate::bar::{Micros, Ohlcv, UNKNOWN};
-use crate::config::CsvConfig;
+use crate::config::{Ambiguous, CsvConfig};
 
 /// Reads rows of one file.
 pub(super) struct RowParser {
@@ -35,11 +35,11 @@ pub(super) enum RowFault {
 }
 
 impl RowParser {
-    pub(super) fn new(layout: FileLayout, csv: &CsvConfig) -> Self {
+    pub(super) fn new(layout: FileLayout, csv: &CsvConfig, ambiguous: Ambiguous) -> Self {
         Self {
             fast_path: FastPath::new(&layout, csv),
             fields: FieldSplitter::new(layout.columns.delimiter, csv.quote),
-            order: layout.times.has_local_zone().then(RowOrder::default),
+            order: layout.times.has_local_zone().then(|| RowOrder::new(ambiguous)),
             layout,
             scratch: Vec::new(),
         }

@@ -82,11 +82,7 @@ impl Sample {
         let mut settings: Vec<Override> = self.settings.iter().map(|(k, v)| (*k, (*v).to_owned())).collect();
         settings.extend(more.iter().cloned());
         let config = barlift::config::load(None, &settings).expect("valid settings");
-        ReadOptions {
-            csv: config.csv,
-            timezone: config.import.timezone,
-            on_invalid: config.import.on_invalid,
-        }
+        ReadOptions::of(&config)
     }
 }
 

@@ -613,3 +613,20 @@ fn counts_under_a_name_that_says_utc_are_times() {
     let got = read(text, "5m", &[]).expect("a file");
     assert_eq!(got.times(), ["1998-06-01T09:05:00Z", "1998-06-01T09:10:00Z"]);
 }
+
+#[test]
+fn of_two_volumes_that_of_the_base_currency_is_taken() {
+    let text = |ticker: &str| {
+        file("date,symbol,open,high,low,close,volume_btc,volume", 3, |i| {
+            format!("2024-01-0{},{ticker},10,12,9,11,5,5000", i + 1)
+        })
+    };
+    let got = read(&text("BTCUSD"), "1d", &[]).expect("a file");
+    assert!(
+        got.bars[0].ends_with(" 5") && got.notes.contains(&"volume from `volume_btc`".to_owned()),
+        "{:?}",
+        got.bars
+    );
+    let got = read(&text("X"), "1d", &[]).expect("a file");
+    assert!(got.notes.contains(&"volume from `volume`, not from `volume_btc`".to_owned()), "{:?}", got.notes);
+}

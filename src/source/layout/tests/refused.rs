@@ -508,3 +508,60 @@ fn two_whole_columns_behind_the_prices_without_a_header() {
         refused(text, "1d", &[], message);
     }
 }
+
+#[test]
+fn a_running_total_is_no_volume() {
+    let text = |volume: &dyn Fn(usize) -> usize| {
+        file("2024-01-02 09:30:00,10,12,9,11,1000,1000", 10, |i| {
+            format!("2024-01-02 09:{},10,12,9,11,{},{}", 31 + i, volume(i), 1000 + i * 7 % 5)
+        })
+    };
+    refused(&text(&|i| 2000 + i * 1000), "1m", &[], "column 6 or 7 may be the volume");
+    let got = read(&text(&|i| 2000 - i * 13 % 7 * 100), "1m", &[]).expect("a volume that varies");
+    assert!(got.bars[1].ends_with(" 2000"), "{:?}", got.bars);
+}
+
+#[test]
+fn rows_that_show_the_order_of_prices_name_the_flags() {
+    // Time, close, low, high, open.
+    let text = file("2024-01-01,11,9,13,10", 12, |i| {
+        let open = 11 + i * 2;
+        format!("2024-01-{:02},{},{},{},{open}", i + 2, open + 2, open - 1, open + 3)
+    });
+    refused(
+        &text,
+        "1d",
+        &[],
+        "--column time=1 --column open=5 --column high=4 --column low=3 --column close=2",
+    );
+    // Too few of them show it.
+    let text = "2024-01-01,11,9,13,10\n2024-01-02,13,10,14,11\n";
+    refused(text, "1d", &[], "--column open=N --column high=N");
+}
+
+#[test]
+fn milliseconds_since_midnight_are_no_times() {
+    let text = file(&format!("time,{OHLCV}"), 4, |i| format!("{},1,2,0.5,1.5,1", 34_200_000 + i * 60_000));
+    refused(&text, "1m", &[], "looks like milliseconds since midnight (QuantConnect's); write the date");
+}
+
+#[test]
+fn a_volume_with_its_word_in_the_name_is_named_first() {
+    let text = "time,open,high,low,close,cci,totalvolumetraded,openinterest\n2024-01-02,1,2,0.5,1.5,3,10,7\n";
+    refused(text, "1d", &[], "give --column volume=totalvolumetraded");
+}
+
+#[test]
+fn a_header_of_another_width_than_all_rows_names_nothing() {
+    let row = |i: usize| format!("2006-01-02,09:{:02}:00,10,12,9,11,100,0", i + 10);
+    let text = file("Date,Open,High,Low,Close,Volume,OpenInterest", 3, row);
+    refused(
+        &text,
+        "1m",
+        &[],
+        "line 1: the header names 7 columns, and every row has 8 fields: mend the header",
+    );
+    let text =
+        file("Date,Open,High,Low,Close,Volume,OpenInterest", 3, |i| format!("2006-01-0{},10,12,9,11", i + 1));
+    refused(&text, "1d", &[], "the header names 7 columns, and every row has 5 fields");
+}

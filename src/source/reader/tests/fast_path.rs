@@ -7,7 +7,7 @@ use proptest::sample::{Index, select};
 
 use super::super::row::RowParser;
 use super::*;
-use crate::config::Override;
+use crate::config::{Ambiguous, Override};
 use crate::source::tests::{holds, like, mutated};
 
 /// Dialects: their settings, and a header.
@@ -35,7 +35,7 @@ fn parser(settings: &[(&'static str, &str)], header_line: &str, zone: &str) -> (
     let zone = super::super::super::time::zone(zone).expect("a zone");
     let layout = FileLayout::of_header(header_line, &csv, zone);
     let delimiter = layout.columns.delimiter;
-    (RowParser::new(layout, &csv), delimiter)
+    (RowParser::new(layout, &csv, Ambiguous::Infer), delimiter)
 }
 
 /// A field as it may stand in each column, told by the column's name.

@@ -1,0 +1,88 @@
+//! What is said of files that are read as they stand, and may be meant otherwise.
+
+use super::{file, read};
+
+const HEADER: &str = "time,open,high,low,close,volume";
+
+fn notes(text: &str, timeframe: &str, settings: &[(&'static str, &str)]) -> String {
+    read(text, timeframe, settings).expect("a file").notes.join("; ")
+}
+
+/// Half-hourly bars from this time of day on, over three days.
+fn days(first: u32, zone: &str) -> String {
+    file(HEADER, 24, |i| {
+        let minute = first + u32::try_from(i % 8).expect("small") * 30;
+        format!("2024-01-0{} {:02}:{:02}{zone},1,2,0.5,1.5,1", i / 8 + 2, minute / 60, minute % 60)
+    })
+}
+
+#[test]
+fn times_without_a_zone_are_told() {
+    let said = "times name no zone and are read as UTC";
+    assert_eq!(notes(&days(14 * 60 + 30, ""), "30m", &[]), format!("{said}: --timezone names another"));
+    for opening in ["09:30", "09:15", "10:00"] {
+        let (hour, minute) = opening.split_once(':').expect("a clock");
+        let first = hour.parse::<u32>().expect("an hour") * 60 + minute.parse::<u32>().expect("a minute");
+        let notes = notes(&days(first, ""), "30m", &[]);
+        assert!(notes.contains(&format!("but the trading day begins at {opening}")), "{notes}");
+    }
+    assert_eq!(notes(&days(570, "Z"), "30m", &[]), "");
+    assert_eq!(notes(&days(570, ""), "30m", &[("import.timezone", "America/New_York")]), "");
+    assert_eq!(notes(&days(570, "").replace("time,", "Gmt time,"), "30m", &[]), "");
+    // A day that begins at 10:00 once is no trading day.
+    let once = file(HEADER, 12, |i| format!("2024-01-02 {:02}:00,1,2,0.5,1.5,1", i + 10));
+    assert_eq!(notes(&once, "1h", &[]), format!("{said}: --timezone names another"));
+}
+
+#[test]
+fn daily_bars_with_a_time_of_day_are_told() {
+    let daily = |clock: &str| file(HEADER, 3, |i| format!("2024-01-0{}{clock},1,2,0.5,1.5,1", i + 2));
+    assert!(notes(&daily(" 00:00:00+05:30"), "1d", &[]).contains("a time of day (18:30 UTC)"));
+    assert!(
+        notes(&daily(" 16:00"), "1d", &[]).contains("a time of day (16:00), and are stored at that time")
+    );
+    for plain in ["", " 00:00", "T00:00:00Z"] {
+        assert_eq!(notes(&daily(plain), "1d", &[]), "", "{plain}");
+    }
+}
+
+#[test]
+fn rows_that_are_not_a_timeframe_apart_are_told() {
+    let apart = |minutes: usize, rows: usize| {
+        file(HEADER, rows, |i| {
+            let minute = i * minutes;
+            format!(
+                "2024-01-{:02}T{:02}:{:02}:00Z,1,2,0.5,1.5,1",
+                minute / 1440 + 2,
+                minute / 60 % 24,
+                minute % 60
+            )
+        })
+    };
+    for (minutes, rows, timeframe, want) in [
+        (1, 12, "1d", "the rows are 1m apart, and not 1d"),
+        (1, 12, "5m", "the rows are 1m apart, and not 5m"),
+        (1440, 12, "1m", "the rows are 1d apart, and not 1m"),
+        (1440 * 2, 12, "1d", ""),
+        (240, 12, "1h", ""),
+        (1, 9, "1d", ""),
+    ] {
+        let notes = notes(&apart(minutes, rows), timeframe, &[]);
+        assert_eq!(notes.contains(" apart"), !want.is_empty(), "{minutes} {timeframe}: {notes}");
+        assert!(notes.contains(want), "{minutes} {timeframe}: {notes}");
+    }
+}
+
+#[test]
+fn parts_of_the_volume_are_none() {
+    let text = file("Date,Time,Open,High,Low,Close,Up,Down", 3, |i| {
+        format!("01/16/2024,09:3{i},10,12,9,11,500,400")
+    });
+    let got = read(&text, "1m", &[]).expect("a file");
+    assert!(got.bars[0].ends_with(" 11 -"), "{:?}", got.bars);
+    assert!(
+        got.notes.iter().any(|note| note.contains("`Up` and `Down` are parts of the volume")),
+        "{:?}",
+        got.notes
+    );
+}

@@ -1,0 +1,105 @@
+//! Refuses columns that hold times, but not the whole time of a bar.
+
+use std::collections::HashMap;
+
+use jiff::tz::TimeZone;
+
+use super::names;
+use super::table::Table;
+use super::time_columns::TimeColumns;
+use super::times::{Context, Times};
+use super::{DAY, Undecided, called};
+use crate::bar::Micros;
+use crate::source::advice::flag_for;
+use crate::source::number::is_missing;
+
+/// Refuses times whose column says that they are of another zone than they would be read in.
+pub(super) fn zone_of_name(
+    chosen: &TimeColumns,
+    fields: &[String],
+    names: &[String],
+    context: &Context,
+) -> Result<(), Undecided> {
+    let is_day = chosen.times.are_dates && context.step.is_none_or(|step| step >= DAY);
+    if chosen.times.have_zone || is_day {
+        return Ok(());
+    }
+    let is_utc = context.zone == TimeZone::UTC;
+    for column in chosen.date.into_iter().chain([chosen.column]) {
+        let name = called(fields, column);
+        if !is_utc && names::says_utc(&names[column]) {
+            let zone = context.zone.iana_name().unwrap_or("another zone");
+            return Err(format!(
+                "{name} names times in UTC, but --timezone is {zone}: leave it out, or name another column with \
+                 --column time=NAME"
+            )
+            .into());
+        }
+        if is_utc && names::says_local(&names[column]) {
+            return Err(format!(
+                "{name} names local times: give --timezone, or {} if they are in UTC",
+                flag_for("time", fields, column)
+            )
+            .into());
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a clock of twelve hours without AM and PM: no hour is above 12, and each day the rows go back.
+pub(super) fn refuse_half_days(times: &Times, name: &str) -> Result<(), Undecided> {
+    const ROWS: usize = 12;
+    const HOUR: Micros = 3_600_000_000;
+    let instants: Vec<Micros> = times.instants.iter().copied().flatten().collect();
+    let hours = || instants.iter().map(|time| time.rem_euclid(DAY) / HOUR);
+    let has_half_a_day = hours().all(|hour| (1..=12).contains(&hour)) && hours().any(|hour| hour == 12);
+    if instants.len() < ROWS || times.have_zone || !has_half_a_day || times.is_in_order() {
+        return Ok(());
+    }
+    Err(format!(
+        "{name} seems to have a clock of twelve hours without AM and PM: no hour is above 12, and the rows go back each \
+         day; write the times with 24 hours"
+    )
+    .into())
+}
+
+/// Refuses a file most of whose rows have the time of another row.
+pub(super) fn refuse_repeats(
+    times: &Times,
+    table: &Table,
+    fields: &[String],
+    used: &[usize],
+) -> Result<(), Undecided> {
+    // Rows that are the same are no other bars.
+    let mut first_rows = HashMap::new();
+    let mut others = 0;
+    for (row, instant) in times.instants.iter().enumerate() {
+        let Some(instant) = instant else { continue };
+        let first = *first_rows.entry(*instant).or_insert(row);
+        others += usize::from(!table.is_same(first, row));
+    }
+    let distinct = first_rows.len();
+    let all = distinct + others;
+    if all < 4 || others < distinct {
+        return Ok(());
+    }
+    let is_text = |at: &usize| {
+        let mut values = table.column(*at).map(|(_, text)| text).filter(|text| !text.is_empty());
+        let first = values.next();
+        first.is_some_and(|first| {
+            first[0].is_ascii_alphabetic() && !is_missing(first) && values.any(|value| value != first)
+        })
+    };
+    let text = (0..fields.len()).filter(|at| !used.contains(at)).find(is_text);
+    // Times of day that come again may be revisions.
+    if text.is_none() && !times.are_dates {
+        return Ok(());
+    }
+    let cause = match text {
+        Some(at) => format!("does {} name several instruments? Write a file for each of them", called(fields, at)),
+        None => "if the time of day or the instrument stands in another column, name it with --column, or write a file \
+                 for each instrument"
+            .to_owned(),
+    };
+    Err(format!("{all} different rows have only {distinct} different times: {cause}").into())
+}

@@ -1,0 +1,92 @@
+//! What to say of times that are read as they stand, and may be meant otherwise.
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use super::times::{Context, Times};
+use super::{DAY, counts};
+use crate::bar::Micros;
+use crate::timeframe;
+
+/// What to say of rows that are not as far apart as the timeframe says.
+pub(super) fn odd_step(times: &Times, context: &Context) -> Option<String> {
+    const ENOUGH: usize = 9;
+    let length = context.step?;
+    let instants: Vec<Micros> = times.instants.iter().copied().flatten().collect();
+    let steps = counts::steps(&instants);
+    let usual = *steps.get(steps.len() / 4)?;
+    // Where nothing was traded, there are no bars.
+    let longest = if length < DAY { (DAY - 1).max(2 * length) } else { 5 * length };
+    let is_odd = usual < length / 10 * 9 || usual > longest;
+    (is_odd && steps.len() >= ENOUGH)
+        .then(|| format!("the rows are {} apart, and not {}", length_shown(usual), length_shown(length)))
+}
+
+/// `1m`, or `1h 7m`
+fn length_shown(length: Micros) -> String {
+    timeframe::of_step(length).unwrap_or_else(|| {
+        let length = Duration::from_micros(u64::try_from(length).unwrap_or(0));
+        humantime::format_duration(length).to_string()
+    })
+}
+
+const MINUTE: Micros = 60_000_000;
+const HOUR: Micros = 60 * MINUTE;
+
+/// Where trading days begin by the clocks of many exchanges. In UTC hardly any does.
+const OPENINGS: [Micros; 3] = [9 * HOUR + 15 * MINUTE, 9 * HOUR + 30 * MINUTE, 10 * HOUR];
+
+/// What to say, if anything; `says_utc`: whether the column's name does.
+pub(super) fn of(times: &Times, context: &Context, says_utc: bool) -> Option<String> {
+    if times.are_dates || times.count() == 0 {
+        return None;
+    }
+    match context.step {
+        Some(step) if step >= DAY => of_days(times),
+        _ => of_local_times(times, context, says_utc),
+    }
+}
+
+/// Daily bars that are not at 00:00.
+fn of_days(times: &Times) -> Option<String> {
+    let clock = times.instants.iter().flatten().map(|time| time.rem_euclid(DAY)).find(|clock| *clock != 0)?;
+    let zone = if times.have_zone { " UTC" } else { "" };
+    Some(format!(
+        "bars of a day or more have a time of day ({}{zone}), and are stored at that time, not at the date's 00:00 UTC",
+        shown(clock)
+    ))
+}
+
+/// Times without a zone, for which none was given.
+fn of_local_times(times: &Times, context: &Context, says_utc: bool) -> Option<String> {
+    if times.have_zone || says_utc || context.zone != TimeZone::UTC {
+        return None;
+    }
+    Some(match opening(times) {
+        Some(clock) => format!(
+            "times name no zone and are read as UTC, but the trading day begins at {}, as by a local clock: --timezone \
+             names its zone",
+            shown(clock)
+        ),
+        None => "times name no zone and are read as UTC: --timezone names another".to_owned(),
+    })
+}
+
+/// When each trading day begins, if that is a usual time by an exchange's clock.
+fn opening(times: &Times) -> Option<Micros> {
+    const NIGHT: Micros = 4 * HOUR;
+    let mut instants: Vec<Micros> = times.instants.iter().copied().flatten().collect();
+    instants.sort_unstable();
+    let clock = instants.first()?.rem_euclid(DAY);
+    let mut later = instants.windows(2).filter(|pair| pair[1] - pair[0] >= NIGHT).map(|pair| pair[1]);
+    // A full hour is the first row's by chance as well.
+    let is_telling = clock % HOUR != 0 || later.clone().next().is_some();
+    let is_usual = OPENINGS.contains(&clock) && is_telling;
+    (is_usual && later.all(|time| time.rem_euclid(DAY) == clock)).then_some(clock)
+}
+
+/// `09:30`
+fn shown(clock: Micros) -> String {
+    format!("{:02}:{:02}", clock / HOUR, clock % HOUR / MINUTE)
+}
