@@ -88,8 +88,9 @@ struct Named {
 #[derive(Default)]
 struct FirstRows {
     times: Vec<Micros>,
-    /// The symbol that a column has in every row.
+    /// Those that columns have in every row.
     symbol: Option<String>,
+    timeframe: Option<String>,
     /// Why the first row that is no bar is none.
     rejected: Option<String>,
 }
@@ -202,6 +203,10 @@ impl Naming {
         {
             return Err(NotTaken::Because(format!("has no bar among its first rows ({rejected})")));
         }
+        let timeframe = match (timeframe, first.timeframe) {
+            (TimeframeGuess::Unknown, Some(told)) => TimeframeGuess::Told(told),
+            (guess, _) => guess,
+        };
         let timeframe = confirmed(timeframe, &layout::steps(&first.times)).map_err(NotTaken::Because)?;
         Ok(SeriesName { symbol, timeframe })
     }
@@ -213,10 +218,12 @@ impl Naming {
         let read = self.read.clone();
         let first = tokio::task::spawn_blocking(move || {
             let mut bars = source.bars(&read, "", true, 0)?;
-            let symbol = bars.layout().and_then(|layout| layout.instrument());
+            let layout = bars.layout();
+            let symbol = layout.as_ref().and_then(|layout| layout.symbol());
+            let timeframe = layout.as_ref().and_then(|layout| layout.timeframe());
             let batch = bars.next_batch(ROWS)?.unwrap_or_default();
             let rejected = batch.rejected.first().map(|row| format!("line {}: {}", row.row.line, row.reason));
-            Ok(FirstRows { times: batch.bars.time, symbol, rejected })
+            Ok(FirstRows { times: batch.bars.time, symbol, timeframe, rejected })
         });
         first.await.map_err(|e| e.to_string())?.map_err(|e: FileError| e.reason)
     }

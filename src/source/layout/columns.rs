@@ -10,8 +10,8 @@ use super::table::Table;
 use super::time_columns;
 use super::times::Context;
 use super::{
-    Columns, FileLayout, Sample, Undecided, called, head, numbers, refuse_twice, split, tickers, time_notes,
-    volume, volume_note,
+    Columns, FileLayout, Sample, Undecided, called, head, lost_digits, numbers, refuse_twice, split, tickers,
+    time_notes, volume, volume_note,
 };
 use crate::bar::columns::{CLOSE, COLUMNS, COUNT, VOLUME};
 use crate::config::{ColumnsConfig, CsvConfig, NO_COLUMN};
@@ -92,6 +92,7 @@ pub(super) fn decide(
         ));
     }
     let numbers = numbers::decide(&table, &columns.values, csv, sample.is_last)?;
+    notes.extend(lost_digits::note(&table, &columns.values, numbers));
     notes.extend(numbers_note(numbers));
     refuse_twice(&columns)?;
     let used: Vec<usize> = columns.used().collect();

@@ -12,6 +12,7 @@ mod counts;
 mod date_and_clock;
 mod formats;
 mod head;
+mod lost_digits;
 mod names;
 mod numbers;
 mod price_order;
@@ -198,11 +199,22 @@ impl FileLayout {
     }
 
     /// The symbol that a column has in every row.
-    pub(super) fn instrument(&self) -> Option<String> {
-        let is_symbol = |ticker: &&Ticker| {
-            self.names.get(ticker.column).is_some_and(|name| names::SYMBOLS.contains(&name.as_str()))
+    pub(super) fn symbol(&self) -> Option<String> {
+        self.in_every_row(&names::SYMBOLS)
+    }
+
+    /// The timeframe that a column has in every row.
+    pub(super) fn timeframe(&self) -> Option<String> {
+        let timeframe = crate::timeframe::canonical(&self.in_every_row(&names::TIMEFRAMES)?);
+        crate::timeframe::length(&timeframe).is_some().then_some(timeframe)
+    }
+
+    /// The text of a column under one of these names, if all rows have the same.
+    fn in_every_row(&self, wanted: &[&str]) -> Option<String> {
+        let is_wanted = |ticker: &&Ticker| {
+            self.names.get(ticker.column).is_some_and(|name| wanted.contains(&name.as_str()))
         };
-        let ticker = self.tickers.iter().find(is_symbol)?;
+        let ticker = self.tickers.iter().find(is_wanted)?;
         String::from_utf8(ticker.value.clone()).ok()
     }
 

@@ -89,6 +89,9 @@ pub(super) const TICKERS: [&str; 27] = [
 pub(super) const SYMBOLS: [&str; 8] =
     ["ticker", "symbol", "sym", "ts_code", "tckrsymb", "order_book_id", "instrument", "pair"];
 
+/// Names of columns that hold the timeframe.
+pub(super) const TIMEFRAMES: [&str; 6] = ["per", "timeframe", "interval", "period", "freq", "frequency"];
+
 /// Names of columns that tell instruments or kinds of bars apart, if they hold texts and not numbers.
 pub(super) const KINDS: [&str; 25] = [
     "company",

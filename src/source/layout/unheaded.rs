@@ -14,8 +14,8 @@ use super::time_checks::refuse_repeats;
 use super::time_columns::TimeColumns;
 use super::times::{Context, Judgement, Texts};
 use super::{
-    Columns, DAY, FileLayout, Sample, Undecided, numbers, price_order, refuse_twice, tickers, time_notes,
-    unnamed_volume, volume_note,
+    Columns, DAY, FileLayout, Sample, Undecided, lost_digits, numbers, price_order, refuse_twice, tickers,
+    time_notes, unnamed_volume, volume_note,
 };
 use crate::bar::columns::{CLOSE, COLUMNS, COUNT, OPEN, VOLUME};
 use crate::config::{CsvConfig, NO_COLUMN, TimeForm};
@@ -82,6 +82,7 @@ fn by(
     notes.extend(time.note);
     let odd_step = time_notes::odd_step(&time.times, context);
     notes.extend(odd_step.clone().or_else(|| time_notes::of(&time.times, context, false)));
+    notes.extend(lost_digits::note(&table, &columns.values, numbers));
     notes.extend(volume_note(&columns));
     Ok(FileLayout {
         columns,

@@ -86,3 +86,14 @@ fn parts_of_the_volume_are_none() {
         got.notes
     );
 }
+
+#[test]
+fn numbers_that_are_not_stored_as_they_are_written_are_told() {
+    let text = "Date,Open,High,Low,Close,Volume\n2024-01-02,10,12,9,11.12345678901234567,1\n2024-01-03,10,12,9,11,1\n";
+    let notes = notes(text, "1d", &[]);
+    assert_eq!(
+        notes,
+        "numbers have more digits than a float64 holds, such as `11.12345678901234567` (line 2), which is stored as \
+         11.123456789012346"
+    );
+}
