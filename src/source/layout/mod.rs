@@ -10,9 +10,11 @@
 mod columns;
 mod counts;
 mod date_and_clock;
+mod day_order;
 mod formats;
 mod head;
 mod lost_digits;
+mod nameless_times;
 mod names;
 mod numbers;
 mod price_order;
@@ -29,10 +31,10 @@ mod volume;
 use jiff::tz::TimeZone;
 
 pub(super) use self::counts::steps;
+pub(super) use self::day_order::Disproof;
 pub(super) use self::formats::padded;
 pub(super) use self::head::look_like_bars;
 pub(super) use self::tickers::Ticker;
-pub(super) use self::times::Disproof;
 use self::times::{Context, Judgement, Texts, Times};
 use super::number::NumberStyle;
 use super::time::TimeParser;

@@ -6,7 +6,8 @@ use std::borrow::Cow;
 
 use super::columns::{listed, named};
 use super::date_and_clock::{clock_digits, joined_texts, judge_dates, judge_joined, pair};
-use super::formats::{self, Clock};
+use super::formats;
+use super::nameless_times::{by_values, without_rows};
 use super::names::{self, TIMES, normal};
 use super::table::Table;
 use super::time_checks::{refuse_half_days, refuse_repeats, zone_of_name};
@@ -28,19 +29,19 @@ pub(super) struct TimeColumns {
 
 impl TimeColumns {
     /// A column by itself.
-    fn alone(column: usize, times: Times) -> Self {
+    pub(super) fn alone(column: usize, times: Times) -> Self {
         Self { date: None, column, clock_digits: None, note: form_note(&times), times }
     }
 }
 
 /// A column that has times.
-struct Candidate {
-    column: usize,
-    times: Times,
+pub(super) struct Candidate {
+    pub(super) column: usize,
+    pub(super) times: Times,
 }
 
 /// The texts of a column.
-fn texts<'t>(table: &'t Table, column: usize) -> Texts<'t> {
+pub(super) fn texts<'t>(table: &'t Table, column: usize) -> Texts<'t> {
     Texts::new(table.column(column).map(|(line, text)| (line, Cow::Borrowed(text))))
 }
 
@@ -237,7 +238,7 @@ fn given(
 }
 
 /// A time whose rows mostly repeat is not the time alone: several instruments, or a date without its time of day.
-fn checked(
+pub(super) fn checked(
     chosen: TimeColumns,
     table: &Table,
     fields: &[String],
@@ -292,35 +293,7 @@ pub(super) fn judged(judgement: Judgement, fields: &[String], column: usize) -> 
     }
 }
 
-/// A file without rows is read by its names alone.
-fn without_rows(
-    known: &[usize],
-    fields: &[String],
-    values: &[usize],
-    names: &[String],
-    (table, context): (&Table, &Context),
-) -> Result<TimeColumns, Undecided> {
-    let at = |name: &str| known.iter().copied().find(|at| names[*at] == name);
-    let is_pair = known.first().is_some_and(|first| names[*first] == "date");
-    let (date, time) = match (at("date"), at("time")) {
-        (Some(date), Some(time)) if is_pair => (Some(date), Some(time)),
-        _ => (None, known.first().copied()),
-    };
-    match time {
-        Some(column) => {
-            let times = without_times(table, column, context);
-            Ok(TimeColumns { date, column, clock_digits: None, times, note: None })
-        }
-        None => Err(no_time(fields, values).into()),
-    }
-}
-
-/// The times of a column that has none: every row, if there are any, is rejected.
-fn without_times(table: &Table, column: usize, context: &Context) -> Times {
-    texts(table, column).read(context.given.clone().unwrap_or(TimeForm::Iso))
-}
-
-fn no_time(fields: &[String], used: &[usize]) -> String {
+pub(super) fn no_time(fields: &[String], used: &[usize]) -> String {
     let flags = flags_for_missing(&["time"], fields, used);
     let what_to_do = if flags.is_empty() {
         "name it with --column time=NAME".to_owned()
@@ -328,87 +301,4 @@ fn no_time(fields: &[String], used: &[usize]) -> String {
         format!("give {flags} if that is it")
     };
     format!("the header lacks a column for time; it has: {}; {what_to_do}", listed(fields))
-}
-
-/// How many columns under unknown names are looked at.
-const MOST_NAMELESS: usize = 50;
-
-/// The one column under an unknown name that holds times, if no known one does.
-fn by_values(
-    fields: &[String],
-    names: &[String],
-    table: &Table,
-    context: &Context,
-    values: &[usize],
-    failures: Vec<(usize, Judgement)>,
-) -> Result<TimeColumns, Undecided> {
-    let known: Vec<usize> = failures.iter().map(|(column, _)| *column).collect();
-    let mut found = Vec::new();
-    let free = (0..fields.len()).filter(|at| !values.contains(at) && !known.contains(at));
-    let (telling, others): (Vec<usize>, Vec<usize>) = free.partition(|at| names::is_about_time(&names[*at]));
-    for column in telling.into_iter().take(MOST_NAMELESS).chain(others.into_iter().take(MOST_NAMELESS)) {
-        // A number may be anything, and the end of a bar is not its beginning.
-        if !names::is_another_time(&names[column])
-            && let Judgement::Times(times) = texts(table, column).judge(context)
-            && times.count() > 0
-            && !matches!(times.form, TimeForm::Unix(_))
-            && (names::is_about_time(&names[column]) || is_index(&times))
-        {
-            found.push(Candidate { column, times });
-        }
-    }
-    if let [only] = found.as_slice() {
-        // A time of day in a column that is known goes with a date.
-        let may_be_clock = |column: &&usize| names::may_be_clock(&names[**column]);
-        let clock =
-            known.iter().filter(may_be_clock).find_map(|column| Some((*column, table.clock(*column)?)));
-        if let (true, Some((column, kind))) = (only.times.are_dates, clock) {
-            let mut pair = pair(table, only.column, column, kind, fields, context)?;
-            pair.note = Some(format!(
-                "dates from {}, times of day from {}",
-                called(fields, only.column),
-                called(fields, column)
-            ));
-            return Ok(pair);
-        }
-        let mut chosen = TimeColumns::alone(only.column, only.times.clone());
-        let because = chosen.note.take().map(|note| format!("; {note}")).unwrap_or_default();
-        chosen.note = Some(format!("time from {}{because}", called(fields, only.column)));
-        return checked(chosen, table, fields, values, context);
-    }
-    if !found.is_empty() {
-        let flags: Vec<String> =
-            found.iter().map(|candidate| flag_for("time", fields, candidate.column)).collect();
-        return Err(format!("several columns hold times: give {}", flags.join(" or ")).into());
-    }
-    if let Some(clock) = known.iter().copied().find(|column| table.clock(*column) == Some(Clock::Written)) {
-        return Err(format!(
-            "{} holds a time of day, and no column the date: name it with --column date=NAME, and {} with {}",
-            called(fields, clock),
-            called(fields, clock),
-            flag_for("time", fields, clock)
-        )
-        .into());
-    }
-    // What the best-known column has. If that is no time at all, every row is rejected.
-    let is_nothing = |(_, judgement): &(usize, Judgement)| matches!(judgement, Judgement::Nothing(_));
-    let told = failures.iter().position(|failure| !is_nothing(failure)).unwrap_or(0);
-    match failures.into_iter().nth(told) {
-        Some((column, Judgement::Nothing(_))) if !names[column].is_empty() => {
-            Ok(TimeColumns::alone(column, without_times(table, column, context)))
-        }
-        Some((column, judgement)) => {
-            judged(judgement, fields, column).and_then(|_| Err(no_time(fields, values).into()))
-        }
-        None => Err(no_time(fields, values).into()),
-    }
-}
-
-/// Whether times could be those of bars: none comes twice.
-fn is_index(times: &Times) -> bool {
-    let mut all: Vec<Micros> = times.instants.iter().copied().flatten().collect();
-    let count = all.len();
-    all.sort_unstable();
-    all.dedup();
-    all.len() == count && count > 1
 }
