@@ -155,7 +155,7 @@ fn throughput(group: &mut BenchmarkGroup<'_, WallTime>, bytes: usize, rows: usiz
 
 fn options(timezone: &str) -> ReadOptions {
     let config = barlift::config::load(None, &[]).expect("defaults");
-    ReadOptions { csv: config.csv, timezone: timezone.into(), on_invalid: config.import.on_invalid }
+    ReadOptions { csv: config.csv, timezone: Some(timezone.into()), on_invalid: config.import.on_invalid }
 }
 
 /// A random walk, a bar a minute.

@@ -36,7 +36,7 @@
 //! let config = barlift::config::load(None, &[])?;
 //! let options = ReadOptions {
 //!     csv: config.csv,
-//!     timezone: "America/New_York".into(),
+//!     timezone: Some("America/New_York".into()),
 //!     on_invalid: config.import.on_invalid,
 //! };
 //! let text = "date,open,high,low,close,volume\n2024-01-02,1,2,0.5,1.5,10\n2024-01-03,1,2,0.5,NaN,10\n";

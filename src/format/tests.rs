@@ -49,7 +49,7 @@ fn written(format: Format, chunks: &[Bars]) -> Vec<u8> {
 
 fn options() -> ReadOptions {
     let config = crate::config::load(None, &[]).expect("defaults");
-    ReadOptions { csv: config.csv, timezone: "UTC".into(), on_invalid: crate::config::OnInvalid::Warn }
+    ReadOptions { csv: config.csv, timezone: Some("UTC".into()), on_invalid: crate::config::OnInvalid::Warn }
 }
 
 fn read(format: Format, bytes: &[u8]) -> crate::error::Result<Bars> {

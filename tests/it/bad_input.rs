@@ -309,7 +309,8 @@ async fn a_file_that_shrinks_while_it_is_read_is_tried_again() {
     let source = OpenSource::open(&root, "A_1m.csv").await.expect("opened");
     File::options().write(true).open(&path).expect("opened").set_len(5000).expect("cut");
     let config = barlift::config::load(None, &[]).expect("defaults");
-    let read = ReadOptions { csv: config.csv, timezone: "UTC".into(), on_invalid: config.import.on_invalid };
+    let read =
+        ReadOptions { csv: config.csv, timezone: Some("UTC".into()), on_invalid: config.import.on_invalid };
     let options =
         FeedOptions { read, timeframe: "1m".into(), batch_rows: 100, allow_empty: false, resume_at: 0 };
     let mut feed = feed::start(source, options);

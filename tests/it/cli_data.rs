@@ -189,7 +189,7 @@ async fn long_series_survive_every_format() {
     assert_eq!(want.len(), 30_000);
     let config = barlift::config::load(None, &[]).expect("defaults");
     let options =
-        ReadOptions { csv: config.csv, timezone: "UTC".into(), on_invalid: config.import.on_invalid };
+        ReadOptions { csv: config.csv, timezone: Some("UTC".into()), on_invalid: config.import.on_invalid };
     for extension in ["csv", "arrow", "arrows", "parquet"] {
         let path = folder.path().join(format!("bars.{extension}"));
         let arguments = ["data", "load", "A", "1m", "--output", path.to_str().expect("UTF-8")];

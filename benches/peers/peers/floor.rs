@@ -34,7 +34,7 @@ pub struct Floor {
 pub fn prepare(data: &Dataset) -> Prepared {
     let config = barlift::config::load(None, &[]).expect("defaults");
     let options =
-        ReadOptions { csv: config.csv, timezone: "UTC".into(), on_invalid: config.import.on_invalid };
+        ReadOptions { csv: config.csv, timezone: Some("UTC".into()), on_invalid: config.import.on_invalid };
     let files = data.bar_files();
     let one = |(i, path): (usize, &std::path::PathBuf)| {
         let file = File::open(path).expect("opened");

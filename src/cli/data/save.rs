@@ -13,19 +13,17 @@ use crate::error::{Error, Result};
 use crate::format::BarFile;
 use crate::repository::data::DataRepository;
 use crate::source::reader::ReadOptions;
+use crate::task::read_options;
 
 /// Chunks read ahead of the one being written.
 const AHEAD: usize = 2;
 
 pub(super) async fn run(args: &DataSaveArgs, config: &Config) -> Result<Outcome> {
-    let options = ReadOptions {
-        csv: config.csv.clone(),
-        timezone: config.import.timezone.clone(),
-        on_invalid: config.import.on_invalid,
-    };
+    let options = read_options(config);
     let (path, timeframe) = (args.file.clone(), args.timeframe.clone());
     let opened = tokio::task::spawn_blocking(move || open(&path, &timeframe, &options)).await;
     let file = opened.map_err(|e| Error::Internal(e.to_string()))??;
+    file.proof().into_iter().for_each(|proof| output::note(&proof.note()));
     let database = ready_database(config).await?;
     database.require_utf8()?;
     let (sender, chunks) = mpsc::channel(AHEAD);

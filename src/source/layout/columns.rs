@@ -103,6 +103,7 @@ pub(super) fn decide(
         step: context.step,
         disproof: found.times.disproof(),
         tickers,
+        proof: None,
         notes,
         before_data,
         quote: csv.quote,

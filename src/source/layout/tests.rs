@@ -1,6 +1,8 @@
 //! Files as vendors and programs write them, and what becomes of each.
 
 mod decided;
+mod others;
+mod proven;
 mod refused;
 
 use crate::bar::{format_time, known};
@@ -23,11 +25,21 @@ impl Read {
 
 /// Reads a file of this timeframe.
 fn read(text: &str, timeframe: &str, settings: &[(&'static str, &str)]) -> Result<Read, String> {
+    read_named("A.csv", text, timeframe, settings)
+}
+
+/// Reads a file of this name and timeframe.
+fn read_named(
+    path: &str,
+    text: &str,
+    timeframe: &str,
+    settings: &[(&'static str, &str)],
+) -> Result<Read, String> {
     let settings: Vec<Override> = settings.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
     let config = crate::config::load(None, &settings).expect("valid settings");
     let options =
         ReadOptions { csv: config.csv, timezone: config.import.timezone, on_invalid: OnInvalid::Warn };
-    let name = SourceName { path: "A.csv", timeframe: Some(timeframe) };
+    let name = SourceName { path, timeframe: Some(timeframe) };
     let mut reader =
         BarReader::open_even_empty(text.as_bytes(), name, &options, 0).map_err(|e| e.to_string())?;
     let notes = reader.layout().map(|layout| layout.notes.clone()).unwrap_or_default();

@@ -8,7 +8,7 @@ use crate::source::encoding::twice;
 
 fn options(on_invalid: OnInvalid) -> ReadOptions {
     let config = crate::config::load(None, &[]).expect("defaults");
-    ReadOptions { csv: config.csv, timezone: "UTC".into(), on_invalid }
+    ReadOptions { csv: config.csv, timezone: Some("UTC".into()), on_invalid }
 }
 
 fn read(data: &[u8], max_rows: usize, resume_at: u64) -> Vec<Batch> {
