@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn all_can_be_used() {
         let with_proof = presets::built_in().iter().filter(|preset| preset.proof.is_some()).count();
-        assert_eq!((Proof::all().len(), with_proof), (2, 2));
+        assert_eq!((Proof::all().len(), with_proof), (3, 3));
         for proof in Proof::all() {
             crate::source::time::zone(&proof.timezone).expect("a zone");
         }

@@ -36,6 +36,7 @@ mod operation_end;
 mod outcomes;
 mod policies;
 mod pooler;
+mod presets;
 mod properties;
 mod query_plans;
 mod real_files;

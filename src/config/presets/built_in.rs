@@ -7,7 +7,7 @@ macro_rules! built_in {
     };
 }
 
-pub(super) const ALL: [(&str, &str); 48] = built_in![
+pub(super) const ALL: [(&str, &str); 49] = built_in![
     "akshare",
     "alpha-vantage",
     "amibroker",
@@ -25,6 +25,7 @@ pub(super) const ALL: [(&str, &str); 48] = built_in![
     "finam",
     "firstrate",
     "histdata",
+    "histdata-metastock",
     "interactive-brokers",
     "investing",
     "iqfeed",
