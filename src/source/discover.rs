@@ -11,8 +11,10 @@ use super::open::OpenSource;
 use super::pattern::{self, Pattern};
 use super::reader::ReadOptions;
 use super::root::Root;
+use super::steps::{fits, usual};
 use super::{layout, listing};
 use crate::bar::{Micros, SeriesName};
+use crate::config;
 use crate::error::{Error, Result};
 use crate::timeframe;
 
@@ -158,10 +160,11 @@ impl Naming {
             Ok(named) => named,
             // Whether it holds bars, its contents tell.
             Err(reason) if !encoding::is_source(encoding::plain_path(path)) && self.pattern.is_none() => {
-                return Err(match self.times(root, path).await {
-                    Ok(times) if !times.is_empty() => NotTaken::Because(reason),
-                    _ => NotTaken::NoSource,
-                });
+                let holds_bars = match self.times(root, path).await {
+                    Ok(times) => !times.is_empty(),
+                    Err(reason) => is_about_bars(&reason) || self.holds_other_bars(root, path).await,
+                };
+                return Err(if holds_bars { NotTaken::Because(reason) } else { NotTaken::NoSource });
             }
             Err(reason) => return Err(NotTaken::Because(reason)),
         };
@@ -173,15 +176,17 @@ impl Naming {
         let is_told = matches!(timeframe, TimeframeGuess::Told(_));
         // A name that tells a timeframe is one of a file of bars.
         let is_source = is_source || timeframe != TimeframeGuess::Unknown;
-        let times =
-            self.times(root, path).await.map_err(|reason| match is_source || is_about_bars(&reason) {
-                true if is_told => NotTaken::Because(format!("cannot be read: {reason}")),
-                true => NotTaken::Because(format!("cannot be read to tell its timeframe: {reason}")),
-                false => NotTaken::NoSource,
-            })?;
-        if times.is_empty() && !is_source {
-            return Err(NotTaken::NoSource);
-        }
+        let times = match self.times(root, path).await {
+            Ok(times) if !times.is_empty() || is_source => times,
+            Ok(_) if self.holds_other_bars(root, path).await => {
+                return Err(NotTaken::Because("has no bar as it would be read".to_owned()));
+            }
+            Err(reason) if is_source || is_about_bars(&reason) || self.holds_other_bars(root, path).await => {
+                let purpose = if is_told { "" } else { " to tell its timeframe" };
+                return Err(NotTaken::Because(format!("cannot be read{purpose}: {reason}")));
+            }
+            _ => return Err(NotTaken::NoSource),
+        };
         let steps = layout::steps(&times);
         match timeframe {
             TimeframeGuess::Told(timeframe) => series(timeframe),
@@ -203,11 +208,27 @@ impl Naming {
         }
     }
 
+    /// Whether a file that these settings do not fit holds bars that the defaults read: then it is not passed over.
+    async fn holds_other_bars(&self, root: &Root, path: &str) -> bool {
+        let Ok(defaults) = config::defaults() else { return false };
+        if self.read.csv == defaults.csv {
+            return false;
+        }
+        let read = ReadOptions { csv: defaults.csv, ..self.read.clone() };
+        match Self::first_times(read, root, path).await {
+            Ok(times) => !times.is_empty(),
+            Err(reason) => is_about_bars(&reason),
+        }
+    }
+
     /// The times of a file's first bars.
     async fn times(&self, root: &Root, path: &str) -> Result<Vec<Micros>, String> {
+        Self::first_times(self.read.clone(), root, path).await
+    }
+
+    async fn first_times(read: ReadOptions, root: &Root, path: &str) -> Result<Vec<Micros>, String> {
         const ROWS: usize = 400;
         let source = OpenSource::open(root, path).await.map_err(|e| e.reason)?;
-        let read = self.read.clone();
         let first = tokio::task::spawn_blocking(move || source.bars(&read, "", true, 0)?.next_batch(ROWS));
         let batch = first.await.map_err(|e| e.to_string())?.map_err(|e| e.reason)?.unwrap_or_default();
         Ok(batch.bars.time)
@@ -228,32 +249,6 @@ fn is_about_bars(reason: &str) -> bool {
     .iter()
     .any(|part| reason.contains(part))
         && !reason.contains("for time, open, high, low, close")
-}
-
-/// Whether bars of this timeframe may be so far apart. Where nothing was traded, there are none.
-fn fits(steps: &[Micros], timeframe: &str) -> bool {
-    const SPARSE: Micros = 60;
-    let Some(length) = timeframe::length(timeframe) else { return false };
-    let usual = steps.get(steps.len() / 4).copied().unwrap_or(0);
-    let is_usual = usual >= length / 10 * 9 && usual <= length / 10 * 12;
-    let are_multiples = steps.iter().all(|step| step % length == 0);
-    is_usual
-        || !steps.is_empty() && are_multiples && usual < length.saturating_mul(SPARSE) && is_short(length)
-}
-
-/// Whether a timeframe is shorter than a day, so that holes between its bars are usual.
-fn is_short(length: Micros) -> bool {
-    length < 86_400_000_000
-}
-
-/// The timeframe that the steps show.
-fn usual(steps: &[Micros]) -> Option<String> {
-    const ENOUGH: usize = 9;
-    let step = *steps.get(steps.len() / 4)?;
-    let same = steps.iter().filter(|other| **other == step).count();
-    // Months differ in length.
-    let is_clear = same * 2 >= steps.len() || timeframe::of_step(step).as_deref() == Some("1mo");
-    timeframe::of_step(step).filter(|_| steps.len() >= ENOUGH && is_clear)
 }
 
 /// Lists the sources under `root`.

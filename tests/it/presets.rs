@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::support::barlift_alone;
+use crate::support::{Folder, barlift_alone, bars};
 
 fn layouts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/layouts")
@@ -117,6 +117,29 @@ async fn vendors_files_are_read_as_they_were() {
         insta::with_settings!({ prepend_module_to_snapshot => false, snapshot_path => "snapshots/layouts" }, {
             insta::assert_snapshot!(layout.as_str(), seen);
         });
+    }
+}
+
+/// A text file need hold no bars. One that does is not passed over because the preset is that of other files.
+#[tokio::test]
+async fn a_text_file_that_a_preset_does_not_fit_is_told() {
+    let folder = Folder::new();
+    let daily: String = (10..30).map(|day| format!("01/{day}/2024,1,2,0.5,1.5,10\r\n")).collect();
+    folder.write("MSFT.txt", daily);
+    folder.write("Copy of MSFT (1).txt", bars(20, 1));
+    folder.write("readme.txt", "Bars of January.\n");
+    for (preset, taken) in [("kibot", None), ("kibot-daily", Some("MSFT.txt"))] {
+        let json = inspect(folder.arg(), &["--preset", preset]).await;
+        let paths = |list: &str| -> Vec<String> {
+            let all = json[list].as_array().expect("a list").iter();
+            all.map(|file| file["path"].as_str().expect("a path").to_owned()).collect()
+        };
+        let told: Vec<&str> =
+            ["Copy of MSFT (1).txt", "MSFT.txt"].into_iter().filter(|path| Some(*path) != taken).collect();
+        assert_eq!(
+            (paths("unrecognised"), paths("files")),
+            (told.into_iter().map(str::to_owned).collect(), taken.into_iter().map(str::to_owned).collect())
+        );
     }
 }
 
