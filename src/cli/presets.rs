@@ -61,7 +61,7 @@ fn own_text(preset: &Preset) -> String {
         toml::line(&mut text, "names", &Value::from(preset.names.clone()));
     }
     toml::entries(&mut text, "", &preset.settings());
-    text
+    text.trim_start().to_owned()
 }
 
 fn list(own: &[Preset], json: bool) -> Result<()> {

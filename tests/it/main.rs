@@ -38,6 +38,7 @@ mod policies;
 mod pooler;
 mod presets;
 mod properties;
+mod proven_zones;
 mod query_plans;
 mod real_files;
 mod rejected_rows;

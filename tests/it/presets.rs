@@ -155,3 +155,21 @@ fn each_preset_has_a_sample_and_is_in_the_docs() {
         assert!(row.contains(page), "{row} has not {page}");
     }
 }
+
+#[tokio::test]
+async fn presets_are_listed_and_shown() {
+    let listed = barlift_alone(&["presets"]).env("COLUMNS", "200").run().await;
+    for preset in barlift::config::presets::built_in() {
+        let is_there = listed.stdout.lines().any(|line| {
+            line.split_whitespace().next() == Some(&preset.name) && line.contains(&preset.description)
+        });
+        assert!(is_there, "{} is not in:\n{}", preset.name, listed.stdout);
+    }
+    let shown = barlift_alone(&["presets", "histdata"]).run().await;
+    assert_eq!(shown.stdout, include_str!("../../config/presets/histdata.toml"));
+    let json = barlift_alone(&["presets", "histdata", "--json"]).run().await.json(0);
+    assert_eq!(json["settings"]["import"]["timezone"], "Etc/GMT+5");
+    let unknown = barlift_alone(&["presets", "hisdata"]).run().await;
+    assert_eq!(unknown.status, 2);
+    assert!(unknown.stderr.contains("hint: the nearest names are `histdata`"), "{}", unknown.stderr);
+}
