@@ -155,7 +155,7 @@ fn throughput(group: &mut BenchmarkGroup<'_, WallTime>, bytes: usize, rows: usiz
 
 fn options(timezone: &str) -> ReadOptions {
     let config = barlift::config::load(None, &[]).expect("defaults");
-    ReadOptions { timezone: timezone.into(), ..ReadOptions::of(&config) }
+    ReadOptions { timezone: Some(timezone.into()), ..ReadOptions::of(&config) }
 }
 
 /// A random walk, a bar a minute.

@@ -34,7 +34,7 @@
 //! use barlift::source::reader::{BarReader, ReadOptions};
 //!
 //! let config = barlift::config::load(None, &[])?;
-//! let options = ReadOptions { timezone: "America/New_York".into(), ..ReadOptions::of(&config) };
+//! let options = ReadOptions { timezone: Some("America/New_York".into()), ..ReadOptions::of(&config) };
 //! let text = "date,open,high,low,close,volume\n2024-01-02,1,2,0.5,1.5,10\n2024-01-03,1,2,0.5,NaN,10\n";
 //! let mut reader = BarReader::open(text.as_bytes(), "AAPL_1d.csv", &options, 0)?;
 //! let batch = reader.next_batch(1000)?.expect("two rows");

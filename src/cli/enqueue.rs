@@ -110,7 +110,7 @@ impl Enqueuing<'_> {
             only: None,
             read: ReadOptions::of(config),
         };
-        time::zone(&config.import.timezone)?;
+        config.import.timezone.as_deref().map(time::zone).transpose()?;
         let filter = Filter { symbols: self.args.symbols.clone(), timeframes: self.args.timeframes.clone() };
         let found = discover(&root, &naming, &filter, id).await?;
         refuse_empty(self.kind, &root.url(), config, &found)?;

@@ -1,4 +1,6 @@
 //! `barlift inspect`: how files would be read, and why. It needs no database.
+//!
+//! With `--save-preset` that is kept as a preset (`save_preset`).
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -6,6 +8,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::args::InspectArgs;
+use super::save_preset::NewPreset;
 use super::{Outcome, output};
 use crate::bar::columns::COLUMNS;
 use crate::bar::{Bars, Ohlcv, SeriesName, format_time, known};
@@ -15,7 +18,7 @@ use crate::source::discover::{self, Discovery, Filter, Naming, Source};
 use crate::source::layout::FileLayout;
 use crate::source::open::OpenSource;
 use crate::source::pattern::Pattern;
-use crate::source::reader::ReadOptions;
+use crate::source::reader::{ReadOptions, UTC};
 use crate::source::root::Root;
 
 /// Bars that are shown of each end of a file.
@@ -33,6 +36,12 @@ struct Inspected {
     /// What would read it with nothing left to decide.
     #[serde(skip_serializing_if = "Option::is_none")]
     csv: Option<CsvConfig>,
+    /// The zone of times without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timezone: Option<String>,
+    /// What a preset says that reads other files like it.
+    #[serde(skip)]
+    for_others: Option<ReadOptions>,
     columns: Vec<(String, String)>,
     notes: Vec<String>,
     ignored_columns: Vec<String>,
@@ -65,7 +74,9 @@ struct Bar {
     values: Ohlcv,
 }
 
-pub(super) async fn run(args: &InspectArgs, config: &Config) -> Result<Outcome> {
+pub(super) async fn run(args: &InspectArgs, settings: Option<&Path>, config: &Config) -> Result<Outcome> {
+    let preset =
+        args.save_preset.as_deref().map(|name| NewPreset::named(name, settings, config)).transpose()?;
     let (directory, file) = place(&args.path);
     let root = Root::open(directory).await?;
     let read = ReadOptions::of(config);
@@ -87,6 +98,17 @@ pub(super) async fn run(args: &InspectArgs, config: &Config) -> Result<Outcome> 
     let mut all = Vec::new();
     for source in sources.iter().take(args.limit) {
         all.push(inspect(&root, source, &read).await);
+    }
+    if let Some(preset) = preset {
+        if sources.len() > all.len() {
+            return Err(Error::usage(
+                format!("there are {} files, and only {} were looked at", sources.len(), all.len()),
+                "look at all of them (--limit), or give one file",
+            ));
+        }
+        let read = all.iter().map(|file| (file.path.as_str(), file.for_others.as_ref()));
+        let others = unrecognised.iter().map(|other| (other.path.as_str(), None));
+        preset.save(read.chain(others), config)?;
     }
     let has_failed = !unrecognised.is_empty() || all.iter().any(Inspected::has_failed);
     if args.files.json {
@@ -138,6 +160,8 @@ fn of_nothing(source: &Source) -> Inspected {
         path: source.path.clone(),
         series: source.series.clone(),
         csv: None,
+        timezone: None,
+        for_others: None,
         columns: Vec::new(),
         notes: Vec::new(),
         ignored_columns: Vec::new(),
@@ -156,7 +180,12 @@ fn of_nothing(source: &Source) -> Inspected {
 fn fill(file: &mut Inspected, opened: OpenSource, read: &ReadOptions) -> Result<(), FileError> {
     let mut reader = opened.bars(read, &file.series.timeframe, true, 0)?;
     if let Some(layout) = reader.layout() {
+        let proven = layout.proof.map(|proof| proof.timezone.clone());
+        let timezone = proven.or_else(|| read.timezone.clone());
         file.csv = Some(layout.settled(&read.csv));
+        file.timezone = Some(timezone.clone().unwrap_or_else(|| UTC.to_owned()));
+        file.for_others =
+            Some(ReadOptions { csv: layout.settled_for_others(&read.csv), timezone, ..read.clone() });
         file.columns = columns(&layout);
         file.notes.clone_from(&layout.notes);
         file.ignored_columns.clone_from(&layout.columns.ignored);

@@ -17,14 +17,17 @@ mod new_file;
 mod operations;
 mod outcome;
 mod output;
+mod presets;
 mod private_server;
 mod progress;
 mod report;
 mod row_counters;
 mod row_detail;
+mod save_preset;
 mod signals;
 mod summary;
 mod table;
+mod toml;
 mod verification;
 mod verify;
 mod when;
@@ -108,15 +111,16 @@ async fn dispatch(cli: Cli) -> Result<Outcome> {
     let metrics = matches!(cli.command, Command::Worker(_) | Command::Import(_) | Command::Verify(_));
     let settings = Settings { log: config.log.clone(), default_level, metrics, prometheus };
     let telemetry = telemetry::start(&settings)?;
-    let outcome = command(&cli.command, &config, &telemetry).await;
+    let outcome = command(&cli, &config, &telemetry).await;
     telemetry.stop().await;
     outcome
 }
 
-async fn command(command: &Command, config: &Config, telemetry: &Telemetry) -> Result<Outcome> {
-    match command {
+async fn command(cli: &Cli, config: &Config, telemetry: &Telemetry) -> Result<Outcome> {
+    match &cli.command {
         Command::Import(args) => import::import(args, config, telemetry).await,
-        Command::Inspect(args) => inspect::run(args, config).await,
+        Command::Inspect(args) => inspect::run(args, cli.config.as_deref(), config).await,
+        Command::Presets(args) => presets::run(args, config),
         Command::Enqueue(args::EnqueueCommand::Import(args)) => {
             import::enqueue(args, config, telemetry).await
         }

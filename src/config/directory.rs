@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 pub const FILE: &str = "barlift-files.toml";
 
 /// Keys that the file may contain, besides all of `[csv]`.
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 8] = [
+    "import.preset",
     "import.pattern",
     "import.timeframe",
     "import.timezone",
@@ -19,7 +20,8 @@ const KEYS: [&str; 7] = [
     "import.mends",
 ];
 
-pub(super) fn may_contain(key: &str) -> bool {
+/// Whether a key says how files are read, so that the file may contain it.
+pub(super) fn is_about_reading(key: &str) -> bool {
     key.starts_with("csv.") || KEYS.contains(&key)
 }
 

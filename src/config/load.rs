@@ -1,25 +1,25 @@
 //! Reads the layers, from `config/default.toml` up to the flags, into one [`Config`].
 //!
-//! Invariant: a key that `config/default.toml` does not list is an error that names the most similar key, whichever
-//! layer it comes from.
+//! Invariant: a preset stands for its keys where it is named, directly below the keys of that layer. If several layers name
+//! one, the highest one's counts, as of any key.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
-use config::{Environment, File, FileFormat, Map, Source, Value, ValueKind};
+use config::{Environment, File, FileFormat, Value};
 
 use super::directory::{self, DirectorySettings};
-use super::{Config, rules};
+use super::keys::{self, ALL_KEYS, Values};
+use super::{Config, presets, rules};
 use crate::error::{Error, Result};
 
 const DEFAULTS: &str = include_str!("../../config/default.toml");
 
-const ALL_KEYS: &str = "config/default.toml lists every key with its meaning and default";
+/// The key that names a preset.
+const PRESET: &str = "import.preset";
 
 /// A setting from the command line: its dotted key and its value as text.
 pub type Override = (&'static str, String);
-
-type Builder = config::ConfigBuilder<config::builder::DefaultState>;
-type TomlFile = File<config::FileSourceFile, FileFormat>;
 
 /// [`load_for`] without a source directory.
 ///
@@ -29,8 +29,8 @@ pub fn load(file: Option<&Path>, overrides: &[Override]) -> Result<Config> {
     load_for(file, overrides, None).map(|(config, _)| config)
 }
 
-/// Reads all layers. `file` is `--config`; without it, `./barlift.toml` is read if it exists. `directory` is the source
-/// directory, whose own settings file is a layer, too.
+/// Reads all layers. `file` is `--config`; without it, [`LOCAL_FILE`](super::LOCAL_FILE) is read if it exists.
+/// `directory` is the source directory, whose own settings file is a layer, too.
 ///
 /// # Errors
 /// [`Error::Config`] for a file that cannot be read, an unknown key or an impossible value.
@@ -39,48 +39,97 @@ pub fn load_for(
     overrides: &[Override],
     directory: Option<&Path>,
 ) -> Result<(Config, Option<DirectorySettings>)> {
-    let defaults = File::from_str(DEFAULTS, FileFormat::Toml);
-    let default_values = values(&defaults, "the defaults")?;
-    let mut builder = config::Config::builder().add_source(defaults);
-    let directory_layer = directory.and_then(directory::file).map(|path| toml_file(&path));
-    let mut directory_values = Vec::new();
-    if let Some((name, source)) = &directory_layer {
-        directory_values = values_of_file(source, name)?;
-        check_keys(&directory_values, &default_values, name)?;
-        check_directory_keys(&directory_values, name)?;
-        builder = builder.add_source(source.clone());
-    }
-
-    let local = Path::new("barlift.toml");
-    if let Some((name, source)) = file.or_else(|| local.exists().then_some(local)).map(toml_file) {
-        check_keys(&values_of_file(&source, &name)?, &default_values, &name)?;
-        builder = builder.add_source(source);
-    }
-    if let Some(url) = std::env::var("DATABASE_URL").ok().filter(|url| !url.is_empty()) {
-        builder = set(builder, "database.url", url)?;
-    }
+    let defaults = default_values()?;
+    let of_directory = directory.and_then(directory::file);
+    let directory = of_directory.as_deref().map(directory_layer).transpose()?.unwrap_or_default();
+    let (file, own) = file_layer(file)?;
+    let url = std::env::var("DATABASE_URL").ok().filter(|url| !url.is_empty());
+    let url = url.map(|url| ("database.url".to_owned(), url.into())).into_iter().collect();
     let environment = Environment::with_prefix("BARLIFT").prefix_separator("__").separator("__");
-    let environment = values(&environment, "the environment")?;
-    check_keys(&environment, &default_values, "the environment")?;
-    for (key, value) in environment {
-        builder = set(builder, &key, value)?;
+    let environment = keys::flatten(keys::tables(&environment, "the environment")?);
+    check_keys(&environment, "the environment")?;
+    let flags = overrides.iter().map(|(key, value)| ((*key).to_owned(), value.clone().into())).collect();
+
+    let mut layers = [directory.clone(), file, url, environment, flags];
+    let naming = layers.iter_mut().rev().find_map(|layer| Some((named(layer)?, layer)));
+    if let Some((name, layer)) = naming.filter(|(name, _)| !name.is_empty()) {
+        let preset = presets::find(&name, &own)?;
+        layer.splice(..0, preset.keys.iter().cloned());
     }
-    for (key, value) in overrides {
-        builder = set(builder, key, value.clone())?;
+    let mut builder = config::Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+    for (key, value) in layers.into_iter().flatten() {
+        builder = builder.set_override(&key, value).map_err(|e| keys::broken(&key, &e))?;
     }
     let built = builder.build().map_err(|e| Error::config(e.to_string(), ALL_KEYS))?;
     let settings =
-        directory_layer.map(|(path, _)| directory_settings(path, &directory_values, &default_values, &built));
-    let config: Config = built.try_deserialize().map_err(|e| Error::config(e.to_string(), ALL_KEYS))?;
+        of_directory.map(|path| directory_settings(path.display().to_string(), &directory, defaults, &built));
+    let mut config: Config = built.try_deserialize().map_err(|e| Error::config(e.to_string(), ALL_KEYS))?;
+    config.own_presets = own;
     rules::check(&config)?;
     Ok((config, settings))
+}
+
+/// All settings as they are where nobody has set any.
+///
+/// # Errors
+/// Never in practice: a test reads the defaults.
+pub fn defaults() -> Result<Config> {
+    let defaults = File::from_str(DEFAULTS, FileFormat::Toml);
+    let built = config::Config::builder().add_source(defaults).build();
+    let config = built.and_then(config::Config::try_deserialize);
+    config.map_err(|e| Error::config(e.to_string(), ALL_KEYS))
+}
+
+/// Every key with its default.
+pub(super) fn default_values() -> Result<&'static Values> {
+    static ALL: LazyLock<Result<Values>> =
+        LazyLock::new(|| keys::of_text(DEFAULTS, "the defaults").map(keys::flatten));
+    ALL.as_ref().map_err(|e| Error::Internal(e.to_string()))
+}
+
+/// The preset that a layer names.
+fn named(layer: &Values) -> Option<String> {
+    layer.iter().find(|(key, _)| key == PRESET).map(|(_, value)| value.to_string())
+}
+
+/// The keys of a directory's settings file.
+fn directory_layer(path: &Path) -> Result<Values> {
+    let name = path.display().to_string();
+    let values = keys::flatten(keys::of_file(path)?);
+    check_keys(&values, &name)?;
+    match values.iter().find(|(key, _)| !directory::is_about_reading(key)) {
+        None => Ok(values),
+        Some((key, _)) => Err(Error::config(
+            format!("`{key}` in {name} does not say how files are read"),
+            "it may contain keys of [csv], and import.preset, pattern, timeframe, timezone, dates, ambiguous, on_invalid and mends; set the \
+             others by flags or in barlift.toml",
+        )),
+    }
+}
+
+/// The keys of the configuration file, and the presets in it.
+fn file_layer(given: Option<&Path>) -> Result<(Values, Vec<presets::Preset>)> {
+    let local = Path::new(super::LOCAL_FILE);
+    let Some(path) = given.or_else(|| local.exists().then_some(local)) else {
+        return Ok((Vec::new(), Vec::new()));
+    };
+    let name = path.display().to_string();
+    let mut tables = keys::of_file(path)?;
+    let own = presets::take_own(&mut tables, &name)?;
+    let values = keys::flatten(tables);
+    check_keys(&values, &name)?;
+    Ok((values, own))
+}
+
+fn check_keys(given: &Values, layer: &str) -> Result<()> {
+    keys::check(given, default_values()?.iter().map(|(key, _)| key.as_str()), layer)
 }
 
 /// Which of a directory's settings take effect, and which ones a higher layer overrides.
 fn directory_settings(
     path: String,
-    values: &[(String, Value)],
-    defaults: &[(String, Value)],
+    values: &Values,
+    defaults: &Values,
     built: &config::Config,
 ) -> DirectorySettings {
     let (mut used, mut overridden) = (Vec::new(), Vec::new());
@@ -93,73 +142,7 @@ fn directory_settings(
             used.push((key.clone(), value));
         }
     }
-    used.sort();
-    overridden.sort();
     DirectorySettings { path, used, overridden }
-}
-
-fn check_directory_keys(values: &[(String, Value)], name: &str) -> Result<()> {
-    match values.iter().find(|(key, _)| !directory::may_contain(key)) {
-        None => Ok(()),
-        Some((key, _)) => Err(Error::config(
-            format!("`{key}` in {name} does not say how files are read"),
-            "it may contain keys of [csv], and import.pattern, timeframe, timezone, dates, ambiguous, on_invalid and mends; set the others by flags or \
-             in barlift.toml",
-        )),
-    }
-}
-
-fn set(builder: Builder, key: &str, value: impl Into<Value>) -> Result<Builder> {
-    builder.set_override(key, value).map_err(|e| broken(key, &e))
-}
-
-fn toml_file(path: &Path) -> (String, TomlFile) {
-    let source = File::from(path.to_path_buf()).format(FileFormat::Toml).required(true);
-    (path.display().to_string(), source)
-}
-
-/// The dotted keys of one layer, with their values.
-fn values(source: &(dyn Source + Send + Sync), name: &str) -> Result<Vec<(String, Value)>> {
-    source.collect().map(flatten).map_err(|e| broken(name, &e))
-}
-
-/// The same for a file. The parser's message quotes a line, which may contain a password, so only its place is kept.
-fn values_of_file(source: &TomlFile, name: &str) -> Result<Vec<(String, Value)>> {
-    values(source, name).map_err(|e| {
-        let text = e.to_string();
-        let Some(at) = text.find(" at line ") else { return e };
-        let place = text[at..].lines().next().unwrap_or_default();
-        Error::config(format!("{name} is not valid TOML{place}"), "see https://toml.io for the syntax")
-    })
-}
-
-fn flatten(map: Map<String, Value>) -> Vec<(String, Value)> {
-    let mut out = Vec::new();
-    for (key, value) in map {
-        match value.kind {
-            ValueKind::Table(inner) => {
-                out.extend(flatten(inner).into_iter().map(|(k, v)| (format!("{key}.{k}"), v)));
-            }
-            _ => out.push((key, value)),
-        }
-    }
-    out
-}
-
-fn check_keys(given: &[(String, Value)], known: &[(String, Value)], layer: &str) -> Result<()> {
-    let known = || known.iter().map(|(key, _)| key);
-    let Some((key, _)) = given.iter().find(|(key, _)| !known().any(|k| k == key)) else { return Ok(()) };
-    // The edit distance needs memory for each pair of characters; no known key is that long.
-    let key: String = key.chars().take(100).collect();
-    let hint = match known().min_by_key(|k| strsim::damerau_levenshtein(k, &key)) {
-        Some(nearest) => format!("did you mean `{nearest}`? All keys: config/default.toml"),
-        None => "all keys: config/default.toml".to_owned(),
-    };
-    Err(Error::config(format!("unknown key `{key}` in {layer}"), hint))
-}
-
-fn broken(place: &str, e: &config::ConfigError) -> Error {
-    Error::config(format!("{place}: {e}"), ALL_KEYS)
 }
 
 #[cfg(test)]
@@ -201,7 +184,10 @@ mod tests {
         let flags = [("import.timezone", "Asia/Seoul".to_owned())];
         let (config, settings) = load_for(None, &flags, Some(directory.path()))?;
         assert_eq!(config.import.pattern.as_deref(), Some("{symbol}-{timeframe}.csv"));
-        assert_eq!((config.import.timezone.as_str(), config.csv.max_line.as_u64()), ("Asia/Seoul", 65_000));
+        assert_eq!(
+            (config.import.timezone.as_deref(), config.csv.max_line.as_u64()),
+            (Some("Asia/Seoul"), 65_000)
+        );
         let line = settings.map(|s| s.to_string()).unwrap_or_default();
         assert!(
             line.contains("says: csv.max_line = 65000, import.pattern = {symbol}-{timeframe}.csv; set"),
@@ -218,6 +204,48 @@ mod tests {
             assert!(e.to_string().contains(part) && e.exit_status() == 2, "{e}");
         }
         Ok(())
+    }
+
+    #[test]
+    fn a_preset_stands_below_the_keys_of_the_layer_that_names_it() -> Result<()> {
+        let broken = |e: std::io::Error| Error::Internal(e.to_string());
+        let directory = tempfile::tempdir().map_err(broken)?;
+        let write = |text: &str| std::fs::write(directory.path().join(directory::FILE), text).map_err(broken);
+        let mut file = tempfile::NamedTempFile::new().map_err(broken)?;
+        let own = "[presets.mine.csv]\ndelimiter = '|'\nheader = false\n[presets.mine.import]\ntimezone = 'Asia/Tokyo'\n";
+        write!(file, "[csv]\ndelimiter = ';'\n{own}").map_err(broken)?;
+        let read = |flags: &[Override]| {
+            let (config, _) = load_for(Some(file.path()), flags, Some(directory.path()))?;
+            let Config { csv, import, .. } = config;
+            Ok::<_, Error>(format!(
+                "{} {} {}",
+                csv.delimiter,
+                csv.header,
+                import.timezone.unwrap_or_else(|| "-".into())
+            ))
+        };
+        let flag = |key, value: &str| (key, value.to_owned());
+        // The file's delimiter is above the directory's preset, and below that of the flags.
+        write("[import]\npreset = 'mine'\n")?;
+        assert_eq!(read(&[])?, "; false Asia/Tokyo");
+        assert_eq!(read(&[flag("import.preset", "mine")])?, "| false Asia/Tokyo");
+        // Whatever the order of the flags is.
+        let flags =
+            [flag("csv.header", "true"), flag("import.preset", "mine"), flag("import.timezone", "UTC")];
+        assert_eq!(read(&flags)?, "| true UTC");
+        // The preset of a higher layer counts alone.
+        assert_eq!(read(&[flag("import.preset", "kibot-daily")])?, ", false -");
+        assert_eq!(read(&[flag("import.preset", "")])?, "; true -");
+        write("[import]\npreset = 'mine'\ntimezone = 'Asia/Seoul'\n[csv]\nheader = true\n")?;
+        assert_eq!(read(&[])?, "; true Asia/Seoul");
+        Ok(())
+    }
+
+    #[test]
+    fn an_unknown_preset_names_the_nearest() {
+        let e = load(None, &[("import.preset", "hisdata".into())]).expect_err("unknown");
+        assert!(e.to_string().contains("there is no preset `hisdata`"), "{e}");
+        assert!(e.hint().is_some_and(|hint| hint.contains("`histdata`")), "{e:?}");
     }
 
     #[test]

@@ -6,7 +6,9 @@
 mod choice;
 mod columns;
 mod directory;
+mod keys;
 mod load;
+pub mod presets;
 mod rules;
 mod time_form;
 mod values;
@@ -25,9 +27,12 @@ pub use choice::{
 };
 pub use columns::{ColumnsConfig, NO_COLUMN};
 pub use directory::{DirectorySettings, FILE as DIRECTORY_FILE};
-pub use load::{Override, load, load_for};
+pub use load::{Override, defaults, load, load_for};
 pub use time_form::{TimeForm, TimeFormat, UnixUnit};
 pub use values::{Delimiter, MaxRejects, Thousands};
+
+/// The configuration file of a working directory.
+pub const LOCAL_FILE: &str = "barlift.toml";
 
 /// All settings. `config/default.toml` describes each key.
 #[derive(Debug, Clone, Deserialize)]
@@ -41,6 +46,9 @@ pub struct Config {
     pub retry: RetryConfig,
     pub trace: TraceConfig,
     pub log: LogConfig,
+    /// The presets of the configuration file.
+    #[serde(skip)]
+    pub own_presets: Vec<presets::Preset>,
 }
 
 /// `[database]`
@@ -91,12 +99,15 @@ impl std::fmt::Debug for DatabaseConfig {
 #[allow(missing_docs)]
 pub struct ImportConfig {
     #[serde(deserialize_with = "values::optional")]
+    pub preset: Option<String>,
+    #[serde(deserialize_with = "values::optional")]
     pub pattern: Option<String>,
     #[serde(deserialize_with = "values::optional")]
     pub symbol: Option<String>,
     #[serde(deserialize_with = "values::optional")]
     pub timeframe: Option<String>,
-    pub timezone: String,
+    #[serde(deserialize_with = "values::optional")]
+    pub timezone: Option<String>,
     pub batch_rows: usize,
     pub on_mismatch: OnMismatch,
     pub on_invalid: OnInvalid,

@@ -10,6 +10,7 @@ use std::path::Path;
 use super::{Chunks, Format, columnar};
 use crate::bar::{Bars, Micros, format_time};
 use crate::error::{Error, FileError, Result};
+use crate::source::proof::Proof;
 use crate::source::reader::{BarReader, Batch, ReadOptions, SourceName};
 
 /// Rows of a CSV file in a chunk.
@@ -112,6 +113,15 @@ impl BarFile {
         }
         self.last = bars.time.last().copied().or(self.last);
         Ok(Some(bars))
+    }
+
+    /// The preset that has set the zone of its times, if the file proves one.
+    #[must_use]
+    pub fn proof(&self) -> Option<&'static Proof> {
+        match &self.reader {
+            FormatReader::Csv(reader) => reader.layout()?.proof,
+            FormatReader::Columnar(_) => None,
+        }
     }
 
     /// Bars so far that break a market-data rule; only those of CSV are checked.

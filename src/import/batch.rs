@@ -11,7 +11,7 @@ use crate::counts::int;
 use crate::digest::SeriesDigest;
 use crate::finding::RejectedRow;
 use crate::repository::existing::Wanted;
-use crate::source::reader::Batch;
+use crate::source::reader::{Batch, UTC};
 use crate::task::{Opening, Progress, Resume, RowCounts};
 
 /// What one batch leaves for the next one of the same attempt.
@@ -51,6 +51,13 @@ impl<'b> FileBatch<'b> {
         let mut digest = SeriesDigest::default();
         digest.add_bars(&batch.bars);
         Self { attempt, batch, digest, cursor }
+    }
+
+    /// The zone that times without one were read in, as far as the first batch tells.
+    pub(super) fn zone(&self) -> &str {
+        let layout = self.cursor.opening.as_ref().and_then(|opening| opening.layout.as_ref());
+        let proven = layout.and_then(|layout| layout.timezone.as_deref());
+        proven.or(self.attempt.options.read.timezone.as_deref()).unwrap_or(UTC)
     }
 
     /// What to look for in the series; none if it is not there (a dry run makes none), or the batch has no bars.

@@ -170,7 +170,8 @@ pub(super) async fn refuse_or_tell(
             continue;
         }
         let line = batch.lines.get(found.first).copied();
-        let advice = says::advice(tx, attempt, series_id, &found).await?;
+        let zone = files[i].file.zone();
+        let advice = says::advice(tx, attempt, (series_id, zone), &found).await?;
         let reason = format!("{text}; nothing was written. {advice}");
         return Err(FileError::permanent(&attempt.task.source, line, reason).into());
     }

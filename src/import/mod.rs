@@ -76,7 +76,7 @@ fn source_entry(
     let mut entry = SourceEntry { hash, import: import_entry(attempt, total, coverage)?, digest: None };
     if let Some(digest) = digest.filter(|_| !options.dry_run) {
         let digest = SourceDigest { rows: total.rows.unsigned_abs(), digest };
-        entry.digest = Some((digest, read_key(&options.read)?));
+        entry.digest = Some((digest, read_key(&options.read, &attempt.task.source)?));
     }
     Ok(entry)
 }
@@ -88,12 +88,12 @@ fn import_entry(
     total: &RowCounts,
     coverage: RangeCoverage,
 ) -> Result<Option<ImportEntry>> {
-    let ImportAttempt { lease, options, .. } = attempt;
+    let ImportAttempt { lease, options, task, .. } = attempt;
     let kept_others =
         total.rows_mismatched > 0 && options.on_mismatch != crate::config::OnMismatch::Overwrite;
     let holds = !options.dry_run && !kept_others && total.has_bars();
     let Some(series_id) = lease.series_id.filter(|_| holds) else {
         return Ok(None);
     };
-    Ok(Some(ImportEntry { series_id, options: options.content_key()?, bars: coverage.bars() }))
+    Ok(Some(ImportEntry { series_id, options: options.content_key(&task.source)?, bars: coverage.bars() }))
 }

@@ -161,9 +161,11 @@ fn refuse_odd_step(attempt: ImportAttempt<'_>, fed: FeedEvent) -> Result<FeedEve
 
 /// What is kept of how a file is written.
 fn opening(layout: &FileLayout, csv: &CsvConfig) -> Opening {
-    let settled = layout
-        .is_noteworthy()
-        .then(|| LayoutRecord { csv: layout.settled(csv), notes: layout.notes.clone() });
+    let settled = layout.is_noteworthy().then(|| LayoutRecord {
+        csv: layout.settled(csv),
+        timezone: layout.proof.map(|proof| proof.timezone.clone()),
+        notes: layout.notes.clone(),
+    });
     Opening {
         version: String::new(),
         header: layout.header.clone(),

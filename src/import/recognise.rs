@@ -8,7 +8,7 @@ use crate::db::traced_pool::TracedPool;
 use crate::db::transaction::Transaction;
 use crate::error::{During, Result};
 use crate::model::SeriesId;
-use crate::repository::source_cache::{self, CachedImport};
+use crate::repository::source_cache::{self, CachedFile, CachedImport};
 use crate::source::open::OpenSource;
 use crate::source::root::{Root, Version};
 use crate::task::{End, Progress, RowCounts, Settlement};
@@ -21,14 +21,14 @@ pub(super) async fn recognise(
 ) -> Result<Option<RowCounts>> {
     let ImportAttempt { context, lease, options, telemetry, .. } = attempt;
     let Some(series_id) = cached_series(attempt) else { return Ok(None) };
-    let key = options.content_key()?;
+    let key = options.content_key(&attempt.task.source)?;
     if !source_cache::any_import(&context.pool, series_id, &key).await? {
         return Ok(None);
     }
     let hash = OpenSource::open(root, &attempt.task.source).await?.hash().await?.hash;
     let mut connection = context.pool.acquire().await.during("looking in the source cache")?;
-    let file = (series_id, hash);
-    let found = source_cache::find_imports(&mut connection, attempt.database(), &[file], &key).await?;
+    let file = CachedFile { series_id, hash, options: key };
+    let found = source_cache::find_imports(&mut connection, attempt.database(), &[file]).await?;
     drop(connection);
     let Some(import) = found.get(&series_id) else { return Ok(None) };
     lease.recognised(&context.pool, import, version.size).await?;
@@ -83,9 +83,11 @@ pub(crate) async fn recognise_bundle<'a>(
     db: TracedPool<'_>,
     files: &[Hashed<'a>],
 ) -> Result<Vec<Option<Settlement<'a>>>> {
-    let Some(first) = files.first() else { return Ok(Vec::new()) };
-    let key = first.attempt.options.content_key()?;
-    let contents: Vec<_> = files.iter().map(|f| (f.series_id, f.hash)).collect();
-    let found = source_cache::find_imports(tx, db, &contents, &key).await?;
+    let known = |f: &Hashed<'_>| {
+        let options = f.attempt.options.content_key(&f.attempt.task.source)?;
+        Ok(CachedFile { series_id: f.series_id, hash: f.hash, options })
+    };
+    let files_of_series = files.iter().map(known).collect::<Result<Vec<_>>>()?;
+    let found = source_cache::find_imports(tx, db, &files_of_series).await?;
     Ok(files.iter().map(|f| found.get(&f.series_id).map(|import| f.settlement(import))).collect())
 }

@@ -208,6 +208,8 @@ pub(crate) struct FileHead {
     pub(crate) header: Option<Vec<u8>>,
     /// The settings that leave nothing to decide, if its rows have decided anything.
     pub(crate) csv: Option<serde_json::Value>,
+    /// The zone of its times, if a preset has set it which the file proves.
+    pub(crate) timezone: Option<String>,
 }
 
 /// How the files that have rejected rows are written.

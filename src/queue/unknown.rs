@@ -11,8 +11,9 @@ use crate::error::{During, Result};
 use crate::model::OperationKind;
 
 /// What the payloads of this build look like. Goes up when an older worker must not run a job of a newer build,
-/// be it that it would not understand it, or would leave something out. 2: series' contents, operations that follow.
-pub(super) const VERSION: u64 = 2;
+/// be it that it would not understand it, or would leave something out. 2: series' contents, operations that follow. 3: zones
+/// that presets set.
+pub(super) const VERSION: u64 = 3;
 
 /// The key of the version in a payload.
 pub(super) const VERSION_KEY: &str = "version";
@@ -64,7 +65,7 @@ mod tests {
             read(&job)
         };
         assert!(with(VERSION).is_ok());
-        assert_eq!(with(VERSION + 1).expect_err("newer"), "version 3 of jobs, this worker knows 2");
+        assert_eq!(with(VERSION + 1).expect_err("newer"), "version 4 of jobs, this worker knows 3");
         // As builds before the version wrote it.
         assert!(read(&job).is_ok());
         assert!(read(&json!({"kind": "fly"})).is_err());

@@ -82,29 +82,39 @@ impl FromRow<'_, PgRow> for CachedImport {
     }
 }
 
-/// The entries of those files (series and BLAKE3) whose series still have the bars which their imports left.
+/// A file that a series may contain.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CachedFile {
+    pub(crate) series_id: SeriesId,
+    /// BLAKE3 of the file.
+    pub(crate) hash: [u8; 32],
+    /// Hash of the options.
+    pub(crate) options: [u8; 32],
+}
+
+/// The entries of those files whose series still have the bars which their imports left.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
 pub(crate) async fn find_imports(
     connection: &mut PgConnection,
     db: TracedPool<'_>,
-    files: &[(SeriesId, [u8; 32])],
-    options: &[u8; 32],
+    files: &[CachedFile],
 ) -> Result<HashMap<SeriesId, CachedImport>> {
     let sql = sql_template!("sql/find_cached_imports.sql");
     if let [file] = files {
-        let found = find_import(connection, db, file, options).await?;
-        return Ok(found.into_iter().map(|import| (file.0, import)).collect());
+        let found = find_import(connection, db, file).await?;
+        return Ok(found.into_iter().map(|import| (file.series_id, import)).collect());
     }
     let query = sqlx::query_as::<_, Entry>(sql)
-        .bind(files.iter().map(|f| f.0).collect::<Vec<_>>())
-        .bind(files.iter().map(|f| f.1.to_vec()).collect::<Vec<_>>())
-        .bind(options.as_slice());
+        .bind(files.iter().map(|f| f.series_id).collect::<Vec<_>>())
+        .bind(files.iter().map(|f| f.hash.to_vec()).collect::<Vec<_>>())
+        .bind(files.iter().map(|f| f.options.to_vec()).collect::<Vec<_>>());
     let run = async { query.fetch_all(connection).await.during(FINDING) };
     let run = async { Ok(run.await?.into_iter().map(|f| (f.series_id, f.import)).collect()) };
-    let rows =
-        |found: &HashMap<SeriesId, CachedImport>, i: usize| usize::from(found.contains_key(&files[i].0));
+    let rows = |found: &HashMap<SeriesId, CachedImport>, i: usize| {
+        usize::from(found.contains_key(&files[i].series_id))
+    };
     db.read(("SELECT", sql), run, rows).await
 }
 
@@ -120,8 +130,7 @@ struct Entry {
 async fn find_import(
     connection: &mut PgConnection,
     db: TracedPool<'_>,
-    (series_id, hash): &(SeriesId, [u8; 32]),
-    options: &[u8; 32],
+    CachedFile { series_id, hash, options }: &CachedFile,
 ) -> Result<Option<CachedImport>> {
     const COUNT: &str = include_str!("sql/count_bars.sql");
     #[derive(FromRow)]

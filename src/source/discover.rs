@@ -11,8 +11,10 @@ use super::open::OpenSource;
 use super::pattern::{self, Pattern};
 use super::reader::ReadOptions;
 use super::root::Root;
+use super::steps::{fits, usual};
 use super::{layout, listing};
 use crate::bar::{Micros, SeriesName};
+use crate::config;
 use crate::error::{Error, FileError, Result};
 use crate::timeframe;
 
@@ -187,7 +189,9 @@ impl Naming {
             }
             Err(_) => return Err(NotTaken::NoSource),
         };
-        if first.times.is_empty() && !is_source && timeframe == TimeframeGuess::Unknown {
+        let is_empty = first.times.is_empty();
+        if is_empty && !is_source && timeframe == TimeframeGuess::Unknown && !self.has_bars(root, path).await
+        {
             return Err(NotTaken::NoSource);
         }
         let symbol = if has_symbol { Some(symbol) } else { first.symbol };
@@ -198,9 +202,7 @@ impl Naming {
             )
         })?;
         pattern::check_symbol(&symbol).map_err(NotTaken::Because)?;
-        if let (TimeframeGuess::Unknown, true, Some(rejected)) =
-            (&timeframe, first.times.is_empty(), first.rejected)
-        {
+        if let (TimeframeGuess::Unknown, true, Some(rejected)) = (&timeframe, is_empty, first.rejected) {
             return Err(NotTaken::Because(format!("has no bar among its first rows ({rejected})")));
         }
         let timeframe = match (timeframe, first.timeframe) {
@@ -231,8 +233,9 @@ impl Naming {
     /// Whether a file that is refused seems to be one of bars all the same.
     async fn has_bars(&self, root: &Root, path: &str) -> bool {
         let Ok(source) = OpenSource::open(root, path).await else { return false };
-        let csv = self.read.csv.clone();
-        tokio::task::spawn_blocking(move || source.looks_like_bars(&csv)).await.unwrap_or(false)
+        // What was given may be why it is refused.
+        let Ok(defaults) = config::defaults() else { return false };
+        tokio::task::spawn_blocking(move || source.looks_like_bars(&defaults.csv)).await.unwrap_or(false)
     }
 }
 
@@ -252,32 +255,6 @@ fn confirmed(timeframe: TimeframeGuess, steps: &[Micros]) -> Result<String, Stri
                 .to_owned()
         }),
     }
-}
-
-/// Whether bars of this timeframe may be so far apart. Where nothing was traded, there are none.
-fn fits(steps: &[Micros], timeframe: &str) -> bool {
-    const SPARSE: Micros = 60;
-    let Some(length) = timeframe::length(timeframe) else { return false };
-    let usual = steps.get(steps.len() / 4).copied().unwrap_or(0);
-    let is_usual = usual >= length / 10 * 9 && usual <= length / 10 * 12;
-    let are_multiples = steps.iter().all(|step| step % length == 0);
-    is_usual
-        || !steps.is_empty() && are_multiples && usual < length.saturating_mul(SPARSE) && is_short(length)
-}
-
-/// Whether a timeframe is shorter than a day, so that holes between its bars are usual.
-fn is_short(length: Micros) -> bool {
-    length < 86_400_000_000
-}
-
-/// The timeframe that the steps show.
-fn usual(steps: &[Micros]) -> Option<String> {
-    const ENOUGH: usize = 9;
-    let step = *steps.get(steps.len() / 4)?;
-    let same = steps.iter().filter(|other| **other == step).count();
-    // Months differ in length.
-    let is_clear = same * 2 >= steps.len() || timeframe::of_step(step).as_deref() == Some("1mo");
-    timeframe::of_step(step).filter(|_| steps.len() >= ENOUGH && is_clear)
 }
 
 /// Lists the sources under `root`.

@@ -69,12 +69,25 @@ impl ImportOptions {
         }
     }
 
-    /// A hash of the options that decide what a file means.
+    /// A hash of the options that decide what the file at this path means.
     ///
     /// # Errors
     /// Never in practice: all options can be written as JSON.
-    pub fn content_key(&self) -> Result<[u8; 32]> {
-        let text = serde_json::to_vec(&(&self.read, self.on_mismatch, self.max_rejects))
+    pub fn content_key(&self, source: &str) -> Result<[u8; 32]> {
+        self.key_of(&self.read.to_be_hashed(source))
+    }
+
+    /// The zones that files may have been read in, each with the [key](Self::content_key) of such files.
+    ///
+    /// # Errors
+    /// Never in practice: all options can be written as JSON.
+    pub(crate) fn zones(&self) -> Result<Vec<(String, [u8; 32])>> {
+        let all = self.read.zones().into_iter();
+        all.map(|(zone, read)| Ok((zone, self.key_of(&read)?))).collect()
+    }
+
+    fn key_of(&self, read: &ReadOptions) -> Result<[u8; 32]> {
+        let text = serde_json::to_vec(&(read, self.on_mismatch, self.max_rejects))
             .map_err(|e| Error::Internal(e.to_string()))?;
         Ok(*blake3::hash(&text).as_bytes())
     }
@@ -138,12 +151,13 @@ impl VerifyOptions {
 /// what was imported stays known, so that an update does not read all files again.
 const READER: u32 = 3;
 
-/// A hash of the options that decide which bars a file's bytes are.
+/// A hash of the options that decide which bars the bytes of the file at this path are.
 ///
 /// # Errors
 /// Never in practice: all options can be written as JSON.
-pub fn read_key(read: &ReadOptions) -> Result<[u8; 32]> {
-    let text = serde_json::to_vec(&(READER, read)).map_err(|e| Error::Internal(e.to_string()))?;
+pub fn read_key(read: &ReadOptions, source: &str) -> Result<[u8; 32]> {
+    let text = serde_json::to_vec(&(READER, read.to_be_hashed(source)))
+        .map_err(|e| Error::Internal(e.to_string()))?;
     Ok(*blake3::hash(&text).as_bytes())
 }
 
@@ -227,11 +241,11 @@ mod tests {
         let hex = |key: [u8; 32]| blake3::Hash::from_bytes(key).to_hex().to_string();
         let options = usual();
         assert_eq!(
-            hex(options.content_key().expect("a key")),
+            hex(options.content_key("A_1d.csv").expect("a key")),
             "b9ffb560408855f6ee856871950d9391ebab5c14d6d46556df8e72f86fa456c8"
         );
         assert_eq!(
-            hex(read_key(&options.read).expect("a key")),
+            hex(read_key(&options.read, "A_1d.csv").expect("a key")),
             "1b894e5e4fd671ccdf7907390fd3317f920231ab3d0cafa3c20b52dd5ccb9637"
         );
     }
@@ -248,7 +262,8 @@ mod tests {
         }
         assert_eq!(object.len(), 5, "{object:?}");
         let read: ImportOptions = serde_json::from_value(json).expect("read");
-        assert_eq!(read.content_key().expect("a key"), usual().content_key().expect("a key"));
+        let key = |options: &ImportOptions| options.content_key("A_1d.csv").expect("a key");
+        assert_eq!(key(&read), key(&usual()));
         assert!(!read.allow_empty && read.pattern.is_none());
     }
 

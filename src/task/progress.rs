@@ -65,6 +65,9 @@ pub struct Opening {
 pub struct LayoutRecord {
     /// The settings that read such a file and leave nothing to decide.
     pub csv: CsvConfig,
+    /// The zone of times without one, if a preset has set it which the file proves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<String>,
     /// What was decided, for people.
     pub notes: Vec<String>,
 }

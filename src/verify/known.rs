@@ -12,6 +12,7 @@ use crate::model::SeriesId;
 use crate::repository::source_cache::{self, SourceDigest};
 use crate::repository::stream::BarStream;
 use crate::source::open::{Content, OpenSource};
+use crate::source::reader::UTC;
 use crate::source::root::Root;
 use crate::task::read_key;
 
@@ -20,9 +21,10 @@ use crate::task::read_key;
 pub(super) async fn by_hash(attempt: VerifyAttempt<'_>, root: &Root) -> Result<Option<Findings>> {
     let VerifyAttempt { context, lease, task, options, telemetry } = attempt;
     // The rules of a time zone may have changed since the file was read.
-    let applies = !options.force && task.more_sources.is_empty() && options.read.timezone == "UTC";
+    let is_utc = options.read.zone_by_name(&task.source) == Some(UTC);
+    let applies = !options.force && task.more_sources.is_empty() && is_utc;
     let Some(series) = lease.series_id.filter(|_| applies) else { return Ok(None) };
-    let key = read_key(&options.read)?;
+    let key = read_key(&options.read, &task.source)?;
     if !source_cache::any_digest(&context.pool, &key).await? {
         return Ok(None);
     }

@@ -50,7 +50,11 @@ pub(super) async fn save(attempt: VerifyAttempt<'_>, found: &Findings, stamp: Op
     let only_the_file = found.files.mended == 0;
     if let (Some((csv, _)), [hash], true) = (&found.contents, found.files.hashes.as_slice(), only_the_file) {
         let known = SourceDigest { rows: found.files.rows, digest: *csv };
-        source_cache::keep_digests(&mut tx, &[(*hash, read_key(&options.read)?, known)]).await?;
+        source_cache::keep_digests(
+            &mut tx,
+            &[(*hash, read_key(&options.read, &attempt.task.source)?, known)],
+        )
+        .await?;
     }
     database.commit(tx, "keeping the verification").await
 }

@@ -43,3 +43,55 @@ async fn a_file_is_shown_as_it_would_be_stored() {
     let nothing = Folder::new();
     assert_eq!(barlift_alone(&["inspect", nothing.arg()]).run().await.status, 2);
 }
+
+#[tokio::test]
+async fn how_a_file_is_read_can_be_kept_as_a_preset() {
+    let folder = Folder::new();
+    let rows: String = (1..=20).map(|day| format!("{day:02}/03/2026,10,12,9,11,{day}\n")).collect();
+    folder.write("bars/AAPL.csv", format!("Date,Open,High,Low,Last,Volume\n{rows}"));
+    folder.write("bars/B_1d.csv", "Date,Open,High,Low,Last,Volume\n01/02/2026,1,2,0.5,1.5,1\n");
+    folder.write("barlift.toml", "[worker]\nconcurrency = 3");
+    let settings = || std::fs::read_to_string(folder.path().join("barlift.toml")).expect("settings");
+    let inspect = async |arguments: &[&str]| {
+        barlift_alone(&[&["inspect"], arguments].concat()).current_dir(folder.path()).run().await
+    };
+    let refused = async |arguments: &[&str], part: &str| {
+        let before = settings();
+        let run = inspect(arguments).await;
+        assert_eq!((run.status, settings()), (2, before), "{}", run.stderr);
+        assert!(run.stderr.contains(part), "{}", run.stderr);
+    };
+    refused(&["bars", "--save-preset", "mine"], "no preset is written: B_1d.csv cannot be read").await;
+    refused(&["bars", "--time-format", "%d/%m/%Y", "--limit", "1", "--save-preset", "x"], "--limit").await;
+    refused(&["bars/AAPL.csv", "--save-preset", "yahoo"], "has the name of a built-in preset").await;
+    refused(&["bars/AAPL.csv", "--save-preset", "a b"], "no word").await;
+    let saved = inspect(&["bars/AAPL.csv", "--timezone", "Asia/Tokyo", "--save-preset", "mine"]).await;
+    assert_eq!(saved.status, 0, "{}", saved.stderr);
+    assert!(saved.stderr.contains("wrote [presets.mine] to barlift.toml"), "{}", saved.stderr);
+    let text = settings();
+    assert!(text.starts_with("[worker]\nconcurrency = 3\n\n# How `barlift inspect` read"), "{text}");
+    for line in
+        ["[presets.mine.csv]", "time_format = \"%d/%m/%Y\"", "close = \"Last\"", "timezone = \"Asia/Tokyo\""]
+    {
+        assert!(text.contains(&format!("\n{line}\n")), "{line} is not in:\n{text}");
+    }
+    // What is as usual is not written.
+    assert!(
+        ["header", "quote", "max_line", "decimal_comma", "pattern"].iter().all(|key| !text.contains(key)),
+        "{text}"
+    );
+    refused(&["bars/AAPL.csv", "--save-preset", "mine"], "has a preset `mine` already").await;
+    folder.write("bars/C_1d.csv", "Date;Open;High;Low;Last;Volume\n13/02/2026;1;2;0.5;1.5;1\n");
+    refused(&["bars", "--time-format", "%d/%m/%Y", "--save-preset", "x"], "C_1d.csv is not read like").await;
+
+    let by_preset = inspect(&["bars", "--preset", "mine", "--json"]).await.json(1);
+    let files = by_preset["files"].as_array().expect("files");
+    assert_eq!(files[1]["first"][0]["time"], "2026-02-01T00:00:00Z");
+    assert!(files[2]["error"].as_str().is_some_and(|error| error.contains("C_1d.csv")), "{by_preset:#}");
+    let shown = barlift_alone(&["presets", "mine"]).current_dir(folder.path()).run().await;
+    assert!(shown.stdout.starts_with("[csv]\ndelimiter = \",\"\n"), "{}", shown.stdout);
+    let listed = barlift_alone(&["presets", "--json"]).current_dir(folder.path()).run().await.json(0);
+    let own: Vec<_> =
+        listed.as_array().expect("presets").iter().filter(|one| one["built_in"] == false).collect();
+    assert_eq!((own.len(), &own[0]["settings"]["import"]["timezone"]), (1, &"Asia/Tokyo".into()));
+}

@@ -251,14 +251,14 @@ async fn a_job_of_another_version_is_left_alone() {
     let database = TestDatabase::new().await;
     let folder = Folder::new();
     folder.write("A_1m.csv", bars(10, 1));
-    let newer = r#"{"kind":"import-symbol","operation_id":"op","task_id":1,"push":1,"version":3}"#;
+    let newer = r#"{"kind":"import-symbol","operation_id":"op","task_id":1,"push":1,"version":4}"#;
     push_raw(&database, "01ARZ3NDEKTSV4RRFFQ69G5FAV", newer).await;
     push_raw(&database, "01ARZ3NDEKTSV4RRFFQ69G5FAW", r#"{"kind":"fly","to":"the moon"}"#).await;
     enqueue(&database, &folder).await;
     let run = barlift(&database, &["worker", "--drain"]).run().await;
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert_eq!(database.bars().await, 10);
-    for why in ["version 3 of jobs, this worker knows 2", "unknown variant `fly`"] {
+    for why in ["version 4 of jobs, this worker knows 3", "unknown variant `fly`"] {
         assert!(run.stderr.contains(why), "{}", run.stderr);
     }
     assert!(run.stderr.contains("it is left alone for a worker that knows it"), "{}", run.stderr);

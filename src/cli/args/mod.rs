@@ -12,6 +12,7 @@ mod import;
 mod inspect;
 mod operations;
 mod overrides;
+mod presets;
 mod report;
 mod source;
 mod verify;
@@ -33,6 +34,7 @@ pub use enqueue::*;
 pub use import::{EnqueueImportArgs, ImportArgs};
 pub use inspect::InspectArgs;
 pub use operations::{DiagnoseArgs, OperationsArgs, StatusArgs};
+pub use presets::PresetsArgs;
 pub use report::{ReportArgs, ReportFormat};
 pub use source::{FilesArgs, SourceArgs};
 pub use verify::{EnqueueVerifyArgs, ModeArgs, VerifyArgs};
@@ -88,6 +90,9 @@ pub enum Command {
     /// Show how files would be read: their series, columns, times, and first and last bars
     #[command(after_help = inspect::INSPECT_EXAMPLES)]
     Inspect(Box<InspectArgs>),
+    /// List the presets: settings for the files of a vendor or program
+    #[command(after_help = presets::PRESETS_EXAMPLES)]
+    Presets(PresetsArgs),
     /// Verify now, in this process, that the database has the same bars as a directory of files
     #[command(after_help = verify::VERIFY_EXAMPLES)]
     Verify(Box<VerifyArgs>),

@@ -81,6 +81,9 @@ pub struct FilesArgs {
     /// Only these timeframes, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "1h,1d")]
     pub(crate) timeframes: Vec<String>,
+    /// Read the files by this preset (`barlift presets` lists them); other flags override it
+    #[arg(long, value_name = "NAME")]
+    preset: Option<String>,
     /// Where symbol and timeframe stand in a file's name, e.g. '{timeframe}/{symbol}.txt' [default: as vendors name
     /// files]
     #[arg(long, value_name = "P")]
@@ -100,7 +103,7 @@ pub struct FilesArgs {
     /// Do not fail a file without bars (no rows, or only rejected ones)
     #[arg(long)]
     allow_empty: bool,
-    /// Time zone of times that name none, e.g. America/New_York [default: UTC]
+    /// Time zone of times that name none, e.g. America/New_York [default: UTC, or what a preset says that the file proves]
     #[arg(long, value_name = "ZONE")]
     timezone: Option<String>,
     /// What bare dates of daily and longer bars are: utc (00:00 UTC) or zone (00:00 in the time zone) [default: utc]
@@ -152,7 +155,8 @@ pub struct FilesArgs {
 impl FilesArgs {
     pub(super) fn overrides(&self, out: &mut Overrides) {
         out.0.extend(self.column.iter().cloned());
-        out.set("import.pattern", self.pattern.as_ref())
+        out.set("import.preset", self.preset.as_ref())
+            .set("import.pattern", self.pattern.as_ref())
             .set("import.symbol", self.symbol.as_ref())
             .set("import.timeframe", self.timeframe.as_ref())
             .set("import.on_invalid", self.on_invalid)

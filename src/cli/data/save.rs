@@ -22,6 +22,7 @@ pub(super) async fn run(args: &DataSaveArgs, config: &Config) -> Result<Outcome>
     let (path, timeframe) = (args.file.clone(), args.timeframe.clone());
     let opened = tokio::task::spawn_blocking(move || open(&path, &timeframe, &options)).await;
     let file = opened.map_err(|e| Error::Internal(e.to_string()))??;
+    file.proof().into_iter().for_each(|proof| output::note(&proof.note()));
     let database = ready_database(config).await?;
     database.require_utf8()?;
     let (sender, chunks) = mpsc::channel(AHEAD);

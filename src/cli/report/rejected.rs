@@ -48,11 +48,14 @@ pub(super) async fn write(pool: &PgPool, id: &OperationId, directory: &Path) -> 
 }
 
 /// Files that one settings file fits.
-struct Kind {
+pub(super) struct Kind {
     directory: PathBuf,
-    csv: Option<Value>,
+    /// The settings that leave nothing to decide, if the files' rows have decided anything.
+    pub(super) csv: Option<Value>,
+    /// The zone that a preset has set.
+    pub(super) timezone: Option<String>,
     /// The timeframe of all of them, if they have one.
-    timeframe: Option<String>,
+    pub(super) timeframe: Option<String>,
 }
 
 /// All files with rejected rows, by how they are written.
@@ -65,11 +68,11 @@ struct Kinds {
 impl Kinds {
     fn of(heads: Vec<FileHead>, directory: &Path) -> Self {
         let mut all = Self { kinds: Vec::new(), files: HashMap::new() };
-        for FileHead { source, timeframe, header, csv } in heads {
-            let known = all.kinds.iter().position(|kind| kind.csv == csv);
+        for FileHead { source, timeframe, header, csv, timezone } in heads {
+            let known = all.kinds.iter().position(|kind| (&kind.csv, &kind.timezone) == (&csv, &timezone));
             let at = known.unwrap_or_else(|| {
                 let timeframe = Some(timeframe.clone());
-                all.kinds.push(Kind { directory: PathBuf::new(), csv, timeframe });
+                all.kinds.push(Kind { directory: PathBuf::new(), csv, timezone, timeframe });
                 all.kinds.len() - 1
             });
             let kind = &mut all.kinds[at];
@@ -106,7 +109,7 @@ async fn write_files(
                 refuse_a_file(directory)?;
                 let options = report::options(pool, id).await?;
                 for kind in &kinds.kinds {
-                    let text = settings::text(id, &options, kind.csv.as_ref(), kind.timeframe.as_deref());
+                    let text = settings::text(id, &options, kind);
                     ours.push(write_settings(&kind.directory, &text)?);
                 }
             }

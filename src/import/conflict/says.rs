@@ -37,15 +37,15 @@ pub(super) fn conflict(attempt: ImportAttempt<'_>, batch: &Batch, found: &Confli
     format!("{} {}: {looks}", attempt.task.symbol, attempt.task.timeframe)
 }
 
-/// What to do.
+/// What to do about a file that was read in this zone.
 pub(super) async fn advice(
     tx: &mut PgConnection,
     attempt: ImportAttempt<'_>,
-    series: SeriesId,
+    (series, zone): (SeriesId, &str),
     found: &Conflict,
 ) -> Result<String> {
     const ANYWAY: &str = "--on-conflict-shape warn to import the file all the same";
-    let zones = about_zones(&attempt.options.read.timezone, &zones(tx, series).await?);
+    let zones = about_zones(zone, &zones(tx, series).await?);
     Ok(match found.shape {
         Shape::Scaled(_) => format!("Give --on-mismatch overwrite to take the file's prices, or {ANYWAY}"),
         Shape::Between { .. } => format!(
@@ -63,9 +63,8 @@ async fn zones(tx: &mut PgConnection, series: SeriesId) -> Result<BTreeSet<Strin
     let mut zones = BTreeSet::new();
     for options in source_cache::recent_options(tx).await? {
         let Ok(options) = serde_json::from_value::<ImportOptions>(options) else { continue };
-        if known.iter().any(|hash| options.content_key().is_ok_and(|key| key == hash.as_slice())) {
-            zones.insert(options.read.timezone);
-        }
+        let is_known = |key: &[u8; 32]| known.iter().any(|hash| key == hash.as_slice());
+        zones.extend(options.zones()?.into_iter().filter(|(_, key)| is_known(key)).map(|(zone, _)| zone));
     }
     Ok(zones)
 }

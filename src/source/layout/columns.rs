@@ -109,6 +109,7 @@ pub(super) fn decide(
         odd_step,
         disproof: found.times.disproof(),
         tickers,
+        proof: None,
         notes,
         before_data,
         quote: csv.quote,

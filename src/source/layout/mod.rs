@@ -37,6 +37,7 @@ pub(super) use self::head::look_like_bars;
 pub(super) use self::tickers::Ticker;
 use self::times::{Context, Judgement, Texts, Times};
 use super::number::NumberStyle;
+use super::proof::Proof;
 use super::time::TimeParser;
 use crate::bar::Micros;
 use crate::bar::columns::{COLUMNS, COUNT, VOLUME};
@@ -89,6 +90,8 @@ pub struct FileLayout {
     pub(super) disproof: Option<Disproof>,
     /// Columns that have the same text in every row.
     pub(super) tickers: Vec<Ticker>,
+    /// The preset that has set the zone of times without one, since the file proves it.
+    pub proof: Option<&'static Proof>,
     /// What was decided that another file may have otherwise, for people.
     pub notes: Vec<String>,
     /// How many of the first rows stand before the data.
@@ -113,6 +116,8 @@ pub(super) struct Expected {
     pub(super) timeframe: Option<Micros>,
     /// Whether bare dates of daily and longer bars are days of the calendar.
     pub(super) dates_in_utc: bool,
+    /// The preset that sets the zone if the rows prove it.
+    pub(super) proof: Option<&'static Proof>,
 }
 
 /// Why there is no layout.
@@ -145,8 +150,14 @@ pub(super) fn decide(
     csv: &CsvConfig,
     expected: &Expected,
 ) -> Result<FileLayout, Undecided> {
+    let proof = expected.proof.filter(|proof| proof.is_shown_by(sample.rows));
+    let zone = match proof {
+        Some(proof) => Some(super::time::zone(&proof.timezone).map_err(|e| e.to_string())?),
+        None => expected.zone.clone(),
+    };
     let context = Context {
-        zone: expected.zone.clone().unwrap_or(TimeZone::UTC),
+        zone_is_given: zone.is_some(),
+        zone: zone.unwrap_or(TimeZone::UTC),
         dates_in_utc: expected.dates_in_utc && expected.timeframe.is_some_and(|length| length >= DAY),
         given: csv.time_format.clone(),
         step: expected.timeframe,
@@ -157,6 +168,11 @@ pub(super) fn decide(
         head::Head::Data { before } => unheaded::decide(sample, before, csv, &context),
     };
     match layout {
+        Ok(mut layout) => {
+            layout.proof = proof;
+            layout.notes.extend(proof.map(Proof::note));
+            Ok(layout)
+        }
         // What is open among the first rows may be decided further down.
         Err(Undecided::Refused(..)) if !sample.is_last => Err(Undecided::More),
         other => other,
@@ -220,6 +236,33 @@ impl FileLayout {
         String::from_utf8(ticker.value.clone()).ok()
     }
 
+    /// The settings for other files that are written like this one: [`settled`](Self::settled), but with columns by their
+    /// names, so that a file with other columns is refused, and without the unit of counts, which each file shows.
+    #[must_use]
+    pub fn settled_for_others(&self, csv: &CsvConfig) -> CsvConfig {
+        let mut settled = self.settled(csv);
+        if matches!(settled.time_format, Some(TimeForm::Unix(_))) {
+            settled.time_format = None;
+        }
+        let bare = names::without_prefix(&self.fields).filter(|_| !names::has_prices(&self.names));
+        let names = bare.as_ref().unwrap_or(&self.names);
+        let named = |column: usize| {
+            let name = names.get(column).filter(|name| name.parse::<usize>().is_err() && !name.is_empty())?;
+            let is_alone = names.iter().filter(|other| *other == name).count() == 1;
+            let written = if bare.is_some() { name } else { &self.fields[column] };
+            (is_alone && !written.contains(char::is_control)).then(|| written.trim().to_owned())
+        };
+        let columns = &mut settled.columns;
+        let keys = [&mut columns.date, &mut columns.time].into_iter().chain(&mut columns.values);
+        for key in keys.flatten() {
+            let number = key.parse::<usize>().ok();
+            if let Some(name) = number.and_then(|number| named(number.checked_sub(1)?)) {
+                *key = name;
+            }
+        }
+        settled
+    }
+
     /// A column by its name, or by its number where it has none.
     #[must_use]
     pub fn called(&self, column: usize) -> String {
@@ -261,7 +304,7 @@ impl FileLayout {
     #[cfg(test)]
     pub(super) fn of_header(line: &str, csv: &CsvConfig, zone: TimeZone) -> Self {
         let rows = [RawRow { line: 1, offset: 0, bytes: line.as_bytes().to_vec() }];
-        let expected = Expected { zone: Some(zone), timeframe: None, dates_in_utc: true };
+        let expected = Expected { zone: Some(zone), dates_in_utc: true, ..Expected::default() };
         decide(Sample { rows: &rows, is_last: true }, csv, &expected).expect(line)
     }
 }
@@ -280,6 +323,7 @@ pub(super) fn split(line: &[u8], delimiter: u8, quote: Option<u8>) -> Vec<String
 pub fn decided_time(text: &str) -> Result<Micros, String> {
     let context = Context {
         zone: TimeZone::UTC,
+        zone_is_given: false,
         dates_in_utc: false,
         given: None,
         step: None,

@@ -2,6 +2,8 @@
 
 mod decided;
 mod given;
+mod others;
+mod proven;
 mod refused;
 mod said;
 
@@ -25,10 +27,20 @@ impl Read {
 
 /// Reads a file of this timeframe.
 fn read(text: &str, timeframe: &str, settings: &[(&'static str, &str)]) -> Result<Read, String> {
+    read_named("A.csv", text, timeframe, settings)
+}
+
+/// Reads a file of this name and timeframe.
+fn read_named(
+    path: &str,
+    text: &str,
+    timeframe: &str,
+    settings: &[(&'static str, &str)],
+) -> Result<Read, String> {
     let settings: Vec<Override> = settings.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
     let config = crate::config::load(None, &settings).expect("valid settings");
     let options = ReadOptions::of(&config);
-    let name = SourceName { path: "A.csv", timeframe: Some(timeframe) };
+    let name = SourceName { path, timeframe: Some(timeframe) };
     let mut reader =
         BarReader::open_even_empty(text.as_bytes(), name, &options, 0).map_err(|e| e.to_string())?;
     let notes = reader.layout().map(|layout| layout.notes.clone()).unwrap_or_default();

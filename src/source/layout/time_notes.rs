@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
-
 use super::times::{Context, Times};
 use super::{DAY, counts};
 use crate::bar::Micros;
@@ -60,7 +58,7 @@ fn of_days(times: &Times) -> Option<String> {
 
 /// Times without a zone, for which none was given.
 fn of_local_times(times: &Times, context: &Context, says_utc: bool) -> Option<String> {
-    if times.have_zone || says_utc || context.zone != TimeZone::UTC {
+    if times.have_zone || says_utc || context.zone_is_given {
         return None;
     }
     Some(match opening(times) {

@@ -20,6 +20,8 @@ use crate::source::time::{Held, TimeParser, cut};
 pub(super) struct Context {
     /// Reads times without a zone.
     pub(super) zone: TimeZone,
+    /// Whether somebody said so; else it is UTC.
+    pub(super) zone_is_given: bool,
     pub(super) dates_in_utc: bool,
     /// The form that was given.
     pub(super) given: Option<TimeForm>,

@@ -96,6 +96,7 @@ fn by(
         disproof: time.times.disproof(),
         ends_with_delimiter,
         tickers,
+        proof: None,
         notes,
         before_data: before,
         quote: csv.quote,

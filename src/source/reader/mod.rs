@@ -23,6 +23,7 @@ use super::encoding::SourceText;
 use super::layout::{Expected, FileLayout};
 use super::lines::{Line, LineError, Lines};
 use super::position::Position;
+use super::proof::Proof;
 use super::root::io_error;
 use super::stored::StoredBytes;
 use crate::bar::{Bars, Micros, Ohlcv};
@@ -35,8 +36,9 @@ use crate::finding::{QualityIssue, RawRow, RejectedRow};
 pub struct ReadOptions {
     /// Dialect and columns of the files.
     pub csv: CsvConfig,
-    /// The time zone of times without one.
-    pub timezone: String,
+    /// The time zone of times without one; none: UTC, or that of the preset which a file proves. Operations of earlier
+    /// versions always name one.
+    pub timezone: Option<String>,
     /// What to do with bars that break a market-data rule.
     pub on_invalid: OnInvalid,
     /// What bare dates are.
@@ -63,6 +65,40 @@ impl ReadOptions {
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
+}
+
+/// The zone of times that name none, if nothing tells another one.
+pub(crate) const UTC: &str = "UTC";
+
+impl ReadOptions {
+    /// The preset that sets the zone of this file's times if its first rows prove it.
+    fn proof(&self, path: &str) -> Option<&'static Proof> {
+        if self.timezone.is_some() { None } else { Proof::by_name(path) }
+    }
+
+    /// The zone of this file's times, if its name alone decides it.
+    pub(crate) fn zone_by_name(&self, path: &str) -> Option<&str> {
+        if self.proof(path).is_some() { None } else { Some(self.timezone.as_deref().unwrap_or(UTC)) }
+    }
+
+    /// What decides how this file's bytes are read, to be hashed: for most files the same as earlier versions hashed.
+    pub(crate) fn to_be_hashed(&self, path: &str) -> Self {
+        self.hashed_by(self.proof(path))
+    }
+
+    fn hashed_by(&self, proof: Option<&Proof>) -> Self {
+        let timezone = self.timezone.clone().unwrap_or_else(|| UTC.to_owned());
+        Self { timezone: Some(proof.map_or(timezone, Proof::rule)), ..self.clone() }
+    }
+
+    /// The zones that files may be read in, each with what is [hashed](Self::to_be_hashed) of such files.
+    pub(crate) fn zones(&self) -> Vec<(String, Self)> {
+        let usual = self.hashed_by(None);
+        let zone = self.timezone.clone().unwrap_or_else(|| UTC.to_owned());
+        let proofs = if self.timezone.is_some() { &[] } else { Proof::all() };
+        let proven = proofs.iter().map(|proof| (proof.timezone.clone(), self.hashed_by(Some(proof))));
+        std::iter::once((zone, usual)).chain(proven).collect()
+    }
 }
 
 /// Consecutive data rows of one file.
@@ -154,14 +190,14 @@ impl<'a> BarReader<'a> {
         resume_at: u64,
     ) -> Result<Self, FileError> {
         let csv = &options.csv;
-        let zone = super::time::zone(&options.timezone)
-            .map_err(|e| FileError::permanent(path, None, e.to_string()))?;
+        let zone = options.timezone.as_deref().map(super::time::zone).transpose();
+        let zone = zone.map_err(|e| FileError::permanent(path, None, e.to_string()))?;
         let max_line = usize::try_from(csv.max_line.as_u64()).unwrap_or(usize::MAX);
         let text = SourceText::new(input).map_err(|e| io_error(path, &e))?;
         let mut lines = Lines::new(text, max_line);
         let timeframe = timeframe.and_then(crate::timeframe::length);
         let dates_in_utc = options.dates == Dates::Utc;
-        let expected = Expected { zone: Some(zone), timeframe, dates_in_utc };
+        let expected = Expected { zone, timeframe, dates_in_utc, proof: options.proof(path) };
         let (layout, ahead) = match ahead::decide(&mut lines, path, csv, &expected)? {
             Some((layout, ahead)) => (Some(Arc::new(layout)), ahead),
             None => (None, Ahead::default()),

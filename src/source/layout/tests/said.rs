@@ -27,7 +27,9 @@ fn times_without_a_zone_are_told() {
         assert!(notes.contains(&format!("but the trading day begins at {opening}")), "{notes}");
     }
     assert_eq!(notes(&days(570, "Z"), "30m", &[]), "");
-    assert_eq!(notes(&days(570, ""), "30m", &[("import.timezone", "America/New_York")]), "");
+    for zone in ["America/New_York", "UTC"] {
+        assert_eq!(notes(&days(570, ""), "30m", &[("import.timezone", zone)]), "");
+    }
     assert_eq!(notes(&days(570, "").replace("time,", "Gmt time,"), "30m", &[]), "");
     // A day that begins at 10:00 once is no trading day.
     let once = file(HEADER, 12, |i| format!("2024-01-02 {:02}:00,1,2,0.5,1.5,1", i + 10));
