@@ -27,8 +27,8 @@ async fn all_commands_read_a_file_in_the_same_zone() {
     assert_eq!(import.status, 0, "{}", import.stdout);
     assert!(import.stdout.contains("in 1 file: times are in Etc/GMT+5"), "{}", import.stdout);
     assert_eq!(extent(&database, "EURUSD").await, "02 22:00 02 22:29 30");
-    // The file is known again, beside one of no preset.
-    let again = barlift(&database, &["import", folder.arg()]).run().await;
+    // The file is known again, in one bundle with a file of no preset.
+    let again = barlift(&database, &["import", folder.arg(), "--concurrency", "1"]).run().await;
     assert!(again.stdout.contains("2 files recognised by content"), "{}", again.stdout);
     for mode in ["full", "sample", "full"] {
         let verify = barlift(&database, &["verify", folder.arg(), "--mode", mode]).run().await;
