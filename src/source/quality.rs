@@ -34,13 +34,15 @@ pub(crate) fn is_placeholder(v: &Ohlcv) -> bool {
         && known(v[VOLUME]).is_none_or(|volume| volume <= 0.0)
 }
 
-fn is_sound(v: &Ohlcv) -> bool {
+/// Whether a bar breaks no rule.
+#[inline]
+pub(super) fn is_sound(v: &Ohlcv) -> bool {
     v[HIGH] >= v[OPEN]
         && v[HIGH] >= v[CLOSE]
         && v[LOW] <= v[OPEN]
         && v[LOW] <= v[CLOSE]
         && v[LOW] > 0.0
-        && v[VOLUME] >= 0.0
+        && known(v[VOLUME]).is_none_or(|volume| volume >= 0.0)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::super::quality;
 use super::super::time_set::TimeSet;
 use super::row::{RowFault, RowParser};
 use super::{Batch, Repeat};
-use crate::bar::format_time;
+use crate::bar::{Micros, Ohlcv, format_time};
 use crate::config::OnInvalid;
 use crate::error::FileError;
 use crate::finding::{QualityIssue, RawRow};
@@ -33,51 +33,81 @@ impl RowClassifier {
     /// A [`FileError`] if the bar breaks a market-data rule and `on_invalid` is `fail`, or if the row shows that others are
     /// read wrong.
     pub(super) fn classify(&mut self, line: Line<'_>, batch: &mut Batch) -> Result<(), FileError> {
-        let Line { bytes, number: line, offset } = line;
-        let is_new = offset >= self.resume_at;
+        let is_new = line.offset >= self.resume_at;
         batch.rows += u64::from(is_new);
-        let row = || RawRow { line, offset, bytes: bytes.to_vec() };
-        let (time, values) = match self.parser.parse(bytes) {
+        let (time, values) = match self.parser.parse(line.bytes) {
             Ok(bar) => bar,
-            Err(RowFault::Fatal(reason)) => return Err(FileError::permanent(&self.path, line, reason)),
-            Err(RowFault::Rejected(rule, reason)) => {
-                if is_new {
-                    batch.reject(row(), rule, reason);
-                }
+            Err(fault) => return self.refuse(line, fault, batch),
+        };
+        let rules = if quality::is_sound(&values) { Vec::new() } else { quality::broken_rules(&values) };
+        if !rules.is_empty() {
+            let is_taken = self.take_broken(line, time, &values, &rules, batch)?;
+            if !is_taken {
                 return Ok(());
             }
-        };
-        let rules = quality::broken_rules(&values);
-        if !rules.is_empty() && quality::is_placeholder(&values) {
-            if is_new {
-                batch.reject(row(), "placeholder", "all prices are 0, and there is no volume".to_owned());
-            }
-            return Ok(());
         }
-        let is_refused = !rules.is_empty() && self.on_invalid != OnInvalid::Warn;
         if !is_new {
-            if !is_refused {
-                self.seen.insert(time);
-            }
-            return Ok(());
-        }
-        if is_refused {
-            let reason = format!("breaks {} ({values})", rules.join(", "));
-            if self.on_invalid == OnInvalid::Fail {
-                let reason = format!("the bar of {} {reason}; --on-invalid is fail", format_time(time));
-                return Err(FileError::permanent(&self.path, line, reason));
-            }
-            batch.reject(row(), "quality", reason);
+            self.seen.insert(time);
         } else if self.seen.insert(time) {
             batch.bars.push(time, values);
-            batch.lines.push(line);
+            batch.lines.push(line.number);
             if !rules.is_empty() {
-                batch.issues.push(QualityIssue { line, time, values, rules });
+                batch.issues.push(QualityIssue { line: line.number, time, values, rules });
             }
         } else {
-            batch.kept_bytes += bytes.len();
-            batch.repeats.push(Repeat { time, values, row: row() });
+            batch.kept_bytes += line.bytes.len();
+            batch.repeats.push(Repeat { time, values, row: raw(line) });
         }
         Ok(())
     }
+
+    /// A row that is no bar.
+    #[cold]
+    fn refuse(&self, line: Line<'_>, fault: RowFault, batch: &mut Batch) -> Result<(), FileError> {
+        match fault {
+            RowFault::Fatal(reason) => Err(FileError::permanent(&self.path, line.number, reason)),
+            RowFault::Rejected(rule, reason) => {
+                self.reject(line, rule, reason, batch);
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether a bar that breaks these rules is taken all the same.
+    #[cold]
+    fn take_broken(
+        &self,
+        line: Line<'_>,
+        time: Micros,
+        values: &Ohlcv,
+        rules: &[&str],
+        batch: &mut Batch,
+    ) -> Result<bool, FileError> {
+        if quality::is_placeholder(values) {
+            let reason = "all prices are 0, and there is no volume".to_owned();
+            self.reject(line, "placeholder", reason, batch);
+            return Ok(false);
+        }
+        if self.on_invalid == OnInvalid::Warn {
+            return Ok(true);
+        }
+        let reason = format!("breaks {} ({values})", rules.join(", "));
+        if self.on_invalid == OnInvalid::Fail && line.offset >= self.resume_at {
+            let reason = format!("the bar of {} {reason}; --on-invalid is fail", format_time(time));
+            return Err(FileError::permanent(&self.path, line.number, reason));
+        }
+        self.reject(line, "quality", reason, batch);
+        Ok(false)
+    }
+
+    /// Keeps a row that is no bar, unless an earlier attempt did.
+    fn reject(&self, line: Line<'_>, rule: &'static str, reason: String, batch: &mut Batch) {
+        if line.offset >= self.resume_at {
+            batch.reject(raw(line), rule, reason);
+        }
+    }
+}
+
+fn raw(line: Line<'_>) -> RawRow {
+    RawRow { line: line.number, offset: line.offset, bytes: line.bytes.to_vec() }
 }

@@ -52,6 +52,7 @@ impl FastPath {
     }
 
     /// Time and values of a row; none if the general path has to read it.
+    #[inline]
     pub(super) fn read(&self, row: &[u8], times: &TimeParser, tickers: &[Ticker]) -> Option<(Micros, Ohlcv)> {
         let mut rest = row;
         let mut time = 0;

@@ -52,6 +52,7 @@ impl RowParser {
     }
 
     /// Time and values of a row, or why it is no bar.
+    #[inline]
     pub(super) fn parse(&mut self, bytes: &[u8]) -> Result<(Micros, Ohlcv), RowFault> {
         let parsed = match self.fast(bytes) {
             Some(bar) => Ok(bar),
@@ -64,6 +65,7 @@ impl RowParser {
     }
 
     /// The fast path; none if the general path has to read the row.
+    #[inline]
     pub(super) fn fast(&self, bytes: &[u8]) -> Option<(Micros, Ohlcv)> {
         let fast_path = self.fast_path.as_ref()?;
         let FileLayout { columns, times, tickers, .. } = &self.layout;

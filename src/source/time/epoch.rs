@@ -7,6 +7,7 @@ use crate::bar::Micros;
 use crate::config::UnixUnit;
 
 /// Fast path: the count at the start of `text` as an instant, and its length. None if the general path has to read it.
+#[inline]
 pub(super) fn parse_prefix(text: &[u8], unit: UnixUnit) -> Option<(Micros, usize)> {
     let (mut count, mut digits): (Micros, usize) = (0, 0);
     while let Some(digit @ b'0'..=b'9') = text.get(digits).filter(|_| digits < 19) {

@@ -22,6 +22,7 @@ pub(super) struct WrittenTime {
 }
 
 /// The time at the start of `text`.
+#[inline]
 pub(super) fn read(text: &[u8]) -> Option<WrittenTime> {
     let (date, rest) = text.split_first_chunk::<10>()?;
     if date[4] != b'-' || date[7] != b'-' {

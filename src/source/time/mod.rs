@@ -105,6 +105,7 @@ impl TimeParser {
 
     /// Fast path: the time at the start of `text` in one of the common forms, and its length. Alone, the general path
     /// reads the same time from these bytes. None if the general path has to read it.
+    #[inline]
     pub(super) fn parse_prefix(&self, text: &[u8]) -> Option<(Micros, usize)> {
         let (micros, length) = match &self.form {
             TimeForm::Iso => {
@@ -121,6 +122,7 @@ impl TimeParser {
     }
 
     /// The instant of a written time; none if the general path has to find it.
+    #[inline]
     fn placed(&self, written: &fixed::WrittenTime) -> Option<Micros> {
         match written.offset {
             Some(ahead) => Some(written.wall - ahead),
