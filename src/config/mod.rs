@@ -19,7 +19,9 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use serde::{Deserialize, Serialize};
 
-pub use choice::{Layout, LogFormat, OnConflictShape, OnInvalid, OnMismatch, TraceDetail, VerifyMode};
+pub use choice::{
+    Layout, LogFormat, OnConflict, OnConflictShape, OnInvalid, OnMismatch, TraceDetail, VerifyMode,
+};
 pub use columns::{ColumnsConfig, NO_COLUMN};
 pub use directory::{DirectorySettings, FILE as DIRECTORY_FILE};
 pub use load::{Override, load, load_for};
