@@ -278,6 +278,7 @@ async fn a_verification_claims_nothing_that_is_not_so() {
     assert_eq!(merge(&database, &["--timeframes"]).await.status, 0);
     let found = verify(&database, second.arg(), &[]).await;
     assert_eq!((found.status, found.counts()), (1, [0, 0, 50]));
+    assert_eq!(found.series()["untouched"], Value::Null, "not known");
     let found = verify(&database, both.arg(), &[]).await;
     assert_eq!((found.status, found.series()["db"]["bars"].as_i64()), (0, Some(200)));
     // What is changed from now on is known to be changed.
