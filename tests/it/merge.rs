@@ -231,7 +231,7 @@ async fn two_spellings(rows: [std::ops::Range<usize>; 2]) -> (TestDatabase, [Fol
     let (database, folders) = (TestDatabase::new().await, [Folder::new(), Folder::new()]);
     for (folder, rows) in folders.iter().zip(rows) {
         let text: String = rows.map(|i| bar(i, 1)).collect();
-        folder.write("A_1m.csv", format!("{}{text}", HEADER));
+        folder.write("A_1m.csv", format!("{HEADER}{text}"));
     }
     assert_eq!(import(&database, &folders[0]).await["totals"]["rows_mismatched"], 0);
     // This version would refuse the second import, if it knew of the other spelling.

@@ -48,9 +48,9 @@ impl Merge<'_> {
         };
         let done = Done::new(pair, &Respelled::Merged(merged), self.args);
         if self.args.json {
-            output::json(&done)?
+            output::json(&done)?;
         } else {
-            done.print()?
+            done.print()?;
         }
         Ok(if done.is_refused() { Outcome::Failures } else { Outcome::Well })
     }
@@ -60,7 +60,7 @@ impl Merge<'_> {
         let pairs = self.repository.other_spellings().await?;
         // Whose name a dry run would have changed.
         let mut respelled: HashMap<SeriesName, SeriesName> = HashMap::new();
-        let mut done = Vec::new();
+        let (mut done, mut broken_off) = (Vec::new(), None);
         for pair in &pairs {
             let result = if self.args.dry_run {
                 let there = respelled.get(&pair.to).unwrap_or(&pair.to);
@@ -76,7 +76,10 @@ impl Merge<'_> {
                     Done::new(pair, &result, self.args)
                 }
                 // The server or the network said it, and would say it again.
-                Err(e @ Error::Database { source: Some(_), .. }) => return Err(e),
+                Err(e @ Error::Database { source: Some(_), .. }) => {
+                    broken_off = Some(e);
+                    break;
+                }
                 Err(e) => {
                     output::error(&e);
                     Done::refused(pair, &e, self.args)
@@ -93,7 +96,11 @@ impl Merge<'_> {
         } else if pairs.is_empty() {
             output::note("every timeframe is spelled as files are now: nothing is merged");
         }
-        Ok(if done.iter().any(Done::is_refused) { Outcome::Failures } else { Outcome::Well })
+        match broken_off {
+            Some(e) => Err(e),
+            None if done.iter().any(Done::is_refused) => Ok(Outcome::Failures),
+            None => Ok(Outcome::Well),
+        }
     }
 
     async fn preview_spelling(&self, pair: &Renaming) -> Result<Respelled> {
