@@ -200,7 +200,7 @@ async fn refuse_other_spellings(database: &Database, operations: &[NewOperation]
                 "the database calls {} {} by another spelling, {}: as two series, their bars would be there twice",
                 to.symbol, to.timeframe, from.timeframe
             ),
-            "barlift data rename --timeframes spells all timeframes as files get them now",
+            "barlift data merge --timeframes renames all such series, or merges them with those that are there",
         )),
         None => Ok(()),
     }

@@ -70,6 +70,18 @@ choice! {
 }
 
 choice! {
+    /// What a merge of two series does with a bar that both have with different values.
+    OnConflict {
+        /// Change nothing, and show the first of them.
+        Fail = "fail",
+        /// Keep the bar of the series that takes the others.
+        Keep = "keep",
+        /// Take the bar of the series that goes.
+        Overwrite = "overwrite",
+    }
+}
+
+choice! {
     /// What an import does with a file whose first bars look like the series' bars shifted in time or scaled, or lie
     /// between them.
     #[derive(Default)]

@@ -22,8 +22,8 @@ use bytesize::ByteSize;
 use serde::{Deserialize, Serialize};
 
 pub use choice::{
-    Ambiguous, Dates, Layout, LogFormat, OnConflictShape, OnInvalid, OnMismatch, OnStep, TraceDetail,
-    VerifyMode,
+    Ambiguous, Dates, Layout, LogFormat, OnConflict, OnConflictShape, OnInvalid, OnMismatch, OnStep,
+    TraceDetail, VerifyMode,
 };
 pub use columns::{ColumnsConfig, NO_COLUMN};
 pub use directory::{DirectorySettings, FILE as DIRECTORY_FILE};

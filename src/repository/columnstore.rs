@@ -14,6 +14,8 @@
 //!   froze before the COPY, within it or behind it.
 //! - The task that acquires the series next looks only after its claim. Under READ COMMITTED each of its
 //!   statements has a snapshot of its own, so it sees all earlier commits.
+//! - `DataRepository::merge` has both series' rows locked from before its look to its commit, and gives up if a task is
+//!   running for one of them.
 //! - `DataRepository::save` keeps the series' row locked from before its look to its commit, so that no task is claimed
 //!   for the series meanwhile, and gives up if one is running ([`refuse_held`]). Two of them wait for each other.
 //!

@@ -1,8 +1,8 @@
 //! The content of a series as barlift has left it: the digest of all its bars.
 //!
 //! Invariant: it changes on the transaction that changes the bars: by the task that has acquired the series,
-//! or by `data save`. It may be unknown (the series was made before this column existed), and stays so until
-//! a verification has read all bars.
+//! by `data save`, or by `data merge`. It may be unknown (the series was made before this column existed, or another one
+//! with times in common was merged into it), and stays so until a verification has read all bars.
 
 use sqlx::{PgConnection, PgPool};
 

@@ -202,7 +202,7 @@ pub(crate) async fn keep(
     keep_digests(tx, &digests).await
 }
 
-/// Deletes the entries of a series, because bars of it were overwritten.
+/// Deletes the entries of a series, because bars of it were overwritten, or it got bars of another series or lost its own.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]

@@ -71,6 +71,8 @@ async fn help() {
         ("help_data", &["data", "--help"][..]),
         ("help_data_load", &["data", "load", "--help"]),
         ("help_data_save", &["data", "save", "--help"]),
+        ("help_data_rename", &["data", "rename", "--help"]),
+        ("help_data_merge", &["data", "merge", "--help"]),
     ] {
         check(name, &barlift_alone(arguments).run().await, &none);
     }

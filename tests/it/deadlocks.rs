@@ -1,6 +1,6 @@
 //! No transaction ends another one by a deadlock, and every file reaches its end: three processes import many small
-//! files, some of which cannot be read, and export their spans. Meanwhile commands are given, bars are saved, a
-//! verification runs, and another one waits for the import.
+//! files, some of which cannot be read, and export their spans. Meanwhile commands are given, bars are saved, series
+//! merged, a verification runs, and another one waits for the import.
 //!
 //! A short run is among the tests; `BARLIFT_LOCKS=long` makes it a long one.
 
@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use barlift::bar::{Bars, Ohlcv};
+use barlift::bar::{Bars, Ohlcv, SeriesName};
+use barlift::config::OnConflict;
 use barlift::error::{Error, Result};
 use barlift::model::OperationId;
 use barlift::operation::control::{self, Changed, Selection};
-use barlift::repository::data::DataRepository;
+use barlift::repository::data::{DataRepository, Renaming};
 use barlift::task;
 use nix::sys::signal::Signal;
 use serde_json::Value;
@@ -36,6 +37,15 @@ const PATIENCE: Duration = Duration::from_secs(600);
 
 /// 2034-01-01, in seconds: where people save bars.
 const SAVED_FROM: i64 = 2_019_686_400;
+
+/// 2035-01-01: from where on bars are merged.
+const MERGED_FROM: i64 = 2_051_222_400;
+
+fn bar_at(seconds: i64) -> Bars {
+    let mut bars = Bars::default();
+    bars.push(seconds * 1_000_000, Ohlcv::new(1.0, 2.0, 0.5, 1.5, 10.0));
+    bars
+}
 
 /// A folder of small files.
 struct Work {
@@ -135,7 +145,7 @@ struct People {
     attempts: i64,
 }
 
-const KINDS: usize = 6;
+const KINDS: usize = 7;
 
 impl People {
     /// A command every time when a share of the files has been tried.
@@ -182,7 +192,8 @@ impl People {
                 allowed(control::cancel(pool, id, &Selection::default()).await);
                 self.retry_all().await;
             }
-            _ => self.save(round).await,
+            5 => self.save(round).await,
+            _ => self.merge(round).await,
         }
     }
 
@@ -193,13 +204,28 @@ impl People {
         }
     }
 
+    /// A bar of another series goes into each one, years away from those of the files and those that are saved.
+    async fn merge(&self, round: i64) {
+        let repository = DataRepository::new(self.pool.clone());
+        for series in 0..self.series {
+            let name = |symbol: String| SeriesName { symbol, timeframe: "1m".to_owned() };
+            let from = name(format!("FROM_{}", Work::symbol(series)));
+            let to = name(Work::symbol(series));
+            repository.save(&from.symbol, "1m", &bar_at(MERGED_FROM + round * 60)).await.expect("saved");
+            match repository.merge(&Renaming { from, to }, OnConflict::Fail).await {
+                Ok(merged) => assert_eq!((merged.equal, merged.conflicts), (0, 0)),
+                // The other series may not be there yet.
+                Err(Error::NotFound { .. }) => {}
+                Err(e) => assert!(e.to_string().contains("saving or merging"), "{}", e.chain()),
+            }
+        }
+    }
+
     /// A bar of each series, years away from those of the files.
     async fn save(&self, round: i64) {
         let repository = DataRepository::new(self.pool.clone());
         for series in 0..self.series {
-            let time = (SAVED_FROM + round * 60) * 1_000_000;
-            let mut bars = Bars::default();
-            bars.push(time, Ohlcv::new(1.0, 2.0, 0.5, 1.5, 10.0));
+            let bars = bar_at(SAVED_FROM + round * 60);
             match repository.save(&Work::symbol(series), "1m", &bars).await {
                 Ok(saved) => assert_eq!(saved, 1),
                 // In a columnstore only one may write a series at a time.

@@ -28,6 +28,7 @@ mod hypertable;
 mod import;
 mod index;
 mod inspect;
+mod merge;
 mod messages;
 mod metrics;
 mod names;

@@ -172,7 +172,7 @@ async fn a_series_under_another_spelling_is_renamed_and_not_doubled() {
     let refused = barlift(&database, &["import", folder.arg()]).run().await;
     assert_eq!(refused.status, 2);
     assert!(refused.stderr.contains("the database calls MSFT"), "{}", refused.stderr);
-    assert!(refused.stderr.contains("barlift data rename --timeframes"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("barlift data merge --timeframes"), "{}", refused.stderr);
     let renamed = barlift(&database, &["data", "rename", "--timeframes"]).run().await;
     assert_eq!(
         (renamed.status, renamed.stdout.as_str()),

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::overrides::Overrides;
 use crate::bar::Micros;
+use crate::config::OnConflict;
 use crate::source::layout;
 
 /// `barlift data`
@@ -25,6 +26,9 @@ pub enum DataCommand {
     /// Give a series another name
     #[command(after_help = RENAME_EXAMPLES)]
     Rename(DataRenameArgs),
+    /// Move all bars of a series into another one, and remove it
+    #[command(after_help = MERGE_EXAMPLES)]
+    Merge(DataMergeArgs),
 }
 
 const RENAME_EXAMPLES: &str = "\
@@ -33,7 +37,17 @@ Examples:
   barlift data rename --timeframes           every `daily` becomes `1d`
 
 Files of one timeframe are one series, however their names spell it. A database of an earlier version may have other \
-spellings. A series that exists is never merged with another.";
+spellings. A name that another series has is refused: `barlift data merge` moves the bars into that series, and its \
+--timeframes also renames what can be renamed.";
+
+const MERGE_EXAMPLES: &str = "\
+Examples:
+  barlift data merge AAPL daily AAPL 1d      AAPL 1d has the bars of both then
+  barlift data merge AAPL daily AAPL 1d --dry-run
+  barlift data merge --timeframes            every `daily` goes into its `1d`, or becomes it
+
+Bars of one time with equal values are the same bar. Different ones are conflicts; a volume that is unknown in one \
+series and known in the other is one, too. Each series is merged in a transaction of its own: all its bars or none.";
 
 /// `barlift data rename`
 #[derive(Debug, Args)]
@@ -45,6 +59,27 @@ pub struct DataRenameArgs {
     /// Spell all timeframes as files get them now: 1m, 1h, 1d, 1w, 1mo
     #[arg(long, conflicts_with = "names")]
     pub(crate) timeframes: bool,
+}
+
+/// `barlift data merge`
+#[derive(Debug, Args)]
+pub struct DataMergeArgs {
+    /// Symbol and timeframe, and those of the series that takes the bars
+    #[arg(value_names = ["SYMBOL", "TIMEFRAME", "INTO_SYMBOL", "INTO_TIMEFRAME"], num_args = 4,
+        value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) names: Vec<String>,
+    /// Bring all series to the spelling of timeframes that files get now: merge those whose series is there, rename the others
+    #[arg(long, conflicts_with = "names")]
+    pub(crate) timeframes: bool,
+    /// What to do with bars of one time that differ
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = OnConflict::Fail)]
+    pub(crate) on_conflict: OnConflict,
+    /// Count, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 const LOAD_EXAMPLES: &str = "\

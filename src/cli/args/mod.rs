@@ -27,7 +27,8 @@ use overrides::Overrides;
 
 pub use control::{CancelArgs, PriorityArgs, RetryArgs, SelectionArgs, TargetArgs};
 pub use data::{
-    DataCommand, DataLoadArgs, DataRangeArgs, DataRenameArgs, DataSaveArgs, DataSymbolsArgs, LoadFormat,
+    DataCommand, DataLoadArgs, DataMergeArgs, DataRangeArgs, DataRenameArgs, DataSaveArgs, DataSymbolsArgs,
+    LoadFormat,
 };
 pub use db::DbCommand;
 pub use enqueue::*;

@@ -1,6 +1,7 @@
 //! `barlift data`: [`DataRepository`] on the command line.
 
 mod load;
+mod merge;
 mod rename;
 mod save;
 
@@ -14,7 +15,7 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::repository::data::{DataRepository, SeriesInfo};
 
-/// Lists, shows, loads or saves.
+/// Lists, shows, loads, saves, renames or merges.
 pub(super) async fn run(command: &DataCommand, config: &Config) -> Result<Outcome> {
     match command {
         DataCommand::Symbols(args) => symbols(args, config).await,
@@ -22,6 +23,7 @@ pub(super) async fn run(command: &DataCommand, config: &Config) -> Result<Outcom
         DataCommand::Load(args) => load::run(args, config).await,
         DataCommand::Save(args) => save::run(args, config).await,
         DataCommand::Rename(args) => rename::run(args, config).await,
+        DataCommand::Merge(args) => merge::run(args, config).await,
     }
 }
 

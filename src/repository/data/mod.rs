@@ -7,6 +7,7 @@
 
 mod list;
 mod load;
+mod merge;
 mod rename;
 mod save;
 mod suggest;
@@ -31,6 +32,7 @@ use crate::telemetry::phases::milliseconds;
 
 pub use list::SeriesInfo;
 pub use load::LoadStream;
+pub use merge::{Conflict, Merged, Respelled};
 pub use rename::Renaming;
 
 /// Always this, whichever storage the bars have (docs/reference.md, "DataRepository Spans").

@@ -77,12 +77,14 @@ async fn begin(
         .during(WHAT)?;
     let layout = storage::layout(&mut tx).await?;
     let find = match layout {
-        // Bars before their series, as an import's batch has it: docs/architecture.md, "Lock order".
-        Layout::Rowstore => include_str!("../sql/find_series.sql"),
+        // Bars before their series, as an import's batch has it: docs/architecture.md, "Lock order". But the series must
+        // not go away meanwhile.
+        Layout::Rowstore => include_str!("../sql/keep_series.sql"),
         Layout::Columnstore => include_str!("../sql/lock_series.sql"),
     };
-    let series: SeriesId =
-        sqlx::query_scalar(find).bind(symbol).bind(timeframe).fetch_one(&mut *tx).await.during(WHAT)?;
+    let series: Option<SeriesId> =
+        sqlx::query_scalar(find).bind(symbol).bind(timeframe).fetch_optional(&mut *tx).await.during(WHAT)?;
+    let series = series.ok_or_else(|| gone(symbol, timeframe))?;
     let series = (series, layout);
     columnstore::refuse_held(&mut tx, series, (symbol, timeframe)).await?;
     Ok((tx, series))
@@ -119,4 +121,11 @@ fn meanwhile(symbol: &str, timeframe: &str) -> Error {
         ),
         hint: Some("try again: it will name the bar".into()),
     }
+}
+
+fn gone(symbol: &str, timeframe: &str) -> Error {
+    Error::database(
+        format!("somebody else renamed or merged {symbol} {timeframe} at the same time; nothing was saved"),
+        "try again",
+    )
 }
