@@ -34,6 +34,7 @@ mod names;
 mod old_database;
 mod operation_end;
 mod outcomes;
+mod places;
 mod policies;
 mod pooler;
 mod presets;
