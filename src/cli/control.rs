@@ -14,6 +14,7 @@ use crate::model::OperationId;
 use crate::operation::control::{self, Changed, Selection};
 use crate::operation::span_outbox;
 use crate::operation::status::{self, OperationStatus};
+use crate::source::root;
 use crate::telemetry::Telemetry;
 
 pub(super) async fn retry(args: &RetryArgs, config: &Config) -> Result<Outcome> {
@@ -47,21 +48,27 @@ pub(super) async fn retry(args: &RetryArgs, config: &Config) -> Result<Outcome> 
 
 /// A retry uses the operation's flags, so a file that they do not fit fails again.
 fn note_on_flags(operation: &OperationStatus, selection: &Selection) {
+    const SHOWN: usize = 3;
     let id = &operation.operation_id;
     let refused = operation.tasks.iter().filter(|t| {
         let permanent = t.error.as_ref().is_some_and(|e| e.class == ErrorClass::Permanent);
         permanent && operation.kind.imports() && selection.includes(&t.symbol, &t.timeframe)
     });
-    let refused = refused.filter(|t| !t.state.is_terminal()).count();
-    if refused > 0 {
-        let root = operation.root.strip_prefix("file://").unwrap_or(&operation.root);
-        output::note(&format!(
-            "a retry reads files with the flags that {id} was given; to read {} with other flags: \
-             barlift import {} --column … (or --timezone, --time-format …)",
-            if refused == 1 { "this one" } else { "these" },
-            output::visible(root)
-        ));
+    let refused: Vec<&str> = refused.filter(|t| !t.state.is_terminal()).map(|t| t.source.as_str()).collect();
+    if refused.is_empty() {
+        return;
     }
+    let mut named: Vec<String> =
+        refused.iter().take(SHOWN).map(|path| root::path_to_name(&operation.root, path)).collect();
+    // All files of a bucket have its URL.
+    named.dedup();
+    output::note(&format!(
+        "a retry reads files with the flags that {id} was given; to read {} with other flags: \
+         barlift import {}{} --column … (or --timezone, --time-format …)",
+        if refused.len() == 1 { "this one" } else { "these" },
+        output::visible(&named.join(" ")),
+        if refused.len() > SHOWN { " …" } else { "" },
+    ));
 }
 
 pub(super) async fn cancel(args: &CancelArgs, config: &Config, telemetry: &Telemetry) -> Result<Outcome> {

@@ -5,6 +5,7 @@
 use std::time::{Duration, Instant};
 
 use super::args::{FilesArgs, StartArgs};
+use super::lookup::lookup;
 use super::{output, ready_database, when};
 use crate::config::Config;
 use crate::counts::int;
@@ -14,10 +15,9 @@ use crate::model::{OperationId, OperationKind};
 use crate::operation::create::{self, NewOperation};
 use crate::queue;
 use crate::repository::data::{DataRepository, Renaming};
-use crate::source::discover::{self, Discovery, Filter, Naming};
+use crate::source::discover::{self, Discovery, Filter, Naming, Unrecognised};
 use crate::source::encoding;
-use crate::source::pattern::Pattern;
-use crate::source::reader::ReadOptions;
+use crate::source::places::Places;
 use crate::source::root::Root;
 use crate::source::time;
 use crate::telemetry::attribute as attr;
@@ -53,7 +53,6 @@ impl Start {
 pub(super) struct Enqueuing<'a> {
     /// Of the first one.
     pub(super) kind: OperationKind,
-    pub(super) root: &'a str,
     pub(super) args: &'a FilesArgs,
     pub(super) config: &'a Config,
     pub(super) telemetry: &'a Telemetry,
@@ -66,20 +65,23 @@ pub(super) struct Prepared {
     pub(super) began: Instant,
     pub(super) root: Root,
     pub(super) found: Discovery,
+    /// What of the root was given; none if all of it.
+    pub(super) part: Option<String>,
     pub(super) trace: RootContext,
 }
 
 impl Enqueuing<'_> {
-    /// Finds the files, sets up the schema if needed, and enqueues the operations that `operations` returns; the first
-    /// of them has the prepared id.
+    /// Finds the files of `places`, sets up the schema if needed, and enqueues the operations that `operations` returns;
+    /// the first of them has the prepared id.
     pub(super) async fn enqueue(
         &self,
+        places: Result<Places>,
         operations: impl AsyncFnOnce(&Database, Prepared) -> Result<Vec<NewOperation>>,
     ) -> Result<(Database, Vec<NewOperation>)> {
         let id = OperationId::generate(self.kind);
         let (trace, began_at) = (RootContext::new(), jiff::Timestamp::now());
         let create = async {
-            let prepared = self.prepare(&id, &trace).await?;
+            let prepared = self.prepare(&places?, &id, &trace).await?;
             let database = ready_database(self.config).await?;
             database.require_utf8()?;
             if let Start::Here = self.start {
@@ -99,23 +101,22 @@ impl Enqueuing<'_> {
         created
     }
 
-    async fn prepare(&self, id: &OperationId, trace: &RootContext) -> Result<Prepared> {
+    async fn prepare(&self, places: &Places, id: &OperationId, trace: &RootContext) -> Result<Prepared> {
         let began = Instant::now();
         let config = self.config;
-        let root = Root::open(self.root).await?;
-        let naming = Naming {
-            pattern: config.import.pattern.as_deref().map(Pattern::new).transpose()?,
-            symbol: config.import.symbol.clone(),
-            timeframe: config.import.timeframe.clone(),
-            only: None,
-            read: ReadOptions::of(config),
-        };
+        let root = Root::open(places.root()).await?;
+        let looked_for = lookup(self.args, config)?;
         config.import.timezone.as_deref().map(time::zone).transpose()?;
-        let filter = Filter { symbols: self.args.symbols.clone(), timeframes: self.args.timeframes.clone() };
-        let found = discover(&root, &naming, &filter, id).await?;
-        refuse_empty(self.kind, &root.url(), config, &found)?;
+        let found = discover(&root, places, &looked_for, id).await?;
+        let part = places.part();
+        let place = match &part {
+            Some(part) => format!("{} ({part})", root.url()),
+            None => root.url(),
+        };
+        refuse_named(self.kind, &found)?;
+        refuse_empty(self.kind, &place, config, &found)?;
         warn_of_missing(self.args, &found);
-        Ok(Prepared { id: id.clone(), began, root, found, trace: trace.clone() })
+        Ok(Prepared { id: id.clone(), began, root, found, part, trace: trace.clone() })
     }
 
     /// How closely to trace an operation with so many tasks.
@@ -149,11 +150,16 @@ impl Enqueuing<'_> {
     }
 }
 
-async fn discover(root: &Root, naming: &Naming, filter: &Filter, id: &OperationId) -> Result<Discovery> {
+async fn discover(
+    root: &Root,
+    places: &Places,
+    (naming, filter): &(Naming, Filter),
+    id: &OperationId,
+) -> Result<Discovery> {
     let span = Span::start(&DISCOVER_SYMBOLS);
     span.set(attr::DIRECTORY, &root.url()).set(attr::OPERATION_ID, id.as_str());
     let start = Instant::now();
-    let found = span.around(discover::discover(root, naming, filter)).await;
+    let found = span.around(discover::discover(root, places, naming, filter)).await;
     span.set(attr::DISCOVERY_DURATION_MS, milliseconds(start.elapsed()));
     let files = found.as_ref().map_or(0, |found| found.sources.len());
     span.set(attr::SYMBOLS_FOUND, int(files));
@@ -161,14 +167,35 @@ async fn discover(root: &Root, naming: &Naming, filter: &Filter, id: &OperationI
     found
 }
 
+/// Refuses files that were named themselves and cannot be taken: none of several is left out silently.
+fn refuse_named(kind: OperationKind, found: &Discovery) -> Result<()> {
+    let done = kind.verb().done;
+    let hint = format!(
+        "nothing was {done}: leave such a file out, or give its folder or a glob in quotes, which take what can be {done}"
+    );
+    match found.refused.as_slice() {
+        [] => Ok(()),
+        [one] => Err(Error::usage(format!("{} {}", output::visible(&one.path), one.reason), hint)),
+        all => {
+            note_not_done(done, all);
+            Err(Error::usage(format!("{} of the files that were named cannot be {done}", all.len()), hint))
+        }
+    }
+}
+
+/// Names files, a few at most.
+fn note_not_done(done: &str, files: &[Unrecognised]) {
+    for file in files.iter().take(10) {
+        output::note(&format!("not {done}: {} {}", output::visible(&file.path), file.reason));
+    }
+}
+
 fn refuse_empty(kind: OperationKind, place: &str, config: &Config, found: &Discovery) -> Result<()> {
     let verb = kind.verb();
     if !found.sources.is_empty() {
         return Ok(());
     }
-    for u in found.unrecognised.iter().take(10) {
-        output::note(&format!("not {}: {} {}", verb.done, output::visible(&u.path), u.reason));
-    }
+    note_not_done(verb.done, &found.unrecognised);
     let message = format!("nothing to {} in {place}", verb.to_do);
     Err(match (found.filtered, found.unrecognised.len()) {
         (0, 0) => Error::usage(

@@ -8,36 +8,44 @@ use crate::db::Database;
 use crate::error::Result;
 use crate::model::OperationKind;
 use crate::operation::create::{self, NewOperation};
+use crate::source::places::Places;
 use crate::task::ImportOptions;
 use crate::telemetry::Telemetry;
 
 /// `barlift import`: enqueues, runs, watches and reports.
-pub(super) async fn import(args: &ImportArgs, config: &Config, telemetry: &Telemetry) -> Result<Outcome> {
-    let (database, new) = create(&args.source, config, Start::Here, telemetry).await?;
+pub(super) async fn import(
+    args: &ImportArgs,
+    places: Result<Places>,
+    config: &Config,
+    telemetry: &Telemetry,
+) -> Result<Outcome> {
+    let (database, new) = create(&args.source, places, config, Start::Here, telemetry).await?;
     work::here(&database, &new, config, telemetry, args.source.files.json).await
 }
 
 /// `barlift enqueue import`
 pub(super) async fn enqueue(
     args: &EnqueueImportArgs,
+    places: Result<Places>,
     config: &Config,
     telemetry: &Telemetry,
 ) -> Result<Outcome> {
     let start = Start::by_workers(&args.start)?;
-    let (database, new) = create(&args.source, config, start, telemetry).await?;
+    let (database, new) = create(&args.source, places, config, start, telemetry).await?;
     work::by_workers(&database, &new, config, args.wait.wait, args.source.files.json).await
 }
 
 async fn create(
     args: &SourceArgs,
+    places: Result<Places>,
     config: &Config,
     start: Start,
     telemetry: &Telemetry,
 ) -> Result<(Database, Vec<NewOperation>)> {
     let kind = OperationKind::Import;
-    let enqueuing = Enqueuing { kind, root: &args.root, args: &args.files, config, telemetry, start };
+    let enqueuing = Enqueuing { kind, args: &args.files, config, telemetry, start };
     enqueuing
-        .enqueue(async |database, prepared| {
+        .enqueue(places, async |database, prepared| {
             if config.trace.detail == TraceDetail::Row {
                 row_detail::announce(&prepared.root, &prepared.found, config.csv.header).await;
             }

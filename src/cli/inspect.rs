@@ -8,16 +8,17 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::args::InspectArgs;
+use super::lookup::lookup;
 use super::save_preset::NewPreset;
 use super::{Outcome, output};
 use crate::bar::columns::COLUMNS;
 use crate::bar::{Bars, Ohlcv, SeriesName, format_time, known};
 use crate::config::{Config, CsvConfig};
 use crate::error::{Error, FileError, Result};
-use crate::source::discover::{self, Discovery, Filter, Naming, Source};
+use crate::source::discover::{self, Discovery, Source};
 use crate::source::layout::FileLayout;
 use crate::source::open::OpenSource;
-use crate::source::pattern::Pattern;
+use crate::source::places::Places;
 use crate::source::reader::{ReadOptions, UTC};
 use crate::source::root::Root;
 
@@ -74,30 +75,29 @@ struct Bar {
     values: Ohlcv,
 }
 
-pub(super) async fn run(args: &InspectArgs, settings: Option<&Path>, config: &Config) -> Result<Outcome> {
+pub(super) async fn run(
+    args: &InspectArgs,
+    places: Result<Places>,
+    settings: Option<&Path>,
+    config: &Config,
+) -> Result<Outcome> {
     let preset =
         args.save_preset.as_deref().map(|name| NewPreset::named(name, settings, config)).transpose()?;
-    let (directory, file) = place(&args.path);
-    let root = Root::open(directory).await?;
-    let read = ReadOptions::of(config);
-    let naming = Naming {
-        pattern: config.import.pattern.as_deref().map(Pattern::new).transpose()?,
-        symbol: config.import.symbol.clone(),
-        timeframe: config.import.timeframe.clone(),
-        only: file.map(str::to_owned),
-        read: read.clone(),
-    };
-    let filter = Filter { symbols: args.files.symbols.clone(), timeframes: args.files.timeframes.clone() };
-    let Discovery { sources, unrecognised, .. } = discover::discover(&root, &naming, &filter).await?;
-    if sources.is_empty() && unrecognised.is_empty() {
+    let places = places?;
+    let root = Root::open(places.root()).await?;
+    let (naming, filter) = lookup(&args.files, config)?;
+    let Discovery { sources, unrecognised, refused, .. } =
+        discover::discover(&root, &places, &naming, &filter).await?;
+    let not_taken: Vec<_> = refused.into_iter().chain(unrecognised).collect();
+    if sources.is_empty() && not_taken.is_empty() {
         return Err(Error::usage(
-            format!("no bar file in {}", args.path),
+            format!("no bar file in {}", args.places.join(", ")),
             "give a bar file, or a directory of them",
         ));
     }
     let mut all = Vec::new();
     for source in sources.iter().take(args.limit) {
-        all.push(inspect(&root, source, &read).await);
+        all.push(inspect(&root, source, &naming.read).await);
     }
     if let Some(preset) = preset {
         if sources.len() > all.len() {
@@ -107,16 +107,16 @@ pub(super) async fn run(args: &InspectArgs, settings: Option<&Path>, config: &Co
             ));
         }
         let read = all.iter().map(|file| (file.path.as_str(), file.for_others.as_ref()));
-        let others = unrecognised.iter().map(|other| (other.path.as_str(), None));
+        let others = not_taken.iter().map(|other| (other.path.as_str(), None));
         preset.save(read.chain(others), config)?;
     }
-    let has_failed = !unrecognised.is_empty() || all.iter().any(Inspected::has_failed);
+    let has_failed = !not_taken.is_empty() || all.iter().any(Inspected::has_failed);
     if args.files.json {
-        output::json(&serde_json::json!({ "files": all, "unrecognised": unrecognised }))?;
+        output::json(&serde_json::json!({ "files": all, "unrecognised": not_taken }))?;
     } else {
         output::print(|out| {
             all.iter().try_for_each(|file| show(out, file))?;
-            for other in &unrecognised {
+            for other in &not_taken {
                 writeln!(out, "{} {}", output::visible(&other.path), output::visible(&other.reason))?;
             }
             if sources.len() > args.limit {
@@ -126,18 +126,6 @@ pub(super) async fn run(args: &InspectArgs, settings: Option<&Path>, config: &Co
         })?;
     }
     Ok(if has_failed { Outcome::Failures } else { Outcome::Well })
-}
-
-/// The directory, and the name of the file if it is one.
-fn place(path: &str) -> (&str, Option<&str>) {
-    if !Path::new(path).is_file() {
-        return (path, None);
-    }
-    match path.rsplit_once('/') {
-        Some(("", name)) => ("/", Some(name)),
-        Some((directory, name)) => (directory, Some(name)),
-        None => (".", Some(path)),
-    }
 }
 
 async fn inspect(root: &Root, source: &Source, read: &ReadOptions) -> Inspected {

@@ -13,6 +13,7 @@ mod diagnose;
 mod enqueue;
 mod import;
 mod inspect;
+mod lookup;
 mod new_file;
 mod operations;
 mod outcome;
@@ -45,6 +46,7 @@ use crate::db::Database;
 use crate::db::embedded::keeper;
 use crate::error::{Error, Result};
 use crate::setup;
+use crate::source::places::Places;
 use crate::telemetry::{self, Settings, Telemetry};
 use args::{Cli, Command};
 
@@ -97,8 +99,13 @@ async fn run_async(arguments: Vec<OsString>) -> Result<Outcome> {
 }
 
 async fn dispatch(cli: Cli) -> Result<Outcome> {
-    let directory = cli.directory();
-    let (config, settings) = config::load_for(cli.config.as_deref(), &cli.overrides(), directory.as_deref())?;
+    let places = Places::find(cli.places());
+    let directory = match &places {
+        Ok(places) => places.settings_folder()?,
+        // The command says what is wrong, if it needs places.
+        Err(_) => None,
+    };
+    let (config, settings) = config::load_for(cli.config.as_deref(), &cli.overrides(), directory)?;
     if let Some(settings) = settings {
         output::note(&settings.to_string());
     }
@@ -111,22 +118,27 @@ async fn dispatch(cli: Cli) -> Result<Outcome> {
     let metrics = matches!(cli.command, Command::Worker(_) | Command::Import(_) | Command::Verify(_));
     let settings = Settings { log: config.log.clone(), default_level, metrics, prometheus };
     let telemetry = telemetry::start(&settings)?;
-    let outcome = command(&cli, &config, &telemetry).await;
+    let outcome = command(&cli, places, &config, &telemetry).await;
     telemetry.stop().await;
     outcome
 }
 
-async fn command(cli: &Cli, config: &Config, telemetry: &Telemetry) -> Result<Outcome> {
+async fn command(
+    cli: &Cli,
+    places: Result<Places>,
+    config: &Config,
+    telemetry: &Telemetry,
+) -> Result<Outcome> {
     match &cli.command {
-        Command::Import(args) => import::import(args, config, telemetry).await,
-        Command::Inspect(args) => inspect::run(args, cli.config.as_deref(), config).await,
+        Command::Import(args) => import::import(args, places, config, telemetry).await,
+        Command::Inspect(args) => inspect::run(args, places, cli.config.as_deref(), config).await,
         Command::Presets(args) => presets::run(args, config),
         Command::Enqueue(args::EnqueueCommand::Import(args)) => {
-            import::enqueue(args, config, telemetry).await
+            import::enqueue(args, places, config, telemetry).await
         }
-        Command::Verify(args) => verify::verify(args, config, telemetry).await,
+        Command::Verify(args) => verify::verify(args, places, config, telemetry).await,
         Command::Enqueue(args::EnqueueCommand::Verify(args)) => {
-            verify::enqueue(args, config, telemetry).await
+            verify::enqueue(args, places, config, telemetry).await
         }
         Command::Worker(args) => worker::run(args, config, telemetry).await,
         Command::Operations(args) => operations::list(args, config).await,

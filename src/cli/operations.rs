@@ -37,7 +37,7 @@ pub(super) async fn list(args: &OperationsArgs, config: &Config) -> Result<Outco
         table.row(cells.into_iter().chain(counts).chain([output::visible(&o.root)]));
     }
     if operations.is_empty() {
-        output::note("no operations yet; `barlift import DIR` makes one");
+        output::note("no operations yet; `barlift import FILES` makes one");
     } else {
         output::print(|out| table.write(out))?;
     }

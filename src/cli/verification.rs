@@ -83,6 +83,13 @@ fn series(out: &mut dyn Write, status: &OperationStatus, detail: Detail) -> io::
 
 /// The verdict in one line.
 fn verdict(status: &OperationStatus) -> String {
+    match &status.part {
+        Some(part) => format!("{}; only these files: {}", comparison(status), visible(part)),
+        None => comparison(status),
+    }
+}
+
+fn comparison(status: &OperationStatus) -> String {
     let t = &status.totals;
     let done: Vec<_> = status.tasks.iter().filter_map(|t| t.verification.as_ref()).collect();
     let bars: i64 = done.iter().map(|v| v.db_bars).sum();
@@ -155,12 +162,18 @@ fn notes(out: &mut dyn Write, status: &OperationStatus) -> io::Result<()> {
             "{what} of mended rows (imported from a directory of `report --rejected-to`) counted as the files'"
         )?;
     }
+    if status.part.is_some() && verified().any(|v| v.only_in_db > 0) {
+        writeln!(
+            out,
+            "bars that only the database has may be of other files of their series: give all of them, or --within-range"
+        )?;
+    }
     if status.unexplained > 0 {
         writeln!(
             out,
-            "{} of the database {} no file here",
+            "{} of the database {} in none of the files",
             counted(status.unexplained, "series", "series"),
-            if status.unexplained == 1 { "has" } else { "have" }
+            if status.unexplained == 1 { "is" } else { "are" }
         )?;
     }
     outcome::unrecognised(out, status)?;

@@ -9,13 +9,21 @@ use crate::error::Result;
 use crate::model::{OperationId, OperationKind};
 use crate::operation::create::{self, NewOperation};
 use crate::repository::compared;
+use crate::source::places::Places;
 use crate::task::VerifyOptions;
 use crate::telemetry::{RootContext, Telemetry};
 
 /// Enqueues the verification, runs it in this process and prints its result.
-pub(super) async fn verify(args: &VerifyArgs, config: &Config, telemetry: &Telemetry) -> Result<Outcome> {
-    let Some(root) = args.root.as_deref() else { return against::run(args, config).await };
-    let what = (root, &args.files, &args.mode);
+pub(super) async fn verify(
+    args: &VerifyArgs,
+    places: Result<Places>,
+    config: &Config,
+    telemetry: &Telemetry,
+) -> Result<Outcome> {
+    if args.against.is_some() {
+        return against::run(args, config).await;
+    }
+    let what = (places, &args.files, &args.mode);
     let (database, new) = create(what, config, Start::Here, telemetry).await?;
     work::here(&database, &new, config, telemetry, args.files.json).await
 }
@@ -23,24 +31,25 @@ pub(super) async fn verify(args: &VerifyArgs, config: &Config, telemetry: &Telem
 /// Enqueues the verification for workers, and waits for its end if the arguments say so.
 pub(super) async fn enqueue(
     args: &EnqueueVerifyArgs,
+    places: Result<Places>,
     config: &Config,
     telemetry: &Telemetry,
 ) -> Result<Outcome> {
     let start = Start::by_workers(&args.start)?;
-    let what = (args.root.as_str(), &args.files, &args.mode);
+    let what = (places, &args.files, &args.mode);
     let (database, new) = create(what, config, start, telemetry).await?;
     work::by_workers(&database, &new, config, args.wait.wait, args.files.json).await
 }
 
 async fn create(
-    (root, files, mode): (&str, &FilesArgs, &ModeArgs),
+    (places, files, mode): (Result<Places>, &FilesArgs, &ModeArgs),
     config: &Config,
     start: Start,
     telemetry: &Telemetry,
 ) -> Result<(Database, Vec<NewOperation>)> {
-    let enqueuing = Enqueuing { kind: OperationKind::Verify, root, args: files, config, telemetry, start };
+    let enqueuing = Enqueuing { kind: OperationKind::Verify, args: files, config, telemetry, start };
     enqueuing
-        .enqueue(async |database, prepared| {
+        .enqueue(places, async |database, prepared| {
             let id = prepared.id.clone();
             Ok(vec![operation(&enqueuing, database, &prepared, id, mode.seed).await?])
         })
@@ -76,6 +85,7 @@ async fn operation(
     let mut options = VerifyOptions::from_config(enqueuing.config, u64::from(seed), trace);
     options.force = args.force;
     options.batch_rows = args.batch_rows;
+    options.part.clone_from(&prepared.part);
     options.unexplained =
         compared::other_series(&database.pool, &names, &args.symbols, &args.timeframes).await?;
     new.options = create::stored(&options)?;

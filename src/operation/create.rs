@@ -29,10 +29,10 @@ pub(crate) struct NewOperation {
     pub(crate) began: Instant,
     /// Whether this process exports spans.
     pub(crate) traced: bool,
-    /// URL of the directory with its files.
+    /// URL of the directory or bucket that holds its files.
     pub(crate) root: String,
     pub(crate) tasks: Vec<NewTask>,
-    /// CSV files in the directory that it does not process, with the reason.
+    /// Files that were found and that it does not process, with the reason.
     pub(crate) unrecognised: Vec<Unrecognised>,
     /// [`ImportOptions`](crate::task::ImportOptions) or [`VerifyOptions`](crate::task::VerifyOptions) as JSON.
     pub(crate) options: serde_json::Value,

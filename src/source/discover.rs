@@ -1,14 +1,16 @@
-//! Finds the sources under a root, and the series of each.
+//! Finds the sources of places, and the series of each.
 //!
-//! Invariant: every file that has a source's name (`encoding`) is either a source or named among the
-//! [`unrecognised`](Discovery::unrecognised); nothing is passed over silently. One unreadable entry
-//! does not hide the others. Contents are read only where a name does not tell the timeframe.
+//! Invariant: every file that has a source's name (`encoding`) or was named itself is either a source or among the
+//! [`unrecognised`](Discovery::unrecognised) and [`refused`](Discovery::refused); nothing is passed over silently. One
+//! unreadable entry does not hide the others. Contents are read only where a name does not tell the timeframe.
 
 use super::encoding;
+use super::listing::Listed;
 pub use super::listing::Unrecognised;
 use super::naming::{self, SeriesGuess, TimeframeGuess};
 use super::open::OpenSource;
 use super::pattern::{self, Pattern};
+use super::places::Places;
 use super::reader::ReadOptions;
 use super::root::Root;
 use super::steps::{fits, usual};
@@ -34,8 +36,10 @@ pub struct Source {
 pub struct Discovery {
     /// The sources, ordered by symbol, timeframe and path.
     pub sources: Vec<Source>,
-    /// The other files that have a source's name, and what could not be looked into.
+    /// The other files that have a source's name or fit a glob, and what could not be looked into.
     pub unrecognised: Vec<Unrecognised>,
+    /// Files that were named themselves and are no sources.
+    pub refused: Vec<Unrecognised>,
     /// How many sources the filter left out.
     pub filtered: usize,
 }
@@ -68,14 +72,9 @@ pub struct Naming {
     pub symbol: Option<String>,
     /// The timeframe of files whose names do not tell it.
     pub timeframe: Option<String>,
-    /// The path of the one file to look at.
-    pub only: Option<String>,
     /// How to read files whose names do not tell the timeframe.
     pub read: ReadOptions,
 }
-
-/// Extensions of files that are sources if their contents are bars.
-const TEXT_EXTENSIONS: [&str; 8] = [".txt", ".tsv", ".tab", ".dat", ".prn", ".asc", ".dly", ".mst"];
 
 /// What a file's name and place tell.
 struct Named {
@@ -97,35 +96,45 @@ struct FirstRows {
     rejected: Option<String>,
 }
 
+impl FirstRows {
+    /// Why it is no source, if there is no bar.
+    fn no_bar(&self) -> String {
+        match &self.rejected {
+            Some(rejected) => format!("has no bar among its first rows ({rejected})"),
+            None => "has no bars".to_owned(),
+        }
+    }
+}
+
 /// Why a file is not taken.
 enum NotTaken {
     /// The reason.
     Because(String),
-    /// It is no file of bars, and has no name of one.
-    NoSource,
+    /// It is no file of bars, and has no name of one; the reason is for those who asked for it.
+    NoSource(String),
 }
 
 impl Naming {
     /// Whether to look at a file of this name at all.
     fn lists(&self, name: &str) -> bool {
-        let name = name.to_ascii_lowercase();
-        let has = |extension: &str| name.len() > extension.len() && name.ends_with(extension);
+        let has = |extension: &str| encoding::ends_in(name, extension);
         match &self.pattern {
             Some(pattern) => {
-                encoding::is_source(&name) || pattern.extension().map_or(!name.contains('.'), has)
+                encoding::is_source(name) || pattern.extension().map_or(!name.contains('.'), has)
             }
-            None => encoding::is_source(&name) || TEXT_EXTENSIONS.into_iter().any(has),
+            None => encoding::may_be_source(name),
         }
     }
 
     /// What the path tells.
-    fn named(&self, root: &Root, path: &str) -> Result<Named, String> {
-        let plain = encoding::plain_path(path);
+    fn named(&self, file: &Listed) -> Result<Named, String> {
+        let plain = encoding::plain_path(&file.inside);
         let name = plain.rsplit('/').next().unwrap_or(plain);
         let is_source = encoding::is_source(name) || self.pattern.is_some();
         let mut guess = match &self.pattern {
             Some(pattern) => {
-                let (symbol, timeframe) = pattern.parts(plain)?;
+                let whole = file.absolute.as_deref().map(encoding::plain_path);
+                let (symbol, timeframe) = pattern.parts(whole.map_or(plain, |path| pattern.end_of(path)))?;
                 let timeframe = timeframe.map_or(TimeframeGuess::Unknown, TimeframeGuess::Told);
                 SeriesGuess { stem: symbol.clone(), symbol, timeframe }
             }
@@ -135,9 +144,7 @@ impl Naming {
         if is_alone {
             let inside = plain.split('/').collect::<Vec<_>>();
             let folders = inside[..inside.len() - 1].iter().copied();
-            let own = root.url();
-            let own = own.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-            if let Some(timeframe) = naming::of_folders(std::iter::once(own).chain(folders)) {
+            if let Some(timeframe) = naming::of_folders(std::iter::once(&*file.folder).chain(folders)) {
                 guess.timeframe = TimeframeGuess::Told(timeframe);
             }
         }
@@ -156,7 +163,7 @@ impl Naming {
         let has_symbol = self.symbol.is_some()
             || self.pattern.is_some()
             || if is_alone {
-                naming::may_be_symbol(&guess.symbol)
+                naming::may_be_symbol(&guess.symbol) && !has_odd_end(name)
             } else {
                 !naming::is_no_symbol(&guess.symbol)
             };
@@ -167,8 +174,8 @@ impl Naming {
     }
 
     /// The series of a file.
-    async fn series(&self, root: &Root, path: &str) -> Result<SeriesName, NotTaken> {
-        let Named { guess, has_symbol, is_source } = self.named(root, path).map_err(NotTaken::Because)?;
+    async fn series(&self, root: &Root, path: &str, file: &Listed) -> Result<SeriesName, NotTaken> {
+        let Named { guess, has_symbol, is_source } = self.named(file).map_err(NotTaken::Because)?;
         let SeriesGuess { symbol, timeframe, .. } = guess;
         if let (TimeframeGuess::Told(timeframe), true, true) = (&timeframe, has_symbol, is_source) {
             pattern::check_symbol(&symbol).map_err(NotTaken::Because)?;
@@ -187,14 +194,14 @@ impl Naming {
             {
                 return Err(NotTaken::Because(format!("cannot be read{purpose}: {reason}")));
             }
-            Err(_) => return Err(NotTaken::NoSource),
+            Err(reason) => return Err(NotTaken::NoSource(format!("cannot be read: {reason}"))),
         };
         let is_empty = first.times.is_empty();
         if is_empty && !is_source && timeframe == TimeframeGuess::Unknown && !self.has_bars(root, path).await
         {
-            return Err(NotTaken::NoSource);
+            return Err(NotTaken::NoSource(first.no_bar()));
         }
-        let symbol = if has_symbol { Some(symbol) } else { first.symbol };
+        let symbol = if has_symbol { Some(symbol) } else { first.symbol.clone() };
         let symbol = symbol.ok_or_else(|| {
             NotTaken::Because(
                 "has a name that does not tell the symbol: give --symbol, or --pattern for several files"
@@ -202,8 +209,8 @@ impl Naming {
             )
         })?;
         pattern::check_symbol(&symbol).map_err(NotTaken::Because)?;
-        if let (TimeframeGuess::Unknown, true, Some(rejected)) = (&timeframe, is_empty, first.rejected) {
-            return Err(NotTaken::Because(format!("has no bar among its first rows ({rejected})")));
+        if timeframe == TimeframeGuess::Unknown && is_empty && first.rejected.is_some() {
+            return Err(NotTaken::Because(first.no_bar()));
         }
         let timeframe = match (timeframe, first.timeframe) {
             (TimeframeGuess::Unknown, Some(told)) => TimeframeGuess::Told(told),
@@ -239,6 +246,11 @@ impl Naming {
     }
 }
 
+/// Whether what follows a name's last dot may belong to its symbol: BRK.B is no file of BRK.
+fn has_odd_end(name: &str) -> bool {
+    name.contains('.') && !encoding::may_be_source(name)
+}
+
 /// The timeframe that a name tells, or that the rows show or confirm.
 fn confirmed(timeframe: TimeframeGuess, steps: &[Micros]) -> Result<String, String> {
     match timeframe {
@@ -257,33 +269,32 @@ fn confirmed(timeframe: TimeframeGuess, steps: &[Micros]) -> Result<String, Stri
     }
 }
 
-/// Lists the sources under `root`.
+/// Looks for the sources of `places`, which lie below `root`.
 ///
 /// # Errors
-/// [`Error::Source`] if the root itself cannot be listed; [`Error::Usage`] if one symbol is given for several files.
-pub async fn discover(root: &Root, naming: &Naming, filter: &Filter) -> Result<Discovery> {
+/// [`Error::Source`] if a place itself cannot be listed; [`Error::Usage`] if one symbol is given for several files.
+pub async fn discover(root: &Root, places: &Places, naming: &Naming, filter: &Filter) -> Result<Discovery> {
     let lists = naming.clone();
-    let listing = listing::list(root, move |name| lists.lists(name)).await?;
-    let mut discovery = Discovery { unrecognised: listing.unreadable, ..Discovery::default() };
-    let is_looked_at = |path: &String| naming.only.as_ref().is_none_or(|only| only == path);
-    discovery.unrecognised.retain(|other| is_looked_at(&other.path));
-    for (path, size) in listing.files.into_iter().filter(|(path, _)| is_looked_at(path)) {
-        match naming.series(root, &path).await {
+    let listing = listing::list(root, places, move |name| lists.lists(name)).await?;
+    let mut discovery = Discovery::default();
+    let mut others = listing.unreadable;
+    for (path, file) in listing.files {
+        match naming.series(root, &path, &file).await {
             Ok(series) if !filter.takes(&series) => discovery.filtered += 1,
-            Ok(series) => discovery.sources.push(Source { series, path, size }),
-            Err(NotTaken::Because(reason)) => {
-                discovery.unrecognised.push(Unrecognised { path, reason });
-            }
-            Err(NotTaken::NoSource) => {}
+            Ok(series) => discovery.sources.push(Source { series, path, size: file.size }),
+            Err(NotTaken::NoSource(_)) if !file.is_asked_for => {}
+            Err(NotTaken::Because(reason) | NotTaken::NoSource(reason)) => _ = others.insert(path, reason),
         }
     }
+    let others = others.into_iter().map(|(path, reason)| Unrecognised { path, reason });
+    (discovery.refused, discovery.unrecognised) =
+        others.partition(|other| listing.named.contains(&other.path));
     if naming.symbol.is_some() && discovery.sources.len() > 1 {
         return Err(Error::usage(
             format!("--symbol names one series, but there are {} files", discovery.sources.len()),
-            "give the directory of one file, or name the files so that they tell their symbols",
+            "give one file alone, or name the files so that they tell their symbols",
         ));
     }
     discovery.sources.sort_by(|a, b| (&a.series, &a.path).cmp(&(&b.series, &b.path)));
-    discovery.unrecognised.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(discovery)
 }

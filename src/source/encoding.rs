@@ -119,6 +119,20 @@ pub(super) fn is_source(path: &str) -> bool {
     })
 }
 
+/// Extensions of files that are sources if their contents are bars.
+const TEXT_EXTENSIONS: [&str; 8] = [".txt", ".tsv", ".tab", ".dat", ".prn", ".asc", ".dly", ".mst"];
+
+/// Whether a file may be a source, by its name; its contents tell.
+#[must_use]
+pub(crate) fn may_be_source(name: &str) -> bool {
+    is_source(name) || TEXT_EXTENSIONS.into_iter().any(|extension| ends_in(name, extension))
+}
+
+/// Whether a name has more than this extension, which is in lower case.
+pub(super) fn ends_in(name: &str, extension: &str) -> bool {
+    name.len() > extension.len() && name.to_ascii_lowercase().ends_with(extension)
+}
+
 /// The path of a source as it would be if the source were plain text; patterns tell the series from that.
 #[must_use]
 pub(crate) fn plain_path(path: &str) -> &str {

@@ -1,13 +1,19 @@
-//! Lists the files under a root, by their names alone.
+//! Lists the files of places, by their names alone.
 //!
-//! Invariant: what cannot be read is named with its reason, and hides nothing else. Links are followed only inside the root.
+//! Invariant: what cannot be read is named with its reason, and hides nothing else. A file of several places is listed
+//! once. Links are followed only inside the folder that was named.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use futures::TryStreamExt;
 use object_store::ObjectMeta;
 use serde::{Deserialize, Serialize};
 use walkdir::WalkDir;
 
+use super::places::{Part, Place, Places};
 use super::root::Root;
+use crate::config::DIRECTORY_FILE;
 use crate::error::{Error, Result};
 
 /// A file or folder that was found but cannot be imported, and why.
@@ -19,130 +25,233 @@ pub struct Unrecognised {
     pub reason: String,
 }
 
+/// A file that may be a source.
+#[derive(Debug)]
+pub(super) struct Listed {
+    pub(super) size: u64,
+    /// The name of the folder that was given.
+    pub(super) folder: String,
+    /// The path below that folder.
+    pub(super) inside: String,
+    /// The absolute path, if only a part of the folder was given.
+    pub(super) absolute: Option<String>,
+    /// Whether it was named or fits a glob itself, so that it is a source or is told not to be.
+    pub(super) is_asked_for: bool,
+}
+
 /// What lies under a root.
 #[derive(Default)]
 pub(super) struct Listing {
-    /// Path and size of each file that may be a source.
-    pub(super) files: Vec<(String, u64)>,
-    /// Directories below the root that have a settings file of their own.
+    /// Each file that may be a source, by its path.
+    pub(super) files: BTreeMap<String, Listed>,
+    /// Files that were named themselves.
+    pub(super) named: BTreeSet<String>,
+    /// Directories below the given ones that have a settings file of their own.
     apart: Vec<String>,
-    /// What cannot be read, or must not be.
-    pub(super) unreadable: Vec<Unrecognised>,
+    /// What cannot be read, or must not be, and why.
+    pub(super) unreadable: BTreeMap<String, String>,
 }
 
-/// Lists the files whose names are looked at.
+/// Lists the files that were named or whose names are looked at.
 ///
 /// # Errors
-/// [`Error::Source`] if the root itself cannot be listed.
-pub(super) async fn list(root: &Root, lists: impl Fn(&str) -> bool + Send + 'static) -> Result<Listing> {
-    match root.directory() {
-        Some(directory) => {
-            let directory = directory.to_path_buf();
-            tokio::task::spawn_blocking(move || walk(&directory, &lists))
-                .await
-                .map_err(|e| Error::Internal(e.to_string()))?
+/// [`Error::Source`] if a place itself cannot be listed, or a glob fits nothing.
+pub(super) async fn list(
+    root: &Root,
+    places: &Places,
+    lists: impl Fn(&str) -> bool + Send + 'static,
+) -> Result<Listing> {
+    let Some(directory) = root.directory() else { return objects(root, &lists).await };
+    let (directory, places) = (directory.to_path_buf(), places.clone());
+    let walk = move || {
+        let mut listing = Listing::default();
+        for place in places.all() {
+            listing.add(&Lister { root: &directory, place, lists: &lists })?;
         }
-        None => objects(root, &lists).await,
-    }
+        listing.keep_apart();
+        Ok(listing)
+    };
+    tokio::task::spawn_blocking(walk).await.map_err(|e| Error::Internal(e.to_string()))?
 }
 
 const LEADS_OUT: &str = "is a link that leads out of the source directory; not followed";
 
-/// Lists a directory. Not by `object_store`, which stops at the first entry that it cannot read.
-fn walk(directory: &std::path::Path, lists: &impl Fn(&str) -> bool) -> Result<Listing> {
-    std::fs::read_dir(directory).map_err(|e| {
-        Error::source(
-            format!("cannot list the directory {}: {e}", directory.display()),
-            "check its permissions",
-        )
-    })?;
-    let mut listing = Listing::default();
-    let shown = |p: &std::path::Path| {
-        let relative = p.strip_prefix(directory).unwrap_or(p);
-        relative.to_string_lossy().into_owned()
-    };
-    let outside = |e: &walkdir::DirEntry| {
-        e.path_is_symlink()
-            && e.file_type().is_dir()
-            && e.path().canonicalize().is_ok_and(|real| !real.starts_with(directory))
-    };
-    let mut entries = WalkDir::new(directory).follow_links(true).min_depth(1).into_iter();
-    while let Some(entry) = entries.next() {
-        if let Some(link) = entry.as_ref().ok().filter(|e| outside(e)) {
-            let path = shown(link.path());
-            listing.unreadable.push(Unrecognised { path, reason: LEADS_OUT.into() });
-            entries.skip_current_dir();
-            continue;
-        }
-        match entry {
-            Err(e) => {
-                let path = e.path().map(shown).unwrap_or_default();
-                let reason = walk_reason(&e);
-                listing.unreadable.push(Unrecognised { path, reason });
+impl Listing {
+    fn add(&mut self, lister: &Lister<'_>) -> Result<()> {
+        let folder = &lister.place.folder;
+        match &lister.place.part {
+            Part::File(name) => {
+                let path = folder.join(name);
+                self.named.insert(lister.shown(&path));
+                self.file(lister, &path);
             }
-            Ok(entry) if entry.depth() > 1 && entry.file_name() == crate::config::DIRECTORY_FILE => {
-                let path = shown(entry.path().parent().unwrap_or(directory));
-                listing.apart.push(path);
-            }
-            Ok(entry) => match source_file(directory, &entry, lists) {
-                None => {}
-                Some(Ok(file)) => listing.files.push(file),
-                Some(Err(reason)) => {
-                    let path = shown(entry.path());
-                    listing.unreadable.push(Unrecognised { path, reason });
+            Part::All => _ = self.walk(lister)?,
+            Part::Matching(glob) => {
+                if self.walk(lister)? == 0 {
+                    return Err(Error::source(
+                        format!("nothing fits {}", folder.join(glob.text()).display()),
+                        "check it: * and ? stand for anything but /, ** for any number of folders",
+                    ));
                 }
-            },
+            }
+        }
+        Ok(())
+    }
+
+    /// Lists a directory, and returns how many entries it found. Not by `object_store`, which stops at the first one that
+    /// it cannot read.
+    fn walk(&mut self, lister: &Lister<'_>) -> Result<usize> {
+        let folder = lister.place.folder.as_path();
+        std::fs::read_dir(folder).map_err(|e| {
+            Error::source(
+                format!("cannot list the directory {}: {e}", folder.display()),
+                "check its permissions",
+            )
+        })?;
+        let mut found = 0;
+        let mut entries = WalkDir::new(folder).follow_links(true).min_depth(1).into_iter();
+        while let Some(entry) = entries.next() {
+            found += usize::from(match entry {
+                Err(e) => {
+                    let path = e.path().unwrap_or(folder);
+                    lister.enters(path) && self.refuse(lister, path, walk_reason(&e))
+                }
+                Ok(entry) if entry.file_type().is_dir() => {
+                    let is_meant = lister.enters(entry.path());
+                    let leads_out = entry.path_is_symlink()
+                        && entry.path().canonicalize().is_ok_and(|real| !real.starts_with(folder));
+                    if !is_meant || leads_out {
+                        entries.skip_current_dir();
+                    }
+                    is_meant && leads_out && self.refuse(lister, entry.path(), LEADS_OUT.into())
+                }
+                Ok(entry) if entry.file_name() == DIRECTORY_FILE => {
+                    let directory = entry.path().parent().filter(|_| entry.depth() > 1);
+                    self.apart.extend(directory.map(|directory| lister.shown(directory)));
+                    false
+                }
+                Ok(entry) => self.file(lister, entry.path()),
+            });
+        }
+        Ok(found)
+    }
+
+    /// Adds a file if it is looked at.
+    fn file(&mut self, lister: &Lister<'_>, path: &Path) -> bool {
+        let Some(is_asked_for) = lister.looks_at(path) else { return false };
+        match lister.source_file(path) {
+            Ok((relative, size)) => {
+                let listed = self.files.entry(relative).or_insert_with(|| lister.listed(path, size));
+                listed.is_asked_for |= is_asked_for;
+                true
+            }
+            Err(reason) => self.refuse(lister, path, reason),
         }
     }
-    listing.keep_apart();
-    Ok(listing)
-}
 
-impl Listing {
+    fn refuse(&mut self, lister: &Lister<'_>, path: &Path, reason: String) -> bool {
+        let path = lister.shown(path);
+        // A link may lead out of one folder that was given, and not of another one.
+        if !self.files.contains_key(&path) {
+            self.unreadable.insert(path, reason);
+        }
+        true
+    }
+
     /// Files below a directory with settings of its own are not read without them.
     fn keep_apart(&mut self) {
         for apart in &self.apart {
             let inside = format!("{apart}/");
-            let (below, others) = self.files.drain(..).partition(|(path, _)| path.starts_with(&inside));
-            self.files = others;
-            let below: Vec<(String, u64)> = below;
-            self.unreadable.extend(below.into_iter().map(|(path, _)| Unrecognised {
-                path,
-                reason: format!(
-                    "lies in {apart}/, which has settings of its own ({}): give that directory by itself",
-                    crate::config::DIRECTORY_FILE
-                ),
-            }));
+            let below: Vec<String> = self
+                .files
+                .range(inside.clone()..)
+                .map(|(path, _)| path.clone())
+                .take_while(|path| path.starts_with(&inside))
+                .collect();
+            for path in below {
+                self.files.remove(&path);
+                self.unreadable.insert(path, format!(
+                    "lies in {apart}/, which has settings of its own ({DIRECTORY_FILE}): give that directory by itself"
+                ));
+            }
         }
     }
 }
 
-/// Path and size of a source, or the reason why it cannot be read; none for other entries.
-fn source_file(
-    directory: &std::path::Path,
-    entry: &walkdir::DirEntry,
-    lists: &impl Fn(&str) -> bool,
-) -> Option<Result<(String, u64), String>> {
-    if entry.file_type().is_dir() || !lists(&entry.file_name().to_string_lossy()) {
-        return None;
+/// How the files of a place are listed.
+struct Lister<'a> {
+    root: &'a Path,
+    place: &'a Place,
+    /// Whether to look at a file of this name, where a whole folder was given.
+    lists: &'a dyn Fn(&str) -> bool,
+}
+
+impl Lister<'_> {
+    /// The path below the folder that was given.
+    fn inside<'p>(&self, path: &'p Path) -> &'p Path {
+        path.strip_prefix(&self.place.folder).unwrap_or(path)
     }
-    if !entry.file_type().is_file() {
-        return Some(Err("is not a regular file".into()));
+
+    /// The path below the root.
+    fn shown(&self, path: &Path) -> String {
+        path.strip_prefix(self.root).unwrap_or(path).to_string_lossy().into_owned()
     }
-    let relative = entry.path().strip_prefix(directory).ok()?;
-    let Some(path) = relative.to_str() else {
-        return Some(Err("has a name that is not valid UTF-8".into()));
-    };
-    if path.chars().any(char::is_control) || object_store::path::Path::parse(path).is_err() {
-        return Some(Err("has a name with a control character or another that cannot be read".into()));
-    }
-    match (entry.path().canonicalize(), entry.metadata()) {
-        (Ok(real), _) if !real.starts_with(directory) => Some(Err(LEADS_OUT.into())),
-        (Ok(_), Ok(meta)) => {
-            Some(Ok((path.replace('\\', if cfg!(windows) { "/" } else { "\\" }), meta.len())))
+
+    /// Whether to look into a folder.
+    fn enters(&self, folder: &Path) -> bool {
+        match &self.place.part {
+            Part::Matching(glob) => glob.leads_into(self.inside(folder)),
+            _ => true,
         }
-        (Err(e), _) => Some(Err(e.to_string())),
-        (_, Err(e)) => Some(Err(e.to_string())),
+    }
+
+    /// Whether a file is looked at, and then, whether it is asked for itself.
+    fn looks_at(&self, path: &Path) -> Option<bool> {
+        let name = path.file_name().unwrap_or_default();
+        let is_listed = || (self.lists)(&name.to_string_lossy()).then_some(false);
+        match &self.place.part {
+            _ if name == DIRECTORY_FILE => None,
+            Part::File(_) => Some(true),
+            Part::All => is_listed(),
+            Part::Matching(glob) if glob.is(self.inside(path)) => Some(true),
+            Part::Matching(glob) if glob.is_around(self.inside(path)) => is_listed(),
+            Part::Matching(_) => None,
+        }
+    }
+
+    /// Path and size of a source, or the reason why it cannot be read.
+    fn source_file(&self, path: &Path) -> Result<(String, u64), String> {
+        let meta = path.metadata().map_err(|e| e.to_string())?;
+        if !meta.is_file() {
+            return Err("is not a regular file".into());
+        }
+        let relative = path.strip_prefix(self.root).map_err(|e| e.to_string())?;
+        let relative = relative.to_str().ok_or("has a name that is not valid UTF-8")?;
+        if relative.chars().any(char::is_control) || object_store::path::Path::parse(relative).is_err() {
+            return Err("has a name with a control character or another that cannot be read".into());
+        }
+        let real = path.canonicalize().map_err(|e| e.to_string())?;
+        if !real.starts_with(&self.place.folder) {
+            return Err(match self.place.part {
+                Part::File(_) => {
+                    format!("is a link that leads out of its folder: give {} itself", real.display())
+                }
+                _ => LEADS_OUT.into(),
+            });
+        }
+        Ok((relative.replace('\\', if cfg!(windows) { "/" } else { "\\" }), meta.len()))
+    }
+
+    fn listed(&self, path: &Path, size: u64) -> Listed {
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        let is_part = !matches!(self.place.part, Part::All);
+        Listed {
+            size,
+            folder: self.place.folder.file_name().map(Path::new).map(text).unwrap_or_default(),
+            inside: text(self.inside(path)),
+            absolute: is_part.then(|| text(path)),
+            is_asked_for: false,
+        }
     }
 }
 
@@ -157,17 +266,28 @@ fn walk_reason(e: &walkdir::Error) -> String {
     }
 }
 
+/// Lists a bucket.
 async fn objects(root: &Root, lists: &impl Fn(&str) -> bool) -> Result<Listing> {
     let (store, prefix) = root.store();
     let objects: Vec<ObjectMeta> = store.list(Some(prefix)).try_collect().await.map_err(|e| {
         Error::source(format!("cannot list {}: {e}", root.url()), "check the URL and the credentials")
     })?;
     let depth = prefix.parts().count();
+    let url = root.url();
+    let folder = url.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let mut listing = Listing::default();
     for object in objects {
         let relative: object_store::path::Path = object.location.parts().skip(depth).collect();
-        if lists(relative.as_ref()) {
-            listing.files.push((relative.to_string(), object.size));
+        let path = relative.to_string();
+        if lists(&path) {
+            let listed = Listed {
+                size: object.size,
+                folder: folder.to_owned(),
+                inside: path.clone(),
+                absolute: None,
+                is_asked_for: false,
+            };
+            listing.files.insert(path, listed);
         }
     }
     Ok(listing)

@@ -4,9 +4,9 @@
 //! lists them, `encoding` tells which files are sources and how they are stored, [`open`] is the only way to read one,
 //! [`reader`] turns its lines into batches, and [`feed`] runs a reader on a thread of its own. `fields`, [`layout`],
 //! [`lines`], [`number`], [`position`], `stored`, [`time`], [`time_set`] and [`quality`] are parts of the reader.
-//! `listing` lists what lies under a root; [`pattern`] and `naming` tell a file's series from its path, `steps` the
-//! timeframe from its rows, [`proof`] the zone of its times from its name and first rows, [`repeats`] compares rows of one
-//! time, [`advice`] says what would read a file.
+//! [`places`] finds what a user names, with globs (`matching`), and `listing` lists its files; [`pattern`] and `naming`
+//! tell a file's series from its path, `steps` the timeframe from its rows, [`proof`] the zone of its times from its name
+//! and first rows, [`repeats`] compares rows of one time, [`advice`] says what would read a file.
 //!
 //! Invariant: memory is bounded by a few batches, a line, and the [set of the file's times](time_set), about two bytes
 //! a row. Each data row becomes exactly one bar, repeat or rejected row. Nothing here knows the queue or the database.
@@ -19,10 +19,12 @@ mod fields;
 pub mod layout;
 pub mod lines;
 mod listing;
+mod matching;
 mod naming;
 pub mod number;
 pub mod open;
 pub mod pattern;
+pub mod places;
 pub mod position;
 pub mod proof;
 pub mod quality;

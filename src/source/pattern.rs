@@ -75,6 +75,12 @@ impl Pattern {
         self.extension.as_deref()
     }
 
+    /// As many parts from the end of a path as the pattern has.
+    pub(super) fn end_of<'p>(&self, path: &'p str) -> &'p str {
+        let parts = self.text.matches('/').count();
+        path.rmatch_indices('/').nth(parts).map_or(path, |(at, _)| &path[at + 1..])
+    }
+
     /// Symbol and timeframe of a path relative to the root; no timeframe if the pattern has none.
     ///
     /// # Errors
@@ -151,6 +157,10 @@ mod tests {
             name("*/{symbol}-{timeframe}-*.csv", "x/BTC-5m-2024.csv"),
             Some(("BTC".into(), "5m".into()))
         );
+        let pattern = Pattern::new(p).expect(p);
+        assert_eq!(pattern.end_of("/x/1h/AAPL.csv"), "1h/AAPL.csv");
+        assert_eq!(pattern.end_of("1h/AAPL.csv"), "1h/AAPL.csv");
+        assert_eq!(pattern.end_of("AAPL.csv"), "AAPL.csv");
     }
 
     #[test]

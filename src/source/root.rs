@@ -1,7 +1,8 @@
 //! The place of the sources: a local directory, or (with the `cloud` feature) a bucket.
 //!
 //! Invariant: a path is relative and has no `..`, and a local file is read only if it is under the root after all links
-//! are followed. That is checked before the file is opened and, on Linux, afterwards.
+//! are followed. That is checked before the file is opened and, on Linux, afterwards. The root of several places is their
+//! nearest common folder; that no link leads out of one of the places is checked when they are listed.
 
 use std::io::{self, Read};
 use std::os::fd::AsRawFd as _;
@@ -42,10 +43,9 @@ impl Root {
     /// [`Error::Source`] if it is not there or not a directory; [`Error::Usage`] for an unknown scheme.
     pub async fn open(place: &str) -> Result<Self> {
         let place = place.to_owned();
-        off_the_runtime(move || match Url::parse(&place) {
-            // One letter is a Windows drive, not a scheme.
-            Ok(url) if url.scheme().len() > 1 && place.contains("://") => Self::from_url(&url),
-            _ => Self::from_directory(std::path::Path::new(&place)),
+        off_the_runtime(move || match url(&place) {
+            Some(url) => Self::from_url(&url),
+            None => Self::from_directory(std::path::Path::new(&place)),
         })
         .await?
     }
@@ -80,10 +80,7 @@ impl Root {
 
     fn from_url(url: &Url) -> Result<Self> {
         if url.scheme() == "file" {
-            let path = url.to_file_path().map_err(|()| {
-                Error::usage(format!("{url} names no local directory"), "write it as file:///absolute/path")
-            })?;
-            return Self::from_directory(&path);
+            return Self::from_directory(&local_path(url)?);
         }
         let (store, prefix) = object_store::parse_url_opts(url, std::env::vars()).map_err(|e| {
             Error::usage(
@@ -199,7 +196,28 @@ async fn off_the_runtime<T: Send + 'static>(look: impl FnOnce() -> T + Send + 's
     tokio::task::spawn_blocking(look).await.map_err(|e| Error::Internal(e.to_string()))
 }
 
-fn without_password(url: &Url) -> String {
+/// The place as a URL, if it is one.
+pub(super) fn url(place: &str) -> Option<Url> {
+    // One letter is a Windows drive, not a scheme.
+    Url::parse(place).ok().filter(|url| url.scheme().len() > 1 && place.contains("://"))
+}
+
+/// The path that a `file` URL names.
+pub(super) fn local_path(url: &Url) -> Result<PathBuf> {
+    url.to_file_path().map_err(|()| {
+        Error::usage(format!("{url} names no local directory"), "write it as file:///absolute/path")
+    })
+}
+
+/// How a user can name a source again: by its path, or in a bucket by the root that holds it.
+pub(crate) fn path_to_name(root: &str, path: &str) -> String {
+    match url(root).and_then(|url| local_path(&url).ok()) {
+        Some(directory) => directory.join(path).display().to_string(),
+        None => root.to_owned(),
+    }
+}
+
+pub(super) fn without_password(url: &Url) -> String {
     let mut url = url.clone();
     // Fails for schemes that cannot have a password.
     let _ = url.set_password(None);

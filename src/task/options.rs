@@ -119,6 +119,9 @@ pub struct VerifyOptions {
     /// Series of the database that no file of the operation is about.
     #[serde(default)]
     pub unexplained: Vec<SeriesName>,
+    /// The files and folders of the root that it looks at, in a few words; none if at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
     /// Rows in a batch, where the operation says so; else each worker's own number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch_rows: Option<usize>,
@@ -141,6 +144,7 @@ impl VerifyOptions {
             max_differences: config.verify.max_differences,
             pattern: config.import.pattern.clone(),
             unexplained: Vec::new(),
+            part: None,
             batch_rows: None,
             trace,
         }

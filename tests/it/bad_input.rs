@@ -353,14 +353,9 @@ async fn places_and_databases_that_are_not_there() {
     let strays = Folder::new();
     strays.write("notes.csv", "a");
     let good = Folder::new();
-    let file = good.write("A_1m.csv", bars(1, 1));
-    let cases: [(&[&str], i32, &str); 8] = [
-        (
-            &["import", "/nowhere/at/all"],
-            3,
-            "error: cannot open the directory /nowhere/at/all: No such file or directory",
-        ),
-        (&["import", file.to_str().expect("UTF-8")], 3, "is not a directory"),
+    good.write("A_1m.csv", bars(1, 1));
+    let cases: [(&[&str], i32, &str); 7] = [
+        (&["import", "/nowhere/at/all"], 3, "error: cannot open /nowhere/at/all: No such file or directory"),
         (&["import", empty.arg()], 2, "it holds no CSV file"),
         (&["import", strays.arg()], 2, "none of its 1 CSV files can be imported"),
         (

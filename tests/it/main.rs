@@ -35,6 +35,7 @@ mod names;
 mod old_database;
 mod operation_end;
 mod outcomes;
+mod places;
 mod policies;
 mod pooler;
 mod presets;

@@ -376,11 +376,7 @@ async fn a_merge_is_not_disturbed_either() {
     let (database, folder) = (TestDatabase::new().await, Folder::new());
     folder.write("A_1m.csv", bars(600, 1));
     let repository = DataRepository::new(database.pool.clone());
-    let rows = ReadOptions {
-        csv: barlift::config::load(None, &[]).expect("defaults").csv,
-        timezone: "UTC".into(),
-        on_invalid: OnInvalid::Warn,
-    };
+    let rows = ReadOptions::of(&barlift::config::load(None, &[]).expect("defaults"));
     let mut file = BarFile::open(&folder.path().join("A_1m.csv"), "1m", &rows).expect("opened");
     save(&repository, "A min", &file.next_chunk().expect("read").expect("bars")).await;
     save(&repository, "A 1m", &minutes(0..1)).await;

@@ -48,7 +48,7 @@ async fn a_retry_says_that_it_reads_with_the_same_flags() {
     let retry = barlift(&database, &["retry", "latest"]).run().await;
     let says = format!(
         "a retry reads files with the flags that {id} was given; to read this one with other flags: \
-         barlift import {}/ --column …",
+         barlift import {}/BAD_1h.csv --column …",
         folder.arg()
     );
     assert!(retry.stderr.contains(&says), "{}", retry.stderr);

@@ -7,10 +7,10 @@ use super::{EnqueueImportArgs, EnqueueVerifyArgs, import, verify};
 /// `barlift enqueue`
 #[derive(Debug, Subcommand)]
 pub enum EnqueueCommand {
-    /// Enqueue the import of a directory
+    /// Enqueue the import of bar files
     #[command(after_help = import::ENQUEUE_EXAMPLES)]
     Import(Box<EnqueueImportArgs>),
-    /// Enqueue the verification of a directory
+    /// Enqueue the verification of bar files
     #[command(after_help = verify::ENQUEUE_EXAMPLES)]
     Verify(Box<EnqueueVerifyArgs>),
 }

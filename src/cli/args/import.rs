@@ -6,6 +6,8 @@ use super::{SourceArgs, StartArgs, WaitArgs};
 
 pub(super) const IMPORT_EXAMPLES: &str = "\
 Examples:
+  barlift import AAPL_1h.csv MSFT_1h.csv daily/
+  barlift import 'bars/**/*_1h.csv'
   barlift import bars/ --symbols AAPL,MSFT --timeframes 1h
   barlift import bars/ --timezone America/New_York --on-mismatch overwrite
   barlift import bars/ --pattern '{timeframe}/{symbol}.csv'
@@ -17,8 +19,10 @@ Examples:
   barlift enqueue import /data/bars --wait
   barlift enqueue import /data/bars --at '2026-12-01 18:00' --priority 10
   barlift enqueue import /data/bars --at 2026-12-01T18:00:00-05:00
+  barlift enqueue import /data/AAPL_1h.csv '/data/daily/*.csv'
 
-Workers read the files themselves, so each of them must find the directory under the same path.";
+Workers read the files themselves, so each of them must find the files under the same paths. A glob is looked up by \
+this command alone.";
 
 /// `barlift import`
 #[derive(Debug, Args)]

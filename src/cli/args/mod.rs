@@ -41,7 +41,7 @@ pub use source::{FilesArgs, SourceArgs};
 pub use verify::{EnqueueVerifyArgs, ModeArgs, VerifyArgs};
 pub use worker::WorkerArgs;
 
-/// Imports directories of OHLCV bar files (CSV) into TimescaleDB or PostgreSQL, and verifies the copy.
+/// Imports OHLCV bar files (CSV) into TimescaleDB or PostgreSQL, and verifies the copy.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100, after_help = EXAMPLES)]
 pub struct Cli {
@@ -62,6 +62,7 @@ const EXAMPLES: &str = "\
 Examples:
   barlift inspect bars/                      show how the files would be read
   barlift import bars/                       import them, such as AAPL_1h.csv
+  barlift import AAPL_1h.csv 'more/*_1d.csv' import these alone
   barlift import bars/ --dry-run             show what that would do
   barlift import bars/ --verify              import, then verify the copy
   barlift enqueue import bars/ --in 2h       let workers import it later
@@ -85,7 +86,7 @@ docs/cli.md has more on each.";
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Import a directory of bar files now, in this process
+    /// Import bar files now, in this process
     #[command(after_help = import::IMPORT_EXAMPLES)]
     Import(Box<ImportArgs>),
     /// Show how files would be read: their series, columns, times, and first and last bars
@@ -94,7 +95,7 @@ pub enum Command {
     /// List the presets: settings for the files of a vendor or program
     #[command(after_help = presets::PRESETS_EXAMPLES)]
     Presets(PresetsArgs),
-    /// Verify now, in this process, that the database has the same bars as a directory of files
+    /// Verify now, in this process, that the database has the same bars as files
     #[command(after_help = verify::VERIFY_EXAMPLES)]
     Verify(Box<VerifyArgs>),
     /// Put an import or a verification into the queue, for workers to run
@@ -139,19 +140,17 @@ pub enum Command {
 }
 
 impl Cli {
-    /// The local directory that is imported or verified, if there is one.
+    /// The files and folders that the command is about; none of most commands.
     #[must_use]
-    pub(crate) fn directory(&self) -> Option<PathBuf> {
-        let root = match &self.command {
-            Command::Import(a) => Some(&a.source.root),
-            Command::Inspect(a) => Some(&a.path),
-            Command::Enqueue(EnqueueCommand::Import(a)) => Some(&a.source.root),
-            Command::Verify(a) => a.root.as_ref(),
-            Command::Enqueue(EnqueueCommand::Verify(a)) => Some(&a.root),
-            _ => None,
-        }?;
-        let path = root.strip_prefix("file://").unwrap_or(root);
-        (!path.contains("://")).then(|| PathBuf::from(path))
+    pub(crate) fn places(&self) -> &[String] {
+        match &self.command {
+            Command::Import(a) => &a.source.places,
+            Command::Inspect(a) => &a.places,
+            Command::Enqueue(EnqueueCommand::Import(a)) => &a.source.places,
+            Command::Verify(a) => &a.places,
+            Command::Enqueue(EnqueueCommand::Verify(a)) => &a.places,
+            _ => &[],
+        }
     }
 
     /// The configuration keys that flags set.

@@ -11,9 +11,9 @@ use crate::config::{
 /// What to import, and how.
 #[derive(Debug, Args)]
 pub struct SourceArgs {
-    /// Directory (or URL) with the files, searched recursively
-    #[arg(value_name = "DIR")]
-    pub(crate) root: String,
+    /// Files, folders, globs in quotes ('bars/*_1h.csv'), or one URL; folders are searched recursively
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) places: Vec<String>,
     #[command(flatten)]
     pub(crate) files: FilesArgs,
     /// Read and compare, but write nothing (a row that repeats a time of an earlier batch counts as a duplicate)

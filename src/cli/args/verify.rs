@@ -9,9 +9,12 @@ use crate::config::VerifyMode;
 pub(super) const VERIFY_EXAMPLES: &str = "\
 Examples:
   barlift verify bars/                         compare every bar
+  barlift verify AAPL_1h.csv                   only this file
   barlift verify bars/ --mode sample --sample-size 5000
   barlift verify --against postgres://me@other.example/market
   barlift report latest --format html --output report.html
+
+Give all files of a series, or --within-range: bars of the others are differences.
 
 The files must be read as their import read them: give the same --timezone, --pattern and so on.";
 
@@ -52,14 +55,14 @@ impl ModeArgs {
 /// `barlift verify`
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// Directory (or URL) with the files, searched recursively
-    #[arg(value_name = "DIR", required_unless_present = "against")]
-    pub(crate) root: Option<String>,
+    /// Files, folders, globs in quotes ('bars/*_1h.csv'), or one URL; folders are searched recursively
+    #[arg(value_name = "PATH", required_unless_present = "against")]
+    pub(crate) places: Vec<String>,
     /// Compare with another barlift database instead of files; better keep its password in ~/.pgpass
     #[arg(
         long,
         value_name = "URL",
-        conflicts_with_all = ["root", "mode", "sample_size", "seed", "within_range"]
+        conflicts_with_all = ["places", "mode", "sample_size", "seed", "within_range"]
     )]
     pub(crate) against: Option<String>,
     /// With --against: number of differing bars to show for each series
@@ -77,9 +80,9 @@ pub struct VerifyArgs {
 /// `barlift enqueue verify`
 #[derive(Debug, Args)]
 pub struct EnqueueVerifyArgs {
-    /// Directory (or URL) with the files, searched recursively
-    #[arg(value_name = "DIR")]
-    pub(crate) root: String,
+    /// Files, folders, globs in quotes ('bars/*_1h.csv'), or one URL; folders are searched recursively
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) places: Vec<String>,
     #[command(flatten)]
     pub(crate) files: FilesArgs,
     #[command(flatten)]

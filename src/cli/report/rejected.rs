@@ -2,7 +2,7 @@
 //!
 //! Invariant: a row has the bytes of its file. Existing files are not overwritten.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{BufWriter, ErrorKind, Write as _};
 use std::path::{Component, Path, PathBuf};
@@ -36,7 +36,7 @@ pub(super) async fn write(pool: &PgPool, id: &OperationId, directory: &Path) -> 
         files => {
             let files = output::counted(files, "file", "files");
             let directories: Vec<String> = kinds.directories().map(|d| d.display().to_string()).collect();
-            let imports: Vec<String> = directories.iter().map(|d| format!("barlift import {d}")).collect();
+            let imports: Vec<String> = kinds.imports().collect();
             format!(
                 "wrote the rejected rows of {files} to {}; once they are mended: {}",
                 directories.join(", "),
@@ -84,6 +84,23 @@ impl Kinds {
             kind.directory = if is_one { directory.to_owned() } else { directory.join(format!("{number}")) };
         }
         all
+    }
+
+    /// The commands that import the files once they are mended.
+    fn imports(&self) -> impl Iterator<Item = String> {
+        self.kinds.iter().zip(0..).map(|(kind, number)| {
+            let directory = kind.directory.display();
+            let files = self.files.iter().filter(|(_, (_, at))| *at == number).map(|(source, _)| source);
+            // In a directory, files with other extensions are not looked at.
+            let others = files.filter(|source| !encoding::may_be_source(encoding::plain_path(source)));
+            let others: BTreeSet<String> = others
+                .map(|source| match Path::new(source).extension() {
+                    Some(extension) => format!(" '{directory}/**/*.{}'", extension.display()),
+                    None => format!(" '{directory}/**/*'"),
+                })
+                .collect();
+            format!("barlift import {directory}{}", others.into_iter().collect::<String>())
+        })
     }
 
     fn directories(&self) -> impl Iterator<Item = &Path> {

@@ -6,6 +6,7 @@ SELECT
     coalesce((o.options ->> 'dry_run')::boolean, false) AS dry_run,
     o.options ->> 'on_mismatch' AS on_mismatch,
     o.options ->> 'mode' AS mode,
+    o.options ->> 'part' AS part,
     coalesce(jsonb_array_length(o.options -> 'unexplained'), 0)::bigint AS unexplained,
     t.*
 FROM (

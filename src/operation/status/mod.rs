@@ -24,7 +24,7 @@ pub(crate) struct OperationStatus {
     pub(crate) kind: OperationKind,
     pub(crate) state: OperationState,
     pub(crate) trace_id: String,
-    /// URL of the directory with its files.
+    /// URL of the directory or bucket that holds its files.
     pub(crate) root: String,
     pub(crate) dry_run: bool,
     /// 0 to 1000; higher ones run first.
@@ -45,11 +45,14 @@ pub(crate) struct OperationStatus {
     #[serde(skip)]
     pub(crate) waiting: bool,
     pub(crate) totals: TaskTotals,
-    /// CSV files in the directory that it does not process, with the reason.
+    /// Files that were found and that it does not process, with the reason.
     pub(crate) unrecognised: Vec<Unrecognised>,
     /// Verification: `counts`, `sample` or `full`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) mode: Option<String>,
+    /// Verification: the files and folders of the root that it looks at, in a few words; none if at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) part: Option<String>,
     /// Verification that has ended: its verdict.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) verdict: Option<Verdict>,

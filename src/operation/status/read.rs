@@ -128,6 +128,7 @@ impl FromRow<'_, PgRow> for OperationStatus {
             totals,
             unrecognised: row.try_get::<Json<_>, _>("unrecognised")?.0,
             mode: row.try_get("mode")?,
+            part: row.try_get("part")?,
             on_mismatch: row.try_get("on_mismatch")?,
             unexplained: row.try_get("unexplained")?,
             tasks: Vec::new(),

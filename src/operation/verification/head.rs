@@ -68,6 +68,9 @@ pub(crate) struct StoredOptions {
     /// Whether the database's bars outside the files' range are no differences.
     #[serde(default)]
     pub(crate) within_range: bool,
+    /// The files and folders of the root that it looks at, in a few words; none if at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) part: Option<String>,
     /// Series of the database that no file has; they are no differences.
     #[serde(default)]
     pub(crate) unexplained: Vec<SeriesName>,
@@ -140,6 +143,14 @@ impl Verification {
             run_at: self.run_at,
         }
         .to_string()
+    }
+
+    /// The files that it looks at.
+    pub(crate) fn files(&self) -> String {
+        match &self.options.part {
+            Some(part) => format!("{part} of {}", self.root),
+            None => self.root.clone(),
+        }
     }
 
     /// Whether it counts as a failure: something differs or could not be compared.

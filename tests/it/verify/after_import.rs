@@ -256,7 +256,7 @@ async fn exit_statuses_say_what_came_of_it() {
         (&["import", folder.arg(), "--verify=most"], "most"),
         (&["import", folder.arg(), "--verify", "--dry-run"], "--dry-run"),
         (&["enqueue", "import", folder.arg(), "--verify", "--dry-run"], "--dry-run"),
-        (&["verify"], "<DIR>"),
+        (&["verify"], "<PATH>"),
     ] {
         let run = run(arguments).await;
         assert_eq!(run.status, 2, "{arguments:?}: {}", run.stderr);

@@ -101,7 +101,11 @@ async fn a_series_without_a_file_is_listed_and_no_difference() {
     let unexplained = json!([{ "symbol": "A", "timeframe": "1h" }, { "symbol": "B", "timeframe": "1m" }]);
     assert_eq!(found.report["unexplained"], unexplained);
     let shown = barlift(&database, &["verify", folder.arg()]).run().await;
-    assert!(shown.stdout.contains("\n2 series of the database have no file here\n"), "{}", shown.stdout);
+    assert!(
+        shown.stdout.contains("\n2 series of the database are in none of the files\n"),
+        "{}",
+        shown.stdout
+    );
     // Of those that were asked for.
     let one = verify(&database, folder.arg(), &["--symbols", "A"]).await;
     assert_eq!(one.report["unexplained"], json!([{ "symbol": "A", "timeframe": "1h" }]));

@@ -61,7 +61,7 @@ fn top(head: &Verification, database: &str) -> Markup {
     let because = words::because(head);
     let because = because.trim_start_matches([':', ' ']);
     let facts = [
-        ("Files", head.root.clone()),
+        ("Files", head.files()),
         ("Database", database.to_owned()),
         ("How closely", words::mode(head)),
         ("Ran", page::ran(head.started_at, head.finished_at)),
@@ -225,7 +225,7 @@ fn notes(head: &Verification) -> Markup {
     let (unexplained, unrecognised) = (&head.options.unexplained, &head.unrecognised);
     html! {
         @if !unexplained.is_empty() {
-            h2 { "In the database, in no file" }
+            h2 { "In the database, in none of the files" }
             p { "No difference, since no file is about them: " @for (i, s) in unexplained.iter().take(NOTES).enumerate() {
                 @if i > 0 { ", " } b { (page::series_name(&s.symbol, &s.timeframe)) }
             } "." }

@@ -27,7 +27,7 @@ pub(in crate::cli::report) async fn table(
 ) -> Result<()> {
     out.text(&format!("{}{}\n", words::verdict(head.verdict), words::because(head)))?;
     out.text(&format!("{} {}\n", head.operation_id, head.shown_state()))?;
-    out.text(&format!("files {}; {}\n", visible(&head.root), words::mode(head)))?;
+    out.text(&format!("files {}; {}\n", visible(&head.files()), words::mode(head)))?;
     let first = snapshot.series(Order::Noteworthy, 0, PAGE.max(MAX_SERIES)).await?;
     let all = first.len() <= MAX_SERIES;
     let shown: Vec<&VerifiedSeries> =
@@ -181,10 +181,14 @@ fn notes(out: &mut Destination, head: &Verification) -> Result<()> {
             writeln!(text, "{bars} of the database outside the files' range, not compared (--within-range)");
     }
     for s in unexplained.iter().take(MAX_SERIES) {
-        let _ =
-            writeln!(text, "in the database, in no file: {} {}", visible(&s.symbol), visible(&s.timeframe));
+        let _ = writeln!(
+            text,
+            "in the database, in none of the files: {} {}",
+            visible(&s.symbol),
+            visible(&s.timeframe)
+        );
     }
-    more(&mut text, unexplained.len(), "series of the database in no file");
+    more(&mut text, unexplained.len(), "series of the database in none of the files");
     for u in head.unrecognised.iter().take(MAX_SERIES) {
         let _ = writeln!(text, "not verified: {} {}", visible(&u.path), visible(&u.reason));
     }
