@@ -6,7 +6,8 @@
 pub(super) struct FieldSplitter {
     delimiter: u8,
     quote: Option<u8>,
-    core: csv_core::Reader,
+    /// Made for the first line with quotes; most files have none.
+    core: Option<csv_core::Reader>,
     unquoted: Vec<u8>,
     ends: Vec<usize>,
 }
@@ -38,14 +39,7 @@ impl<'a> SplitLine<'a> {
 
 impl FieldSplitter {
     pub(super) fn new(delimiter: u8, quote: Option<u8>) -> Self {
-        let mut builder = csv_core::ReaderBuilder::new();
-        // Only \n ends a line; a \r belongs to its field.
-        builder.delimiter(delimiter).terminator(csv_core::Terminator::Any(b'\n'));
-        match quote {
-            Some(q) => builder.quote(q),
-            None => builder.quoting(false),
-        };
-        Self { delimiter, quote, core: builder.build(), unquoted: Vec::new(), ends: Vec::new() }
+        Self { delimiter, quote, core: None, unquoted: Vec::new(), ends: Vec::new() }
     }
 
     pub(super) fn split<'a>(&'a mut self, line: &'a [u8]) -> SplitLine<'a> {
@@ -62,12 +56,23 @@ impl FieldSplitter {
         // The fields are never longer than their line, and never more than its bytes and one.
         self.unquoted.resize(line.len() + 1, 0);
         self.ends.resize(line.len() + 2, 0);
-        self.core.reset();
-        let (_, _, written, ended) = self.core.read_record(line, &mut self.unquoted, &mut self.ends);
-        let (_, _, _, last) =
-            self.core.read_record(&[], &mut self.unquoted[written..], &mut self.ends[ended..]);
+        let core = self.core.get_or_insert_with(|| reader(self.delimiter, self.quote));
+        core.reset();
+        let (_, _, written, ended) = core.read_record(line, &mut self.unquoted, &mut self.ends);
+        let (_, _, _, last) = core.read_record(&[], &mut self.unquoted[written..], &mut self.ends[ended..]);
         SplitLine { data: &self.unquoted, ends: &self.ends[..ended + last], gap: 0 }
     }
+}
+
+fn reader(delimiter: u8, quote: Option<u8>) -> csv_core::Reader {
+    let mut builder = csv_core::ReaderBuilder::new();
+    // Only \n ends a line; a \r belongs to its field.
+    builder.delimiter(delimiter).terminator(csv_core::Terminator::Any(b'\n'));
+    match quote {
+        Some(q) => builder.quote(q),
+        None => builder.quoting(false),
+    };
+    builder.build()
 }
 
 #[cfg(test)]

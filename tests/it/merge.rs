@@ -2,7 +2,7 @@
 
 use barlift::bar::columns::{CLOSE, COLUMNS, OPEN, VOLUME};
 use barlift::bar::{Bars, Micros, Ohlcv, SeriesName, UNKNOWN};
-use barlift::config::{OnConflict, OnInvalid};
+use barlift::config::OnConflict;
 use barlift::digest::SeriesDigest;
 use barlift::error::Error;
 use barlift::format::BarFile;

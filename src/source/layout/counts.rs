@@ -75,6 +75,9 @@ pub(super) fn quoted(format: &str) -> String {
 /// The times, if nearly all texts are plausible in this form.
 fn plausible(texts: &Texts<'_>, form: TimeForm, context: &Context) -> Option<Times> {
     let is_count = matches!(form, TimeForm::Unix(_));
+    if !texts.begin_in(&form) {
+        return None;
+    }
     let times = texts.read(form);
     let read: Vec<Micros> = times.instants.iter().copied().flatten().collect();
     if !texts.nearly_all(read.len()) {
@@ -140,6 +143,9 @@ struct Named {
 fn named(texts: &Texts<'_>, context: &Context) -> Option<Named> {
     for format in NAMED {
         let form = TimeForm::from(format.to_owned());
+        if !texts.begin_in(&form) {
+            continue;
+        }
         let times = texts.read(form);
         let read: Vec<Micros> = times.instants.iter().copied().flatten().collect();
         if texts.nearly_all(read.len())

@@ -117,6 +117,12 @@ impl<'t> Texts<'t> {
         count > 0 && (count == all || all >= 20 && (all - count) * 20 <= all)
     }
 
+    /// Whether any of the first texts has this form. If none has, hardly any further down does.
+    pub(super) fn begin_in(&self, form: &TimeForm) -> bool {
+        let parser = TimeParser::new(TimeZone::UTC, form.clone());
+        self.texts().take(5).any(|text| parser.parse(text).is_ok())
+    }
+
     /// The times in this form; in UTC, where every time that a clock shows is one.
     pub(super) fn read(&self, form: TimeForm) -> Times {
         let parser = TimeParser::new(TimeZone::UTC, form.clone());
