@@ -114,7 +114,7 @@ impl NewPreset {
         let mut file = OpenOptions::new().create(true).append(true).open(&self.file).map_err(cannot)?;
         file.write_all(format!("{gap}{text}").as_bytes()).and_then(|()| file.sync_all()).map_err(cannot)?;
         output::note(&format!(
-            "wrote [presets.{0}] to {name}: `barlift import DIR --preset {0}` reads files so",
+            "wrote [presets.{0}] to {name}: `barlift import FILES --preset {0}` reads files so",
             self.name
         ));
         Ok(())

@@ -55,7 +55,7 @@ async fn symbols(args: &DataSymbolsArgs, config: &Config) -> Result<Outcome> {
             "no series at {}; `barlift data symbols` lists all",
             output::visible(timeframe)
         )),
-        None => output::note("no series yet; `barlift import DIR` brings them in"),
+        None => output::note("no series yet; `barlift import FILES` brings them in"),
     }
     Ok(Outcome::Well)
 }

@@ -22,7 +22,7 @@ fn hint(symbol: &str, known: &[(String, String)]) -> String {
         timeframes.entry(symbol).or_default().push(timeframe);
     }
     if timeframes.is_empty() {
-        return "the database has no series yet; `barlift import DIR` brings them in".into();
+        return "the database has no series yet; `barlift import FILES` brings them in".into();
     }
     if let Some(of) = timeframes.get(symbol) {
         return format!("the timeframes of {symbol}: {}", listed(of));
