@@ -364,7 +364,21 @@ async fn whoever_works_on_a_series_is_not_disturbed() {
 
     // What starts later would make the series anew.
     enqueue(&database, &folder).await;
-    refused("A 1m", "OTHER 1m", "a task has still to work on A 1m (op_migration_").await;
+    refused(
+        "A 1m",
+        "OTHER 1m",
+        "A 1m is not merged: a task has still to work on these series (op_migration_",
+    )
+    .await;
+    // So would one that waits for the series, whatever its name was then.
+    database
+        .execute(
+            "UPDATE barlift.tasks SET symbol = 'B', waits_for = (SELECT id FROM barlift.series WHERE symbol = 'A')
+             WHERE state = 'pending'",
+        )
+        .await;
+    refused("A 1m", "OTHER 1m", "a task has still to work on these series").await;
+    database.execute("UPDATE barlift.tasks SET symbol = 'A', waits_for = NULL WHERE state = 'pending'").await;
     repository.merge(&pair("OTHER 1m", "A 1m"), OnConflict::Fail).await.expect("this one stays");
     crate::support::drain(&database).await;
     assert_eq!(database.bars().await, 1005);

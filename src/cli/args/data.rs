@@ -44,7 +44,7 @@ const MERGE_EXAMPLES: &str = "\
 Examples:
   barlift data merge AAPL daily AAPL 1d      AAPL 1d has the bars of both then
   barlift data merge AAPL daily AAPL 1d --dry-run
-  barlift data merge --timeframes            every `daily` goes into its `1d`, or becomes it
+  barlift data merge --timeframes            every `daily` goes into its `1d`
 
 Bars of one time with equal values are the same bar. Different ones are conflicts; a volume that is unknown in one \
 series and known in the other is one, too. Each series is merged in a transaction of its own: all its bars or none.";

@@ -1,5 +1,5 @@
--- How many open tasks wait for one of the series, or would make one of this name anew; and the operation of the latest one.
--- $1: series ids; $2: symbol; $3: timeframe
+-- How many open tasks wait for a series, or would make one of this name anew; and the operation of the latest one.
+-- $1: series id; $2: symbol; $3: timeframe
 SELECT count(*), (array_agg(operation_id ORDER BY id DESC))[1]
 FROM barlift.tasks
-WHERE state IN ('pending', 'running') AND (waits_for = ANY ($1) OR symbol = $2 AND timeframe = $3)
+WHERE state IN ('pending', 'running') AND (waits_for = $1 OR symbol = $2 AND timeframe = $3)

@@ -116,21 +116,17 @@ impl DataRepository {
 async fn merge(tx: &mut PgConnection, merging: &Renaming, on_conflict: OnConflict) -> Result<Merged> {
     let Renaming { from, to } = merging;
     let pair = Pair { from: lock(tx, from).await?, into: lock(tx, to).await? };
-    pair.refuse_open_tasks(tx, from).await?;
+    let overwrites = on_conflict == OnConflict::Overwrite;
+    let (stays, goes) = if overwrites { (pair.from, pair.into) } else { (pair.into, pair.from) };
+    refuse_open_tasks(tx, goes, from).await?;
     let compared = pair.compare(tx).await?;
-    match on_conflict {
-        OnConflict::Fail if compared.merged.conflicts > 0 => {
-            return Err(conflict::refused(merging, &compared.merged, &pair.conflicts(tx).await?));
-        }
-        OnConflict::Fail | OnConflict::Keep => {
-            let kept = Union { stays: pair.into, goes: pair.from };
-            kept.make(tx, compared.common(), compared.bars_from).await?;
-        }
-        OnConflict::Overwrite => {
-            let kept = Union { stays: pair.from, goes: pair.into };
-            kept.make(tx, compared.common(), compared.bars_into).await?;
-            rename::execute(tx, merging).await.during(WHAT)?;
-        }
+    if on_conflict == OnConflict::Fail && compared.merged.conflicts > 0 {
+        return Err(conflict::refused(merging, &compared.merged, &pair.conflicts(tx).await?));
+    }
+    let bars = if overwrites { compared.bars_into } else { compared.bars_from };
+    Union { stays, goes }.make(tx, compared.common(), bars).await?;
+    if overwrites {
+        rename::execute(tx, merging).await.during(WHAT)?;
     }
     Ok(compared.merged)
 }
@@ -186,6 +182,26 @@ fn busy(name: &SeriesName) -> Error {
     )
 }
 
+/// Refuses to go on if a task waits for the series whose row goes, or would make the one of this name anew.
+async fn refuse_open_tasks(tx: &mut PgConnection, goes: SeriesId, from: &SeriesName) -> Result<()> {
+    let (open, operation): (i64, Option<OperationId>) =
+        sqlx::query_as(include_str!("../../sql/open_tasks_of.sql"))
+            .bind(goes)
+            .bind(&from.symbol)
+            .bind(&from.timeframe)
+            .fetch_one(tx)
+            .await
+            .during(WHAT)?;
+    let Some(operation) = operation else { return Ok(()) };
+    let tasks = if open == 1 { "a task has" } else { &format!("{open} tasks have") };
+    Err(Error::database(
+        format!(
+            "{from} is not merged: {tasks} still to work on these series ({operation}); nothing was changed"
+        ),
+        format!("try again when the operation has ended, or end it: barlift cancel {operation}"),
+    ))
+}
+
 /// Two series that are locked, or only looked at.
 struct Pair {
     from: SeriesId,
@@ -207,24 +223,6 @@ impl Compared {
 }
 
 impl Pair {
-    /// A task that starts later would wait for a series that is gone, or make it anew.
-    async fn refuse_open_tasks(&self, tx: &mut PgConnection, from: &SeriesName) -> Result<()> {
-        let (open, operation): (i64, Option<OperationId>) =
-            sqlx::query_as(include_str!("../../sql/open_tasks_of.sql"))
-                .bind([self.from, self.into])
-                .bind(&from.symbol)
-                .bind(&from.timeframe)
-                .fetch_one(tx)
-                .await
-                .during(WHAT)?;
-        let Some(operation) = operation else { return Ok(()) };
-        let tasks = if open == 1 { "a task has" } else { &format!("{open} tasks have") };
-        Err(Error::database(
-            format!("{tasks} still to work on {from} ({operation}); nothing was changed"),
-            format!("try again when the operation has ended, or end it: barlift cancel {operation}"),
-        ))
-    }
-
     async fn compare(&self, connection: &mut PgConnection) -> Result<Compared> {
         let counts: (i64, i64, i64, i64, i64) = sqlx::query_as(sql_template!("../../sql/compare_series.sql"))
             .bind(self.from)
