@@ -67,11 +67,15 @@ impl NewPreset {
         let defaults = config::defaults()?;
         let as_json = |csv| serde_json::to_value(csv).map_err(|e| Error::Internal(e.to_string()));
         let on_invalid = Some(read.on_invalid).filter(|choice| *choice != defaults.import.on_invalid);
+        let dates = Some(read.dates).filter(|choice| *choice != defaults.import.dates);
+        let ambiguous = Some(read.ambiguous).filter(|choice| *choice != defaults.import.ambiguous);
         let all = json!({
             "import": {
                 "pattern": config.import.pattern,
                 "timeframe": config.import.timeframe,
                 "timezone": read.timezone,
+                "dates": dates,
+                "ambiguous": ambiguous,
                 "on_invalid": on_invalid,
             },
             "csv": differing(&as_json(&read.csv)?, &as_json(&defaults.csv)?),

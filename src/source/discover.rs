@@ -120,7 +120,7 @@ impl Naming {
         let has = |extension: &str| encoding::ends_in(name, extension);
         match &self.pattern {
             Some(pattern) => {
-                encoding::is_source(name) || pattern.extension().map_or(!name.contains('.'), has)
+                encoding::is_source(name) || pattern.extension().map_or_else(|| pattern.may_fit(name), has)
             }
             None => encoding::may_be_source(name),
         }
@@ -237,9 +237,9 @@ impl Naming {
         first.await.map_err(|e| e.to_string())?.map_err(|e: FileError| e.reason)
     }
 
-    /// Whether a file that is refused seems to be one of bars all the same.
+    /// Whether a file that is refused seems to be one of bars all the same. One that cannot be opened may be.
     async fn has_bars(&self, root: &Root, path: &str) -> bool {
-        let Ok(source) = OpenSource::open(root, path).await else { return false };
+        let Ok(source) = OpenSource::open(root, path).await else { return true };
         // What was given may be why it is refused.
         let Ok(defaults) = config::defaults() else { return false };
         tokio::task::spawn_blocking(move || source.looks_like_bars(&defaults.csv)).await.unwrap_or(false)

@@ -43,7 +43,7 @@ const LIKELY: &str = "[0-9]{1,5}|d|[0-9]{1,4}(?:M|mo|mon|months?|w|W|y|Y)|M1|M5|
 const LIKELY_CODE: &str = "[0-9]{1,4}(?:M|mo|mon|months?|w|W|y|Y)|M1|M5|M15|M30|H1|H4|D1|W1|MN1";
 
 /// Days, months or years of the rows.
-const DATES: &str = "[0-9]{4}(?:-?[0-9]{2}(?:-?[0-9]{2}(?:[0-9]{4})?)?)?";
+const DATES: &str = "(?:19|20)[0-9]{2}(?:-?(?:0[1-9]|1[0-2])(?:-?(?:0[1-9]|[12][0-9]|3[01])(?:[0-9]{4})?)?)?";
 
 /// What a rule's timeframe is.
 #[derive(Clone, Copy)]
@@ -248,6 +248,8 @@ mod tests {
             ("SP_500index", "SP_500index", Unknown),
             ("AAPL.1h", "AAPL", told("1h")),
             ("daily-KO", "KO", told("1d")),
+            ("ES_1h_2024", "ES", told("1h")),
+            ("ES_1h_2403", "ES_1h_2403", Unknown),
             ("usTSLA_20130726_20160726", "usTSLA", Unknown),
             ("MSFT_1 day", "MSFT", told("1d")),
             ("NVDA_5 mins", "NVDA", told("5m")),

@@ -81,6 +81,11 @@ impl Pattern {
         path.rmatch_indices('/').nth(parts).map_or(path, |(at, _)| &path[at + 1..])
     }
 
+    /// Whether a file of this name may fit, if the pattern names no extension.
+    pub(super) fn may_fit(&self, name: &str) -> bool {
+        !name.contains('.') || !self.whole_path && self.regex.is_match(name)
+    }
+
     /// Symbol and timeframe of a path relative to the root; no timeframe if the pattern has none.
     ///
     /// # Errors

@@ -11,7 +11,22 @@ pub(super) fn fits(steps: &[Micros], timeframe: &str) -> bool {
     let is_usual = usual >= length / 10 * 9 && usual <= length / 10 * 12;
     let are_multiples = steps.iter().all(|step| step % length == 0);
     is_usual
-        || !steps.is_empty() && are_multiples && usual < length.saturating_mul(SPARSE) && is_short(length)
+        || !steps.is_empty()
+            && are_multiples
+            && usual < length.saturating_mul(SPARSE)
+            && is_short(length)
+            && !are_coarser(steps, length)
+}
+
+/// Whether bars are as regular as those of a longer timeframe: half of the steps are the shortest one, which is that
+/// timeframe's. Bars of half a day that come once a day are not.
+pub(super) fn are_coarser(steps: &[Micros], length: Micros) -> bool {
+    const DAY: Micros = 86_400_000_000;
+    let Some(&shortest) = steps.first() else { return false };
+    let same = steps.iter().filter(|step| **step == shortest).count();
+    let is_session = shortest == DAY && length < DAY && length * 6 >= DAY;
+    let is_longer = shortest >= length.saturating_mul(2) && timeframe::of_step(shortest).is_some();
+    is_longer && same * 2 >= steps.len() && !is_session
 }
 
 /// Whether a timeframe is shorter than a day, so that holes between its bars are usual.
@@ -27,4 +42,19 @@ pub(super) fn usual(steps: &[Micros]) -> Option<String> {
     // Months differ in length.
     let is_clear = same * 2 >= steps.len() || timeframe::of_step(step).as_deref() == Some("1mo");
     timeframe::of_step(step).filter(|_| steps.len() >= ENOUGH && is_clear)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_likely_timeframe_is_not_confirmed_by_bars_of_a_longer_one() {
+        const MINUTE: Micros = 60_000_000;
+        let every = |minutes: i64| vec![minutes * MINUTE; 20];
+        assert!(fits(&every(30), "30m") && fits(&[MINUTE, 2 * MINUTE, 2 * MINUTE, 7 * MINUTE], "1m"));
+        assert!(!fits(&every(60), "30m") && !fits(&every(5), "1m"));
+        assert!(!are_coarser(&every(24 * 60), 12 * 60 * MINUTE), "one bar of half a day");
+        assert!(!are_coarser(&every(48 * 60), 24 * 60 * MINUTE), "no timeframe");
+    }
 }

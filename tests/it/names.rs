@@ -234,6 +234,9 @@ async fn files_of_bars_that_are_refused_are_named_whatever_their_extension() {
     let given =
         import(&database, &folder, &["--pattern", "{symbol}_20130726_*", "--timeframe", "1m"], 0).await;
     assert_eq!(series(&given), ["usTSLA_20130726_20160726: usTSLA 1m"]);
+    folder.write("B_1m.xyz", bars(20, 2));
+    let given = import(&database, &folder, &["--pattern", "{symbol}_{timeframe}.*"], 0).await;
+    assert_eq!(series(&given), ["A_1m.csv: A 1m", "B_1m.xyz: B 1m"]);
 }
 
 #[tokio::test]

@@ -187,9 +187,9 @@ async fn only_the_bars_of_the_files_that_are_asked_for_are_counted_before_there_
     let statement =
         barlift::db::template::expanded(include_str!("../../src/repository/sql/find_cached_imports.sql"));
     let explain = sqlx::query_scalar(AssertSqlSafe(format!("EXPLAIN (ANALYZE, FORMAT JSON) {statement}")));
-    let files = "SELECT array_agg(id), array_agg(sha256(id::text::bytea)), sha256('')
+    let files = "SELECT array_agg(id), array_agg(sha256(id::text::bytea)), array_agg(sha256(''))
                  FROM (SELECT id FROM barlift.series LIMIT 60) s";
-    let (series, hashes, options): (Vec<i32>, Vec<Vec<u8>>, Vec<u8>) =
+    let (series, hashes, options): (Vec<i32>, Vec<Vec<u8>>, Vec<Vec<u8>>) =
         sqlx::query_as(files).fetch_one(&database.pool).await.expect("files");
     let plan: Value =
         explain.bind(series).bind(hashes).bind(options).fetch_one(&database.pool).await.expect("a plan");

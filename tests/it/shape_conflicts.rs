@@ -154,20 +154,21 @@ async fn dense_series_are_looked_at_where_the_file_is() {
         folder.write(&format!("A_{timeframe}.csv"), text);
     };
     // A month reaches far beyond the series.
+    let more = ["--on-step", "warn"];
     for timeframe in ["1s", "monthly"] {
         let folder = Folder::new();
         seconds(&folder, 0..90_000, timeframe, 0);
-        import(&database, &folder, &[], 0).await;
+        import(&database, &folder, &more, 0).await;
         let there = database.bars().await;
         seconds(&folder, 70_000..75_000, timeframe, -5);
-        let result = import(&database, &folder, &[], 1).await;
+        let result = import(&database, &folder, &more, 1).await;
         assert!(
             errors(&result)[0].contains("5000 of 5000 bars are in the series at another time"),
             "{result}"
         );
         // What goes on behind the series is none.
         seconds(&folder, 90_000..95_000, timeframe, 0);
-        import(&database, &folder, &[], 0).await;
+        import(&database, &folder, &more, 0).await;
         assert_eq!(database.bars().await, there + 5_000);
     }
 }

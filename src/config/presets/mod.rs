@@ -175,7 +175,7 @@ impl Preset {
         {
             return Err(Error::config(
                 format!("`{key}` in {place} does not say how files are read"),
-                "a preset may contain keys of [csv], and import.pattern, timeframe, timezone and on_invalid",
+                "a preset may contain keys of [csv], and import.pattern, timeframe, timezone, dates, ambiguous and on_invalid",
             ));
         }
         keys::check(&self.keys, about.into_iter().chain(reading), place)

@@ -16,8 +16,8 @@ use super::{
 use crate::bar::columns::{CLOSE, COLUMNS, COUNT, VOLUME};
 use crate::config::{ColumnsConfig, CsvConfig, NO_COLUMN};
 use crate::finding::RawRow;
-use crate::source::advice::flags_for_missing;
-use crate::source::number::NumberStyle;
+use crate::source::advice::{flag_for, flags_for_missing};
+use crate::source::number::{self, NumberStyle};
 use crate::source::time::cut;
 
 /// How many columns a message names.
@@ -68,6 +68,8 @@ pub(super) fn decide(
     let says_utc = found.date.into_iter().chain([found.column]).any(|at| names::says_utc(&names[at]));
     let odd_step = time_notes::odd_step(&found.times, context);
     notes.extend(odd_step.clone().or_else(|| time_notes::of(&found.times, context, says_utc)));
+    time_notes::refuse_zone_before(&sample.rows[..header.before], &found.times, context)?;
+    refuse_adjusted_close(&names, &fields, &columns, &table).map_err(at_header)?;
     notes.extend(close_note(&names, &fields, &columns));
     if csv.columns.values[VOLUME].as_deref().is_none_or(|set| set == NO_COLUMN) {
         let ticker = tickers.first().map(|ticker| ticker.value.as_slice());
@@ -221,6 +223,39 @@ fn close_note(names: &[String], fields: &[String], columns: &Columns) -> Option<
         let scale =
             if name.starts_with("adj") { ", which has another scale than open, high and low" } else { "" };
         format!("close from {}{scale}", called(fields, close))
+    })
+}
+
+/// Refuses an adjusted close where a column under another name has prices between low and high in nearly all rows.
+fn refuse_adjusted_close(
+    names: &[String],
+    fields: &[String],
+    columns: &Columns,
+    table: &Table,
+) -> Result<(), String> {
+    let [_, Some(high), Some(low), Some(close), _] = columns.values else { return Ok(()) };
+    let number = |row, column| number::parse(table.field(row, column), NumberStyle::default()).ok();
+    let is_between = |row: &usize, column| {
+        let bar = number(*row, low).zip(number(*row, high)).zip(number(*row, column));
+        bar.is_some_and(|((low, high), price)| low < high && (low..=high).contains(&price))
+    };
+    let mostly =
+        |column| (0..table.len()).filter(|row| is_between(row, column)).count() * 10 > table.len() * 9;
+    let is_average =
+        |at: &usize| ["vwap", "average", "avg", "wap", "mid", "mean"].contains(&names[*at].as_str());
+    let used: Vec<usize> = columns.used().collect();
+    if !names[close].starts_with("adj") || mostly(close) {
+        return Ok(());
+    }
+    let other = (0..fields.len()).find(|at| !used.contains(at) && !is_average(at) && mostly(*at));
+    other.map_or(Ok(()), |other| {
+        Err(format!(
+            "{} is not between low and high, and {} is: give {} or {}",
+            called(fields, close),
+            called(fields, other),
+            flag_for("close", fields, other),
+            flag_for("close", fields, close)
+        ))
     })
 }
 

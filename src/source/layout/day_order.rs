@@ -2,8 +2,10 @@
 
 use jiff::tz::TimeZone;
 
+use super::DAY;
 use super::counts::quoted;
-use super::times::{Texts, Times, shown};
+use super::times::{Judgement, Texts, Times, shown};
+use crate::bar::Micros;
 use crate::config::TimeForm;
 use crate::source::time::TimeParser;
 
@@ -41,6 +43,35 @@ impl Texts<'_> {
             quoted(&times.form.to_string()),
             quoted(&other.form.to_string())
         ))
+    }
+}
+
+impl Texts<'_> {
+    /// Where day and month change places: a row that goes back in time, and would go on if they did.
+    pub(super) fn change_of_order(&self, times: &Times, candidates: &[Times]) -> Option<Judgement> {
+        const FAR: Micros = 40 * DAY;
+        let swapped = swapped(&times.form)?;
+        let other = candidates.iter().find(|other| other.form == swapped).cloned();
+        let other = other.unwrap_or_else(|| self.read(swapped));
+        let rows: Vec<(usize, Micros)> =
+            (0..self.0.len()).filter_map(|at| Some((at, times.instants[at]?))).collect();
+        let rising = rows.windows(2).filter(|pair| pair[1].1 > pair[0].1).count();
+        if rising * 10 < rows.len() * 7 {
+            return None;
+        }
+        let goes_on = |pair: &&[(usize, Micros)]| {
+            let (before, now) = (pair[0].1, pair[1].1);
+            now < before
+                && other.instants[pair[1].0].is_some_and(|other| other > before && other - before < FAR)
+        };
+        let pair = rows.windows(2).find(goes_on)?;
+        let (line, text) = &self.0[pair[1].0];
+        let reason = format!(
+            "day and month change places: `{}` goes back in time as {}, and not in the other order",
+            shown(text),
+            quoted(&times.form.to_string())
+        );
+        Some(Judgement::Changes(*line, reason))
     }
 }
 

@@ -94,7 +94,8 @@ pub(super) fn find(rows: &[RawRow], csv: &CsvConfig) -> Result<Head, Undecided> 
 /// Whether lines look like those of a file of bars: a header names the prices, or a row has a date and four numbers more.
 pub(in crate::source) fn look_like_bars(rows: &[RawRow], csv: &CsvConfig) -> bool {
     match find(rows, csv) {
-        Ok(Head::Header(header)) => is_header(&header.fields, csv),
+        // One of the prices may have another name.
+        Ok(Head::Header(header)) => is_header(&header.fields, csv) || prices(&header.row, csv, None) > 2,
         Ok(Head::Data { before }) => rows.get(before).is_some_and(|row| has_date_and_prices(row, csv)),
         Err(_) => false,
     }

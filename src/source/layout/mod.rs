@@ -201,7 +201,7 @@ impl FileLayout {
             delimiter: Delimiter::Byte(self.columns.delimiter),
             decimal_comma: self.numbers.decimal_comma,
             thousands: self.numbers.thousands.map_or(Thousands::None, Thousands::Sign),
-            price_decimals: (self.numbers.price_decimals > 0).then_some(self.numbers.price_decimals),
+            price_decimals: csv.price_decimals,
             time_format: Some(self.times.form().clone()),
             ..csv.clone()
         };

@@ -104,12 +104,37 @@ pub(super) fn by_values(
     let told = failures.iter().position(|failure| !is_nothing(failure)).unwrap_or(0);
     match failures.into_iter().nth(told) {
         Some((column, Judgement::Nothing(_))) if !names[column].is_empty() => {
+            refuse_another_form(table, column, fields)?;
             Ok(TimeColumns::alone(column, without_times(table, column, context)))
         }
         Some((column, judgement)) => {
             judged(judgement, fields, column).and_then(|_| Err(no_time(fields, values).into()))
         }
         None => Err(no_time(fields, values).into()),
+    }
+}
+
+/// Refuses a column that has times of no known form in as many rows as known ones, or more.
+fn refuse_another_form(table: &Table, column: usize, fields: &[String]) -> Result<(), Undecided> {
+    let texts = texts(table, column);
+    let read = texts.read(TimeForm::Iso);
+    let looks_like_time = |text: &[u8]| text.iter().filter(|b| b.is_ascii_digit()).count() >= 6;
+    let mut others = table
+        .column(column)
+        .zip(&read.instants)
+        .filter(|((_, text), time)| time.is_none() && looks_like_time(text))
+        .map(|(row, _)| row);
+    let count = others.clone().count();
+    match others.next() {
+        Some((line, text)) if read.count() > 0 && count >= read.count() => Err(Undecided::at(
+            line,
+            format!(
+                "{} has times of two forms, and `{}` is of none that is known: name the format with --time-format",
+                called(fields, column),
+                super::times::shown(text)
+            ),
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -158,7 +158,12 @@ const NO_VOLUMES: [&str; 31] = [
 
 /// `<Adj Close>`, `adj-close` and `# Adj Close` all become `adj_close`, and `Time (UTC)` becomes `time_utc`.
 pub(super) fn normal(name: &str) -> String {
-    let name = name.trim().trim_start_matches(['<', '#']).trim_end_matches('>').trim();
+    let name = name.trim().trim_start_matches(['<', '#']).trim_end_matches(['>', '*']).trim();
+    // `1. open`
+    let name = match name.split_once(". ") {
+        Some((number, name)) if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => name,
+    };
     name.to_lowercase()
         .replace([' ', '-', '.', '/'], "_")
         .replace("(utc)", "utc")
@@ -189,16 +194,29 @@ fn words_of(normal: &str) -> impl Iterator<Item = &str> {
     normal.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
-/// Whether a name says that times are in UTC.
+/// Whether a name says that times are in UTC, and not so many hours from it.
 pub(super) fn says_utc(normal: &str) -> bool {
-    words_of(normal).any(|word| matches!(word, "utc" | "gmt"))
+    words_of(normal).any(|word| matches!(word, "utc" | "gmt")) && !says_offset(normal)
+}
+
+/// Whether a name has an offset from UTC, as in `Time (UTC+3)` or `time+08:00`.
+fn says_offset(normal: &str) -> bool {
+    let has_utc = words_of(normal).any(|word| matches!(word, "utc" | "gmt"));
+    let is_number = |word: &str| word.bytes().all(|b| b.is_ascii_digit()) && word.bytes().any(|b| b != b'0');
+    let has_number = words_of(normal).any(is_number);
+    has_utc && (has_number || words_of(normal).any(|word| word == "offset"))
+        || normal.contains('+') && has_number
 }
 
 /// Whether a name says that times are those of a place.
 pub(super) fn says_local(normal: &str) -> bool {
-    const PLACES: [&str; 14] =
-        ["local", "est", "edt", "et", "cst", "cdt", "pst", "pdt", "cet", "cest", "bst", "ist", "jst", "aest"];
-    words_of(normal).any(|word| PLACES.contains(&word))
+    const PLACES: [&str; 36] = [
+        "local", "est", "edt", "et", "cst", "cdt", "pst", "pdt", "cet", "cest", "bst", "ist", "jst", "aest",
+        "kst", "msk", "hkt", "sgt", "eet", "eastern", "pacific", "mountain", "beijing", "tokyo", "london",
+        "berlin", "paris", "york", "chicago", "moscow", "shanghai", "kolkata", "sydney", "europe", "asia",
+        "america",
+    ];
+    words_of(normal).any(|word| PLACES.contains(&word)) || says_offset(normal)
 }
 
 /// Whether a name may be that of a time of day beside a date.
@@ -301,9 +319,30 @@ mod tests {
             ("#Date", "date"),
             ("Vol.", "vol"),
             ("Close/Last", "close_last"),
+            ("1. open", "open"),
+            ("Adj Close**", "adj_close"),
         ] {
             assert_eq!(normal(name), want);
         }
+    }
+
+    #[test]
+    fn a_name_tells_utc_from_other_zones() {
+        let says = |name: &str| (says_utc(&normal(name)), says_local(&normal(name)));
+        for utc in ["Time (UTC)", "Gmt time", "timestamp_utc", "Time (UTC+0)", "date UTC+00:00"] {
+            assert_eq!(says(utc), (true, false), "{utc}");
+        }
+        for other in [
+            "Time (UTC+3)",
+            "Time (GMT-4)",
+            "Time (UTC-05:00)",
+            "time+08:00",
+            "Timestamp KST",
+            "utc_offset_time",
+        ] {
+            assert_eq!(says(other), (false, true), "{other}");
+        }
+        assert_eq!(says("datetime"), (false, false));
     }
 
     #[test]

@@ -93,11 +93,37 @@ pub(super) fn decide(
     if are_plain {
         return evidence.open_volume(is_last).map_or(Ok(given), Err);
     }
-    evidence.style(csv.decimal_comma).map_err(|e| match table.delimiter() {
+    let style = evidence.style(csv.decimal_comma).map_err(|e| match table.delimiter() {
         // With --decimal-comma, a comma is a delimiter only if it is given.
         b',' => e.replace("or --decimal-comma", "or --decimal-comma --delimiter ,"),
         _ => e,
-    })
+    })?;
+    refuse_jump(table, values, style)?;
+    Ok(style)
+}
+
+/// Refuses prices that are far from all others only because a sign in them is read as one between thousands.
+fn refuse_jump(table: &Table, values: &[Option<usize>; COUNT], style: NumberStyle) -> Result<(), String> {
+    const FAR: f64 = 50.0;
+    let Some(sign) = style.thousands else { return Ok(()) };
+    let prices = values.iter().enumerate().filter(|(at, _)| *at != VOLUME).filter_map(|(_, column)| *column);
+    let fields = prices.flat_map(|column| table.column(column));
+    let (mut signed, mut others) = (Vec::new(), Vec::new());
+    for (line, field) in fields {
+        let Ok(price) = number::parse(field, style) else { continue };
+        let has_sign = u8::try_from(sign).is_ok_and(|sign| field.contains(&sign));
+        if has_sign { signed.push((price, line, field)) } else { others.push(price) }
+    }
+    others.sort_unstable_by(f64::total_cmp);
+    let Some(usual) = others.get(others.len() / 2) else { return Ok(()) };
+    match signed.iter().find(|(price, ..)| *price > usual * FAR) {
+        Some((price, line, field)) if signed.iter().all(|(price, ..)| *price > usual * FAR) => Err(format!(
+            "`{}` (line {line}) would be {price}, far from the other prices: its `{sign}` may be a decimal sign; mend the \
+             file, or give --thousands {sign} if it separates thousands",
+            cut(&String::from_utf8_lossy(field))
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Whether all prices are whole numbers of at least so much.

@@ -248,13 +248,21 @@ pub(super) fn checked(
     let used: Vec<usize> = values.iter().copied().chain([chosen.column]).collect();
     let times = &chosen.times;
     let is_intraday = context.step.is_some_and(|step| step < DAY);
-    if times.are_dates && is_intraday && table.len() > 1 {
+    if is_intraday && table.len() > 1 && (times.are_dates || times.are_at_midnight()) {
         let clock = (0..fields.len()).filter(|at| !used.contains(at)).find(|at| {
             let is_hour =
                 matches!(normal(&fields[*at]).as_str(), "hour" | "start" | "time" | "clock" | "hhmm");
             is_hour || table.clock(*at).is_some()
         });
         if let Some(clock) = clock {
+            if !times.are_dates {
+                return Err(format!(
+                    "{} holds dates at 00:00, and {} looks like the time of day: write the dates without 00:00",
+                    called(fields, chosen.column),
+                    called(fields, clock)
+                )
+                .into());
+            }
             return Err(format!(
                 "{} holds dates without a time of day, and {} looks like that: give {} {}",
                 called(fields, chosen.column),

@@ -1,10 +1,17 @@
 //! What to say of times that are read as they stand, and may be meant otherwise.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
+use regex::Regex;
+
 use super::times::{Context, Times};
-use super::{DAY, counts};
+use super::{DAY, Undecided, counts};
 use crate::bar::Micros;
+use crate::finding::RawRow;
+use crate::source::built_in_regex;
+use crate::source::steps::are_coarser;
+use crate::source::time::cut;
 use crate::timeframe;
 
 /// What to say of rows that are not as far apart as the timeframe says.
@@ -16,7 +23,7 @@ pub(super) fn odd_step(times: &Times, context: &Context) -> Option<String> {
     let usual = *steps.get(steps.len() / 4)?;
     // Where nothing was traded, there are no bars.
     let longest = if length < DAY { (DAY - 1).max(2 * length) } else { 5 * length };
-    let is_odd = usual < length / 10 * 9 || usual > longest;
+    let is_odd = usual < length / 10 * 9 || usual > longest || are_coarser(&steps, length);
     (is_odd && steps.len() >= ENOUGH)
         .then(|| format!("the rows are {} apart, and not {}", length_shown(usual), length_shown(length)))
 }
@@ -44,6 +51,33 @@ pub(super) fn of(times: &Times, context: &Context, says_utc: bool) -> Option<Str
         Some(step) if step >= DAY => of_days(times),
         _ => of_local_times(times, context, says_utc),
     }
+}
+
+/// Refuses times without a zone if a line before the header names one other than UTC.
+pub(super) fn refuse_zone_before(
+    before: &[RawRow],
+    times: &Times,
+    context: &Context,
+) -> Result<(), Undecided> {
+    let is_intraday = context.step.is_none_or(|step| step < DAY) && !times.are_dates;
+    if times.have_zone || context.zone_is_given || !is_intraday {
+        return Ok(());
+    }
+    let Some(row) = before.iter().find(|row| names_zone(&String::from_utf8_lossy(&row.bytes))) else {
+        return Ok(());
+    };
+    let line = cut(String::from_utf8_lossy(&row.bytes).trim());
+    Err(Undecided::at(row.line, format!("`{line}` names a time zone, and the times do not: give --timezone")))
+}
+
+/// Whether a text names a time zone other than UTC.
+fn names_zone(text: &str) -> bool {
+    const ZONE: &str = r"(?ix) \b(?:utc|gmt)\s*[+-]\s*0*[1-9]
+        | \b(?:america|europe|asia|africa|australia|pacific)/[a-z]
+        | \b(?:e[sd]t|c[sde]t|cest|m[sd]t|p[sd]t|bst|ist|jst|kst|hkt|sgt|aest)\b
+        | \b(?:exchange|local|eastern)\s+time\b";
+    static NAMES_ZONE: LazyLock<Regex> = LazyLock::new(|| built_in_regex(ZONE));
+    NAMES_ZONE.is_match(text)
 }
 
 /// Daily bars that are not at 00:00.

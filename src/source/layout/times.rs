@@ -146,7 +146,7 @@ impl<'t> Texts<'t> {
         // A few rows may be bad.
         let nearly = |count: usize| {
             let others = all - count;
-            others == 0 || all > 3 && others * 4 <= all
+            others == 0 || all >= 20 && others * 20 <= all
         };
         let zoned_alike = match zoned {
             zoned if nearly(all - zoned) => Some(false),
@@ -203,7 +203,7 @@ impl<'t> Texts<'t> {
                 && text.iter().filter(|b| **b == b'.').count() < 2
         };
         let numbers = self.texts().filter(is_number).count();
-        if numbers * 2 > all && iso.count() == 0 {
+        if numbers * 2 > all {
             return counts::judge(self, context);
         }
         self.judge_formats(iso, context)
@@ -285,6 +285,9 @@ impl<'t> Texts<'t> {
         }
         let mut times = (*first).clone();
         times.because = self.because(&times, &candidates);
+        if let Some(changes) = self.change_of_order(&times, &candidates) {
+            return changes;
+        }
         match self.contradiction(&times, &candidates) {
             Some(reason) => Judgement::Open(reason),
             None => Judgement::Times(times),
@@ -340,6 +343,11 @@ impl Times {
     fn are_far_from_1970(&self) -> bool {
         let mut instants = self.instants.iter().flatten();
         matches!(self.form, TimeForm::Unix(_)) && self.count() > 0 && instants.all(|time| time.abs() >= YEAR)
+    }
+
+    /// Whether all are at 00:00.
+    pub(super) fn are_at_midnight(&self) -> bool {
+        self.count() > 0 && self.instants.iter().flatten().all(|time| time % super::DAY == 0)
     }
 
     /// Whether nearly all steps go in one direction.

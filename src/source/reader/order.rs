@@ -43,6 +43,12 @@ impl RowOrder {
     /// What the order of the rows proves.
     fn infer(&self, [first, second]: [Micros; 2], step: Option<Micros>) -> Option<Micros> {
         let last = self.last?;
+        let is_step = |time: Micros| step.is_some_and(|step| (time - last).abs() == step);
+        // A row that repeats the time of the one before it, unless the next bar has the same local time.
+        if let Some(same) = [first, second].into_iter().find(|time| *time == last) {
+            let other = if same == first { second } else { first };
+            return Some(if is_step(other) { other } else { same });
+        }
         // Behind a single row, both instants may lie on one side of it.
         let side = Some(first.cmp(&last)).filter(|side| *side == second.cmp(&last) && side.is_ne());
         let direction = self.direction.or(side)?;
@@ -85,6 +91,19 @@ mod tests {
             assert_eq!(time, Some(at(want)), "{both:?}");
             order.add(at(want));
         }
+    }
+
+    #[test]
+    fn a_row_that_comes_again_stays_in_its_pass() {
+        let at = |n: i64| n * HALF;
+        let mut order = RowOrder::default();
+        order.add(at(1));
+        order.add(at(2));
+        assert_eq!(order.resolve([at(2), at(4)], Some(HALF)), Some(at(2)));
+        order.add(at(2));
+        assert_eq!(order.resolve([at(3), at(5)], Some(HALF)), Some(at(3)));
+        // Hourly bars have the same local time twice.
+        assert_eq!(order.resolve([at(2), at(4)], Some(2 * HALF)), Some(at(4)));
     }
 
     #[test]

@@ -565,3 +565,70 @@ fn a_header_of_another_width_than_all_rows_names_nothing() {
         file("Date,Open,High,Low,Close,Volume,OpenInterest", 3, |i| format!("2006-01-0{},10,12,9,11", i + 1));
     refused(&text, "1d", &[], "the header names 7 columns, and every row has 5 fields");
 }
+
+#[test]
+fn an_offset_in_a_name_or_before_the_header_is_no_utc() {
+    let rows = "2024-03-04 09:00,1,2,0.5,1.5,1\n2024-03-04 10:00,1,2,0.5,1.5,1\n";
+    for name in ["Time (UTC+3)", "Time (GMT-4)", "Time (UTC-05:00)", "Timestamp KST", "Time (Europe/Berlin)"]
+    {
+        refused(&format!("{name},{OHLCV}\n{rows}"), "1h", &[], "names local times: give --timezone");
+    }
+    for line in ["# All times are UTC+2", "Time zone: CET", "# tz=Asia/Kolkata", "Times in GMT -5"] {
+        let text = format!("{line}\ntime,{OHLCV}\n{rows}");
+        refused(&text, "1h", &[], "names a time zone, and the times do not: give --timezone");
+        read(&text, "1h", &[("import.timezone", "UTC")]).expect("a zone was given");
+        let zoned = text.replace(":00,", ":00Z,");
+        read(&zoned, "1h", &[]).expect("the rows have one");
+    }
+    read(&format!("# All times are UTC\ntime,{OHLCV}\n{rows}"), "1h", &[]).expect("UTC");
+}
+
+#[test]
+fn dates_at_midnight_beside_a_time_of_day_are_not_the_time() {
+    let text =
+        file(&format!("Date,Time,{OHLCV}"), 5, |i| format!("2024-03-04 00:00:00,09:0{i},1,2,0.5,1.5,{i}"));
+    refused(&text, "1m", &[], "`Date` holds dates at 00:00, and `Time` looks like the time of day");
+}
+
+#[test]
+fn the_form_of_a_few_rows_is_not_that_of_the_file() {
+    let text = file(&format!("time,{OHLCV}"), 10, |i| match i {
+        9 => "2024-03-04 09:45,1,2,0.5,1.5,1".to_owned(),
+        i => format!("{},1,2,0.5,1.5,1", 1_709_542_800_000_u64 + i as u64 * 300_000),
+    });
+    refused(&text, "5m", &[], "no plausible time");
+    let text = file(&format!("time,{OHLCV}"), 6, |i| match i {
+        5 => "2016-06-28T17:25:00,1,2,0.5,1.5,1".to_owned(),
+        i => format!("2016-06-28T17:0{i}:00 CET,1,2,0.5,1.5,1"),
+    });
+    refused(&text, "5m", &[], "`time` has times of two forms");
+    let text = file(&format!("time,{OHLCV}"), 12, |i| {
+        let zone = if i < 3 { "-05:00" } else { "" };
+        format!("2024-03-04 {:02}:00:00{zone},1,2,0.5,1.5,1", i + 9)
+    });
+    refused(&text, "1h", &[], "some name a zone, and others do not");
+}
+
+#[test]
+fn a_comma_that_would_make_prices_a_thousand_times_larger_is_asked_about() {
+    let text = "Date;Open;High;Low;Close;Volume\n2024-01-07;150.17;151.25;149.307;150.407;507\n\
+                2024-01-08;150,108;151,208;149,308;150,408;508\n";
+    refused(text, "1d", &[], "`150,108` (line 3) would be 150108, far from the other prices");
+}
+
+#[test]
+fn an_adjusted_close_is_not_taken_before_the_close_itself() {
+    let text = file("Date,Open,High,Low,LTP,Adj Close,Volume", 3, |i| {
+        format!("2024-01-0{},100,102,99,101,91,500", i + 1)
+    });
+    refused(&text, "1d", &[], "give --column close=LTP or --column 'close=Adj Close'");
+    let text = text.replace("LTP", "VWAP");
+    read(&text, "1d", &[]).expect("an average is no close");
+}
+
+#[test]
+fn day_and_month_that_change_places_are_shown_by_the_order() {
+    let dates =
+        ["29/07/2025", "30/07/2025", "31/07/2025", "04/08/2025", "05/08/2025", "08/06/2025", "08/07/2025"];
+    refused(&of(&dates), "1d", &[], "line 7: day and month change places: `08/06/2025` goes back in time");
+}

@@ -65,8 +65,9 @@ fn rows_that_are_not_a_timeframe_apart_are_told() {
         (1, 12, "1d", "the rows are 1m apart, and not 1d"),
         (1, 12, "5m", "the rows are 1m apart, and not 5m"),
         (1440, 12, "1m", "the rows are 1d apart, and not 1m"),
-        (1440 * 2, 12, "1d", ""),
-        (240, 12, "1h", ""),
+        (5, 12, "1m", "the rows are 5m apart, and not 1m"),
+        (240, 12, "1h", "the rows are 4h apart, and not 1h"),
+        (1440, 12, "12h", ""),
         (1, 9, "1d", ""),
     ] {
         let notes = notes(&apart(minutes, rows), timeframe, &[]);
