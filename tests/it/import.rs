@@ -49,7 +49,7 @@ async fn large_batches_are_compared_bar_by_bar() {
         (&all.iter().step_by(3).cloned().collect::<Vec<_>>()[..], [6_000, 0, 5_999, 1, 0, 0]),
     ] {
         folder.write("A_1m.csv", format!("{HEADER}{}", rows.concat()));
-        assert_eq!(counts(&import(&database, &folder, &["--force"]).await), want);
+        assert_eq!(counts(&import(&database, &folder, &["--force", "--on-step", "warn"]).await), want);
         let report = barlift(&database, &["report", "--json"]).run().await.json(0);
         assert_eq!(report["mismatches"].as_array().expect("a list").len(), 1);
     }
