@@ -66,7 +66,11 @@ async fn whatever_their_order_files_are_what_was_imported() {
     for (name, files, wanted) in [
         ("one behind the other", two(file(0..1500), file(1500..3000)), [3000, 3000, 0, 0]),
         ("the later one first", two(file(1500..3000), file(0..1500)), [3000, 3000, 0, 0]),
-        ("interleaved", two(file((0..3000).step_by(2)), file((1..3000).step_by(2))), [3000, 3000, 0, 0]),
+        (
+            "interleaved",
+            two(file((0..3000).filter(|i| i / 10 % 2 == 0)), file((0..3000).filter(|i| i / 10 % 2 == 1))),
+            [3000, 3000, 0, 0],
+        ),
         ("overlapping", two(file(0..1500), file(1400..3000)), [3100, 3000, 0, 100]),
         ("the same twice", two(file(0..1500), file(0..1500)), [3000, 1500, 0, 1500]),
         ("descending", one(file((0..2500).rev())), [2500, 2500, 0, 0]),
