@@ -5,6 +5,7 @@
 //! unreadable entry does not hide the others. Contents are read only where a name does not tell the timeframe.
 
 use super::encoding;
+use super::listing;
 use super::listing::Listed;
 pub use super::listing::Unrecognised;
 use super::naming::{self, SeriesGuess, TimeframeGuess};
@@ -13,8 +14,7 @@ use super::pattern::{self, Pattern};
 use super::places::Places;
 use super::reader::ReadOptions;
 use super::root::Root;
-use super::steps::{fits, usual};
-use super::{layout, listing};
+use super::steps::{self, fits};
 use crate::bar::{Micros, SeriesName};
 use crate::config;
 use crate::error::{Error, FileError, Result};
@@ -216,7 +216,7 @@ impl Naming {
             (TimeframeGuess::Unknown, Some(told)) => TimeframeGuess::Told(told),
             (guess, _) => guess,
         };
-        let timeframe = confirmed(timeframe, &layout::steps(&first.times)).map_err(NotTaken::Because)?;
+        let timeframe = confirmed(timeframe, &steps::between(&first.times)).map_err(NotTaken::Because)?;
         Ok(SeriesName { symbol, timeframe })
     }
 
@@ -262,7 +262,7 @@ fn confirmed(timeframe: TimeframeGuess, steps: &[Micros]) -> Result<String, Stri
                 all.join(" or ")
             )),
         },
-        TimeframeGuess::Unknown => usual(steps).ok_or_else(|| {
+        TimeframeGuess::Unknown => steps::shown(steps).ok_or_else(|| {
             "has a name that does not tell the timeframe, and its rows are too few or not evenly apart: give --timeframe"
                 .to_owned()
         }),

@@ -1,13 +1,31 @@
-//! The timeframe that the steps from bar to bar show.
+//! The steps from bar to bar, and the timeframe that they show.
 
 use crate::bar::Micros;
 use crate::timeframe;
+
+const DAY: Micros = 86_400_000_000;
+
+/// The steps between different times, the shortest first.
+pub(super) fn between(times: &[Micros]) -> Vec<Micros> {
+    let mut sorted = times.to_vec();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let mut steps: Vec<Micros> = sorted.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    steps.sort_unstable();
+    steps
+}
+
+/// The usual one of these: the first quarter of all steps, as weekends, halts and holes make long ones, and a stray row a short
+/// one.
+pub(super) fn usual(steps: &[Micros]) -> Option<Micros> {
+    steps.get(steps.len() / 4).copied()
+}
 
 /// Whether bars of this timeframe may be so far apart. Where nothing was traded, there are none.
 pub(super) fn fits(steps: &[Micros], timeframe: &str) -> bool {
     const SPARSE: Micros = 60;
     let Some(length) = timeframe::length(timeframe) else { return false };
-    let usual = steps.get(steps.len() / 4).copied().unwrap_or(0);
+    let usual = usual(steps).unwrap_or(0);
     let is_usual = usual >= length / 10 * 9 && usual <= length / 10 * 12;
     let are_multiples = steps.iter().all(|step| step % length == 0);
     is_usual
@@ -21,7 +39,6 @@ pub(super) fn fits(steps: &[Micros], timeframe: &str) -> bool {
 /// Whether bars are as regular as those of a longer timeframe: half of the steps are the shortest one, which is that
 /// timeframe's. Bars of half a day that come once a day are not.
 pub(super) fn are_coarser(steps: &[Micros], length: Micros) -> bool {
-    const DAY: Micros = 86_400_000_000;
     let Some(&shortest) = steps.first() else { return false };
     let same = steps.iter().filter(|step| **step == shortest).count();
     let is_session = shortest == DAY && length < DAY && length * 6 >= DAY;
@@ -31,13 +48,13 @@ pub(super) fn are_coarser(steps: &[Micros], length: Micros) -> bool {
 
 /// Whether a timeframe is shorter than a day, so that holes between its bars are usual.
 fn is_short(length: Micros) -> bool {
-    length < 86_400_000_000
+    length < DAY
 }
 
 /// The timeframe that the steps show.
-pub(super) fn usual(steps: &[Micros]) -> Option<String> {
+pub(super) fn shown(steps: &[Micros]) -> Option<String> {
     const ENOUGH: usize = 9;
-    let step = *steps.get(steps.len() / 4)?;
+    let step = usual(steps)?;
     let same = steps.iter().filter(|other| **other == step).count();
     // Months differ in length.
     let is_clear = same * 2 >= steps.len() || timeframe::of_step(step).as_deref() == Some("1mo");

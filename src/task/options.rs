@@ -6,7 +6,7 @@ use crate::bar::SeriesName;
 use crate::config::{Config, MaxRejects, OnConflictShape, OnMismatch, OnStep, VerifyMode};
 use crate::error::{Error, Result};
 use crate::model::OperationKind;
-use crate::source::reader::ReadOptions;
+use crate::source::reader::{ReadOptions, is_default};
 use crate::telemetry::TraceOptions;
 
 /// What an import does with what it reads; the same for every worker that runs a part of it.
@@ -43,10 +43,6 @@ pub struct ImportOptions {
     /// How closely it is traced. Operations of earlier versions say nothing of it.
     #[serde(default)]
     pub trace: TraceOptions,
-}
-
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
 }
 
 impl ImportOptions {

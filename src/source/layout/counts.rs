@@ -7,6 +7,7 @@ use super::DAY;
 use super::times::{Context, Judgement, Texts, Times};
 use crate::bar::Micros;
 use crate::config::{TimeForm, UnixUnit};
+use crate::source::steps;
 
 /// A year; leap days do not matter here.
 pub(super) const YEAR: Micros = 365 * DAY;
@@ -105,29 +106,12 @@ fn has_one_unit(times: &[Micros]) -> bool {
     sorted.windows(2).all(|pair| pair[1] - pair[0] < 2 * YEAR)
 }
 
-/// The usual step between times: the first quarter of all steps, as weekends, halts and holes make long ones, and a stray
-/// row a short one.
-pub(super) fn usual_step(times: &[Micros]) -> Option<Micros> {
-    let steps = steps(times);
-    steps.get(steps.len() / 4).copied()
-}
-
-/// The steps between different times, the shortest first.
-pub(in crate::source) fn steps(times: &[Micros]) -> Vec<Micros> {
-    let mut sorted = times.to_vec();
-    sorted.sort_unstable();
-    sorted.dedup();
-    let mut steps: Vec<Micros> = sorted.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    steps.sort_unstable();
-    steps
-}
-
 /// Whether the usual step between these times fits the timeframe: counts in another unit, and digits that are no count,
 /// give other steps.
 pub(super) fn steps_fit(times: &[Micros], timeframe: Option<Micros>) -> bool {
     let Some(timeframe) = timeframe else { return true };
-    let steps = steps(times);
-    let Some(&usual) = steps.get(steps.len() / 4) else { return true };
+    let steps = steps::between(times);
+    let Some(usual) = steps::usual(&steps) else { return true };
     let multiples = steps.iter().filter(|step| **step % timeframe == 0).count();
     usual >= timeframe / 10 * 9 && (timeframe >= DAY || multiples * 2 >= steps.len())
 }

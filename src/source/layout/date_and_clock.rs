@@ -6,10 +6,11 @@ use super::formats::{self, Clock, padded};
 use super::table::Table;
 use super::time_checks::{refuse_half_days, refuse_repeats};
 use super::time_columns::{TimeColumns, form_note, judged};
-use super::times::{Context, Judgement, Texts, Times};
+use super::times::{Context, Judgement, Texts};
 use super::{Undecided, called, counts};
 use crate::bar::Micros;
 use crate::config::TimeForm;
+use crate::source::steps;
 
 /// The columns of a date and a time of day.
 pub(super) fn pair(
@@ -40,15 +41,15 @@ pub(super) fn pair(
 /// Judges a column that may have the dates alone: of a form with a time of day that was given, its dates are tried, too.
 pub(super) fn judge_dates(texts: &Texts<'_>, context: &Context) -> Judgement {
     let judgement = texts.judge(context);
-    let is_other = |times: &Times| times.count() == 0;
-    let Judgement::Times(times) = &judgement else { return judgement };
-    match (is_other(times), context.of_dates()) {
-        (true, Some(dates)) => match texts.judge(&dates) {
-            Judgement::Times(times) if !is_other(&times) && times.are_dates => Judgement::Times(times),
-            _ => judgement,
-        },
-        _ => judgement,
+    if matches!(&judgement, Judgement::Times(times) if times.count() == 0)
+        && let Some(dates) = context.of_dates()
+        && let Judgement::Times(times) = texts.judge(&dates)
+        && times.count() > 0
+        && times.are_dates
+    {
+        return Judgement::Times(times);
     }
+    judgement
 }
 
 /// Judges dates and times of day together. A form of dates that was given gets that of the times of day behind it.
@@ -110,7 +111,9 @@ pub(super) fn clock_digits(
             return Micros::MAX;
         };
         let instants: Vec<Micros> = times.instants.iter().copied().flatten().collect();
-        let Some((step, usual)) = context.step.zip(counts::usual_step(&instants)) else { return 0 };
+        let Some((step, usual)) = context.step.zip(steps::usual(&steps::between(&instants))) else {
+            return 0;
+        };
         // Too short a step is none of the timeframe.
         if usual < step / 10 * 9 { Micros::MAX } else { usual - step }
     };

@@ -30,7 +30,6 @@ mod volume;
 
 use jiff::tz::TimeZone;
 
-pub(super) use self::counts::steps;
 pub(super) use self::day_order::Disproof;
 pub(super) use self::formats::padded;
 pub(super) use self::head::look_like_bars;

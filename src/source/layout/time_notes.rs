@@ -1,4 +1,4 @@
-//! What to say of times that are read as they stand, and may be meant otherwise.
+//! Notes on times whose zone or step the file leaves unsaid, and the refusal of a zone named before the header.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -6,24 +6,24 @@ use std::time::Duration;
 use regex::Regex;
 
 use super::times::{Context, Times};
-use super::{DAY, Undecided, counts};
+use super::{DAY, Undecided};
 use crate::bar::Micros;
 use crate::finding::RawRow;
 use crate::source::built_in_regex;
-use crate::source::steps::are_coarser;
+use crate::source::steps;
 use crate::source::time::cut;
 use crate::timeframe;
 
-/// What to say of rows that are not as far apart as the timeframe says.
+/// The note on rows that are not as far apart as the timeframe says.
 pub(super) fn odd_step(times: &Times, context: &Context) -> Option<String> {
     const ENOUGH: usize = 9;
     let length = context.step?;
     let instants: Vec<Micros> = times.instants.iter().copied().flatten().collect();
-    let steps = counts::steps(&instants);
-    let usual = *steps.get(steps.len() / 4)?;
+    let steps = steps::between(&instants);
+    let usual = steps::usual(&steps)?;
     // Where nothing was traded, there are no bars.
     let longest = if length < DAY { (DAY - 1).max(2 * length) } else { 5 * length };
-    let is_odd = usual < length / 10 * 9 || usual > longest || are_coarser(&steps, length);
+    let is_odd = usual < length / 10 * 9 || usual > longest || steps::are_coarser(&steps, length);
     (is_odd && steps.len() >= ENOUGH)
         .then(|| format!("the rows are {} apart, and not {}", length_shown(usual), length_shown(length)))
 }
@@ -42,7 +42,7 @@ const HOUR: Micros = 60 * MINUTE;
 /// Where trading days begin by the clocks of many exchanges. In UTC hardly any does.
 const OPENINGS: [Micros; 3] = [9 * HOUR + 15 * MINUTE, 9 * HOUR + 30 * MINUTE, 10 * HOUR];
 
-/// What to say, if anything; `says_utc`: whether the column's name does.
+/// The note, if there is one; `says_utc`: whether the column's name says that times are in UTC.
 pub(super) fn of(times: &Times, context: &Context, says_utc: bool) -> Option<String> {
     if times.are_dates || times.count() == 0 {
         return None;
