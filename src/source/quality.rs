@@ -1,10 +1,23 @@
 //! The market-data rules.
 //!
-//! Invariant: a rule checks one bar by itself; gaps and jumps between bars are not checked. An unknown value breaks no
-//! rule.
+//! Invariant: a rule checks one bar by itself, but for [`PRICE_JUMP`], which compares its close with that of the row before.
+//! Gaps between bars are not checked. An unknown value breaks no rule.
 
 use crate::bar::columns::{CLOSE, HIGH, LOW, OPEN, VOLUME};
 use crate::bar::{Ohlcv, known};
+
+/// The rule that a bar breaks whose close is so far from that of the row before.
+pub(super) const PRICE_JUMP: &str = "price_jump";
+
+/// A price that changes by this factor from one row to the next is mostly one whose decimal sign was lost, one in cents, or
+/// one of another instrument.
+const JUMP: f64 = 50.0;
+
+/// Whether the close breaks [`PRICE_JUMP`]; `before` is 0 for the first row.
+#[inline]
+pub(super) fn jumps(before: f64, close: f64) -> bool {
+    before > 0.0 && close > 0.0 && (close >= before * JUMP || before >= close * JUMP)
+}
 
 /// The names of the rules that `v` breaks.
 #[must_use]
@@ -74,6 +87,12 @@ mod tests {
         }
         assert!(!is_placeholder(&nothing.with(VOLUME, 1.0)) && !is_placeholder(&nothing.with(CLOSE, 0.1)));
         assert!(!is_placeholder(&SOUND));
+    }
+
+    #[test]
+    fn a_price_that_lost_its_decimal_sign_jumps() {
+        assert!(jumps(101.25, 10_130.0) && jumps(10_130.0, 101.25));
+        assert!(!jumps(0.0, 10_130.0) && !jumps(101.25, -37.0) && !jumps(101.25, 4000.0));
     }
 
     #[test]

@@ -69,6 +69,8 @@ pub(super) fn decide(
     let odd_step = time_notes::odd_step(&found.times, context);
     notes.extend(odd_step.clone().or_else(|| time_notes::of(&found.times, context, says_utc)));
     time_notes::refuse_zone_before(&sample.rows[..header.before], &found.times, context)?;
+    let time_columns = found.date.into_iter().chain([found.column]);
+    time_notes::refuse_zone_of_few(&table, time_columns, &found.times, context)?;
     refuse_adjusted_close(&names, &fields, &columns, &table).map_err(at_header)?;
     notes.extend(close_note(&names, &fields, &columns));
     if csv.columns.values[VOLUME].as_deref().is_none_or(|set| set == NO_COLUMN) {
@@ -102,6 +104,7 @@ pub(super) fn decide(
     columns.ignored = ignored.map(|at| called(&fields, at).trim_matches('`').to_owned()).collect();
     Ok(FileLayout {
         ends_with_delimiter: table.ends_with_delimiter(columns.width),
+        is_filled: table.is_filled(columns.width - 1),
         header: Some(written),
         names: fields.iter().map(|field| normal(field)).collect(),
         fields,
@@ -109,7 +112,7 @@ pub(super) fn decide(
         times: context.parser(&found.times),
         step: context.step,
         odd_step,
-        disproof: found.times.disproof(),
+        disproof: found.times.disproof().filter(|_| context.given.is_none()),
         tickers,
         proof: None,
         notes,

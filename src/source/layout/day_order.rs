@@ -49,7 +49,6 @@ impl Texts<'_> {
 impl Texts<'_> {
     /// Where day and month change places: a row that goes back in time, and would go on if they did.
     pub(super) fn change_of_order(&self, times: &Times, candidates: &[Times]) -> Option<Judgement> {
-        const FAR: Micros = 40 * DAY;
         let swapped = swapped(&times.form)?;
         let other = candidates.iter().find(|other| other.form == swapped).cloned();
         let other = other.unwrap_or_else(|| self.read(swapped));
@@ -61,18 +60,26 @@ impl Texts<'_> {
         }
         let goes_on = |pair: &&[(usize, Micros)]| {
             let (before, now) = (pair[0].1, pair[1].1);
-            now < before
-                && other.instants[pair[1].0].is_some_and(|other| other > before && other - before < FAR)
+            now < before && other.instants[pair[1].0].is_some_and(|other| goes_on(before, other))
         };
         let pair = rows.windows(2).find(goes_on)?;
         let (line, text) = &self.0[pair[1].0];
-        let reason = format!(
-            "day and month change places: `{}` goes back in time as {}, and not in the other order",
-            shown(text),
-            quoted(&times.form.to_string())
-        );
-        Some(Judgement::Changes(*line, reason))
+        Some(Judgement::Changes(*line, changed_order(text, &times.form)))
     }
+}
+
+/// Whether a time goes on from the one before it.
+fn goes_on(before: Micros, time: Micros) -> bool {
+    const FAR: Micros = 40 * DAY;
+    time > before && time - before < FAR
+}
+
+fn changed_order(text: &[u8], form: &TimeForm) -> String {
+    format!(
+        "day and month change places: `{}` goes back in time as {}, and not in the other order",
+        shown(text),
+        quoted(&form.to_string())
+    )
 }
 
 impl Times {
@@ -104,6 +111,13 @@ pub(in crate::source) enum Disproof {
 }
 
 impl Disproof {
+    /// Why a text, which goes back from the time before it, shows that day and month change places.
+    pub(in crate::source) fn change_of_order(&self, text: &[u8], before: Micros) -> Option<String> {
+        let Self::Reads { own, other } = self else { return None };
+        let other = other.parse(text).ok()?;
+        goes_on(before, other).then(|| changed_order(text, own.form()))
+    }
+
     /// Whether this text, which is no time of the file's form, shows it.
     pub(in crate::source) fn is_shown_by(&self, text: &[u8]) -> bool {
         match self {

@@ -81,6 +81,8 @@ pub struct FileLayout {
     pub(super) times: TimeParser,
     /// Whether every row ends with an extra delimiter.
     pub(super) ends_with_delimiter: bool,
+    /// Whether the last field of most rows is not empty.
+    pub(super) is_filled: bool,
     /// The length of the timeframe, if it is known.
     pub(super) step: Option<Micros>,
     /// That the rows are not as far apart as the timeframe says, if so.

@@ -86,6 +86,12 @@ impl Table {
         self.len() > 0 && (0..self.len()).all(|row| self.width(row) == width)
     }
 
+    /// Whether most rows have something in a column.
+    pub(super) fn is_filled(&self, column: usize) -> bool {
+        let empty = self.column(column).filter(|(_, text)| text.is_empty()).count();
+        self.len() > 0 && empty * 3 <= self.len()
+    }
+
     /// Whether the first two rows end with one delimiter more than `width` fields need. In a single row it may come from an
     /// unquoted number (`1,234`) before an empty last field.
     pub(super) fn ends_with_delimiter(&self, width: usize) -> bool {

@@ -12,6 +12,9 @@ use super::{DAY, Undecided, called};
 use crate::bar::Micros;
 use crate::source::advice::flag_for;
 use crate::source::number::is_missing;
+use crate::source::steps;
+
+const HOUR: Micros = 3_600_000_000;
 
 /// Refuses times whose column says that they are of another zone than they would be read in.
 pub(super) fn zone_of_name(
@@ -49,18 +52,50 @@ pub(super) fn zone_of_name(
 /// Refuses a clock of twelve hours without AM and PM: no hour is above 12, and each day the rows go back.
 pub(super) fn refuse_half_days(times: &Times, name: &str) -> Result<(), Undecided> {
     const ROWS: usize = 12;
-    const HOUR: Micros = 3_600_000_000;
     let instants: Vec<Micros> = times.instants.iter().copied().flatten().collect();
     let hours = || instants.iter().map(|time| time.rem_euclid(DAY) / HOUR);
-    let has_half_a_day = hours().all(|hour| (1..=12).contains(&hour)) && hours().any(|hour| hour == 12);
-    if instants.len() < ROWS || times.have_zone || !has_half_a_day || times.is_in_order() {
+    let is_half_a_day = hours().all(|hour| (1..=12).contains(&hour)) && !times.have_zone;
+    if !is_half_a_day || times.is_in_order() {
         return Ok(());
     }
-    Err(format!(
-        "{name} seems to have a clock of twelve hours without AM and PM: no hour is above 12, and the rows go back each \
-         day; write the times with 24 hours"
-    )
-    .into())
+    if instants.len() >= ROWS && hours().any(|hour| hour == 12) || afternoons_restore_order(&instants) {
+        return Err(format!(
+            "{name} seems to have a clock of twelve hours without AM and PM: no hour is above 12, and the rows go back \
+             each day; write the times with 24 hours"
+        )
+        .into());
+    }
+    Ok(())
+}
+
+/// Whether rows that go back within a day would all go on, were they twelve hours later.
+fn afternoons_restore_order(instants: &[Micros]) -> bool {
+    const PAUSE: Micros = 3 * HOUR;
+    let falling = instants.windows(2).filter(|pair| pair[1] < pair[0]).count();
+    let mut rising = instants.to_vec();
+    if falling * 2 > instants.len() {
+        rising.reverse();
+    }
+    let longest = steps::usual(&steps::between(&rising)).map_or(PAUSE, |usual| PAUSE.max(2 * usual));
+    let (mut found, mut afternoon) = (false, None);
+    let mut before = Micros::MIN;
+    for (at, &time) in rising.iter().enumerate() {
+        let day = time.div_euclid(DAY);
+        let is_same_day = before.div_euclid(DAY) == day;
+        if is_same_day && time < before && afternoon != Some(day) {
+            let is_near = time + DAY / 2 - before <= longest;
+            if !is_near || rising[..at].contains(&time) {
+                return false;
+            }
+            (found, afternoon) = (true, Some(day));
+        }
+        let now = if afternoon == Some(day) { time + DAY / 2 } else { time };
+        if now <= before {
+            return false;
+        }
+        before = now;
+    }
+    found
 }
 
 /// Refuses a file most of whose rows have the time of another row.
@@ -102,4 +137,28 @@ pub(super) fn refuse_repeats(
             .to_owned(),
     };
     Err(format!("{all} different rows have only {distinct} different times: {cause}").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(hours: &[i64]) -> Vec<Micros> {
+        hours.iter().map(|hour| hour * HOUR + HOUR / 2).collect()
+    }
+
+    #[test]
+    fn an_afternoon_that_is_written_as_a_morning_is_noticed() {
+        assert!(afternoons_restore_order(&at(&[9, 10, 11, 12, 1, 2, 3])));
+        assert!(afternoons_restore_order(&at(&[3, 2, 1, 12, 11, 10, 9])), "the latest first");
+        assert!(afternoons_restore_order(&at(&[9, 10, 11, 1, 2, 24 + 9, 24 + 10])), "a pause at noon");
+    }
+
+    #[test]
+    fn rows_that_are_late_or_come_again_are_no_afternoon() {
+        assert!(!afternoons_restore_order(&at(&[9, 10, 11, 8])));
+        assert!(!afternoons_restore_order(&at(&[9, 10, 11, 12, 9])));
+        assert!(!afternoons_restore_order(&at(&[9, 10, 11, 12, 24 + 9])));
+        assert!(!afternoons_restore_order(&at(&[9, 10, 11, 12, 1, 3, 2])));
+    }
 }

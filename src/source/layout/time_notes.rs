@@ -1,10 +1,12 @@
-//! Notes on times whose zone or step the file leaves unsaid, and the refusal of a zone named before the header.
+//! Notes on times whose zone or step the file leaves unsaid, and the refusal of a zone that the header's preamble or a few rows
+//! name.
 
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use regex::Regex;
 
+use super::table::Table;
 use super::times::{Context, Times};
 use super::{DAY, Undecided};
 use crate::bar::Micros;
@@ -68,6 +70,47 @@ pub(super) fn refuse_zone_before(
     };
     let line = cut(String::from_utf8_lossy(&row.bytes).trim());
     Err(Undecided::at(row.line, format!("`{line}` names a time zone, and the times do not: give --timezone")))
+}
+
+/// Refuses times without a zone if a few rows name one other than UTC: what theirs is, that of the others is as well.
+pub(super) fn refuse_zone_of_few(
+    table: &Table,
+    columns: impl Iterator<Item = usize>,
+    times: &Times,
+    context: &Context,
+) -> Result<(), Undecided> {
+    if times.zoned == Some(true) || context.zone_is_given {
+        return Ok(());
+    }
+    let has_zone = |text: &[u8]| {
+        let text = String::from_utf8_lossy(text);
+        // A footer is no time.
+        text.starts_with(|c: char| c.is_ascii_digit()) && (ends_with_offset(&text) || names_zone(&text))
+    };
+    let of_few = columns.filter_map(|column| {
+        let zoned = || table.column(column).filter(|(_, text)| has_zone(text));
+        zoned().next().filter(|_| zoned().count() * 2 < table.len())
+    });
+    match of_few.min_by_key(|(line, _)| *line) {
+        Some((line, text)) => Err(Undecided::at(
+            line,
+            format!(
+                "`{}` names a time zone, and most other times do not: mend the file, or give --timezone, with which rows \
+                 such as this one are rejected",
+                cut(&String::from_utf8_lossy(text))
+            ),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Whether a time of day ends with an offset other than that of UTC, or a place of the IANA's list.
+fn ends_with_offset(text: &str) -> bool {
+    const OFFSET: &str = r"(?ix) :\d\d (?:[.,]\d+)? \s* (?:[+-] (?:0\d?|1\d?) (?::?\d\d)? | [a-z]+/[a-z_]+)$";
+    const OF_UTC: &str = r"[+-]0[0:]*$";
+    static ENDS_WITH_OFFSET: LazyLock<[Regex; 2]> = LazyLock::new(|| [OFFSET, OF_UTC].map(built_in_regex));
+    let [offset, of_utc] = &*ENDS_WITH_OFFSET;
+    offset.is_match(text) && !of_utc.is_match(text)
 }
 
 /// Whether a text names a time zone other than UTC.

@@ -10,12 +10,12 @@ use super::date_and_clock::{judge_dates, pair};
 use super::formats;
 use super::head::delimiters;
 use super::table::Table;
-use super::time_checks::refuse_repeats;
+use super::time_checks::{refuse_half_days, refuse_repeats};
 use super::time_columns::TimeColumns;
 use super::times::{Context, Judgement, Texts};
 use super::{
-    Columns, DAY, FileLayout, Sample, Undecided, lost_digits, numbers, price_order, refuse_twice, tickers,
-    time_notes, unnamed_volume, volume_note,
+    Columns, DAY, FileLayout, Sample, Undecided, called, lost_digits, numbers, price_order, refuse_twice,
+    tickers, time_notes, unnamed_volume, volume_note,
 };
 use crate::bar::columns::{CLOSE, COLUMNS, COUNT, OPEN, VOLUME};
 use crate::config::{CsvConfig, NO_COLUMN, TimeForm};
@@ -82,6 +82,8 @@ fn by(
     notes.extend(time.note);
     let odd_step = time_notes::odd_step(&time.times, context);
     notes.extend(odd_step.clone().or_else(|| time_notes::of(&time.times, context, false)));
+    let time_columns = time.date.into_iter().chain([time.column]);
+    time_notes::refuse_zone_of_few(&table, time_columns, &time.times, context).map_err(fail)?;
     notes.extend(lost_digits::note(&table, &columns.values, numbers));
     notes.extend(volume_note(&columns));
     Ok(FileLayout {
@@ -93,8 +95,9 @@ fn by(
         times: context.parser(&time.times),
         step: context.step,
         odd_step,
-        disproof: time.times.disproof(),
+        disproof: time.times.disproof().filter(|_| context.given.is_none()),
         ends_with_delimiter,
+        is_filled: table.is_filled(width - 1),
         tickers,
         proof: None,
         notes,
@@ -186,6 +189,7 @@ fn time_columns(
     }
     match judgement {
         Judgement::Times(times) => {
+            refuse_half_days(&times, &called(&[], column))?;
             refuse_repeats(&times, table, &[], &[])?;
             let note = note(&times.form);
             Ok(TimeColumns { date: None, column, clock_digits: None, times, note })

@@ -7,6 +7,7 @@ use super::super::quality;
 use super::super::time_set::TimeSet;
 use super::row::{RowFault, RowParser};
 use super::{Batch, Repeat};
+use crate::bar::columns::CLOSE;
 use crate::bar::{Micros, Ohlcv, format_time};
 use crate::config::OnInvalid;
 use crate::error::FileError;
@@ -19,12 +20,15 @@ pub(super) struct RowClassifier {
     on_invalid: OnInvalid,
     seen: TimeSet,
     resume_at: u64,
+    /// The close of the row before; 0 if there is none.
+    close_before: f64,
 }
 
 impl RowClassifier {
     /// For the file at `path`. Of rows that start before `resume_at` bytes only the times are noted.
     pub(super) fn new(path: &str, parser: RowParser, on_invalid: OnInvalid, resume_at: u64) -> Self {
-        Self { path: path.to_owned(), parser, on_invalid, seen: TimeSet::default(), resume_at }
+        let seen = TimeSet::default();
+        Self { path: path.to_owned(), parser, on_invalid, seen, resume_at, close_before: 0.0 }
     }
 
     /// Adds one row to the batch.
@@ -39,7 +43,9 @@ impl RowClassifier {
             Ok(bar) => bar,
             Err(fault) => return self.refuse(line, fault, batch),
         };
-        let rules = if quality::is_sound(&values) { Vec::new() } else { quality::broken_rules(&values) };
+        let close_before = std::mem::replace(&mut self.close_before, values[CLOSE]);
+        let is_usual = quality::is_sound(&values) && !quality::jumps(close_before, values[CLOSE]);
+        let rules = if is_usual { Vec::new() } else { broken_rules(&values, close_before) };
         if !rules.is_empty() {
             let is_taken = self.take_broken(line, time, &values, &rules, batch)?;
             if !is_taken {
@@ -76,13 +82,19 @@ impl RowClassifier {
     /// Whether a bar that breaks these rules is taken all the same.
     #[cold]
     fn take_broken(
-        &self,
+        &mut self,
         line: Line<'_>,
         time: Micros,
         values: &Ohlcv,
         rules: &[&str],
         batch: &mut Batch,
     ) -> Result<bool, FileError> {
+        if self.parser.lacks_last_field(line.bytes) && !quality::is_sound(values) {
+            let reason =
+                format!("is no sound bar ({values}), and its last field is empty: a value may be missing");
+            self.reject(line, "ragged", reason, batch);
+            return Ok(false);
+        }
         if quality::is_placeholder(values) {
             let reason = "all prices are 0, and there is no volume".to_owned();
             self.reject(line, "placeholder", reason, batch);
@@ -106,6 +118,15 @@ impl RowClassifier {
             batch.reject(raw(line), rule, reason);
         }
     }
+}
+
+#[cold]
+fn broken_rules(values: &Ohlcv, close_before: f64) -> Vec<&'static str> {
+    let mut rules = quality::broken_rules(values);
+    if quality::jumps(close_before, values[CLOSE]) {
+        rules.push(quality::PRICE_JUMP);
+    }
+    rules
 }
 
 fn raw(line: Line<'_>) -> RawRow {

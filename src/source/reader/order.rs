@@ -14,6 +14,8 @@ pub(super) struct RowOrder {
     last: Option<Micros>,
     /// Whether times rise or fall.
     direction: Option<Ordering>,
+    rising: u64,
+    falling: u64,
     ambiguous: Ambiguous,
 }
 
@@ -26,8 +28,15 @@ impl RowOrder {
     pub(super) fn add(&mut self, time: Micros) {
         if let Some(last) = self.last.filter(|last| *last != time) {
             self.direction = Some(time.cmp(&last));
+            self.rising += u64::from(time > last);
+            self.falling += u64::from(time < last);
         }
         self.last = Some(time);
+    }
+
+    /// The time before this one, if this one falls behind it, unlike nearly all times so far.
+    pub(super) fn last_if_falling(&self, time: Micros) -> Option<Micros> {
+        self.last.filter(|last| time < *last && self.rising > 10 * self.falling)
     }
 
     /// Which of the two instants a row has, with bars so far apart.

@@ -22,6 +22,8 @@ pub(super) struct RowParser {
     fast_path: Option<FastPath>,
     /// Where local times may come twice.
     order: Option<RowOrder>,
+    /// The times of rows that the general path read, where day and month may change places.
+    read: RowOrder,
     scratch: Vec<u8>,
 }
 
@@ -40,6 +42,7 @@ impl RowParser {
             fast_path: FastPath::new(&layout, csv),
             fields: FieldSplitter::new(layout.columns.delimiter, csv.quote),
             order: layout.times.has_local_zone().then(|| RowOrder::new(ambiguous)),
+            read: RowOrder::default(),
             layout,
             scratch: Vec::new(),
         }
@@ -75,6 +78,13 @@ impl RowParser {
             }
             None => fast_path.read(bytes, times, tickers),
         }
+    }
+
+    /// Whether a row ends with an empty field where those of the first rows do not: behind a value that was left out, the
+    /// others have moved.
+    pub(super) fn lacks_last_field(&mut self, bytes: &[u8]) -> bool {
+        let last = self.layout.columns.width - 1;
+        self.layout.is_filled && self.fields.split(bytes).get(last).trim_ascii().is_empty()
     }
 
     /// The general path: reads any row.
@@ -116,6 +126,14 @@ impl RowParser {
                 }
             }
         };
+        if let Some(disproof) = &self.layout.disproof {
+            let text = if columns.date.is_some() { &self.scratch } else { row.get(columns.time) };
+            let before = self.read.last_if_falling(time);
+            self.read.add(time);
+            if let Some(reason) = before.and_then(|before| disproof.change_of_order(text, before)) {
+                return Err(RowFault::Fatal(format!("{reason}; {MEND_ORDER}")));
+            }
+        }
         for ticker in tickers {
             let value = row.get(ticker.column).trim_ascii();
             if value.is_empty() {
@@ -159,12 +177,15 @@ impl RowParser {
     }
 }
 
+/// What to do about a row with day and month in the other order.
+const MEND_ORDER: &str = "give --time-format for the whole file, or mend this row. Rows before it may be written; then give \
+                          --on-mismatch overwrite as well";
+
 /// Why a row without a time is no bar. If it names columns in another order, the rows below it have that order.
 fn no_time(layout: &FileLayout, text: &[u8], bytes: &[u8], reason: String) -> RowFault {
     if layout.disproof.as_ref().is_some_and(|disproof| disproof.is_shown_by(text)) {
         return RowFault::Fatal(format!(
-            "{reason}; day and month stand in the other order here: give --time-format for the whole file, or mend this \
-             row. Rows before it may be written; then give --on-mismatch overwrite as well"
+            "{reason}; day and month stand in the other order here: {MEND_ORDER}"
         ));
     }
     if layout.is_all_words(bytes) {

@@ -64,6 +64,31 @@ fn a_delimiter_at_the_end_of_every_row_is_nothing() {
     assert_eq!(reasons, ["has 7 fields instead of 6", "has 8 fields instead of 6"]);
 }
 
+/// A value that was left out moves those behind it.
+#[test]
+fn a_row_whose_last_field_is_empty_and_that_is_no_sound_bar_is_rejected() {
+    let text = format!("{GOOD}2024-01-04,1,2,0.5,12,\n2024-01-05,1,2,0.5,1.5,\n2024-01-08,1,0.5,2,1.5,12\n");
+    let batch = &read(text.as_bytes(), 10, 0)[0];
+    assert_eq!((batch.bars.len(), batch.issues.len()), (5, 1));
+    assert_eq!((batch.rejected[0].row.line, batch.rejected[0].rule), (5, "ragged"));
+    assert!(batch.rejected[0].reason.contains("a value may be missing"), "{}", batch.rejected[0].reason);
+    // Where the last field is mostly empty, that says nothing.
+    let empty = "date,open,high,low,close,volume\n2024-01-03,1,2,0.5,12,\n2024-01-04,1,2,0.5,1.5,\n";
+    let batch = &read(empty.as_bytes(), 10, 0)[0];
+    assert_eq!((batch.bars.len(), batch.issues.len()), (2, 1));
+}
+
+#[test]
+fn a_price_that_jumps_is_an_issue_of_its_row() {
+    let text = format!("{GOOD}2024-01-04,100,200,50,150,12\n2024-01-05,101,201,51,151,12\n");
+    for (max_rows, resume_at) in [(10, 0), (1, 0), (10, GOOD.len() as u64)] {
+        let batches = read(text.as_bytes(), max_rows, resume_at);
+        let issues: Vec<_> = batches.iter().flat_map(|batch| &batch.issues).collect();
+        assert_eq!(issues.len(), 1, "{max_rows}");
+        assert_eq!((issues[0].line, issues[0].rules.as_slice()), (5, &["price_jump"][..]));
+    }
+}
+
 /// `1,234.5` without quotes, and an empty volume.
 #[test]
 fn a_number_with_an_unquoted_delimiter_makes_no_bar_of_the_first_rows() {

@@ -632,3 +632,50 @@ fn day_and_month_that_change_places_are_shown_by_the_order() {
         ["29/07/2025", "30/07/2025", "31/07/2025", "04/08/2025", "05/08/2025", "08/06/2025", "08/07/2025"];
     refused(&of(&dates), "1d", &[], "line 7: day and month change places: `08/06/2025` goes back in time");
 }
+
+/// What a few rows say of their zone holds for the others, and a zone that was given rejects them.
+#[test]
+fn few_times_that_name_a_zone() {
+    for (zoned, naive) in [
+        ("2024-01-02 09:30:00-05:00", "2024-01-03 09:30:00"),
+        ("2024-07-02 09:30:00 EST", "2024-07-03 09:30:00"),
+        ("01/13/2024 09:30 EST", "01/14/2024 09:30"),
+        ("2024-01-02 09:30:00 US/Eastern", "2024-01-03 09:30:00"),
+    ] {
+        let mut times = vec![zoned.to_owned()];
+        times.extend((0..30).map(|minute| naive.replace("09:30", &format!("10:{minute:02}"))));
+        let times: Vec<&str> = times.iter().map(String::as_str).collect();
+        let text = of(&times);
+        refused(&text, "1m", &[], "line 2: `");
+        refused(&text, "1m", &[], "names a time zone, and most other times do not");
+        let got = read(&text, "1m", &[("import.timezone", "America/New_York")]).expect("reads");
+        assert_eq!((got.bars.len(), got.rejected.len()), (30, 1), "{zoned}");
+    }
+    // What says UTC is read so, and the others are as well.
+    let utc = ["2024-01-02 09:30:00Z", "2024-01-02 09:31:00", "2024-01-02 09:32:00", "2024-01-02 09:33:00"];
+    assert!(read(&of(&utc), "1m", &[]).is_err());
+}
+
+#[test]
+fn a_clock_of_twelve_hours_in_few_rows() {
+    let hours =
+        ["09:30", "10:30", "11:30", "12:30", "01:30", "02:30"].map(|clock| format!("2024-01-02 {clock}"));
+    let times: Vec<&str> = hours.iter().map(String::as_str).collect();
+    refused(&of(&times), "1h", &[], "a clock of twelve hours without AM and PM");
+    let without_header = of(&times).split_once('\n').expect("a header").1.to_owned();
+    refused(&without_header, "1h", &[], "a clock of twelve hours without AM and PM");
+}
+
+#[test]
+fn day_and_month_that_change_places_behind_the_first_rows() {
+    let day = |i: usize| format!("{:02}/{:02}/2024", i / 28 % 12 + 1, i % 28 + 1);
+    let turned = |i: usize| format!("{:02}/{:02}/2024", i % 28 + 1, i / 28 % 12 + 1);
+    let rows = |at: usize| {
+        file(&format!("time,{OHLCV}"), 300, |i| {
+            let date = if i < at { day(i) } else { turned(i) };
+            format!("{date},1,2,0.5,1.5,1")
+        })
+    };
+    refused(&rows(280), "1d", &[], "line 282: day and month change places: `01/11/2024` goes back in time");
+    assert_eq!(read(&rows(300), "1d", &[]).expect("reads").bars.len(), 300);
+}
