@@ -81,6 +81,7 @@ impl Bars {
     }
 
     /// Appends one bar.
+    #[inline]
     pub fn push(&mut self, time: Micros, values: Ohlcv) {
         self.time.push(time);
         for (column, value) in self.values.iter_mut().zip(values.to_array()) {

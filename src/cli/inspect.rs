@@ -175,7 +175,7 @@ fn fill(file: &mut Inspected, opened: OpenSource, read: &ReadOptions) -> Result<
         file.for_others =
             Some(ReadOptions { csv: layout.settled_for_others(&read.csv), timezone, ..read.clone() });
         file.columns = columns(&layout);
-        file.notes.clone_from(&layout.notes);
+        file.notes = layout.notes_of(&file.series.symbol);
         file.ignored_columns.clone_from(&layout.columns.ignored);
     }
     let mut ends = Bars::default();

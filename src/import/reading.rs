@@ -90,11 +90,9 @@ impl Reading<'_> {
 
     /// What the task keeps of the file, given how it is written.
     pub(super) fn opening(&self, layout: Option<&FileLayout>) -> Opening {
-        let csv = &self.attempt.options.read.csv;
-        Opening {
-            version: self.version.text.clone(),
-            ..layout.map(|layout| opening(layout, csv)).unwrap_or_default()
-        }
+        let ImportAttempt { options, task, .. } = self.attempt;
+        let opening = |layout| opening(layout, &options.read.csv, &task.symbol);
+        Opening { version: self.version.text.clone(), ..layout.map(opening).unwrap_or_default() }
     }
 
     /// Looks as far ahead as it takes to tell whether the file is one batch.
@@ -160,11 +158,12 @@ fn refuse_odd_step(attempt: ImportAttempt<'_>, fed: FeedEvent) -> Result<FeedEve
 }
 
 /// What is kept of how a file is written.
-fn opening(layout: &FileLayout, csv: &CsvConfig) -> Opening {
-    let settled = layout.is_noteworthy().then(|| LayoutRecord {
+fn opening(layout: &FileLayout, csv: &CsvConfig, symbol: &str) -> Opening {
+    let notes = layout.notes_of(symbol);
+    let settled = (layout.is_noteworthy() || !notes.is_empty()).then(|| LayoutRecord {
         csv: layout.settled(csv),
         timezone: layout.proof.map(|proof| proof.timezone.clone()),
-        notes: layout.notes.clone(),
+        notes,
     });
     Opening {
         version: String::new(),

@@ -230,11 +230,15 @@ impl FileLayout {
 
     /// The text of a column under one of these names, if all rows have the same.
     fn in_every_row(&self, wanted: &[&str]) -> Option<String> {
+        String::from_utf8(self.ticker_of(wanted)?.value.clone()).ok()
+    }
+
+    /// The column under one of these names that has the same text in every row.
+    fn ticker_of(&self, wanted: &[&str]) -> Option<&Ticker> {
         let is_wanted = |ticker: &&Ticker| {
             self.names.get(ticker.column).is_some_and(|name| wanted.contains(&name.as_str()))
         };
-        let ticker = self.tickers.iter().find(is_wanted)?;
-        String::from_utf8(ticker.value.clone()).ok()
+        self.tickers.iter().find(is_wanted)
     }
 
     /// The settings for other files that are written like this one: [`settled`](Self::settled), but with columns by their

@@ -2,7 +2,7 @@
 
 use super::names::{self, normal};
 use super::table::Table;
-use super::{Columns, Undecided, called};
+use super::{Columns, FileLayout, Undecided, called};
 use crate::source::time::cut;
 
 /// A column that has the same text in every row.
@@ -60,6 +60,26 @@ fn constant(fields: &[String], column: usize, table: &Table) -> Result<Option<Ti
         }
     }
     Ok(ticker)
+}
+
+impl FileLayout {
+    /// The notes on a file of this symbol.
+    #[must_use]
+    pub fn notes_of(&self, symbol: &str) -> Vec<String> {
+        self.notes.iter().cloned().chain(self.other_symbol(symbol)).collect()
+    }
+
+    /// What to say if a column names another symbol than the file's name. `BTC/USDT`, `X:BTCUSDT` and `BTCUSDT` are the same.
+    fn other_symbol(&self, symbol: &str) -> Option<String> {
+        let letters = |text: &str| -> String {
+            text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+        };
+        let ticker = self.ticker_of(&names::SYMBOLS)?;
+        let named = String::from_utf8_lossy(&ticker.value);
+        let (a, b) = (letters(symbol), letters(&named));
+        (!a.contains(&b) && !b.contains(&a))
+            .then(|| format!("{} is `{}` in every row, but the series is {symbol}", ticker.name, cut(&named)))
+    }
 }
 
 /// The columns that name the instrument, if the file has one instrument alone.

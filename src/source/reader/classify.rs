@@ -5,7 +5,7 @@
 use super::super::lines::Line;
 use super::super::quality;
 use super::super::time_set::TimeSet;
-use super::row::{RowFault, RowParser};
+use super::row::{NOTHING, RowFault, RowParser};
 use super::{Batch, Repeat};
 use crate::bar::columns::CLOSE;
 use crate::bar::{Micros, Ohlcv, format_time};
@@ -39,8 +39,9 @@ impl RowClassifier {
     pub(super) fn classify(&mut self, line: Line<'_>, batch: &mut Batch) -> Result<(), FileError> {
         let is_new = line.offset >= self.resume_at;
         batch.rows += u64::from(is_new);
-        let (time, values) = match self.parser.parse(line.bytes) {
-            Ok(bar) => bar,
+        let mut values = NOTHING;
+        let time = match self.parser.parse(line.bytes, &mut values) {
+            Ok(time) => time,
             Err(fault) => return self.refuse(line, fault, batch),
         };
         let close_before = std::mem::replace(&mut self.close_before, values[CLOSE]);

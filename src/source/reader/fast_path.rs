@@ -6,8 +6,7 @@
 use super::super::layout::{FileLayout, Ticker};
 use super::super::number;
 use super::super::time::TimeParser;
-use crate::bar::columns::COUNT;
-use crate::bar::{Micros, Ohlcv, UNKNOWN};
+use crate::bar::{Micros, Ohlcv};
 use crate::config::CsvConfig;
 
 /// Reads rows of one file.
@@ -51,12 +50,18 @@ impl FastPath {
         Some(Self { delimiter, quote, roles: (0..columns.width).map(role).collect() })
     }
 
-    /// Time and values of a row; none if the general path has to read it.
+    /// Reads the values of a row into `bar`, and returns its time; none if the general path has to read it. A file without a
+    /// column for a value leaves that of `bar` as it is.
     #[inline]
-    pub(super) fn read(&self, row: &[u8], times: &TimeParser, tickers: &[Ticker]) -> Option<(Micros, Ohlcv)> {
+    pub(super) fn read(
+        &self,
+        row: &[u8],
+        times: &TimeParser,
+        tickers: &[Ticker],
+        bar: &mut Ohlcv,
+    ) -> Option<Micros> {
         let mut rest = row;
         let mut time = 0;
-        let mut values = [UNKNOWN; COUNT];
         for (i, role) in self.roles.iter().enumerate() {
             if i > 0 {
                 let (delimiter, field) = rest.split_first()?;
@@ -70,7 +75,7 @@ impl FastPath {
                 }
                 Role::Value(at) => {
                     let (read, length) = number::parse_prefix(rest)?;
-                    values[*at] = read;
+                    bar[*at] = read;
                     length
                 }
                 Role::Ticker(at) => {
@@ -81,7 +86,7 @@ impl FastPath {
             };
             rest = &rest[length..];
         }
-        rest.is_empty().then_some((time, Ohlcv::from_array(values)))
+        rest.is_empty().then_some(time)
     }
 
     /// The length of a field that is not read. If it has a quote it ends there, and the row goes to the general path.

@@ -7,13 +7,16 @@
 use super::super::fields::{FieldSplitter, SplitLine};
 use super::super::layout::{FileLayout, padded};
 use super::super::number;
-use super::super::quality::broken_rules;
+use super::super::quality::is_sound;
 use super::super::time::cut;
 use super::fast_path::FastPath;
 use super::order::RowOrder;
 use crate::bar::columns::{COLUMNS, COUNT};
 use crate::bar::{Micros, Ohlcv, UNKNOWN};
 use crate::config::{Ambiguous, CsvConfig};
+
+/// A bar before its values are read.
+pub(super) const NOTHING: Ohlcv = Ohlcv::from_array([UNKNOWN; COUNT]);
 
 /// Reads rows of one file.
 pub(super) struct RowParser {
@@ -54,29 +57,29 @@ impl RowParser {
         self.layout.ends_with_delimiter = true;
     }
 
-    /// Time and values of a row, or why it is no bar.
+    /// Reads the values of a row into `bar`, and returns its time, or why it is no bar. The values are not returned, since
+    /// copying them takes longer than reading one (`benches/parts`).
     #[inline]
-    pub(super) fn parse(&mut self, bytes: &[u8]) -> Result<(Micros, Ohlcv), RowFault> {
-        let parsed = match self.fast(bytes) {
-            Some(bar) => Ok(bar),
-            None => self.general(bytes),
+    pub(super) fn parse(&mut self, bytes: &[u8], bar: &mut Ohlcv) -> Result<Micros, RowFault> {
+        let time = match self.fast(bytes, bar) {
+            Some(time) => time,
+            None => self.general(bytes, bar)?,
         };
-        if let (Some(order), Ok((time, _))) = (&mut self.order, &parsed) {
-            order.add(*time);
+        if let Some(order) = &mut self.order {
+            order.add(time);
         }
-        parsed
+        Ok(time)
     }
 
     /// The fast path; none if the general path has to read the row.
     #[inline]
-    pub(super) fn fast(&self, bytes: &[u8]) -> Option<(Micros, Ohlcv)> {
+    pub(super) fn fast(&self, bytes: &[u8], bar: &mut Ohlcv) -> Option<Micros> {
         let fast_path = self.fast_path.as_ref()?;
         let FileLayout { columns, times, tickers, .. } = &self.layout;
+        *bar = NOTHING;
         match bytes.strip_suffix(&[columns.delimiter]).filter(|_| self.layout.ends_with_delimiter) {
-            Some(row) => {
-                fast_path.read(row, times, tickers).filter(|(_, values)| broken_rules(values).is_empty())
-            }
-            None => fast_path.read(bytes, times, tickers),
+            Some(row) => fast_path.read(row, times, tickers, bar).filter(|_| is_sound(bar)),
+            None => fast_path.read(bytes, times, tickers, bar),
         }
     }
 
@@ -88,7 +91,8 @@ impl RowParser {
     }
 
     /// The general path: reads any row.
-    pub(super) fn general(&mut self, bytes: &[u8]) -> Result<(Micros, Ohlcv), RowFault> {
+    #[inline(never)]
+    pub(super) fn general(&mut self, bytes: &[u8], bar: &mut Ohlcv) -> Result<Micros, RowFault> {
         let row = self.fields.split(bytes);
         let FileLayout { columns, times, numbers, ends_with_delimiter: ends, tickers, .. } = &self.layout;
         let is_longer = row.len() != columns.width;
@@ -146,11 +150,11 @@ impl RowParser {
                 return Err(RowFault::Fatal(ticker.other(value)));
             }
         }
-        let mut values = [UNKNOWN; COUNT];
+        *bar = NOTHING;
         for (i, column) in columns.values.iter().enumerate() {
             let Some(column) = *column else { continue };
             let field = row.get(column);
-            values[i] = number::value(&COLUMNS[i], field, *numbers).map_err(|e| {
+            bar[i] = number::value(&COLUMNS[i], field, *numbers).map_err(|e| {
                 let reason = at(column, format!("{} {e}", COLUMNS[i].name));
                 if number::contradicts(field, *numbers) {
                     let sign = if numbers.decimal_comma { ',' } else { '.' };
@@ -163,9 +167,8 @@ impl RowParser {
                 }
             })?;
         }
-        let values = Ohlcv::from_array(values);
         // If the extra delimiter comes from an unquoted number, the parts of the number break market-data rules.
-        if is_longer && !broken_rules(&values).is_empty() {
+        if is_longer && !is_sound(bar) {
             let reason = format!(
                 "has {} fields instead of {}, and is no sound bar without the last one",
                 columns.width + 1,
@@ -173,7 +176,7 @@ impl RowParser {
             );
             return Err(RowFault::Rejected("ragged", reason));
         }
-        Ok((time, values))
+        Ok(time)
     }
 }
 

@@ -46,11 +46,12 @@ pub(super) fn read(text: &[u8]) -> Option<WrittenTime> {
 }
 
 /// `HH:MM[:SS[.ffffff]]` since midnight, and the rest of the text.
+#[inline]
 fn clock_time(text: &[u8]) -> Option<(Micros, &[u8])> {
     let (time, rest) = hours_and_minutes(text)?;
     let [b':', a, b, rest @ ..] = rest else { return Some((time, rest)) };
     // A leap second has no instant of its own.
-    let time = time + two(*a, *b).filter(|s| *s < 60)? * SECOND;
+    let time = time + Micros::from(two(*a, *b).filter(|s| *s < 60)?) * SECOND;
     let [b'.', rest @ ..] = rest else { return Some((time, rest)) };
     let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
     if !(1..=6).contains(&digits) {
@@ -62,34 +63,33 @@ fn clock_time(text: &[u8]) -> Option<(Micros, &[u8])> {
 }
 
 /// `HH:MM`, and the rest of the text.
+#[inline]
 fn hours_and_minutes(text: &[u8]) -> Option<(Micros, &[u8])> {
     let ([a, b, b':', c, d], rest) = text.split_first_chunk()? else { return None };
     let hours = two(*a, *b).filter(|h| *h < 24)?;
     let minutes = two(*c, *d).filter(|m| *m < 60)?;
-    Some(((hours * 60 + minutes) * (60 * SECOND), rest))
+    Some((Micros::from(hours * 60 + minutes) * (60 * SECOND), rest))
 }
 
-fn two(a: u8, b: u8) -> Option<i64> {
+#[inline]
+fn two(a: u8, b: u8) -> Option<u32> {
     let (a, b) = (a.wrapping_sub(b'0'), b.wrapping_sub(b'0'));
-    (a < 10 && b < 10).then(|| i64::from(a * 10 + b))
+    (a < 10 && b < 10).then(|| u32::from(a * 10 + b))
 }
 
-/// Days since 1970-01-01 of a day in the Gregorian calendar; none if there is no such day. The year is not negative.
-fn day(year: i64, month: i64, day: i64) -> Option<i64> {
-    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let in_month = match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 => 28 + i64::from(is_leap),
-        _ => return None,
-    };
-    if !(1..=in_month).contains(&day) {
+/// Days since 1970-01-01 of a day in the Gregorian calendar; none if there is no such day, or for the year 0.
+#[inline]
+fn day(year: u32, month: u32, day: u32) -> Option<Micros> {
+    const LENGTHS: [u32; 13] = [0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let length = *LENGTHS.get(usize::try_from(month).ok()?)?;
+    let is_leap = || year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    if !(1..=length).contains(&day) || month == 2 && day == 29 && !is_leap() {
         return None;
     }
     // Years are counted from March, so that a leap day is the last of its year. 0000-03-01 is 719,468 days before 1970.
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year.checked_sub(1)?, month + 9) };
     let of_year = (153 * month + 2) / 5 + day - 1;
-    Some(year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + of_year - 719_468)
+    Some(Micros::from(year * 365 + year / 4 - year / 100 + year / 400 + of_year) - 719_468)
 }
 
 #[cfg(test)]
@@ -100,7 +100,8 @@ mod tests {
 
     #[test]
     fn each_day_has_its_number() {
-        let number = |d: Date| day(d.year().into(), d.month().into(), d.day().into());
+        let part = |part: i16| u32::try_from(part).expect("positive");
+        let number = |d: Date| day(part(d.year()), part(d.month().into()), part(d.day().into()));
         let mut known = number(date(1599, 12, 31)).expect("a day");
         for d in date(1600, 1, 1).series(jiff::Span::new().days(1)).take_while(|d| d.year() < 2401) {
             known += 1;

@@ -1,6 +1,7 @@
 //! What is said of files that are read as they stand, and may be meant otherwise.
 
 use super::{file, read};
+use crate::source::reader::{BarReader, ReadOptions};
 
 const HEADER: &str = "time,open,high,low,close,volume";
 
@@ -99,4 +100,17 @@ fn numbers_that_are_not_stored_as_they_are_written_are_told() {
         "numbers have more digits than a float64 holds, such as `11.12345678901234567` (line 2), which is stored as \
          11.123456789012346"
     );
+}
+
+#[test]
+fn a_column_that_names_another_symbol_is_told() {
+    let text =
+        format!("ticker,{HEADER}\nX:BTC/USD,2024-01-02,1,2,0.5,1.5,1\nX:BTC/USD,2024-01-03,1,2,0.5,1.5,1\n");
+    let config = crate::config::load(None, &[]).expect("defaults");
+    let reader = BarReader::open(text.as_bytes(), "A.csv", &ReadOptions::of(&config), 0).expect("opens");
+    let layout = reader.layout().expect("a layout");
+    assert_eq!(layout.notes_of("ETHUSD"), ["`ticker` is `X:BTC/USD` in every row, but the series is ETHUSD"]);
+    for same in ["BTCUSD", "btc_usd", "BTC"] {
+        assert!(layout.notes_of(same).is_empty(), "{same}");
+    }
 }
