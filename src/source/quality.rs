@@ -1,22 +1,24 @@
 //! The market-data rules.
 //!
-//! Invariant: a rule checks one bar by itself, but for [`PRICE_JUMP`], which compares its close with that of the row before.
-//! Gaps between bars are not checked. An unknown value breaks no rule.
+//! Invariant: a rule checks one bar by itself, but for [`PRICE_JUMP`], which compares its close with that of the row before,
+//! and `time_out_of_order`. Gaps between bars are not checked. An unknown value breaks no rule.
 
 use crate::bar::columns::{CLOSE, HIGH, LOW, OPEN, VOLUME};
 use crate::bar::{Ohlcv, known};
 
-/// The rule that a bar breaks whose close is so far from that of the row before.
+/// The rule that a bar breaks whose prices are so far from each other, or its close from that of the row before.
 pub(super) const PRICE_JUMP: &str = "price_jump";
 
-/// A price that changes by this factor from one row to the next is mostly one whose decimal sign was lost, one in cents, or
-/// one of another instrument.
-const JUMP: f64 = 50.0;
+/// A price that is so many times another one is mostly one whose decimal sign was lost, one in cents, or one of another
+/// instrument.
+const JUMP: f64 = 9.0;
 
-/// Whether the close breaks [`PRICE_JUMP`]; `before` is 0 for the first row.
+/// Whether a bar breaks [`PRICE_JUMP`]; `before` is the close of the row before, and 0 for the first row.
 #[inline]
-pub(super) fn jumps(before: f64, close: f64) -> bool {
-    before > 0.0 && close > 0.0 && (close >= before * JUMP || before >= close * JUMP)
+pub(super) fn jumps(v: &Ohlcv, before: f64) -> bool {
+    let close = v[CLOSE];
+    let is_far = v[HIGH] >= v[LOW] * JUMP || close >= before * JUMP && before > 0.0 || before >= close * JUMP;
+    is_far && v[LOW] > 0.0
 }
 
 /// The names of the rules that `v` breaks.
@@ -91,8 +93,10 @@ mod tests {
 
     #[test]
     fn a_price_that_lost_its_decimal_sign_jumps() {
-        assert!(jumps(101.25, 10_130.0) && jumps(10_130.0, 101.25));
-        assert!(!jumps(0.0, 10_130.0) && !jumps(101.25, -37.0) && !jumps(101.25, 4000.0));
+        let at = |close: f64| Ohlcv::new(close, close, close, close, 0.0);
+        assert!(jumps(&at(10_130.0), 101.25) && jumps(&at(101.25), 10_130.0));
+        assert!(jumps(&SOUND.with(HIGH, 999.0), 2.5));
+        assert!(!jumps(&at(10_130.0), 0.0) && !jumps(&at(-37.0), 101.25) && !jumps(&at(900.0), 101.25));
     }
 
     #[test]

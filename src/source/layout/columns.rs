@@ -10,10 +10,10 @@ use super::table::Table;
 use super::time_columns;
 use super::times::Context;
 use super::{
-    Columns, FileLayout, Sample, Undecided, called, head, lost_digits, numbers, refuse_twice, split, tickers,
-    time_notes, volume, volume_note,
+    Columns, FileLayout, Sample, Undecided, called, head, lost_digits, numbers, price_order, refuse_twice,
+    split, tickers, time_notes, volume, volume_note,
 };
-use crate::bar::columns::{CLOSE, COLUMNS, COUNT, VOLUME};
+use crate::bar::columns::{CLOSE, COLUMNS, COUNT, OPEN, VOLUME};
 use crate::config::{ColumnsConfig, CsvConfig, NO_COLUMN};
 use crate::finding::RawRow;
 use crate::source::advice::{flag_for, flags_for_missing};
@@ -87,6 +87,7 @@ pub(super) fn decide(
         }
     }
     notes.extend(volume_note(&columns));
+    notes.extend(columns.values[VOLUME].and_then(|volume| volume::unit_note(&fields[volume])));
     // Databento writes prices as whole numbers of 10^-9, unless it is asked for pretty ones.
     let is_databento = names.iter().any(|name| matches!(name.as_str(), "publisher_id" | "rtype"));
     if is_databento && csv.price_decimals.is_none() && numbers::prices_are_whole(&table, &columns.values, 1e7)
@@ -96,6 +97,14 @@ pub(super) fn decide(
         ));
     }
     let numbers = numbers::decide(&table, &columns.values, csv, sample.is_last)?;
+    let are_named = (OPEN..=CLOSE).all(|at| csv.columns.values[at].is_some());
+    let is_adjusted = columns.values[CLOSE].is_some_and(|close| names[close].starts_with("adj"));
+    if !are_named && !is_adjusted {
+        price_order::refuse_exchanged(&columns.values, numbers, &table, &fields).map_err(|e| match e {
+            Undecided::Refused(None, reason) => at_header(reason),
+            other => other,
+        })?;
+    }
     notes.extend(lost_digits::note(&table, &columns.values, numbers));
     notes.extend(numbers_note(numbers));
     refuse_twice(&columns)?;

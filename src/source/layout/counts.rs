@@ -109,9 +109,11 @@ fn has_one_unit(times: &[Micros]) -> bool {
 /// Whether the usual step between these times fits the timeframe: counts in another unit, and digits that are no count,
 /// give other steps.
 pub(super) fn steps_fit(times: &[Micros], timeframe: Option<Micros>) -> bool {
-    let Some(timeframe) = timeframe else { return true };
+    const SECOND: Micros = 1_000_000;
     let steps = steps::between(times);
     let Some(usual) = steps::usual(&steps) else { return true };
+    // No bars are shorter.
+    let Some(timeframe) = timeframe else { return usual >= SECOND };
     let multiples = steps.iter().filter(|step| **step % timeframe == 0).count();
     usual >= timeframe / 10 * 9 && (timeframe >= DAY || multiples * 2 >= steps.len())
 }
@@ -187,7 +189,10 @@ fn named(texts: &Texts<'_>, context: &Context) -> Option<Named> {
         return write_dates("day numbers (of a spreadsheet, or since 1970)", false);
     }
     if digits(8) && within(1.2e7, 3.5e7) {
-        return write_dates("minutes since 1970, or a date in the Buddhist calendar", false);
+        let is_date = |number: &f64| (1.0..=1231.0).contains(&(number % 10_000.0)) && number % 100.0 <= 31.0;
+        let is_buddhist = within(2.4e7, 2.7e7) && numbers.iter().all(is_date);
+        let what = if is_buddhist { "dates in the Buddhist calendar" } else { "minutes since 1970" };
+        return write_dates(what, false);
     }
     None
 }
@@ -208,9 +213,35 @@ fn implausible(texts: &Texts<'_>, named: Option<&Named>, context: &Context) -> S
             times.form.describe(),
             times.form
         ),
-        None => format!(
-            "{example} is no plausible time, neither as a date in digits nor as a count since 1970; \
-             name the form with --time-format (such as '%y%m%d' or unix-ms), or another column with --column time=NAME"
-        ),
+        None => odd_one(texts, context).unwrap_or_else(|| {
+            format!(
+                "{example} is no plausible time, neither as a date in digits nor as a count since 1970; name the form \
+                 with --time-format (such as '%y%m%d' or unix-ms), or another column with --column time=NAME"
+            )
+        }),
     }
+}
+
+/// The first text that is no plausible time, where most are times of one form.
+fn odd_one(texts: &Texts<'_>, context: &Context) -> Option<String> {
+    let units = UnixUnit::ALL.map(TimeForm::Unix);
+    let formats = DIGITS.iter().map(|format| TimeForm::from((*format).to_owned()));
+    let is_plausible = |times: &Times, row: usize| {
+        let is_count = matches!(times.form, TimeForm::Unix(_));
+        let is_far = |time: Micros| !is_count || time.abs() >= FAR_FROM_1970;
+        times.instants[row].is_some_and(|time| is_far(time) && time <= context.now + YEAR)
+    };
+    units.into_iter().chain(formats).find_map(|form| {
+        let times = texts.read(form);
+        let rows = 0..times.instants.len();
+        let plausible = rows.clone().filter(|row| is_plausible(&times, *row)).count();
+        let odd = rows.clone().find(|row| !is_plausible(&times, *row)).filter(|_| plausible * 2 > rows.len())?;
+        let (line, text) = texts.0.get(odd)?;
+        Some(format!(
+            "`{}` (line {line}) is no plausible time as {}, as most of the others are: mend that row, or write the times in \
+             one form",
+            super::times::shown(text),
+            times.form.describe()
+        ))
+    })
 }

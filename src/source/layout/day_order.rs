@@ -7,6 +7,7 @@ use super::counts::quoted;
 use super::times::{Judgement, Texts, Times, shown};
 use crate::bar::Micros;
 use crate::config::TimeForm;
+use crate::source::steps;
 use crate::source::time::TimeParser;
 
 impl Texts<'_> {
@@ -47,36 +48,71 @@ impl Texts<'_> {
 }
 
 impl Texts<'_> {
-    /// Where day and month change places: a row that goes back in time, and would go on if they did.
+    /// Where day and month change places: with some rows read in the other order the times go on from row to row, as they
+    /// do not without.
     pub(super) fn change_of_order(&self, times: &Times, candidates: &[Times]) -> Option<Judgement> {
         let swapped = swapped(&times.form)?;
         let other = candidates.iter().find(|other| other.form == swapped).cloned();
         let other = other.unwrap_or_else(|| self.read(swapped));
-        let rows: Vec<(usize, Micros)> =
-            (0..self.0.len()).filter_map(|at| Some((at, times.instants[at]?))).collect();
-        let rising = rows.windows(2).filter(|pair| pair[1].1 > pair[0].1).count();
-        if rising * 10 < rows.len() * 7 {
-            return None;
+        let rows: Vec<Readings> = (0..self.0.len())
+            .filter_map(|row| Some(Readings { row, own: times.instants[row]?, other: other.instants[row] }))
+            .collect();
+        let rising = rows.windows(2).filter(|pair| pair[1].own > pair[0].own).count();
+        let falling = rows.windows(2).filter(|pair| pair[1].own < pair[0].own).count();
+        let mut rows: Vec<Readings> =
+            if rising >= falling { rows } else { rows.into_iter().map(Readings::mirrored).collect() };
+        let instants: Vec<Micros> = rows.iter().map(|row| row.own).collect();
+        let far = (10 * DAY).max(3 * steps::usual(&steps::between(&instants)).unwrap_or(0));
+        let is_broken = |pair: &[Readings]| !goes_on(pair[0].own, pair[1].own, far);
+        let broken = rows.windows(2).filter(|pair| is_broken(pair)).count();
+        let mut turned = turned(&rows, broken, far);
+        if turned.is_none() {
+            // The first rows may be those in the other order.
+            rows = rows.into_iter().rev().map(Readings::mirrored).collect();
+            turned = self::turned(&rows, broken, far);
         }
-        let goes_on = |pair: &&[(usize, Micros)]| {
-            let (before, now) = (pair[0].1, pair[1].1);
-            now < before && other.instants[pair[1].0].is_some_and(|other| goes_on(before, other))
-        };
-        let pair = rows.windows(2).find(goes_on)?;
-        let (line, text) = &self.0[pair[1].0];
+        let (line, text) = &self.0[turned?];
         Some(Judgement::Changes(*line, changed_order(text, &times.form)))
     }
 }
 
-/// Whether a time goes on from the one before it.
-fn goes_on(before: Micros, time: Micros) -> bool {
-    const FAR: Micros = 40 * DAY;
-    time > before && time - before < FAR
+/// The two ways to read a row's date.
+#[derive(Clone, Copy)]
+struct Readings {
+    row: usize,
+    own: Micros,
+    other: Option<Micros>,
+}
+
+impl Readings {
+    fn mirrored(self) -> Self {
+        Self { own: -self.own, other: self.other.map(|time| -time), ..self }
+    }
+}
+
+/// The first row that goes on from the one before it only in the other order, if nothing is broken any more with all such rows
+/// read so.
+fn turned(rows: &[Readings], broken: usize, far: Micros) -> Option<usize> {
+    let (mut before, mut first, mut left) = (rows.first()?.own, None, 0);
+    for row in &rows[1..] {
+        let other = row.other.filter(|other| !goes_on(before, row.own, far) && goes_on(before, *other, far));
+        left += usize::from(!goes_on(before, other.unwrap_or(row.own), far));
+        if other.is_some() {
+            first = first.or(Some(row.row));
+        }
+        before = other.unwrap_or(row.own);
+    }
+    first.filter(|_| left < broken && left * 20 <= rows.len())
+}
+
+/// Whether a time goes on from the one before it, and not too far.
+fn goes_on(before: Micros, time: Micros, far: Micros) -> bool {
+    time >= before && time - before < far
 }
 
 fn changed_order(text: &[u8], form: &TimeForm) -> String {
     format!(
-        "day and month change places: `{}` goes back in time as {}, and not in the other order",
+        "day and month change places: `{}` does not go on from the row before as {}, but does in the other order",
         shown(text),
         quoted(&form.to_string())
     )
@@ -88,7 +124,10 @@ impl Times {
         match swapped(&self.form) {
             Some(other) => {
                 let own = TimeParser::new(TimeZone::UTC, self.form.clone());
-                Some(Disproof::Reads { own, other: TimeParser::new(TimeZone::UTC, other) })
+                Some(Disproof::Reads {
+                    own: Box::new(own),
+                    other: Box::new(TimeParser::new(TimeZone::UTC, other)),
+                })
             }
             None if self.form == TimeForm::Iso && !self.order_is_proven => Some(Disproof::DayBeforeMonth),
             None => None,
@@ -102,9 +141,9 @@ pub(in crate::source) enum Disproof {
     /// Not the file's own form, but another one reads it.
     Reads {
         /// The file's own.
-        own: TimeParser,
+        own: Box<TimeParser>,
         /// With day and month swapped.
-        other: TimeParser,
+        other: Box<TimeParser>,
     },
     /// A month above 12 before a day.
     DayBeforeMonth,
@@ -115,7 +154,7 @@ impl Disproof {
     pub(in crate::source) fn change_of_order(&self, text: &[u8], before: Micros) -> Option<String> {
         let Self::Reads { own, other } = self else { return None };
         let other = other.parse(text).ok()?;
-        goes_on(before, other).then(|| changed_order(text, own.form()))
+        goes_on(before, other, 40 * DAY).then(|| changed_order(text, own.form()))
     }
 
     /// Whether this text, which is no time of the file's form, shows it.

@@ -34,6 +34,7 @@ pub(super) use self::day_order::Disproof;
 pub(super) use self::formats::padded;
 pub(super) use self::head::look_like_bars;
 pub(super) use self::tickers::Ticker;
+pub(super) use self::time_notes::zone_in_name;
 use self::times::{Context, Judgement, Texts, Times};
 use super::number::NumberStyle;
 use super::proof::Proof;
@@ -113,6 +114,8 @@ pub(super) struct Sample<'s> {
 pub(super) struct Expected {
     /// The zone of times without one; none: UTC.
     pub(super) zone: Option<TimeZone>,
+    /// What the file's name says of that zone.
+    pub(super) zone_in_name: Option<String>,
     /// The length of the timeframe.
     pub(super) timeframe: Option<Micros>,
     /// Whether bare dates of daily and longer bars are days of the calendar.
@@ -158,6 +161,7 @@ pub(super) fn decide(
     };
     let context = Context {
         zone_is_given: zone.is_some(),
+        zone_in_name: expected.zone_in_name.clone(),
         zone: zone.unwrap_or(TimeZone::UTC),
         dates_in_utc: expected.dates_in_utc && expected.timeframe.is_some_and(|length| length >= DAY),
         given: csv.time_format.clone(),
@@ -329,6 +333,7 @@ pub fn decided_time(text: &str) -> Result<Micros, String> {
     let context = Context {
         zone: TimeZone::UTC,
         zone_is_given: false,
+        zone_in_name: None,
         dates_in_utc: false,
         given: None,
         step: None,

@@ -85,6 +85,11 @@ pub(super) const TICKERS: [&str; 27] = [
     "strike",
 ];
 
+/// Whether a name says that a column of text names the instrument: `Stock Symbol`.
+pub(super) fn is_about_instrument(normal: &str) -> bool {
+    words_of(normal).any(|word| matches!(word, "symbol" | "ticker" | "isin" | "cusip"))
+}
+
 /// Those of them that hold the symbol as people write it.
 pub(super) const SYMBOLS: [&str; 8] =
     ["ticker", "symbol", "sym", "ts_code", "tckrsymb", "order_book_id", "instrument", "pair"];
@@ -210,11 +215,11 @@ fn says_offset(normal: &str) -> bool {
 
 /// Whether a name says that times are those of a place.
 pub(super) fn says_local(normal: &str) -> bool {
-    const PLACES: [&str; 36] = [
+    const PLACES: [&str; 40] = [
         "local", "est", "edt", "et", "cst", "cdt", "pst", "pdt", "cet", "cest", "bst", "ist", "jst", "aest",
         "kst", "msk", "hkt", "sgt", "eet", "eastern", "pacific", "mountain", "beijing", "tokyo", "london",
         "berlin", "paris", "york", "chicago", "moscow", "shanghai", "kolkata", "sydney", "europe", "asia",
-        "america",
+        "america", "exchange", "ny", "nyc", "mez",
     ];
     words_of(normal).any(|word| PLACES.contains(&word)) || says_offset(normal)
 }

@@ -36,6 +36,8 @@ struct Evidence {
     thousands_point: Seen,
     thousands_comma: Seen,
     apostrophe: Seen,
+    /// Those that may be quoted in 32nds: 147'290 is 147 29/32.
+    fractions: usize,
     blank: Seen,
     /// One sign before three digits.
     open_point: Seen,
@@ -161,6 +163,7 @@ impl Evidence {
         let (points, commas) = (count('.'), count(','));
         if text.contains(['\'', '’']) {
             self.apostrophe.add(line, text);
+            self.fractions += usize::from(may_be_32nds(text));
         }
         if text.contains([' ', '\u{a0}', '\u{202f}']) {
             self.blank.add(line, text);
@@ -225,7 +228,7 @@ impl Evidence {
         if tp.count > 0 && tp.count * 20 < self.open_point.count {
             return Err(format!(
                 "{} has points between thousands, but nearly all others, such as {}, may have decimals: mend that row, \
-                 or give --thousands .",
+                 give --thousands none to have it rejected, or --thousands . if all points separate thousands",
                 tp.shown(),
                 self.open_point.shown()
             ));
@@ -234,6 +237,14 @@ impl Evidence {
     }
 
     fn settled_style(&self, comma_is_given: bool) -> Result<NumberStyle, String> {
+        const ENOUGH: usize = 4;
+        if self.fractions >= ENOUGH && self.fractions == self.apostrophe.count {
+            return Err(format!(
+                "{} may be in 32nds, which are not read: write decimals, or give --thousands \"'\" if the sign separates \
+                 thousands",
+                self.apostrophe.shown()
+            ));
+        }
         let (dp, dc) = (&self.decimal_point, &self.decimal_comma);
         let (tp, tc) = (&self.thousands_point, &self.thousands_comma);
         // Blanks between thousands leave the comma for decimals.
@@ -262,6 +273,13 @@ impl Evidence {
         }
         Ok(NumberStyle { decimal_comma, thousands, ..NumberStyle::default() })
     }
+}
+
+/// Whether a number may be one of 32nds and their eighths, as futures on bonds are quoted.
+fn may_be_32nds(text: &str) -> bool {
+    let Some((whole, fraction)) = text.split_once(['\'', '’']) else { return false };
+    let is_fraction = fraction.len() == 3 && fraction.ends_with(['0', '2', '5', '7']);
+    is_fraction && whole.bytes().all(|b| b.is_ascii_digit()) && fraction.parse().is_ok_and(|n: u16| n < 320)
 }
 
 #[cfg(test)]
@@ -298,6 +316,7 @@ mod tests {
             (&["1.204.500", "10.25"][..], "written in two ways, `10.25` (line 3) and `1.204.500` (line 2)"),
             (&["1,25", "1.5"], "written in two ways"),
             (&["1,234", "5"], "give --thousands , or --decimal-comma"),
+            (&["147'290", "147'015", "146'317", "147'302"], "may be in 32nds"),
         ] {
             let e = style(texts, false).expect_err("refused");
             assert!(e.contains(part), "{e}");

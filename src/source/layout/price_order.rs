@@ -1,11 +1,12 @@
-//! Whether the prices of a file without a header stand in the order open, high, low, close.
+//! Whether the columns of prices are what they are taken for: open, high, low and close.
 
-use super::Undecided;
 use super::table::Table;
 use super::time_columns::TimeColumns;
+use super::{Undecided, called};
 use crate::bar::Micros;
 use crate::bar::columns::{CLOSE, COUNT, HIGH, LOW, OPEN};
 use crate::config::CsvConfig;
+use crate::source::advice::flag_for;
 use crate::source::number::{self, NumberStyle};
 
 /// The prices of a row.
@@ -85,6 +86,41 @@ fn jumps(
     let forward = bars.windows(2).map(|pair| (pair[1].1 - pair[0].2).abs()).sum();
     let back = bars.windows(2).map(|pair| (pair[1].2 - pair[0].1).abs()).sum();
     (bars.len() >= BARS).then_some((forward, back))
+}
+
+/// Refuses columns whose names are not those of what they hold: in many rows, a price is above the high or below the low.
+pub(super) fn refuse_exchanged(
+    values: &[Option<usize>; COUNT],
+    style: NumberStyle,
+    table: &Table,
+    fields: &[String],
+) -> Result<(), Undecided> {
+    const ROWS: usize = 3;
+    // A 0 stands for a price that is not known.
+    let rows: Vec<[f64; 4]> = (0..table.len())
+        .filter_map(|row| prices(values, style, table, row))
+        .filter(|prices| prices.iter().all(|price| *price > 0.0))
+        .collect();
+    let is_far = |high: f64, others: f64| high > 20.0 * others;
+    let is_bad = |[open, high, low, close]: &[f64; 4]| {
+        *high < open.max(*close) || *low > open.min(*close) || is_far(*high, open.max(*close))
+    };
+    let bad = rows.iter().filter(|row| is_bad(row)).count();
+    if bad < ROWS || bad * 3 < rows.len() {
+        return Ok(());
+    }
+    let [Some(open), Some(high), Some(low), Some(close), _] = *values else { return Ok(()) };
+    let columns = [("open", open), ("high", high), ("low", low), ("close", close)];
+    let flags: Vec<String> = columns.iter().map(|(name, at)| flag_for(name, fields, *at)).collect();
+    Err(format!(
+        "in {bad} of the first {} rows a price is above {} or below {}, or far from the others: name the columns that \
+         are right with --column; as they are now: {}",
+        rows.len(),
+        called(fields, high),
+        called(fields, low),
+        flags.join(" ")
+    )
+    .into())
 }
 
 /// Refuses prices that are not in the order open, high, low, close.

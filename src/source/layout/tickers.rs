@@ -87,7 +87,8 @@ pub(super) fn decide(fields: &[String], used: &[usize], table: &Table) -> Result
     let mut tickers: Vec<Ticker> = Vec::new();
     for (column, field) in fields.iter().enumerate() {
         let name = normal(field);
-        let is_kind = names::KINDS.contains(&name.as_str()) && has_text(column, table);
+        let is_named = names::KINDS.contains(&name.as_str()) || names::is_about_instrument(&name);
+        let is_kind = is_named && has_text(column, table);
         if used.contains(&column) || !(is_kind || names::TICKERS.contains(&name.as_str())) {
             continue;
         }

@@ -49,16 +49,26 @@ pub(super) fn zone_of_name(
     Ok(())
 }
 
-/// Refuses a clock of twelve hours without AM and PM: no hour is above 12, and each day the rows go back.
+/// Refuses a clock of twelve hours without AM and PM: no hour is above 12, and the rows go back within a day.
 pub(super) fn refuse_half_days(times: &Times, name: &str) -> Result<(), Undecided> {
     const ROWS: usize = 12;
     let instants: Vec<Micros> = times.instants.iter().copied().flatten().collect();
-    let hours = || instants.iter().map(|time| time.rem_euclid(DAY) / HOUR);
-    let is_half_a_day = hours().all(|hour| (1..=12).contains(&hour)) && !times.have_zone;
-    if !is_half_a_day || times.is_in_order() {
+    let hour = |time: Micros| time.rem_euclid(DAY) / HOUR;
+    if times.have_zone || !instants.iter().all(|time| (1..=12).contains(&hour(*time))) {
         return Ok(());
     }
-    if instants.len() >= ROWS && hours().any(|hour| hour == 12) || afternoons_restore_order(&instants) {
+    let is_same_day = |pair: &[Micros]| pair[0].div_euclid(DAY) == pair[1].div_euclid(DAY);
+    // From 12:59 to 1:00, or the other way round where the latest rows come first.
+    let turns = |pair: &[Micros]| {
+        let hours = [hour(pair[0]), hour(pair[1])];
+        is_same_day(pair) && (hours == [12, 1] || hours == [1, 12])
+    };
+    let falling = instants.windows(2).filter(|pair| pair[1] < pair[0]).count();
+    let rising = instants.windows(2).filter(|pair| pair[1] > pair[0]).count();
+    let is_turned = instants.windows(2).any(|pair| turns(pair) && (pair[1] < pair[0]) == (rising > falling));
+    let has_noon = instants.iter().any(|time| hour(*time) == 12);
+    let goes_back = has_noon && (is_turned || !times.is_in_order());
+    if instants.len() >= ROWS && goes_back || afternoons_restore_order(&instants) {
         return Err(format!(
             "{name} seems to have a clock of twelve hours without AM and PM: no hour is above 12, and the rows go back \
              each day; write the times with 24 hours"
@@ -72,28 +82,29 @@ pub(super) fn refuse_half_days(times: &Times, name: &str) -> Result<(), Undecide
 fn afternoons_restore_order(instants: &[Micros]) -> bool {
     const PAUSE: Micros = 3 * HOUR;
     let falling = instants.windows(2).filter(|pair| pair[1] < pair[0]).count();
-    let mut rising = instants.to_vec();
+    let mut rows = instants.to_vec();
     if falling * 2 > instants.len() {
-        rising.reverse();
+        rows.reverse();
     }
-    let longest = steps::usual(&steps::between(&rising)).map_or(PAUSE, |usual| PAUSE.max(2 * usual));
-    let (mut found, mut afternoon) = (false, None);
+    let longest = steps::usual(&steps::between(&rows)).map_or(PAUSE, |usual| PAUSE.max(2 * usual));
+    let mut found = false;
     let mut before = Micros::MIN;
-    for (at, &time) in rising.iter().enumerate() {
-        let day = time.div_euclid(DAY);
-        let is_same_day = before.div_euclid(DAY) == day;
-        if is_same_day && time < before && afternoon != Some(day) {
-            let is_near = time + DAY / 2 - before <= longest;
-            if !is_near || rising[..at].contains(&time) {
+    for day in rows.chunk_by(|a, b| a.div_euclid(DAY) == b.div_euclid(DAY)) {
+        let noon = day.windows(2).position(|pair| pair[1] < pair[0]).map_or(day.len(), |at| at + 1);
+        let (morning, afternoon) = day.split_at(noon);
+        if let (Some(last), Some(first)) = (morning.last(), afternoon.first()) {
+            let is_near = first + DAY / 2 - last <= longest;
+            if !is_near || morning.contains(first) {
                 return false;
             }
-            (found, afternoon) = (true, Some(day));
+            found = true;
         }
-        let now = if afternoon == Some(day) { time + DAY / 2 } else { time };
-        if now <= before {
-            return false;
+        for now in morning.iter().copied().chain(afternoon.iter().map(|time| time + DAY / 2)) {
+            if now <= before {
+                return false;
+            }
+            before = now;
         }
-        before = now;
     }
     found
 }

@@ -302,6 +302,18 @@ pub(super) fn judged(judgement: Judgement, fields: &[String], column: usize) -> 
 }
 
 pub(super) fn no_time(fields: &[String], used: &[usize]) -> String {
+    let is_end = |at: &usize| {
+        let name = normal(&fields[*at]);
+        names::is_another_time(&name) && names::is_about_time(&name)
+    };
+    if let Some(end) = (0..fields.len()).find(is_end) {
+        return format!(
+            "the header lacks a column for time: {} is not the time at which bars begin; write that, or give {} to store \
+             them at the other one",
+            called(fields, end),
+            flag_for("time", fields, end)
+        );
+    }
     let flags = flags_for_missing(&["time"], fields, used);
     let what_to_do = if flags.is_empty() {
         "name it with --column time=NAME".to_owned()

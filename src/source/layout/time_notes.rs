@@ -9,7 +9,7 @@ use regex::Regex;
 use super::table::Table;
 use super::times::{Context, Times};
 use super::{DAY, Undecided};
-use crate::bar::Micros;
+use crate::bar::{Micros, format_time};
 use crate::finding::RawRow;
 use crate::source::built_in_regex;
 use crate::source::steps;
@@ -26,8 +26,40 @@ pub(super) fn odd_step(times: &Times, context: &Context) -> Option<String> {
     // Where nothing was traded, there are no bars.
     let longest = if length < DAY { (DAY - 1).max(2 * length) } else { 5 * length };
     let is_odd = usual < length / 10 * 9 || usual > longest || steps::are_coarser(&steps, length);
-    (is_odd && steps.len() >= ENOUGH)
+    if !is_odd {
+        return longer_steps(times, context);
+    }
+    (steps.len() >= ENOUGH)
         .then(|| format!("the rows are {} apart, and not {}", length_shown(usual), length_shown(length)))
+}
+
+/// The note on regular rows of which many in turn are as far apart as those of a longer timeframe.
+fn longer_steps(times: &Times, context: &Context) -> Option<String> {
+    const ROWS: usize = 4;
+    const MANY: usize = 20;
+    let length = context.step?;
+    let mut instants: Vec<Micros> = times.instants.iter().copied().flatten().collect();
+    instants.sort_unstable();
+    instants.dedup();
+    let pairs: Vec<(Micros, Micros)> = instants.windows(2).map(|pair| (pair[0], pair[1] - pair[0])).collect();
+    // Bars of some hours may come once a day.
+    let is_session = |step: Micros| step == DAY && length < DAY && length * 6 >= DAY;
+    let is_longer = |step: Micros| step > length && step % length == 0 && !is_session(step);
+    // Rows that are regular but for these at one end of the file; in others, many may come by chance.
+    let is_shown = |run: &[(Micros, Micros)]| {
+        let others = pairs.len() - run.len();
+        let regular = pairs.iter().filter(|pair| pair.1 == length).count();
+        let is_end = run.first() == pairs.first() || run.last() == pairs.last();
+        is_longer(run[0].1)
+            && (run.len() >= MANY || run.len() >= ROWS && is_end && regular * 10 >= others * 9)
+    };
+    let run = pairs.chunk_by(|a, b| a.1 == b.1).find(|run| is_shown(run))?;
+    Some(format!(
+        "the rows from {} on are {} apart, and not {}",
+        format_time(run[0].0),
+        length_shown(run[0].1),
+        length_shown(length)
+    ))
 }
 
 /// `1m`, or `1h 7m`
@@ -66,7 +98,13 @@ pub(super) fn refuse_zone_before(
         return Ok(());
     }
     let Some(row) = before.iter().find(|row| names_zone(&String::from_utf8_lossy(&row.bytes))) else {
-        return Ok(());
+        return match &context.zone_in_name {
+            Some(zone) => Err(format!(
+                "the file's name has `{zone}`, which may be its time zone, and the times name none: give --timezone"
+            )
+            .into()),
+            None => Ok(()),
+        };
     };
     let line = cut(String::from_utf8_lossy(&row.bytes).trim());
     Err(Undecided::at(row.line, format!("`{line}` names a time zone, and the times do not: give --timezone")))
@@ -113,12 +151,24 @@ fn ends_with_offset(text: &str) -> bool {
     offset.is_match(text) && !of_utc.is_match(text)
 }
 
+/// The abbreviation of a time zone in a file's name, behind its symbol: `AAPL_5m_EST.csv`.
+pub(in crate::source) fn zone_in_name(path: &str) -> Option<String> {
+    const ZONES: [&str; 16] = [
+        "EST", "EDT", "CST", "CDT", "PST", "PDT", "CET", "CEST", "BST", "IST", "JST", "KST", "HKT", "AEST",
+        "Eastern", "eastern",
+    ];
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let words = name.split(|c: char| !c.is_ascii_alphanumeric()).skip(1);
+    words.map(str::to_owned).find(|word| ZONES.contains(&word.as_str()))
+}
+
 /// Whether a text names a time zone other than UTC.
 fn names_zone(text: &str) -> bool {
     const ZONE: &str = r"(?ix) \b(?:utc|gmt)\s*[+-]\s*0*[1-9]
         | \b(?:america|europe|asia|africa|australia|pacific)/[a-z]
-        | \b(?:e[sd]t|c[sde]t|cest|m[sd]t|p[sd]t|bst|ist|jst|kst|hkt|sgt|aest)\b
-        | \b(?:exchange|local|eastern)\s+time\b";
+        | \b(?:e[sd]t|c[sde]t|cest|m[sd]t|p[sd]t|bst|ist|jst|kst|hkt|sgt|aest|mes?z|eest|msk)\b
+        | \b(?:exchange|local|eastern|central|mountain|pacific)\s+time\b
+        | \btimes?\b.*\b(?:eastern|central|mountain|pacific|local|exchange)\b";
     static NAMES_ZONE: LazyLock<Regex> = LazyLock::new(|| built_in_regex(ZONE));
     NAMES_ZONE.is_match(text)
 }

@@ -22,6 +22,8 @@ pub(super) struct Context {
     pub(super) zone: TimeZone,
     /// Whether somebody said so; else it is UTC.
     pub(super) zone_is_given: bool,
+    /// What the file's name says of it.
+    pub(super) zone_in_name: Option<String>,
     pub(super) dates_in_utc: bool,
     /// The form that was given.
     pub(super) given: Option<TimeForm>,
@@ -31,6 +33,13 @@ pub(super) struct Context {
 }
 
 impl Context {
+    /// The latest time that a bar may have: it may not have ended yet, or be labelled by its end, and east of UTC it is tomorrow
+    /// already.
+    fn latest(&self) -> Micros {
+        const MONTH: Micros = 31 * super::DAY;
+        self.now + super::DAY + self.step.unwrap_or(MONTH).max(super::DAY)
+    }
+
     /// With the dates alone of a form that was given, if it has a time of day behind them.
     pub(super) fn of_dates(&self) -> Option<Self> {
         let Some(TimeForm::Format(format)) = &self.given else { return None };
@@ -39,11 +48,12 @@ impl Context {
 
     /// Reads the file's rows, which are held to what these times are.
     pub(super) fn parser(&self, times: &Times) -> TimeParser {
-        let has_short_years = times.form.to_string().contains("%y");
         let held = Held {
             zoned: times.zoned,
+            clock: times.clock,
+            offsets: times.offsets,
             from_1970: if times.are_far_from_1970() { YEAR } else { 0 },
-            latest: if has_short_years { self.now + YEAR } else { Micros::MAX },
+            latest: self.latest(),
         };
         TimeParser::new(self.zone.clone(), times.form.clone())
             .with_dates_in_utc(self.dates_in_utc && times.are_dates)
@@ -78,6 +88,10 @@ pub(super) struct Times {
     pub(super) have_zone: bool,
     /// Whether ISO times name a zone, if all do or none does.
     pub(super) zoned: Option<bool>,
+    /// Whether ISO times have a time of day, if all do or none does.
+    pub(super) clock: Option<bool>,
+    /// The least and the most offset that ISO times may name: clocks go forward and back by an hour.
+    pub(super) offsets: Option<(Micros, Micros)>,
     /// Whether some of them name a zone and others do not.
     zones_differ: bool,
     /// Whether a row has shown that the day does not come before the month.
@@ -128,18 +142,16 @@ impl<'t> Texts<'t> {
         let parser = TimeParser::new(TimeZone::UTC, form.clone());
         let instants: Vec<_> = self.0.iter().map(|(_, text)| parser.parse(text).ok()).collect();
         let is_iso = form == TimeForm::Iso;
-        // An ISO date has ten characters at most.
-        let are_dates =
-            if is_iso { self.texts().all(|text| text.len() <= 10) } else { form.is_date_format() };
         // Another zone changes nothing.
         let elsewhere = TimeParser::new(TimeZone::fixed(Offset::constant(-3)), form.clone());
         let read = || self.0.iter().zip(&instants).filter_map(|((_, text), time)| Some((text, (*time)?)));
         let is_zoned = |text: &[u8], time: Micros| elsewhere.parse(text) == Ok(time);
         let zoned = read().filter(|(text, time)| is_zoned(text, *time)).count();
         let all = read().count();
+        // An ISO date has ten characters at most.
+        let dates = if is_iso { read().filter(|(text, _)| text.len() <= 10).count() } else { 0 };
         // Some programs write midnight as a bare date, and all other times with a Z.
-        let has_dates = read().any(|(text, _)| text.len() <= 10);
-        let others_are_dates = has_dates
+        let others_are_dates = dates > 0
             && read().all(|(text, time)| text.len() <= 10 || text.ends_with(b"Z") && is_zoned(text, time));
         let order_is_proven =
             !is_iso || self.texts().any(|text| text.get(8..10).is_some_and(|day| day > &b"12"[..]));
@@ -148,9 +160,18 @@ impl<'t> Texts<'t> {
             let others = all - count;
             others == 0 || all >= 20 && others * 20 <= all
         };
-        let zoned_alike = match zoned {
-            zoned if nearly(all - zoned) => Some(false),
-            zoned if nearly(zoned) => Some(true),
+        let alike = |count: usize| match count {
+            count if nearly(all - count) => Some(false),
+            count if nearly(count) => Some(true),
+            _ => None,
+        };
+        let zoned_alike = alike(zoned);
+        let are_dates = if is_iso { all == 0 || alike(dates) == Some(true) } else { form.is_date_format() };
+        // Bare dates among times may be midnights.
+        let clock = match dates {
+            dates if nearly(dates) => Some(false),
+            0 => Some(true),
+            dates if dates * 2 < all && !are_midnights(read()) => Some(true),
             _ => None,
         };
         let zones_differ = is_iso && zoned_alike.is_none() && !others_are_dates;
@@ -159,11 +180,23 @@ impl<'t> Texts<'t> {
             are_dates,
             have_zone: zoned > 0,
             zoned: zoned_alike.filter(|_| is_iso && all > 0 && !are_dates && !others_are_dates),
+            clock: clock.filter(|_| is_iso && all > 0),
+            offsets: if is_iso { self.offsets() } else { None },
             zones_differ,
             order_is_proven,
             instants,
             because: None,
         }
+    }
+
+    /// The offsets around the usual one, if nearly all are.
+    fn offsets(&self) -> Option<(Micros, Micros)> {
+        const HOUR: Micros = 3_600_000_000;
+        let mut offsets: Vec<Micros> = self.texts().filter_map(TimeParser::offset_of).collect();
+        offsets.sort_unstable();
+        let usual = *offsets.get(offsets.len() / 2)?;
+        let near = offsets.iter().filter(|offset| (**offset - usual).abs() <= HOUR).count();
+        (near * 20 >= offsets.len() * 19).then_some((usual - HOUR, usual + HOUR))
     }
 
     /// The texts as numbers, if all of them are.
@@ -285,13 +318,10 @@ impl<'t> Texts<'t> {
         }
         let mut times = (*first).clone();
         times.because = self.because(&times, &candidates);
-        if let Some(changes) = self.change_of_order(&times, &candidates) {
-            return changes;
+        if let Some(reason) = self.contradiction(&times, &candidates) {
+            return Judgement::Open(reason);
         }
-        match self.contradiction(&times, &candidates) {
-            Some(reason) => Judgement::Open(reason),
-            None => Judgement::Times(times),
-        }
+        self.change_of_order(&times, &candidates).unwrap_or(Judgement::Times(times))
     }
 
     /// Too many texts that another form reads, and not the one that most texts have.
@@ -317,15 +347,17 @@ impl<'t> Texts<'t> {
 
     /// What is open, and the flags that decide.
     fn open(&self, first: &Times, rivals: &[&&Times]) -> String {
-        let mut forms = vec![first.form.to_string()];
+        let mut readings = vec![first];
         for rival in rivals {
-            let form = rival.form.to_string();
-            if !forms.contains(&form) {
-                forms.push(form);
+            if readings.iter().all(|other| other.instants != rival.instants) {
+                readings.push(rival);
             }
         }
-        let flags: Vec<String> =
-            forms.iter().take(3).map(|form| format!("--time-format {}", quoted(form))).collect();
+        let flags: Vec<String> = readings
+            .iter()
+            .take(3)
+            .map(|times| format!("--time-format {}", quoted(&times.form.to_string())))
+            .collect();
         format!(
             "day, month and year can be read in several ways in {}: give {}",
             self.example(),
@@ -357,6 +389,15 @@ impl Times {
         let earlier = times.windows(2).filter(|pair| pair[1] < pair[0]).count();
         later.min(earlier) * 20 <= later.max(earlier)
     }
+}
+
+/// Whether each bare date is midnight between the times around it, whichever way they go.
+fn are_midnights<'t>(read: impl Iterator<Item = (&'t Cow<'t, [u8]>, Micros)>) -> bool {
+    let rows: Vec<(bool, Micros)> = read.map(|(text, time)| (text.len() <= 10, time)).collect();
+    rows.windows(3).filter(|rows| rows[1].0).all(|rows| {
+        let times = [rows[0].1, rows[1].1, rows[2].1];
+        times.is_sorted() || times.is_sorted_by(|a, b| a >= b)
+    })
 }
 
 pub(super) fn shown(text: &[u8]) -> String {

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use super::columns::within;
 use super::date_and_clock::{judge_dates, pair};
 use super::formats;
-use super::head::delimiters;
+use super::head::{self, delimiters};
 use super::table::Table;
 use super::time_checks::{refuse_half_days, refuse_repeats};
 use super::time_columns::TimeColumns;
@@ -19,6 +19,7 @@ use super::{
 };
 use crate::bar::columns::{CLOSE, COLUMNS, COUNT, OPEN, VOLUME};
 use crate::config::{CsvConfig, NO_COLUMN, TimeForm};
+use crate::finding::RawRow;
 use crate::source::number::NumberStyle;
 
 /// Decides the layout of a file that begins with data, behind `before` other lines.
@@ -31,7 +32,8 @@ pub(super) fn decide(
     let rows = &sample.rows[before..];
     let mut first_error = None;
     for delimiter in delimiters(csv, None) {
-        match by(delimiter, Sample { rows, ..sample }, before, csv, context) {
+        let lines = &sample.rows[..before];
+        match by(delimiter, Sample { rows, ..sample }, lines, csv, context) {
             Ok(layout) => return Ok(layout),
             Err((width, e)) => {
                 let is_better = first_error.as_ref().is_none_or(|(widest, _)| width > *widest);
@@ -53,7 +55,7 @@ pub(super) fn decide(
 fn by(
     delimiter: u8,
     sample: Sample<'_>,
-    before: usize,
+    before: &[RawRow],
     csv: &CsvConfig,
     context: &Context,
 ) -> Result<FileLayout, (usize, Undecided)> {
@@ -75,17 +77,21 @@ fn by(
     };
     refuse_twice(&columns).map_err(fail)?;
     let tickers = tickers::unnamed(width, &columns, &table).map_err(fail)?;
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> = head::note(before).into_iter().collect();
     if csv.header {
         notes.push(format!("no header: {}", places(&columns)));
     }
     notes.extend(time.note);
     let odd_step = time_notes::odd_step(&time.times, context);
     notes.extend(odd_step.clone().or_else(|| time_notes::of(&time.times, context, false)));
+    time_notes::refuse_zone_before(before, &time.times, context).map_err(fail)?;
     let time_columns = time.date.into_iter().chain([time.column]);
     time_notes::refuse_zone_of_few(&table, time_columns, &time.times, context).map_err(fail)?;
     notes.extend(lost_digits::note(&table, &columns.values, numbers));
     notes.extend(volume_note(&columns));
+    let used: Vec<usize> = columns.used().collect();
+    let ignored = (0..width).filter(|at| !used.contains(at)).map(|at| format!("column {}", at + 1));
+    let columns = Columns { ignored: ignored.collect(), ..columns };
     Ok(FileLayout {
         columns,
         header: None,
@@ -101,7 +107,7 @@ fn by(
         tickers,
         proof: None,
         notes,
-        before_data: before,
+        before_data: before.len(),
         quote: csv.quote,
     })
 }

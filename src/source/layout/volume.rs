@@ -75,6 +75,20 @@ fn of_several(first: usize, others: &[usize], fields: &[String], table: &Table) 
     }
 }
 
+/// What to say of a volume whose name has a unit: `Volume (000s)`.
+pub(super) fn unit_note(name: &str) -> Option<String> {
+    const UNITS: [&str; 12] = [
+        "000", "100s", "00s", "thousand", "hundred", "million", "lakh", "lacs", "lots", "(k)", "(m)", "(mm)",
+    ];
+    let lower = name.to_lowercase();
+    UNITS.iter().any(|unit| lower.contains(unit)).then(|| {
+        format!(
+            "volumes are stored as they are written, whatever `{}` counts",
+            crate::source::time::cut(name.trim())
+        )
+    })
+}
+
 /// Whether `volume_btc` counts what `BTC/USD` or `BTCUSDT` is quoted for.
 fn is_of_base(name: &str, ticker: Option<&[u8]>) -> bool {
     let currency = name.trim_start_matches("volume_").to_uppercase();

@@ -6,7 +6,7 @@ use super::super::lines::Line;
 use super::super::quality;
 use super::super::time_set::TimeSet;
 use super::row::{NOTHING, RowFault, RowParser};
-use super::{Batch, Repeat};
+use super::{Batch, Repeat, strays};
 use crate::bar::columns::CLOSE;
 use crate::bar::{Micros, Ohlcv, format_time};
 use crate::config::OnInvalid;
@@ -45,7 +45,7 @@ impl RowClassifier {
             Err(fault) => return self.refuse(line, fault, batch),
         };
         let close_before = std::mem::replace(&mut self.close_before, values[CLOSE]);
-        let is_usual = quality::is_sound(&values) && !quality::jumps(close_before, values[CLOSE]);
+        let is_usual = quality::is_sound(&values) && !quality::jumps(&values, close_before);
         let rules = if is_usual { Vec::new() } else { broken_rules(&values, close_before) };
         if !rules.is_empty() {
             let is_taken = self.take_broken(line, time, &values, &rules, batch)?;
@@ -65,6 +65,27 @@ impl RowClassifier {
             batch.kept_bytes += line.bytes.len();
             batch.repeats.push(Repeat { time, values, row: raw(line) });
         }
+        Ok(())
+    }
+
+    /// Reports the bars at these places of the batch, whose times are out of order. They are bars all the same.
+    pub(super) fn report_strays(&self, places: Vec<usize>, batch: &mut Batch) -> Result<(), FileError> {
+        for at in places {
+            let (line, time, values) = (batch.lines[at], batch.bars.time[at], batch.bars.values(at));
+            if self.on_invalid == OnInvalid::Fail {
+                let reason = format!(
+                    "the bar of {} lies far from the rows around it ({}); --on-invalid is fail",
+                    format_time(time),
+                    strays::RULE
+                );
+                return Err(FileError::permanent(&self.path, line, reason));
+            }
+            match batch.issues.iter_mut().find(|issue| issue.line == line) {
+                Some(issue) => issue.rules.push(strays::RULE),
+                None => batch.issues.push(QualityIssue { line, time, values, rules: vec![strays::RULE] }),
+            }
+        }
+        batch.issues.sort_by_key(|issue| issue.line);
         Ok(())
     }
 
@@ -124,7 +145,7 @@ impl RowClassifier {
 #[cold]
 fn broken_rules(values: &Ohlcv, close_before: f64) -> Vec<&'static str> {
     let mut rules = quality::broken_rules(values);
-    if quality::jumps(close_before, values[CLOSE]) {
+    if quality::jumps(values, close_before) {
         rules.push(quality::PRICE_JUMP);
     }
     rules

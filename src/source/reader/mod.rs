@@ -10,6 +10,7 @@ mod fast_path;
 mod first;
 mod order;
 mod row;
+mod strays;
 
 use std::io::Read;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use self::ahead::Ahead;
 use self::classify::RowClassifier;
 use self::row::RowParser;
 use super::encoding::SourceText;
-use super::layout::{Expected, FileLayout};
+use super::layout::{self, Expected, FileLayout};
 use super::lines::{Line, LineError, Lines};
 use super::position::Position;
 use super::proof::Proof;
@@ -161,6 +162,8 @@ pub struct BarReader<'a> {
     rows: Option<RowClassifier>,
     layout: Option<Arc<FileLayout>>,
     ahead: Ahead,
+    /// The time of the last bar so far, in the order of the file.
+    last: Option<Micros>,
 }
 
 impl<'a> BarReader<'a> {
@@ -198,7 +201,8 @@ impl<'a> BarReader<'a> {
         let mut lines = Lines::new(text, max_line);
         let timeframe = timeframe.and_then(crate::timeframe::length);
         let dates_in_utc = options.dates == Dates::Utc;
-        let expected = Expected { zone, timeframe, dates_in_utc, proof: options.proof(path) };
+        let zone_in_name = layout::zone_in_name(path);
+        let expected = Expected { zone, zone_in_name, timeframe, dates_in_utc, proof: options.proof(path) };
         let (layout, ahead) = match ahead::decide(&mut lines, path, csv, &expected)? {
             Some((layout, ahead)) => (Some(Arc::new(layout)), ahead),
             None => (None, Ahead::default()),
@@ -207,7 +211,7 @@ impl<'a> BarReader<'a> {
             let parser = RowParser::new(layout.clone(), csv, options.ambiguous);
             RowClassifier::new(path, parser, options.on_invalid, resume_at)
         });
-        Ok(Self { lines, path: path.to_owned(), rows, layout, ahead })
+        Ok(Self { lines, path: path.to_owned(), rows, layout, ahead, last: None })
     }
 
     /// Whether the file has no line, not even a header.
@@ -222,6 +226,7 @@ impl<'a> BarReader<'a> {
     pub fn next_batch(&mut self, max_rows: usize) -> Result<Option<Batch>, FileError> {
         let mut batch = Batch { bars: Bars::with_capacity(max_rows.min(4096)), ..Batch::default() };
         let Some(rows) = &mut self.rows else { return Ok(None) };
+        let mut has_ended = false;
         while batch.rows < max_rows as u64 && batch.kept_bytes < MAX_KEPT {
             if let Some(row) = self.ahead.rows.pop_front() {
                 let line = Line { bytes: &row.bytes, number: row.line, offset: row.offset };
@@ -238,7 +243,10 @@ impl<'a> BarReader<'a> {
             let offset = self.lines.offset();
             let line = match self.lines.next_line() {
                 Ok(Some(line)) => line,
-                Ok(None) => break,
+                Ok(None) => {
+                    has_ended = true;
+                    break;
+                }
                 Err(e) => {
                     self.ahead.broken = Some((offset, line_error(&self.path, e)));
                     continue;
@@ -254,6 +262,12 @@ impl<'a> BarReader<'a> {
         if batch.rows == 0 {
             return Ok(None);
         }
+        let times = &batch.bars.time;
+        let are_in_order = times.is_sorted() || times.is_sorted_by(|a, b| a >= b);
+        if !are_in_order || has_ended || self.last.is_none() {
+            rows.report_strays(strays::strays(&batch.bars.time, self.last, has_ended), &mut batch)?;
+        }
+        self.last = batch.bars.time.last().copied().or(self.last);
         sort_by_time(&mut batch);
         Ok(Some(batch))
     }

@@ -5,15 +5,15 @@
 //! from a number such as `1,234` without quotes.
 
 use super::super::fields::{FieldSplitter, SplitLine};
-use super::super::layout::{FileLayout, padded};
+use super::super::layout::{Columns, FileLayout, padded};
 use super::super::number;
 use super::super::quality::is_sound;
 use super::super::time::cut;
 use super::fast_path::FastPath;
 use super::order::RowOrder;
-use crate::bar::columns::{COLUMNS, COUNT};
+use crate::bar::columns::{COLUMNS, COUNT, HIGH, LOW, VOLUME};
 use crate::bar::{Micros, Ohlcv, UNKNOWN};
-use crate::config::{Ambiguous, CsvConfig};
+use crate::config::{Ambiguous, CsvConfig, Thousands};
 
 /// A bar before its values are read.
 pub(super) const NOTHING: Ohlcv = Ohlcv::from_array([UNKNOWN; COUNT]);
@@ -25,6 +25,8 @@ pub(super) struct RowParser {
     fast_path: Option<FastPath>,
     /// Where local times may come twice.
     order: Option<RowOrder>,
+    /// Whether the file's first rows decided what the signs in numbers mean; a row that contradicts a flag is a bad row.
+    signs_are_decided: bool,
     /// The times of rows that the general path read, where day and month may change places.
     read: RowOrder,
     scratch: Vec<u8>,
@@ -45,6 +47,7 @@ impl RowParser {
             fast_path: FastPath::new(&layout, csv),
             fields: FieldSplitter::new(layout.columns.delimiter, csv.quote),
             order: layout.times.has_local_zone().then(|| RowOrder::new(ambiguous)),
+            signs_are_decided: csv.thousands == Thousands::Auto,
             read: RowOrder::default(),
             layout,
             scratch: Vec::new(),
@@ -156,7 +159,7 @@ impl RowParser {
             let field = row.get(column);
             bar[i] = number::value(&COLUMNS[i], field, *numbers).map_err(|e| {
                 let reason = at(column, format!("{} {e}", COLUMNS[i].name));
-                if number::contradicts(field, *numbers) {
+                if self.signs_are_decided && number::contradicts(field, *numbers) {
                     let sign = if numbers.decimal_comma { ',' } else { '.' };
                     RowFault::Fatal(format!(
                         "{reason}: its signs separate thousands, but the rows before were read as if they separated \
@@ -166,6 +169,10 @@ impl RowParser {
                     RowFault::Rejected("number", reason)
                 }
             })?;
+        }
+        if self.layout.is_filled && lacks_value(&row, columns, bar) {
+            let reason = "its last field is empty, and its volume looks like a price: a value may be missing";
+            return Err(RowFault::Rejected("ragged", reason.into()));
         }
         // If the extra delimiter comes from an unquoted number, the parts of the number break market-data rules.
         if is_longer && !is_sound(bar) {
@@ -207,6 +214,13 @@ fn no_time(layout: &FileLayout, text: &[u8], bytes: &[u8], reason: String) -> Ro
         "a second header, with the columns in another order (`{}`): write a file for each order",
         cut(&String::from_utf8_lossy(bytes))
     ))
+}
+
+/// Whether a row that ends with an empty field has a price in the place of the volume.
+fn lacks_value(row: &SplitLine<'_>, columns: &Columns, bar: &Ohlcv) -> bool {
+    let last = columns.width - 1;
+    let is_unused = !columns.values.contains(&Some(last)) && columns.time != last;
+    is_unused && row.get(last).trim_ascii().is_empty() && (bar[LOW]..=bar[HIGH]).contains(&bar[VOLUME])
 }
 
 /// Whether a row of a file with `width` columns ends with one extra delimiter.

@@ -52,15 +52,24 @@ pub struct TimeParser {
 pub(super) struct Held {
     /// Whether they name a zone.
     pub(super) zoned: Option<bool>,
+    /// Whether they have a time of day.
+    pub(super) clock: Option<bool>,
+    /// The offsets that they may name.
+    pub(super) offsets: Option<(Micros, Micros)>,
     /// How far they are from 1970 at least: a count in another unit comes closer.
     pub(super) from_1970: Micros,
-    /// No time is later: years of two digits may be of another century.
+    /// No time is later: no bar is of the future.
     pub(super) latest: Micros,
 }
 
 impl Held {
     /// Nothing more than the form.
-    pub(super) const NOTHING: Self = Self { zoned: None, from_1970: 0, latest: Micros::MAX };
+    pub(super) const NOTHING: Self =
+        Self { zoned: None, clock: None, offsets: None, from_1970: 0, latest: Micros::MAX };
+
+    fn allows_offset(&self, offset: Micros) -> bool {
+        self.offsets.is_none_or(|(least, most)| (least..=most).contains(&offset))
+    }
 
     fn allows(&self, micros: Micros) -> bool {
         micros <= self.latest && micros.abs() >= self.from_1970
@@ -110,7 +119,11 @@ impl TimeParser {
         let (micros, length) = match &self.form {
             TimeForm::Iso => {
                 let written = fixed::read(text)?;
-                if self.held.zoned.is_some_and(|zoned| zoned != written.offset.is_some()) {
+                let is_unlike = |held: Option<bool>, is: bool| held.is_some_and(|held| held != is);
+                if is_unlike(self.held.zoned, written.offset.is_some())
+                    || is_unlike(self.held.clock, written.has_clock)
+                    || written.offset.is_some_and(|offset| !self.held.allows_offset(offset))
+                {
                     return None;
                 }
                 (self.placed(&written)?, written.length)
@@ -137,6 +150,11 @@ impl TimeParser {
     /// Whether times without a zone are those of another one than UTC.
     pub(super) fn has_local_zone(&self) -> bool {
         !self.is_utc
+    }
+
+    /// The offset from UTC that a time in ISO's form names.
+    pub(super) fn offset_of(text: &[u8]) -> Option<Micros> {
+        fixed::read(text)?.offset
     }
 
     /// The first and the second instant of a local time that comes twice, as clocks go back.
@@ -173,11 +191,13 @@ impl TimeParser {
             return Err(format!("the time `{}` lies outside the years 1700 to 2299", cut(text)));
         }
         if !self.held.allows(micros) {
-            let year = crate::bar::format_time(micros);
-            return Err(format!(
-                "the time `{}` would be {year}, unlike those of the first rows: another unit, or another century",
-                cut(text)
-            ));
+            let time = crate::bar::format_time(micros);
+            let why = if micros > self.held.latest {
+                "in the future"
+            } else {
+                "unlike those of the first rows: in another unit"
+            };
+            return Err(format!("the time `{}` would be {time}, {why}", cut(text)));
         }
         Ok(micros)
     }
@@ -207,6 +227,10 @@ impl TimeParser {
         let local = DateTime::from_parts(pieces.date(), pieces.time().unwrap_or(Time::midnight()));
         let has_clock = pieces.time().is_some();
         self.check_zoned(text, pieces.offset().is_some() || suffix.is_some())?;
+        if self.held.clock.is_some_and(|held| held != has_clock) {
+            let what = if has_clock { "a time of day" } else { "no time of day" };
+            return Err(format!("the time `{}` has {what}, unlike those of the first rows", cut(text)));
+        }
         let zone = match (pieces.offset(), suffix) {
             (None, Some(zone)) => zone,
             // Go writes `+0000 UTC`.
@@ -215,7 +239,15 @@ impl TimeParser {
             }
             (Some(_), Some(_)) => return Err(not_a_time(text)),
             (Some(PiecesOffset::Zulu), None) => TimeZone::UTC,
-            (Some(PiecesOffset::Numeric(n)), None) => TimeZone::fixed(n.offset()),
+            (Some(PiecesOffset::Numeric(n)), None) => {
+                if !self.held.allows_offset(Micros::from(n.offset().seconds()) * 1_000_000) {
+                    return Err(format!(
+                        "the time `{}` has another offset from UTC than those of the first rows",
+                        cut(text)
+                    ));
+                }
+                TimeZone::fixed(n.offset())
+            }
             (Some(_), None) => return Err(not_a_time(text)),
             (None, None) => return self.local(local, has_clock),
         };

@@ -1,6 +1,6 @@
 //! Files that are refused, and with which words. Read wrong, each of them would be wrong silently.
 
-use super::{file, read};
+use super::{file, read, read_named};
 
 const OHLCV: &str = "open,high,low,close,volume";
 
@@ -59,12 +59,9 @@ fn numbers_that_could_be_several_times() {
         &[],
         "give --time-format unix or --time-format '%y%m%d%H%M'",
     );
-    refused(
-        &of(&["202603020930", "202603020931"]),
-        "tick",
-        &[],
-        "give --time-format unix-ms or --time-format '%Y%m%d%H%M'",
-    );
+    // No bars are a millisecond apart.
+    let minutes = read(&of(&["202603020930", "202603020931"]), "tick", &[]).expect("reads");
+    assert_eq!(minutes.times(), ["2026-03-02T09:30:00Z", "2026-03-02T09:31:00Z"]);
 }
 
 #[test]
@@ -182,7 +179,7 @@ fn years_of_two_digits_further_down_do_not_lie_ahead() {
     });
     let got = read(&text, "1w", &[]).expect("read");
     assert!(got.times().iter().all(|time| *time < "2026"), "{:?}", got.times().last());
-    assert!(got.rejected[0].contains("another century"), "{:?}", got.rejected[0]);
+    assert!(got.rejected[0].contains("in the future"), "{:?}", got.rejected[0]);
 }
 
 #[test]
@@ -442,7 +439,7 @@ fn numbers_that_contradict_each_other() {
     let garbage = file("Date;Open;High;Low;Close;Volume", 60, |i| {
         format!("{};2.345;2.350;2.340;2.345;{}", day(i), if i == 20 { "1.512.340" } else { "7" })
     });
-    refused(&garbage, "1d", &[], "mend that row, or give --thousands .");
+    refused(&garbage, "1d", &[], "give --thousands none to have it rejected");
     refused(
         "date;open;high;low;close;volume\n2026-03-02;1,234;2,345;1,111;1,500;5\n",
         "1d",
@@ -630,7 +627,7 @@ fn an_adjusted_close_is_not_taken_before_the_close_itself() {
 fn day_and_month_that_change_places_are_shown_by_the_order() {
     let dates =
         ["29/07/2025", "30/07/2025", "31/07/2025", "04/08/2025", "05/08/2025", "08/06/2025", "08/07/2025"];
-    refused(&of(&dates), "1d", &[], "line 7: day and month change places: `08/06/2025` goes back in time");
+    refused(&of(&dates), "1d", &[], "line 7: day and month change places: `08/06/2025` does not go on");
 }
 
 /// What a few rows say of their zone holds for the others, and a zone that was given rejects them.
@@ -676,6 +673,101 @@ fn day_and_month_that_change_places_behind_the_first_rows() {
             format!("{date},1,2,0.5,1.5,1")
         })
     };
-    refused(&rows(280), "1d", &[], "line 282: day and month change places: `01/11/2024` goes back in time");
+    refused(&rows(280), "1d", &[], "line 282: day and month change places: `01/11/2024` does not go on");
     assert_eq!(read(&rows(300), "1d", &[]).expect("reads").bars.len(), 300);
+}
+
+/// A spreadsheet takes the dates that fit its own order for dates, and writes them in the other one.
+#[test]
+fn dates_of_which_a_spreadsheet_has_turned_those_up_to_the_twelfth() {
+    let weekly =
+        ["05/19/2014", "12/05/2014", "05/05/2014", "04/28/2014", "04/21/2014", "04/14/2014", "07/04/2014"];
+    refused(&of(&weekly), "1w", &[], "line 3: day and month change places: `12/05/2014`");
+    let first = ["06/05/2024", "13/05/2024", "14/05/2024", "15/05/2024", "16/05/2024"];
+    let turned_first = ["05/10/2024", "13/05/2024", "14/05/2024", "15/05/2024", "16/05/2024", "17/05/2024"];
+    assert_eq!(read(&of(&first), "1d", &[]).expect("reads").bars.len(), 5);
+    refused(&of(&turned_first), "1d", &[], "line 2: day and month change places: `05/10/2024`");
+    // A hole of a month is one.
+    let hole =
+        ["02/14/2024", "02/15/2024", "03/01/2024", "03/02/2024", "04/03/2024", "04/04/2024", "04/05/2024"];
+    assert_eq!(read(&of(&hole), "1d", &[]).expect("reads").bars.len(), 7);
+    let monthly =
+        ["12/31/2023", "01/01/2024", "02/01/2024", "03/01/2024", "04/01/2024", "05/01/2024", "06/01/2024"];
+    assert_eq!(
+        read(&of(&monthly[1..]), "1mo", &[("csv.time_format", "%m/%d/%Y")]).expect("reads").bars.len(),
+        6
+    );
+    assert_eq!(read(&of(&monthly), "1mo", &[]).expect("reads").bars.len(), 7);
+}
+
+#[test]
+fn a_clock_of_twelve_hours_with_a_step_of_minutes() {
+    let rows = file(&format!("time,{OHLCV}"), 150, |i| {
+        let minute = 11 * 60 + 30 + i;
+        format!("2024-01-02 {:02}:{:02},1,2,0.5,1.5,1", (minute / 60 - 1) % 12 + 1, minute % 60)
+    });
+    refused(&rows, "1m", &[], "a clock of twelve hours without AM and PM");
+}
+
+#[test]
+fn lines_before_the_data_that_name_a_zone() {
+    for line in [
+        "Zeitzone: MEZ",
+        "# timezone UTC-5",
+        "# All times Eastern",
+        "# Times are in EST",
+        "Time zone: Europe/Berlin",
+    ] {
+        let headed = format!("{line}\n{}", of(&["2024-01-02 09:30", "2024-01-02 09:31"]));
+        refused(&headed, "1m", &[], "names a time zone");
+    }
+    for line in ["# timezone UTC-5", "# Times are in EST"] {
+        let text = of(&["2024-01-02 09:30", "2024-01-02 09:31"]);
+        let rows = text.split_once('\n').expect("a header").1.replace("1.5,1", "1.5,100");
+        refused(&format!("{line}\n{rows}"), "1m", &[], "names a time zone");
+    }
+    for name in ["Date (Exchange time)", "Datetime_ny"] {
+        let text = of(&["2024-01-02 09:30", "2024-01-02 09:31"]).replace("time,", &format!("{name},"));
+        refused(&text, "1m", &[], "names local times");
+    }
+}
+
+#[test]
+fn a_name_of_the_file_that_has_a_zone() {
+    let text = of(&["2024-01-02 09:30", "2024-01-02 09:31"]);
+    for name in ["AAPL_1m_EST.csv", "x/AAPL_1m_Eastern.csv"] {
+        let e = read_named(name, &text, "1m", &[]).map(|got| got.bars).expect_err("refused");
+        assert!(e.contains("which may be its time zone"), "{e}");
+        assert!(read_named(name, &text, "1m", &[("import.timezone", "UTC")]).is_ok(), "{name}");
+    }
+    assert!(read_named("EST_1m.csv", &text, "1m", &[]).is_ok(), "a symbol");
+}
+
+#[test]
+fn times_that_are_not_like_the_first_ones() {
+    let times = |i: usize| format!("2024-01-02 {:02}:{:02}", i / 60 + 9, i % 60);
+    let rows = |odd: &str| {
+        let at = |i: usize| if i == 250 { odd.to_owned() } else { times(i) };
+        file(&format!("time,{OHLCV}"), 300, |i| format!("{},1,2,0.5,1.5,1", at(i)))
+    };
+    for (odd, part) in [
+        ("2024-01-02", "has no time of day"),
+        ("2124-01-02 13:10", "in the future"),
+        ("2024-01-02 13:10Z", "names a zone"),
+    ] {
+        let got = read(&rows(odd), "1m", &[]).expect("reads");
+        assert_eq!(got.rejected.len(), 1, "{odd}");
+        assert!(got.rejected[0].contains(part), "{:?}", got.rejected);
+    }
+    // Clocks go forward by an hour, and not by four.
+    let offset = |i: usize| ["-05:00", "-04:00", "+05:00"][usize::from(i > 200) + usize::from(i == 250)];
+    let text = file(&format!("time,{OHLCV}"), 300, |i| format!("{}{},1,2,0.5,1.5,1", times(i), offset(i)));
+    let got = read(&text, "1m", &[]).expect("reads");
+    assert_eq!(got.rejected.len(), 60, "the hour that comes twice, and one row: {:?}", got.rejected);
+    assert!(got.rejected.iter().any(|row| row.contains("another offset from UTC")), "{:?}", got.rejected);
+    // A bare date among them is midnight only where midnight belongs.
+    let midnight = |at: &str| of(&["2024-01-02 23:58", "2024-01-02 23:59", at, "2024-01-03 00:01"]);
+    assert_eq!(read(&midnight("2024-01-03"), "1m", &[]).expect("reads").bars.len(), 4);
+    let got = read(&midnight("2024-01-02"), "1m", &[]).expect("reads");
+    assert_eq!((got.bars.len(), got.rejected.len()), (3, 1), "{:?}", got.bars);
 }

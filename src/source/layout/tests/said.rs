@@ -103,6 +103,22 @@ fn numbers_that_are_not_stored_as_they_are_written_are_told() {
 }
 
 #[test]
+fn rows_of_a_longer_timeframe_behind_others_are_told() {
+    let rows = |minutes: &dyn Fn(usize) -> usize| {
+        file(HEADER, 40, |i| {
+            format!("2024-01-02T{:02}:{:02}:00Z,1,2,0.5,1.5,1", minutes(i) / 60, minutes(i) % 60)
+        })
+    };
+    let longer = rows(&|i| if i < 30 { i * 5 } else { 145 + (i - 29) * 30 });
+    assert!(
+        notes(&longer, "5m", &[]).contains("the rows from 2024-01-02T02:25:00Z on are 30m apart, and not 5m")
+    );
+    // Where trade is thin, a few such steps come by chance.
+    let thin = rows(&|i| if i < 30 { (i + i / 3) * 5 } else { 190 + (i - 29) * 10 });
+    assert!(!notes(&thin, "5m", &[]).contains("apart"));
+}
+
+#[test]
 fn a_column_that_names_another_symbol_is_told() {
     let text =
         format!("ticker,{HEADER}\nX:BTC/USD,2024-01-02,1,2,0.5,1.5,1\nX:BTC/USD,2024-01-03,1,2,0.5,1.5,1\n");
