@@ -1,25 +1,10 @@
 //! The market-data rules.
 //!
-//! Invariant: a rule checks one bar by itself, but for [`PRICE_JUMP`], which compares its close with that of the row before,
-//! and `time_out_of_order`. Gaps between bars are not checked. An unknown value breaks no rule.
+//! Invariant: a rule checks one bar by itself; what needs the rows around it is in `reader::neighbours`. An unknown value
+//! breaks no rule.
 
 use crate::bar::columns::{CLOSE, HIGH, LOW, OPEN, VOLUME};
 use crate::bar::{Ohlcv, known};
-
-/// The rule that a bar breaks whose prices are so far from each other, or its close from that of the row before.
-pub(super) const PRICE_JUMP: &str = "price_jump";
-
-/// A price that is so many times another one is mostly one whose decimal sign was lost, one in cents, or one of another
-/// instrument.
-const JUMP: f64 = 9.0;
-
-/// Whether a bar breaks [`PRICE_JUMP`]; `before` is the close of the row before, and 0 for the first row.
-#[inline]
-pub(super) fn jumps(v: &Ohlcv, before: f64) -> bool {
-    let close = v[CLOSE];
-    let is_far = v[HIGH] >= v[LOW] * JUMP || close >= before * JUMP && before > 0.0 || before >= close * JUMP;
-    is_far && v[LOW] > 0.0
-}
 
 /// The names of the rules that `v` breaks.
 #[must_use]
@@ -89,14 +74,6 @@ mod tests {
         }
         assert!(!is_placeholder(&nothing.with(VOLUME, 1.0)) && !is_placeholder(&nothing.with(CLOSE, 0.1)));
         assert!(!is_placeholder(&SOUND));
-    }
-
-    #[test]
-    fn a_price_that_lost_its_decimal_sign_jumps() {
-        let at = |close: f64| Ohlcv::new(close, close, close, close, 0.0);
-        assert!(jumps(&at(10_130.0), 101.25) && jumps(&at(101.25), 10_130.0));
-        assert!(jumps(&SOUND.with(HIGH, 999.0), 2.5));
-        assert!(!jumps(&at(10_130.0), 0.0) && !jumps(&at(-37.0), 101.25) && !jumps(&at(900.0), 101.25));
     }
 
     #[test]

@@ -33,10 +33,11 @@ pub(super) async fn run(args: &DataRenameArgs, config: &Config) -> Result<Outcom
                     format!("{} {} is {} {} now", from.symbol, from.timeframe, to.symbol, to.timeframe);
                 output::print(|out| writeln!(out, "{}", output::visible(&text)))?;
             }
-            // The others are renamed all the same.
+            // The others are renamed all the same. The last error is printed at the end of the command.
             Err(e) if args.timeframes => {
-                output::note(&output::visible(&e.to_string()));
-                refused = Some(e);
+                if let Some(before) = refused.replace(e) {
+                    output::error(&before);
+                }
             }
             Err(e) => return Err(e),
         }

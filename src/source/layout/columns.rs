@@ -4,20 +4,20 @@
 //! Invariant: each required value and the time have exactly one column (the time may have two: date and time of day), or
 //! the error names what is missing and what the header has.
 
+use super::context::Context;
 use super::head::Header;
 use super::names::{self, TIMES, normal};
 use super::table::Table;
 use super::time_columns;
-use super::times::Context;
 use super::{
     Columns, FileLayout, Sample, Undecided, called, head, lost_digits, numbers, price_order, refuse_twice,
-    split, tickers, time_notes, volume, volume_note,
+    split, tickers, time_notes, volume, volume_note, zone_names,
 };
 use crate::bar::columns::{CLOSE, COLUMNS, COUNT, OPEN, VOLUME};
 use crate::config::{ColumnsConfig, CsvConfig, NO_COLUMN};
 use crate::finding::RawRow;
-use crate::source::advice::{flag_for, flags_for_missing};
-use crate::source::number::{self, NumberStyle};
+use crate::source::advice::flags_for_missing;
+use crate::source::number::NumberStyle;
 use crate::source::time::cut;
 
 /// How many columns a message names.
@@ -65,13 +65,16 @@ pub(super) fn decide(
     let tickers = tickers::decide(&fields, &used, &table)?;
     let mut notes: Vec<String> = head::note(&sample.rows[..header.before]).into_iter().collect();
     notes.extend(found.note);
-    let says_utc = found.date.into_iter().chain([found.column]).any(|at| names::says_utc(&names[at]));
+    let says_utc = found.date.into_iter().chain([found.column]).any(|at| zone_names::says_utc(&names[at]));
     let odd_step = time_notes::odd_step(&found.times, context);
     notes.extend(odd_step.clone().or_else(|| time_notes::of(&found.times, context, says_utc)));
+    notes.extend(time_notes::of_future(&found.times, context));
+    notes.extend(time_notes::odd_offset(&table, found.column));
+    notes.extend(time_notes::longer_steps(&found.times, context, sample.is_whole));
     time_notes::refuse_zone_before(&sample.rows[..header.before], &found.times, context)?;
     let time_columns = found.date.into_iter().chain([found.column]);
     time_notes::refuse_zone_of_few(&table, time_columns, &found.times, context)?;
-    refuse_adjusted_close(&names, &fields, &columns, &table).map_err(at_header)?;
+    price_order::refuse_adjusted_close(&names, &fields, &columns, &table).map_err(at_header)?;
     notes.extend(close_note(&names, &fields, &columns));
     if csv.columns.values[VOLUME].as_deref().is_none_or(|set| set == NO_COLUMN) {
         let ticker = tickers.first().map(|ticker| ticker.value.as_slice());
@@ -121,7 +124,8 @@ pub(super) fn decide(
         times: context.parser(&found.times),
         step: context.step,
         odd_step,
-        disproof: found.times.disproof().filter(|_| context.given.is_none()),
+        disproof: found.times.disproof(),
+        times_are_given: context.given.is_some(),
         tickers,
         proof: None,
         notes,
@@ -235,39 +239,6 @@ fn close_note(names: &[String], fields: &[String], columns: &Columns) -> Option<
         let scale =
             if name.starts_with("adj") { ", which has another scale than open, high and low" } else { "" };
         format!("close from {}{scale}", called(fields, close))
-    })
-}
-
-/// Refuses an adjusted close where a column under another name has prices between low and high in nearly all rows.
-fn refuse_adjusted_close(
-    names: &[String],
-    fields: &[String],
-    columns: &Columns,
-    table: &Table,
-) -> Result<(), String> {
-    let [_, Some(high), Some(low), Some(close), _] = columns.values else { return Ok(()) };
-    let number = |row, column| number::parse(table.field(row, column), NumberStyle::default()).ok();
-    let is_between = |row: &usize, column| {
-        let bar = number(*row, low).zip(number(*row, high)).zip(number(*row, column));
-        bar.is_some_and(|((low, high), price)| low < high && (low..=high).contains(&price))
-    };
-    let mostly =
-        |column| (0..table.len()).filter(|row| is_between(row, column)).count() * 10 > table.len() * 9;
-    let is_average =
-        |at: &usize| ["vwap", "average", "avg", "wap", "mid", "mean"].contains(&names[*at].as_str());
-    let used: Vec<usize> = columns.used().collect();
-    if !names[close].starts_with("adj") || mostly(close) {
-        return Ok(());
-    }
-    let other = (0..fields.len()).find(|at| !used.contains(at) && !is_average(at) && mostly(*at));
-    other.map_or(Ok(()), |other| {
-        Err(format!(
-            "{} is not between low and high, and {} is: give {} or {}",
-            called(fields, close),
-            called(fields, other),
-            flag_for("close", fields, other),
-            flag_for("close", fields, close)
-        ))
     })
 }
 

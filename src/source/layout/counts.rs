@@ -4,7 +4,8 @@
 //! numbers look like.
 
 use super::DAY;
-use super::times::{Context, Judgement, Texts, Times};
+use super::context::Context;
+use super::times::{Judgement, Texts, Times};
 use crate::bar::Micros;
 use crate::config::{TimeForm, UnixUnit};
 use crate::source::steps;
@@ -28,6 +29,10 @@ pub(super) fn judge(texts: &Texts<'_>, context: &Context) -> Judgement {
     let formats = DIGITS.iter().map(|format| TimeForm::from((*format).to_owned()));
     let mut plausible: Vec<Times> =
         units.into_iter().chain(formats).filter_map(|form| plausible(texts, form, context)).collect();
+    // Few bars are shorter than a second.
+    if plausible.len() > 1 && plausible.iter().any(|times| !is_finer_than_a_second(times)) {
+        plausible.retain(|times| !is_finer_than_a_second(times));
+    }
     let rivals = named(texts, context);
     match plausible.len() {
         // Without a timeframe, or steps to compare it with, nothing tells a count from these.
@@ -59,6 +64,11 @@ pub(super) fn judge(texts: &Texts<'_>, context: &Context) -> Judgement {
             ))
         }
     }
+}
+
+fn is_finer_than_a_second(times: &Times) -> bool {
+    let instants: Vec<Micros> = times.instants.iter().copied().flatten().collect();
+    steps::usual(&steps::between(&instants)).is_some_and(|step| step < 1_000_000)
 }
 
 /// Whether there are two different times.
@@ -109,11 +119,9 @@ fn has_one_unit(times: &[Micros]) -> bool {
 /// Whether the usual step between these times fits the timeframe: counts in another unit, and digits that are no count,
 /// give other steps.
 pub(super) fn steps_fit(times: &[Micros], timeframe: Option<Micros>) -> bool {
-    const SECOND: Micros = 1_000_000;
+    let Some(timeframe) = timeframe else { return true };
     let steps = steps::between(times);
     let Some(usual) = steps::usual(&steps) else { return true };
-    // No bars are shorter.
-    let Some(timeframe) = timeframe else { return usual >= SECOND };
     let multiples = steps.iter().filter(|step| **step % timeframe == 0).count();
     usual >= timeframe / 10 * 9 && (timeframe >= DAY || multiples * 2 >= steps.len())
 }

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
+use super::context::Context;
 use super::formats::{self, Clock, padded};
 use super::table::Table;
 use super::time_checks::{refuse_half_days, refuse_repeats};
 use super::time_columns::{TimeColumns, form_note, judged};
-use super::times::{Context, Judgement, Texts};
+use super::times::{Judgement, Texts};
 use super::{Undecided, called, counts};
 use crate::bar::Micros;
 use crate::config::TimeForm;

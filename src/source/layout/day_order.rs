@@ -62,7 +62,7 @@ impl Texts<'_> {
         let mut rows: Vec<Readings> =
             if rising >= falling { rows } else { rows.into_iter().map(Readings::mirrored).collect() };
         let instants: Vec<Micros> = rows.iter().map(|row| row.own).collect();
-        let far = (10 * DAY).max(3 * steps::usual(&steps::between(&instants)).unwrap_or(0));
+        let far = far(steps::usual(&steps::between(&instants)).unwrap_or(0));
         let is_broken = |pair: &[Readings]| !goes_on(pair[0].own, pair[1].own, far);
         let broken = rows.windows(2).filter(|pair| is_broken(pair)).count();
         let mut turned = turned(&rows, broken, far);
@@ -91,18 +91,26 @@ impl Readings {
 }
 
 /// The first row that goes on from the one before it only in the other order, if nothing is broken any more with all such rows
-/// read so.
+/// read so. Behind a hole, a single one proves nothing.
 fn turned(rows: &[Readings], broken: usize, far: Micros) -> Option<usize> {
     let (mut before, mut first, mut left) = (rows.first()?.own, None, 0);
+    let (mut count, mut goes_back) = (0, false);
     for row in &rows[1..] {
         let other = row.other.filter(|other| !goes_on(before, row.own, far) && goes_on(before, *other, far));
         left += usize::from(!goes_on(before, other.unwrap_or(row.own), far));
         if other.is_some() {
             first = first.or(Some(row.row));
+            count += 1;
+            goes_back |= row.own < before;
         }
         before = other.unwrap_or(row.own);
     }
-    first.filter(|_| left < broken && left * 20 <= rows.len())
+    first.filter(|_| left < broken && left * 20 <= rows.len() && (count > 1 || goes_back))
+}
+
+/// How far apart rows are at most that follow each other.
+fn far(step: Micros) -> Micros {
+    (10 * DAY).max(3 * step)
 }
 
 /// Whether a time goes on from the one before it, and not too far.
@@ -112,7 +120,8 @@ fn goes_on(before: Micros, time: Micros, far: Micros) -> bool {
 
 fn changed_order(text: &[u8], form: &TimeForm) -> String {
     format!(
-        "day and month change places: `{}` does not go on from the row before as {}, but does in the other order",
+        "day and month change places: `{}` does not go on from the row before as {}, but does in the other order; mend the \
+         file, or give --time-format for all rows",
         shown(text),
         quoted(&form.to_string())
     )
@@ -151,10 +160,15 @@ pub(in crate::source) enum Disproof {
 
 impl Disproof {
     /// Why a text, which goes back from the time before it, shows that day and month change places.
-    pub(in crate::source) fn change_of_order(&self, text: &[u8], before: Micros) -> Option<String> {
+    pub(in crate::source) fn change_of_order(
+        &self,
+        text: &[u8],
+        before: Micros,
+        step: Option<Micros>,
+    ) -> Option<String> {
         let Self::Reads { own, other } = self else { return None };
         let other = other.parse(text).ok()?;
-        goes_on(before, other, 40 * DAY).then(|| changed_order(text, own.form()))
+        goes_on(before, other, far(step.unwrap_or(0))).then(|| changed_order(text, own.form()))
     }
 
     /// Whether this text, which is no time of the file's form, shows it.

@@ -8,6 +8,7 @@
 //! refused with the flags that decide, and never decided by a single row.
 
 mod columns;
+mod context;
 mod counts;
 mod date_and_clock;
 mod day_order;
@@ -18,6 +19,8 @@ mod nameless_times;
 mod names;
 mod numbers;
 mod price_order;
+mod second_header;
+mod settled;
 mod table;
 mod tickers;
 mod time_checks;
@@ -27,21 +30,23 @@ mod times;
 mod unheaded;
 mod unnamed_volume;
 mod volume;
+mod zone_names;
 
 use jiff::tz::TimeZone;
 
+use self::context::Context;
 pub(super) use self::day_order::Disproof;
 pub(super) use self::formats::padded;
 pub(super) use self::head::look_like_bars;
 pub(super) use self::tickers::Ticker;
 pub(super) use self::time_notes::zone_in_name;
-use self::times::{Context, Judgement, Texts, Times};
+use self::times::{Judgement, Texts, Times};
 use super::number::NumberStyle;
 use super::proof::Proof;
 use super::time::TimeParser;
 use crate::bar::Micros;
 use crate::bar::columns::{COLUMNS, COUNT, VOLUME};
-use crate::config::{CsvConfig, Delimiter, Thousands, TimeForm};
+use crate::config::{CsvConfig, TimeForm};
 use crate::finding::RawRow;
 
 /// The columns of a file, numbered from 0.
@@ -90,6 +95,8 @@ pub struct FileLayout {
     pub(crate) odd_step: Option<String>,
     /// What no time of the file may show.
     pub(super) disproof: Option<Disproof>,
+    /// Whether the form of times was given.
+    pub(super) times_are_given: bool,
     /// Columns that have the same text in every row.
     pub(super) tickers: Vec<Ticker>,
     /// The preset that has set the zone of times without one, since the file proves it.
@@ -107,6 +114,8 @@ pub(super) struct Sample<'s> {
     pub(super) rows: &'s [RawRow],
     /// Whether no further rows will be read to decide.
     pub(super) is_last: bool,
+    /// Whether the file has no others.
+    pub(super) is_whole: bool,
 }
 
 /// What is known of a file without opening it.
@@ -197,30 +206,6 @@ impl FileLayout {
         !self.notes.is_empty() || *self.times.form() != TimeForm::Iso || self.header.is_none()
     }
 
-    /// The settings that leave nothing to decide: a file with other rows is read as this one is.
-    #[must_use]
-    pub fn settled(&self, csv: &CsvConfig) -> CsvConfig {
-        let number = |column: usize| Some((column + 1).to_string());
-        let mut settled = CsvConfig {
-            header: self.header.is_some(),
-            delimiter: Delimiter::Byte(self.columns.delimiter),
-            decimal_comma: self.numbers.decimal_comma,
-            thousands: self.numbers.thousands.map_or(Thousands::None, Thousands::Sign),
-            price_decimals: csv.price_decimals,
-            time_format: Some(self.times.form().clone()),
-            ..csv.clone()
-        };
-        settled.columns.date = self.columns.date.and_then(number);
-        settled.columns.time = number(self.columns.time);
-        for (at, set) in settled.columns.values.iter_mut().enumerate() {
-            *set = match self.columns.values[at] {
-                Some(column) => number(column),
-                None => Some(crate::config::NO_COLUMN.to_owned()),
-            };
-        }
-        settled
-    }
-
     /// The symbol that a column has in every row.
     pub(super) fn symbol(&self) -> Option<String> {
         self.in_every_row(&names::SYMBOLS)
@@ -245,68 +230,10 @@ impl FileLayout {
         self.tickers.iter().find(is_wanted)
     }
 
-    /// The settings for other files that are written like this one: [`settled`](Self::settled), but with columns by their
-    /// names, so that a file with other columns is refused, and without the unit of counts, which each file shows.
-    #[must_use]
-    pub fn settled_for_others(&self, csv: &CsvConfig) -> CsvConfig {
-        let mut settled = self.settled(csv);
-        if matches!(settled.time_format, Some(TimeForm::Unix(_))) {
-            settled.time_format = None;
-        }
-        let bare = names::without_prefix(&self.fields).filter(|_| !names::has_prices(&self.names));
-        let names = bare.as_ref().unwrap_or(&self.names);
-        let named = |column: usize| {
-            let name = names.get(column).filter(|name| name.parse::<usize>().is_err() && !name.is_empty())?;
-            let is_alone = names.iter().filter(|other| *other == name).count() == 1;
-            let written = if bare.is_some() { name } else { &self.fields[column] };
-            (is_alone && !written.contains(char::is_control)).then(|| written.trim().to_owned())
-        };
-        let columns = &mut settled.columns;
-        let keys = [&mut columns.date, &mut columns.time].into_iter().chain(&mut columns.values);
-        for key in keys.flatten() {
-            let number = key.parse::<usize>().ok();
-            if let Some(name) = number.and_then(|number| named(number.checked_sub(1)?)) {
-                *key = name;
-            }
-        }
-        settled
-    }
-
     /// A column by its name, or by its number where it has none.
     #[must_use]
     pub fn called(&self, column: usize) -> String {
         called(&self.fields, column)
-    }
-
-    /// Whether a row names the columns, or the prices, again, in whatever order.
-    pub(super) fn is_header(&self, row: &[u8]) -> bool {
-        let fields = split(row, self.columns.delimiter, self.quote);
-        let names: Vec<String> = fields.iter().map(|field| names::normal(field)).collect();
-        let sorted = |names: &[String]| {
-            let mut names = names.to_vec();
-            names.sort_unstable();
-            names
-        };
-        self.header.is_some() && (sorted(&names) == sorted(&self.names) || names::has_prices(&names))
-    }
-
-    /// Whether a row that names other columns has a word in each field, and no digit: a header in another language.
-    pub(super) fn is_all_words(&self, row: &[u8]) -> bool {
-        let fields = split(row, self.columns.delimiter, self.quote);
-        let is_word = |field: &String| field.chars().filter(|c| c.is_alphabetic()).count() > 2;
-        let is_alone = |(at, field): (usize, &String)| !fields[..at].contains(field);
-        let are_words = fields.iter().all(is_word) && fields.iter().enumerate().all(is_alone);
-        self.header.is_some()
-            && fields.len() > 4
-            && are_words
-            && !row.iter().any(u8::is_ascii_digit)
-            && !self.is_header(row)
-    }
-
-    /// Whether a row names the same columns as the header.
-    pub(super) fn is_same_header(&self, row: &[u8]) -> bool {
-        let fields = split(row, self.columns.delimiter, self.quote);
-        fields.iter().map(|field| names::normal(field)).eq(self.names.iter().cloned())
     }
 
     /// The layout of a file with this header and usual rows.
@@ -314,7 +241,7 @@ impl FileLayout {
     pub(super) fn of_header(line: &str, csv: &CsvConfig, zone: TimeZone) -> Self {
         let rows = [RawRow { line: 1, offset: 0, bytes: line.as_bytes().to_vec() }];
         let expected = Expected { zone: Some(zone), dates_in_utc: true, ..Expected::default() };
-        decide(Sample { rows: &rows, is_last: true }, csv, &expected).expect(line)
+        decide(Sample { rows: &rows, is_last: true, is_whole: true }, csv, &expected).expect(line)
     }
 }
 

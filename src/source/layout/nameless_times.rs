@@ -1,11 +1,12 @@
 //! The times of a file whose column of times has no name that is known, or that has no rows.
 
+use super::context::Context;
 use super::date_and_clock::pair;
 use super::formats::Clock;
 use super::names;
 use super::table::Table;
 use super::time_columns::{Candidate, TimeColumns, checked, judged, no_time, texts};
-use super::times::{Context, Judgement, Times};
+use super::times::{Judgement, Times};
 use super::{Undecided, called};
 use crate::bar::Micros;
 use crate::config::TimeForm;

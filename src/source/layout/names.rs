@@ -85,9 +85,11 @@ pub(super) const TICKERS: [&str; 27] = [
     "strike",
 ];
 
-/// Whether a name says that a column of text names the instrument: `Stock Symbol`.
+/// Whether a name says that a column of text names the instrument, and not a contract of it: `Stock Symbol`.
 pub(super) fn is_about_instrument(normal: &str) -> bool {
-    words_of(normal).any(|word| matches!(word, "symbol" | "ticker" | "isin" | "cusip"))
+    let has = |wanted: &[&str]| words_of(normal).any(|word| wanted.contains(&word));
+    has(&["symbol", "ticker"])
+        && !has(&["raw", "contract", "underlying", "root", "local", "old", "new", "previous"])
 }
 
 /// Those of them that hold the symbol as people write it.
@@ -195,33 +197,8 @@ pub(super) fn has_volume_word(normal: &str) -> bool {
 }
 
 /// The words of a name: `time_(utc)` has two.
-fn words_of(normal: &str) -> impl Iterator<Item = &str> {
+pub(super) fn words_of(normal: &str) -> impl Iterator<Item = &str> {
     normal.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
-}
-
-/// Whether a name says that times are in UTC, and not so many hours from it.
-pub(super) fn says_utc(normal: &str) -> bool {
-    words_of(normal).any(|word| matches!(word, "utc" | "gmt")) && !says_offset(normal)
-}
-
-/// Whether a name has an offset from UTC, as in `Time (UTC+3)` or `time+08:00`.
-fn says_offset(normal: &str) -> bool {
-    let has_utc = words_of(normal).any(|word| matches!(word, "utc" | "gmt"));
-    let is_number = |word: &str| word.bytes().all(|b| b.is_ascii_digit()) && word.bytes().any(|b| b != b'0');
-    let has_number = words_of(normal).any(is_number);
-    has_utc && (has_number || words_of(normal).any(|word| word == "offset"))
-        || normal.contains('+') && has_number
-}
-
-/// Whether a name says that times are those of a place.
-pub(super) fn says_local(normal: &str) -> bool {
-    const PLACES: [&str; 40] = [
-        "local", "est", "edt", "et", "cst", "cdt", "pst", "pdt", "cet", "cest", "bst", "ist", "jst", "aest",
-        "kst", "msk", "hkt", "sgt", "eet", "eastern", "pacific", "mountain", "beijing", "tokyo", "london",
-        "berlin", "paris", "york", "chicago", "moscow", "shanghai", "kolkata", "sydney", "europe", "asia",
-        "america", "exchange", "ny", "nyc", "mez",
-    ];
-    words_of(normal).any(|word| PLACES.contains(&word)) || says_offset(normal)
 }
 
 /// Whether a name may be that of a time of day beside a date.
@@ -248,6 +225,11 @@ pub(super) fn is_another_time(normal: &str) -> bool {
         "lastupdated",
     ];
     words_of(normal).any(|word| WORDS.contains(&word))
+}
+
+/// Whether a name says that a time is that of the bar's end.
+pub(super) fn is_end_of_bar(normal: &str) -> bool {
+    words_of(normal).any(|word| matches!(word, "close" | "end"))
 }
 
 /// Words in the names of columns that may hold the time.
@@ -329,25 +311,6 @@ mod tests {
         ] {
             assert_eq!(normal(name), want);
         }
-    }
-
-    #[test]
-    fn a_name_tells_utc_from_other_zones() {
-        let says = |name: &str| (says_utc(&normal(name)), says_local(&normal(name)));
-        for utc in ["Time (UTC)", "Gmt time", "timestamp_utc", "Time (UTC+0)", "date UTC+00:00"] {
-            assert_eq!(says(utc), (true, false), "{utc}");
-        }
-        for other in [
-            "Time (UTC+3)",
-            "Time (GMT-4)",
-            "Time (UTC-05:00)",
-            "time+08:00",
-            "Timestamp KST",
-            "utc_offset_time",
-        ] {
-            assert_eq!(says(other), (false, true), "{other}");
-        }
-        assert_eq!(says("datetime"), (false, false));
     }
 
     #[test]

@@ -38,6 +38,8 @@ struct Evidence {
     apostrophe: Seen,
     /// Those that may be quoted in 32nds: 147'290 is 147 29/32.
     fractions: usize,
+    /// Those of them that are no round numbers.
+    odd_fractions: usize,
     blank: Seen,
     /// One sign before three digits.
     open_point: Seen,
@@ -163,7 +165,9 @@ impl Evidence {
         let (points, commas) = (count('.'), count(','));
         if text.contains(['\'', '’']) {
             self.apostrophe.add(line, text);
-            self.fractions += usize::from(may_be_32nds(text));
+            let is_fraction = may_be_32nds(text);
+            self.fractions += usize::from(is_fraction);
+            self.odd_fractions += usize::from(is_fraction && !text.ends_with("00"));
         }
         if text.contains([' ', '\u{a0}', '\u{202f}']) {
             self.blank.add(line, text);
@@ -238,7 +242,7 @@ impl Evidence {
 
     fn settled_style(&self, comma_is_given: bool) -> Result<NumberStyle, String> {
         const ENOUGH: usize = 4;
-        if self.fractions >= ENOUGH && self.fractions == self.apostrophe.count {
+        if self.odd_fractions >= ENOUGH && self.fractions == self.apostrophe.count {
             return Err(format!(
                 "{} may be in 32nds, which are not read: write decimals, or give --thousands \"'\" if the sign separates \
                  thousands",

@@ -2,9 +2,9 @@
 
 use super::table::Table;
 use super::time_columns::TimeColumns;
-use super::{Undecided, called};
+use super::{Columns, Undecided, called};
 use crate::bar::Micros;
-use crate::bar::columns::{CLOSE, COUNT, HIGH, LOW, OPEN};
+use crate::bar::columns::{CLOSE, COLUMNS, COUNT, HIGH, LOW, OPEN};
 use crate::config::CsvConfig;
 use crate::source::advice::flag_for;
 use crate::source::number::{self, NumberStyle};
@@ -88,7 +88,8 @@ fn jumps(
     (bars.len() >= BARS).then_some((forward, back))
 }
 
-/// Refuses columns whose names are not those of what they hold: in many rows, a price is above the high or below the low.
+/// Refuses columns whose names are not those of what they hold: in another order they would be sound bars, and as they are named
+/// many are not.
 pub(super) fn refuse_exchanged(
     values: &[Option<usize>; COUNT],
     style: NumberStyle,
@@ -96,31 +97,91 @@ pub(super) fn refuse_exchanged(
     fields: &[String],
 ) -> Result<(), Undecided> {
     const ROWS: usize = 3;
+    let used: Vec<usize> = values.iter().copied().flatten().collect();
+    let number = |row: usize, column: &usize| number::parse(table.field(row, *column), style).ok();
     // A 0 stands for a price that is not known.
-    let rows: Vec<[f64; 4]> = (0..table.len())
-        .filter_map(|row| prices(values, style, table, row))
-        .filter(|prices| prices.iter().all(|price| *price > 0.0))
+    let rows: Vec<Vec<f64>> = (0..table.len())
+        .filter_map(|row| used.iter().map(|column| number(row, column)).collect::<Option<Vec<f64>>>())
+        .filter(|numbers| numbers[..4].iter().all(|price| *price > 0.0))
         .collect();
-    let is_far = |high: f64, others: f64| high > 20.0 * others;
-    let is_bad = |[open, high, low, close]: &[f64; 4]| {
-        *high < open.max(*close) || *low > open.min(*close) || is_far(*high, open.max(*close))
-    };
-    let bad = rows.iter().filter(|row| is_bad(row)).count();
+    let sound = |order: [usize; 4]| rows.iter().filter(|row| is_bar(&order.map(|at| row[at]))).count();
+    let bad = rows.len() - sound([0, 1, 2, 3]);
     if bad < ROWS || bad * 3 < rows.len() {
         return Ok(());
     }
-    let [Some(open), Some(high), Some(low), Some(close), _] = *values else { return Ok(()) };
-    let columns = [("open", open), ("high", high), ("low", low), ("close", close)];
-    let flags: Vec<String> = columns.iter().map(|(name, at)| flag_for(name, fields, *at)).collect();
+    let Some(order) = orders(used.len()).find(|order| sound(*order) * 20 >= rows.len() * 19) else {
+        return Ok(());
+    };
+    let flags = |order: [usize; 4]| {
+        let flag = |(price, at): (usize, usize)| flag_for(COLUMNS[price].name, fields, used[at]);
+        order.into_iter().enumerate().map(flag).collect::<Vec<_>>().join(" ")
+    };
     Err(format!(
-        "in {bad} of the first {} rows a price is above {} or below {}, or far from the others: name the columns that \
-         are right with --column; as they are now: {}",
+        "in {bad} of the first {} rows, prices do not lie between {} and {}, as if columns were exchanged: give {} or, if the \
+         header is right, {}",
         rows.len(),
-        called(fields, high),
-        called(fields, low),
-        flags.join(" ")
+        called(fields, used[LOW]),
+        called(fields, used[HIGH]),
+        flags(order),
+        flags([0, 1, 2, 3])
     )
     .into())
+}
+
+/// Whether these are open, high, low and close of one bar.
+fn is_bar([open, high, low, close]: &[f64; 4]) -> bool {
+    const FAR: f64 = 20.0;
+    *high >= open.max(*close) && *low <= open.min(*close) && *high <= FAR * open.max(*close)
+}
+
+/// All ways to pick four of so many columns, those that move the fewest first.
+fn orders(columns: usize) -> impl Iterator<Item = [usize; 4]> {
+    let all = 0..columns;
+    let mut found: Vec<[usize; 4]> = Vec::new();
+    for a in all.clone() {
+        for b in all.clone() {
+            for c in all.clone() {
+                found.extend(all.clone().map(|d| [a, b, c, d]));
+            }
+        }
+    }
+    let is_picked_once = |order: &[usize; 4]| (1..4).all(|at| !order[..at].contains(&order[at]));
+    found.retain(is_picked_once);
+    found.sort_by_key(|order| order.iter().enumerate().filter(|(at, column)| at != *column).count());
+    found.into_iter()
+}
+
+/// Refuses an adjusted close where a column under another name has prices between low and high in nearly all rows.
+pub(super) fn refuse_adjusted_close(
+    names: &[String],
+    fields: &[String],
+    columns: &Columns,
+    table: &Table,
+) -> Result<(), String> {
+    let [_, Some(high), Some(low), Some(close), _] = columns.values else { return Ok(()) };
+    let number = |row, column| number::parse(table.field(row, column), NumberStyle::default()).ok();
+    let is_between = |row: &usize, column| {
+        let bar = number(*row, low).zip(number(*row, high)).zip(number(*row, column));
+        bar.is_some_and(|((low, high), price)| low < high && (low..=high).contains(&price))
+    };
+    let mostly =
+        |column| (0..table.len()).filter(|row| is_between(row, column)).count() * 10 > table.len() * 9;
+    let is_average =
+        |at: &usize| ["vwap", "average", "avg", "wap", "mid", "mean"].contains(&names[*at].as_str());
+    let used: Vec<usize> = columns.used().collect();
+    if !names[close].starts_with("adj") || mostly(close) {
+        return Ok(());
+    }
+    let other = (0..fields.len()).find(|at| !used.contains(at) && !is_average(at) && mostly(*at));
+    other.map_or(Ok(()), |other| {
+        Err(format!(
+            "{} is not between low and high, and {} is: give {} or {}",
+            called(fields, close),
+            called(fields, other),
+            flag_for("close", fields, other),
+            flag_for("close", fields, close)
+        ))
+    })
 }
 
 /// Refuses prices that are not in the order open, high, low, close.

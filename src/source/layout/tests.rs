@@ -2,6 +2,7 @@
 
 mod decided;
 mod given;
+mod mutations;
 mod others;
 mod proven;
 mod refused;
@@ -17,6 +18,10 @@ struct Read {
     bars: Vec<String>,
     rejected: Vec<String>,
     notes: Vec<String>,
+    /// How many bars break a market-data rule.
+    issues: usize,
+    /// Whether the rows are not as far apart as the timeframe says.
+    odd_step: bool,
 }
 
 impl Read {
@@ -44,7 +49,8 @@ fn read_named(
     let mut reader =
         BarReader::open_even_empty(text.as_bytes(), name, &options, 0).map_err(|e| e.to_string())?;
     let notes = reader.layout().map(|layout| layout.notes.clone()).unwrap_or_default();
-    let mut read = Read { bars: Vec::new(), rejected: Vec::new(), notes };
+    let odd_step = reader.layout().is_some_and(|layout| layout.odd_step.is_some());
+    let mut read = Read { bars: Vec::new(), rejected: Vec::new(), notes, issues: 0, odd_step };
     while let Some(batch) = reader.next_batch(1000).map_err(|e| e.to_string())? {
         for i in 0..batch.bars.len() {
             let values = batch.bars.values(i).to_array();
@@ -52,6 +58,7 @@ fn read_named(
                 values.iter().map(|value| known(*value).map_or("-".into(), |v| v.to_string())).collect();
             read.bars.push(format!("{} {}", format_time(batch.bars.time[i]), values.join(" ")));
         }
+        read.issues += batch.issues.len();
         read.rejected.extend(batch.rejected.iter().map(|row| format!("{}: {}", row.row.line, row.reason)));
         read.rejected.extend(batch.repeats.iter().map(|repeat| format!("{}: repeat", repeat.row.line)));
     }

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use jiff::tz::TimeZone;
 
-use super::names;
+use super::context::Context;
 use super::table::Table;
 use super::time_columns::TimeColumns;
-use super::times::{Context, Times};
-use super::{DAY, Undecided, called};
+use super::times::Times;
+use super::{DAY, Undecided, called, zone_names};
 use crate::bar::Micros;
 use crate::source::advice::flag_for;
 use crate::source::number::is_missing;
@@ -30,7 +30,7 @@ pub(super) fn zone_of_name(
     let is_utc = context.zone == TimeZone::UTC;
     for column in chosen.date.into_iter().chain([chosen.column]) {
         let name = called(fields, column);
-        if !is_utc && names::says_utc(&names[column]) {
+        if !is_utc && zone_names::says_utc(&names[column]) {
             let zone = context.zone.iana_name().unwrap_or("another zone");
             return Err(format!(
                 "{name} names times in UTC, but --timezone is {zone}: leave it out, or name another column with \
@@ -38,7 +38,7 @@ pub(super) fn zone_of_name(
             )
             .into());
         }
-        if is_utc && names::says_local(&names[column]) {
+        if is_utc && zone_names::says_local(&names[column]) {
             return Err(format!(
                 "{name} names local times: give --timezone, or {} if they are in UTC",
                 flag_for("time", fields, column)

@@ -5,13 +5,14 @@
 use std::borrow::Cow;
 
 use super::columns::{listed, named};
+use super::context::Context;
 use super::date_and_clock::{clock_digits, joined_texts, judge_dates, judge_joined, pair};
 use super::formats;
 use super::nameless_times::{by_values, without_rows};
 use super::names::{self, TIMES, normal};
 use super::table::Table;
 use super::time_checks::{refuse_half_days, refuse_repeats, zone_of_name};
-use super::times::{Context, Judgement, Texts, Times};
+use super::times::{Judgement, Texts, Times};
 use super::{Columns, DAY, Undecided, called};
 use crate::bar::Micros;
 use crate::bar::columns::{COLUMNS, VOLUME};
@@ -304,12 +305,12 @@ pub(super) fn judged(judgement: Judgement, fields: &[String], column: usize) -> 
 pub(super) fn no_time(fields: &[String], used: &[usize]) -> String {
     let is_end = |at: &usize| {
         let name = normal(&fields[*at]);
-        names::is_another_time(&name) && names::is_about_time(&name)
+        names::is_end_of_bar(&name) && names::is_about_time(&name)
     };
     if let Some(end) = (0..fields.len()).find(is_end) {
         return format!(
-            "the header lacks a column for time: {} is not the time at which bars begin; write that, or give {} to store \
-             them at the other one",
+            "the header lacks a column for time: the rows have only the time at which bars end, {}. Add a column with their \
+             beginning, or give {} to store bars at their end",
             called(fields, end),
             flag_for("time", fields, end)
         );

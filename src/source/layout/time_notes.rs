@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use regex::Regex;
 
+use super::context::Context;
 use super::table::Table;
-use super::times::{Context, Times};
+use super::times::Times;
 use super::{DAY, Undecided};
 use crate::bar::{Micros, format_time};
 use crate::finding::RawRow;
 use crate::source::built_in_regex;
 use crate::source::steps;
-use crate::source::time::cut;
+use crate::source::time::{TimeParser, cut};
 use crate::timeframe;
 
 /// The note on rows that are not as far apart as the timeframe says.
@@ -26,15 +27,12 @@ pub(super) fn odd_step(times: &Times, context: &Context) -> Option<String> {
     // Where nothing was traded, there are no bars.
     let longest = if length < DAY { (DAY - 1).max(2 * length) } else { 5 * length };
     let is_odd = usual < length / 10 * 9 || usual > longest || steps::are_coarser(&steps, length);
-    if !is_odd {
-        return longer_steps(times, context);
-    }
-    (steps.len() >= ENOUGH)
+    (is_odd && steps.len() >= ENOUGH)
         .then(|| format!("the rows are {} apart, and not {}", length_shown(usual), length_shown(length)))
 }
 
 /// The note on regular rows of which many in turn are as far apart as those of a longer timeframe.
-fn longer_steps(times: &Times, context: &Context) -> Option<String> {
+pub(super) fn longer_steps(times: &Times, context: &Context, is_whole: bool) -> Option<String> {
     const ROWS: usize = 4;
     const MANY: usize = 20;
     let length = context.step?;
@@ -49,14 +47,16 @@ fn longer_steps(times: &Times, context: &Context) -> Option<String> {
     let is_shown = |run: &[(Micros, Micros)]| {
         let others = pairs.len() - run.len();
         let regular = pairs.iter().filter(|pair| pair.1 == length).count();
-        let is_end = run.first() == pairs.first() || run.last() == pairs.last();
+        let is_end = run.first() == pairs.first() || is_whole && run.last() == pairs.last();
         is_longer(run[0].1)
+            && regular >= ROWS
             && (run.len() >= MANY || run.len() >= ROWS && is_end && regular * 10 >= others * 9)
     };
     let run = pairs.chunk_by(|a, b| a.1 == b.1).find(|run| is_shown(run))?;
     Some(format!(
-        "the rows from {} on are {} apart, and not {}",
+        "the rows from {} to {} are {} apart, and not {}",
         format_time(run[0].0),
+        format_time(run[run.len() - 1].0 + run[0].1),
         length_shown(run[0].1),
         length_shown(length)
     ))
@@ -85,6 +85,28 @@ pub(super) fn of(times: &Times, context: &Context, says_utc: bool) -> Option<Str
         Some(step) if step >= DAY => of_days(times),
         _ => of_local_times(times, context, says_utc),
     }
+}
+
+/// The note on a time whose offset from UTC is not the usual one. Clocks go forward and back by an hour.
+pub(super) fn odd_offset(table: &Table, column: usize) -> Option<String> {
+    let offsets: Vec<(u64, &[u8], Micros)> = table
+        .column(column)
+        .filter_map(|(line, text)| Some((line, text, TimeParser::offset_of(text)?)))
+        .collect();
+    let mut sorted: Vec<Micros> = offsets.iter().map(|(.., offset)| *offset).collect();
+    sorted.sort_unstable();
+    let usual = *sorted.get(sorted.len() / 2)?;
+    let (line, text, _) = offsets.iter().find(|(.., offset)| (offset - usual).abs() > HOUR)?;
+    Some(format!(
+        "`{}` (line {line}) has another offset from UTC than most times: is its time right?",
+        cut(&String::from_utf8_lossy(text))
+    ))
+}
+
+/// The note on bars of the future.
+pub(super) fn of_future(times: &Times, context: &Context) -> Option<String> {
+    let last = times.instants.iter().flatten().max()?;
+    context.lie_ahead(times).then(|| format!("times lie in the future, up to {}", format_time(*last)))
 }
 
 /// Refuses times without a zone if a line before the header names one other than UTC.
@@ -151,15 +173,18 @@ fn ends_with_offset(text: &str) -> bool {
     offset.is_match(text) && !of_utc.is_match(text)
 }
 
-/// The abbreviation of a time zone in a file's name, behind its symbol: `AAPL_5m_EST.csv`.
+/// The abbreviation of a time zone behind the timeframe in a file's name: `AAPL_5m_EST.csv`.
 pub(in crate::source) fn zone_in_name(path: &str) -> Option<String> {
     const ZONES: [&str; 16] = [
         "EST", "EDT", "CST", "CDT", "PST", "PDT", "CET", "CEST", "BST", "IST", "JST", "KST", "HKT", "AEST",
         "Eastern", "eastern",
     ];
     let name = path.rsplit('/').next().unwrap_or(path);
-    let words = name.split(|c: char| !c.is_ascii_alphanumeric()).skip(1);
-    words.map(str::to_owned).find(|word| ZONES.contains(&word.as_str()))
+    let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
+    let words: Vec<&str> = stem.split(|c: char| !c.is_ascii_alphanumeric()).collect();
+    let [.., before, last] = words.as_slice() else { return None };
+    let is_behind_timeframe = timeframe::length(&timeframe::canonical(before)).is_some();
+    (is_behind_timeframe && ZONES.contains(last)).then(|| (*last).to_owned())
 }
 
 /// Whether a text names a time zone other than UTC.
@@ -168,7 +193,7 @@ fn names_zone(text: &str) -> bool {
         | \b(?:america|europe|asia|africa|australia|pacific)/[a-z]
         | \b(?:e[sd]t|c[sde]t|cest|m[sd]t|p[sd]t|bst|ist|jst|kst|hkt|sgt|aest|mes?z|eest|msk)\b
         | \b(?:exchange|local|eastern|central|mountain|pacific)\s+time\b
-        | \btimes?\b.*\b(?:eastern|central|mountain|pacific|local|exchange)\b";
+        | \btimes?\s*(?:are|is|in|:)*\s*(?:in\s+)?(?:eastern|central|mountain|pacific|local|exchange)\b";
     static NAMES_ZONE: LazyLock<Regex> = LazyLock::new(|| built_in_regex(ZONE));
     NAMES_ZONE.is_match(text)
 }

@@ -7,59 +7,14 @@ use std::borrow::Cow;
 
 use jiff::tz::{Offset, TimeZone};
 
+use super::context::Context;
 use super::counts::{self, YEAR, quoted};
 use super::day_order::is_day_first;
 use super::formats;
 use crate::bar::Micros;
 use crate::config::TimeForm;
 use crate::source::number::is_missing;
-use crate::source::time::{Held, TimeParser, cut};
-
-/// What is known apart from the file's rows.
-#[derive(Debug, Clone)]
-pub(super) struct Context {
-    /// Reads times without a zone.
-    pub(super) zone: TimeZone,
-    /// Whether somebody said so; else it is UTC.
-    pub(super) zone_is_given: bool,
-    /// What the file's name says of it.
-    pub(super) zone_in_name: Option<String>,
-    pub(super) dates_in_utc: bool,
-    /// The form that was given.
-    pub(super) given: Option<TimeForm>,
-    /// The length of the timeframe.
-    pub(super) step: Option<Micros>,
-    pub(super) now: Micros,
-}
-
-impl Context {
-    /// The latest time that a bar may have: it may not have ended yet, or be labelled by its end, and east of UTC it is tomorrow
-    /// already.
-    fn latest(&self) -> Micros {
-        const MONTH: Micros = 31 * super::DAY;
-        self.now + super::DAY + self.step.unwrap_or(MONTH).max(super::DAY)
-    }
-
-    /// With the dates alone of a form that was given, if it has a time of day behind them.
-    pub(super) fn of_dates(&self) -> Option<Self> {
-        let Some(TimeForm::Format(format)) = &self.given else { return None };
-        Some(Self { given: Some(TimeForm::Format(format.date_part()?)), ..self.clone() })
-    }
-
-    /// Reads the file's rows, which are held to what these times are.
-    pub(super) fn parser(&self, times: &Times) -> TimeParser {
-        let held = Held {
-            zoned: times.zoned,
-            clock: times.clock,
-            offsets: times.offsets,
-            from_1970: if times.are_far_from_1970() { YEAR } else { 0 },
-            latest: self.latest(),
-        };
-        TimeParser::new(self.zone.clone(), times.form.clone())
-            .with_dates_in_utc(self.dates_in_utc && times.are_dates)
-            .held_to(held)
-    }
-}
+use crate::source::time::{TimeParser, cut};
 
 /// What a column's texts are.
 #[derive(Debug)]
@@ -90,8 +45,6 @@ pub(super) struct Times {
     pub(super) zoned: Option<bool>,
     /// Whether ISO times have a time of day, if all do or none does.
     pub(super) clock: Option<bool>,
-    /// The least and the most offset that ISO times may name: clocks go forward and back by an hour.
-    pub(super) offsets: Option<(Micros, Micros)>,
     /// Whether some of them name a zone and others do not.
     zones_differ: bool,
     /// Whether a row has shown that the day does not come before the month.
@@ -168,12 +121,7 @@ impl<'t> Texts<'t> {
         let zoned_alike = alike(zoned);
         let are_dates = if is_iso { all == 0 || alike(dates) == Some(true) } else { form.is_date_format() };
         // Bare dates among times may be midnights.
-        let clock = match dates {
-            dates if nearly(dates) => Some(false),
-            0 => Some(true),
-            dates if dates * 2 < all && !are_midnights(read()) => Some(true),
-            _ => None,
-        };
+        let clock = (dates > 0 && dates * 2 < all && !are_midnights(read())).then_some(true);
         let zones_differ = is_iso && zoned_alike.is_none() && !others_are_dates;
         Times {
             form,
@@ -181,22 +129,11 @@ impl<'t> Texts<'t> {
             have_zone: zoned > 0,
             zoned: zoned_alike.filter(|_| is_iso && all > 0 && !are_dates && !others_are_dates),
             clock: clock.filter(|_| is_iso && all > 0),
-            offsets: if is_iso { self.offsets() } else { None },
             zones_differ,
             order_is_proven,
             instants,
             because: None,
         }
-    }
-
-    /// The offsets around the usual one, if nearly all are.
-    fn offsets(&self) -> Option<(Micros, Micros)> {
-        const HOUR: Micros = 3_600_000_000;
-        let mut offsets: Vec<Micros> = self.texts().filter_map(TimeParser::offset_of).collect();
-        offsets.sort_unstable();
-        let usual = *offsets.get(offsets.len() / 2)?;
-        let near = offsets.iter().filter(|offset| (**offset - usual).abs() <= HOUR).count();
-        (near * 20 >= offsets.len() * 19).then_some((usual - HOUR, usual + HOUR))
     }
 
     /// The texts as numbers, if all of them are.
@@ -372,7 +309,7 @@ impl Times {
     }
 
     /// Whether these are counts, none of them of the year before or after 1970.
-    fn are_far_from_1970(&self) -> bool {
+    pub(super) fn are_far_from_1970(&self) -> bool {
         let mut instants = self.instants.iter().flatten();
         matches!(self.form, TimeForm::Unix(_)) && self.count() > 0 && instants.all(|time| time.abs() >= YEAR)
     }

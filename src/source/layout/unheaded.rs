@@ -6,13 +6,14 @@
 use std::borrow::Cow;
 
 use super::columns::within;
+use super::context::Context;
 use super::date_and_clock::{judge_dates, pair};
 use super::formats;
 use super::head::{self, delimiters};
 use super::table::Table;
 use super::time_checks::{refuse_half_days, refuse_repeats};
 use super::time_columns::TimeColumns;
-use super::times::{Context, Judgement, Texts};
+use super::times::{Judgement, Texts};
 use super::{
     Columns, DAY, FileLayout, Sample, Undecided, called, lost_digits, numbers, price_order, refuse_twice,
     tickers, time_notes, unnamed_volume, volume_note,
@@ -84,6 +85,9 @@ fn by(
     notes.extend(time.note);
     let odd_step = time_notes::odd_step(&time.times, context);
     notes.extend(odd_step.clone().or_else(|| time_notes::of(&time.times, context, false)));
+    notes.extend(time_notes::of_future(&time.times, context));
+    notes.extend(time_notes::odd_offset(&table, time.column));
+    notes.extend(time_notes::longer_steps(&time.times, context, sample.is_whole));
     time_notes::refuse_zone_before(before, &time.times, context).map_err(fail)?;
     let time_columns = time.date.into_iter().chain([time.column]);
     time_notes::refuse_zone_of_few(&table, time_columns, &time.times, context).map_err(fail)?;
@@ -101,7 +105,8 @@ fn by(
         times: context.parser(&time.times),
         step: context.step,
         odd_step,
-        disproof: time.times.disproof().filter(|_| context.given.is_none()),
+        disproof: time.times.disproof(),
+        times_are_given: context.given.is_some(),
         ends_with_delimiter,
         is_filled: table.is_filled(width - 1),
         tickers,

@@ -77,11 +77,26 @@ fn of_several(first: usize, others: &[usize], fields: &[String], table: &Table) 
 
 /// What to say of a volume whose name has a unit: `Volume (000s)`.
 pub(super) fn unit_note(name: &str) -> Option<String> {
-    const UNITS: [&str; 12] = [
-        "000", "100s", "00s", "thousand", "hundred", "million", "lakh", "lacs", "lots", "(k)", "(m)", "(mm)",
+    const UNITS: [&str; 14] = [
+        "000s",
+        "100s",
+        "00s",
+        "thousand",
+        "thousands",
+        "hundreds",
+        "million",
+        "millions",
+        "lakh",
+        "lakhs",
+        "lacs",
+        "lots",
+        "mm",
+        "mn",
     ];
     let lower = name.to_lowercase();
-    UNITS.iter().any(|unit| lower.contains(unit)).then(|| {
+    let mut words = lower.split(|c: char| !c.is_alphanumeric());
+    let is_bracketed = ["(000)", "('000)", "(k)", "(m)"].iter().any(|unit| lower.contains(unit));
+    (is_bracketed || words.any(|word| UNITS.contains(&word))).then(|| {
         format!(
             "volumes are stored as they are written, whatever `{}` counts",
             crate::source::time::cut(name.trim())

@@ -42,7 +42,7 @@ pub(super) fn decide(
     let layout = loop {
         let ended = read(lines, path, &mut rows, limits, &mut broken)?;
         let is_last = ended || broken.is_some() || limits.0 == MOST_ROWS;
-        match layout::decide(Sample { rows: &rows, is_last }, csv, expected) {
+        match layout::decide(Sample { rows: &rows, is_last, is_whole: ended }, csv, expected) {
             Ok(layout) => break layout,
             Err(Undecided::More) => limits = (MOST_ROWS, MOST_BYTES),
             Err(Undecided::Refused(line, reason)) => {

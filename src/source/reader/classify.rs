@@ -6,8 +6,7 @@ use super::super::lines::Line;
 use super::super::quality;
 use super::super::time_set::TimeSet;
 use super::row::{NOTHING, RowFault, RowParser};
-use super::{Batch, Repeat, strays};
-use crate::bar::columns::CLOSE;
+use super::{Batch, Repeat};
 use crate::bar::{Micros, Ohlcv, format_time};
 use crate::config::OnInvalid;
 use crate::error::FileError;
@@ -20,15 +19,12 @@ pub(super) struct RowClassifier {
     on_invalid: OnInvalid,
     seen: TimeSet,
     resume_at: u64,
-    /// The close of the row before; 0 if there is none.
-    close_before: f64,
 }
 
 impl RowClassifier {
     /// For the file at `path`. Of rows that start before `resume_at` bytes only the times are noted.
     pub(super) fn new(path: &str, parser: RowParser, on_invalid: OnInvalid, resume_at: u64) -> Self {
-        let seen = TimeSet::default();
-        Self { path: path.to_owned(), parser, on_invalid, seen, resume_at, close_before: 0.0 }
+        Self { path: path.to_owned(), parser, on_invalid, seen: TimeSet::default(), resume_at }
     }
 
     /// Adds one row to the batch.
@@ -44,9 +40,7 @@ impl RowClassifier {
             Ok(time) => time,
             Err(fault) => return self.refuse(line, fault, batch),
         };
-        let close_before = std::mem::replace(&mut self.close_before, values[CLOSE]);
-        let is_usual = quality::is_sound(&values) && !quality::jumps(&values, close_before);
-        let rules = if is_usual { Vec::new() } else { broken_rules(&values, close_before) };
+        let rules = if quality::is_sound(&values) { Vec::new() } else { quality::broken_rules(&values) };
         if !rules.is_empty() {
             let is_taken = self.take_broken(line, time, &values, &rules, batch)?;
             if !is_taken {
@@ -65,27 +59,6 @@ impl RowClassifier {
             batch.kept_bytes += line.bytes.len();
             batch.repeats.push(Repeat { time, values, row: raw(line) });
         }
-        Ok(())
-    }
-
-    /// Reports the bars at these places of the batch, whose times are out of order. They are bars all the same.
-    pub(super) fn report_strays(&self, places: Vec<usize>, batch: &mut Batch) -> Result<(), FileError> {
-        for at in places {
-            let (line, time, values) = (batch.lines[at], batch.bars.time[at], batch.bars.values(at));
-            if self.on_invalid == OnInvalid::Fail {
-                let reason = format!(
-                    "the bar of {} lies far from the rows around it ({}); --on-invalid is fail",
-                    format_time(time),
-                    strays::RULE
-                );
-                return Err(FileError::permanent(&self.path, line, reason));
-            }
-            match batch.issues.iter_mut().find(|issue| issue.line == line) {
-                Some(issue) => issue.rules.push(strays::RULE),
-                None => batch.issues.push(QualityIssue { line, time, values, rules: vec![strays::RULE] }),
-            }
-        }
-        batch.issues.sort_by_key(|issue| issue.line);
         Ok(())
     }
 
@@ -111,15 +84,15 @@ impl RowClassifier {
         rules: &[&str],
         batch: &mut Batch,
     ) -> Result<bool, FileError> {
-        if self.parser.lacks_last_field(line.bytes) && !quality::is_sound(values) {
-            let reason =
-                format!("is no sound bar ({values}), and its last field is empty: a value may be missing");
-            self.reject(line, "ragged", reason, batch);
-            return Ok(false);
-        }
         if quality::is_placeholder(values) {
             let reason = "all prices are 0, and there is no volume".to_owned();
             self.reject(line, "placeholder", reason, batch);
+            return Ok(false);
+        }
+        if self.on_invalid != OnInvalid::Fail && self.parser.lacks_last_field(line.bytes) {
+            let reason =
+                format!("is no sound bar ({values}), and its last field is empty: a value may be missing");
+            self.reject(line, "ragged", reason, batch);
             return Ok(false);
         }
         if self.on_invalid == OnInvalid::Warn {
@@ -140,15 +113,6 @@ impl RowClassifier {
             batch.reject(raw(line), rule, reason);
         }
     }
-}
-
-#[cold]
-fn broken_rules(values: &Ohlcv, close_before: f64) -> Vec<&'static str> {
-    let mut rules = quality::broken_rules(values);
-    if quality::jumps(values, close_before) {
-        rules.push(quality::PRICE_JUMP);
-    }
-    rules
 }
 
 fn raw(line: Line<'_>) -> RawRow {

@@ -26,8 +26,6 @@ enum Role {
     /// Index in the layout's tickers.
     Ticker(usize),
     Ignored,
-    /// As [`Ignored`](Self::Ignored), but the general path reads rows in which it is empty.
-    Filled,
 }
 
 impl FastPath {
@@ -46,7 +44,6 @@ impl FastPath {
             None if columns.time == at => Role::Time,
             None => match layout.tickers.iter().position(|ticker| ticker.column == at) {
                 Some(ticker) => Role::Ticker(ticker),
-                None if layout.is_filled && at + 1 == columns.width => Role::Filled,
                 None => Role::Ignored,
             },
         };
@@ -86,7 +83,6 @@ impl FastPath {
                     (rest[..length] == *tickers[*at].value).then_some(length)?
                 }
                 Role::Ignored => self.end_of_field(rest),
-                Role::Filled => Some(self.end_of_field(rest)).filter(|length| *length > 0)?,
             };
             rest = &rest[length..];
         }

@@ -8,9 +8,9 @@ mod ahead;
 mod classify;
 mod fast_path;
 mod first;
+mod neighbours;
 mod order;
 mod row;
-mod strays;
 
 use std::io::Read;
 use std::sync::Arc;
@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use self::ahead::Ahead;
 use self::classify::RowClassifier;
+use self::neighbours::Neighbours;
 use self::row::RowParser;
 use super::encoding::SourceText;
 use super::layout::{self, Expected, FileLayout};
@@ -114,7 +115,7 @@ pub struct Batch {
     pub repeats: Vec<Repeat>,
     /// Rows that cannot become bars.
     pub rejected: Vec<RejectedRow>,
-    /// Bars (among `bars`) that break a market-data rule.
+    /// Bars that break a market-data rule, by line: of `bars`, or among the last ones of the batch before.
     pub issues: Vec<QualityIssue>,
     /// Data rows in the batch.
     pub rows: u64,
@@ -128,6 +129,16 @@ impl Batch {
     fn reject(&mut self, row: RawRow, rule: &'static str, reason: String) {
         self.kept_bytes += row.bytes.len();
         self.rejected.push(RejectedRow { row, rule, reason });
+    }
+
+    /// Adds what was found about single bars to the rules that they break by themselves.
+    fn report(&mut self, found: Vec<QualityIssue>) {
+        for issue in found {
+            match self.issues.binary_search_by_key(&issue.line, |other| other.line) {
+                Ok(at) => self.issues[at].rules.extend(issue.rules),
+                Err(at) => self.issues.insert(at, issue),
+            }
+        }
     }
 }
 
@@ -162,8 +173,7 @@ pub struct BarReader<'a> {
     rows: Option<RowClassifier>,
     layout: Option<Arc<FileLayout>>,
     ahead: Ahead,
-    /// The time of the last bar so far, in the order of the file.
-    last: Option<Micros>,
+    neighbours: Neighbours,
 }
 
 impl<'a> BarReader<'a> {
@@ -207,11 +217,13 @@ impl<'a> BarReader<'a> {
             Some((layout, ahead)) => (Some(Arc::new(layout)), ahead),
             None => (None, Ahead::default()),
         };
+        let step = layout.as_deref().and_then(|layout| layout.step);
+        let neighbours = Neighbours::new(step, resume_at > 0);
         let rows = layout.as_deref().map(|layout| {
             let parser = RowParser::new(layout.clone(), csv, options.ambiguous);
             RowClassifier::new(path, parser, options.on_invalid, resume_at)
         });
-        Ok(Self { lines, path: path.to_owned(), rows, layout, ahead, last: None })
+        Ok(Self { lines, path: path.to_owned(), rows, layout, ahead, neighbours })
     }
 
     /// Whether the file has no line, not even a header.
@@ -226,7 +238,6 @@ impl<'a> BarReader<'a> {
     pub fn next_batch(&mut self, max_rows: usize) -> Result<Option<Batch>, FileError> {
         let mut batch = Batch { bars: Bars::with_capacity(max_rows.min(4096)), ..Batch::default() };
         let Some(rows) = &mut self.rows else { return Ok(None) };
-        let mut has_ended = false;
         while batch.rows < max_rows as u64 && batch.kept_bytes < MAX_KEPT {
             if let Some(row) = self.ahead.rows.pop_front() {
                 let line = Line { bytes: &row.bytes, number: row.line, offset: row.offset };
@@ -243,10 +254,7 @@ impl<'a> BarReader<'a> {
             let offset = self.lines.offset();
             let line = match self.lines.next_line() {
                 Ok(Some(line)) => line,
-                Ok(None) => {
-                    has_ended = true;
-                    break;
-                }
+                Ok(None) => break,
                 Err(e) => {
                     self.ahead.broken = Some((offset, line_error(&self.path, e)));
                     continue;
@@ -262,14 +270,27 @@ impl<'a> BarReader<'a> {
         if batch.rows == 0 {
             return Ok(None);
         }
-        let times = &batch.bars.time;
-        let are_in_order = times.is_sorted() || times.is_sorted_by(|a, b| a >= b);
-        if !are_in_order || has_ended || self.last.is_none() {
-            rows.report_strays(strays::strays(&batch.bars.time, self.last, has_ended), &mut batch)?;
-        }
-        self.last = batch.bars.time.last().copied().or(self.last);
+        let has_ended = self.has_ended();
+        let mut found = self.neighbours.out_of_order(&batch, has_ended);
         sort_by_time(&mut batch);
+        found.extend(self.neighbours.price_jumps(&batch));
+        batch.report(found);
         Ok(Some(batch))
+    }
+
+    /// Whether no further row follows.
+    fn has_ended(&mut self) -> bool {
+        if !self.ahead.rows.is_empty() || self.ahead.broken.is_some() {
+            return false;
+        }
+        let offset = self.lines.offset();
+        match self.lines.is_at_end() {
+            Ok(has_ended) => has_ended,
+            Err(e) => {
+                self.ahead.broken = Some((offset, line_error(&self.path, e)));
+                false
+            }
+        }
     }
 
     /// How the file is written; none if it has no line.

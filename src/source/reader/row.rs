@@ -5,13 +5,13 @@
 //! from a number such as `1,234` without quotes.
 
 use super::super::fields::{FieldSplitter, SplitLine};
-use super::super::layout::{Columns, FileLayout, padded};
+use super::super::layout::{FileLayout, padded};
 use super::super::number;
 use super::super::quality::is_sound;
 use super::super::time::cut;
 use super::fast_path::FastPath;
 use super::order::RowOrder;
-use crate::bar::columns::{COLUMNS, COUNT, HIGH, LOW, VOLUME};
+use crate::bar::columns::{COLUMNS, COUNT};
 use crate::bar::{Micros, Ohlcv, UNKNOWN};
 use crate::config::{Ambiguous, CsvConfig, Thousands};
 
@@ -27,8 +27,8 @@ pub(super) struct RowParser {
     order: Option<RowOrder>,
     /// Whether the file's first rows decided what the signs in numbers mean; a row that contradicts a flag is a bad row.
     signs_are_decided: bool,
-    /// The times of rows that the general path read, where day and month may change places.
-    read: RowOrder,
+    /// The order of the rows that the general path read, where day and month may change places.
+    general_order: RowOrder,
     scratch: Vec<u8>,
 }
 
@@ -48,7 +48,7 @@ impl RowParser {
             fields: FieldSplitter::new(layout.columns.delimiter, csv.quote),
             order: layout.times.has_local_zone().then(|| RowOrder::new(ambiguous)),
             signs_are_decided: csv.thousands == Thousands::Auto,
-            read: RowOrder::default(),
+            general_order: RowOrder::default(),
             layout,
             scratch: Vec::new(),
         }
@@ -133,11 +133,13 @@ impl RowParser {
                 }
             }
         };
-        if let Some(disproof) = &self.layout.disproof {
+        if let Some(disproof) = self.layout.disproof.as_ref().filter(|_| !self.layout.times_are_given) {
             let text = if columns.date.is_some() { &self.scratch } else { row.get(columns.time) };
-            let before = self.read.last_if_falling(time);
-            self.read.add(time);
-            if let Some(reason) = before.and_then(|before| disproof.change_of_order(text, before)) {
+            let before = self.general_order.last_if_falling(time);
+            self.general_order.add(time);
+            if let Some(reason) =
+                before.and_then(|before| disproof.change_of_order(text, before, self.layout.step))
+            {
                 return Err(RowFault::Fatal(format!("{reason}; {MEND_ORDER}")));
             }
         }
@@ -170,10 +172,6 @@ impl RowParser {
                 }
             })?;
         }
-        if self.layout.is_filled && lacks_value(&row, columns, bar) {
-            let reason = "its last field is empty, and its volume looks like a price: a value may be missing";
-            return Err(RowFault::Rejected("ragged", reason.into()));
-        }
         // If the extra delimiter comes from an unquoted number, the parts of the number break market-data rules.
         if is_longer && !is_sound(bar) {
             let reason = format!(
@@ -188,8 +186,8 @@ impl RowParser {
 }
 
 /// What to do about a row with day and month in the other order.
-const MEND_ORDER: &str = "give --time-format for the whole file, or mend this row. Rows before it may be written; then give \
-                          --on-mismatch overwrite as well";
+const MEND_ORDER: &str = "give the right --time-format for the whole file, or mend this row. Rows before it may be written; then \
+                          give --on-mismatch overwrite as well";
 
 /// Why a row without a time is no bar. If it names columns in another order, the rows below it have that order.
 fn no_time(layout: &FileLayout, text: &[u8], bytes: &[u8], reason: String) -> RowFault {
@@ -214,13 +212,6 @@ fn no_time(layout: &FileLayout, text: &[u8], bytes: &[u8], reason: String) -> Ro
         "a second header, with the columns in another order (`{}`): write a file for each order",
         cut(&String::from_utf8_lossy(bytes))
     ))
-}
-
-/// Whether a row that ends with an empty field has a price in the place of the volume.
-fn lacks_value(row: &SplitLine<'_>, columns: &Columns, bar: &Ohlcv) -> bool {
-    let last = columns.width - 1;
-    let is_unused = !columns.values.contains(&Some(last)) && columns.time != last;
-    is_unused && row.get(last).trim_ascii().is_empty() && (bar[LOW]..=bar[HIGH]).contains(&bar[VOLUME])
 }
 
 /// Whether a row of a file with `width` columns ends with one extra delimiter.

@@ -81,8 +81,8 @@ fn a_row_whose_last_field_is_empty_and_that_is_no_sound_bar_is_rejected() {
 #[test]
 fn a_price_that_jumps_is_an_issue_of_its_row() {
     let text = format!("{GOOD}2024-01-04,100,200,50,150,12\n2024-01-05,101,201,51,151,12\n");
-    for (max_rows, resume_at) in [(10, 0), (1, 0), (10, GOOD.len() as u64)] {
-        let batches = read(text.as_bytes(), max_rows, resume_at);
+    for max_rows in [10, 1] {
+        let batches = read(text.as_bytes(), max_rows, 0);
         let issues: Vec<_> = batches.iter().flat_map(|batch| &batch.issues).collect();
         assert_eq!(issues.len(), 1, "{max_rows}");
         assert_eq!((issues[0].line, issues[0].rules.as_slice()), (5, &["price_jump"][..]));

@@ -6,6 +6,7 @@
 
 mod epoch;
 mod fixed;
+mod held;
 mod zones;
 
 use std::borrow::Cow;
@@ -16,6 +17,7 @@ use jiff::fmt::strtime::BrokenDownTime;
 use jiff::fmt::temporal::{Pieces, PiecesOffset};
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 
+pub(in crate::source) use self::held::Held;
 use crate::bar::{END_MICROS, FIRST_MICROS, Micros};
 use crate::config::{TimeForm, TimeFormat};
 use crate::error::{Error, Result};
@@ -45,35 +47,6 @@ pub struct TimeParser {
     dates_in_utc: bool,
     form: TimeForm,
     held: Held,
-}
-
-/// What times must be besides of their form, because those of the file's first rows are.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Held {
-    /// Whether they name a zone.
-    pub(super) zoned: Option<bool>,
-    /// Whether they have a time of day.
-    pub(super) clock: Option<bool>,
-    /// The offsets that they may name.
-    pub(super) offsets: Option<(Micros, Micros)>,
-    /// How far they are from 1970 at least: a count in another unit comes closer.
-    pub(super) from_1970: Micros,
-    /// No time is later: no bar is of the future.
-    pub(super) latest: Micros,
-}
-
-impl Held {
-    /// Nothing more than the form.
-    pub(super) const NOTHING: Self =
-        Self { zoned: None, clock: None, offsets: None, from_1970: 0, latest: Micros::MAX };
-
-    fn allows_offset(&self, offset: Micros) -> bool {
-        self.offsets.is_none_or(|(least, most)| (least..=most).contains(&offset))
-    }
-
-    fn allows(&self, micros: Micros) -> bool {
-        micros <= self.latest && micros.abs() >= self.from_1970
-    }
 }
 
 impl TimeParser {
@@ -122,7 +95,6 @@ impl TimeParser {
                 let is_unlike = |held: Option<bool>, is: bool| held.is_some_and(|held| held != is);
                 if is_unlike(self.held.zoned, written.offset.is_some())
                     || is_unlike(self.held.clock, written.has_clock)
-                    || written.offset.is_some_and(|offset| !self.held.allows_offset(offset))
                 {
                     return None;
                 }
@@ -239,15 +211,7 @@ impl TimeParser {
             }
             (Some(_), Some(_)) => return Err(not_a_time(text)),
             (Some(PiecesOffset::Zulu), None) => TimeZone::UTC,
-            (Some(PiecesOffset::Numeric(n)), None) => {
-                if !self.held.allows_offset(Micros::from(n.offset().seconds()) * 1_000_000) {
-                    return Err(format!(
-                        "the time `{}` has another offset from UTC than those of the first rows",
-                        cut(text)
-                    ));
-                }
-                TimeZone::fixed(n.offset())
-            }
+            (Some(PiecesOffset::Numeric(n)), None) => TimeZone::fixed(n.offset()),
             (Some(_), None) => return Err(not_a_time(text)),
             (None, None) => return self.local(local, has_clock),
         };

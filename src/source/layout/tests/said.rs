@@ -103,6 +103,26 @@ fn numbers_that_are_not_stored_as_they_are_written_are_told() {
 }
 
 #[test]
+fn an_offset_that_is_not_the_usual_one_is_told() {
+    let rows = |odd: &str| {
+        let offset = |i: usize| if i == 20 { odd } else { ["-05:00", "-04:00"][i / 15] };
+        file(HEADER, 30, |i| format!("2024-03-{:02} 09:30:00{},1,2,0.5,1.5,1", i + 1, offset(i)))
+    };
+    assert!(
+        notes(&rows("+04:00"), "12h", &[])
+            .contains("`2024-03-21 09:30:00+04:00` (line 22) has another offset")
+    );
+    assert!(!notes(&rows("-05:00"), "12h", &[]).contains("offset"));
+}
+
+#[test]
+fn bars_of_the_future_are_told() {
+    let years = |first: usize| file(HEADER, 30, |i| format!("{}-01-02,1,2,0.5,1.5,1", first + i));
+    assert!(notes(&years(2090), "1y", &[]).contains("times lie in the future, up to 2119-01-02"));
+    assert!(!notes(&years(1990), "1y", &[]).contains("future"));
+}
+
+#[test]
 fn rows_of_a_longer_timeframe_behind_others_are_told() {
     let rows = |minutes: &dyn Fn(usize) -> usize| {
         file(HEADER, 40, |i| {
@@ -111,7 +131,8 @@ fn rows_of_a_longer_timeframe_behind_others_are_told() {
     };
     let longer = rows(&|i| if i < 30 { i * 5 } else { 145 + (i - 29) * 30 });
     assert!(
-        notes(&longer, "5m", &[]).contains("the rows from 2024-01-02T02:25:00Z on are 30m apart, and not 5m")
+        notes(&longer, "5m", &[])
+            .contains("the rows from 2024-01-02T02:25:00Z to 2024-01-02T07:25:00Z are 30m apart, and not 5m")
     );
     // Where trade is thin, a few such steps come by chance.
     let thin = rows(&|i| if i < 30 { (i + i / 3) * 5 } else { 190 + (i - 29) * 10 });
