@@ -13,15 +13,21 @@ pub fn broken_rules(v: &Ohlcv) -> Vec<&'static str> {
         return Vec::new();
     }
     let rules = [
-        (v[HIGH] < v[LOW], "high_below_low"),
-        (v[HIGH] < v[OPEN], "high_below_open"),
-        (v[HIGH] < v[CLOSE], "high_below_close"),
-        (v[LOW] > v[OPEN], "low_above_open"),
-        (v[LOW] > v[CLOSE], "low_above_close"),
+        (is_below(v[HIGH], v[LOW]), "high_below_low"),
+        (is_below(v[HIGH], v[OPEN]), "high_below_open"),
+        (is_below(v[HIGH], v[CLOSE]), "high_below_close"),
+        (is_below(v[OPEN], v[LOW]), "low_above_open"),
+        (is_below(v[CLOSE], v[LOW]), "low_above_close"),
         (v[OPEN].min(v[HIGH]).min(v[LOW]).min(v[CLOSE]) <= 0.0, "price_not_positive"),
         (v[VOLUME] < 0.0, "volume_negative"),
     ];
     rules.iter().filter(|(broken, _)| *broken).map(|(_, name)| *name).collect()
+}
+
+/// Whether a price is below another one by more than a rounding error, as prices have that were adjusted for splits.
+fn is_below(price: f64, other: f64) -> bool {
+    const ERROR: f64 = 1e-9;
+    price < other && other - price > other.abs() * ERROR
 }
 
 /// Whether a bar is one that providers put where they have none yet: all prices 0, and no volume.
@@ -34,7 +40,7 @@ pub(crate) fn is_placeholder(v: &Ohlcv) -> bool {
         && known(v[VOLUME]).is_none_or(|volume| volume <= 0.0)
 }
 
-/// Whether a bar breaks no rule.
+/// Whether a bar breaks no rule; one with a rounding error is left to [`broken_rules`].
 #[inline]
 pub(super) fn is_sound(v: &Ohlcv) -> bool {
     v[HIGH] >= v[OPEN]
@@ -74,6 +80,14 @@ mod tests {
         }
         assert!(!is_placeholder(&nothing.with(VOLUME, 1.0)) && !is_placeholder(&nothing.with(CLOSE, 0.1)));
         assert!(!is_placeholder(&SOUND));
+    }
+
+    #[test]
+    fn a_rounding_error_breaks_nothing() {
+        let close = 0.122_972_227_632_999_42;
+        let bar = Ohlcv::new(0.123, 0.124, 0.122_972_227_632_999_43, close, 1.0);
+        assert!(bar[LOW] > bar[CLOSE] && broken_rules(&bar).is_empty());
+        assert_eq!(broken_rules(&bar.with(CLOSE, close * (1.0 - 1e-8))), ["low_above_close"]);
     }
 
     #[test]

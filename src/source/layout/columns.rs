@@ -13,7 +13,7 @@ use super::{
     Columns, FileLayout, Sample, Undecided, called, head, lost_digits, numbers, price_order, refuse_twice,
     split, tickers, time_notes, volume, volume_note, zone_names,
 };
-use crate::bar::columns::{CLOSE, COLUMNS, COUNT, OPEN, VOLUME};
+use crate::bar::columns::{CLOSE, COLUMNS, COUNT, VOLUME};
 use crate::config::{ColumnsConfig, CsvConfig, NO_COLUMN};
 use crate::finding::RawRow;
 use crate::source::advice::flags_for_missing;
@@ -100,9 +100,10 @@ pub(super) fn decide(
         ));
     }
     let numbers = numbers::decide(&table, &columns.values, csv, sample.is_last)?;
-    let are_named = (OPEN..=CLOSE).all(|at| csv.columns.values[at].is_some());
+    // Whoever names the close has looked at the prices.
+    let is_named = csv.columns.values[CLOSE].is_some();
     let is_adjusted = columns.values[CLOSE].is_some_and(|close| names[close].starts_with("adj"));
-    if !are_named && !is_adjusted {
+    if !is_named && !is_adjusted {
         price_order::refuse_exchanged(&columns.values, numbers, &table, &fields).map_err(|e| match e {
             Undecided::Refused(None, reason) => at_header(reason),
             other => other,

@@ -130,15 +130,16 @@ fn refuse_jump(table: &Table, values: &[Option<usize>; COUNT], style: NumberStyl
     }
 }
 
-/// Whether all prices are whole numbers of at least so much.
+/// Whether all prices are whole numbers, most of them of at least so much.
 pub(super) fn prices_are_whole(table: &Table, values: &[Option<usize>; COUNT], least: f64) -> bool {
-    let mut prices =
-        values.iter().enumerate().filter(|(at, _)| *at != VOLUME).filter_map(|(_, column)| *column);
-    let is_whole = |field: &[u8]| {
+    let columns = values.iter().enumerate().filter(|(at, _)| *at != VOLUME).filter_map(|(_, column)| *column);
+    let prices = || columns.clone().flat_map(|column| table.column(column)).map(|(_, field)| field);
+    let is_large = |field: &&[u8]| {
         let number = std::str::from_utf8(field).ok().and_then(|text| text.parse::<f64>().ok());
-        field.iter().all(u8::is_ascii_digit) && number.is_some_and(|number| number >= least)
+        number.is_some_and(|number| number >= least)
     };
-    table.len() > 0 && prices.all(|column| table.column(column).all(|(_, field)| is_whole(field)))
+    let are_whole = prices().all(|field| field.iter().all(u8::is_ascii_digit));
+    are_whole && table.len() > 0 && prices().filter(is_large).count() * 2 > prices().count()
 }
 
 /// Whether the volumes that have a point all have exactly three digits behind it, and so do the prices that have one: 812.400

@@ -109,6 +109,27 @@ pub(super) fn refuse_exchanged(
     if bad < ROWS || bad * 3 < rows.len() {
         return Ok(());
     }
+    let is_close = |column: &usize| {
+        let with = |row: usize| {
+            let [open, high, low, _] = prices(values, style, table, row)?;
+            Some(is_bar(&[open, high, low, number(row, column)?]))
+        };
+        let all: Vec<bool> = (0..table.len()).filter_map(with).collect();
+        all.len() >= ROWS && all.iter().filter(|is_bar| **is_bar).count() * 20 >= all.len() * 19
+    };
+    if let Some(close) = (0..fields.len()).find(|at| !used.contains(at) && is_close(at)) {
+        return Err(format!(
+            "in {bad} of the first {} rows, {} does not lie between {} and {}, and {} does: give {} or {}",
+            rows.len(),
+            called(fields, used[CLOSE]),
+            called(fields, used[LOW]),
+            called(fields, used[HIGH]),
+            called(fields, close),
+            flag_for("close", fields, close),
+            flag_for("close", fields, used[CLOSE])
+        )
+        .into());
+    }
     let Some(order) = orders(used.len()).find(|order| sound(*order) * 20 >= rows.len() * 19) else {
         return Ok(());
     };

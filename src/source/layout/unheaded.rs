@@ -155,8 +155,8 @@ fn columns(
             .all(|(_, text)| text.len() == 14 && text[8] == b' ' && text[..8].iter().all(u8::is_ascii_digit));
     if is_lean && csv.price_decimals.is_none() && numbers::prices_are_whole(table, &values, 10_000.0) {
         return Err(
-            "the prices are whole numbers: give --price-decimals 4 if they are QuantConnect's, else \
-                    --price-decimals 0"
+            "the prices are whole numbers: give --price-decimals 4 if they are of QuantConnect's equities or options, \
+                    else --price-decimals 0"
                 .to_owned()
                 .into(),
         );

@@ -137,9 +137,19 @@ fn may_be_volume(name: &str, table: &Table, column: usize) -> bool {
         digits > 0 && field.iter().all(|b| b.is_ascii_digit() || b" .,'+-KkMmBbTtEe".contains(b))
     };
     let has_some = values().any(|field| field.iter().any(|b| (b'1'..=b'9').contains(b)));
+    if is_row_number(table, column) {
+        return false;
+    }
     // A few rows may be bad. Without rows, the name alone has to do.
     let mostly_numbers = values().filter(is_number).count() * 2 > values().count();
     table.len() == 0 || mostly_numbers && (has_some || names::has_volume_word(name))
+}
+
+/// Whether a column counts the rows.
+fn is_row_number(table: &Table, column: usize) -> bool {
+    let number = |(_, field): (u64, &[u8])| std::str::from_utf8(field).ok()?.parse::<u64>().ok();
+    let numbers: Option<Vec<u64>> = table.column(column).map(number).collect();
+    numbers.is_some_and(|numbers| numbers.len() > 2 && numbers.windows(2).all(|pair| pair[1] == pair[0] + 1))
 }
 
 fn ask(first: usize, others: &[String], fields: &[String]) -> String {

@@ -7,7 +7,7 @@
 use super::super::fields::{FieldSplitter, SplitLine};
 use super::super::layout::{FileLayout, padded};
 use super::super::number;
-use super::super::quality::is_sound;
+use super::super::quality::{broken_rules, is_sound};
 use super::super::time::cut;
 use super::fast_path::FastPath;
 use super::order::RowOrder;
@@ -173,7 +173,7 @@ impl RowParser {
             })?;
         }
         // If the extra delimiter comes from an unquoted number, the parts of the number break market-data rules.
-        if is_longer && !is_sound(bar) {
+        if is_longer && !broken_rules(bar).is_empty() {
             let reason = format!(
                 "has {} fields instead of {}, and is no sound bar without the last one",
                 columns.width + 1,

@@ -59,11 +59,12 @@ fn broken(v: &Values) -> Vec<&'static str> {
             rules.push(name);
         }
     };
-    rule(high < low, "high_below_low");
-    rule(high < open, "high_below_open");
-    rule(high < close, "high_below_close");
-    rule(low > open, "low_above_open");
-    rule(low > close, "low_above_close");
+    let below = |a: f64, b: f64| a < b && b - a > b.abs() * 1e-9;
+    rule(below(high, low), "high_below_low");
+    rule(below(high, open), "high_below_open");
+    rule(below(high, close), "high_below_close");
+    rule(below(open, low), "low_above_open");
+    rule(below(close, low), "low_above_close");
     rule([open, high, low, close].iter().any(|p| *p <= 0.0), "price_not_positive");
     rule(volume < 0.0, "volume_negative");
     rules

@@ -758,3 +758,41 @@ fn times_that_are_not_like_the_first_ones() {
     let got = read(&midnight("2024-01-02"), "1m", &[]).expect("reads");
     assert_eq!((got.bars.len(), got.rejected.len()), (3, 1), "{:?}", got.bars);
 }
+
+#[test]
+fn columns_that_are_exchanged() {
+    let rows = |header: &str| {
+        file(header, 10, |i| format!("2024-01-{:02},10{i},12{i},9{i},11{i},5000{i},9{i}.5", i + 1))
+    };
+    let read = |header: &str| read(&rows(header), "1d", &[]);
+    assert_eq!(read("time,open,high,low,close,volume,note").expect("reads").bars.len(), 10);
+    for (header, part) in [
+        (
+            "time,open,low,high,close,volume,note",
+            "give --column open=open --column high=low --column low=high",
+        ),
+        ("time,open,volume,low,close,high,note", "give --column open=open --column high=volume"),
+        ("time,open,high,low,note,volume,close", ""),
+        ("time,close,high,low,note,volume,open", ""),
+    ] {
+        match read(header) {
+            Ok(got) => assert!(part.is_empty(), "{header}: {:?}", got.bars),
+            Err(e) => assert!(e.contains(part), "{header}: {e}"),
+        }
+    }
+    let adjusted = file("time,open,high,low,close,volume,adj", 10, |i| {
+        format!("2024-01-{:02},100,120,90,70,5000,11{i}", i + 1)
+    });
+    refused(&adjusted, "1d", &[], "give --column close=adj or --column close=close");
+    let named = super::read(&adjusted, "1d", &[("csv.columns.close", "close")]).expect("reads");
+    assert_eq!((named.bars.len(), named.issues), (10, 10));
+}
+
+#[test]
+fn whole_prices_of_which_a_few_are_small() {
+    let lean = file("20240101 00:00,1102500,1103800,1093700,1099300,100", 300, |i| {
+        let price = if i == 250 { 9000 } else { 1_100_000 };
+        format!("{} 00:00,{price},{price},{price},{price},100", 20_240_102 + i % 28)
+    });
+    refused(&lean, "1d", &[], "give --price-decimals 4");
+}
