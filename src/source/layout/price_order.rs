@@ -22,20 +22,23 @@ pub(super) fn prices(
 
 /// What to do about prices in another order: the flags, if the rows show which column is which.
 fn advice(values: &[Option<usize>; COUNT], style: NumberStyle, table: &Table, time: &TimeColumns) -> String {
-    let flags = |columns: [String; 4]| {
-        let [open, high, low, close] = columns;
-        let time = match time.date {
-            Some(date) => format!("--column date={} --column time={}", date + 1, time.column + 1),
-            None => format!("--column time={}", time.column + 1),
-        };
-        format!("{time} --column open={open} --column high={high} --column low={low} --column close={close}")
-    };
     match shown_order(values, style, table, time) {
         Some(columns) => {
-            format!("its rows look like {}", flags(columns.map(|column| (column + 1).to_string())))
+            let columns = columns.map(|column| (column + 1).to_string());
+            format!("its rows look like {}", flags_by_number(time, columns))
         }
-        None => format!("name them by number, {}", flags(["N", "N", "N", "N"].map(str::to_owned))),
+        None => {
+            format!("name them by number, {}", flags_by_number(time, ["N", "N", "N", "N"].map(str::to_owned)))
+        }
     }
+}
+
+fn flags_by_number(time: &TimeColumns, [open, high, low, close]: [String; 4]) -> String {
+    let time = match time.date {
+        Some(date) => format!("--column date={} --column time={}", date + 1, time.column + 1),
+        None => format!("--column time={}", time.column + 1),
+    };
+    format!("{time} --column open={open} --column high={high} --column low={low} --column close={close}")
 }
 
 /// The columns that the rows show to be open, high, low and close.
@@ -147,6 +150,47 @@ pub(super) fn refuse_exchanged(
         flags([0, 1, 2, 3])
     )
     .into())
+}
+
+/// Refuses a file without a header that has prices twice: those of buyers and of sellers, or adjusted ones.
+pub(super) fn refuse_second_prices(
+    values: &[Option<usize>; COUNT],
+    style: NumberStyle,
+    table: &Table,
+    time: &TimeColumns,
+) -> Result<(), Undecided> {
+    let used: Vec<usize> = values.iter().copied().flatten().chain([time.column]).chain(time.date).collect();
+    let number = |row: usize, column: usize| number::parse(table.field(row, column), style).ok();
+    let [Some(open), Some(high), Some(low), Some(close), _] = *values else { return Ok(()) };
+    let columns = [open, high, low, close];
+    let are_prices = |first: &usize| {
+        let bar = |row: usize| {
+            let mut bar = [0.0; 4];
+            for (price, column) in bar.iter_mut().zip(*first..) {
+                *price = number(row, column)?;
+            }
+            let close = number(row, close)?;
+            Some(
+                is_bar(&bar)
+                    && bar[LOW] > 0.0
+                    && bar[HIGH] > bar[LOW]
+                    && (0.5..2.0).contains(&(bar[3] / close)),
+            )
+        };
+        (0..table.len()).filter(|row| bar(*row) == Some(true)).count() * 2 > table.len()
+    };
+    let others =
+        (0..table.widest().saturating_sub(3)).filter(|at| (*at..at + 4).all(|at| !used.contains(&at)));
+    match others.into_iter().find(are_prices) {
+        Some(first) => Err(format!(
+            "the file has no header, and columns {} to {} look like prices as well: give {} for the first ones",
+            first + 1,
+            first + 4,
+            flags_by_number(time, columns.map(|column| (column + 1).to_string()))
+        )
+        .into()),
+        None => Ok(()),
+    }
 }
 
 /// Whether these are open, high, low and close of one bar.

@@ -166,6 +166,7 @@ fn columns(
     if !are_named {
         price_order::prove_prices(&values, numbers, table, &time, csv)?;
         price_order::refuse_close_first(&values, numbers, table, &time)?;
+        price_order::refuse_second_prices(&values, numbers, table, &time)?;
     }
     if map.values[VOLUME].is_none() {
         unnamed_volume::refuse_other(&values, numbers, table)?;

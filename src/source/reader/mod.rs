@@ -275,6 +275,7 @@ impl<'a> BarReader<'a> {
         sort_by_time(&mut batch);
         found.extend(self.neighbours.price_jumps(&batch));
         batch.report(found);
+        self.neighbours.was_reported(&batch.issues);
         Ok(Some(batch))
     }
 

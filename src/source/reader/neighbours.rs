@@ -19,6 +19,8 @@ struct Row {
     line: u64,
     time: Micros,
     values: Ohlcv,
+    /// Whether its batch reported it; no row is reported twice.
+    is_reported: bool,
 }
 
 /// Looks at the bars of one file.
@@ -51,25 +53,40 @@ impl Neighbours {
             self.order.strays(&[&waiting, times.as_slice()].concat(), judged, is_last)
         };
         let row = |at: usize| match at.checked_sub(waiting.len()) {
-            Some(at) => Row { line: batch.lines[at], time: times[at], values: batch.bars.values(at) },
+            Some(at) => Row::of(batch, at),
             None => self.waiting[at],
         };
-        let found = places.into_iter().map(|at| issue(row(at), order::RULE)).collect();
+        let found = places.into_iter().map(row).filter(|row| !row.is_reported);
+        let found = found.map(|row| issue(row, order::RULE)).collect();
         self.waiting = (judged..rows).map(row).collect();
         found
     }
 
     /// The bars whose prices are far from those around them. To be called with the bars in the order of time.
     pub(super) fn price_jumps(&mut self, batch: &Batch) -> Vec<QualityIssue> {
-        let row = |at: usize| Row {
-            line: batch.lines[at],
-            time: batch.bars.time[at],
-            values: batch.bars.values(at),
-        };
+        let row = |at| Row::of(batch, at);
         self.prices.jumps(&batch.bars).into_iter().map(|at| issue(row(at), prices::RULE)).collect()
+    }
+
+    /// To be called with all issues of a batch.
+    pub(super) fn was_reported(&mut self, issues: &[QualityIssue]) {
+        for row in &mut self.waiting {
+            row.is_reported |= issues.binary_search_by_key(&row.line, |issue| issue.line).is_ok();
+        }
     }
 }
 
-fn issue(Row { line, time, values }: Row, rule: &'static str) -> QualityIssue {
+impl Row {
+    fn of(batch: &Batch, at: usize) -> Self {
+        Self {
+            line: batch.lines[at],
+            time: batch.bars.time[at],
+            values: batch.bars.values(at),
+            is_reported: false,
+        }
+    }
+}
+
+fn issue(Row { line, time, values, .. }: Row, rule: &'static str) -> QualityIssue {
     QualityIssue { line, time, values, rules: vec![rule] }
 }

@@ -78,6 +78,20 @@ fn a_row_whose_last_field_is_empty_and_that_is_no_sound_bar_is_rejected() {
     assert_eq!((batch.bars.len(), batch.issues.len()), (2, 1));
 }
 
+/// The database has one row for each line.
+#[test]
+fn no_row_is_reported_twice() {
+    let odd = "2034-01-09,1,0.4,0.5,1.5,10\n";
+    let day = |day: u32| format!("2024-01-{day:02},1,2,0.5,1.5,10\n");
+    let days = |days: std::ops::Range<u32>| days.map(day).collect::<String>();
+    let text = format!("date,open,high,low,close,volume\n{}{odd}{}", days(1..9), days(10..20));
+    for max_rows in [1, 2, 3, 4, 7, 100] {
+        let batches = read(text.as_bytes(), max_rows, 0);
+        let issues = batches.iter().flat_map(|batch| &batch.issues);
+        assert_eq!(issues.map(|issue| issue.line).collect::<Vec<_>>(), [10], "{max_rows}");
+    }
+}
+
 #[test]
 fn a_price_that_jumps_is_an_issue_of_its_row() {
     let text = format!("{GOOD}2024-01-04,100,200,50,150,12\n2024-01-05,101,201,51,151,12\n");

@@ -796,3 +796,13 @@ fn whole_prices_of_which_a_few_are_small() {
     });
     refused(&lean, "1d", &[], "give --price-decimals 4");
 }
+
+#[test]
+fn prices_that_stand_there_twice() {
+    let rows = |second: &str| {
+        let row = |i: usize| format!("2024-01-{:02},101.{i},120,90,110.{i},5000,{second}", i + 1);
+        file(&row(0), 9, |i| row(i + 1))
+    };
+    refused(&rows("101.5,121,91,111,300"), "1d", &[], "columns 7 to 10 look like prices as well");
+    assert_eq!(read(&rows("1,0.5,7,2,300"), "1d", &[]).expect("reads").bars.len(), 10);
+}
