@@ -88,14 +88,6 @@ impl<'a> Lines<'a> {
         Ok(Some(Line { bytes, number: self.number, offset }))
     }
 
-    /// Whether there is no further line.
-    ///
-    /// # Errors
-    /// [`LineError::Io`]
-    pub(super) fn is_at_end(&mut self) -> Result<bool, LineError> {
-        Ok(self.start == self.end && (self.at_end || !self.fill()?))
-    }
-
     /// The distance to the next `\n`, reading more until there is one; none at the end of the file.
     fn find_end(&mut self) -> Result<Option<usize>, LineError> {
         let mut searched = 0;

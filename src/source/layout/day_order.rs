@@ -72,7 +72,11 @@ impl Texts<'_> {
             turned = self::turned(&rows, broken, far);
         }
         let (line, text) = &self.0[turned?];
-        Some(Judgement::Changes(*line, changed_order(text, &times.form)))
+        let reason = changed_order(text, &times.form);
+        Some(Judgement::Changes(
+            *line,
+            format!("{reason}; mend the file, or give --time-format for all rows"),
+        ))
     }
 }
 
@@ -120,8 +124,7 @@ fn goes_on(before: Micros, time: Micros, far: Micros) -> bool {
 
 fn changed_order(text: &[u8], form: &TimeForm) -> String {
     format!(
-        "day and month change places: `{}` does not go on from the row before as {}, but does in the other order; mend the \
-         file, or give --time-format for all rows",
+        "day and month change places: `{}` does not go on from the row before as {}, but does in the other order",
         shown(text),
         quoted(&form.to_string())
     )

@@ -2,7 +2,7 @@
 
 use super::table::Table;
 use super::time_columns::TimeColumns;
-use super::{Columns, Undecided, called};
+use super::{Columns, Undecided, called, names};
 use crate::bar::Micros;
 use crate::bar::columns::{CLOSE, COLUMNS, COUNT, HIGH, LOW, OPEN};
 use crate::config::CsvConfig;
@@ -104,7 +104,7 @@ pub(super) fn refuse_exchanged(
     let number = |row: usize, column: &usize| number::parse(table.field(row, *column), style).ok();
     // A 0 stands for a price that is not known.
     let rows: Vec<Vec<f64>> = (0..table.len())
-        .filter_map(|row| used.iter().map(|column| number(row, column)).collect::<Option<Vec<f64>>>())
+        .map(|row| used.iter().map(|column| number(row, column).unwrap_or(f64::NAN)).collect::<Vec<f64>>())
         .filter(|numbers| numbers[..4].iter().all(|price| *price > 0.0))
         .collect();
     let sound = |order: [usize; 4]| rows.iter().filter(|row| is_bar(&order.map(|at| row[at]))).count();
@@ -120,7 +120,8 @@ pub(super) fn refuse_exchanged(
         let all: Vec<bool> = (0..table.len()).filter_map(with).collect();
         all.len() >= ROWS && all.iter().filter(|is_bar| **is_bar).count() * 20 >= all.len() * 19
     };
-    if let Some(close) = (0..fields.len()).find(|at| !used.contains(at) && is_close(at)) {
+    let is_average = |at: &usize| is_average(&names::normal(&fields[*at]));
+    if let Some(close) = (0..fields.len()).find(|at| !used.contains(at) && !is_average(at) && is_close(at)) {
         return Err(format!(
             "in {bad} of the first {} rows, {} does not lie between {} and {}, and {} does: give {} or {}",
             rows.len(),
@@ -216,6 +217,11 @@ fn orders(columns: usize) -> impl Iterator<Item = [usize; 4]> {
     found.into_iter()
 }
 
+/// Whether a column has averages of each bar, which lie between its low and high.
+fn is_average(name: &str) -> bool {
+    ["vwap", "average", "avg", "wap", "mid", "mean"].contains(&name)
+}
+
 /// Refuses an adjusted close where a column under another name has prices between low and high in nearly all rows.
 pub(super) fn refuse_adjusted_close(
     names: &[String],
@@ -231,8 +237,7 @@ pub(super) fn refuse_adjusted_close(
     };
     let mostly =
         |column| (0..table.len()).filter(|row| is_between(row, column)).count() * 10 > table.len() * 9;
-    let is_average =
-        |at: &usize| ["vwap", "average", "avg", "wap", "mid", "mean"].contains(&names[*at].as_str());
+    let is_average = |at: &usize| is_average(&names[*at]);
     let used: Vec<usize> = columns.used().collect();
     if !names[close].starts_with("adj") || mostly(close) {
         return Ok(());

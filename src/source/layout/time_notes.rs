@@ -182,18 +182,20 @@ pub(in crate::source) fn zone_in_name(path: &str) -> Option<String> {
     let name = path.rsplit('/').next().unwrap_or(path);
     let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
     let words: Vec<&str> = stem.split(|c: char| !c.is_ascii_alphanumeric()).collect();
-    let [.., before, last] = words.as_slice() else { return None };
+    let [_, .., before, last] = words.as_slice() else { return None };
     let is_behind_timeframe = timeframe::length(&timeframe::canonical(before)).is_some();
     (is_behind_timeframe && ZONES.contains(last)).then(|| (*last).to_owned())
 }
 
-/// Whether a text names a time zone other than UTC.
+/// Whether a text names a time zone other than UTC. A bare abbreviation may be a name: it counts in brackets, behind a word for
+/// time, or behind a time of day.
 fn names_zone(text: &str) -> bool {
-    const ZONE: &str = r"(?ix) \b(?:utc|gmt)\s*[+-]\s*0*[1-9]
+    const ZONE: &str = r"(?x) (?i: \b(?:utc|gmt)\s*[+-]\s*0*[1-9]
         | \b(?:america|europe|asia|africa|australia|pacific)/[a-z]
-        | \b(?:e[sd]t|c[sde]t|cest|m[sd]t|p[sd]t|bst|ist|jst|kst|hkt|sgt|aest|mes?z|eest|msk)\b
-        | \b(?:exchange|local|eastern|central|mountain|pacific)\s+time\b
-        | \btimes?\s*(?:are|is|in|:)*\s*(?:in\s+)?(?:eastern|central|mountain|pacific|local|exchange)\b";
+        | \b(?:exchange|local|eastern|central|mountain|pacific)\s+time\s*(?:$|[),.;])
+        | \btimes?\s*(?:are|is|in|:|\s)*\b(?:eastern|central|mountain|pacific|local|exchange)\b )
+        | (?: \( | (?i: \b(?:times?|zone|timezone|zeitzone|tz)\b [\s:=]* (?:are\s+|is\s+)? (?:in\s+)? ) | \d:\d\d\S*\s+(?:[AP]M\s+)? )
+          (?:E[SD]T|C[SDE]T|CEST|M[SD]T|P[SD]T|BST|IST|JST|KST|HKT|SGT|AEST|MES?Z|EEST|MSK)\b";
     static NAMES_ZONE: LazyLock<Regex> = LazyLock::new(|| built_in_regex(ZONE));
     NAMES_ZONE.is_match(text)
 }

@@ -115,7 +115,7 @@ pub struct Batch {
     pub repeats: Vec<Repeat>,
     /// Rows that cannot become bars.
     pub rejected: Vec<RejectedRow>,
-    /// Bars that break a market-data rule, by line: of `bars`, or among the last ones of the batch before.
+    /// Bars that break a market-data rule, by line: of `bars`, or of the rows before them.
     pub issues: Vec<QualityIssue>,
     /// Data rows in the batch.
     pub rows: u64,
@@ -218,7 +218,7 @@ impl<'a> BarReader<'a> {
             None => (None, Ahead::default()),
         };
         let step = layout.as_deref().and_then(|layout| layout.step);
-        let neighbours = Neighbours::new(step, resume_at > 0);
+        let neighbours = Neighbours::new(step);
         let rows = layout.as_deref().map(|layout| {
             let parser = RowParser::new(layout.clone(), csv, options.ambiguous);
             RowClassifier::new(path, parser, options.on_invalid, resume_at)
@@ -270,28 +270,27 @@ impl<'a> BarReader<'a> {
         if batch.rows == 0 {
             return Ok(None);
         }
-        let has_ended = self.has_ended();
-        let mut found = self.neighbours.out_of_order(&batch, has_ended);
-        sort_by_time(&mut batch);
-        found.extend(self.neighbours.price_jumps(&batch));
-        batch.report(found);
+        let has_ended = !self.look_ahead();
+        batch.report(self.neighbours.find(&batch, has_ended));
         self.neighbours.was_reported(&batch.issues);
+        sort_by_time(&mut batch);
         Ok(Some(batch))
     }
 
-    /// Whether no further row follows.
-    fn has_ended(&mut self) -> bool {
-        if !self.ahead.rows.is_empty() || self.ahead.broken.is_some() {
-            return false;
-        }
-        let offset = self.lines.offset();
-        match self.lines.is_at_end() {
-            Ok(has_ended) => has_ended,
-            Err(e) => {
-                self.ahead.broken = Some((offset, line_error(&self.path, e)));
-                false
+    /// Reads one row ahead, unless one is there; whether another one follows, or an error.
+    fn look_ahead(&mut self) -> bool {
+        while self.ahead.rows.is_empty() && self.ahead.broken.is_none() {
+            let offset = self.lines.offset();
+            match self.lines.next_line() {
+                Ok(Some(line)) if line.bytes.trim_ascii().is_empty() => {}
+                Ok(Some(Line { bytes, number, offset })) => {
+                    self.ahead.rows.push_back(RawRow { line: number, offset, bytes: bytes.to_vec() });
+                }
+                Ok(None) => return false,
+                Err(e) => self.ahead.broken = Some((offset, line_error(&self.path, e))),
             }
         }
+        true
     }
 
     /// How the file is written; none if it has no line.

@@ -1,15 +1,15 @@
 //! Compares bars with those around them: mistyped dates, and prices that lost their decimal sign.
 //!
-//! What it finds is reported, and the bars are imported whatever `on_invalid` is: only who knows the file can tell a mistake from
-//! a reverse split.
-//! Invariant: a row is judged once the next [`AHEAD`] rows are known, or the file has ended, whatever the batches are.
+//! What it finds is reported, and the bars are imported whatever `on_invalid` is: a mistake and a reverse split look alike.
+//! Invariant: a row is judged by the rows around it in the file, whatever the batches are. No row is reported twice.
 
 mod order;
 mod prices;
 
-use self::order::{AHEAD, Order};
+use self::order::Order;
 use self::prices::Prices;
 use super::Batch;
+use crate::bar::columns::{CLOSE, HIGH, LOW};
 use crate::bar::{Micros, Ohlcv};
 use crate::finding::QualityIssue;
 
@@ -19,53 +19,51 @@ struct Row {
     line: u64,
     time: Micros,
     values: Ohlcv,
-    /// Whether its batch reported it; no row is reported twice.
+    /// Whether its batch reported it.
     is_reported: bool,
 }
 
 /// Looks at the bars of one file.
 #[derive(Debug)]
 pub(super) struct Neighbours {
-    /// The last rows in the order of the file, which wait for those behind them.
+    /// The last rows, which wait for those behind them.
     waiting: Vec<Row>,
     order: Order,
     prices: Prices,
 }
 
 impl Neighbours {
-    /// For bars so far apart; `is_resumed`: its first rows are not looked at.
-    pub(super) fn new(step: Option<Micros>, is_resumed: bool) -> Self {
-        Self { waiting: Vec::new(), order: Order::new(step, is_resumed), prices: Prices::default() }
+    /// `step`: the usual distance of bars, if the timeframe is known.
+    pub(super) fn new(step: Option<Micros>) -> Self {
+        Self { waiting: Vec::new(), order: Order::new(step), prices: Prices::new(step) }
     }
 
-    /// The bars whose time lies elsewhere than those around it. To be called with the bars in the order of the file; `is_last`: no
-    /// others follow.
-    pub(super) fn out_of_order(&mut self, batch: &Batch, is_last: bool) -> Vec<QualityIssue> {
-        let times = &batch.bars.time;
-        let waiting: Vec<Micros> = self.waiting.iter().map(|row| row.time).collect();
-        self.order.count(waiting.last().copied(), times);
-        let rows = waiting.len() + times.len();
-        let judged = if is_last { rows } else { rows.saturating_sub(AHEAD) };
-        let places = if self.order.goes_on(&waiting, times) {
-            self.order.skip(&waiting, times, judged);
-            Vec::new()
-        } else {
-            self.order.strays(&[&waiting, times.as_slice()].concat(), judged, is_last)
-        };
-        let row = |at: usize| match at.checked_sub(waiting.len()) {
-            Some(at) => Row::of(batch, at),
-            None => self.waiting[at],
-        };
-        let found = places.into_iter().map(row).filter(|row| !row.is_reported);
-        let found = found.map(|row| issue(row, order::RULE)).collect();
-        self.waiting = (judged..rows).map(row).collect();
+    /// What breaks a rule among the rows that can be judged now. To be called with the bars in the order of the file; `is_last`:
+    /// no others follow.
+    pub(super) fn find(&mut self, batch: &Batch, is_last: bool) -> Vec<QualityIssue> {
+        let first_times = self.waiting.iter().map(|row| row.time).chain(batch.bars.time.first().copied());
+        let goes_on = self.order.goes_on(first_times, &batch.bars.time) && !is_last;
+        if goes_on && self.prices.go_on(&self.waiting, batch) {
+            self.skip(batch);
+            return Vec::new();
+        }
+        let rows: Vec<Row> =
+            self.waiting.iter().copied().chain((0..batch.bars.len()).map(|at| Row::of(batch, at))).collect();
+        let times: Vec<Micros> = rows.iter().map(|row| row.time).collect();
+        let (judged, strays) = self.order.judge(&times, is_last);
+        let mut found = Vec::new();
+        for (at, row) in rows[..judged].iter().enumerate() {
+            let is_stray = strays.contains(&at);
+            let has_jumped = !is_stray && self.order.is_known() && self.prices.jumps(row);
+            let rules = [(is_stray, order::RULE), (has_jumped, prices::RULE)];
+            let rules: Vec<_> =
+                rules.into_iter().filter(|(breaks, _)| *breaks).map(|(_, rule)| rule).collect();
+            if !rules.is_empty() && !row.is_reported {
+                found.push(QualityIssue { line: row.line, time: row.time, values: row.values, rules });
+            }
+        }
+        self.waiting = rows[judged..].to_vec();
         found
-    }
-
-    /// The bars whose prices are far from those around them. To be called with the bars in the order of time.
-    pub(super) fn price_jumps(&mut self, batch: &Batch) -> Vec<QualityIssue> {
-        let row = |at| Row::of(batch, at);
-        self.prices.jumps(&batch.bars).into_iter().map(|at| issue(row(at), prices::RULE)).collect()
     }
 
     /// To be called with all issues of a batch.
@@ -73,6 +71,21 @@ impl Neighbours {
         for row in &mut self.waiting {
             row.is_reported |= issues.binary_search_by_key(&row.line, |issue| issue.line).is_ok();
         }
+    }
+
+    /// Takes all rows but the last ones for judged, as they go on.
+    fn skip(&mut self, batch: &Batch) {
+        let rows = batch.bars.len();
+        let first = rows.saturating_sub(order::AHEAD);
+        let all = self.waiting.iter().copied().chain((first..rows).map(|at| Row::of(batch, at)));
+        let mut last: Vec<Row> = all.collect();
+        let waiting = last.split_off(last.len().saturating_sub(order::AHEAD));
+        let judged = first.checked_sub(1).map(|at| Row::of(batch, at)).or(last.last().copied());
+        if let Some(row) = judged {
+            self.order.skip_to(row.time);
+            self.prices.skip_to(row.values[CLOSE]);
+        }
+        self.waiting = waiting;
     }
 }
 
@@ -85,8 +98,11 @@ impl Row {
             is_reported: false,
         }
     }
+
+    fn extremes(&self) -> [f64; 2] {
+        [self.values[HIGH], self.values[LOW]]
+    }
 }
 
-fn issue(Row { line, time, values, .. }: Row, rule: &'static str) -> QualityIssue {
-    QualityIssue { line, time, values, rules: vec![rule] }
-}
+#[cfg(test)]
+mod tests;

@@ -27,6 +27,8 @@ pub(super) struct RowParser {
     order: Option<RowOrder>,
     /// Whether the file's first rows decided what the signs in numbers mean; a row that contradicts a flag is a bad row.
     signs_are_decided: bool,
+    /// How many rows seem to have day and month in the other order.
+    turned: usize,
     /// The order of the rows that the general path read, where day and month may change places.
     general_order: RowOrder,
     scratch: Vec<u8>,
@@ -48,6 +50,7 @@ impl RowParser {
             fields: FieldSplitter::new(layout.columns.delimiter, csv.quote),
             order: layout.times.has_local_zone().then(|| RowOrder::new(ambiguous)),
             signs_are_decided: csv.thousands == Thousands::Auto,
+            turned: 0,
             general_order: RowOrder::default(),
             layout,
             scratch: Vec::new(),
@@ -136,12 +139,18 @@ impl RowParser {
         if let Some(disproof) = self.layout.disproof.as_ref().filter(|_| !self.layout.times_are_given) {
             let text = if columns.date.is_some() { &self.scratch } else { row.get(columns.time) };
             let before = self.general_order.last_if_falling(time);
-            self.general_order.add(time);
             if let Some(reason) =
                 before.and_then(|before| disproof.change_of_order(text, before, self.layout.step))
             {
-                return Err(RowFault::Fatal(format!("{reason}; {MEND_ORDER}")));
+                // A single row may be a late one, or mistyped.
+                self.turned += 1;
+                return Err(if self.turned == 1 {
+                    RowFault::Rejected("time", at(columns.time, reason))
+                } else {
+                    RowFault::Fatal(format!("{}; {MEND_ORDER}", at(columns.time, reason)))
+                });
             }
+            self.general_order.add(time);
         }
         for ticker in tickers {
             let value = row.get(ticker.column).trim_ascii();

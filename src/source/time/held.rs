@@ -2,7 +2,7 @@
 
 use crate::bar::Micros;
 
-/// What times must be besides of their form, because those of the file's first rows are.
+/// What times must be, apart from their form, because those of the file's first rows are.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::source) struct Held {
     /// Whether they name a zone.

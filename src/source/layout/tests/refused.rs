@@ -664,14 +664,21 @@ fn a_clock_of_twelve_hours_in_few_rows() {
 fn day_and_month_that_change_places_behind_the_first_rows() {
     let day = |i: usize| format!("{:02}/{:02}/2024", i / 28 % 12 + 1, i % 28 + 1);
     let turned = |i: usize| format!("{:02}/{:02}/2024", i % 28 + 1, i / 28 % 12 + 1);
-    let rows = |at: usize| {
+    let rows = |at: usize, end: usize| {
         file(&format!("time,{OHLCV}"), 300, |i| {
-            let date = if i < at { day(i) } else { turned(i) };
-            format!("{date},1,2,0.5,1.5,1")
+            format!("{},1,2,0.5,1.5,1", if (at..end).contains(&i) { turned(i) } else { day(i) })
         })
     };
-    refused(&rows(280), "1d", &[], "line 282: day and month change places: `01/11/2024` does not go on");
-    assert_eq!(read(&rows(300), "1d", &[]).expect("reads").bars.len(), 300);
+    refused(
+        &rows(280, 300),
+        "1d",
+        &[],
+        "line 283: column 1: day and month change places: `02/11/2024` does not go on",
+    );
+    // A single one may be mistyped.
+    let got = read(&rows(281, 282), "1d", &[]).expect("reads");
+    assert_eq!((got.bars.len(), got.rejected.len()), (299, 1), "{:?}", got.rejected);
+    assert_eq!(read(&rows(300, 300), "1d", &[]).expect("reads").bars.len(), 300);
 }
 
 /// A spreadsheet takes the dates that fit its own order for dates, and writes them in the other one.
@@ -723,6 +730,17 @@ fn lines_before_the_data_that_name_a_zone() {
         let rows = text.split_once('\n').expect("a header").1.replace("1.5,1", "1.5,100");
         refused(&format!("{line}\n{rows}"), "1m", &[], "names a time zone");
     }
+    for title in [
+        "AAPL prices, est. volume",
+        "IST Holdings Ltd",
+        "Symbol: PST",
+        "Central Time Recorders Inc",
+        "# Time series of the London Stock Exchange",
+        "# Last update time: 2024-01-02, Stock Exchange of Thailand",
+    ] {
+        let text = format!("{title}\n{}", of(&["2024-01-02 09:30", "2024-01-02 09:31"]));
+        assert!(read(&text, "1m", &[]).is_ok(), "{title}");
+    }
     for name in ["Date (Exchange time)", "Datetime_ny"] {
         let text = of(&["2024-01-02 09:30", "2024-01-02 09:31"]).replace("time,", &format!("{name},"));
         refused(&text, "1m", &[], "names local times");
@@ -737,7 +755,9 @@ fn a_name_of_the_file_that_has_a_zone() {
         assert!(e.contains("which may be its time zone"), "{e}");
         assert!(read_named(name, &text, "1m", &[("import.timezone", "UTC")]).is_ok(), "{name}");
     }
-    assert!(read_named("EST_1m.csv", &text, "1m", &[]).is_ok(), "a symbol");
+    for symbol in ["EST_1m.csv", "1m_EST.csv", "NYSE_BST_1m.csv", "Great_Eastern_1m.csv"] {
+        assert!(read_named(symbol, &text, "1m", &[]).is_ok(), "{symbol}");
+    }
 }
 
 #[test]
@@ -774,6 +794,7 @@ fn columns_that_are_exchanged() {
         ("time,open,volume,low,close,high,note", "give --column open=open --column high=volume"),
         ("time,open,high,low,note,volume,close", ""),
         ("time,close,high,low,note,volume,open", ""),
+        ("time,open,high,low,volume,close,vwap", "--column close=volume"),
     ] {
         match read(header) {
             Ok(got) => assert!(part.is_empty(), "{header}: {:?}", got.bars),

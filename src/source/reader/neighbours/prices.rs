@@ -1,7 +1,9 @@
 //! Finds bars whose prices are far from those around them.
 
+use super::Row;
+use crate::bar::Micros;
 use crate::bar::columns::{CLOSE, HIGH, LOW};
-use crate::bar::{Bars, Micros};
+use crate::source::reader::Batch;
 
 /// The market-data rule that such a bar breaks.
 pub(super) const RULE: &str = "price_jump";
@@ -10,118 +12,75 @@ pub(super) const RULE: &str = "price_jump";
 /// instrument.
 const JUMP: f64 = 9.0;
 
-/// The prices of one file.
-#[derive(Debug, Default)]
+const DAY: Micros = 86_400_000_000;
+
+/// The level of the prices of one file: a second close near a first one that is far from it makes that the level.
+#[derive(Debug)]
 pub(super) struct Prices {
-    /// Time and close of the first and of the last bar of the batch before.
-    ends: Option<[(Micros, f64); 2]>,
+    level: f64,
+    other: f64,
+    /// Whether high and low are compared: over a month or a year they may be far from each other.
+    are_short: bool,
 }
 
 impl Prices {
-    /// The places of bars that are far from those before them, among bars in the order of time.
-    pub(super) fn jumps(&mut self, bars: &Bars) -> Vec<usize> {
-        let (times, closes) = (&bars.time, &bars[CLOSE]);
-        let (Some(first), Some(last)) = (times.first(), times.last()) else { return Vec::new() };
-        // The bars of the batch before are all earlier, or in a file that begins with the latest, all later.
-        let before = self.ends.filter(|[_, (time, _)]| time < first).map(|[_, (_, close)]| close);
-        let behind = self.ends.filter(|[(time, _), _]| time > last).map(|[(_, close), _]| close);
-        self.ends = Some([(*first, closes[0]), (*last, closes[closes.len() - 1])]);
-        let is_wide = |at: usize| bars[LOW][at] > 0.0 && bars[HIGH][at] >= bars[LOW][at] * JUMP;
-        let has_jump = closes.windows(2).any(|pair| may_jump(pair[0], pair[1]))
-            || (0..closes.len()).any(is_wide)
-            || before.is_some_and(|before| may_jump(before, closes[0]))
-            || behind.is_some_and(|behind| may_jump(closes[closes.len() - 1], behind));
-        if !has_jump {
-            return Vec::new();
+    pub(super) fn new(step: Option<Micros>) -> Self {
+        Self { level: 0.0, other: 0.0, are_short: step.is_none_or(|step| step <= DAY) }
+    }
+
+    /// Whether no price of these rows and of a batch behind them may jump.
+    pub(super) fn go_on(&self, waiting: &[Row], batch: &Batch) -> bool {
+        let closes = &batch.bars[CLOSE];
+        let first: Vec<f64> =
+            waiting.iter().map(|row| row.values[CLOSE]).chain(closes.first().copied()).collect();
+        let is_calm = |closes: &[f64]| !closes.windows(2).any(|pair| may_jump(pair[0], pair[1]));
+        let (high, low) = (&batch.bars[HIGH], &batch.bars[LOW]);
+        let is_wide = |[high, low]: [f64; 2]| self.are_short && may_jump(low, high);
+        self.other == 0.0
+            && first.first().is_some_and(|first| !may_jump(self.level, *first))
+            && is_calm(&first)
+            && is_calm(closes)
+            && !waiting.iter().any(|row| is_wide(row.extremes()))
+            && !high.iter().zip(low).any(|(high, low)| is_wide([*high, *low]))
+    }
+
+    /// Takes rows that go on for judged, up to this close.
+    pub(super) fn skip_to(&mut self, close: f64) {
+        self.level = close;
+    }
+
+    /// Whether a row is far from those before it, or its high from its low.
+    pub(super) fn jumps(&mut self, row: &Row) -> bool {
+        let [high, low] = row.extremes();
+        let is_wide = self.are_short && low > 0.0 && high > 0.0 && is_jump(low, high);
+        self.jumps_to(row.values[CLOSE]) || is_wide
+    }
+
+    fn jumps_to(&mut self, close: f64) -> bool {
+        if close <= 0.0 {
+            return false;
         }
-        let mut levels = Levels { level: before.unwrap_or(0.0).max(0.0), other: 0.0 };
-        let mut found: Vec<usize> =
-            (0..closes.len()).filter(|at| levels.jumps_to(closes[*at]) || is_wide(*at)).collect();
-        let is_behind = behind.is_some_and(|behind| levels.jumps_to(behind));
-        if is_behind && found.last() != Some(&(closes.len() - 1)) {
-            found.push(closes.len() - 1);
+        let is_near = |level: f64| level > 0.0 && !is_jump(level, close);
+        if self.level == 0.0 || is_near(self.level) || is_near(self.other) {
+            (self.level, self.other) = (close, 0.0);
+            return false;
         }
-        found
+        self.other = close;
+        true
     }
 }
 
-/// Whether two closes may be far from each other.
+/// Whether two prices may be far from each other.
 #[inline]
 fn may_jump(before: f64, close: f64) -> bool {
     close >= before * JUMP || before >= close * JUMP
 }
 
-/// The level of prices: a second close that is near a first one far from it makes that the level.
-struct Levels {
-    level: f64,
-    other: f64,
-}
-
-impl Levels {
-    fn jumps_to(&mut self, close: f64) -> bool {
-        let is_near = |level: f64| level > 0.0 && !is_jump(level, close);
-        if self.level == 0.0 || is_near(self.level) {
-            (self.level, self.other) = (close.max(0.0), 0.0);
-            return false;
-        }
-        if is_near(self.other) {
-            (self.level, self.other) = (close, 0.0);
-            return false;
-        }
-        self.other = close.max(0.0);
-        close > 0.0
-    }
-}
-
-/// A price of one digit, such as 0.0001, is too coarse to tell.
+/// A small price of one digit, such as 0.0001, is too coarse to tell.
 fn is_jump(before: f64, close: f64) -> bool {
+    const COARSE: f64 = 0.01;
     let least = before.min(close);
     let digit = least / 10_f64.powf(least.log10().floor());
-    may_jump(before, close) && (digit - digit.round()).abs() > 1e-9
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::bar::Ohlcv;
-
-    /// The places of jumps among days with these closes, read in batches of this size.
-    fn jumps(closes: &[f64], rows: usize) -> Vec<usize> {
-        let mut prices = Prices::default();
-        let mut found = Vec::new();
-        for (batch, closes) in closes.chunks(rows).enumerate() {
-            let mut bars = Bars::default();
-            for (at, close) in closes.iter().enumerate() {
-                let time = Micros::try_from(batch * rows + at).expect("small");
-                bars.push(time, Ohlcv::new(*close, *close, *close, *close, 1.0));
-            }
-            found.extend(prices.jumps(&bars).iter().map(|at| batch * rows + at));
-        }
-        found
-    }
-
-    #[test]
-    fn a_price_that_lost_its_decimal_sign_jumps() {
-        for (closes, want) in [
-            (&[101.25, 101.5, 10_130.0, 10_140.0, 10_150.0][..], &[2][..]),
-            (&[101.25, 10_130.0, 101.5, 101.6], &[1]),
-            (&[42.1, 421.0, 42.2, 42.3], &[1]),
-            (&[101.25, 900.0, 101.5], &[]),
-            (&[0.0001, 0.001, 0.0002, 0.002], &[]),
-            (&[12.5, -37.0, 0.0, 12.5], &[]),
-        ] {
-            for rows in 1..6 {
-                assert_eq!(jumps(closes, rows).first(), want.first(), "{closes:?} by {rows}");
-            }
-            assert_eq!(jumps(closes, 1000), want, "{closes:?}");
-        }
-    }
-
-    #[test]
-    fn a_high_far_above_the_low_is_a_jump() {
-        let mut bars = Bars::default();
-        bars.push(0, Ohlcv::new(42.0, 4_210.0, 41.5, 42.1, 1.0));
-        bars.push(1, Ohlcv::new(42.0, 42.5, 41.5, 42.1, 1.0));
-        assert_eq!(Prices::default().jumps(&bars), [0]);
-    }
+    let is_coarse = least < COARSE && (digit - digit.round()).abs() < 1e-9;
+    may_jump(before, close) && !is_coarse
 }
