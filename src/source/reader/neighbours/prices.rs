@@ -52,7 +52,7 @@ impl Prices {
     /// Whether a row is far from those before it, or its high from its low.
     pub(super) fn jumps(&mut self, row: &Row) -> bool {
         let [high, low] = row.extremes();
-        let is_wide = self.are_short && low > 0.0 && high > 0.0 && is_jump(low, high);
+        let is_wide = self.are_short && low > 0.0 && high > low && is_jump(low, high);
         self.jumps_to(row.values[CLOSE]) || is_wide
     }
 
