@@ -6,6 +6,8 @@
 mod order;
 mod prices;
 
+use std::ops::Range;
+
 use self::order::Order;
 use self::prices::Prices;
 use super::Batch;
@@ -41,14 +43,32 @@ impl Neighbours {
     /// What breaks a rule among the rows that can be judged now. To be called with the bars in the order of the file; `is_last`:
     /// no others follow.
     pub(super) fn find(&mut self, batch: &Batch, is_last: bool) -> Vec<QualityIssue> {
-        let first_times = self.waiting.iter().map(|row| row.time).chain(batch.bars.time.first().copied());
-        let goes_on = self.order.goes_on(first_times, &batch.bars.time) && !is_last;
-        if goes_on && self.prices.go_on(&self.waiting, batch) {
-            self.skip(batch);
-            return Vec::new();
+        // So many rows at the ends of the file are judged one by one; most others go on.
+        const END: usize = 24;
+        let rows = batch.bars.len();
+        let first = if self.order.has_begun() { 0 } else { rows.min(END) };
+        let last = if is_last { rows.saturating_sub(END).max(first) } else { rows };
+        let mut found = self.judge(batch, 0..first, is_last && first == rows);
+        if self.go_on(batch, first..last) {
+            self.skip(batch, first..last);
+        } else {
+            found.extend(self.judge(batch, first..last, false));
         }
-        let rows: Vec<Row> =
-            self.waiting.iter().copied().chain((0..batch.bars.len()).map(|at| Row::of(batch, at))).collect();
+        if is_last && last < rows {
+            found.extend(self.judge(batch, last..rows, true));
+        }
+        found
+    }
+
+    /// Whether the waiting rows and these go on in every way.
+    fn go_on(&self, batch: &Batch, rows: Range<usize>) -> bool {
+        let times = &batch.bars.time[rows.clone()];
+        let first_times = self.waiting.iter().map(|row| row.time).chain(times.first().copied());
+        self.order.goes_on(first_times, times) && self.prices.go_on(&self.waiting, batch, rows)
+    }
+
+    fn judge(&mut self, batch: &Batch, rows: Range<usize>, is_last: bool) -> Vec<QualityIssue> {
+        let rows: Vec<Row> = self.waiting.iter().copied().chain(rows.map(|at| Row::of(batch, at))).collect();
         let times: Vec<Micros> = rows.iter().map(|row| row.time).collect();
         let (judged, strays) = self.order.judge(&times, is_last);
         let mut found = Vec::new();
@@ -74,14 +94,13 @@ impl Neighbours {
     }
 
     /// Takes all rows but the last ones for judged, as they go on.
-    fn skip(&mut self, batch: &Batch) {
-        let rows = batch.bars.len();
-        let first = rows.saturating_sub(order::AHEAD);
-        let all = self.waiting.iter().copied().chain((first..rows).map(|at| Row::of(batch, at)));
-        let mut last: Vec<Row> = all.collect();
+    fn skip(&mut self, batch: &Batch, rows: Range<usize>) {
+        let first = rows.end.saturating_sub(order::AHEAD).max(rows.start);
+        let judged = (first > rows.start).then(|| Row::of(batch, first - 1));
+        let mut last: Vec<Row> =
+            self.waiting.iter().copied().chain((first..rows.end).map(|at| Row::of(batch, at))).collect();
         let waiting = last.split_off(last.len().saturating_sub(order::AHEAD));
-        let judged = first.checked_sub(1).map(|at| Row::of(batch, at)).or(last.last().copied());
-        if let Some(row) = judged {
+        if let Some(row) = judged.or(last.last().copied()) {
             self.order.skip_to(row.time);
             self.prices.skip_to(row.values[CLOSE]);
         }

@@ -50,6 +50,11 @@ impl Order {
         Self { step, state: State::Start }
     }
 
+    /// Whether the first rows were judged.
+    pub(super) fn has_begun(&self) -> bool {
+        !matches!(self.state, State::Start)
+    }
+
     /// Whether the direction is known.
     pub(super) fn is_known(&self) -> bool {
         matches!(self.state, State::InOrder(_))

@@ -1,5 +1,7 @@
 //! Finds bars whose prices are far from those around them.
 
+use std::ops::Range;
+
 use super::Row;
 use crate::bar::Micros;
 use crate::bar::columns::{CLOSE, HIGH, LOW};
@@ -29,15 +31,15 @@ impl Prices {
     }
 
     /// Whether no price of these rows and of a batch behind them may jump.
-    pub(super) fn go_on(&self, waiting: &[Row], batch: &Batch) -> bool {
-        let closes = &batch.bars[CLOSE];
+    pub(super) fn go_on(&self, waiting: &[Row], batch: &Batch, rows: Range<usize>) -> bool {
+        let closes = &batch.bars[CLOSE][rows.clone()];
         let first: Vec<f64> =
             waiting.iter().map(|row| row.values[CLOSE]).chain(closes.first().copied()).collect();
         let is_calm = |closes: &[f64]| !closes.windows(2).any(|pair| may_jump(pair[0], pair[1]));
-        let (high, low) = (&batch.bars[HIGH], &batch.bars[LOW]);
+        let (high, low) = (&batch.bars[HIGH][rows.clone()], &batch.bars[LOW][rows]);
         let is_wide = |[high, low]: [f64; 2]| self.are_short && may_jump(low, high);
         self.other == 0.0
-            && first.first().is_some_and(|first| !may_jump(self.level, *first))
+            && first.first().is_none_or(|first| !may_jump(self.level, *first))
             && is_calm(&first)
             && is_calm(closes)
             && !waiting.iter().any(|row| is_wide(row.extremes()))
