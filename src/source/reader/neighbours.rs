@@ -15,6 +15,8 @@ use crate::bar::columns::{CLOSE, HIGH, LOW};
 use crate::bar::{Micros, Ohlcv};
 use crate::finding::QualityIssue;
 
+const DAY: Micros = 86_400_000_000;
+
 /// A bar, and its line.
 #[derive(Debug, Clone, Copy)]
 struct Row {
@@ -45,6 +47,9 @@ impl Neighbours {
     pub(super) fn find(&mut self, batch: &Batch, is_last: bool) -> Vec<QualityIssue> {
         // So many rows at the ends of the file are judged one by one; most others go on.
         const END: usize = 24;
+        if self.order.is_unordered() {
+            return Vec::new();
+        }
         let rows = batch.bars.len();
         let first = if self.order.has_begun() { 0 } else { rows.min(END) };
         let last = if is_last { rows.saturating_sub(END).max(first) } else { rows };
@@ -70,16 +75,21 @@ impl Neighbours {
     fn judge(&mut self, batch: &Batch, rows: Range<usize>, is_last: bool) -> Vec<QualityIssue> {
         let rows: Vec<Row> = self.waiting.iter().copied().chain(rows.map(|at| Row::of(batch, at))).collect();
         let times: Vec<Micros> = rows.iter().map(|row| row.time).collect();
-        let (judged, strays) = self.order.judge(&times, is_last);
+        let (judged, outliers) = self.order.judge(&times, is_last);
         let mut found = Vec::new();
         for (at, row) in rows[..judged].iter().enumerate() {
-            let is_stray = strays.contains(&at);
-            let has_jumped = !is_stray && self.order.is_known() && self.prices.jumps(row);
-            let rules = [(is_stray, order::RULE), (has_jumped, prices::RULE)];
-            let rules: Vec<_> =
-                rules.into_iter().filter(|(breaks, _)| *breaks).map(|(_, rule)| rule).collect();
-            if !rules.is_empty() && !row.is_reported {
-                found.push(QualityIssue { line: row.line, time: row.time, values: row.values, rules });
+            let rule = if outliers.binary_search(&at).is_ok() {
+                Some(order::RULE)
+            } else {
+                (self.order.is_known() && self.prices.jumps(row)).then_some(prices::RULE)
+            };
+            if let Some(rule) = rule.filter(|_| !row.is_reported) {
+                found.push(QualityIssue {
+                    line: row.line,
+                    time: row.time,
+                    values: row.values,
+                    rules: vec![rule],
+                });
             }
         }
         self.waiting = rows[judged..].to_vec();
@@ -97,11 +107,12 @@ impl Neighbours {
     fn skip(&mut self, batch: &Batch, rows: Range<usize>) {
         let first = rows.end.saturating_sub(order::AHEAD).max(rows.start);
         let judged = (first > rows.start).then(|| Row::of(batch, first - 1));
+        let all = self.waiting.len() + rows.len();
         let mut last: Vec<Row> =
             self.waiting.iter().copied().chain((first..rows.end).map(|at| Row::of(batch, at))).collect();
         let waiting = last.split_off(last.len().saturating_sub(order::AHEAD));
         if let Some(row) = judged.or(last.last().copied()) {
-            self.order.skip_to(row.time);
+            self.order.skip_to(row.time, all - waiting.len());
             self.prices.skip_to(row.values[CLOSE]);
         }
         self.waiting = waiting;

@@ -1,22 +1,22 @@
 //! Finds rows whose time does not lie between those of the rows around them, in a file that is in order.
 
+use super::DAY;
 use crate::bar::Micros;
 use crate::source::steps;
 
 /// The market-data rule that such a row breaks.
 pub(super) const RULE: &str = "time_out_of_order";
 
-/// A row is judged by so many behind it, some of which may be strays as well.
+/// A row is judged by so many behind it, some of which may be outliers as well.
 pub(super) const AHEAD: usize = 3;
 
 /// So many rows show which way the file goes.
 const FIRST: usize = 12;
 
-/// So many of them may be strays.
+/// So many of them may be outliers.
 const FEW: usize = 3;
 
 const HOUR: Micros = 3_600_000_000;
-const DAY: Micros = 24 * HOUR;
 
 /// The order of the times of one file.
 #[derive(Debug)]
@@ -39,10 +39,10 @@ enum State {
 struct Going {
     is_rising: bool,
     usual: Micros,
-    /// The last row that was judged and is no stray.
+    /// The last row that was judged and is no outlier, [`forward`](Self::forward).
     before: Option<Micros>,
     rows: usize,
-    strays: usize,
+    outliers: usize,
 }
 
 impl Order {
@@ -60,10 +60,15 @@ impl Order {
         matches!(self.state, State::InOrder(_))
     }
 
+    /// Whether the rows go in no direction, so that none is judged.
+    pub(super) fn is_unordered(&self) -> bool {
+        matches!(self.state, State::Unordered)
+    }
+
     /// Whether these times, and those of a batch behind them, go on in the direction so far.
     pub(super) fn goes_on(&self, first: impl Iterator<Item = Micros>, batch: &[Micros]) -> bool {
-        let State::InOrder(going) = &self.state else { return matches!(self.state, State::Unordered) };
-        let first = going.before.into_iter().chain(first);
+        let State::InOrder(going) = &self.state else { return false };
+        let first = going.before.map(|time| going.forward(time)).into_iter().chain(first);
         if going.is_rising {
             first.is_sorted() && batch.is_sorted()
         } else {
@@ -71,15 +76,15 @@ impl Order {
         }
     }
 
-    /// Takes rows that go on for judged, up to this time.
-    pub(super) fn skip_to(&mut self, time: Micros) {
+    /// Takes so many rows that go on for judged, up to this time.
+    pub(super) fn skip_to(&mut self, time: Micros, rows: usize) {
         if let State::InOrder(going) = &mut self.state {
-            going.before = Some(time);
-            going.rows += AHEAD;
+            going.before = Some(going.forward(time));
+            going.rows += rows;
         }
     }
 
-    /// How many of these rows can be judged, and which of them are strays. The others are to be given again.
+    /// How many of these rows can be judged, and which of them are outliers. The others are to be given again.
     pub(super) fn judge(&mut self, times: &[Micros], is_last: bool) -> (usize, Vec<usize>) {
         if matches!(self.state, State::Start) {
             if times.len() < FIRST && !is_last {
@@ -90,22 +95,18 @@ impl Order {
         }
         let judged = if is_last { times.len() } else { times.len().saturating_sub(AHEAD) };
         let State::InOrder(mut going) = self.state else { return (judged, Vec::new()) };
-        let forward: Vec<Micros> =
-            times.iter().map(|time| if going.is_rising { *time } else { -time }).collect();
+        let forward: Vec<Micros> = times.iter().map(|time| going.forward(*time)).collect();
         let mut found = Vec::new();
-        for at in 0..judged {
-            let end = forward.len().min(at + 1 + AHEAD);
-            let is_end = is_last && end == at + 1;
-            if going.is_stray(forward[at], &forward[at + 1..end])
-                || going.is_alone(forward[at], &forward[at + 1..end], is_end)
-            {
+        for (at, &time) in forward[..judged].iter().enumerate() {
+            let after = &forward[at + 1..forward.len().min(at + 1 + AHEAD)];
+            if going.is_outlier(time, after) || going.is_alone(time, after) {
                 found.push(at);
-                going.strays += 1;
+                going.outliers += 1;
             } else {
-                going.before = Some(if going.is_rising { forward[at] } else { -forward[at] });
+                going.before = Some(time);
             }
             going.rows += 1;
-            if going.strays > FEW + going.rows / 20 {
+            if going.outliers > FEW + going.rows / 20 {
                 self.state = State::Unordered;
                 return (judged, found);
             }
@@ -116,33 +117,29 @@ impl Order {
 }
 
 impl Going {
-    /// Whether a row is none of the longest rising run through it and those behind it, and lies far off.
-    fn is_stray(&self, time: Micros, after: &[Micros]) -> bool {
-        let before = self.before.map(|time| if self.is_rising { time } else { -time });
+    /// The time, or its mirror image in a file whose latest rows come first, so that times rise.
+    fn forward(&self, time: Micros) -> Micros {
+        if self.is_rising { time } else { -time }
+    }
+
+    /// Whether a row lies behind the one before it, or ahead of those behind it, which go on without it.
+    fn is_outlier(&self, time: Micros, after: &[Micros]) -> bool {
         let is_off = |first: Micros, second: Micros| first - second > HOUR.max(2 * self.usual);
-        // Behind the row before it: those behind decide only at the start, where there is none.
-        let is_back = before.is_some_and(|before| is_off(before, time));
-        let run = |from: Micros| longest_run(from, after);
-        // Without the row, more of those behind it go on.
-        let floor = before.unwrap_or(Micros::MIN);
-        let is_ahead =
-            run(floor) > 1 + run(time) || run(floor) > run(time) && is_near(before, after, self.usual);
+        let is_back = self.before.is_some_and(|before| is_off(before, time));
+        let floor = self.before.unwrap_or(Micros::MIN);
+        let (with, without) = (longest_run(time, after), longest_run(floor, after));
+        let is_ahead = without > 1 + with || without > with && is_near(self.before, after, self.usual);
         let behind = after.iter().copied().filter(|next| *next > floor && *next < time).max();
         is_back || is_ahead && behind.is_some_and(|behind| is_off(time, behind))
     }
-}
 
-impl Going {
-    /// Whether the first or the last row is decades away from all others.
-    fn is_alone(&self, time: Micros, after: &[Micros], is_end: bool) -> bool {
+    /// Whether the first or the last row is decades away from all others. Nothing follows only the last one.
+    fn is_alone(&self, time: Micros, after: &[Micros]) -> bool {
         const DECADES: Micros = 20 * 365 * DAY;
         let far = DECADES.max(100 * self.usual);
         match (self.before, after) {
             (None, [next, later, ..]) => self.rows == 0 && next - time > far && later - next < far,
-            (Some(before), []) if is_end => {
-                let before = if self.is_rising { before } else { -before };
-                time - before > far
-            }
+            (Some(before), []) => time - before > far,
             _ => false,
         }
     }
@@ -173,6 +170,6 @@ fn direction(times: &[Micros], step: Option<Micros>) -> Option<Going> {
     let falling = times.windows(2).filter(|pair| pair[1] < pair[0]).count();
     let usual = step.or_else(|| steps::usual(&steps::between(times)))?;
     let is_in_order = rising.min(falling) <= FEW && rising.max(falling) > 2 * rising.min(falling);
-    let going = Going { is_rising: rising > falling, usual, before: None, rows: 0, strays: 0 };
+    let going = Going { is_rising: rising > falling, usual, before: None, rows: 0, outliers: 0 };
     (times.len() >= LEAST && is_in_order).then_some(going)
 }

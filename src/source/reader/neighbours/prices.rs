@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Row;
+use super::{DAY, Row};
 use crate::bar::Micros;
 use crate::bar::columns::{CLOSE, HIGH, LOW};
 use crate::source::reader::Batch;
@@ -13,8 +13,6 @@ pub(super) const RULE: &str = "price_jump";
 /// A price that is so many times another one is mostly one whose decimal sign was lost, one in cents, or one of another
 /// instrument.
 const JUMP: f64 = 9.0;
-
-const DAY: Micros = 86_400_000_000;
 
 /// The level of the prices of one file: a second close near a first one that is far from it makes that the level.
 #[derive(Debug)]

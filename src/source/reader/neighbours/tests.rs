@@ -1,8 +1,6 @@
 use super::*;
 use crate::bar::Bars;
 
-const DAY: Micros = 86_400_000_000;
-
 /// The rows that are reported of days and their closes, read in batches of this size: each place, and the rules.
 fn found(rows: &[(Micros, f64)], batch_rows: usize) -> Vec<(u64, &'static str)> {
     let mut neighbours = Neighbours::new(Some(DAY));
@@ -32,7 +30,7 @@ fn places(rows: &[(Micros, f64)]) -> Vec<u64> {
     want.into_iter().map(|(line, _)| line).collect()
 }
 
-fn strays(days: &[Micros]) -> Vec<u64> {
+fn outliers(days: &[Micros]) -> Vec<u64> {
     let rows: Vec<(Micros, f64)> = days.iter().map(|day| (*day, 42.5)).collect();
     places(&rows)
 }
@@ -51,9 +49,9 @@ fn a_row_that_stands_elsewhere_is_found_wherever_it_is() {
             // The first and the last row may stand behind a hole.
             let is_end = place == 0 && elsewhere < 0 || place == 39 && elsewhere > 0;
             let want: Vec<u64> = if is_end { Vec::new() } else { vec![place as u64] };
-            assert_eq!(strays(&days), want, "{place}, {elsewhere}");
+            assert_eq!(outliers(&days), want, "{place}, {elsewhere}");
             days.iter_mut().for_each(|day| *day = -*day);
-            assert_eq!(strays(&days), want, "{place}, {elsewhere}, the latest first");
+            assert_eq!(outliers(&days), want, "{place}, {elsewhere}, the latest first");
         }
     }
 }
@@ -63,7 +61,7 @@ fn several_rows_may_stand_elsewhere() {
     let days = |changes: &[(usize, Micros)]| {
         let mut days: Vec<Micros> = (0..40).collect();
         changes.iter().for_each(|(at, day)| days[*at] = *day);
-        strays(&days)
+        outliers(&days)
     };
     assert_eq!(days(&[(20, 900), (21, -900)]), [20, 21]);
     assert_eq!(days(&[(38, -900), (39, -899)]), [38, 39]);
@@ -82,7 +80,7 @@ fn rows_that_are_late_or_behind_a_hole_are_in_order() {
         &[1, 9, 4, 7, 2, 8, 3],
         &[10, 900, 12],
     ] {
-        assert_eq!(strays(days), [] as [u64; 0], "{days:?}");
+        assert_eq!(outliers(days), [] as [u64; 0], "{days:?}");
     }
 }
 
