@@ -32,6 +32,10 @@ pub(super) fn decide(
 ) -> Result<FileLayout, Undecided> {
     let line = header.row.line;
     let at_header = |reason: String| Undecided::at(line, reason);
+    let placed = |e: Undecided| match e {
+        Undecided::Refused(None, reason) => at_header(reason),
+        other => other,
+    };
     let mut fields = header.fields.clone();
     let mut before_data = header.before + 1;
     let mut written = header.row.bytes.clone();
@@ -56,10 +60,7 @@ pub(super) fn decide(
     let (mut columns, names) = values(&fields, &table, csv).map_err(at_header)?;
     columns.delimiter = header.delimiter;
     columns.width = fields.len();
-    let found = time_columns::find(&fields, &names, &table, csv, context, &columns).map_err(|e| match e {
-        Undecided::Refused(None, reason) => at_header(reason),
-        other => other,
-    })?;
+    let found = time_columns::find(&fields, &names, &table, csv, context, &columns).map_err(placed)?;
     (columns.date, columns.time, columns.clock_digits) = (found.date, found.column, found.clock_digits);
     let used: Vec<usize> = columns.used().collect();
     let tickers = tickers::decide(&fields, &used, &table)?;
@@ -85,8 +86,7 @@ pub(super) fn decide(
                 notes.extend(found.note);
             }
             Err(_) if csv.columns.values[VOLUME].is_some() => {}
-            Err(Undecided::Refused(None, reason)) => return Err(at_header(reason)),
-            Err(other) => return Err(other),
+            Err(e) => return Err(placed(e)),
         }
     }
     notes.extend(volume_note(&columns));
@@ -104,10 +104,7 @@ pub(super) fn decide(
     let is_named = csv.columns.values[CLOSE].is_some();
     let is_adjusted = columns.values[CLOSE].is_some_and(|close| names[close].starts_with("adj"));
     if !is_named && !is_adjusted {
-        price_order::refuse_exchanged(&columns.values, numbers, &table, &fields).map_err(|e| match e {
-            Undecided::Refused(None, reason) => at_header(reason),
-            other => other,
-        })?;
+        price_order::refuse_exchanged(&columns.values, numbers, &table, &fields).map_err(placed)?;
     }
     notes.extend(lost_digits::note(&table, &columns.values, numbers));
     notes.extend(numbers_note(numbers));

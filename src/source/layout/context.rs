@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::counts::YEAR;
-use super::times::Times;
+use super::times::{Times, nearly_all};
 use crate::bar::Micros;
 use crate::config::TimeForm;
 use crate::source::time::{Held, TimeParser};
@@ -29,8 +29,7 @@ impl Context {
     /// Whether more than a few of these times lie in the future, as in simulated data. Years of two digits do not.
     pub(super) fn lie_ahead(&self, times: &Times) -> bool {
         let ahead = times.instants.iter().flatten().filter(|time| **time > self.latest()).count();
-        let are_few = ahead == 0 || times.count() >= 20 && ahead * 20 <= times.count();
-        !are_few && !times.form.to_string().contains("%y")
+        !nearly_all(times.count() - ahead, times.count()) && !times.form.to_string().contains("%y")
     }
 
     /// The latest time that a bar may have: it may not have ended yet, or be labelled by its end, and east of UTC it is tomorrow

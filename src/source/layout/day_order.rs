@@ -11,11 +11,16 @@ use crate::source::steps;
 use crate::source::time::TimeParser;
 
 impl Texts<'_> {
-    /// The first text that only this form reads, if the order of day and month was in question.
-    pub(super) fn because(&self, times: &Times, candidates: &[Times]) -> Option<String> {
+    /// The times with day and month in the other order.
+    fn swapped(&self, times: &Times, candidates: &[Times]) -> Option<Times> {
         let swapped = swapped(&times.form)?;
         let other = candidates.iter().find(|other| other.form == swapped).cloned();
-        let other = other.unwrap_or_else(|| self.read(swapped));
+        Some(other.unwrap_or_else(|| self.read(swapped)))
+    }
+
+    /// The first text that only this form reads, if the order of day and month was in question.
+    pub(super) fn because(&self, times: &Times, candidates: &[Times]) -> Option<String> {
+        let other = self.swapped(times, candidates)?;
         let at =
             (0..self.0.len()).find(|at| times.instants[*at].is_some() && other.instants[*at].is_none())?;
         let (line, text) = &self.0[at];
@@ -24,9 +29,7 @@ impl Texts<'_> {
 
     /// Why the order of day and month is open all the same: few rows decide it, and the order of the rows does not.
     pub(super) fn contradiction(&self, times: &Times, candidates: &[Times]) -> Option<String> {
-        let swapped = swapped(&times.form)?;
-        let other = candidates.iter().find(|other| other.form == swapped).cloned();
-        let other = other.unwrap_or_else(|| self.read(swapped));
+        let other = self.swapped(times, candidates)?;
         let is_deciding = |at: &usize| times.instants[*at].is_some() && other.instants[*at].is_none();
         let deciding: Vec<usize> = (0..self.0.len()).filter(is_deciding).collect();
         let (count, rows) = (deciding.len(), times.count());
@@ -45,33 +48,28 @@ impl Texts<'_> {
             quoted(&other.form.to_string())
         ))
     }
-}
 
-impl Texts<'_> {
     /// Where day and month change places: with some rows read in the other order the times go on from row to row, as they
     /// do not without.
     pub(super) fn change_of_order(&self, times: &Times, candidates: &[Times]) -> Option<Judgement> {
-        let swapped = swapped(&times.form)?;
-        let other = candidates.iter().find(|other| other.form == swapped).cloned();
-        let other = other.unwrap_or_else(|| self.read(swapped));
+        let other = self.swapped(times, candidates)?;
         let rows: Vec<Readings> = (0..self.0.len())
             .filter_map(|row| Some(Readings { row, own: times.instants[row]?, other: other.instants[row] }))
             .collect();
         let rising = rows.windows(2).filter(|pair| pair[1].own > pair[0].own).count();
         let falling = rows.windows(2).filter(|pair| pair[1].own < pair[0].own).count();
-        let mut rows: Vec<Readings> =
+        let rows: Vec<Readings> =
             if rising >= falling { rows } else { rows.into_iter().map(Readings::mirrored).collect() };
         let instants: Vec<Micros> = rows.iter().map(|row| row.own).collect();
         let far = far(steps::usual(&steps::between(&instants)).unwrap_or(0));
         let is_broken = |pair: &[Readings]| !goes_on(pair[0].own, pair[1].own, far);
         let broken = rows.windows(2).filter(|pair| is_broken(pair)).count();
-        let mut turned = turned(&rows, broken, far);
-        if turned.is_none() {
+        let found = first_swapped(&rows, broken, far).or_else(|| {
             // The first rows may be those in the other order.
-            rows = rows.into_iter().rev().map(Readings::mirrored).collect();
-            turned = self::turned(&rows, broken, far);
-        }
-        let (line, text) = &self.0[turned?];
+            let backwards: Vec<Readings> = rows.iter().rev().map(|row| row.mirrored()).collect();
+            first_swapped(&backwards, broken, far)
+        });
+        let (line, text) = &self.0[found?];
         let reason = changed_order(text, &times.form);
         Some(Judgement::Changes(
             *line,
@@ -96,7 +94,7 @@ impl Readings {
 
 /// The first row that goes on from the one before it only in the other order, if nothing is broken any more with all such rows
 /// read so. Behind a hole, a single one proves nothing.
-fn turned(rows: &[Readings], broken: usize, far: Micros) -> Option<usize> {
+fn first_swapped(rows: &[Readings], broken: usize, far: Micros) -> Option<usize> {
     let (mut before, mut first, mut left) = (rows.first()?.own, None, 0);
     let (mut count, mut goes_back) = (0, false);
     for row in &rows[1..] {

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
+use super::times::nearly_all;
 use crate::config::TimeForm;
 use crate::source::time::TimeParser;
 
@@ -121,9 +122,9 @@ pub(super) enum Clock {
 pub(super) fn clock<'t>(texts: impl Iterator<Item = &'t [u8]> + Clone) -> Option<Clock> {
     let texts = texts.filter(|text| !text.is_empty());
     let all = texts.clone().count();
-    let nearly_all = |count: usize| count > 0 && (count == all || all >= 20 && (all - count) * 20 <= all);
+    let are_most = |count: usize| count > 0 && nearly_all(count, all);
     let digits: Vec<&[u8]> = texts.clone().filter(|text| text.iter().all(u8::is_ascii_digit)).collect();
-    if nearly_all(digits.len()) {
+    if are_most(digits.len()) {
         let is_minute = |text: &&[u8]| text.len() == 2 && *text > &b"23"[..];
         let width = match digits.iter().map(|text| text.len()).max()? {
             // The first minutes of a day.
@@ -140,7 +141,7 @@ pub(super) fn clock<'t>(texts: impl Iterator<Item = &'t [u8]> + Clone) -> Option
         let text = String::from_utf8_lossy(text);
         CLOCKS_ALONE.iter().any(|format| Time::strptime(format, text.as_ref()).is_ok())
     };
-    nearly_all(texts.filter(written).count()).then_some(Clock::Written)
+    are_most(texts.filter(written).count()).then_some(Clock::Written)
 }
 
 /// Whether all of these are times of day once they have so many digits.

@@ -107,7 +107,7 @@ pub(super) fn refuse_exchanged(
         .map(|row| used.iter().map(|column| number(row, column).unwrap_or(f64::NAN)).collect::<Vec<f64>>())
         .filter(|numbers| numbers[..4].iter().all(|price| *price > 0.0))
         .collect();
-    let sound = |order: [usize; 4]| rows.iter().filter(|row| is_bar(&order.map(|at| row[at]))).count();
+    let sound = |order: [usize; 4]| rows.iter().filter(|row| is_likely_bar(&order.map(|at| row[at]))).count();
     let bad = rows.len() - sound([0, 1, 2, 3]);
     if bad < ROWS || bad * 3 < rows.len() {
         return Ok(());
@@ -115,7 +115,7 @@ pub(super) fn refuse_exchanged(
     let is_close = |column: &usize| {
         let with = |row: usize| {
             let [open, high, low, _] = prices(values, style, table, row)?;
-            Some(is_bar(&[open, high, low, number(row, column)?]))
+            Some(is_likely_bar(&[open, high, low, number(row, column)?]))
         };
         let all: Vec<bool> = (0..table.len()).filter_map(with).collect();
         all.len() >= ROWS && all.iter().filter(|is_bar| **is_bar).count() * 20 >= all.len() * 19
@@ -172,7 +172,7 @@ pub(super) fn refuse_second_prices(
             }
             let close = number(row, close)?;
             Some(
-                is_bar(&bar)
+                is_likely_bar(&bar)
                     && bar[LOW] > 0.0
                     && bar[HIGH] > bar[LOW]
                     && (0.5..2.0).contains(&(bar[3] / close)),
@@ -196,8 +196,14 @@ pub(super) fn refuse_second_prices(
 
 /// Whether these are open, high, low and close of one bar.
 fn is_bar([open, high, low, close]: &[f64; 4]) -> bool {
+    *high >= open.max(*close) && *low <= open.min(*close)
+}
+
+/// Whether, in addition, the high is no volume.
+fn is_likely_bar(prices: &[f64; 4]) -> bool {
     const FAR: f64 = 20.0;
-    *high >= open.max(*close) && *low <= open.min(*close) && *high <= FAR * open.max(*close)
+    let [open, high, _, close] = prices;
+    is_bar(prices) && *high <= FAR * open.max(*close)
 }
 
 /// All ways to pick four of so many columns, those that move the fewest first.
@@ -264,7 +270,6 @@ pub(super) fn prove_prices(
 ) -> Result<(), Undecided> {
     let all: Vec<(usize, [f64; 4])> =
         (0..table.len()).filter_map(|row| Some((row, prices(values, style, table, row)?))).collect();
-    let is_bar = |[open, high, low, close]: &[f64; 4]| *high >= open.max(*close) && *low <= open.min(*close);
     let bad = all.iter().filter(|(_, prices)| !is_bar(prices)).collect::<Vec<_>>();
     if let Some((row, [_, high, low, _])) = bad.first().filter(|_| bad.len() * 20 > all.len()) {
         return Err(Undecided::at(

@@ -81,7 +81,7 @@ impl<'t> Texts<'t> {
     /// Whether so many texts of the column are nearly all of them: a few rows may be bad.
     pub(super) fn nearly_all(&self, count: usize) -> bool {
         let all = self.present().count();
-        count > 0 && (count == all || all >= 20 && (all - count) * 20 <= all)
+        count > 0 && nearly_all(count, all)
     }
 
     /// Whether any of the first texts has this form. If none has, hardly any further down does.
@@ -108,14 +108,9 @@ impl<'t> Texts<'t> {
             && read().all(|(text, time)| text.len() <= 10 || text.ends_with(b"Z") && is_zoned(text, time));
         let order_is_proven =
             !is_iso || self.texts().any(|text| text.get(8..10).is_some_and(|day| day > &b"12"[..]));
-        // A few rows may be bad.
-        let nearly = |count: usize| {
-            let others = all - count;
-            others == 0 || all >= 20 && others * 20 <= all
-        };
         let alike = |count: usize| match count {
-            count if nearly(all - count) => Some(false),
-            count if nearly(count) => Some(true),
+            count if nearly_all(all - count, all) => Some(false),
+            count if nearly_all(count, all) => Some(true),
             _ => None,
         };
         let zoned_alike = alike(zoned);
@@ -326,6 +321,11 @@ impl Times {
         let earlier = times.windows(2).filter(|pair| pair[1] < pair[0]).count();
         later.min(earlier) * 20 <= later.max(earlier)
     }
+}
+
+/// Whether so many rows are nearly all: a few may be bad.
+pub(super) fn nearly_all(count: usize, all: usize) -> bool {
+    count == all || all >= 20 && (all - count) * 20 <= all
 }
 
 /// Whether each bare date is midnight between the times around it, whichever way they go.

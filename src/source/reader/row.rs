@@ -28,7 +28,7 @@ pub(super) struct RowParser {
     /// Whether the file's first rows decided what the signs in numbers mean; a row that contradicts a flag is a bad row.
     signs_are_decided: bool,
     /// How many rows seem to have day and month in the other order.
-    turned: usize,
+    swapped_rows: usize,
     /// The order of the rows that the general path read, where day and month may change places.
     general_order: RowOrder,
     scratch: Vec<u8>,
@@ -50,7 +50,7 @@ impl RowParser {
             fields: FieldSplitter::new(layout.columns.delimiter, csv.quote),
             order: layout.times.has_local_zone().then(|| RowOrder::new(ambiguous)),
             signs_are_decided: csv.thousands == Thousands::Auto,
-            turned: 0,
+            swapped_rows: 0,
             general_order: RowOrder::default(),
             layout,
             scratch: Vec::new(),
@@ -143,8 +143,8 @@ impl RowParser {
                 before.and_then(|before| disproof.change_of_order(text, before, self.layout.step))
             {
                 // A single row may be a late one, or mistyped.
-                self.turned += 1;
-                return Err(if self.turned == 1 {
+                self.swapped_rows += 1;
+                return Err(if self.swapped_rows == 1 {
                     RowFault::Rejected("time", at(columns.time, reason))
                 } else {
                     RowFault::Fatal(format!("{}; {MEND_ORDER}", at(columns.time, reason)))
