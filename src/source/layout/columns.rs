@@ -65,16 +65,11 @@ pub(super) fn decide(
     let used: Vec<usize> = columns.used().collect();
     let tickers = tickers::decide(&fields, &used, &table)?;
     let mut notes: Vec<String> = head::note(&sample.rows[..header.before]).into_iter().collect();
-    notes.extend(found.note);
+    notes.extend(found.note.clone());
     let says_utc = found.date.into_iter().chain([found.column]).any(|at| zone_names::says_utc(&names[at]));
     let odd_step = time_notes::odd_step(&found.times, context);
-    notes.extend(odd_step.clone().or_else(|| time_notes::of(&found.times, context, says_utc)));
-    notes.extend(time_notes::of_future(&found.times, context));
-    notes.extend(time_notes::odd_offset(&table, found.column));
-    notes.extend(time_notes::longer_steps(&found.times, context, sample.is_whole));
-    time_notes::refuse_zone_before(&sample.rows[..header.before], &found.times, context)?;
-    let time_columns = found.date.into_iter().chain([found.column]);
-    time_notes::refuse_zone_of_few(&table, time_columns, &found.times, context)?;
+    time_notes::refuse_zones(&table, &found, &sample.rows[..header.before], context)?;
+    notes.extend(time_notes::all(&table, &found, context, odd_step.as_ref(), (says_utc, sample.is_whole)));
     price_order::refuse_adjusted_close(&names, &fields, &columns, &table).map_err(at_header)?;
     notes.extend(close_note(&names, &fields, &columns));
     if csv.columns.values[VOLUME].as_deref().is_none_or(|set| set == NO_COLUMN) {

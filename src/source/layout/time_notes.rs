@@ -8,6 +8,7 @@ use regex::Regex;
 
 use super::context::Context;
 use super::table::Table;
+use super::time_columns::TimeColumns;
 use super::times::Times;
 use super::{DAY, Undecided};
 use crate::bar::{Micros, format_time};
@@ -16,6 +17,33 @@ use crate::source::built_in_regex;
 use crate::source::steps;
 use crate::source::time::{TimeParser, cut};
 use crate::timeframe;
+
+/// All notes on a file's times, given that of [`odd_step`]. `says_utc`: whether the column's name says that times are in UTC; `is_whole`: whether these are
+/// all rows of the file.
+pub(super) fn all(
+    table: &Table,
+    found: &TimeColumns,
+    context: &Context,
+    odd_step: Option<&String>,
+    (says_utc, is_whole): (bool, bool),
+) -> impl Iterator<Item = String> {
+    let times = &found.times;
+    let step_or_zone = odd_step.cloned().or_else(|| of(times, context, says_utc));
+    let others =
+        [of_future(times, context), odd_offset(table, found.column), longer_steps(times, context, is_whole)];
+    step_or_zone.into_iter().chain(others.into_iter().flatten())
+}
+
+/// Refuses times without a zone if something else in the file names one other than UTC.
+pub(super) fn refuse_zones(
+    table: &Table,
+    found: &TimeColumns,
+    before: &[RawRow],
+    context: &Context,
+) -> Result<(), Undecided> {
+    refuse_zone_before(before, &found.times, context)?;
+    refuse_zone_of_few(table, found.date.into_iter().chain([found.column]), &found.times, context)
+}
 
 /// The note on rows that are not as far apart as the timeframe says.
 pub(super) fn odd_step(times: &Times, context: &Context) -> Option<String> {
@@ -32,7 +60,7 @@ pub(super) fn odd_step(times: &Times, context: &Context) -> Option<String> {
 }
 
 /// The note on regular rows of which many in turn are as far apart as those of a longer timeframe.
-pub(super) fn longer_steps(times: &Times, context: &Context, is_whole: bool) -> Option<String> {
+fn longer_steps(times: &Times, context: &Context, is_whole: bool) -> Option<String> {
     const ROWS: usize = 4;
     const MANY: usize = 20;
     let length = context.step?;
@@ -76,8 +104,8 @@ const HOUR: Micros = 60 * MINUTE;
 /// Where trading days begin by the clocks of many exchanges. In UTC hardly any does.
 const OPENINGS: [Micros; 3] = [9 * HOUR + 15 * MINUTE, 9 * HOUR + 30 * MINUTE, 10 * HOUR];
 
-/// The note, if there is one; `says_utc`: whether the column's name says that times are in UTC.
-pub(super) fn of(times: &Times, context: &Context, says_utc: bool) -> Option<String> {
+/// The note on days that have a time of day, or on times whose zone is not said.
+fn of(times: &Times, context: &Context, says_utc: bool) -> Option<String> {
     if times.are_dates || times.count() == 0 {
         return None;
     }
@@ -88,7 +116,7 @@ pub(super) fn of(times: &Times, context: &Context, says_utc: bool) -> Option<Str
 }
 
 /// The note on a time whose offset from UTC is not the usual one. Clocks go forward and back by an hour.
-pub(super) fn odd_offset(table: &Table, column: usize) -> Option<String> {
+fn odd_offset(table: &Table, column: usize) -> Option<String> {
     let offsets: Vec<(u64, &[u8], Micros)> = table
         .column(column)
         .filter_map(|(line, text)| Some((line, text, TimeParser::offset_of(text)?)))
@@ -104,17 +132,13 @@ pub(super) fn odd_offset(table: &Table, column: usize) -> Option<String> {
 }
 
 /// The note on bars of the future.
-pub(super) fn of_future(times: &Times, context: &Context) -> Option<String> {
+fn of_future(times: &Times, context: &Context) -> Option<String> {
     let last = times.instants.iter().flatten().max()?;
     context.lie_ahead(times).then(|| format!("times lie in the future, up to {}", format_time(*last)))
 }
 
-/// Refuses times without a zone if a line before the header names one other than UTC.
-pub(super) fn refuse_zone_before(
-    before: &[RawRow],
-    times: &Times,
-    context: &Context,
-) -> Result<(), Undecided> {
+/// Refuses them if a line before the header, or the file's name, does.
+fn refuse_zone_before(before: &[RawRow], times: &Times, context: &Context) -> Result<(), Undecided> {
     let is_intraday = context.step.is_none_or(|step| step < DAY) && !times.are_dates;
     if times.have_zone || context.zone_is_given || !is_intraday {
         return Ok(());
@@ -132,8 +156,8 @@ pub(super) fn refuse_zone_before(
     Err(Undecided::at(row.line, format!("`{line}` names a time zone, and the times do not: give --timezone")))
 }
 
-/// Refuses times without a zone if a few rows name one other than UTC: what theirs is, that of the others is as well.
-pub(super) fn refuse_zone_of_few(
+/// Refuses them if a few rows do: what their zone is, that of the others is as well.
+fn refuse_zone_of_few(
     table: &Table,
     columns: impl Iterator<Item = usize>,
     times: &Times,

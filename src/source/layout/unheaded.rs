@@ -82,15 +82,10 @@ fn by(
     if csv.header {
         notes.push(format!("no header: {}", places(&columns)));
     }
-    notes.extend(time.note);
+    notes.extend(time.note.clone());
     let odd_step = time_notes::odd_step(&time.times, context);
-    notes.extend(odd_step.clone().or_else(|| time_notes::of(&time.times, context, false)));
-    notes.extend(time_notes::of_future(&time.times, context));
-    notes.extend(time_notes::odd_offset(&table, time.column));
-    notes.extend(time_notes::longer_steps(&time.times, context, sample.is_whole));
-    time_notes::refuse_zone_before(before, &time.times, context).map_err(fail)?;
-    let time_columns = time.date.into_iter().chain([time.column]);
-    time_notes::refuse_zone_of_few(&table, time_columns, &time.times, context).map_err(fail)?;
+    time_notes::refuse_zones(&table, &time, before, context).map_err(fail)?;
+    notes.extend(time_notes::all(&table, &time, context, odd_step.as_ref(), (false, sample.is_whole)));
     notes.extend(lost_digits::note(&table, &columns.values, numbers));
     notes.extend(volume_note(&columns));
     let used: Vec<usize> = columns.used().collect();

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 
 use super::super::layout::{self, Expected, FileLayout, Sample, Undecided};
 use super::super::lines::Lines;
+use super::classify::raw;
 use super::first::first_line;
 use super::line_error;
 use crate::config::CsvConfig;
@@ -27,6 +28,22 @@ pub(super) struct Ahead {
     pub(super) rows: VecDeque<RawRow>,
     /// Where no row could be read behind them, and why.
     pub(super) broken: Option<(u64, FileError)>,
+}
+
+impl Ahead {
+    /// Whether another row follows, or an error. Reads one row, unless one is there.
+    pub(super) fn has_more(&mut self, lines: &mut Lines<'_>, path: &str) -> bool {
+        while self.rows.is_empty() && self.broken.is_none() {
+            let offset = lines.offset();
+            match lines.next_line() {
+                Ok(Some(line)) if line.bytes.trim_ascii().is_empty() => {}
+                Ok(Some(line)) => self.rows.push_back(raw(line)),
+                Ok(None) => return false,
+                Err(e) => self.broken = Some((offset, line_error(path, e))),
+            }
+        }
+        true
+    }
 }
 
 /// Reads the first rows and decides the layout; none if the file has no line that is not blank.
@@ -78,7 +95,7 @@ fn read(
         };
         if !line.bytes.trim_ascii().is_empty() {
             bytes += line.bytes.len();
-            rows.push(RawRow { line: line.number, offset: line.offset, bytes: line.bytes.to_vec() });
+            rows.push(raw(line));
         }
     }
     Ok(false)

@@ -115,6 +115,7 @@ impl RowClassifier {
     }
 }
 
-fn raw(line: Line<'_>) -> RawRow {
+/// The row of a line.
+pub(super) fn raw(line: Line<'_>) -> RawRow {
     RawRow { line: line.number, offset: line.offset, bytes: line.bytes.to_vec() }
 }

@@ -270,27 +270,11 @@ impl<'a> BarReader<'a> {
         if batch.rows == 0 {
             return Ok(None);
         }
-        let has_ended = !self.look_ahead();
+        let has_ended = !self.ahead.has_more(&mut self.lines, &self.path);
         batch.report(self.neighbours.find(&batch, has_ended));
         self.neighbours.was_reported(&batch.issues);
         sort_by_time(&mut batch);
         Ok(Some(batch))
-    }
-
-    /// Reads one row ahead, unless one is there; whether another one follows, or an error.
-    fn look_ahead(&mut self) -> bool {
-        while self.ahead.rows.is_empty() && self.ahead.broken.is_none() {
-            let offset = self.lines.offset();
-            match self.lines.next_line() {
-                Ok(Some(line)) if line.bytes.trim_ascii().is_empty() => {}
-                Ok(Some(Line { bytes, number, offset })) => {
-                    self.ahead.rows.push_back(RawRow { line: number, offset, bytes: bytes.to_vec() });
-                }
-                Ok(None) => return false,
-                Err(e) => self.ahead.broken = Some((offset, line_error(&self.path, e))),
-            }
-        }
-        true
     }
 
     /// How the file is written; none if it has no line.
