@@ -76,3 +76,18 @@ fn the_hour_that_comes_twice_may_be_given() {
         assert_eq!(got.rejected.len(), usize::from(want.is_none()), "{rule}");
     }
 }
+
+#[test]
+fn a_number_that_contradicts_the_thousands_that_were_given_is_a_bad_row() {
+    let text = file("time;open;high;low;close;volume", 300, |i| {
+        let volume = if i == 250 { "1.204.500" } else { "7.5" };
+        format!(
+            "{};1.5;2.5;0.5;1.5;{volume}",
+            jiff::civil::date(2023, 1, 1) + jiff::Span::new().days(i as i64)
+        )
+    });
+    let open = read(&text, "1d", &[]).map(|got| got.bars).expect_err("ends");
+    assert!(open.contains("give --thousands ."), "{open}");
+    let given = read(&text, "1d", &[("csv.thousands", "none")]).expect("reads");
+    assert_eq!((given.bars.len(), given.rejected.len()), (299, 1));
+}

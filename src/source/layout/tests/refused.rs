@@ -827,3 +827,20 @@ fn prices_that_stand_there_twice() {
     refused(&rows("101.5,121,91,111,300"), "1d", &[], "columns 7 to 10 look like prices as well");
     assert_eq!(read(&rows("1,0.5,7,2,300"), "1d", &[]).expect("reads").bars.len(), 10);
 }
+
+#[test]
+fn instruments_in_a_column_of_another_name() {
+    let text = file(&format!("Stock Symbol,time,{OHLCV}"), 4, |i| {
+        format!("{},2024-01-0{},1,2,0.5,1.5,1", ["A", "B"][i / 2], i + 2)
+    });
+    refused(&text, "1d", &[], "line 4: the rows are of several instruments: `Stock Symbol` is `B` here");
+    // A future is one series, whatever contract it is.
+    let contracts = text.replace("Stock Symbol", "contract_symbol");
+    assert_eq!(read(&contracts, "1d", &[]).expect("reads").bars.len(), 4);
+}
+
+#[test]
+fn a_count_unlike_the_others_is_named() {
+    let times = ["1704189600", "1704193200", "1704196800000", "1704200400", "1704204000"];
+    refused(&of(&times), "1h", &[], "`1704196800000` (line 4) is no plausible time as seconds since 1970");
+}

@@ -151,3 +151,35 @@ fn a_column_that_names_another_symbol_is_told() {
         assert!(layout.notes_of(same).is_empty(), "{same}");
     }
 }
+
+#[test]
+fn a_volume_whose_name_has_a_unit_is_told() {
+    let of = |name: &str| {
+        notes(
+            &format!("time,open,high,low,close,{name}\n2024-01-02,1,2,0.5,1.5,7\n"),
+            "1d",
+            &[("csv.columns.volume", "6")],
+        )
+    };
+    for name in ["Volume (000s)", "Volume in thousands", "Vol (M)"] {
+        assert!(of(name).contains("volumes are stored as they are written"), "{name}: {}", of(name));
+    }
+    for name in ["Volume", "000300.volume", "Slots"] {
+        assert!(!of(name).contains("as they are written"), "{name}: {}", of(name));
+    }
+}
+
+#[test]
+fn a_row_number_is_no_volume() {
+    let of = |number: &dyn Fn(usize) -> usize| {
+        read(
+            &file("time,open,high,low,close,i", 4, |i| {
+                format!("2024-01-0{},1,2,0.5,1.5,{}", i + 2, number(i))
+            }),
+            "1d",
+            &[],
+        )
+    };
+    assert!(of(&|i| i + 1).expect("reads").bars.iter().all(|bar| bar.ends_with(" -")));
+    assert!(of(&|i| 700 + i * i).is_err_and(|e| e.contains("give --column volume=i")));
+}
