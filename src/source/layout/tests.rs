@@ -6,6 +6,7 @@ mod mutations;
 mod others;
 mod proven;
 mod refused;
+mod refused_times;
 mod said;
 
 use crate::bar::{format_time, known};
