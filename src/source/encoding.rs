@@ -43,6 +43,11 @@ const REFUSED: [(&[u8], &str); 5] = [
 pub(super) trait TextDecoder<'a>: Read + Send {
     fn stored(&mut self) -> &mut StoredBytes<'a>;
 
+    /// Whether the text is stored as it is.
+    fn is_plain(&self) -> bool {
+        false
+    }
+
     /// The stored bytes it took to get to this place in the text, with what was read ahead.
     fn stored_at(&mut self, _text: u64) -> u64 {
         self.stored().bytes_read()
@@ -53,6 +58,10 @@ pub(super) trait TextDecoder<'a>: Read + Send {
 impl<'a> TextDecoder<'a> for StoredBytes<'a> {
     fn stored(&mut self) -> &mut StoredBytes<'a> {
         self
+    }
+
+    fn is_plain(&self) -> bool {
+        true
     }
 
     fn stored_at(&mut self, text: u64) -> u64 {
@@ -80,6 +89,10 @@ impl<'a> SourceText<'a> {
 
     pub(super) fn stored(&mut self) -> &mut StoredBytes<'a> {
         self.0.stored()
+    }
+
+    pub(super) fn is_plain(&self) -> bool {
+        self.0.is_plain()
     }
 
     /// The position at this place in the text, which was just read.

@@ -4,16 +4,18 @@
 //! Invariant: [`SourceReader::finish`] gives a content hash only if all bytes were read and the file is still what it
 //! was when it was opened. What is not `async` here blocks; call it off the runtime.
 
+use std::fs::File;
 use std::io::Read;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
 use super::encoding::SourceText;
+use super::later_rows::LaterRows;
 use super::layout::{self, FileLayout};
 use super::lines::Lines;
 use super::reader::{self, BarReader, Batch, ReadOptions, SourceName};
-use super::root::{Root, Version, io_error};
+use super::root::{Opened, Root, Version, io_error};
 use super::stored::StoredBytes;
 use crate::config::CsvConfig;
 use crate::error::{Error, FileError, Result};
@@ -23,6 +25,8 @@ use crate::finding::RawRow;
 pub struct OpenSource {
     file: OpenFile,
     input: Box<dyn Read + Send>,
+    /// The same file, if it is a local one.
+    local: Option<Arc<File>>,
 }
 
 /// The file, and its version when it was opened.
@@ -48,10 +52,10 @@ impl OpenSource {
     /// # Errors
     /// A [`FileError`] if it cannot be opened, or lies outside the root.
     pub async fn open(root: &Root, path: &str) -> Result<Self, FileError> {
-        let (input, version) = root.read(path).await?;
+        let Opened { input, version, file: local } = root.read(path).await?;
         let file =
             OpenFile { root: root.clone(), path: path.to_owned(), version, runtime: Handle::current() };
-        Ok(Self { file, input })
+        Ok(Self { file, input, local })
     }
 
     /// What it looked like when it was opened.
@@ -116,7 +120,9 @@ impl OpenSource {
     ) -> Result<SourceReader, FileError> {
         let path = &self.file.path;
         let name = SourceName { path, timeframe: Some(timeframe) };
-        let reader = BarReader::open_even_empty(self.input, name, options, resume_at)?;
+        let later = self.local.map(|local| LaterRows::read(&local, self.file.version.size));
+        let later = later.transpose().map_err(|e| io_error(path, &e))?.flatten();
+        let reader = BarReader::open_with(self.input, name, options, resume_at, later.as_ref())?;
         if reader.is_empty() && !allow_empty {
             return Err(reader::empty(path));
         }

@@ -4,6 +4,7 @@
 //! are followed. That is checked before the file is opened and, on Linux, afterwards. The root of several places is their
 //! nearest common folder; that no link leads out of one of the places is checked when they are listed.
 
+use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::AsRawFd as _;
 use std::path::PathBuf;
@@ -34,6 +35,16 @@ pub struct Version {
     pub size: u64,
     /// Size, modification time and, where the store has one, etag, as one text.
     pub text: String,
+}
+
+/// A source that was opened.
+pub(super) struct Opened {
+    /// Its stored bytes.
+    pub(super) input: Box<dyn Read + Send>,
+    /// What it was when it was opened.
+    pub(super) version: Version,
+    /// The same file, if it is a local one.
+    pub(super) file: Option<Arc<File>>,
 }
 
 impl Root {
@@ -118,25 +129,26 @@ impl Root {
         Ok(Version::of(&meta))
     }
 
-    /// Opens a source: its stored bytes and its version.
+    /// Opens a source.
     ///
     /// # Errors
     /// A [`FileError`] if it cannot be opened, or is outside the root.
-    pub(super) async fn read(&self, path: &str) -> Result<(Box<dyn Read + Send>, Version), FileError> {
+    pub(super) async fn read(&self, path: &str) -> Result<Opened, FileError> {
         let location = self.location(path)?;
         self.refuse_outside(path).await?;
         let found = self.store.get(&location).await.map_err(|e| store_error(path, &e))?;
         let version = Version::of(&found.meta);
-        let input: Box<dyn Read + Send> = match found.payload {
+        Ok(match found.payload {
             GetResultPayload::File(file, _) => {
                 self.refuse_swapped(path, &file)?;
-                Box::new(file)
+                let file = Arc::new(file);
+                Opened { input: Box::new(file.clone()), version, file: Some(file) }
             }
             GetResultPayload::Stream(_) => {
-                Box::new(SyncIoBridge::new(StreamReader::new(found.into_stream())))
+                let input = SyncIoBridge::new(StreamReader::new(found.into_stream()));
+                Opened { input: Box::new(input), version, file: None }
             }
-        };
-        Ok((input, version))
+        })
     }
 
     fn location(&self, path: &str) -> Result<ObjectPath, FileError> {
@@ -170,7 +182,7 @@ impl Root {
     }
 
     /// The file may have been replaced by a link after it was checked. Linux tells the path of an open file.
-    fn refuse_swapped(&self, path: &str, file: &std::fs::File) -> Result<(), FileError> {
+    fn refuse_swapped(&self, path: &str, file: &File) -> Result<(), FileError> {
         let opened = std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()));
         match (&self.directory, opened) {
             (Some(directory), Ok(opened)) if !opened.starts_with(directory) => Err(outside(path)),

@@ -103,7 +103,7 @@ fn cases() -> Vec<Case> {
         case(
             "QUOTE_1d.csv",
             row("\"2024-01-01,1,2,0.5,1.5,10"),
-            Imports(1, &[(2, "has 1 fields instead of 6")]),
+            Imports(1, &[(2, "has 1 field instead of 6")]),
         ),
         case(
             "NAN_1d.csv",

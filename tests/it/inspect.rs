@@ -19,7 +19,7 @@ async fn a_file_is_shown_as_it_would_be_stored() {
         "note      close from `Last`",
         "can be read no other way",
         "ignored   Kind",
-        "rows      21, 1 rejected, the first one line 23: has 1 fields instead of 7",
+        "rows      21, 1 rejected, the first one line 23: has 1 field instead of 7",
         "first     2026-03-01T00:00:00Z  10.01 12 9 11 -",
         "last      2026-03-20T00:00:00Z  10.2 12 9 11 -",
         "B_1d.csv: B 1d\n  cannot be read: B_1d.csv, line 1: the times in `Date`",

@@ -14,6 +14,7 @@ mod date_and_clock;
 mod day_order;
 mod formats;
 mod head;
+mod longer_steps;
 mod lost_digits;
 mod nameless_times;
 mod names;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use regex::Regex;
 
 use super::context::Context;
+use super::longer_steps;
 use super::table::Table;
 use super::time_columns::TimeColumns;
 use super::times::Times;
@@ -30,7 +31,7 @@ pub(super) fn all(
     let times = &found.times;
     let step_or_zone = odd_step.cloned().or_else(|| of(times, context, says_utc));
     let others =
-        [of_future(times, context), odd_offset(table, found.column), longer_steps(times, context, is_whole)];
+        [of_future(times, context), odd_offset(table, found.column), longer_steps::note(times, context, is_whole)];
     step_or_zone.into_iter().chain(others.into_iter().flatten())
 }
 
@@ -59,39 +60,8 @@ pub(super) fn odd_step(times: &Times, context: &Context) -> Option<String> {
         .then(|| format!("the rows are {} apart, and not {}", length_shown(usual), length_shown(length)))
 }
 
-/// The note on regular rows of which many in turn are as far apart as those of a longer timeframe.
-fn longer_steps(times: &Times, context: &Context, is_whole: bool) -> Option<String> {
-    const ROWS: usize = 4;
-    const MANY: usize = 20;
-    let length = context.step?;
-    let mut instants: Vec<Micros> = times.instants.iter().copied().flatten().collect();
-    instants.sort_unstable();
-    instants.dedup();
-    let pairs: Vec<(Micros, Micros)> = instants.windows(2).map(|pair| (pair[0], pair[1] - pair[0])).collect();
-    // Bars of some hours may come once a day.
-    let is_session = |step: Micros| step == DAY && length < DAY && length * 6 >= DAY;
-    let is_longer = |step: Micros| step > length && step % length == 0 && !is_session(step);
-    // Rows that are regular but for these at one end of the file; in others, many may come by chance.
-    let is_shown = |run: &[(Micros, Micros)]| {
-        let others = pairs.len() - run.len();
-        let regular = pairs.iter().filter(|pair| pair.1 == length).count();
-        let is_end = run.first() == pairs.first() || is_whole && run.last() == pairs.last();
-        is_longer(run[0].1)
-            && regular >= ROWS
-            && (run.len() >= MANY || run.len() >= ROWS && is_end && regular * 10 >= others * 9)
-    };
-    let run = pairs.chunk_by(|a, b| a.1 == b.1).find(|run| is_shown(run))?;
-    Some(format!(
-        "the rows from {} to {} are {} apart, and not {}",
-        format_time(run[0].0),
-        format_time(run[run.len() - 1].0 + run[0].1),
-        length_shown(run[0].1),
-        length_shown(length)
-    ))
-}
-
 /// `1m`, or `1h 7m`
-fn length_shown(length: Micros) -> String {
+pub(super) fn length_shown(length: Micros) -> String {
     timeframe::of_step(length).unwrap_or_else(|| {
         let length = Duration::from_micros(u64::try_from(length).unwrap_or(0));
         humantime::format_duration(length).to_string()

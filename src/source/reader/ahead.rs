@@ -5,8 +5,10 @@
 
 use std::collections::VecDeque;
 
+use super::super::later_rows::LaterRows;
 use super::super::layout::{self, Expected, FileLayout, Sample, Undecided};
 use super::super::lines::Lines;
+use super::super::root::io_error;
 use super::classify::raw;
 use super::first::first_line;
 use super::line_error;
@@ -46,12 +48,14 @@ impl Ahead {
     }
 }
 
-/// Reads the first rows and decides the layout; none if the file has no line that is not blank.
+/// Reads the first rows and decides the layout, with the later ones if the first ones leave something open; none if the file
+/// has no line that is not blank.
 pub(super) fn decide(
     lines: &mut Lines<'_>,
     path: &str,
     csv: &CsvConfig,
     expected: &Expected,
+    later: Option<&LaterRows>,
 ) -> Result<Option<(FileLayout, Ahead)>, FileError> {
     let Some(first) = first_line(lines, path)? else { return Ok(None) };
     let (mut rows, mut broken) = (vec![first], None);
@@ -59,7 +63,13 @@ pub(super) fn decide(
     let layout = loop {
         let ended = read(lines, path, &mut rows, limits, &mut broken)?;
         let is_last = ended || broken.is_some() || limits.0 == MOST_ROWS;
-        match layout::decide(Sample { rows: &rows, is_last, is_whole: ended }, csv, expected) {
+        let read_rows = rows.len();
+        if let Some(later) = later.filter(|_| is_last && !ended && broken.is_none()) {
+            rows.extend(later.numbered(lines.offset()).map_err(|e| io_error(path, &e))?);
+        }
+        let decided = layout::decide(Sample { rows: &rows, is_last, is_whole: ended }, csv, expected);
+        rows.truncate(read_rows);
+        match decided {
             Ok(layout) => break layout,
             Err(Undecided::More) => limits = (MOST_ROWS, MOST_BYTES),
             Err(Undecided::Refused(line, reason)) => {

@@ -8,6 +8,7 @@ mod ahead;
 mod classify;
 mod fast_path;
 mod first;
+mod later;
 mod neighbours;
 mod order;
 mod row;
@@ -22,6 +23,7 @@ use self::classify::RowClassifier;
 use self::neighbours::Neighbours;
 use self::row::RowParser;
 use super::encoding::SourceText;
+use super::later_rows::LaterRows;
 use super::layout::{self, Expected, FileLayout};
 use super::lines::{Line, LineError, Lines};
 use super::position::Position;
@@ -199,26 +201,44 @@ impl<'a> BarReader<'a> {
     /// A [`FileError`] if this is not a file of bars.
     pub fn open_even_empty(
         input: impl Read + Send + 'a,
+        source: SourceName<'_>,
+        options: &ReadOptions,
+        resume_at: u64,
+    ) -> Result<Self, FileError> {
+        Self::open_with(input, source, options, resume_at, None)
+    }
+
+    /// Like [`open_even_empty`](Self::open_even_empty), for a file of which some later rows were read. If they show that the
+    /// file is not written as its first rows are, it is refused.
+    pub(super) fn open_with(
+        input: impl Read + Send + 'a,
         SourceName { path, timeframe }: SourceName<'_>,
         options: &ReadOptions,
         resume_at: u64,
+        later: Option<&LaterRows>,
     ) -> Result<Self, FileError> {
         let csv = &options.csv;
         let zone = options.timezone.as_deref().map(super::time::zone).transpose();
         let zone = zone.map_err(|e| FileError::permanent(path, None, e.to_string()))?;
         let max_line = usize::try_from(csv.max_line.as_u64()).unwrap_or(usize::MAX);
         let text = SourceText::new(input).map_err(|e| io_error(path, &e))?;
-        let mut lines = Lines::new(text, max_line);
         let timeframe = timeframe.and_then(crate::timeframe::length);
         let dates_in_utc = options.dates == Dates::Utc;
         let zone_in_name = layout::zone_in_name(path);
         let expected = Expected { zone, zone_in_name, timeframe, dates_in_utc, proof: options.proof(path) };
-        let (layout, ahead) = match ahead::decide(&mut lines, path, csv, &expected)? {
+        // What stands in compressed bytes is no text.
+        let later = later.filter(|_| text.is_plain());
+        let mut lines = Lines::new(text, max_line);
+        let (layout, ahead) = match ahead::decide(&mut lines, path, csv, &expected, later)? {
             Some((layout, ahead)) => (Some(Arc::new(layout)), ahead),
             None => (None, Ahead::default()),
         };
         let step = layout.as_deref().and_then(|layout| layout.step);
         let neighbours = Neighbours::new(step);
+        if let (Some(layout), Some(later)) = (layout.as_deref(), later) {
+            let parser = || RowParser::new(layout.clone(), csv, options.ambiguous);
+            later::refuse_contradictions(later, lines.offset(), path, parser)?;
+        }
         let rows = layout.as_deref().map(|layout| {
             let parser = RowParser::new(layout.clone(), csv, options.ambiguous);
             RowClassifier::new(path, parser, options.on_invalid, resume_at)

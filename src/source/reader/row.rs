@@ -103,8 +103,7 @@ impl RowParser {
         let FileLayout { columns, times, numbers, ends_with_delimiter: ends, tickers, .. } = &self.layout;
         let is_longer = row.len() != columns.width;
         if is_longer && !(*ends && ends_with_delimiter(&row, columns.width)) {
-            let reason = format!("has {} fields instead of {}", row.len(), columns.width);
-            return Err(RowFault::Rejected("ragged", reason));
+            return Err(RowFault::Rejected("ragged", of_other_width(&row, columns.width)));
         }
         let at = |column: usize, reason: String| format!("column {}: {reason}", column + 1);
         let time = match columns.date {
@@ -221,6 +220,18 @@ fn no_time(layout: &FileLayout, text: &[u8], bytes: &[u8], reason: String) -> Ro
         "a second header, with the columns in another order (`{}`): write a file for each order",
         cut(&String::from_utf8_lossy(bytes))
     ))
+}
+
+/// Why a row of another width is no bar.
+fn of_other_width(row: &SplitLine<'_>, width: usize) -> String {
+    let is_digits = |field: &[u8]| !field.is_empty() && field.iter().all(|b| b.is_ascii_digit() || *b == b'.');
+    match row.len() {
+        1 if is_digits(row.get(0).trim_ascii()) => format!(
+            "has 1 field instead of {width}: if it is the rest of the row before, a line end cuts that row's last value"
+        ),
+        1 => format!("has 1 field instead of {width}"),
+        fields => format!("has {fields} fields instead of {width}"),
+    }
 }
 
 /// Whether a row of a file with `width` columns ends with one extra delimiter.

@@ -1,4 +1,5 @@
 mod fast_path;
+mod later;
 
 use super::*;
 use crate::bar::UNKNOWN;
@@ -62,6 +63,15 @@ fn a_delimiter_at_the_end_of_every_row_is_nothing() {
     let batch = &read(text.as_bytes(), 10, 0)[0];
     let reasons: Vec<_> = batch.rejected.iter().map(|r| r.reason.as_str()).collect();
     assert_eq!(reasons, ["has 7 fields instead of 6", "has 8 fields instead of 6"]);
+}
+
+#[test]
+fn the_rest_of_a_row_says_that_the_row_before_is_cut() {
+    let text = format!("{GOOD}2024-01-04,1,2,0.5,1.5,12\n345\nTotal\n");
+    let batch = &read(text.as_bytes(), 10, 0)[0];
+    let reasons: Vec<_> = batch.rejected.iter().map(|r| r.reason.as_str()).collect();
+    assert!(reasons[0].ends_with("a line end cuts that row's last value"), "{}", reasons[0]);
+    assert_eq!(reasons[1], "has 1 field instead of 6");
 }
 
 /// A value that was left out moves those behind it.

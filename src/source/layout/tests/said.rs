@@ -134,6 +134,28 @@ fn rows_of_a_longer_timeframe_behind_others_are_told() {
         notes(&longer, "5m", &[])
             .contains("the rows from 2024-01-02T02:25:00Z to 2024-01-02T07:25:00Z are 30m apart, and not 5m")
     );
+    // Days without trade do not hide them.
+    let date = |day: usize| {
+        let day = i64::try_from(day).expect("small");
+        jiff::civil::date(2024, 1, 1).saturating_add(jiff::Span::new().days(day))
+    };
+    let weekly = file(HEADER, 60, |i| {
+        let day = if i < 40 { i / 5 * 7 + i % 5 } else { 53 + (i - 39) * 7 };
+        format!("{},1,2,0.5,1.5,1", date(day))
+    });
+    assert!(notes(&weekly, "1d", &[]).contains("are 1w apart, and not 1d"), "{}", notes(&weekly, "1d", &[]));
+    let sessions = |from: usize| {
+        file(HEADER, 90, |i| {
+            let (day, minute) = if i < from {
+                (i / 26, i % 26 * 15)
+            } else {
+                ((from - 1) / 26 + 1 + (i - from) / 7, (i - from) % 7 * 60)
+            };
+            format!("{} {:02}:{:02}:00Z,1,2,0.5,1.5,1", date(day), 14 + minute / 60, minute % 60)
+        })
+    };
+    assert!(notes(&sessions(52), "15m", &[]).contains("are 1h apart, and not 15m"));
+    assert!(!notes(&sessions(90), "15m", &[]).contains("apart"));
     // Where trade is thin, a few such steps come by chance.
     let thin = rows(&|i| if i < 30 { (i + i / 3) * 5 } else { 190 + (i - 29) * 10 });
     assert!(!notes(&thin, "5m", &[]).contains("apart"));
