@@ -57,9 +57,8 @@ fn longer_from(steps: &[Step], length: Micros) -> (usize, usize) {
     if longer <= length || longer % length != 0 || is_session {
         return (0, 1);
     }
-    // Days without trade make a pause of several steps; a night may be of any length.
-    let goes_on = |step: &&Step| step.1 % longer == 0 || longer < NIGHT && step.1 >= NIGHT;
-    let end = steps.iter().take_while(goes_on).count();
+    // A pause of trade is one of several steps.
+    let end = steps.iter().take_while(|step| step.1 % longer == 0).count();
     let count = steps[..end].iter().filter(|step| step.1 == longer).count();
     if count * 2 > end { (count, end) } else { (0, 1) }
 }

@@ -139,23 +139,23 @@ fn rows_of_a_longer_timeframe_behind_others_are_told() {
         let day = i64::try_from(day).expect("small");
         jiff::civil::date(2024, 1, 1).saturating_add(jiff::Span::new().days(day))
     };
-    let weekly = file(HEADER, 60, |i| {
+    let weekly = file(HEADER, 50, |i| {
         let day = if i < 40 { i / 5 * 7 + i % 5 } else { 53 + (i - 39) * 7 };
         format!("{},1,2,0.5,1.5,1", date(day))
     });
     assert!(notes(&weekly, "1d", &[]).contains("are 1w apart, and not 1d"), "{}", notes(&weekly, "1d", &[]));
+    // Nor do nights: seven hours a day, from some day on in steps of two.
     let sessions = |from: usize| {
-        file(HEADER, 90, |i| {
-            let (day, minute) = if i < from {
-                (i / 26, i % 26 * 15)
-            } else {
-                ((from - 1) / 26 + 1 + (i - from) / 7, (i - from) % 7 * 60)
+        file(HEADER, 70, |i| {
+            let (day, hour) = match i.checked_sub(from) {
+                None => (i / 7, i % 7),
+                Some(i) => (from / 7 + i / 4, i % 4 * 2),
             };
-            format!("{} {:02}:{:02}:00Z,1,2,0.5,1.5,1", date(day), 14 + minute / 60, minute % 60)
+            format!("{} {:02}:30:00Z,1,2,0.5,1.5,1", date(day), 14 + hour)
         })
     };
-    assert!(notes(&sessions(52), "15m", &[]).contains("are 1h apart, and not 15m"));
-    assert!(!notes(&sessions(90), "15m", &[]).contains("apart"));
+    assert!(notes(&sessions(56), "1h", &[]).contains("are 2h apart, and not 1h"));
+    assert!(!notes(&sessions(70), "1h", &[]).contains("apart"));
     // Where trade is thin, a few such steps come by chance.
     let thin = rows(&|i| if i < 30 { (i + i / 3) * 5 } else { 190 + (i - 29) * 10 });
     assert!(!notes(&thin, "5m", &[]).contains("apart"));
