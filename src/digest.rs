@@ -139,7 +139,7 @@ mod tests {
     use crate::bar::UNKNOWN;
     use crate::bar::columns::{CLOSE, HIGH, LOW, OPEN, VOLUME};
 
-    const DAY: Micros = 86_400_000_000;
+    use crate::timeframe::DAY;
     const BAR: Ohlcv = Ohlcv::new(1.0, 2.5, 0.5, 1.25, 1000.0);
 
     fn known() -> Bars {

@@ -2,10 +2,10 @@
 
 use crate::bar::Micros;
 
-const SECOND: Micros = 1_000_000;
-const MINUTE: Micros = 60 * SECOND;
-const HOUR: Micros = 60 * MINUTE;
-const DAY: Micros = 24 * HOUR;
+pub(crate) const SECOND: Micros = 1_000_000;
+pub(crate) const MINUTE: Micros = 60 * SECOND;
+pub(crate) const HOUR: Micros = 60 * MINUTE;
+pub(crate) const DAY: Micros = 24 * HOUR;
 
 /// The units in their spelling, with their length and the words that stand for them in lower case.
 const UNITS: [(&str, Micros, &[&str]); 7] = [

@@ -13,7 +13,7 @@ use super::save_preset::NewPreset;
 use super::{Outcome, output};
 use crate::bar::columns::COLUMNS;
 use crate::bar::{Bars, Ohlcv, SeriesName, format_time, known};
-use crate::config::{Config, CsvConfig};
+use crate::config::{Config, CsvConfig, OnStep};
 use crate::error::{Error, FileError, Result};
 use crate::source::discover::{self, Discovery, Source};
 use crate::source::layout::FileLayout;
@@ -56,14 +56,17 @@ struct Inspected {
     first_issue: Option<String>,
     first: Vec<Bar>,
     last: Vec<Bar>,
+    /// Why an import does not take it all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
 }
 
 impl Inspected {
-    /// Whether it cannot be read, or none of its rows is a bar.
+    /// Whether an import would not take it, or none of its rows is a bar.
     fn has_failed(&self) -> bool {
-        self.error.is_some() || self.rows > 0 && self.rows == self.rejected
+        self.error.is_some() || self.refused.is_some() || self.rows > 0 && self.rows == self.rejected
     }
 }
 
@@ -97,7 +100,7 @@ pub(super) async fn run(
     }
     let mut all = Vec::new();
     for source in sources.iter().take(args.limit) {
-        all.push(inspect(&root, source, &naming.read).await);
+        all.push(inspect(&root, source, &naming.read, config.import.on_step).await);
     }
     if let Some(preset) = preset {
         if sources.len() > all.len() {
@@ -128,12 +131,12 @@ pub(super) async fn run(
     Ok(if has_failed { Outcome::Failures } else { Outcome::Well })
 }
 
-async fn inspect(root: &Root, source: &Source, read: &ReadOptions) -> Inspected {
+async fn inspect(root: &Root, source: &Source, read: &ReadOptions, on_step: OnStep) -> Inspected {
     let mut file = of_nothing(source);
     let opened = OpenSource::open(root, &source.path).await;
     let read = read.clone();
     let task = tokio::task::spawn_blocking(move || {
-        let done = opened.and_then(|opened| fill(&mut file, opened, &read));
+        let done = opened.and_then(|opened| fill(&mut file, opened, &read, on_step));
         file.error = done.err().map(|e| e.to_string());
         file
     });
@@ -160,12 +163,18 @@ fn of_nothing(source: &Source) -> Inspected {
         first_issue: None,
         first: Vec::new(),
         last: Vec::new(),
+        refused: None,
         error: None,
     }
 }
 
 /// Reads the whole file.
-fn fill(file: &mut Inspected, opened: OpenSource, read: &ReadOptions) -> Result<(), FileError> {
+fn fill(
+    file: &mut Inspected,
+    opened: OpenSource,
+    read: &ReadOptions,
+    on_step: OnStep,
+) -> Result<(), FileError> {
     let mut reader = opened.bars(read, &file.series.timeframe, true, 0)?;
     if let Some(layout) = reader.layout() {
         let proven = layout.proof.map(|proof| proof.timezone.clone());
@@ -177,6 +186,7 @@ fn fill(file: &mut Inspected, opened: OpenSource, read: &ReadOptions) -> Result<
         file.columns = columns(&layout);
         file.notes = layout.notes_of(&file.series.symbol);
         file.ignored_columns.clone_from(&layout.columns.ignored);
+        file.refused = layout.refused_step().filter(|_| on_step == OnStep::Fail);
     }
     let mut ends = Bars::default();
     while let Some(batch) = reader.next_batch(ROWS)? {
@@ -236,6 +246,9 @@ fn show(out: &mut dyn Write, file: &Inspected) -> io::Result<()> {
     }
     for note in &file.notes {
         writeln!(out, "  note      {}", output::visible(note))?;
+    }
+    if let Some(reason) = &file.refused {
+        writeln!(out, "  refused   by an import: {}", output::visible(reason))?;
     }
     if !file.ignored_columns.is_empty() {
         writeln!(out, "  ignored   {}", output::visible(&file.ignored_columns.join(", ")))?;

@@ -144,13 +144,8 @@ fn refuse_odd_step(attempt: ImportAttempt<'_>, fed: FeedEvent) -> Result<FeedEve
     let options = attempt.options;
     let is_refused = options.on_step == OnStep::Fail && options.mends.is_none();
     match &fed {
-        FeedEvent::Start { layout: Some(layout) } if is_refused => match &layout.odd_step {
-            Some(odd) => {
-                let reason = format!(
-                    "{odd}, as the timeframe is: name the file by the timeframe of its rows, or give --on-step warn"
-                );
-                Err(FileError::permanent(&attempt.task.source, None, reason))
-            }
+        FeedEvent::Start { layout: Some(layout) } if is_refused => match layout.refused_step() {
+            Some(reason) => Err(FileError::permanent(&attempt.task.source, None, reason)),
             None => Ok(fed),
         },
         _ => Ok(fed),

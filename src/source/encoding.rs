@@ -27,16 +27,16 @@ struct Encoding {
 const ENCODINGS: &[Encoding] = &[
     #[cfg(test)]
     twice::TWICE,
+    utf16::LITTLE_ENDIAN,
+    utf16::BIG_ENDIAN,
     Encoding { suffix: "", signature: b"", decoder: |stored| Box::new(stored) },
 ];
 
 /// First bytes of files that are not read, and why.
-const REFUSED: [(&[u8], &str); 5] = [
+const REFUSED: [(&[u8], &str); 3] = [
     (b"\x1f\x8b", "the file is gzip-compressed: unpack it first"),
     (b"PK\x03\x04", "the file is a zip archive: unpack it first"),
     (b"PAR1", "the file is Parquet, not CSV"),
-    (b"\xff\xfe", "the file is UTF-16: convert it to UTF-8 first"),
-    (b"\xfe\xff", "the file is UTF-16: convert it to UTF-8 first"),
 ];
 
 /// Reads text out of stored bytes.
@@ -158,6 +158,7 @@ pub(crate) fn plain_path(path: &str) -> &str {
 
 #[cfg(test)]
 pub(super) mod twice;
+mod utf16;
 
 #[cfg(test)]
 mod tests {

@@ -1,9 +1,7 @@
 //! The steps from bar to bar, and the timeframe that they show.
 
 use crate::bar::Micros;
-use crate::timeframe;
-
-const DAY: Micros = 86_400_000_000;
+use crate::timeframe::{self, DAY};
 
 /// The steps between different times, the shortest first.
 pub(super) fn between(times: &[Micros]) -> Vec<Micros> {
@@ -64,10 +62,10 @@ pub(super) fn shown(steps: &[Micros]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::timeframe::MINUTE;
 
     #[test]
     fn a_likely_timeframe_is_not_confirmed_by_bars_of_a_longer_one() {
-        const MINUTE: Micros = 60_000_000;
         let every = |minutes: i64| vec![minutes * MINUTE; 20];
         assert!(fits(&every(30), "30m") && fits(&[MINUTE, 2 * MINUTE, 2 * MINUTE, 7 * MINUTE], "1m"));
         assert!(!fits(&every(60), "30m") && !fits(&every(5), "1m"));

@@ -63,7 +63,7 @@ fn lot(seed: u64, time: Micros) -> u64 {
 mod tests {
     use super::*;
 
-    const HOUR: Micros = 3_600_000_000;
+    use crate::timeframe::HOUR;
 
     fn of(seed: u64, size: usize, times: impl IntoIterator<Item = Micros>) -> Vec<Micros> {
         let mut sample = Sample::new(seed, size);

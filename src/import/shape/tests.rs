@@ -3,10 +3,8 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 
 use super::*;
 use crate::bar::columns::{CLOSE, HIGH, LOW, OPEN, VOLUME};
+use crate::timeframe::{DAY, HOUR, MINUTE};
 
-const MINUTE: Micros = 60_000_000;
-const HOUR: Micros = 60 * MINUTE;
-const DAY: Micros = 24 * HOUR;
 /// 2024-01-01T00:00:00Z, a Monday.
 const START: Micros = 1_704_067_200_000_000;
 

@@ -7,6 +7,7 @@ use super::times::{Times, nearly_all};
 use crate::bar::Micros;
 use crate::config::TimeForm;
 use crate::source::time::{Held, TimeParser};
+use crate::timeframe::DAY;
 
 /// What is known apart from the file's rows.
 #[derive(Debug, Clone)]
@@ -35,8 +36,8 @@ impl Context {
     /// The latest time that a bar may have: it may not have ended yet, or be labelled by its end, and east of UTC it is tomorrow
     /// already.
     fn latest(&self) -> Micros {
-        const MONTH: Micros = 31 * super::DAY;
-        self.now + super::DAY + self.step.unwrap_or(MONTH).max(super::DAY)
+        const MONTH: Micros = 31 * DAY;
+        self.now + DAY + self.step.unwrap_or(MONTH).max(DAY)
     }
 
     /// With the dates alone of a form that was given, if it has a time of day behind them.

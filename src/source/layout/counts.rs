@@ -3,12 +3,12 @@
 //! Invariant: a number is a time only if the column as a whole is plausible as such; otherwise the error names what the
 //! numbers look like.
 
-use super::DAY;
 use super::context::Context;
 use super::times::{Judgement, Texts, Times};
 use crate::bar::Micros;
 use crate::config::{TimeForm, UnixUnit};
 use crate::source::steps;
+use crate::timeframe::DAY;
 
 /// A year; leap days do not matter here.
 pub(super) const YEAR: Micros = 365 * DAY;

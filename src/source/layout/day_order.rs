@@ -2,13 +2,13 @@
 
 use jiff::tz::TimeZone;
 
-use super::DAY;
 use super::counts::quoted;
 use super::times::{Judgement, Texts, Times, shown};
 use crate::bar::Micros;
 use crate::config::TimeForm;
 use crate::source::steps;
 use crate::source::time::TimeParser;
+use crate::timeframe::DAY;
 
 impl Texts<'_> {
     /// The times with day and month in the other order.
@@ -25,6 +25,23 @@ impl Texts<'_> {
             (0..self.0.len()).find(|at| times.instants[*at].is_some() && other.instants[*at].is_none())?;
         let (line, text) = &self.0[at];
         Some(format!("line {line}, `{}`, can be read no other way", shown(text)))
+    }
+
+    /// Why a form that was given has day and month in the wrong order: read in the other one, most rows that do not go on from the
+    /// row before in this one do.
+    pub(super) fn only_the_other_order_goes_on(&self, times: &Times, step: Option<Micros>) -> Option<String> {
+        const BREAKS: usize = 3;
+        let (far, other) = (far(step?), self.swapped(times, &[])?);
+        let breaks = times.breaks(far);
+        let is_wrong = other.count() == times.count() && breaks >= BREAKS && other.breaks(far) * 4 <= breaks;
+        is_wrong.then(|| {
+            format!(
+                "read as {}, the rows do not go on from each other, but as {} they do: give the other --time-format, or \
+                 leave it out",
+                quoted(&times.form.to_string()),
+                quoted(&other.form.to_string())
+            )
+        })
     }
 
     /// Why the order of day and month is open all the same: few rows decide it, and the order of the rows does not.
@@ -129,6 +146,15 @@ fn changed_order(text: &[u8], form: &TimeForm) -> String {
 }
 
 impl Times {
+    /// How many rows do not go on from the row before, whichever way most do.
+    fn breaks(&self, far: Micros) -> usize {
+        let times: Vec<Micros> = self.instants.iter().copied().flatten().collect();
+        let breaks = |sign: Micros| {
+            times.windows(2).filter(|pair| !goes_on(sign * pair[0], sign * pair[1], far)).count()
+        };
+        breaks(1).min(breaks(-1))
+    }
+
     /// Reads a time that these disprove: it shows that the day comes before the month, or the month before the day.
     pub(super) fn disproof(&self) -> Option<Disproof> {
         match swapped(&self.form) {

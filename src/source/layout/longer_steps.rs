@@ -1,10 +1,10 @@
 //! The note on rows of a longer timeframe among others.
 
-use super::DAY;
 use super::context::Context;
 use super::time_notes::length_shown;
 use super::times::Times;
 use crate::bar::{Micros, format_time};
+use crate::timeframe::DAY;
 
 /// A step, and the time before it.
 type Step = (Micros, Micros);
@@ -33,7 +33,8 @@ pub(super) fn note(times: &Times, context: &Context, is_whole: bool) -> Option<S
     while start < steps.len() {
         let (count, end) = longer_from(&steps[start..], length);
         let is_end = start == 0 || is_whole && start + end == steps.len();
-        let others = steps[..start].iter().chain(&steps[start + end..]).filter(|step| !is_pause(step.1, length));
+        let others =
+            steps[..start].iter().chain(&steps[start + end..]).filter(|step| !is_pause(step.1, length));
         if count >= ANYWHERE || count >= AT_END && is_end && regular * 10 >= others.count() * 9 {
             let (last, step) = steps[start + end - 1];
             return Some(format!(

@@ -49,6 +49,7 @@ use crate::bar::Micros;
 use crate::bar::columns::{COLUMNS, COUNT, VOLUME};
 use crate::config::{CsvConfig, TimeForm};
 use crate::finding::RawRow;
+use crate::timeframe::DAY;
 
 /// The columns of a file, numbered from 0.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -155,9 +156,6 @@ impl From<String> for Undecided {
     }
 }
 
-/// Dates of bars that are this long are days of the calendar.
-const DAY: Micros = 86_400_000_000;
-
 /// Decides the layout.
 pub(super) fn decide(
     sample: Sample<'_>,
@@ -173,6 +171,7 @@ pub(super) fn decide(
         zone_is_given: zone.is_some(),
         zone_in_name: expected.zone_in_name.clone(),
         zone: zone.unwrap_or(TimeZone::UTC),
+        // Those of bars of a day or more are days of the calendar.
         dates_in_utc: expected.dates_in_utc && expected.timeframe.is_some_and(|length| length >= DAY),
         given: csv.time_format.clone(),
         step: expected.timeframe,
@@ -199,6 +198,13 @@ impl FileLayout {
     #[must_use]
     pub fn lines_before_data(&self) -> usize {
         self.before_data
+    }
+
+    /// Why an import that refuses other steps does not take the file, if so.
+    pub(crate) fn refused_step(&self) -> Option<String> {
+        self.odd_step.as_ref().map(|odd| {
+            format!("{odd}, as the timeframe is: name the file by the timeframe of its rows, or give --on-step warn")
+        })
     }
 
     /// Whether the rows decided anything: not so for a file of usual names, ISO times and plain numbers.

@@ -8,13 +8,12 @@ use super::context::Context;
 use super::table::Table;
 use super::time_columns::TimeColumns;
 use super::times::Times;
-use super::{DAY, Undecided, called, zone_names};
+use super::{Undecided, called, zone_names};
 use crate::bar::Micros;
 use crate::source::advice::flag_for;
 use crate::source::number::is_missing;
 use crate::source::steps;
-
-const HOUR: Micros = 3_600_000_000;
+use crate::timeframe::{DAY, HOUR};
 
 /// Refuses times whose column says that they are of another zone than they would be read in.
 pub(super) fn zone_of_name(

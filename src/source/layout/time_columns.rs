@@ -13,11 +13,12 @@ use super::names::{self, TIMES, normal};
 use super::table::Table;
 use super::time_checks::{refuse_half_days, refuse_repeats, zone_of_name};
 use super::times::{Judgement, Texts, Times};
-use super::{Columns, DAY, Undecided, called};
+use super::{Columns, Undecided, called};
 use crate::bar::Micros;
 use crate::bar::columns::{COLUMNS, VOLUME};
 use crate::config::{CsvConfig, TimeForm};
 use crate::source::advice::{flag_for, flags_for_missing};
+use crate::timeframe::DAY;
 
 /// Where the time is.
 pub(super) struct TimeColumns {

@@ -6,18 +6,18 @@ use std::time::Duration;
 
 use regex::Regex;
 
+use super::Undecided;
 use super::context::Context;
 use super::longer_steps;
 use super::table::Table;
 use super::time_columns::TimeColumns;
 use super::times::Times;
-use super::{DAY, Undecided};
 use crate::bar::{Micros, format_time};
 use crate::finding::RawRow;
 use crate::source::built_in_regex;
 use crate::source::steps;
 use crate::source::time::{TimeParser, cut};
-use crate::timeframe;
+use crate::timeframe::{self, DAY, HOUR, MINUTE};
 
 /// All notes on a file's times, given that of [`odd_step`]. `says_utc`: whether the column's name says that times are in UTC; `is_whole`: whether these are
 /// all rows of the file.
@@ -30,8 +30,11 @@ pub(super) fn all(
 ) -> impl Iterator<Item = String> {
     let times = &found.times;
     let step_or_zone = odd_step.cloned().or_else(|| of(times, context, says_utc));
-    let others =
-        [of_future(times, context), odd_offset(table, found.column), longer_steps::note(times, context, is_whole)];
+    let others = [
+        of_future(times, context),
+        odd_offset(table, found.column),
+        longer_steps::note(times, context, is_whole),
+    ];
     step_or_zone.into_iter().chain(others.into_iter().flatten())
 }
 
@@ -67,9 +70,6 @@ pub(super) fn length_shown(length: Micros) -> String {
         humantime::format_duration(length).to_string()
     })
 }
-
-const MINUTE: Micros = 60_000_000;
-const HOUR: Micros = 60 * MINUTE;
 
 /// Where trading days begin by the clocks of many exchanges. In UTC hardly any does.
 const OPENINGS: [Micros; 3] = [9 * HOUR + 15 * MINUTE, 9 * HOUR + 30 * MINUTE, 10 * HOUR];

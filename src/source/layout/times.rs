@@ -198,7 +198,10 @@ impl<'t> Texts<'t> {
                 ));
             }
         }
-        Judgement::Times(times)
+        match self.only_the_other_order_goes_on(&times, context.step) {
+            Some(reason) => Judgement::Implausible(reason),
+            None => Judgement::Times(times),
+        }
     }
 
     fn judge_formats(&self, iso: Times, context: &Context) -> Judgement {
@@ -311,7 +314,7 @@ impl Times {
 
     /// Whether all are at 00:00.
     pub(super) fn are_at_midnight(&self) -> bool {
-        self.count() > 0 && self.instants.iter().flatten().all(|time| time % super::DAY == 0)
+        self.count() > 0 && self.instants.iter().flatten().all(|time| time % crate::timeframe::DAY == 0)
     }
 
     /// Whether nearly all steps go in one direction.

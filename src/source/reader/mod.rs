@@ -133,12 +133,11 @@ impl Batch {
         self.rejected.push(RejectedRow { row, rule, reason });
     }
 
-    /// Adds what was found about single bars to the rules that they break by themselves.
+    /// Adds what was found about bars that break no rule by themselves. An earlier batch may have reported those that do.
     fn report(&mut self, found: Vec<QualityIssue>) {
         for issue in found {
-            match self.issues.binary_search_by_key(&issue.line, |other| other.line) {
-                Ok(at) => self.issues[at].rules.extend(issue.rules),
-                Err(at) => self.issues.insert(at, issue),
+            if let Err(at) = self.issues.binary_search_by_key(&issue.line, |other| other.line) {
+                self.issues.insert(at, issue);
             }
         }
     }

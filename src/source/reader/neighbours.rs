@@ -15,8 +15,6 @@ use crate::bar::columns::{CLOSE, HIGH, LOW};
 use crate::bar::{Micros, Ohlcv};
 use crate::finding::QualityIssue;
 
-const DAY: Micros = 86_400_000_000;
-
 /// A bar, and its line.
 #[derive(Debug, Clone, Copy)]
 struct Row {
@@ -75,13 +73,13 @@ impl Neighbours {
     fn judge(&mut self, batch: &Batch, rows: Range<usize>, is_last: bool) -> Vec<QualityIssue> {
         let rows: Vec<Row> = self.waiting.iter().copied().chain(rows.map(|at| Row::of(batch, at))).collect();
         let times: Vec<Micros> = rows.iter().map(|row| row.time).collect();
-        let (judged, outliers) = self.order.judge(&times, is_last);
+        let judged = self.order.judge(&times, is_last);
         let mut found = Vec::new();
-        for (at, row) in rows[..judged].iter().enumerate() {
-            let rule = if outliers.binary_search(&at).is_ok() {
+        for (at, row) in rows[..judged.in_order].iter().enumerate() {
+            let rule = if judged.outliers.binary_search(&at).is_ok() {
                 Some(order::RULE)
             } else {
-                (self.order.is_known() && self.prices.jumps(row)).then_some(prices::RULE)
+                self.prices.jumps(row).then_some(prices::RULE)
             };
             if let Some(rule) = rule.filter(|_| !row.is_reported) {
                 found.push(QualityIssue {
@@ -92,7 +90,7 @@ impl Neighbours {
                 });
             }
         }
-        self.waiting = rows[judged..].to_vec();
+        self.waiting = rows[judged.rows..].to_vec();
         found
     }
 

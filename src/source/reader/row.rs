@@ -224,7 +224,8 @@ fn no_time(layout: &FileLayout, text: &[u8], bytes: &[u8], reason: String) -> Ro
 
 /// Why a row of another width is no bar.
 fn of_other_width(row: &SplitLine<'_>, width: usize) -> String {
-    let is_digits = |field: &[u8]| !field.is_empty() && field.iter().all(|b| b.is_ascii_digit() || *b == b'.');
+    let is_digits =
+        |field: &[u8]| !field.is_empty() && field.iter().all(|b| b.is_ascii_digit() || *b == b'.');
     match row.len() {
         1 if is_digits(row.get(0).trim_ascii()) => format!(
             "has 1 field instead of {width}: if it is the rest of the row before, a line end cuts that row's last value"

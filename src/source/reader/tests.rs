@@ -1,3 +1,4 @@
+mod batches;
 mod fast_path;
 mod later;
 
@@ -191,7 +192,7 @@ fn what_is_no_csv_is_named() {
         (b"\n\n", "is empty"),
         (b"\x1f\x8b\x08\x00", "gzip"),
         (b"PAR1....", "Parquet"),
-        (b"\xff\xfet\x00", "UTF-16"),
+        (b"\xff\xfet", "UTF-16"),
         (b"\x7fELF\x00\x01,open", "binary"),
     ] {
         let e = BarReader::open(data, "A_1d.csv", &options(OnInvalid::Warn), 0).err().expect("fails");

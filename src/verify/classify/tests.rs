@@ -7,10 +7,8 @@ mod shifts;
 use super::*;
 use crate::bar::UNKNOWN;
 use crate::bar::columns::{CLOSE, HIGH, LOW, OPEN, VOLUME};
+use crate::timeframe::{DAY, HOUR, MINUTE};
 
-const MINUTE: Micros = 60_000_000;
-const HOUR: Micros = 60 * MINUTE;
-const DAY: Micros = 24 * HOUR;
 /// 2024-01-02T00:00:00Z.
 const START: Micros = 1_704_153_600_000_000;
 

@@ -1,5 +1,7 @@
 //! A small file of every dialect (tests/corpus), whole and damaged.
 
+use std::borrow::Cow;
+
 use barlift::config::Override;
 use barlift::source::reader::{BarReader, ReadOptions};
 use proptest::prelude::*;
@@ -68,7 +70,7 @@ const SAMPLES: &[Sample] = &[
     },
     Sample { name: "new_york", settings: &[("import.timezone", "America/New_York")], rows: Some([2, 0, 2]) },
     Sample { name: "no_quotes", settings: &[("csv.quote", "")], rows: Some([2, 0, 0]) },
-    Sample { name: "utf16", settings: &[], rows: None },
+    sample("utf16", [1, 0, 0]),
     Sample { name: "old_mac", settings: &[], rows: None },
 ];
 
@@ -91,6 +93,21 @@ impl Sample {
 pub struct Input {
     pub bytes: Vec<u8>,
     pub options: ReadOptions,
+}
+
+impl Input {
+    /// The text of the file, told apart without the crate.
+    pub fn text(&self) -> Cow<'_, [u8]> {
+        let decoded = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+            let units: Vec<u16> = bytes.as_chunks::<2>().0.iter().map(|pair| unit(*pair)).collect();
+            Cow::Owned(String::from_utf16_lossy(&units).into_bytes())
+        };
+        match self.bytes.as_slice() {
+            bytes @ [0xff, 0xfe, ..] => decoded(bytes, u16::from_le_bytes),
+            bytes @ [0xfe, 0xff, ..] => decoded(bytes, u16::from_be_bytes),
+            bytes => bytes.into(),
+        }
+    }
 }
 
 /// Something done to a file's bytes.

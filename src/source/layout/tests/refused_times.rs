@@ -151,3 +151,17 @@ fn times_that_are_not_like_the_first_ones() {
     let got = read(&midnight("2024-01-02"), "1m", &[]).expect("reads");
     assert_eq!((got.bars.len(), got.rejected.len()), (3, 1), "{:?}", got.bars);
 }
+
+#[test]
+fn a_given_order_of_day_and_month_in_which_rows_do_not_go_on() {
+    let rows = file(&format!("time,{OHLCV}"), 24, |i| {
+        format!("{:02}/{:02}/2024 09:00,1,2,0.5,1.5,1", i / 12 + 2, i % 12 + 1)
+    });
+    let of = |timeframe: &str, form: &str| {
+        read(&rows, timeframe, &[("csv.time_format", form)]).map(|read| read.bars.len())
+    };
+    let reason = of("1h", "%d/%m/%Y %H:%M").expect_err("each day would be in another month");
+    assert!(reason.contains("do not go on from each other, but as '%m/%d/%Y %H:%M' they do"), "{reason}");
+    assert_eq!(of("1h", "%m/%d/%Y %H:%M"), Ok(24));
+    assert_eq!(of("1mo", "%d/%m/%Y %H:%M"), Ok(24), "the first ones of the months");
+}

@@ -1,8 +1,8 @@
 //! Finds rows whose time does not lie between those of the rows around them, in a file that is in order.
 
-use super::DAY;
 use crate::bar::Micros;
 use crate::source::steps;
+use crate::timeframe::{DAY, HOUR};
 
 /// The market-data rule that such a row breaks.
 pub(super) const RULE: &str = "time_out_of_order";
@@ -15,8 +15,6 @@ const FIRST: usize = 12;
 
 /// So many of them may be outliers.
 const FEW: usize = 3;
-
-const HOUR: Micros = 3_600_000_000;
 
 /// The order of the times of one file.
 #[derive(Debug)]
@@ -45,6 +43,17 @@ struct Going {
     outliers: usize,
 }
 
+/// What was found of rows.
+#[derive(Debug, Default)]
+pub(super) struct Judged {
+    /// So many of the first rows were judged.
+    pub(super) rows: usize,
+    /// So many of them lie where the file is in order, outliers apart.
+    pub(super) in_order: usize,
+    /// Which of them are outliers.
+    pub(super) outliers: Vec<usize>,
+}
+
 impl Order {
     pub(super) fn new(step: Option<Micros>) -> Self {
         Self { step, state: State::Start }
@@ -53,11 +62,6 @@ impl Order {
     /// Whether the first rows were judged.
     pub(super) fn has_begun(&self) -> bool {
         !matches!(self.state, State::Start)
-    }
-
-    /// Whether the direction is known.
-    pub(super) fn is_known(&self) -> bool {
-        matches!(self.state, State::InOrder(_))
     }
 
     /// Whether the rows go in no direction, so that none is judged.
@@ -84,35 +88,36 @@ impl Order {
         }
     }
 
-    /// How many of these rows can be judged, and which of them are outliers. The others are to be given again.
-    pub(super) fn judge(&mut self, times: &[Micros], is_last: bool) -> (usize, Vec<usize>) {
+    /// Judges the rows that have enough others behind them. The rest is to be given again.
+    pub(super) fn judge(&mut self, times: &[Micros], is_last: bool) -> Judged {
         if matches!(self.state, State::Start) {
             if times.len() < FIRST && !is_last {
-                return (0, Vec::new());
+                return Judged::default();
             }
             let first = &times[..times.len().min(FIRST)];
             self.state = direction(first, self.step).map_or(State::Unordered, State::InOrder);
         }
-        let judged = if is_last { times.len() } else { times.len().saturating_sub(AHEAD) };
-        let State::InOrder(mut going) = self.state else { return (judged, Vec::new()) };
+        let rows = if is_last { times.len() } else { times.len().saturating_sub(AHEAD) };
+        let mut judged = Judged { rows, ..Judged::default() };
+        let State::InOrder(mut going) = self.state else { return judged };
         let forward: Vec<Micros> = times.iter().map(|time| going.forward(*time)).collect();
-        let mut found = Vec::new();
-        for (at, &time) in forward[..judged].iter().enumerate() {
+        for (at, &time) in forward[..rows].iter().enumerate() {
             let after = &forward[at + 1..forward.len().min(at + 1 + AHEAD)];
             if going.is_outlier(time, after) || going.is_alone(time, after) {
-                found.push(at);
+                judged.outliers.push(at);
                 going.outliers += 1;
             } else {
                 going.before = Some(time);
             }
             going.rows += 1;
+            judged.in_order += 1;
             if going.outliers > FEW + going.rows / 20 {
                 self.state = State::Unordered;
-                return (judged, found);
+                return judged;
             }
         }
         self.state = State::InOrder(going);
-        (judged, found)
+        judged
     }
 }
 

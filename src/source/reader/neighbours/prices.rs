@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use super::{DAY, Row};
+use super::Row;
 use crate::bar::Micros;
 use crate::bar::columns::{CLOSE, HIGH, LOW};
 use crate::source::reader::Batch;
+use crate::timeframe::DAY;
 
 /// The market-data rule that such a bar breaks.
 pub(super) const RULE: &str = "price_jump";

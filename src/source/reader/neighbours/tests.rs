@@ -1,5 +1,6 @@
 use super::*;
 use crate::bar::Bars;
+use crate::timeframe::DAY;
 
 /// The rows that are reported of days and their closes, read in batches of this size: each place, and the rules.
 fn found(rows: &[(Micros, f64)], batch_rows: usize) -> Vec<(u64, &'static str)> {
