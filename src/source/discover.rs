@@ -150,8 +150,8 @@ impl Naming {
         }
         if let Some(given) = self.timeframe.as_deref().map(timeframe::canonical) {
             match &guess.timeframe {
-                // A name that tells its timeframe is believed.
-                TimeframeGuess::Told(_) if self.pattern.is_none() => {}
+                // A name that tells its timeframe is believed, unless the one file's series is given.
+                TimeframeGuess::Told(_) if self.pattern.is_none() && self.symbol.is_none() => {}
                 TimeframeGuess::Likely(likely) if !likely.contains(&given) => {
                     // Then what looked like one belongs to the symbol.
                     guess.symbol.clone_from(&guess.stem);

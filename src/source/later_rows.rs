@@ -10,23 +10,23 @@ use std::sync::Arc;
 
 use crate::finding::RawRow;
 
-/// So many bytes are read at each place.
-const BYTES: usize = 32 * 1024;
+/// So many bytes are read of each window.
+const BYTES: usize = 8 * 1024;
 
-/// Shorter files are read as a whole before any of their bars is written.
+/// Shorter files are not worth it.
 const SHORTEST: u64 = 8 * BYTES as u64;
 
-/// The places, as quarters of the file, and its end.
+/// Where windows begin, as quarters of the file; the last one is its end.
 const QUARTERS: [u64; 3] = [1, 2, 3];
 
-/// Rows of one place.
-pub(super) type Place = Vec<RawRow>;
+/// The rows of one window.
+pub(super) type Window = Vec<RawRow>;
 
-/// Rows from several places of a file.
+/// Rows from several windows on a file.
 #[derive(Debug)]
 pub(super) struct LaterRows {
     file: Arc<File>,
-    places: Vec<Place>,
+    windows: Vec<Window>,
 }
 
 impl LaterRows {
@@ -36,13 +36,13 @@ impl LaterRows {
             return Ok(None);
         }
         let starts = QUARTERS.iter().map(|quarter| size / 4 * quarter).chain([size - BYTES as u64]);
-        let places = starts.map(|start| rows_at(file, start)).collect::<io::Result<_>>()?;
-        Ok(Some(Self { file: file.clone(), places }))
+        let windows = starts.map(|start| rows_at(file, start)).collect::<io::Result<_>>()?;
+        Ok(Some(Self { file: file.clone(), windows }))
     }
 
-    /// The places that have rows behind this byte, without line numbers.
-    pub(super) fn behind(&self, offset: u64) -> impl Iterator<Item = &Place> {
-        self.places.iter().filter(move |place| place.first().is_some_and(|row| row.offset >= offset))
+    /// The windows that have rows behind this byte, without line numbers.
+    pub(super) fn behind(&self, offset: u64) -> impl Iterator<Item = &Window> {
+        self.windows.iter().filter(move |window| window.first().is_some_and(|row| row.offset >= offset))
     }
 
     /// The number of the line that starts at this byte.
@@ -79,7 +79,7 @@ impl LaterRows {
 }
 
 /// The whole lines from the first one that starts behind this byte.
-fn rows_at(file: &File, start: u64) -> io::Result<Place> {
+fn rows_at(file: &File, start: u64) -> io::Result<Window> {
     let mut buffer = vec![0; BYTES];
     let mut filled = 0;
     while filled < BYTES {
@@ -118,13 +118,13 @@ mod tests {
         let file = file_of(text.as_bytes());
         let later = LaterRows::read(&file, text.len() as u64).expect("read").expect("long enough");
         let rows = later.numbered(0).expect("read");
-        assert!(rows.len() > 5_000, "{}", rows.len());
+        assert!(rows.len() > 1_000, "{}", rows.len());
         for row in &rows {
             assert_eq!(row.bytes, format!("row {},1,2,3", row.line).as_bytes());
             assert_eq!(later.line_at(row.offset).expect("read"), row.line);
         }
         assert_eq!(rows.last().expect("rows").line, 40_000);
-        assert!(later.behind(rows[0].offset + 1).all(|place| place[0].offset > rows[0].offset));
+        assert!(later.behind(rows[0].offset + 1).all(|window| window[0].offset > rows[0].offset));
     }
 
     #[test]

@@ -149,7 +149,7 @@ impl VerifyOptions {
 
 /// Raised when a release of barlift turns the same bytes into different bars. Only digests of files are keyed by it:
 /// what was imported stays known, so that an update does not read all files again.
-const READER: u32 = 3;
+const READER: u32 = 4;
 
 /// A hash of the options that decide which bars the bytes of the file at this path are.
 ///

@@ -91,7 +91,8 @@ pub struct FilesArgs {
     /// The symbol of the one file
     #[arg(long, value_name = "S", conflicts_with = "symbols")]
     symbol: Option<String>,
-    /// The timeframe of files whose names do not tell it [default: from their folders or rows]
+    /// The timeframe of files whose names do not tell it; with --symbol, whatever the name says [default: from their
+    /// folders or rows]
     #[arg(long, value_name = "T", conflicts_with = "timeframes")]
     timeframe: Option<String>,
     /// Read files even if a file with the same content was read before

@@ -5,13 +5,14 @@
 //! the error names what is missing and what the header has.
 
 use super::context::Context;
+use super::formats::Clock;
 use super::head::Header;
 use super::names::{self, TIMES, normal};
 use super::table::Table;
 use super::time_columns;
 use super::{
-    Columns, FileLayout, Sample, Undecided, called, head, lost_digits, numbers, price_order, refuse_twice,
-    split, tickers, time_notes, volume, volume_note, zone_names,
+    Columns, FileLayout, Sample, Undecided, called, head, ignored_columns, lost_digits, numbers, price_order,
+    refuse_twice, split, tickers, time_notes, volume, volume_note, zone_names,
 };
 use crate::bar::columns::{CLOSE, COLUMNS, COUNT, VOLUME};
 use crate::config::{ColumnsConfig, CsvConfig, NO_COLUMN};
@@ -46,17 +47,30 @@ pub(super) fn decide(
         written = joined(&fields, header.delimiter);
     }
     // A header that comes again tells nothing of the rows.
-    let rows = sample.rows[before_data..].iter().filter(|row| row.bytes != header.row.bytes);
-    let table = Table::new(rows, header.delimiter, csv.quote);
+    let rows = || sample.rows[before_data..].iter().filter(|row| row.bytes != header.row.bytes);
+    let table = Table::new(rows(), header.delimiter, csv.quote);
     if is_one_short(&fields, &table, context) {
         fields.insert(0, String::new());
         written = joined(&fields, header.delimiter);
     }
-    if is_one_long(&fields, &table) {
-        fields.pop();
+    let mut notes: Vec<String> = head::note(&sample.rows[..header.before]).into_iter().collect();
+    if let Some(at) = unnamed_clock(&fields, &table, context) {
+        fields.insert(at, "time".to_owned());
+        written = joined(&fields, header.delimiter);
+        notes.push(format!("column {} has no name, and is the time of day", at + 1));
+    }
+    if let Some(width) = without_last_columns(&fields, &table) {
+        notes.push(format!("the rows lack the last columns of the header: {}", listed(&fields[width..])));
+        fields.truncate(width);
         written = joined(&fields, header.delimiter);
     }
     refuse_other_width(fields.len(), &table).map_err(at_header)?;
+    let ragged = table.ragged(fields.len());
+    let is_ragged = |row: &&RawRow| ragged.binary_search(&row.line).is_ok();
+    let table = match ragged.as_slice() {
+        [] => table,
+        _ => Table::new(rows().filter(|row| !is_ragged(row)), header.delimiter, csv.quote),
+    };
     let (mut columns, names) = values(&fields, &table, csv).map_err(at_header)?;
     columns.delimiter = header.delimiter;
     columns.width = fields.len();
@@ -64,14 +78,20 @@ pub(super) fn decide(
     (columns.date, columns.time, columns.clock_digits) = (found.date, found.column, found.clock_digits);
     let used: Vec<usize> = columns.used().collect();
     let tickers = tickers::decide(&fields, &used, &table)?;
-    let mut notes: Vec<String> = head::note(&sample.rows[..header.before]).into_iter().collect();
     notes.extend(found.note.clone());
     let says_utc = found.date.into_iter().chain([found.column]).any(|at| zone_names::says_utc(&names[at]));
     let odd_step = time_notes::odd_step(&found.times, context);
-    time_notes::refuse_zones(&table, &found, &sample.rows[..header.before], context)?;
+    // A line with a time of day tells when the file was written.
+    let has_clock = |row: &RawRow| {
+        row.bytes.windows(3).any(|b| b[1] == b':' && b[0].is_ascii_digit() && b[2].is_ascii_digit())
+    };
+    let is_footer = |row: &&RawRow| is_ragged(row) && !has_clock(row);
+    let others = sample.rows[..header.before].iter().chain(rows().filter(is_footer));
+    time_notes::refuse_zones(&table, &found, others, context)?;
+    ignored_columns::refuse(&fields, &used, &table, &found, context).map_err(placed)?;
     notes.extend(time_notes::all(&table, &found, context, odd_step.as_ref(), (says_utc, sample.is_whole)));
     price_order::refuse_adjusted_close(&names, &fields, &columns, &table).map_err(at_header)?;
-    notes.extend(close_note(&names, &fields, &columns));
+    notes.extend(close_note(&names, &fields, &columns, &table));
     if csv.columns.values[VOLUME].as_deref().is_none_or(|set| set == NO_COLUMN) {
         let ticker = tickers.first().map(|ticker| ticker.value.as_slice());
         let found = volume::find(&names, &fields, &used, &table, ticker);
@@ -168,7 +188,7 @@ fn is_one_short(fields: &[String], table: &Table, context: &Context) -> bool {
     let is_time = |name: &String| TIMES[..TIMES.len() - 2].contains(&normal(name).as_str());
     is_wider
         && match fields.iter().position(is_time) {
-            None => time_columns::has_times(table, 0, context),
+            None => time_columns::has_times(table, 0, context) || volume::is_row_number(table, 0),
             Some(at) => {
                 time_columns::has_times(table, at + 1, context)
                     && !time_columns::has_times(table, at, context)
@@ -176,9 +196,33 @@ fn is_one_short(fields: &[String], table: &Table, context: &Context) -> bool {
         }
 }
 
-/// Whether the header alone ends with a delimiter.
-fn is_one_long(fields: &[String], table: &Table) -> bool {
-    fields.len() > 1 && fields.last().is_some_and(String::is_empty) && table.is_everywhere(fields.len() - 1)
+/// Where the name of a time of day is missing behind that of the date: `Date,Open,…` above `2024-01-02,09:30:00,…`.
+fn unnamed_clock(fields: &[String], table: &Table, context: &Context) -> Option<usize> {
+    let date = fields.iter().position(|name| normal(name) == "date")?;
+    let is_clock = table.clock(date + 1) == Some(Clock::Written);
+    (table.is_everywhere(fields.len() + 1) && is_clock && time_columns::has_times(table, date, context))
+        .then_some(date + 1)
+}
+
+/// How many columns all rows have, if the header names more behind them which nothing is read from: programs leave out empty
+/// fields at the end of rows.
+fn without_last_columns(fields: &[String], table: &Table) -> Option<usize> {
+    const ROWS: usize = 3;
+    let width = table.widest();
+    let (names, lost): (Vec<String>, Vec<String>) = (
+        fields[..width.min(fields.len())].iter().map(|name| normal(name)).collect(),
+        fields[width.min(fields.len())..].iter().map(|name| normal(name)).collect(),
+    );
+    let is_only_delimiter = lost.len() == 1 && lost[0].is_empty();
+    let is_needed = |name: &String| {
+        TIMES.contains(&name.as_str())
+            || COLUMNS.iter().any(|column| !names::of_value(std::slice::from_ref(name), column).is_empty())
+    };
+    let is_there = !lost.is_empty() && table.is_everywhere(width);
+    (is_there
+        && (is_only_delimiter
+            || table.len() >= ROWS && names::has_prices(&names) && !lost.iter().any(is_needed)))
+    .then_some(width)
 }
 
 /// A header line with these names.
@@ -225,12 +269,12 @@ fn values(fields: &[String], table: &Table, csv: &CsvConfig) -> Result<(Columns,
 }
 
 /// Which of two columns for the same price was taken, and what is odd about it.
-fn close_note(names: &[String], fields: &[String], columns: &Columns) -> Option<String> {
+fn close_note(names: &[String], fields: &[String], columns: &Columns, table: &Table) -> Option<String> {
     let close = columns.values[CLOSE]?;
     let name = names.get(close)?;
     (name != "close" && name != "c").then(|| {
-        let scale =
-            if name.starts_with("adj") { ", which has another scale than open, high and low" } else { "" };
+        let is_scaled = name.starts_with("adj") && !price_order::are_mostly_within(columns, close, table);
+        let scale = if is_scaled { ", which has another scale than open, high and low" } else { "" };
         format!("close from {}{scale}", called(fields, close))
     })
 }

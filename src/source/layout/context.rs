@@ -7,7 +7,7 @@ use super::times::{Times, nearly_all};
 use crate::bar::Micros;
 use crate::config::TimeForm;
 use crate::source::time::{Held, TimeParser};
-use crate::timeframe::DAY;
+use crate::timeframe::{DAY, HOUR};
 
 /// What is known apart from the file's rows.
 #[derive(Debug, Clone)]
@@ -29,15 +29,17 @@ pub(super) struct Context {
 impl Context {
     /// Whether more than a few of these times lie in the future, as in simulated data. Years of two digits do not.
     pub(super) fn lie_ahead(&self, times: &Times) -> bool {
-        let ahead = times.instants.iter().flatten().filter(|time| **time > self.latest()).count();
+        let latest = self.latest(times);
+        let ahead = times.instants.iter().flatten().filter(|time| **time > latest).count();
         !nearly_all(times.count() - ahead, times.count()) && !times.form.to_string().contains("%y")
     }
 
-    /// The latest time that a bar may have: it may not have ended yet, or be labelled by its end, and east of UTC it is tomorrow
-    /// already.
-    fn latest(&self) -> Micros {
+    /// The latest time that a bar may have: it may not have ended yet, or be labelled by its end, a clock may be wrong, and east of
+    /// UTC it is tomorrow already.
+    fn latest(&self, times: &Times) -> Micros {
         const MONTH: Micros = 31 * DAY;
-        self.now + DAY + self.step.unwrap_or(MONTH).max(DAY)
+        let ahead = if times.have_zone { HOUR } else { DAY };
+        self.now + ahead + self.step.unwrap_or(MONTH)
     }
 
     /// With the dates alone of a form that was given, if it has a time of day behind them.
@@ -52,7 +54,7 @@ impl Context {
             zoned: times.zoned,
             clock: times.clock,
             from_1970: if times.are_far_from_1970() { YEAR } else { 0 },
-            latest: if self.lie_ahead(times) { Micros::MAX } else { self.latest() },
+            latest: if self.lie_ahead(times) { Micros::MAX } else { self.latest(times) },
         };
         TimeParser::new(self.zone.clone(), times.form.clone())
             .with_dates_in_utc(self.dates_in_utc && times.are_dates)

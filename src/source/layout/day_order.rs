@@ -1,5 +1,7 @@
 //! Which comes first, the day or the month.
 
+use std::borrow::Cow;
+
 use jiff::tz::TimeZone;
 
 use super::counts::quoted;
@@ -13,6 +15,10 @@ use crate::timeframe::DAY;
 impl Texts<'_> {
     /// The times with day and month in the other order.
     fn swapped(&self, times: &Times, candidates: &[Times]) -> Option<Times> {
+        if times.form == TimeForm::Iso {
+            let texts = self.0.iter().map(|(line, text)| (*line, Cow::Owned(iso_swapped(text))));
+            return Some(Texts::new(texts).read(TimeForm::Iso));
+        }
         let swapped = swapped(&times.form)?;
         let other = candidates.iter().find(|other| other.form == swapped).cloned();
         Some(other.unwrap_or_else(|| self.read(swapped)))
@@ -69,6 +75,9 @@ impl Texts<'_> {
     /// Where day and month change places: with some rows read in the other order the times go on from row to row, as they
     /// do not without.
     pub(super) fn change_of_order(&self, times: &Times, candidates: &[Times]) -> Option<Judgement> {
+        if times.breaks(far(0)) == 0 {
+            return None;
+        }
         let other = self.swapped(times, candidates)?;
         let rows: Vec<Readings> = (0..self.0.len())
             .filter_map(|row| Some(Readings { row, own: times.instants[row]?, other: other.instants[row] }))
@@ -92,6 +101,32 @@ impl Texts<'_> {
             *line,
             format!("{reason}; mend the file, or give --time-format for all rows"),
         ))
+    }
+}
+
+/// A time that begins with the year, with day and month exchanged.
+fn iso_swapped(text: &[u8]) -> Vec<u8> {
+    let mut swapped = text.trim_ascii().to_vec();
+    if let [_, _, _, _, _, a, b, _, c, d, ..] = swapped.as_mut_slice() {
+        std::mem::swap(a, c);
+        std::mem::swap(b, d);
+    }
+    swapped
+}
+
+/// The one of several readings in which rows go on from each other, if in each other one some do not.
+pub(super) fn only_steady<'t>(readings: impl Iterator<Item = &'t Times>, step: Micros) -> Option<Times> {
+    const BREAKS: usize = 3;
+    let (steady, others): (Vec<&Times>, Vec<&Times>) =
+        readings.partition(|times| times.breaks(far(step)) == 0);
+    let are_broken = others.iter().all(|times| times.breaks(far(step)) >= BREAKS);
+    match steady.as_slice() {
+        [only] if are_broken => {
+            let mut only = (*only).clone();
+            only.because = Some("read in another order, the rows would not go on from each other".to_owned());
+            Some(only)
+        }
+        _ => None,
     }
 }
 
@@ -141,7 +176,10 @@ fn changed_order(text: &[u8], form: &TimeForm) -> String {
     format!(
         "day and month change places: `{}` does not go on from the row before as {}, but does in the other order",
         shown(text),
-        quoted(&form.to_string())
+        match form {
+            TimeForm::Iso => "year, month and day".to_owned(),
+            form => quoted(&form.to_string()),
+        }
     )
 }
 

@@ -56,7 +56,7 @@ const DATES: [&str; 39] = [
 ];
 
 /// Formats of the time of day after the date.
-const CLOCKS: [&str; 20] = [
+const CLOCKS: [&str; 21] = [
     "",
     " %H:%M",
     " %H:%M:%S",
@@ -69,6 +69,7 @@ const CLOCKS: [&str; 20] = [
     ",%H:%M",
     " %I:%M %p",
     " %I:%M:%S %p",
+    " %I:%M:%S %p %:z",
     ", %I:%M:%S %p",
     " %I-%p",
     " %H%M",
@@ -198,6 +199,7 @@ mod tests {
             ("13/03/26", "%d/%m/%y"),
             ("03/13/2026 9:30:00 AM", "%m/%d/%Y %I:%M:%S %p"),
             ("2024-01-02 9:30 AM", "%Y-%m-%d %I:%M %p"),
+            ("1/25/19 6:00:00 AM -06:00", "%m/%d/%y %I:%M:%S %p %:z"),
             ("2019-10-17 09-AM", "%Y-%m-%d %I-%p"),
             ("2024/1/2", "%Y/%m/%d"),
             ("20260313 093000", "%Y%m%d %H%M%S"),

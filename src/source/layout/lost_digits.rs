@@ -31,8 +31,9 @@ pub(super) fn note(table: &Table, values: &[Option<usize>; COUNT], style: Number
 /// Whether the number has other digits than its text.
 fn loses_digits(text: &str, number: f64) -> bool {
     let written = digits(text);
+    let written = written.trim_end_matches('0');
     let shown = format!("{number:.*e}", written.len().saturating_sub(1));
-    written.trim_end_matches('0') != digits(&shown).trim_end_matches('0')
+    written != digits(&shown).trim_end_matches('0')
 }
 
 /// The digits from the first one that is not 0, without an exponent.
@@ -50,6 +51,7 @@ mod tests {
     fn only_numbers_that_are_stored_otherwise_are_told() {
         for (text, want) in [
             ("100.99342830602247", false),
+            ("91926088530042.60", false),
             ("0.10000000000000001", false),
             ("0.1234567890123456789", true),
             ("12345678901234567890", true),

@@ -14,6 +14,7 @@ mod date_and_clock;
 mod day_order;
 mod formats;
 mod head;
+mod ignored_columns;
 mod longer_steps;
 mod lost_digits;
 mod nameless_times;
@@ -40,8 +41,8 @@ pub(super) use self::day_order::Disproof;
 pub(super) use self::formats::padded;
 pub(super) use self::head::look_like_bars;
 pub(super) use self::tickers::Ticker;
-pub(super) use self::time_notes::zone_in_name;
 use self::times::{Judgement, Texts, Times};
+pub(super) use self::zone_names::zone_in_name;
 use super::number::NumberStyle;
 use super::proof::Proof;
 use super::time::TimeParser;
@@ -198,6 +199,19 @@ impl FileLayout {
     #[must_use]
     pub fn lines_before_data(&self) -> usize {
         self.before_data
+    }
+
+    /// Notes that the rows from a line on are not as far apart as the timeframe says, as the first rows are.
+    pub(super) fn note_odd_step(&mut self, line: u64, odd: &str) {
+        let odd = format!("from line {line} on, {odd}");
+        self.notes.push(odd.clone());
+        self.odd_step = Some(odd);
+    }
+
+    /// What is odd about the steps between these times, if those of the first rows are not.
+    pub(super) fn odd_step_of(&self, times: &[Micros]) -> Option<String> {
+        let step = self.step.filter(|_| self.odd_step.is_none())?;
+        time_notes::odd_step_of(times, step)
     }
 
     /// Why an import that refuses other steps does not take the file, if so.

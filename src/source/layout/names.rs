@@ -186,9 +186,19 @@ pub(super) fn is_no_volume(normal: &str) -> bool {
         && (NO_VOLUMES.contains(&normal)
             || normal.contains('%')
             || has(&["chg", "change", "pct", "percent"])
+            || words_of(normal).any(is_indicator)
             || has(&["last", "price", "prev", "settle", "bid", "ask", "mid", "open", "high", "low", "close"])
             || TICKERS.contains(&normal)
             || is_about_time(normal))
+}
+
+/// Whether a word is the name of an indicator, mostly with its period: `sma`, `EMA20`, `psar`.
+fn is_indicator(word: &str) -> bool {
+    const INDICATORS: [&str; 24] = [
+        "sma", "ema", "wma", "dema", "tema", "ma", "rsi", "macd", "cci", "psar", "psarl", "psars", "atr",
+        "adx", "bb", "bbands", "boll", "upper", "lower", "middle", "stoch", "roc", "mom", "signal",
+    ];
+    INDICATORS.contains(&word.trim_end_matches(|c: char| c.is_ascii_digit()))
 }
 
 /// Whether a name has a word for volume.

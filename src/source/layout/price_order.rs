@@ -228,6 +228,17 @@ fn is_average(name: &str) -> bool {
     ["vwap", "average", "avg", "wap", "mid", "mean"].contains(&name)
 }
 
+/// Whether the prices of a column lie between low and high in nearly all rows.
+pub(super) fn are_mostly_within(columns: &Columns, column: usize, table: &Table) -> bool {
+    let [_, Some(high), Some(low), ..] = columns.values else { return false };
+    let number = |row, column| number::parse(table.field(row, column), NumberStyle::default()).ok();
+    let is_between = |row: &usize| {
+        let bar = number(*row, low).zip(number(*row, high)).zip(number(*row, column));
+        bar.is_some_and(|((low, high), price)| low < high && (low..=high).contains(&price))
+    };
+    (0..table.len()).filter(is_between).count() * 10 > table.len() * 9
+}
+
 /// Refuses an adjusted close where a column under another name has prices between low and high in nearly all rows.
 pub(super) fn refuse_adjusted_close(
     names: &[String],
@@ -235,14 +246,8 @@ pub(super) fn refuse_adjusted_close(
     columns: &Columns,
     table: &Table,
 ) -> Result<(), String> {
-    let [_, Some(high), Some(low), Some(close), _] = columns.values else { return Ok(()) };
-    let number = |row, column| number::parse(table.field(row, column), NumberStyle::default()).ok();
-    let is_between = |row: &usize, column| {
-        let bar = number(*row, low).zip(number(*row, high)).zip(number(*row, column));
-        bar.is_some_and(|((low, high), price)| low < high && (low..=high).contains(&price))
-    };
-    let mostly =
-        |column| (0..table.len()).filter(|row| is_between(row, column)).count() * 10 > table.len() * 9;
+    let Some(close) = columns.values[CLOSE] else { return Ok(()) };
+    let mostly = |column| are_mostly_within(columns, column, table);
     let is_average = |at: &usize| is_average(&names[*at]);
     let used: Vec<usize> = columns.used().collect();
     if !names[close].starts_with("adj") || mostly(close) {

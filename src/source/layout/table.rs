@@ -81,6 +81,16 @@ impl Table {
         formats::clock(self.column(column).map(|(_, text)| text))
     }
 
+    /// The lines of the rows that do not have this many fields, if most do. They are no bars, and show nothing.
+    pub(super) fn ragged(&self, width: usize) -> Vec<u64> {
+        let is_ragged = |row: &usize| {
+            let extra = self.width(*row) == width + 1 && self.field(*row, width).is_empty();
+            self.width(*row) != width && !extra
+        };
+        let ragged: Vec<u64> = (0..self.len()).filter(is_ragged).map(|row| self.line(row)).collect();
+        if ragged.len() * 2 < self.len() { ragged } else { Vec::new() }
+    }
+
     /// Whether there are rows, and all of them have this many fields.
     pub(super) fn is_everywhere(&self, width: usize) -> bool {
         self.len() > 0 && (0..self.len()).all(|row| self.width(row) == width)

@@ -6,8 +6,10 @@ mod mutations;
 mod others;
 mod proven;
 mod refused;
+mod refused_columns;
 mod refused_times;
 mod said;
+mod widths;
 
 use crate::bar::{format_time, known};
 use crate::config::Override;

@@ -38,23 +38,28 @@ pub(super) fn all(
     step_or_zone.into_iter().chain(others.into_iter().flatten())
 }
 
-/// Refuses times without a zone if something else in the file names one other than UTC.
-pub(super) fn refuse_zones(
+/// Refuses times without a zone if something else names one other than UTC: one of the `others`, which are no bars, a few rows, or the
+/// file's name.
+pub(super) fn refuse_zones<'r>(
     table: &Table,
     found: &TimeColumns,
-    before: &[RawRow],
+    others: impl Iterator<Item = &'r RawRow>,
     context: &Context,
 ) -> Result<(), Undecided> {
-    refuse_zone_before(before, &found.times, context)?;
+    refuse_zone_of_others(others, &found.times, context)?;
     refuse_zone_of_few(table, found.date.into_iter().chain([found.column]), &found.times, context)
 }
 
 /// The note on rows that are not as far apart as the timeframe says.
 pub(super) fn odd_step(times: &Times, context: &Context) -> Option<String> {
-    const ENOUGH: usize = 9;
-    let length = context.step?;
     let instants: Vec<Micros> = times.instants.iter().copied().flatten().collect();
-    let steps = steps::between(&instants);
+    odd_step_of(&instants, context.step?)
+}
+
+/// The same of rows with these times, if they are not as far apart as this.
+pub(super) fn odd_step_of(instants: &[Micros], length: Micros) -> Option<String> {
+    const ENOUGH: usize = 9;
+    let steps = steps::between(instants);
     let usual = steps::usual(&steps)?;
     // Where nothing was traded, there are no bars.
     let longest = if length < DAY { (DAY - 1).max(2 * length) } else { 5 * length };
@@ -107,13 +112,17 @@ fn of_future(times: &Times, context: &Context) -> Option<String> {
     context.lie_ahead(times).then(|| format!("times lie in the future, up to {}", format_time(*last)))
 }
 
-/// Refuses them if a line before the header, or the file's name, does.
-fn refuse_zone_before(before: &[RawRow], times: &Times, context: &Context) -> Result<(), Undecided> {
+/// Refuses them if a line before the header or among the rows, or the file's name, does.
+fn refuse_zone_of_others<'r>(
+    mut others: impl Iterator<Item = &'r RawRow>,
+    times: &Times,
+    context: &Context,
+) -> Result<(), Undecided> {
     let is_intraday = context.step.is_none_or(|step| step < DAY) && !times.are_dates;
     if times.have_zone || context.zone_is_given || !is_intraday {
         return Ok(());
     }
-    let Some(row) = before.iter().find(|row| names_zone(&String::from_utf8_lossy(&row.bytes))) else {
+    let Some(row) = others.find(|row| names_zone(&String::from_utf8_lossy(&row.bytes))) else {
         return match &context.zone_in_name {
             Some(zone) => Err(format!(
                 "the file's name has `{zone}`, which may be its time zone, and the times name none: give --timezone"
@@ -167,29 +176,15 @@ fn ends_with_offset(text: &str) -> bool {
     offset.is_match(text) && !of_utc.is_match(text)
 }
 
-/// The abbreviation of a time zone behind the timeframe in a file's name: `AAPL_5m_EST.csv`.
-pub(in crate::source) fn zone_in_name(path: &str) -> Option<String> {
-    const ZONES: [&str; 16] = [
-        "EST", "EDT", "CST", "CDT", "PST", "PDT", "CET", "CEST", "BST", "IST", "JST", "KST", "HKT", "AEST",
-        "Eastern", "eastern",
-    ];
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
-    let words: Vec<&str> = stem.split(|c: char| !c.is_ascii_alphanumeric()).collect();
-    let [_, .., before, last] = words.as_slice() else { return None };
-    let is_behind_timeframe = timeframe::length(&timeframe::canonical(before)).is_some();
-    (is_behind_timeframe && ZONES.contains(last)).then(|| (*last).to_owned())
-}
-
 /// Whether a text names a time zone other than UTC. A bare abbreviation may be a name: it counts in brackets, behind a word for
 /// time, or behind a time of day.
 fn names_zone(text: &str) -> bool {
     const ZONE: &str = r"(?x) (?i: \b(?:utc|gmt)\s*[+-]\s*0*[1-9]
-        | \b(?:america|europe|asia|africa|australia|pacific)/[a-z]
+        | \b(?:america|us|europe|asia|africa|australia|pacific)/[a-z]
         | \b(?:exchange|local|eastern|central|mountain|pacific)\s+time\s*(?:$|[),.;])
         | \btimes?\s*(?:are|is|in|:|\s)*\b(?:eastern|central|mountain|pacific|local|exchange)\b )
         | (?: \( | (?i: \b(?:times?|zone|timezone|zeitzone|tz)\b [\s:=]* (?:are\s+|is\s+)? (?:in\s+)? ) | \d:\d\d\S*\s+(?:[AP]M\s+)? )
-          (?:E[SD]T|C[SDE]T|CEST|M[SD]T|P[SD]T|BST|IST|JST|KST|HKT|SGT|AEST|MES?Z|EEST|MSK)\b";
+          (?:E[SD]T|EST5EDT|C[SDE]T|CEST|M[SD]T|P[SD]T|BST|IST|JST|KST|HKT|SGT|AEST|MES?Z|EEST|MSK)\b";
     static NAMES_ZONE: LazyLock<Regex> = LazyLock::new(|| built_in_regex(ZONE));
     NAMES_ZONE.is_match(text)
 }

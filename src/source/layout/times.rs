@@ -9,7 +9,7 @@ use jiff::tz::{Offset, TimeZone};
 
 use super::context::Context;
 use super::counts::{self, YEAR, quoted};
-use super::day_order::is_day_first;
+use super::day_order::{is_day_first, only_steady};
 use super::formats;
 use crate::bar::Micros;
 use crate::config::TimeForm;
@@ -159,7 +159,7 @@ impl<'t> Texts<'t> {
                 let reason = "the times change their form: some name a zone, and others do not";
                 return Judgement::Changes(*line, format!("{reason} (`{}`)", shown(text)));
             }
-            return Judgement::Times(iso);
+            return self.change_of_order(&iso, &[]).unwrap_or(Judgement::Times(iso));
         }
         let is_number = |text: &&[u8]| {
             let text = text.strip_prefix(b"-").unwrap_or(text);
@@ -247,9 +247,14 @@ impl<'t> Texts<'t> {
             }
         }
         let Some(first) = winners.first() else { return nothing() };
-        let rivals: Vec<&&Times> = winners.iter().filter(|times| times.instants != first.instants).collect();
+        let rivals: Vec<&Times> =
+            winners.iter().copied().filter(|times| times.instants != first.instants).collect();
         if !rivals.is_empty() {
-            return Judgement::Open(self.open(first, &rivals));
+            let all = || rivals.iter().copied().chain([*first]);
+            return match context.step.and_then(|step| only_steady(all(), step)) {
+                Some(steady) => Judgement::Times(steady),
+                None => Judgement::Open(self.open(first, &rivals)),
+            };
         }
         let mut times = (*first).clone();
         times.because = self.because(&times, &candidates);
@@ -281,7 +286,7 @@ impl<'t> Texts<'t> {
     }
 
     /// What is open, and the flags that decide.
-    fn open(&self, first: &Times, rivals: &[&&Times]) -> String {
+    fn open(&self, first: &Times, rivals: &[&Times]) -> String {
         let mut readings = vec![first];
         for rival in rivals {
             if readings.iter().all(|other| other.instants != rival.instants) {

@@ -15,13 +15,14 @@ use super::time_checks::{refuse_half_days, refuse_repeats};
 use super::time_columns::TimeColumns;
 use super::times::{Judgement, Texts};
 use super::{
-    Columns, DAY, FileLayout, Sample, Undecided, called, lost_digits, numbers, price_order, refuse_twice,
-    tickers, time_notes, unnamed_volume, volume_note,
+    Columns, FileLayout, Sample, Undecided, called, lost_digits, numbers, price_order, refuse_twice, tickers,
+    time_notes, unnamed_volume, volume_note,
 };
 use crate::bar::columns::{CLOSE, COLUMNS, COUNT, OPEN, VOLUME};
 use crate::config::{CsvConfig, NO_COLUMN, TimeForm};
 use crate::finding::RawRow;
 use crate::source::number::NumberStyle;
+use crate::timeframe::DAY;
 
 /// Decides the layout of a file that begins with data, behind `before` other lines.
 pub(super) fn decide(
@@ -84,7 +85,7 @@ fn by(
     }
     notes.extend(time.note.clone());
     let odd_step = time_notes::odd_step(&time.times, context);
-    time_notes::refuse_zones(&table, &time, before, context).map_err(fail)?;
+    time_notes::refuse_zones(&table, &time, before.iter(), context).map_err(fail)?;
     notes.extend(time_notes::all(&table, &time, context, odd_step.as_ref(), (false, sample.is_whole)));
     notes.extend(lost_digits::note(&table, &columns.values, numbers));
     notes.extend(volume_note(&columns));

@@ -146,7 +146,7 @@ fn may_be_volume(name: &str, table: &Table, column: usize) -> bool {
 }
 
 /// Whether a column counts the rows.
-fn is_row_number(table: &Table, column: usize) -> bool {
+pub(super) fn is_row_number(table: &Table, column: usize) -> bool {
     let number = |(_, field): (u64, &[u8])| std::str::from_utf8(field).ok()?.parse::<u64>().ok();
     let numbers: Option<Vec<u64>> = table.column(column).map(number).collect();
     numbers.is_some_and(|numbers| numbers.len() > 2 && numbers.windows(2).all(|pair| pair[1] == pair[0] + 1))

@@ -1,6 +1,41 @@
-//! What the names of columns say of the zone of their times.
+//! What the names of columns and files say of the zone of their times.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::names::words_of;
+use crate::source::built_in_regex;
+
+/// Abbreviations of zones, as a file's name or a column has them.
+const ABBREVIATIONS: [&str; 22] = [
+    "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT", "CET", "CEST", "EET", "EEST", "BST", "IST",
+    "JST", "KST", "HKT", "SGT", "AEST", "AEDT", "MSK", "MEZ",
+];
+
+/// Whether a text is one of them.
+pub(super) fn is_abbreviation(text: &str) -> bool {
+    ABBREVIATIONS.contains(&text)
+}
+
+/// What a file's name says of the zone: an offset, or a zone behind the timeframe (`AAPL_5m_EST.csv`).
+pub(in crate::source) fn zone_in_name(path: &str) -> Option<String> {
+    static OFFSET: LazyLock<Regex> = LazyLock::new(|| built_in_regex("(?i)(?:UTC|GMT)[+-]0*[1-9][0-9]?"));
+    const BEHIND: [&str; 6] = ["ET", "CT", "MT", "PT", "Eastern", "eastern"];
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
+    if let Some(offset) = OFFSET.find(stem) {
+        return Some(offset.as_str().to_owned());
+    }
+    let words: Vec<&str> =
+        stem.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let is_timeframe =
+        |word: &str| word.len() > 1 && crate::timeframe::length(&crate::timeframe::canonical(word)).is_some();
+    let [_, .., before, last] = words.as_slice() else { return None };
+    // Before it stands the symbol: NYSE_BST_1m.
+    let is_told = is_timeframe(before) && (is_abbreviation(last) || BEHIND.contains(last));
+    is_told.then(|| (*last).to_owned())
+}
 
 /// Whether a name says that times are in UTC, and not so many hours from it.
 pub(super) fn says_utc(normal: &str) -> bool {

@@ -63,12 +63,11 @@ pub(super) fn decide(
     let layout = loop {
         let ended = read(lines, path, &mut rows, limits, &mut broken)?;
         let is_last = ended || broken.is_some() || limits.0 == MOST_ROWS;
-        let read_rows = rows.len();
-        if let Some(later) = later.filter(|_| is_last && !ended && broken.is_none()) {
-            rows.extend(later.numbered(lines.offset()).map_err(|e| io_error(path, &e))?);
-        }
-        let decided = layout::decide(Sample { rows: &rows, is_last, is_whole: ended }, csv, expected);
-        rows.truncate(read_rows);
+        let sample = Sample { rows: &rows, is_last, is_whole: ended };
+        let decided = match layout::decide(sample, csv, expected) {
+            Err(Undecided::More) => with_later(&rows, later, lines, path, csv, expected)?,
+            decided => decided,
+        };
         match decided {
             Ok(layout) => break layout,
             Err(Undecided::More) => limits = (MOST_ROWS, MOST_BYTES),
@@ -81,6 +80,21 @@ pub(super) fn decide(
     };
     let rows = rows.split_off(layout.before_data).into();
     Ok(Some((layout, Ahead { rows, broken })))
+}
+
+/// Decides with the later rows what the first ones leave open.
+fn with_later(
+    rows: &[RawRow],
+    later: Option<&LaterRows>,
+    lines: &Lines<'_>,
+    path: &str,
+    csv: &CsvConfig,
+    expected: &Expected,
+) -> Result<Result<FileLayout, Undecided>, FileError> {
+    let Some(later) = later else { return Ok(Err(Undecided::More)) };
+    let later = later.numbered(lines.offset()).map_err(|e| io_error(path, &e))?;
+    let rows = [rows, &later].concat();
+    Ok(layout::decide(Sample { rows: &rows, is_last: false, is_whole: false }, csv, expected))
 }
 
 /// Reads rows up to the limits; whether the file has ended.

@@ -133,13 +133,10 @@ impl Batch {
         self.rejected.push(RejectedRow { row, rule, reason });
     }
 
-    /// Adds what was found about bars that break no rule by themselves. An earlier batch may have reported those that do.
+    /// Adds what was found about bars that break no rule by themselves.
     fn report(&mut self, found: Vec<QualityIssue>) {
-        for issue in found {
-            if let Err(at) = self.issues.binary_search_by_key(&issue.line, |other| other.line) {
-                self.issues.insert(at, issue);
-            }
-        }
+        self.issues.extend(found);
+        self.issues.sort_by_key(|issue| issue.line);
     }
 }
 
@@ -228,20 +225,17 @@ impl<'a> BarReader<'a> {
         // What stands in compressed bytes is no text.
         let later = later.filter(|_| text.is_plain());
         let mut lines = Lines::new(text, max_line);
-        let (layout, ahead) = match ahead::decide(&mut lines, path, csv, &expected, later)? {
-            Some((layout, ahead)) => (Some(Arc::new(layout)), ahead),
-            None => (None, Ahead::default()),
-        };
-        let step = layout.as_deref().and_then(|layout| layout.step);
-        let neighbours = Neighbours::new(step);
-        if let (Some(layout), Some(later)) = (layout.as_deref(), later) {
-            let parser = || RowParser::new(layout.clone(), csv, options.ambiguous);
-            later::refuse_contradictions(later, lines.offset(), path, parser)?;
+        let (mut layout, ahead) = ahead::decide(&mut lines, path, csv, &expected, later)?.unzip();
+        let parser = |layout: &FileLayout| RowParser::new(layout.clone(), csv, options.ambiguous);
+        if let (Some(layout), Some(later)) = (&mut layout, later) {
+            later::hold(layout, later, lines.offset(), path, parser)?;
         }
-        let rows = layout.as_deref().map(|layout| {
-            let parser = RowParser::new(layout.clone(), csv, options.ambiguous);
-            RowClassifier::new(path, parser, options.on_invalid, resume_at)
-        });
+        let is_odd = layout.as_ref().is_some_and(|layout| layout.odd_step.is_some());
+        let neighbours = Neighbours::new(layout.as_ref().and_then(|layout| layout.step), is_odd);
+        let rows = layout
+            .as_ref()
+            .map(|layout| RowClassifier::new(path, parser(layout), options.on_invalid, resume_at));
+        let (layout, ahead) = (layout.map(Arc::new), ahead.unwrap_or_default());
         Ok(Self { lines, path: path.to_owned(), rows, layout, ahead, neighbours })
     }
 
@@ -291,7 +285,6 @@ impl<'a> BarReader<'a> {
         }
         let has_ended = !self.ahead.has_more(&mut self.lines, &self.path);
         batch.report(self.neighbours.find(&batch, has_ended));
-        self.neighbours.was_reported(&batch.issues);
         sort_by_time(&mut batch);
         Ok(Some(batch))
     }

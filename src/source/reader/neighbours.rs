@@ -1,15 +1,17 @@
-//! Compares bars with those around them: mistyped dates, and prices that lost their decimal sign.
+//! Compares bars with those around them: mistyped dates, prices that lost their decimal sign, rows of another timeframe.
 //!
 //! What it finds is reported, and the bars are imported whatever `on_invalid` is: a mistake and a reverse split look alike.
 //! Invariant: a row is judged by the rows around it in the file, whatever the batches are. No row is reported twice.
 
 mod order;
 mod prices;
+mod step_change;
 
 use std::ops::Range;
 
 use self::order::Order;
 use self::prices::Prices;
+use self::step_change::StepChange;
 use super::Batch;
 use crate::bar::columns::{CLOSE, HIGH, LOW};
 use crate::bar::{Micros, Ohlcv};
@@ -21,7 +23,7 @@ struct Row {
     line: u64,
     time: Micros,
     values: Ohlcv,
-    /// Whether its batch reported it.
+    /// Whether it breaks a rule by itself.
     is_reported: bool,
 }
 
@@ -32,12 +34,18 @@ pub(super) struct Neighbours {
     waiting: Vec<Row>,
     order: Order,
     prices: Prices,
+    steps: StepChange,
 }
 
 impl Neighbours {
-    /// `step`: the usual distance of bars, if the timeframe is known.
-    pub(super) fn new(step: Option<Micros>) -> Self {
-        Self { waiting: Vec::new(), order: Order::new(step), prices: Prices::new(step) }
+    /// `step`: the usual distance of bars, if the timeframe is known; `is_odd`: the first rows already have another one.
+    pub(super) fn new(step: Option<Micros>, is_odd: bool) -> Self {
+        Self {
+            waiting: Vec::new(),
+            order: Order::new(step),
+            prices: Prices::new(step),
+            steps: StepChange::new(step.filter(|_| !is_odd)),
+        }
     }
 
     /// What breaks a rule among the rows that can be judged now. To be called with the bars in the order of the file; `is_last`:
@@ -66,8 +74,11 @@ impl Neighbours {
     /// Whether the waiting rows and these go on in every way.
     fn go_on(&self, batch: &Batch, rows: Range<usize>) -> bool {
         let times = &batch.bars.time[rows.clone()];
-        let first_times = self.waiting.iter().map(|row| row.time).chain(times.first().copied());
-        self.order.goes_on(first_times, times) && self.prices.go_on(&self.waiting, batch, rows)
+        let waiting = || self.waiting.iter().map(|row| row.time);
+        let mut steps = self.steps;
+        self.order.goes_on(waiting().chain(times.first().copied()), times)
+            && self.prices.go_on(&self.waiting, batch, rows)
+            && !waiting().chain(times.iter().copied()).any(|time| steps.add(time))
     }
 
     fn judge(&mut self, batch: &Batch, rows: Range<usize>, is_last: bool) -> Vec<QualityIssue> {
@@ -79,9 +90,13 @@ impl Neighbours {
             let rule = if judged.outliers.binary_search(&at).is_ok() {
                 Some(order::RULE)
             } else {
-                self.prices.jumps(row).then_some(prices::RULE)
+                let changes = self.steps.add(row.time);
+                if self.prices.jumps(row) { Some(prices::RULE) } else { changes.then_some(step_change::RULE) }
             };
             if let Some(rule) = rule.filter(|_| !row.is_reported) {
+                if rule == step_change::RULE {
+                    self.steps.was_reported();
+                }
                 found.push(QualityIssue {
                     line: row.line,
                     time: row.time,
@@ -94,13 +109,6 @@ impl Neighbours {
         found
     }
 
-    /// To be called with all issues of a batch.
-    pub(super) fn was_reported(&mut self, issues: &[QualityIssue]) {
-        for row in &mut self.waiting {
-            row.is_reported |= issues.binary_search_by_key(&row.line, |issue| issue.line).is_ok();
-        }
-    }
-
     /// Takes all rows but the last ones for judged, as they go on.
     fn skip(&mut self, batch: &Batch, rows: Range<usize>) {
         let first = rows.end.saturating_sub(order::AHEAD).max(rows.start);
@@ -109,8 +117,11 @@ impl Neighbours {
         let mut last: Vec<Row> =
             self.waiting.iter().copied().chain((first..rows.end).map(|at| Row::of(batch, at))).collect();
         let waiting = last.split_off(last.len().saturating_sub(order::AHEAD));
+        let skipped = all - waiting.len();
+        let times = self.waiting.iter().map(|row| row.time).chain(batch.bars.time[rows].iter().copied());
+        times.take(skipped).for_each(|time| _ = self.steps.add(time));
         if let Some(row) = judged.or(last.last().copied()) {
-            self.order.skip_to(row.time, all - waiting.len());
+            self.order.skip_to(row.time, skipped);
             self.prices.skip_to(row.values[CLOSE]);
         }
         self.waiting = waiting;
@@ -119,11 +130,12 @@ impl Neighbours {
 
 impl Row {
     fn of(batch: &Batch, at: usize) -> Self {
+        let line = batch.lines[at];
         Self {
-            line: batch.lines[at],
+            line,
             time: batch.bars.time[at],
             values: batch.bars.values(at),
-            is_reported: false,
+            is_reported: batch.issues.binary_search_by_key(&line, |issue| issue.line).is_ok(),
         }
     }
 

@@ -98,7 +98,7 @@ fn lines_before_the_data_that_name_a_zone() {
         let headed = format!("{line}\n{}", of(&["2024-01-02 09:30", "2024-01-02 09:31"]));
         refused(&headed, "1m", &[], "names a time zone");
     }
-    for line in ["# timezone UTC-5", "# Times are in EST"] {
+    for line in ["# timezone UTC-5", "# Times are in EST", "# tz: US/Central"] {
         let text = of(&["2024-01-02 09:30", "2024-01-02 09:31"]);
         let rows = text.split_once('\n').expect("a header").1.replace("1.5,1", "1.5,100");
         refused(&format!("{line}\n{rows}"), "1m", &[], "names a time zone");
@@ -123,12 +123,19 @@ fn lines_before_the_data_that_name_a_zone() {
 #[test]
 fn a_name_of_the_file_that_has_a_zone() {
     let text = of(&["2024-01-02 09:30", "2024-01-02 09:31"]);
-    for name in ["AAPL_1m_EST.csv", "x/AAPL_1m_Eastern.csv"] {
+    for name in [
+        "AAPL_1m_EST.csv",
+        "x/AAPL_1m_Eastern.csv",
+        "AAPL_1m_ET.csv",
+        "AAPL_1m (CET).csv",
+        "AAPL_UTC+3_1m.csv",
+        "AAPL_1m-GMT-05.csv",
+    ] {
         let e = read_named(name, &text, "1m", &[]).map(|got| got.bars).expect_err("refused");
         assert!(e.contains("which may be its time zone"), "{e}");
         assert!(read_named(name, &text, "1m", &[("import.timezone", "UTC")]).is_ok(), "{name}");
     }
-    for symbol in ["EST_1m.csv", "1m_EST.csv", "NYSE_BST_1m.csv", "Great_Eastern_1m.csv"] {
+    for symbol in ["EST_1m.csv", "1m_EST.csv", "NYSE_BST_1m.csv", "Great_Eastern_1m.csv", "A_1m_UTC+00.csv"] {
         assert!(read_named(symbol, &text, "1m", &[]).is_ok(), "{symbol}");
     }
 }
@@ -164,4 +171,46 @@ fn a_given_order_of_day_and_month_in_which_rows_do_not_go_on() {
     assert!(reason.contains("do not go on from each other, but as '%m/%d/%Y %H:%M' they do"), "{reason}");
     assert_eq!(of("1h", "%m/%d/%Y %H:%M"), Ok(24));
     assert_eq!(of("1mo", "%d/%m/%Y %H:%M"), Ok(24), "the first ones of the months");
+}
+
+/// As pandas reads 06/07/2021 for the sixth of July, and writes it.
+#[test]
+fn days_up_to_the_twelfth_that_are_months_among_dates_that_begin_with_the_year() {
+    let days = |clock: &str| {
+        file(&format!("time,{OHLCV}"), 24, |i| {
+            let (day, hour) = (i / 2 + 7, i % 2 + 9);
+            let date = if day > 12 { format!("2021-06-{day}") } else { format!("2021-{day:02}-06") };
+            format!("{date}{},1,2,0.5,1.5,1", clock.replace("HH", &format!("{hour:02}")))
+        })
+    };
+    let intraday = days(" HH:00");
+    refused(&intraday, "1h", &[], "day and month change places");
+    refused(&intraday, "1h", &[], "does not go on from the row before as year, month and day");
+    let daily = intraday.replace(" 09:00", "");
+    let daily: Vec<&str> = daily.lines().filter(|row| !row.contains(' ')).collect();
+    refused(&daily.join("\n"), "1d", &[], "day and month change places");
+    // Months and years are far apart as they are.
+    let months = file(&format!("time,{OHLCV}"), 24, |i| {
+        format!("20{:02}-{:02}-01,1,2,0.5,1.5,1", i / 12 + 20, i % 12 + 1)
+    });
+    for timeframe in ["1mo", "1d"] {
+        assert_eq!(read(&months, timeframe, &[]).expect("reads").bars.len(), 24, "{timeframe}");
+    }
+}
+
+#[test]
+fn a_bar_that_names_its_zone_and_lies_a_day_ahead() {
+    let ahead = |hours: i64, zone: &str| {
+        let now = jiff::Timestamp::now();
+        let at = |hours: i64| {
+            (now + jiff::SignedDuration::from_hours(hours)).strftime("%Y-%m-%d %H:00").to_string()
+        };
+        let times: Vec<String> =
+            (-30..0).chain([hours]).map(|hours| format!("{}{zone}", at(hours))).collect();
+        of(&times.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let rejected =
+        |text: &str| read(text, "1h", &[("import.timezone", "UTC")]).expect("reads").rejected.len();
+    assert_eq!([rejected(&ahead(1, "Z")), rejected(&ahead(6, "Z"))], [0, 1]);
+    assert_eq!([rejected(&ahead(6, "")), rejected(&ahead(40, ""))], [0, 1], "east of UTC it is later");
 }

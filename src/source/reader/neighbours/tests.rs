@@ -4,7 +4,7 @@ use crate::timeframe::DAY;
 
 /// The rows that are reported of days and their closes, read in batches of this size: each place, and the rules.
 fn found(rows: &[(Micros, f64)], batch_rows: usize) -> Vec<(u64, &'static str)> {
-    let mut neighbours = Neighbours::new(Some(DAY));
+    let mut neighbours = Neighbours::new(Some(DAY), false);
     let mut found = Vec::new();
     for (number, chunk) in rows.chunks(batch_rows).enumerate() {
         let mut bars = Bars::default();

@@ -33,14 +33,16 @@ fn the_end_of_a_file_decides_what_its_first_rows_leave_open() {
     for (text, first) in [
         (seconds(HEADER, 9..15, |day, clock| format!("{day:02}/02/2024 {clock}")), "2024-02-09T00:00:00Z"),
         (seconds(HEADER, 9..15, |day, clock| format!("02/{day:02}/2024 {clock}")), "2024-02-09T00:00:00Z"),
+        // No day is above 12, but the other way they would be months apart.
+        (seconds(HEADER, 4..10, |day, clock| format!("{day:02}/02/2024 {clock}")), "2024-02-04T00:00:00Z"),
     ] {
         let mut reader = open(&text).expect("opens");
         let batch = reader.next_batch(10).expect("reads").expect("rows");
         assert_eq!(crate::bar::format_time(batch.bars.time[0]), first);
         assert_eq!(batch.lines[0], 2, "rows are given in the order of the file");
     }
-    let open_order = seconds(HEADER, 4..10, |day, clock| format!("{day:02}/02/2024 {clock}"));
-    let refused = open(&open_order).err().expect("all days are below 13");
+    let one_day = seconds(HEADER, 4..5, |day, clock| format!("{day:02}/02/2024 {clock}"));
+    let refused = open(&one_day).err().expect("all rows are of one day");
     assert!(refused.reason.contains("--time-format"), "{}", refused.reason);
 }
 
@@ -76,4 +78,17 @@ fn a_later_row_that_is_only_bad_is_rejected_in_its_turn() {
         .map(|batch| batch.rejected.len())
         .sum();
     assert_eq!(rejected, 6);
+}
+
+#[test]
+fn the_step_of_later_rows_is_held_to_the_timeframe() {
+    let text = seconds(HEADER, 13..19, |day, clock| format!("2024-02-{day} {clock}"));
+    let minutes: String = (0..20_000)
+        .map(|i| format!("2024-03-{:02} {:02}:{:02}:00,1,2,0.5,1.5,10\n", 1 + i / 1440, i / 60 % 24, i % 60))
+        .collect();
+    let odd = |text: &str| open(text).expect("opens").layout().expect("a layout").refused_step();
+    assert_eq!(odd(&text), None);
+    let reason = odd(&format!("{text}{minutes}")).expect("minutes");
+    assert!(reason.contains(" on, the rows are 1m apart, and not 1s"), "{reason}");
+    assert!(reason.starts_with("from line 6"), "{reason}");
 }

@@ -1,0 +1,53 @@
+//! Files with columns that are not read, and change what the times mean.
+
+use super::read;
+use super::refused::{OHLCV, refused};
+
+/// Two bars, with a column behind the time.
+fn with_column(name: &str, values: [&str; 2]) -> String {
+    let row = |minute: usize| format!("2024-01-02 09:3{minute},{},1,2,0.5,1.5,1\n", values[minute]);
+    format!("time,{name},{OHLCV}\n{}{}", row(0), row(1))
+}
+
+#[test]
+fn a_column_of_zones() {
+    for (name, value, advice) in [
+        ("tz", "America/New_York", "give --timezone America/New_York"),
+        ("tz", "+02:00", "give --timezone with the name of their zone"),
+        ("zone", "GMT+2", "give --timezone with the name of their zone"),
+        ("zone", "CET", "give --timezone CET"),
+        ("Gmtoffset", "-18000", "or write the times with their offset"),
+        ("utc_offset", "-5", "or write the times with their offset"),
+    ] {
+        let text = with_column(name, [value; 2]);
+        refused(&text, "1m", &[], &format!("`{name}` tells the zone of the times, such as `{value}`: "));
+        refused(&text, "1m", &[], advice);
+        assert!(read(&text, "1m", &[("import.timezone", "Asia/Tokyo")]).is_ok(), "{text}");
+    }
+    refused(&with_column("offset", ["-05:00", "-04:00"]), "1m", &[], "tells the zone");
+    for (name, value) in [
+        ("tz", "UTC"),
+        ("tz", "+00:00"),
+        ("Gmtoffset", "0"),
+        ("currency", "USD"),
+        ("n", "+5"),
+        ("ticker", "MET"),
+        ("clock", "09:30"),
+    ] {
+        assert!(
+            read(&with_column(name, [value; 2]), "1m", &[("csv.columns.volume", "volume")]).is_ok(),
+            "{name}"
+        );
+    }
+    let zoned = with_column("tz", ["America/New_York"; 2])
+        .replace(":30,", ":30-05:00,")
+        .replace(":31,", ":31-05:00,");
+    assert!(read(&zoned, "1m", &[]).is_ok(), "the times name it themselves");
+}
+
+#[test]
+fn a_column_of_am_and_pm() {
+    let text = with_column("half", ["AM", "pm"]);
+    refused(&text, "1m", &[], "`half` tells the half of the day");
+    refused(&text, "1m", &[("import.timezone", "UTC")], "write it behind the time of day");
+}
