@@ -67,7 +67,7 @@ impl LaterRows {
         let (mut at, mut lines) = (from, 0);
         while at < to {
             let wanted = buffer.len().min(usize::try_from(to - at).unwrap_or(BUFFER));
-            let read = self.file.read_at(&mut buffer[..wanted], at)?;
+            let read = read_at(&self.file, &mut buffer[..wanted], at)?;
             if read == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
@@ -81,15 +81,7 @@ impl LaterRows {
 /// The whole lines from the first one that starts behind this byte.
 fn rows_at(file: &File, start: u64) -> io::Result<Window> {
     let mut buffer = vec![0; BYTES];
-    let mut filled = 0;
-    while filled < BYTES {
-        match file.read_at(&mut buffer[filled..], start + filled as u64) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(e),
-        }
-    }
+    let filled = read_at(file, &mut buffer, start)?;
     let ends: Vec<usize> = memchr::memchr_iter(b'\n', &buffer[..filled]).collect();
     let lines = ends.windows(2).map(|pair| pair[0] + 1..pair[1]);
     let row = |line: std::ops::Range<usize>| {
@@ -98,6 +90,20 @@ fn rows_at(file: &File, start: u64) -> io::Result<Window> {
         RawRow { line: 0, offset: start + line.start as u64, bytes: bytes.to_vec() }
     };
     Ok(lines.map(row).filter(|row| !row.bytes.trim_ascii().is_empty()).collect())
+}
+
+/// Fills the buffer from this byte on, unless the file ends before.
+fn read_at(file: &File, buffer: &mut [u8], start: u64) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match file.read_at(&mut buffer[filled..], start + filled as u64) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(filled)
 }
 
 #[cfg(test)]

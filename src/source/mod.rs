@@ -6,7 +6,8 @@
 //! [`lines`], [`number`], [`position`], `stored`, [`time`], [`time_set`] and [`quality`] are parts of the reader.
 //! [`places`] finds what a user names, with globs (`matching`), and `listing` lists its files; [`pattern`] and `naming`
 //! tell a file's series from its path, `steps` the timeframe from its rows, [`proof`] the zone of its times from its name
-//! and first rows, `later_rows` reads some rows of a long file before the rest, [`repeats`] compares rows of one time, [`advice`] says what would read a file.
+//! and first rows. `later_rows` reads some rows of a long file before the rest. [`repeats`] compares rows of one time,
+//! [`advice`] says what would read a file.
 //!
 //! Invariant: memory is bounded by a few batches, a line, and the [set of the file's times](time_set), about two bytes
 //! a row. Each data row becomes exactly one bar, repeat or rejected row. Nothing here knows the queue or the database.

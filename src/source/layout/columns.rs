@@ -5,14 +5,13 @@
 //! the error names what is missing and what the header has.
 
 use super::context::Context;
-use super::formats::Clock;
 use super::head::Header;
 use super::names::{self, TIMES, normal};
 use super::table::Table;
 use super::time_columns;
 use super::{
-    Columns, FileLayout, Sample, Undecided, called, head, ignored_columns, lost_digits, numbers, price_order,
-    refuse_twice, split, tickers, time_notes, volume, volume_note, zone_names,
+    Columns, FileLayout, Sample, Undecided, called, head, header_width, ignored_columns, lost_digits,
+    numbers, price_order, refuse_twice, split, tickers, time_notes, volume, volume_note, zone_names,
 };
 use crate::bar::columns::{CLOSE, COLUMNS, COUNT, VOLUME};
 use crate::config::{ColumnsConfig, CsvConfig, NO_COLUMN};
@@ -39,32 +38,18 @@ pub(super) fn decide(
     };
     let mut fields = header.fields.clone();
     let mut before_data = header.before + 1;
-    let mut written = header.row.bytes.clone();
     if let Some((column, lines)) = second_header(&fields, &sample.rows[before_data..], header.delimiter, csv)?
     {
         fields[0] = column;
         before_data += lines;
-        written = joined(&fields, header.delimiter);
     }
     // A header that comes again tells nothing of the rows.
     let rows = || sample.rows[before_data..].iter().filter(|row| row.bytes != header.row.bytes);
     let table = Table::new(rows(), header.delimiter, csv.quote);
-    if is_one_short(&fields, &table, context) {
-        fields.insert(0, String::new());
-        written = joined(&fields, header.delimiter);
-    }
     let mut notes: Vec<String> = head::note(&sample.rows[..header.before]).into_iter().collect();
-    if let Some(at) = unnamed_clock(&fields, &table, context) {
-        fields.insert(at, "time".to_owned());
-        written = joined(&fields, header.delimiter);
-        notes.push(format!("column {} has no name, and is the time of day", at + 1));
-    }
-    if let Some(width) = without_last_columns(&fields, &table) {
-        notes.push(format!("the rows lack the last columns of the header: {}", listed(&fields[width..])));
-        fields.truncate(width);
-        written = joined(&fields, header.delimiter);
-    }
-    refuse_other_width(fields.len(), &table).map_err(at_header)?;
+    notes.extend(header_width::fit(&mut fields, &table, context).map_err(at_header)?);
+    let written =
+        if fields == header.fields { header.row.bytes.clone() } else { joined(&fields, header.delimiter) };
     let ragged = table.ragged(fields.len());
     let is_ragged = |row: &&RawRow| ragged.binary_search(&row.line).is_ok();
     let table = match ragged.as_slice() {
@@ -81,12 +66,8 @@ pub(super) fn decide(
     notes.extend(found.note.clone());
     let says_utc = found.date.into_iter().chain([found.column]).any(|at| zone_names::says_utc(&names[at]));
     let odd_step = time_notes::odd_step(&found.times, context);
-    // A line with a time of day tells when the file was written.
-    let has_clock = |row: &RawRow| {
-        row.bytes.windows(3).any(|b| b[1] == b':' && b[0].is_ascii_digit() && b[2].is_ascii_digit())
-    };
-    let is_footer = |row: &&RawRow| is_ragged(row) && !has_clock(row);
-    let others = sample.rows[..header.before].iter().chain(rows().filter(is_footer));
+    let footers = rows().filter(is_ragged).filter(|row| is_about_time(row, header.delimiter));
+    let others = sample.rows[..header.before].iter().chain(footers);
     time_notes::refuse_zones(&table, &found, others, context)?;
     ignored_columns::refuse(&fields, &used, &table, &found, context).map_err(placed)?;
     notes.extend(time_notes::all(&table, &found, context, odd_step.as_ref(), (says_utc, sample.is_whole)));
@@ -148,6 +129,17 @@ pub(super) fn decide(
     })
 }
 
+/// Whether a line among the rows is a note on their times. A time of day would be that of the file itself.
+fn is_about_time(row: &RawRow, delimiter: u8) -> bool {
+    let text = String::from_utf8_lossy(&row.bytes).to_lowercase();
+    let mut words = text.split(|c: char| !c.is_alphanumeric());
+    let has_clock =
+        text.as_bytes().windows(3).any(|b| b[1] == b':' && b[0].is_ascii_digit() && b[2].is_ascii_digit());
+    !row.bytes.contains(&delimiter)
+        && !has_clock
+        && words.any(|word| matches!(word, "time" | "times" | "zone" | "timezone" | "zeitzone" | "tz"))
+}
+
 /// yfinance writes three header lines: the values, `Ticker` with the ticker in each column, and the name of the time's
 /// column alone. Returns that name, and how many lines follow the first.
 fn second_header(
@@ -177,52 +169,6 @@ fn second_header(
         )),
         None => Ok(Some((time[0].clone(), 2))),
     }
-}
-
-/// Whether the header lacks the name of a first column that all rows have, as R's `write.table` leaves it out. A number with
-/// an unquoted thousands comma has as many fields, but its rows begin with the time that the header begins with.
-fn is_one_short(fields: &[String], table: &Table, context: &Context) -> bool {
-    let is_wider = table.is_everywhere(fields.len() + 1)
-        && (0..table.len())
-            .all(|row| !table.field(row, fields.len()).is_empty() && !table.field(row, 0).is_empty());
-    let is_time = |name: &String| TIMES[..TIMES.len() - 2].contains(&normal(name).as_str());
-    is_wider
-        && match fields.iter().position(is_time) {
-            None => time_columns::has_times(table, 0, context) || volume::is_row_number(table, 0),
-            Some(at) => {
-                time_columns::has_times(table, at + 1, context)
-                    && !time_columns::has_times(table, at, context)
-            }
-        }
-}
-
-/// Where the name of a time of day is missing behind that of the date: `Date,Open,…` above `2024-01-02,09:30:00,…`.
-fn unnamed_clock(fields: &[String], table: &Table, context: &Context) -> Option<usize> {
-    let date = fields.iter().position(|name| normal(name) == "date")?;
-    let is_clock = table.clock(date + 1) == Some(Clock::Written);
-    (table.is_everywhere(fields.len() + 1) && is_clock && time_columns::has_times(table, date, context))
-        .then_some(date + 1)
-}
-
-/// How many columns all rows have, if the header names more behind them which nothing is read from: programs leave out empty
-/// fields at the end of rows.
-fn without_last_columns(fields: &[String], table: &Table) -> Option<usize> {
-    const ROWS: usize = 3;
-    let width = table.widest();
-    let (names, lost): (Vec<String>, Vec<String>) = (
-        fields[..width.min(fields.len())].iter().map(|name| normal(name)).collect(),
-        fields[width.min(fields.len())..].iter().map(|name| normal(name)).collect(),
-    );
-    let is_only_delimiter = lost.len() == 1 && lost[0].is_empty();
-    let is_needed = |name: &String| {
-        TIMES.contains(&name.as_str())
-            || COLUMNS.iter().any(|column| !names::of_value(std::slice::from_ref(name), column).is_empty())
-    };
-    let is_there = !lost.is_empty() && table.is_everywhere(width);
-    (is_there
-        && (is_only_delimiter
-            || table.len() >= ROWS && names::has_prices(&names) && !lost.iter().any(is_needed)))
-    .then_some(width)
 }
 
 /// A header line with these names.
@@ -286,20 +232,6 @@ fn numbers_note(style: NumberStyle) -> Option<String> {
         None => None,
         Some(sign) => Some(format!("numbers have {decimal} and `{sign}` between thousands")),
     }
-}
-
-/// Refuses a header none of whose rows has as many fields as it has names: no name would be sure to be that of its column.
-fn refuse_other_width(names: usize, table: &Table) -> Result<(), String> {
-    const ROWS: usize = 3;
-    let width = if table.len() < ROWS { names } else { table.width(0) };
-    let is_extra_delimiter = width == names + 1 && table.ends_with_delimiter(names);
-    if width == names || is_extra_delimiter || !table.is_everywhere(width) {
-        return Ok(());
-    }
-    Err(format!(
-        "the header names {names} columns, and every row has {width} fields: mend the header, or the numbers if they have \
-         unquoted delimiters"
-    ))
 }
 
 /// The column with this name or, if there is none, with this number (from 1).

@@ -34,12 +34,14 @@ impl Context {
         !nearly_all(times.count() - ahead, times.count()) && !times.form.to_string().contains("%y")
     }
 
-    /// The latest time that a bar may have: it may not have ended yet, or be labelled by its end, a clock may be wrong, and east of
-    /// UTC it is tomorrow already.
+    /// The latest time that a bar may have: it may not have ended yet, or be labelled by its end, a clock may be wrong, and
+    /// east of UTC it is tomorrow already.
     fn latest(&self, times: &Times) -> Micros {
         const MONTH: Micros = 31 * DAY;
         let ahead = if times.have_zone { HOUR } else { DAY };
-        self.now + ahead + self.step.unwrap_or(MONTH)
+        // Months and quarters differ in length.
+        let step = self.step.map_or(MONTH, |step| if step < 28 * DAY { step } else { step + step / 8 });
+        self.now + ahead + step
     }
 
     /// With the dates alone of a form that was given, if it has a time of day behind them.

@@ -13,15 +13,17 @@ use crate::source::time::TimeParser;
 use crate::timeframe::DAY;
 
 impl Texts<'_> {
-    /// The times with day and month in the other order.
+    /// The times with day and month in the other order. That of times that begin with the year is not in question.
     fn swapped(&self, times: &Times, candidates: &[Times]) -> Option<Times> {
-        if times.form == TimeForm::Iso {
-            let texts = self.0.iter().map(|(line, text)| (*line, Cow::Owned(iso_swapped(text))));
-            return Some(Texts::new(texts).read(TimeForm::Iso));
-        }
         let swapped = swapped(&times.form)?;
         let other = candidates.iter().find(|other| other.form == swapped).cloned();
         Some(other.unwrap_or_else(|| self.read(swapped)))
+    }
+
+    /// Times that begin with the year, with day and month exchanged.
+    fn iso_swapped(&self) -> Times {
+        let texts = self.0.iter().map(|(line, text)| (*line, Cow::Owned(iso_swapped(text))));
+        Texts::new(texts).read(TimeForm::Iso)
     }
 
     /// The first text that only this form reads, if the order of day and month was in question.
@@ -33,13 +35,16 @@ impl Texts<'_> {
         Some(format!("line {line}, `{}`, can be read no other way", shown(text)))
     }
 
-    /// Why a form that was given has day and month in the wrong order: read in the other one, most rows that do not go on from the
-    /// row before in this one do.
+    /// Why a form that was given has day and month in the wrong order: most rows that do not go on from the row before do so
+    /// in the other one.
     pub(super) fn only_the_other_order_goes_on(&self, times: &Times, step: Option<Micros>) -> Option<String> {
         const BREAKS: usize = 3;
         let (far, other) = (far(step?), self.swapped(times, &[])?);
         let breaks = times.breaks(far);
-        let is_wrong = other.count() == times.count() && breaks >= BREAKS && other.breaks(far) * 4 <= breaks;
+        let is_wrong = other.count() == times.count()
+            && breaks >= BREAKS
+            && other.breaks(far) * 4 <= breaks
+            && !times.are_months();
         is_wrong.then(|| {
             format!(
                 "read as {}, the rows do not go on from each other, but as {} they do: give the other --time-format, or \
@@ -78,7 +83,10 @@ impl Texts<'_> {
         if times.breaks(far(0)) == 0 {
             return None;
         }
-        let other = self.swapped(times, candidates)?;
+        let other = match times.form {
+            TimeForm::Iso => self.iso_swapped(),
+            _ => self.swapped(times, candidates)?,
+        };
         let rows: Vec<Readings> = (0..self.0.len())
             .filter_map(|row| Some(Readings { row, own: times.instants[row]?, other: other.instants[row] }))
             .collect();
@@ -119,7 +127,7 @@ pub(super) fn only_steady<'t>(readings: impl Iterator<Item = &'t Times>, step: M
     const BREAKS: usize = 3;
     let (steady, others): (Vec<&Times>, Vec<&Times>) =
         readings.partition(|times| times.breaks(far(step)) == 0);
-    let are_broken = others.iter().all(|times| times.breaks(far(step)) >= BREAKS);
+    let are_broken = others.iter().all(|times| times.breaks(far(step)) >= BREAKS && !times.are_months());
     match steady.as_slice() {
         [only] if are_broken => {
             let mut only = (*only).clone();
@@ -184,6 +192,14 @@ fn changed_order(text: &[u8], form: &TimeForm) -> String {
 }
 
 impl Times {
+    /// Whether all rows are a month apart, as the days of one month are in the other order of day and month.
+    fn are_months(&self) -> bool {
+        let times: Vec<Micros> = self.instants.iter().copied().flatten().collect();
+        let steps = steps::between(&times);
+        steps.first().is_some_and(|shortest| *shortest >= 28 * DAY)
+            && steps.last().is_some_and(|longest| *longest <= 31 * DAY)
+    }
+
     /// How many rows do not go on from the row before, whichever way most do.
     fn breaks(&self, far: Micros) -> usize {
         let times: Vec<Micros> = self.instants.iter().copied().flatten().collect();

@@ -14,6 +14,7 @@ mod date_and_clock;
 mod day_order;
 mod formats;
 mod head;
+mod header_width;
 mod ignored_columns;
 mod longer_steps;
 mod lost_digits;
@@ -201,9 +202,9 @@ impl FileLayout {
         self.before_data
     }
 
-    /// Notes that the rows from a line on are not as far apart as the timeframe says, as the first rows are.
+    /// Notes that the rows around a line are not as far apart as the timeframe says, as the first rows are.
     pub(super) fn note_odd_step(&mut self, line: u64, odd: &str) {
-        let odd = format!("from line {line} on, {odd}");
+        let odd = format!("around line {line}, {odd}");
         self.notes.push(odd.clone());
         self.odd_step = Some(odd);
     }
@@ -211,7 +212,7 @@ impl FileLayout {
     /// What is odd about the steps between these times, if those of the first rows are not.
     pub(super) fn odd_step_of(&self, times: &[Micros]) -> Option<String> {
         let step = self.step.filter(|_| self.odd_step.is_none())?;
-        time_notes::odd_step_of(times, step)
+        time_notes::later_odd_step(times, step)
     }
 
     /// Why an import that refuses other steps does not take the file, if so.

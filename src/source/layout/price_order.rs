@@ -231,6 +231,11 @@ fn is_average(name: &str) -> bool {
 /// Whether the prices of a column lie between low and high in nearly all rows.
 pub(super) fn are_mostly_within(columns: &Columns, column: usize, table: &Table) -> bool {
     let [_, Some(high), Some(low), ..] = columns.values else { return false };
+    are_between(low, high, column, table)
+}
+
+/// Whether the values of a column lie between those of two others in nearly all rows.
+pub(super) fn are_between(low: usize, high: usize, column: usize, table: &Table) -> bool {
     let number = |row, column| number::parse(table.field(row, column), NumberStyle::default()).ok();
     let is_between = |row: &usize| {
         let bar = number(*row, low).zip(number(*row, high)).zip(number(*row, column));

@@ -19,8 +19,8 @@ use crate::source::steps;
 use crate::source::time::{TimeParser, cut};
 use crate::timeframe::{self, DAY, HOUR, MINUTE};
 
-/// All notes on a file's times, given that of [`odd_step`]. `says_utc`: whether the column's name says that times are in UTC; `is_whole`: whether these are
-/// all rows of the file.
+/// All notes on a file's times, given that of [`odd_step`]. `says_utc`: whether the column's name says that times are in UTC;
+/// `is_whole`: whether these are all rows of the file.
 pub(super) fn all(
     table: &Table,
     found: &TimeColumns,
@@ -38,8 +38,8 @@ pub(super) fn all(
     step_or_zone.into_iter().chain(others.into_iter().flatten())
 }
 
-/// Refuses times without a zone if something else names one other than UTC: one of the `others`, which are no bars, a few rows, or the
-/// file's name.
+/// Refuses times without a zone if something else names one other than UTC: one of the `others`, which are no bars, a few
+/// rows, or the file's name.
 pub(super) fn refuse_zones<'r>(
     table: &Table,
     found: &TimeColumns,
@@ -52,17 +52,22 @@ pub(super) fn refuse_zones<'r>(
 
 /// The note on rows that are not as far apart as the timeframe says.
 pub(super) fn odd_step(times: &Times, context: &Context) -> Option<String> {
+    let length = context.step?;
     let instants: Vec<Micros> = times.instants.iter().copied().flatten().collect();
-    odd_step_of(&instants, context.step?)
+    // Where nothing was traded, there are no bars.
+    let longest = if length < DAY { (DAY - 1).max(2 * length) } else { 5 * length };
+    other_step(&instants, length, longest)
 }
 
-/// The same of rows with these times, if they are not as far apart as this.
-pub(super) fn odd_step_of(instants: &[Micros], length: Micros) -> Option<String> {
+/// The same of later rows, which may be further apart: trade may have been thin.
+pub(super) fn later_odd_step(instants: &[Micros], length: Micros) -> Option<String> {
+    other_step(instants, length, Micros::MAX)
+}
+
+fn other_step(instants: &[Micros], length: Micros, longest: Micros) -> Option<String> {
     const ENOUGH: usize = 9;
     let steps = steps::between(instants);
     let usual = steps::usual(&steps)?;
-    // Where nothing was traded, there are no bars.
-    let longest = if length < DAY { (DAY - 1).max(2 * length) } else { 5 * length };
     let is_odd = usual < length / 10 * 9 || usual > longest || steps::are_coarser(&steps, length);
     (is_odd && steps.len() >= ENOUGH)
         .then(|| format!("the rows are {} apart, and not {}", length_shown(usual), length_shown(length)))
@@ -180,7 +185,8 @@ fn ends_with_offset(text: &str) -> bool {
 /// time, or behind a time of day.
 fn names_zone(text: &str) -> bool {
     const ZONE: &str = r"(?x) (?i: \b(?:utc|gmt)\s*[+-]\s*0*[1-9]
-        | \b(?:america|us|europe|asia|africa|australia|pacific)/[a-z]
+        | \b(?:america|europe|asia|africa|australia|pacific)/[a-z]
+        | \bus/(?:eastern|central|mountain|pacific|michigan|arizona|alaska|hawaii)\b
         | \b(?:exchange|local|eastern|central|mountain|pacific)\s+time\s*(?:$|[),.;])
         | \btimes?\s*(?:are|is|in|:|\s)*\b(?:eastern|central|mountain|pacific|local|exchange)\b )
         | (?: \( | (?i: \b(?:times?|zone|timezone|zeitzone|tz)\b [\s:=]* (?:are\s+|is\s+)? (?:in\s+)? ) | \d:\d\d\S*\s+(?:[AP]M\s+)? )

@@ -5,7 +5,7 @@ use super::table::Table;
 use super::{Undecided, called};
 use crate::bar::columns::{COLUMNS, VOLUME};
 use crate::source::advice::flag_for;
-use crate::source::number::{self, NumberStyle, is_missing};
+use crate::source::number::is_missing;
 
 /// The volume's column, and what to say of it.
 pub(super) struct Volume {
@@ -59,8 +59,7 @@ pub(super) fn find(
 /// The first known column, or the next one if the first has nothing but zeros.
 fn of_several(first: usize, others: &[usize], fields: &[String], table: &Table) -> Volume {
     let has_values = |column: &usize| {
-        let mut values = table.column(*column).filter(|(_, field)| !is_missing(field));
-        values.any(|(_, field)| number::parse(field, NumberStyle::default()) != Ok(0.0))
+        table.column(*column).any(|(_, field)| field.iter().any(|b| (b'1'..=b'9').contains(b)))
     };
     match others.iter().find(|column| has_values(column)) {
         Some(other) if table.len() > 0 && !has_values(&first) => Volume {

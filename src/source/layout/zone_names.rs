@@ -13,6 +13,10 @@ const ABBREVIATIONS: [&str; 22] = [
     "JST", "KST", "HKT", "SGT", "AEST", "AEDT", "MSK", "MEZ",
 ];
 
+/// An offset from UTC in a file's name, and not `UTC-1m` or `UTC-2024`.
+const OFFSET_IN_NAME: &str =
+    "(?i)(?:^|[^a-z])((?:UTC|GMT)[+-](?:0?[1-9]|1[0-4])(?::?[0-5]0)?)(?:[^a-z0-9]|$)";
+
 /// Whether a text is one of them.
 pub(super) fn is_abbreviation(text: &str) -> bool {
     ABBREVIATIONS.contains(&text)
@@ -20,11 +24,11 @@ pub(super) fn is_abbreviation(text: &str) -> bool {
 
 /// What a file's name says of the zone: an offset, or a zone behind the timeframe (`AAPL_5m_EST.csv`).
 pub(in crate::source) fn zone_in_name(path: &str) -> Option<String> {
-    static OFFSET: LazyLock<Regex> = LazyLock::new(|| built_in_regex("(?i)(?:UTC|GMT)[+-]0*[1-9][0-9]?"));
-    const BEHIND: [&str; 6] = ["ET", "CT", "MT", "PT", "Eastern", "eastern"];
+    static OFFSET: LazyLock<Regex> = LazyLock::new(|| built_in_regex(OFFSET_IN_NAME));
+    const WORDS: [&str; 2] = ["Eastern", "eastern"];
     let name = path.rsplit('/').next().unwrap_or(path);
     let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
-    if let Some(offset) = OFFSET.find(stem) {
+    if let Some(offset) = OFFSET.captures(stem).and_then(|found| found.get(1)) {
         return Some(offset.as_str().to_owned());
     }
     let words: Vec<&str> =
@@ -33,7 +37,7 @@ pub(in crate::source) fn zone_in_name(path: &str) -> Option<String> {
         |word: &str| word.len() > 1 && crate::timeframe::length(&crate::timeframe::canonical(word)).is_some();
     let [_, .., before, last] = words.as_slice() else { return None };
     // Before it stands the symbol: NYSE_BST_1m.
-    let is_told = is_timeframe(before) && (is_abbreviation(last) || BEHIND.contains(last));
+    let is_told = is_timeframe(before) && (is_abbreviation(last) || WORDS.contains(last));
     is_told.then(|| (*last).to_owned())
 }
 

@@ -63,38 +63,36 @@ pub(super) fn decide(
     let layout = loop {
         let ended = read(lines, path, &mut rows, limits, &mut broken)?;
         let is_last = ended || broken.is_some() || limits.0 == MOST_ROWS;
-        let sample = Sample { rows: &rows, is_last, is_whole: ended };
-        let decided = match layout::decide(sample, csv, expected) {
-            Err(Undecided::More) => with_later(&rows, later, lines, path, csv, expected)?,
-            decided => decided,
-        };
-        match decided {
-            Ok(layout) => break layout,
-            Err(Undecided::More) => limits = (MOST_ROWS, MOST_BYTES),
-            Err(Undecided::Refused(line, reason)) => {
-                // What broke off the rows may be why they decide nothing.
-                let broken = broken.map(|(_, e)| e);
-                return Err(broken.unwrap_or_else(|| FileError::permanent(path, line, reason)));
-            }
+        let (line, reason) =
+            match layout::decide(Sample { rows: &rows, is_last, is_whole: ended }, csv, expected) {
+                Ok(layout) => break layout,
+                Err(Undecided::More) => {
+                    limits = (MOST_ROWS, MOST_BYTES);
+                    continue;
+                }
+                Err(Undecided::Refused(line, reason)) => (line, reason),
+            };
+        // What broke off the rows may be why they decide nothing.
+        if let Some((_, e)) = broken {
+            return Err(e);
+        }
+        let later = later.filter(|_| !ended).map(|later| later.numbered(lines.offset())).transpose();
+        let later = later.map_err(|e| io_error(path, &e))?.unwrap_or_default();
+        match with_later(&rows, &later, csv, expected) {
+            Some(layout) => break layout,
+            None => return Err(FileError::permanent(path, line, reason)),
         }
     };
     let rows = rows.split_off(layout.before_data).into();
     Ok(Some((layout, Ahead { rows, broken })))
 }
 
-/// Decides with the later rows what the first ones leave open.
-fn with_later(
-    rows: &[RawRow],
-    later: Option<&LaterRows>,
-    lines: &Lines<'_>,
-    path: &str,
-    csv: &CsvConfig,
-    expected: &Expected,
-) -> Result<Result<FileLayout, Undecided>, FileError> {
-    let Some(later) = later else { return Ok(Err(Undecided::More)) };
-    let later = later.numbered(lines.offset()).map_err(|e| io_error(path, &e))?;
-    let rows = [rows, &later].concat();
-    Ok(layout::decide(Sample { rows: &rows, is_last: false, is_whole: false }, csv, expected))
+/// Decides with the later rows what the first ones leave open, however many they are.
+fn with_later(rows: &[RawRow], later: &[RawRow], csv: &CsvConfig, expected: &Expected) -> Option<FileLayout> {
+    // As many as were looked at first: of all of them, the later ones would be a few.
+    let rows = [&rows[..rows.len().min(ROWS)], later].concat();
+    let sample = Sample { rows: &rows, is_last: true, is_whole: false };
+    if later.is_empty() { None } else { layout::decide(sample, csv, expected).ok() }
 }
 
 /// Reads rows up to the limits; whether the file has ended.

@@ -18,6 +18,9 @@ fn a_column_of_zones() {
         ("zone", "CET", "give --timezone CET"),
         ("Gmtoffset", "-18000", "or write the times with their offset"),
         ("utc_offset", "-5", "or write the times with their offset"),
+        ("utc_offset", "5.5", "or write the times with their offset"),
+        ("tz", "ET", "give --timezone with the name of their zone"),
+        ("timezone", "Eastern Standard Time", "give --timezone with the name of their zone"),
     ] {
         let text = with_column(name, [value; 2]);
         refused(&text, "1m", &[], &format!("`{name}` tells the zone of the times, such as `{value}`: "));
@@ -25,19 +28,22 @@ fn a_column_of_zones() {
         assert!(read(&text, "1m", &[("import.timezone", "Asia/Tokyo")]).is_ok(), "{text}");
     }
     refused(&with_column("offset", ["-05:00", "-04:00"]), "1m", &[], "tells the zone");
-    for (name, value) in [
-        ("tz", "UTC"),
-        ("tz", "+00:00"),
-        ("Gmtoffset", "0"),
-        ("currency", "USD"),
-        ("n", "+5"),
-        ("ticker", "MET"),
-        ("clock", "09:30"),
+    for (name, values) in [
+        ("tz", ["UTC"; 2]),
+        ("tz", ["+00:00"; 2]),
+        ("tz", ["utc", "Etc/GMT"]),
+        ("timezone", ["Zulu"; 2]),
+        ("Gmtoffset", ["0", "0.0"]),
+        ("currency", ["USD"; 2]),
+        ("n", ["+5"; 2]),
+        ("offset", ["1", "2"]),
+        ("zone", ["1", "2"]),
+        ("zone", ["GB"; 2]),
+        ("ticker", ["MET"; 2]),
+        ("clock", ["09:30", "09:31"]),
     ] {
-        assert!(
-            read(&with_column(name, [value; 2]), "1m", &[("csv.columns.volume", "volume")]).is_ok(),
-            "{name}"
-        );
+        let text = with_column(name, values);
+        assert_eq!(read(&text, "1m", &[]).map(|got| got.bars.len()), Ok(2), "{text}");
     }
     let zoned = with_column("tz", ["America/New_York"; 2])
         .replace(":30,", ":30-05:00,")
@@ -50,4 +56,6 @@ fn a_column_of_am_and_pm() {
     let text = with_column("half", ["AM", "pm"]);
     refused(&text, "1m", &[], "`half` tells the half of the day");
     refused(&text, "1m", &[("import.timezone", "UTC")], "write it behind the time of day");
+    let session = text.replace("09:31", "14:31");
+    assert!(read(&session, "1m", &[]).is_ok(), "a clock of 24 hours");
 }

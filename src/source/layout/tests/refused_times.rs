@@ -110,6 +110,7 @@ fn lines_before_the_data_that_name_a_zone() {
         "Central Time Recorders Inc",
         "# Time series of the London Stock Exchange",
         "# Last update time: 2024-01-02, Stock Exchange of Thailand",
+        "# https://example.com/us/stocks/aapl",
     ] {
         let text = format!("{title}\n{}", of(&["2024-01-02 09:30", "2024-01-02 09:31"]));
         assert!(read(&text, "1m", &[]).is_ok(), "{title}");
@@ -126,7 +127,6 @@ fn a_name_of_the_file_that_has_a_zone() {
     for name in [
         "AAPL_1m_EST.csv",
         "x/AAPL_1m_Eastern.csv",
-        "AAPL_1m_ET.csv",
         "AAPL_1m (CET).csv",
         "AAPL_UTC+3_1m.csv",
         "AAPL_1m-GMT-05.csv",
@@ -135,7 +135,15 @@ fn a_name_of_the_file_that_has_a_zone() {
         assert!(e.contains("which may be its time zone"), "{e}");
         assert!(read_named(name, &text, "1m", &[("import.timezone", "UTC")]).is_ok(), "{name}");
     }
-    for symbol in ["EST_1m.csv", "1m_EST.csv", "NYSE_BST_1m.csv", "Great_Eastern_1m.csv", "A_1m_UTC+00.csv"] {
+    for symbol in [
+        "EST_1m.csv",
+        "1m_EST.csv",
+        "NYSE_BST_1m.csv",
+        "Great_Eastern_1m.csv",
+        "A_1m_UTC+00.csv",
+        "A_UTC-1m.csv",
+        "A_1m_UTC-2024-01.csv",
+    ] {
         assert!(read_named(symbol, &text, "1m", &[]).is_ok(), "{symbol}");
     }
 }
@@ -171,6 +179,11 @@ fn a_given_order_of_day_and_month_in_which_rows_do_not_go_on() {
     assert!(reason.contains("do not go on from each other, but as '%m/%d/%Y %H:%M' they do"), "{reason}");
     assert_eq!(of("1h", "%m/%d/%Y %H:%M"), Ok(24));
     assert_eq!(of("1mo", "%d/%m/%Y %H:%M"), Ok(24), "the first ones of the months");
+    // The first days of all months, or the first days of a year: nothing tells.
+    let months = file(&format!("time,{OHLCV}"), 12, |i| format!("01/{:02}/2024,1,2,0.5,1.5,1", i + 1));
+    refused(&months, "1d", &[], "--time-format '%d/%m/%Y'");
+    let given = read(&months, "1d", &[("csv.time_format", "%d/%m/%Y")]).map(|got| got.bars.len());
+    assert_eq!(given, Ok(12));
 }
 
 /// As pandas reads 06/07/2021 for the sixth of July, and writes it.
@@ -196,6 +209,17 @@ fn days_up_to_the_twelfth_that_are_months_among_dates_that_begin_with_the_year()
     for timeframe in ["1mo", "1d"] {
         assert_eq!(read(&months, timeframe, &[]).expect("reads").bars.len(), 24, "{timeframe}");
     }
+}
+
+#[test]
+fn the_end_of_a_month_is_not_the_future() {
+    let end = jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC).last_of_month().expect("a day");
+    let times: Vec<String> = (0..6)
+        .map(|i| end.saturating_sub(jiff::Span::new().months(i)).last_of_month().expect("a day"))
+        .map(|day| day.strftime("%Y-%m-%d 00:00:00+00:00").to_string())
+        .collect();
+    let got = read(&of(&times.iter().map(String::as_str).collect::<Vec<_>>()), "1mo", &[]).expect("reads");
+    assert_eq!(got.rejected, [] as [&str; 0]);
 }
 
 #[test]

@@ -29,7 +29,15 @@ fn rows_that_leave_out_their_last_fields() {
         "{:?}",
         got.notes
     );
+    let adjusted = file("date\topen\thigh\tlow\tclose\tvolume\tadj close", 5, |i| row(i).replace(',', "\t"));
+    assert_eq!(read(&adjusted, "1d", &[]).expect("reads").bars[0], "2006-01-02T00:00:00Z 10 12 9 11 100");
     // Any other may be the one that is missing.
+    let price = file("date,open,high,low,close,volume,adj close", 5, |i| {
+        format!("2006-01-0{},10,12,9,11,10.5", i + 2)
+    });
+    refused(&price, "1d", &[], "the header names 7 columns, and every row has 6 fields");
+    let middle = file("date,open,high,low,close,adj close,volume,split", 5, |i| format!("{},0", row(i)));
+    refused(&middle, "1d", &[], "the header names 8 columns, and every row has 7 fields");
     let needed = file("date,open,high,low,close,turnover,volume", 5, row);
     refused(&needed, "1d", &[], "the header names 7 columns, and every row has 6 fields");
 }
@@ -49,6 +57,11 @@ fn rows_of_another_width_show_nothing() {
         if i == 7 { "Time zone: EST".to_owned() } else { format!("2024-01-02 09:0{i},1,2,0.5,1.5,1") }
     });
     refused(&text, "1m", &[], "line 9: `Time zone: EST` names a time zone");
+    for footer in ["Quotes by ACME (EST. 1999)", "Source: https://example.com/us/eastern", "as of 09:30 EST"]
+    {
+        let text = text.replace("Time zone: EST", footer);
+        assert_eq!(read(&text, "1m", &[]).expect(footer).rejected.len(), 1);
+    }
 }
 
 #[test]

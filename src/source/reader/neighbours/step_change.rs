@@ -18,9 +18,10 @@ pub(super) struct StepChange {
     /// That of the timeframe, if it is known.
     usual: Option<Micros>,
     last: Option<Micros>,
-    /// Another step, and how many rows in turn have it.
+    /// Another step, how many rows in turn have it, and how many have several such steps.
     other: Micros,
     rows: usize,
+    pauses: usize,
     /// Whether a change was found, and no row was reported for it.
     is_pending: bool,
     found: usize,
@@ -28,7 +29,7 @@ pub(super) struct StepChange {
 
 impl StepChange {
     pub(super) fn new(usual: Option<Micros>) -> Self {
-        Self { usual, last: None, other: 0, rows: 0, is_pending: false, found: 0 }
+        Self { usual, last: None, other: 0, rows: 0, pauses: 0, is_pending: false, found: 0 }
     }
 
     /// Goes on to the next row; whether a change is to be reported.
@@ -58,13 +59,14 @@ impl StepChange {
             self.rows = 0;
         } else if self.rows > 0 && fits(self.other) {
             self.rows += 1;
-            if self.rows == ROWS && self.found < MOST {
+            if self.rows == ROWS && self.pauses < ROWS / 2 && self.found < MOST {
                 self.is_pending = true;
                 self.found += 1;
             }
-        } else if step > 0 && !(self.rows > 0 && step % self.other == 0) {
-            // Several steps at once are a pause of trade.
-            (self.other, self.rows) = (step, 1);
+        } else if self.rows > 0 && step % self.other == 0 {
+            self.pauses += 1;
+        } else if step > 0 {
+            (self.other, self.rows, self.pauses) = (step, 1, 0);
         }
     }
 }
@@ -100,6 +102,12 @@ mod tests {
         assert_eq!(found(28 * DAY, [31 * DAY; 4].into_iter().chain(days.clone())), [16]);
         assert_eq!(found(MINUTE, [MINUTE; 300].into_iter().chain([5 * MINUTE; 12])), [310]);
         assert_eq!(found(12 * HOUR, days), NONE);
+    }
+
+    #[test]
+    fn two_auctions_a_day_are_no_change() {
+        let days = [8, 16, 8, 64, 8, 16, 8, 40].into_iter().cycle().take(200);
+        assert_eq!(found(HOUR, days.map(|hours| hours * HOUR)), NONE);
     }
 
     #[test]
