@@ -128,7 +128,7 @@ impl TimeFormat {
     /// This format. Whether jiff knows it shows with the first time.
     #[must_use]
     pub fn new(text: String) -> Self {
-        let (mut runs, mut run, mut has_clock) = (Vec::new(), (0, 0), false);
+        let (mut runs, mut run) = (Vec::new(), (0, 0));
         let mut directives = text.chars();
         while let Some(c) = directives.next() {
             let mut name = if c == '%' { directives.next() } else { None };
@@ -137,7 +137,6 @@ impl TimeFormat {
                 precision = flag.to_digit(10).map(|digit| digit as usize).or(precision);
                 name = directives.next();
             }
-            has_clock |= name.is_some_and(|name| "HIklsTRrfN".contains(name));
             let digits = match name {
                 Some('Y') => 4,
                 Some('C' | 'y' | 'm' | 'd' | 'e' | 'H' | 'I' | 'k' | 'l' | 'M' | 'S') => 2,
@@ -158,7 +157,7 @@ impl TimeFormat {
             run = (run.0 + digits, run.1 + 1);
         }
         runs.extend(end_of_run(&mut run));
-        Self { text, has_clock, runs }
+        Self { has_clock: has_clock(&text), text, runs }
     }
 
     /// How many digits the last part has, if it is a time of day in digits alone: `%Y%m%d %H%M%S`.
@@ -193,6 +192,14 @@ impl TimeFormat {
             (Some(_), None) => false,
         })
     }
+}
+
+/// Whether a format has a directive of the time of day.
+fn has_clock(text: &str) -> bool {
+    text.split('%').skip(1).any(|directive| {
+        let name = directive.trim_start_matches(|c: char| c.is_ascii_digit() || ".:-_^#".contains(c));
+        name.starts_with(['H', 'I', 'k', 'l', 's', 'T', 'R', 'r', 'f', 'N'])
+    })
 }
 
 /// The length of a run of digits that ends here, if several parts make it up.
@@ -253,9 +260,13 @@ mod tests {
 
     #[test]
     fn dates_are_told_from_times() {
-        for (format, is_date) in
-            [("%Y%m%d", true), ("%b %d, %Y", true), ("%d/%m/%y %H:%M", false), ("%s", false)]
-        {
+        for (format, is_date) in [
+            ("%Y%m%d", true),
+            ("%b %d, %Y", true),
+            ("%d/%m/%y %H:%M", false),
+            ("%s", false),
+            ("%d-%b-%Y %-I:%M %p", false),
+        ] {
             assert_eq!(TimeForm::from(format.to_owned()).is_date_format(), is_date, "{format}");
         }
         assert!(!TimeForm::Iso.is_date_format());

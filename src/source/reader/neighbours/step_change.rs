@@ -63,7 +63,7 @@ impl StepChange {
                 self.is_pending = true;
                 self.found += 1;
             }
-        } else if self.rows > 0 && step % self.other == 0 {
+        } else if self.rows > self.pauses && step % self.other == 0 {
             self.pauses += 1;
         } else if step > 0 {
             (self.other, self.rows, self.pauses) = (step, 1, 0);
@@ -102,6 +102,8 @@ mod tests {
         assert_eq!(found(28 * DAY, [31 * DAY; 4].into_iter().chain(days.clone())), [16]);
         assert_eq!(found(MINUTE, [MINUTE; 300].into_iter().chain([5 * MINUTE; 12])), [310]);
         assert_eq!(found(12 * HOUR, days), NONE);
+        let from_hours_to_days = [HOUR; 30].into_iter().chain([3 * HOUR]).chain([DAY; 30]);
+        assert_eq!(found(HOUR, from_hours_to_days), [42]);
     }
 
     #[test]
