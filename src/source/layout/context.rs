@@ -38,7 +38,7 @@ impl Context {
     /// east of UTC it is tomorrow already.
     fn latest(&self, times: &Times) -> Micros {
         const MONTH: Micros = 31 * DAY;
-        let ahead = if times.have_zone { HOUR } else { DAY };
+        let ahead = if times.have_zone { HOUR } else { 15 * HOUR };
         // Months and quarters differ in length.
         let step = self.step.map_or(MONTH, |step| if step < 28 * DAY { step } else { step + step / 8 });
         self.now + ahead + step

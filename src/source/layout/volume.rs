@@ -56,20 +56,23 @@ pub(super) fn find(
     }
 }
 
-/// The first known column, or the next one if the first has nothing but zeros.
+/// The first known column, or the next one if the first has hardly anything but zeros. A row whose values have moved may have
+/// others.
 fn of_several(first: usize, others: &[usize], fields: &[String], table: &Table) -> Volume {
-    let has_values = |column: &usize| {
-        table.column(*column).any(|(_, field)| field.iter().any(|b| (b'1'..=b'9').contains(b)))
+    let values = |column: usize| {
+        let is_some = |field: &[u8]| field.iter().any(|b| (b'1'..=b'9').contains(b));
+        table.column(column).filter(|(_, field)| is_some(field)).count()
     };
-    match others.iter().find(|column| has_values(column)) {
-        Some(other) if table.len() > 0 && !has_values(&first) => Volume {
-            column: Some(*other),
-            note: Some(format!(
-                "volume from {}, as {} has no value but 0",
-                called(fields, *other),
-                called(fields, first)
-            )),
-        },
+    let (of_first, rows) = (values(first), table.len());
+    let other =
+        others.iter().find(|column| values(**column) * 2 > rows || of_first == 0 && values(**column) > 0);
+    match other {
+        Some(other) if rows > 0 && of_first * 20 <= rows => {
+            let zeros = if of_first == 0 { "has no value but 0" } else { "is 0 in nearly all rows" };
+            let note =
+                format!("volume from {}, as {} {zeros}", called(fields, *other), called(fields, first));
+            Volume { column: Some(*other), note: Some(note) }
+        }
         _ => Volume { column: Some(first), note: None },
     }
 }

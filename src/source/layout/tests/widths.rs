@@ -53,6 +53,14 @@ fn rows_of_another_width_show_nothing() {
     let got = read(&text, "1d", &[]).expect("reads");
     assert_eq!((got.bars.len(), got.rejected.len()), (7, 1));
     assert_eq!(got.bars[0], "2011-04-11T00:00:00Z 10 12 9 11 70");
+    // Nor must one whose values have moved.
+    let text = file(header, 28, |i| {
+        let values = if i == 3 { "9\t11\t703\t0\t15\t" } else { "12\t9\t11\t70\t0\t15" };
+        format!("2011.04.{:02}\t10\t{values}", i + 1)
+    });
+    let got = read(&text, "1d", &[]).expect("reads");
+    assert_eq!(got.bars[0], "2011-04-01T00:00:00Z 10 12 9 11 70");
+    assert!(got.notes.join("; ").contains("as `<VOL>` is 0 in nearly all rows"), "{:?}", got.notes);
     let text = file("time,open,high,low,close,volume", 8, |i| {
         if i == 7 { "Time zone: EST".to_owned() } else { format!("2024-01-02 09:0{i},1,2,0.5,1.5,1") }
     });
