@@ -254,3 +254,16 @@ async fn a_file_whose_rows_do_not_fit_its_timeframe_is_refused_before_anything_i
     assert_eq!(taken["tasks"][0]["notes"][0], "the rows are 1m apart, and not 1d");
     assert_eq!(database.bars().await, 20);
 }
+
+#[tokio::test]
+async fn the_series_of_one_file_is_what_is_given_whatever_its_name_says() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    folder.write("AAPL_INTRA_DAY.csv", bars(20, 1));
+    let named = import(&database, &folder, &[], 1).await;
+    assert_eq!(series(&named), ["AAPL_INTRA_DAY.csv: AAPL_INTRA 1d"], "refused, as its rows are minutes");
+    let given = import(&database, &folder, &["--symbol", "AAPL", "--timeframe", "1m"], 0).await;
+    assert_eq!(series(&given), ["AAPL_INTRA_DAY.csv: AAPL 1m"]);
+    // For several files it is only what their names do not tell.
+    let several = import(&database, &folder, &["--timeframe", "1m"], 1).await;
+    assert_eq!(series(&several), ["AAPL_INTRA_DAY.csv: AAPL_INTRA 1d"]);
+}

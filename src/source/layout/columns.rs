@@ -73,28 +73,11 @@ pub(super) fn decide(
     notes.extend(time_notes::all(&table, &found, context, odd_step.as_ref(), (says_utc, sample.is_whole)));
     price_order::refuse_adjusted_close(&names, &fields, &columns, &table).map_err(at_header)?;
     notes.extend(close_note(&names, &fields, &columns, &table));
-    if csv.columns.values[VOLUME].as_deref().is_none_or(|set| set == NO_COLUMN) {
-        let ticker = tickers.first().map(|ticker| ticker.value.as_slice());
-        let found = volume::find(&names, &fields, &used, &table, ticker);
-        match found {
-            Ok(found) => {
-                columns.values[VOLUME] = found.column;
-                notes.extend(found.note);
-            }
-            Err(_) if csv.columns.values[VOLUME].is_some() => {}
-            Err(e) => return Err(placed(e)),
-        }
-    }
+    let ticker = tickers.first().map(|ticker| ticker.value.as_slice());
+    notes.extend(find_volume(&mut columns, &names, &fields, &table, ticker, csv).map_err(placed)?);
     notes.extend(volume_note(&columns));
     notes.extend(columns.values[VOLUME].and_then(|volume| volume::unit_note(&fields[volume])));
-    // Databento writes prices as whole numbers of 10^-9, unless it is asked for pretty ones.
-    let is_databento = names.iter().any(|name| matches!(name.as_str(), "publisher_id" | "rtype"));
-    if is_databento && csv.price_decimals.is_none() && numbers::prices_are_whole(&table, &columns.values, 1e7)
-    {
-        return Err(at_header(
-            "the prices are whole numbers of a billionth: give --price-decimals 9".to_owned(),
-        ));
-    }
+    refuse_billionths(&names, &table, &columns, csv).map_err(at_header)?;
     let numbers = numbers::decide(&table, &columns.values, csv, sample.is_last)?;
     // Whoever names the close has looked at the prices.
     let is_named = csv.columns.values[CLOSE].is_some();
@@ -127,6 +110,45 @@ pub(super) fn decide(
         quote: csv.quote,
         columns,
     })
+}
+
+/// Finds the volume, unless it is named; returns what to say of it.
+fn find_volume(
+    columns: &mut Columns,
+    names: &[String],
+    fields: &[String],
+    table: &Table,
+    ticker: Option<&[u8]>,
+    csv: &CsvConfig,
+) -> Result<Option<String>, Undecided> {
+    let set = csv.columns.values[VOLUME].as_deref();
+    if set.is_some_and(|set| set != NO_COLUMN) {
+        return Ok(None);
+    }
+    let used: Vec<usize> = columns.used().collect();
+    match volume::find(names, fields, &used, table, ticker) {
+        Ok(found) => {
+            columns.values[VOLUME] = found.column;
+            Ok(found.note)
+        }
+        Err(_) if set.is_some() => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+/// Databento writes prices as whole numbers of 10^-9, unless it is asked for pretty ones.
+fn refuse_billionths(
+    names: &[String],
+    table: &Table,
+    columns: &Columns,
+    csv: &CsvConfig,
+) -> Result<(), String> {
+    let is_databento = names.iter().any(|name| matches!(name.as_str(), "publisher_id" | "rtype"));
+    if is_databento && csv.price_decimals.is_none() && numbers::prices_are_whole(table, &columns.values, 1e7)
+    {
+        return Err("the prices are whole numbers of a billionth: give --price-decimals 9".to_owned());
+    }
+    Ok(())
 }
 
 /// Whether a line among the rows is a note on their times. A time of day would be that of the file itself.

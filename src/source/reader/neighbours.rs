@@ -60,7 +60,8 @@ impl Neighbours {
         let first = if self.order.has_begun() { 0 } else { rows.min(END) };
         let last = if is_last { rows.saturating_sub(END).max(first) } else { rows };
         let mut found = self.judge(batch, 0..first, is_last && first == rows);
-        if self.go_on(batch, first..last) {
+        if let Some(steps) = self.go_on(batch, first..last) {
+            self.steps = steps;
             self.skip(batch, first..last);
         } else {
             found.extend(self.judge(batch, first..last, false));
@@ -71,14 +72,14 @@ impl Neighbours {
         found
     }
 
-    /// Whether the waiting rows and these go on in every way.
-    fn go_on(&self, batch: &Batch, rows: Range<usize>) -> bool {
+    /// The steps up to the last row that need not wait, if the waiting rows and these go on in every way.
+    fn go_on(&self, batch: &Batch, rows: Range<usize>) -> Option<StepChange> {
         let times = &batch.bars.time[rows.clone()];
-        let waiting = || self.waiting.iter().map(|row| row.time);
-        let mut steps = self.steps;
-        self.order.goes_on(waiting().chain(times.first().copied()), times)
-            && self.prices.go_on(&self.waiting, batch, rows)
-            && !waiting().chain(times.iter().copied()).any(|time| steps.add(time))
+        let waiting: Vec<Micros> = self.waiting.iter().map(|row| row.time).collect();
+        let goes_on = self.order.goes_on(waiting.iter().chain(times.first()).copied(), times)
+            && self.prices.go_on(&self.waiting, batch, rows);
+        let judged = (waiting.len() + times.len()).saturating_sub(order::AHEAD);
+        if goes_on { self.steps.go_on(&waiting, times, judged) } else { None }
     }
 
     fn judge(&mut self, batch: &Batch, rows: Range<usize>, is_last: bool) -> Vec<QualityIssue> {
@@ -118,8 +119,6 @@ impl Neighbours {
             self.waiting.iter().copied().chain((first..rows.end).map(|at| Row::of(batch, at))).collect();
         let waiting = last.split_off(last.len().saturating_sub(order::AHEAD));
         let skipped = all - waiting.len();
-        let times = self.waiting.iter().map(|row| row.time).chain(batch.bars.time[rows].iter().copied());
-        times.take(skipped).for_each(|time| _ = self.steps.add(time));
         if let Some(row) = judged.or(last.last().copied()) {
             self.order.skip_to(row.time, skipped);
             self.prices.skip_to(row.values[CLOSE]);

@@ -205,3 +205,14 @@ fn a_row_number_is_no_volume() {
     assert!(of(&|i| i + 1).expect("reads").bars.iter().all(|bar| bar.ends_with(" -")));
     assert!(of(&|i| 700 + i * i).is_err_and(|e| e.contains("give --column volume=i")));
 }
+
+#[test]
+fn an_adjusted_close_that_stands_for_the_close_is_told() {
+    let rows = |adjusted: &str| {
+        file("time,open,high,low,adj close,volume", 5, |i| format!("2024-01-0{},10,12,9,{adjusted},1", i + 1))
+    };
+    let scaled = "close from `adj close`, which has another scale than open, high and low";
+    assert!(notes(&rows("5.5"), "1d", &[]).contains(scaled));
+    let within = notes(&rows("11"), "1d", &[]);
+    assert!(within.contains("close from `adj close`") && !within.contains("scale"), "{within}");
+}

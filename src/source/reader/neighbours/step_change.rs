@@ -45,6 +45,28 @@ impl StepChange {
         self.is_pending
     }
 
+    /// The steps after so many of the next rows, which are those that wait and those of a batch, if no change is to be reported
+    /// at any of them.
+    pub(super) fn go_on(&self, waiting: &[Micros], batch: &[Micros], judged: usize) -> Option<Self> {
+        // Most batches have no other steps.
+        let is_usual =
+            self.usual.is_none_or(|usual| batch.windows(2).all(|pair| (pair[1] - pair[0]).abs() == usual));
+        let each = if is_usual { batch.len().min(1) } else { batch.len() };
+        let (mut steps, mut after) = (*self, *self);
+        for (row, time) in waiting.iter().chain(&batch[..each]).enumerate() {
+            if steps.add(*time) {
+                return None;
+            }
+            if row < judged {
+                after = steps;
+            }
+        }
+        if judged > waiting.len() + each {
+            after = Self { last: Some(batch[judged - waiting.len() - 1]), rows: 0, ..steps };
+        }
+        Some(after)
+    }
+
     /// To be called once a row was reported.
     pub(super) fn was_reported(&mut self) {
         self.is_pending = false;
