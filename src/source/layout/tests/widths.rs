@@ -6,7 +6,7 @@ use super::{file, read};
 #[test]
 fn a_header_that_lacks_a_name() {
     // R numbers rows and does not name that column.
-    let numbered = file("Day Open High Low Close Volume", 5, |i| {
+    let numbered = file("Session Open High Low Close Volume", 5, |i| {
         format!("\"{}\" 2006-01-0{} 10 12 9 11 100", i + 1, i + 2)
     });
     let got = read(&numbered, "1d", &[]).expect("reads");
@@ -65,7 +65,7 @@ fn rows_of_another_width_show_nothing() {
         if i == 7 { "Time zone: EST".to_owned() } else { format!("2024-01-02 09:0{i},1,2,0.5,1.5,1") }
     });
     refused(&text, "1m", &[], "line 9: `Time zone: EST` names a time zone");
-    for footer in ["Quotes by ACME (EST. 1999)", "Source: https://example.com/us/eastern", "as of 09:30 EST"]
+    for footer in ["Quotes by ACME (EST. 1999)", "Source: https://example.com/us/eastern", "Time: 09:30 EST"]
     {
         let text = text.replace("Time zone: EST", footer);
         assert_eq!(read(&text, "1m", &[]).expect(footer).rejected.len(), 1);

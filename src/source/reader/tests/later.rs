@@ -94,6 +94,10 @@ fn the_step_of_later_rows_is_held_to_the_timeframe() {
         .and_then(|rest| rest.split_once(", the rows are 1m apart, and not 1s"));
     let (line, _) = line.unwrap_or_else(|| panic!("{reason}"));
     assert!((60_002..80_000).contains(&line.parse::<usize>().expect("a line")), "{reason}");
-    let days: String = (0..3000).map(|i| format!("{}-01-02,1,2,0.5,1.5,10\n", 2024 + i)).collect();
-    assert_eq!(odd(&format!("{text}{days}")), None, "thin trade");
+    let start: jiff::Timestamp = "2024-03-01T00:00:00Z".parse().expect("a time");
+    let thin: String = (0..3000_i64)
+        .map(|i| start + jiff::SignedDuration::from_secs(i * (i + 1) / 2 * 7))
+        .map(|time| format!("{},1,2,0.5,1.5,10\n", time.strftime("%Y-%m-%d %H:%M:%S")))
+        .collect();
+    assert_eq!(odd(&format!("{text}{thin}")), None, "thin trade");
 }
