@@ -246,7 +246,7 @@ mod tests {
         );
         assert_eq!(
             hex(read_key(&options.read, "A_1d.csv").expect("a key")),
-            "1b894e5e4fd671ccdf7907390fd3317f920231ab3d0cafa3c20b52dd5ccb9637"
+            "0e086a15e12e9aa4ba24ecf95a60a84684b5fc43cfab792a13a4939f32db811b"
         );
     }
 
