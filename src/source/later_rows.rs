@@ -13,7 +13,7 @@ use crate::finding::RawRow;
 /// So many bytes are read of each window.
 const BYTES: usize = 8 * 1024;
 
-/// Shorter files are not worth it.
+/// Of shorter files the first rows show enough.
 const SHORTEST: u64 = 8 * BYTES as u64;
 
 /// Where windows begin, as quarters of the file; the last one is its end.

@@ -24,7 +24,7 @@ pub(super) fn fits(steps: &[Micros], timeframe: &str) -> bool {
     const SPARSE: Micros = 60;
     let Some(length) = timeframe::length(timeframe) else { return false };
     let usual = usual(steps).unwrap_or(0);
-    let is_usual = usual >= length / 10 * 9 && usual <= length / 10 * 12;
+    let is_usual = is_about(usual, length);
     let are_multiples = steps.iter().all(|step| step % length == 0);
     is_usual
         || !steps.is_empty()
@@ -39,9 +39,19 @@ pub(super) fn fits(steps: &[Micros], timeframe: &str) -> bool {
 pub(super) fn are_coarser(steps: &[Micros], length: Micros) -> bool {
     let Some(&shortest) = steps.first() else { return false };
     let same = steps.iter().filter(|step| **step == shortest).count();
-    let is_session = shortest == DAY && length < DAY && length * 6 >= DAY;
+    let is_session = shortest == DAY && may_come_once_a_day(length);
     let is_longer = shortest >= length.saturating_mul(2) && timeframe::of_step(shortest).is_some();
     is_longer && same * 2 >= steps.len() && !is_session
+}
+
+/// Whether a step is about that of a timeframe: months differ in length.
+pub(super) fn is_about(step: Micros, length: Micros) -> bool {
+    step >= length / 10 * 9 && step <= length / 10 * 12
+}
+
+/// Whether bars of this timeframe, of some hours, may come once a day.
+pub(super) fn may_come_once_a_day(length: Micros) -> bool {
+    length < DAY && length * 6 >= DAY
 }
 
 /// Whether a timeframe is shorter than a day, so that holes between its bars are usual.

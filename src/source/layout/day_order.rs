@@ -12,6 +12,9 @@ use crate::source::steps;
 use crate::source::time::TimeParser;
 use crate::timeframe::DAY;
 
+/// So many rows that do not go on from the row before are no holes.
+const BREAKS: usize = 3;
+
 impl Texts<'_> {
     /// The times with day and month in the other order. That of times that begin with the year is not in question.
     fn swapped(&self, times: &Times, candidates: &[Times]) -> Option<Times> {
@@ -22,7 +25,15 @@ impl Texts<'_> {
 
     /// Times that begin with the year, with day and month exchanged.
     fn iso_swapped(&self) -> Times {
-        let texts = self.0.iter().map(|(line, text)| (*line, Cow::Owned(iso_swapped(text))));
+        let swapped = |text: &[u8]| {
+            let mut swapped = text.trim_ascii().to_vec();
+            if let [_, _, _, _, _, a, b, _, c, d, ..] = swapped.as_mut_slice() {
+                std::mem::swap(a, c);
+                std::mem::swap(b, d);
+            }
+            swapped
+        };
+        let texts = self.0.iter().map(|(line, text)| (*line, Cow::Owned(swapped(text))));
         Texts::new(texts).read(TimeForm::Iso)
     }
 
@@ -38,7 +49,6 @@ impl Texts<'_> {
     /// Why a form that was given has day and month in the wrong order: most rows that do not go on from the row before do so
     /// in the other one.
     pub(super) fn only_the_other_order_goes_on(&self, times: &Times, step: Option<Micros>) -> Option<String> {
-        const BREAKS: usize = 3;
         let (far, other) = (far(step?), self.swapped(times, &[])?);
         let breaks = times.breaks(far);
         let is_wrong = other.count() == times.count()
@@ -112,19 +122,8 @@ impl Texts<'_> {
     }
 }
 
-/// A time that begins with the year, with day and month exchanged.
-fn iso_swapped(text: &[u8]) -> Vec<u8> {
-    let mut swapped = text.trim_ascii().to_vec();
-    if let [_, _, _, _, _, a, b, _, c, d, ..] = swapped.as_mut_slice() {
-        std::mem::swap(a, c);
-        std::mem::swap(b, d);
-    }
-    swapped
-}
-
 /// The one of several readings in which rows go on from each other, if in each other one some do not.
 pub(super) fn only_steady<'t>(readings: impl Iterator<Item = &'t Times>, step: Micros) -> Option<Times> {
-    const BREAKS: usize = 3;
     let (steady, others): (Vec<&Times>, Vec<&Times>) =
         readings.partition(|times| times.breaks(far(step)) == 0);
     let are_broken = others.iter().all(|times| times.breaks(far(step)) >= BREAKS && !times.are_months());

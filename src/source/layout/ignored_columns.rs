@@ -1,4 +1,4 @@
-//! Refuses files in which a column that is not read changes what the times mean: their zone, or the half of the day.
+//! Refuses files in which a column that is not read changes what the times mean: their zone, or AM and PM.
 
 use std::collections::HashSet;
 
@@ -30,7 +30,7 @@ pub(super) fn refuse(
         let name = called(fields, column);
         if are_halves(table, column, found) {
             return Err(format!(
-                "{name} tells the half of the day: write it behind the time of day, in the same column, as in `9:30 PM`"
+                "{name} holds AM and PM: write them behind the time of day, in the same column, as in `9:30 PM`"
             )
             .into());
         }
@@ -50,14 +50,13 @@ pub(super) fn refuse(
 
 /// Whether a column has AM and PM, and the clock does not tell the afternoon.
 fn are_halves(table: &Table, column: usize, found: &TimeColumns) -> bool {
-    let is_half =
-        |text: &[u8], halves: [&str; 2]| halves.iter().any(|half| text.eq_ignore_ascii_case(half.as_bytes()));
+    let is_any =
+        |text: &[u8], wanted: &[&str]| wanted.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()));
     let rows = || table.column(column).map(|(_, text)| text).zip(&found.times.instants);
     let hour = |time: &Option<i64>| time.map(|time| time.rem_euclid(DAY) / HOUR);
-    rows().any(|(text, time)| is_half(text, ["PM", "P.M."]) && hour(time).is_some_and(|hour| hour < 12))
+    rows().any(|(text, time)| is_any(text, &["PM", "P.M."]) && hour(time).is_some_and(|hour| hour < 12))
         && rows().all(|(text, time)| {
-            let is_any = is_half(text, ["AM", "PM"]) || is_half(text, ["A.M.", "P.M."]);
-            is_any && hour(time).is_none_or(|hour| hour < 13)
+            is_any(text, &["AM", "PM", "A.M.", "P.M."]) && hour(time).is_none_or(|hour| hour < 13)
         })
 }
 
@@ -87,14 +86,16 @@ fn zone(table: &Table, column: usize, name: &str) -> Option<Zone> {
     let is_about_offset = matches!(name, "gmtoffset" | "utcoffset" | "tzoffset")
         || words().any(|word| word == "offset")
             && words().any(|word| matches!(word, "gmt" | "utc" | "tz" | "timezone"));
-    let is_zone = |text: &&str| match is_about_zone && !is_about_offset {
-        true => !text.bytes().all(|b| b.is_ascii_digit()),
-        false => {
-            is_zone(text) || is_about_offset && is_offset(text) || name == "zone" && is_abbreviation(text)
+    let tells_zone = |text: &&str| {
+        if is_about_zone && !is_about_offset {
+            return !text.bytes().all(|b| b.is_ascii_digit());
         }
+        is_zone(text) || is_about_offset && is_offset(text) || name == "zone" && is_abbreviation(text)
     };
-    let tells =
-        !texts.is_empty() && texts.len() <= MOST && texts.iter().all(is_zone) && !texts.iter().all(is_utc);
+    let tells = !texts.is_empty()
+        && texts.len() <= MOST
+        && texts.iter().all(tells_zone)
+        && !texts.iter().all(|text| is_utc(text));
     let example = table.column(column).map(|(_, text)| text).find(|text| !is_missing(text))?;
     let example = String::from_utf8_lossy(example).into_owned();
     tells.then_some(Zone { example, is_everywhere: texts.len() == 1 })
@@ -121,7 +122,7 @@ fn is_offset(text: &str) -> bool {
 }
 
 /// Whether a text is UTC under one of its names, or no offset from it.
-fn is_utc(text: &&str) -> bool {
+fn is_utc(text: &str) -> bool {
     let name = text.to_ascii_lowercase();
     let name = name.strip_prefix("etc/").unwrap_or(&name);
     let rest =

@@ -4,6 +4,7 @@ use super::context::Context;
 use super::time_notes::length_shown;
 use super::times::Times;
 use crate::bar::{Micros, format_time};
+use crate::source::steps;
 use crate::timeframe::DAY;
 
 /// A step, and the time before it.
@@ -24,24 +25,23 @@ pub(super) fn note(times: &Times, context: &Context, is_whole: bool) -> Option<S
     let mut instants: Vec<Micros> = times.instants.iter().copied().flatten().collect();
     instants.sort_unstable();
     instants.dedup();
-    let steps: Vec<Step> = instants.windows(2).map(|pair| (pair[0], pair[1] - pair[0])).collect();
-    let regular = steps.iter().filter(|step| step.1 == length).count();
+    let all: Vec<Step> = instants.windows(2).map(|pair| (pair[0], pair[1] - pair[0])).collect();
+    let regular = all.iter().filter(|step| step.1 == length).count();
     if regular < AT_END {
         return None;
     }
     let mut start = 0;
-    while start < steps.len() {
-        let (count, end) = longer_from(&steps[start..], length);
-        let is_end = start == 0 || is_whole && start + end == steps.len();
-        let others =
-            steps[..start].iter().chain(&steps[start + end..]).filter(|step| !is_pause(step.1, length));
+    while start < all.len() {
+        let (count, end) = longer_from(&all[start..], length);
+        let is_end = start == 0 || is_whole && start + end == all.len();
+        let others = all[..start].iter().chain(&all[start + end..]).filter(|step| !is_pause(step.1, length));
         if count >= ANYWHERE || count >= AT_END && is_end && regular * 10 >= others.count() * 9 {
-            let (last, step) = steps[start + end - 1];
+            let (last, step) = all[start + end - 1];
             return Some(format!(
                 "the rows from {} to {} are {} apart, and not {}",
-                format_time(steps[start].0),
+                format_time(all[start].0),
                 format_time(last + step),
-                length_shown(steps[start].1),
+                length_shown(all[start].1),
                 length_shown(length)
             ));
         }
@@ -50,11 +50,10 @@ pub(super) fn note(times: &Times, context: &Context, is_whole: bool) -> Option<S
     None
 }
 
-/// How many of the first steps are those of a longer timeframe, and how many they are with the pauses between them.
+/// How many steps, from the first one on, are those of a longer timeframe, without and with the pauses between them.
 fn longer_from(steps: &[Step], length: Micros) -> (usize, usize) {
     let longer = steps[0].1;
-    // Bars of some hours may come once a day.
-    let is_session = longer == DAY && length < DAY && length * 6 >= DAY;
+    let is_session = longer == DAY && steps::may_come_once_a_day(length);
     if longer <= length || longer % length != 0 || is_session {
         return (0, 1);
     }

@@ -54,8 +54,8 @@ fn a_column_of_zones() {
 #[test]
 fn a_column_of_am_and_pm() {
     let text = with_column("half", ["AM", "pm"]);
-    refused(&text, "1m", &[], "`half` tells the half of the day");
-    refused(&text, "1m", &[("import.timezone", "UTC")], "write it behind the time of day");
+    refused(&text, "1m", &[], "`half` holds AM and PM");
+    refused(&text, "1m", &[("import.timezone", "UTC")], "write them behind the time of day");
     for (time, why) in [("14:31", "a clock of 24 hours"), ("12:31", "the same time by both clocks")] {
         assert!(read(&text.replace("09:31", time), "1m", &[]).is_ok(), "{why}");
     }

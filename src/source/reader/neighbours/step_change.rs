@@ -1,6 +1,7 @@
 //! Finds where the rows of one timeframe are followed by those of another one.
 
 use crate::bar::Micros;
+use crate::source::steps;
 use crate::timeframe::DAY;
 
 /// The market-data rule that the row breaks which shows it.
@@ -73,13 +74,10 @@ impl StepChange {
     }
 
     fn add_other(&mut self, step: Micros, usual: Micros) {
-        // Bars of some hours may come once a day.
-        let is_session = usual < DAY && usual * 6 >= DAY && step % DAY == 0;
-        // Months differ in length.
-        let fits = |other: Micros| step >= other - other / 10 && step <= other + other / 5;
-        if is_session || fits(usual) {
+        let is_session = step % DAY == 0 && steps::may_come_once_a_day(usual);
+        if is_session || steps::is_about(step, usual) {
             self.rows = 0;
-        } else if self.rows > 0 && fits(self.other) {
+        } else if self.rows > 0 && steps::is_about(step, self.other) {
             self.rows += 1;
             if self.rows == ROWS && self.pauses < ROWS / 2 && self.found < MOST {
                 self.is_pending = true;
@@ -121,6 +119,8 @@ mod tests {
         assert_eq!(found(DAY, days.clone()), NONE);
         assert_eq!(found(DAY, days.clone().chain([7 * DAY; 12])), [40]);
         assert_eq!(found(28 * DAY, [31 * DAY, 30 * DAY, 28 * DAY].into_iter().cycle().take(30)), NONE);
+        let months = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31].into_iter().cycle().take(36);
+        assert_eq!(found(28 * DAY, months.map(|days| days * DAY)), NONE);
         assert_eq!(found(28 * DAY, [31 * DAY; 4].into_iter().chain(days.clone())), [16]);
         assert_eq!(found(MINUTE, [MINUTE; 300].into_iter().chain([5 * MINUTE; 12])), [310]);
         assert_eq!(found(12 * HOUR, days), NONE);
