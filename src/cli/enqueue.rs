@@ -16,7 +16,7 @@ use crate::operation::create::{self, NewOperation};
 use crate::queue;
 use crate::repository::data::{DataRepository, Renaming};
 use crate::source::discover::{self, Discovery, Filter, Naming, Unrecognised};
-use crate::source::encoding;
+use crate::source::extension;
 use crate::source::places::Places;
 use crate::source::root::Root;
 use crate::source::time;
@@ -199,14 +199,14 @@ fn refuse_empty(kind: OperationKind, place: &str, config: &Config, found: &Disco
     let message = format!("nothing to {} in {place}", verb.to_do);
     Err(match (found.filtered, found.unrecognised.len()) {
         (0, 0) => Error::usage(
-            format!("{message}: it holds no {} file", encoding::KIND),
+            format!("{message}: it holds no {} file", extension::KIND),
             match &config.import.pattern {
                 Some(pattern) => format!("file names must match `{pattern}` (--pattern)"),
                 None => "a file is called like AAPL_1h.csv, or --pattern says how".to_owned(),
             },
         ),
         (0, n) => Error::usage(
-            format!("{message}: none of its {n} {} files can be {}", encoding::KIND, verb.done),
+            format!("{message}: none of its {n} {} files can be {}", extension::KIND, verb.done),
             "--pattern '{symbol}-{timeframe}.csv' and the like fit other names, and --timeframe says what names do not",
         ),
         (n, _) => Error::usage(

@@ -140,6 +140,15 @@ pub struct CsvConfig {
     pub time_format: Option<TimeForm>,
     #[serde(serialize_with = "values::exact_size")]
     pub max_line: ByteSize,
+    // What is not the default is stored: operations of earlier versions do not have them.
+    #[serde(
+        default = "values::max_text",
+        serialize_with = "values::exact_size",
+        skip_serializing_if = "values::is_max_text"
+    )]
+    pub max_text: ByteSize,
+    #[serde(default = "values::max_ratio", skip_serializing_if = "values::is_max_ratio")]
+    pub max_ratio: u32,
     pub columns: ColumnsConfig,
 }
 

@@ -64,6 +64,10 @@ pub(super) fn check(c: &Config) -> Result<()> {
         (c.trace.max_spans >= 1, "trace.max_spans must be at least 1"),
         ((64..=1 << 30).contains(&c.csv.max_line.as_u64()), "csv.max_line must be 64B to 1GiB"),
         (
+            c.csv.max_text.as_u64() > 0 && c.csv.max_ratio > 0,
+            "csv.max_text and csv.max_ratio must be above 0",
+        ),
+        (
             !(c.csv.decimal_comma && c.csv.thousands == Thousands::Sign(',')),
             "csv.thousands cannot be the comma that csv.decimal_comma makes the decimal sign",
         ),

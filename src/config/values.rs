@@ -223,6 +223,26 @@ pub(super) fn http_address<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Soc
     })
 }
 
+/// The default of `csv.max_text`.
+pub(super) fn max_text() -> bytesize::ByteSize {
+    bytesize::ByteSize::tib(1)
+}
+
+pub(super) fn is_max_text(size: &bytesize::ByteSize) -> bool {
+    *size == max_text()
+}
+
+/// The default of `csv.max_ratio`.
+pub(super) fn max_ratio() -> u32 {
+    500
+}
+
+// Serde passes a reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+pub(super) fn is_max_ratio(ratio: &u32) -> bool {
+    *ratio == max_ratio()
+}
+
 /// `ByteSize` serializes itself rounded; operations store the exact number.
 pub(super) fn exact_size<S: Serializer>(size: &bytesize::ByteSize, s: S) -> Result<S::Ok, S::Error> {
     s.serialize_u64(size.as_u64())

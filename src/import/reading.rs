@@ -15,7 +15,7 @@ use crate::source::open::OpenSource;
 use crate::source::reader::Batch;
 use crate::source::root::{Root, Version};
 use crate::task::{LayoutRecord, Opening, Resume, RowCounts};
-use crate::telemetry::LoadSpan;
+use crate::telemetry::{BatchReading, LoadSpan};
 
 /// A source that an attempt has opened.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ pub(super) struct Whole<'r> {
 pub async fn open(attempt: ImportAttempt<'_>, looked: bool) -> Result<Opened<'_>> {
     let ImportAttempt { context, lease, task, options, telemetry } = attempt;
     let root = Root::open(&task.root).await?;
-    let source = OpenSource::open(&root, &task.source).await?;
+    let source = OpenSource::open_checked(&root, &task.source).await?;
     let version = source.version().clone();
     let resume = telemetry.bookkeeping(lease.begin(&context.pool, &version.text)).await?;
     if resume.checkpoint == 0
@@ -130,7 +130,10 @@ impl Reading<'_> {
     async fn receive(&mut self) -> Option<Result<FeedEvent, FileError>> {
         let fed = self.feed.recv().await?.and_then(|fed| refuse_odd_step(self.attempt, fed));
         match (&fed, &mut self.load) {
-            (Ok(FeedEvent::Batch { batch, took }), Some(load)) => load.batch(batch.rows, &batch.bars, *took),
+            (Ok(FeedEvent::Batch { batch, took }), Some(load)) => {
+                let reading = BatchReading { took: *took, decoding: batch.decoding, read: batch.end };
+                load.batch(batch.rows, &batch.bars, reading);
+            }
             (Ok(FeedEvent::End { .. }), load) => *load = None,
             (Err(e), Some(load)) => load.fail(e),
             _ => {}

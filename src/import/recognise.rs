@@ -59,7 +59,7 @@ impl<'a> Hashed<'a> {
     pub(crate) async fn of(attempt: ImportAttempt<'a>) -> Result<Option<Self>> {
         let Some(series_id) = cached_series(attempt) else { return Ok(None) };
         let root = Root::open(&attempt.task.root).await?;
-        let content = OpenSource::open(&root, &attempt.task.source).await?.hash().await?;
+        let content = OpenSource::open_checked(&root, &attempt.task.source).await?.hash().await?;
         Ok(Some(Self { attempt, series_id, hash: content.hash, size: content.bytes }))
     }
 

@@ -4,10 +4,11 @@
 //! [`unrecognised`](Discovery::unrecognised) and [`refused`](Discovery::refused); nothing is passed over silently. One
 //! unreadable entry does not hide the others. Contents are read only where a name does not tell the timeframe.
 
-use super::encoding;
+use super::extension;
 use super::listing;
 use super::listing::Listed;
 pub use super::listing::Unrecognised;
+use super::members;
 use super::naming::{self, SeriesGuess, TimeframeGuess};
 use super::open::OpenSource;
 use super::pattern::{self, Pattern};
@@ -117,23 +118,26 @@ enum NotTaken {
 impl Naming {
     /// Whether to look at a file of this name at all.
     fn lists(&self, name: &str) -> bool {
-        let has = |extension: &str| encoding::ends_in(name, extension);
         match &self.pattern {
             Some(pattern) => {
-                encoding::is_source(name) || pattern.extension().map_or_else(|| pattern.may_fit(name), has)
+                let plain = extension::plain_path(name);
+                extension::is_source(name)
+                    || pattern
+                        .extension()
+                        .map_or_else(|| pattern.may_fit(plain), |e| extension::ends_in(plain, e))
             }
-            None => encoding::may_be_source(name),
+            None => extension::may_be_source(name),
         }
     }
 
     /// What the path tells.
     fn named(&self, file: &Listed) -> Result<Named, String> {
-        let plain = encoding::plain_path(&file.inside);
+        let plain = extension::plain_path(&file.inside);
         let name = plain.rsplit('/').next().unwrap_or(plain);
-        let is_source = encoding::is_source(name) || self.pattern.is_some();
+        let is_source = extension::is_source(name) || self.pattern.is_some();
         let mut guess = match &self.pattern {
             Some(pattern) => {
-                let whole = file.absolute.as_deref().map(encoding::plain_path);
+                let whole = file.absolute.as_deref().map(extension::plain_path);
                 let (symbol, timeframe) = pattern.parts(whole.map_or(plain, |path| pattern.end_of(path)))?;
                 let timeframe = timeframe.map_or(TimeframeGuess::Unknown, TimeframeGuess::Told);
                 SeriesGuess { stem: symbol.clone(), symbol, timeframe }
@@ -175,7 +179,12 @@ impl Naming {
 
     /// The series of a file.
     async fn series(&self, root: &Root, path: &str, file: &Listed) -> Result<SeriesName, NotTaken> {
-        let Named { guess, has_symbol, is_source } = self.named(file).map_err(NotTaken::Because)?;
+        let mut named = self.named(file).map_err(NotTaken::Because)?;
+        if let (false, Some(inside)) = (named.has_symbol, &file.archive_inside) {
+            let archive = Listed { inside: inside.clone(), ..file.clone() };
+            named = self.named(&archive).ok().filter(|archive| archive.has_symbol).unwrap_or(named);
+        }
+        let Named { guess, has_symbol, is_source } = named;
         let SeriesGuess { symbol, timeframe, .. } = guess;
         if let (TimeframeGuess::Told(timeframe), true, true) = (&timeframe, has_symbol, is_source) {
             pattern::check_symbol(&symbol).map_err(NotTaken::Because)?;
@@ -248,7 +257,7 @@ impl Naming {
 
 /// Whether what follows a name's last dot may belong to its symbol: BRK.B is no file of BRK.
 fn has_odd_end(name: &str) -> bool {
-    name.contains('.') && !encoding::may_be_source(name)
+    name.contains('.') && !extension::may_be_source(name)
 }
 
 /// The timeframe that a name tells, or that the rows show or confirm.
@@ -275,7 +284,9 @@ fn confirmed(timeframe: TimeframeGuess, steps: &[Micros]) -> Result<String, Stri
 /// [`Error::Source`] if a place itself cannot be listed; [`Error::Usage`] if one symbol is given for several files.
 pub async fn discover(root: &Root, places: &Places, naming: &Naming, filter: &Filter) -> Result<Discovery> {
     let lists = naming.clone();
-    let listing = listing::list(root, places, move |name| lists.lists(name)).await?;
+    let looks_at = move |name: &str| lists.lists(name) || extension::may_be_archive(name);
+    let mut listing = listing::list(root, places, looks_at).await?;
+    members::replace_archives(root, &mut listing, |name| naming.lists(name)).await;
     let mut discovery = Discovery::default();
     let mut others = listing.unreadable;
     for (path, file) in listing.files {

@@ -1,196 +1,98 @@
-//! What a source may be stored as: the one list of extensions, signatures and decoders.
+//! How the text of a source may be stored: the one list of signatures, names and decoders.
 //!
-//! Another compression is one entry in [`ENCODINGS`] and a [`TextDecoder`]; remove its entry from [`REFUSED`]
-//! if it has one. Discovery, the reader, the messages and the progress follow this list: a checkpoint is a
-//! [`Position`], which tells bytes of text from stored bytes. Invariant: a file's name tells whether it is a
-//! source, its first bytes tell how it is decoded.
+//! Another compression is one entry in [`ENCODINGS`]. Discovery, the reader and the progress follow this list. Invariant:
+//! the first bytes of a source tell how it is decoded, whatever it is called.
 
-use std::io::{self, Read};
-
-use super::position::Position;
-use super::stored::StoredBytes;
-
-/// What sources are called in messages.
-pub(crate) const KIND: &str = "CSV";
-const EXTENSION: &str = ".csv";
-
-/// A way to store the text of a source.
-struct Encoding {
-    /// What follows `.csv` in the names of such files.
-    suffix: &'static str,
-    /// The first bytes of such files; empty for plain text.
-    signature: &'static [u8],
-    decoder: for<'a> fn(StoredBytes<'a>) -> Box<dyn TextDecoder<'a> + 'a>,
-}
-
-/// The last one fits every file.
-const ENCODINGS: &[Encoding] = &[
-    #[cfg(test)]
-    twice::TWICE,
-    utf16::LITTLE_ENDIAN,
-    utf16::BIG_ENDIAN,
-    Encoding { suffix: "", signature: b"", decoder: |stored| Box::new(stored) },
-];
-
-/// First bytes of files that are not read, and why.
-const REFUSED: [(&[u8], &str); 3] = [
-    (b"\x1f\x8b", "the file is gzip-compressed: unpack it first"),
-    (b"PK\x03\x04", "the file is a zip archive: unpack it first"),
-    (b"PAR1", "the file is Parquet, not CSV"),
-];
-
-/// Reads text out of stored bytes.
-pub(super) trait TextDecoder<'a>: Read + Send {
-    fn stored(&mut self) -> &mut StoredBytes<'a>;
-
-    /// Whether the text is stored as it is.
-    fn is_plain(&self) -> bool {
-        false
-    }
-
-    /// The stored bytes it took to get to this place in the text, with what was read ahead.
-    fn stored_at(&mut self, _text: u64) -> u64 {
-        self.stored().bytes_read()
-    }
-}
-
-/// Plain text.
-impl<'a> TextDecoder<'a> for StoredBytes<'a> {
-    fn stored(&mut self) -> &mut StoredBytes<'a> {
-        self
-    }
-
-    fn is_plain(&self) -> bool {
-        true
-    }
-
-    fn stored_at(&mut self, text: u64) -> u64 {
-        text
-    }
-}
-
-/// The text of a source.
-pub struct SourceText<'a>(Box<dyn TextDecoder<'a> + 'a>);
-
-impl<'a> SourceText<'a> {
-    /// Reads the first bytes and chooses the decoder.
-    ///
-    /// # Errors
-    /// Those of `input`.
-    pub fn new(input: impl Read + Send + 'a) -> io::Result<Self> {
-        let mut stored = StoredBytes::new(Box::new(input));
-        let start = stored.peek()?;
-        let fitting = ENCODINGS.iter().find(|encoding| start.starts_with(encoding.signature));
-        Ok(match fitting {
-            Some(encoding) => Self((encoding.decoder)(stored)),
-            None => Self(Box::new(stored)),
-        })
-    }
-
-    pub(super) fn stored(&mut self) -> &mut StoredBytes<'a> {
-        self.0.stored()
-    }
-
-    pub(super) fn is_plain(&self) -> bool {
-        self.0.is_plain()
-    }
-
-    /// The position at this place in the text, which was just read.
-    pub(crate) fn position(&mut self, text: u64) -> Position {
-        Position { text, stored: self.0.stored_at(text) }
-    }
-}
-
-impl Read for SourceText<'_> {
-    /// [`Damaged`] if the stored bytes were read but cannot be decoded.
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0
-            .read(buffer)
-            .map_err(|e| if self.0.stored().has_failed() { e } else { io::Error::other(Damaged(e)) })
-    }
-}
-
-/// Why the stored bytes of a source cannot be decoded.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct Damaged(io::Error);
-
-/// Why a file whose text begins with these bytes is not read, if it is not.
-pub(super) fn refusal(start: &[u8]) -> Option<&'static str> {
-    REFUSED.iter().find(|(signature, _)| start.starts_with(signature)).map(|(_, reason)| *reason)
-}
-
-/// Whether a file is a source, by its name.
-#[must_use]
-pub(super) fn is_source(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    // A name that begins with its extension is a hidden file's.
-    ENCODINGS.iter().any(|encoding| {
-        name.strip_suffix(encoding.suffix)
-            .and_then(|name| name.strip_suffix(EXTENSION))
-            .is_some_and(|stem| !stem.is_empty())
-    })
-}
-
-/// Extensions of files that are sources if their contents are bars.
-const TEXT_EXTENSIONS: [&str; 8] = [".txt", ".tsv", ".tab", ".dat", ".prn", ".asc", ".dly", ".mst"];
-
-/// Whether a file may be a source, by its name; its contents tell.
-#[must_use]
-pub(crate) fn may_be_source(name: &str) -> bool {
-    is_source(name) || TEXT_EXTENSIONS.into_iter().any(|extension| ends_in(name, extension))
-}
-
-/// Whether a name has more than this extension, which is in lower case.
-pub(super) fn ends_in(name: &str, extension: &str) -> bool {
-    name.len() > extension.len() && name.to_ascii_lowercase().ends_with(extension)
-}
-
-/// The path of a source as it would be if the source were plain text; patterns tell the series from that.
-#[must_use]
-pub(crate) fn plain_path(path: &str) -> &str {
-    let lower = path.to_ascii_lowercase();
-    // The longest that fits: plain text's, which is empty, always does.
-    let suffixes = ENCODINGS.iter().map(|encoding| encoding.suffix);
-    let compressed = suffixes.max_by_key(|suffix| if lower.ends_with(suffix) { suffix.len() } else { 0 });
-    &path[..path.len() - compressed.map_or(0, str::len)]
-}
-
-#[cfg(test)]
-pub(super) mod twice;
 mod utf16;
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+use std::io::{self, BufRead as _, BufReader, Read};
 
-    #[test]
-    fn a_source_is_told_by_its_name() {
-        for (path, want) in [
-            ("A_1m.csv", true),
-            ("deep/er/A_1m.CSV", true),
-            ("a.b.Csv", true),
-            (".csv", false),
-            ("deep/.csv", false),
-            ("csv", false),
-            ("acsv", false),
-            ("A_1m.csv.bak", false),
-            ("A_1m.csv/notes.txt", false),
-            ("", false),
-        ] {
-            assert_eq!(is_source(path), want, "{path}");
+use lz4_flex::frame::FrameDecoder;
+
+/// Bytes that are decoded, or text.
+pub(super) type Bytes<'a> = Box<dyn Read + Send + 'a>;
+
+/// A way to store the text of a source.
+pub(super) struct Encoding {
+    /// What it is called in messages.
+    pub(super) name: &'static str,
+    /// What the names of such files end in, if anything.
+    suffix: Option<&'static str>,
+    /// The first bytes of such files.
+    signature: &'static [u8],
+    pub(super) decoder: for<'a> fn(Bytes<'a>) -> io::Result<Bytes<'a>>,
+}
+
+/// As many first bytes as it takes to tell what a file is.
+pub(super) const START: usize = 8;
+
+/// Stored bytes that are handed to a decoder at a time.
+const CHUNK: usize = 64 * 1024;
+
+/// The most memory that a decoder may take for what it looks back at, in KiB: as much as `xz -9` and `zstd --ultra`.
+const MOST_MEMORY_KIB: u32 = 160 * 1024;
+
+const ENCODINGS: &[Encoding] = &[
+    Encoding { name: "gzip", suffix: Some(".gz"), signature: b"\x1f\x8b", decoder: gzip },
+    Encoding { name: "zstd", suffix: Some(".zst"), signature: b"\x28\xb5\x2f\xfd", decoder: zstd },
+    Encoding { name: "xz", suffix: Some(".xz"), signature: b"\xfd7zXZ\0", decoder: xz },
+    Encoding { name: "bzip2", suffix: Some(".bz2"), signature: b"BZh", decoder: bzip2 },
+    Encoding { name: "lz4", suffix: Some(".lz4"), signature: b"\x04\x22\x4d\x18", decoder: lz4 },
+    // Its form of before 2013, as `lz4 -l` still writes it.
+    Encoding { name: "lz4", suffix: None, signature: b"\x02\x21\x4c\x18", decoder: lz4 },
+    utf16::LITTLE_ENDIAN,
+    utf16::BIG_ENDIAN,
+];
+
+/// The encoding of bytes that begin like this; none for plain text.
+pub(super) fn of(start: &[u8]) -> Option<&'static Encoding> {
+    ENCODINGS.iter().find(|encoding| start.starts_with(encoding.signature))
+}
+
+/// What the names of compressed files end in.
+pub(super) fn suffixes() -> impl Iterator<Item = &'static str> {
+    ENCODINGS.iter().filter_map(|encoding| encoding.suffix)
+}
+
+fn buffered(bytes: Bytes<'_>) -> BufReader<Bytes<'_>> {
+    BufReader::with_capacity(CHUNK, bytes)
+}
+
+// Each of them reads files that were written one behind the other into one, as `cat` and parallel compressors do.
+
+fn gzip(bytes: Bytes<'_>) -> io::Result<Bytes<'_>> {
+    Ok(Box::new(flate2::bufread::MultiGzDecoder::new(buffered(bytes))))
+}
+
+pub(super) fn zstd(bytes: Bytes<'_>) -> io::Result<Bytes<'_>> {
+    Ok(Box::new(::zstd::Decoder::with_buffer(buffered(bytes))?))
+}
+
+pub(super) fn xz(bytes: Bytes<'_>) -> io::Result<Bytes<'_>> {
+    Ok(Box::new(lzma_rust2::XzReader::new_mem_limit(buffered(bytes), true, MOST_MEMORY_KIB)))
+}
+
+pub(super) fn bzip2(bytes: Bytes<'_>) -> io::Result<Bytes<'_>> {
+    Ok(Box::new(::bzip2::bufread::MultiBzDecoder::new(buffered(bytes))))
+}
+
+fn lz4(bytes: Bytes<'_>) -> io::Result<Bytes<'_>> {
+    Ok(Box::new(Lz4(FrameDecoder::new(buffered(bytes)))))
+}
+
+/// All frames of an lz4 file; the decoder ends with each, as if the file did.
+struct Lz4<'a>(FrameDecoder<BufReader<Bytes<'a>>>);
+
+impl Read for Lz4<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let n = self.0.read(buffer)?;
+            if n > 0 || buffer.is_empty() || self.0.get_mut().fill_buf()?.is_empty() {
+                return Ok(n);
+            }
         }
-        assert_eq!(plain_path("deep/A_1m.CSV"), "deep/A_1m.CSV");
-    }
-
-    #[test]
-    fn a_compressed_source_has_a_plain_path() {
-        assert!(is_source("A_1d.csv.twice") && !is_source("A_1d.twice") && !is_source(".csv.twice"));
-        assert_eq!(plain_path("deep/A_1d.CSV.Twice"), "deep/A_1d.CSV");
-    }
-
-    #[test]
-    fn the_last_encoding_fits_every_file() {
-        assert!(ENCODINGS.last().is_some_and(|e| e.signature.is_empty() && e.suffix.is_empty()));
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -5,9 +5,9 @@
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 
+use super::ranges::read_at;
 use crate::finding::RawRow;
 
 /// So many bytes are read of each window.
@@ -90,20 +90,6 @@ fn rows_at(file: &File, start: u64) -> io::Result<Window> {
         RawRow { line: 0, offset: start + line.start as u64, bytes: bytes.to_vec() }
     };
     Ok(lines.map(row).filter(|row| !row.bytes.trim_ascii().is_empty()).collect())
-}
-
-/// Fills the buffer from this byte on, unless the file ends before.
-fn read_at(file: &File, buffer: &mut [u8], start: u64) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match file.read_at(&mut buffer[filled..], start + filled as u64) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(e),
-        }
-    }
-    Ok(filled)
 }
 
 #[cfg(test)]

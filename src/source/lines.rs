@@ -5,10 +5,11 @@
 //! mark is dropped; `\n` and `\r\n` both end a line.
 
 use std::io::{self, Read as _};
+use std::time::Duration;
 
-use super::encoding::SourceText;
 use super::position::Position;
 use super::stored::StoredBytes;
+use super::text::SourceText;
 
 const BUFFER: usize = 256 * 1024;
 
@@ -26,9 +27,9 @@ pub struct Line<'a> {
 /// Why the next line cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum LineError {
-    /// Reading failed.
-    #[error(transparent)]
-    Io(#[from] io::Error),
+    /// Reading failed in this line.
+    #[error("{1}")]
+    Io(u64, io::Error),
     /// The line is longer than the limit.
     #[error("line {0} is longer than {1} bytes")]
     TooLong(u64, usize),
@@ -100,7 +101,7 @@ impl<'a> Lines<'a> {
             if searched > self.max_line + 4 {
                 return Err(LineError::TooLong(self.number + 1, self.max_line));
             }
-            if self.at_end || !self.fill()? {
+            if self.at_end || !self.fill().map_err(|e| LineError::Io(self.number + 1, e))? {
                 return Ok(None);
             }
         }
@@ -130,6 +131,11 @@ impl<'a> Lines<'a> {
         self.input.position(text)
     }
 
+    /// How long decoding took so far.
+    pub(super) fn decoding(&self) -> Duration {
+        self.input.decoding()
+    }
+
     /// Where the next line starts.
     pub fn offset(&self) -> u64 {
         self.offset
@@ -150,7 +156,7 @@ mod tests {
     use super::*;
 
     fn all(data: &[u8], max: usize) -> Result<Vec<(Vec<u8>, u64, u64)>, LineError> {
-        let mut lines = Lines::new(SourceText::new(data)?, max);
+        let mut lines = Lines::new(SourceText::new(data).expect("reads"), max);
         let mut out = Vec::new();
         while let Some(l) = lines.next_line()? {
             out.push((l.bytes.to_vec(), l.number, l.offset));

@@ -3,6 +3,7 @@
 //! Invariant: what cannot be read is named with its reason, and hides nothing else. A file of several places is listed
 //! once. Links are followed only inside the folder that was named.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -11,6 +12,7 @@ use object_store::ObjectMeta;
 use serde::{Deserialize, Serialize};
 use walkdir::WalkDir;
 
+use super::archive::INSIDE;
 use super::places::{Part, Place, Places};
 use super::root::Root;
 use crate::config::DIRECTORY_FILE;
@@ -26,7 +28,7 @@ pub struct Unrecognised {
 }
 
 /// A file that may be a source.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Listed {
     pub(super) size: u64,
     /// The name of the folder that was given.
@@ -37,6 +39,10 @@ pub(super) struct Listed {
     pub(super) absolute: Option<String>,
     /// Whether it was named or fits a glob itself, so that it is a source or is told not to be.
     pub(super) is_asked_for: bool,
+    /// What its path would be if it were called like the archive of which it is the only member.
+    pub(super) archive_inside: Option<String>,
+    /// The members that are meant, if it is an archive and not all are.
+    pub(super) members: Option<BTreeSet<String>>,
 }
 
 /// What lies under a root.
@@ -83,6 +89,11 @@ impl Listing {
             Part::File(name) => {
                 let path = folder.join(name);
                 self.named.insert(lister.shown(&path));
+                self.file(lister, &path);
+            }
+            Part::Member(name, member) => {
+                let path = folder.join(name);
+                self.named.insert(format!("{}{INSIDE}{member}", lister.shown(&path)));
                 self.file(lister, &path);
             }
             Part::All => _ = self.walk(lister)?,
@@ -141,7 +152,15 @@ impl Listing {
         let Some(is_asked_for) = lister.looks_at(path) else { return false };
         match lister.source_file(path) {
             Ok((relative, size)) => {
-                let listed = self.files.entry(relative).or_insert_with(|| lister.listed(path, size));
+                let new = lister.listed(path, size);
+                let (wanted, listed) = match self.files.entry(relative) {
+                    Entry::Vacant(entry) => (new.members.clone(), entry.insert(new)),
+                    Entry::Occupied(entry) => {
+                        let listed = entry.into_mut();
+                        (listed.members.take().zip(new.members).map(|(all, more)| &all | &more), listed)
+                    }
+                };
+                listed.members = wanted;
                 listed.is_asked_for |= is_asked_for;
                 true
             }
@@ -211,7 +230,7 @@ impl Lister<'_> {
         let is_listed = || (self.lists)(&name.to_string_lossy()).then_some(false);
         match &self.place.part {
             _ if name == DIRECTORY_FILE => None,
-            Part::File(_) => Some(true),
+            Part::File(_) | Part::Member(..) => Some(true),
             Part::All => is_listed(),
             Part::Matching(glob) if glob.is(self.inside(path)) => Some(true),
             Part::Matching(glob) if glob.is_around(self.inside(path)) => is_listed(),
@@ -233,7 +252,7 @@ impl Lister<'_> {
         let real = path.canonicalize().map_err(|e| e.to_string())?;
         if !real.starts_with(&self.place.folder) {
             return Err(match self.place.part {
-                Part::File(_) => {
+                Part::File(_) | Part::Member(..) => {
                     format!("is a link that leads out of its folder: give {} itself", real.display())
                 }
                 _ => LEADS_OUT.into(),
@@ -251,6 +270,11 @@ impl Lister<'_> {
             inside: text(self.inside(path)),
             absolute: is_part.then(|| text(path)),
             is_asked_for: false,
+            archive_inside: None,
+            members: match &self.place.part {
+                Part::Member(_, member) => Some(BTreeSet::from([member.clone()])),
+                _ => None,
+            },
         }
     }
 }
@@ -286,6 +310,8 @@ async fn objects(root: &Root, lists: &impl Fn(&str) -> bool) -> Result<Listing> 
                 inside: path.clone(),
                 absolute: None,
                 is_asked_for: false,
+                archive_inside: None,
+                members: None,
             };
             listing.files.insert(path, listed);
         }

@@ -13,8 +13,11 @@
 //! a row. Each data row becomes exactly one bar, repeat or rejected row. Nothing here knows the queue or the database.
 
 pub mod advice;
+mod archive;
+mod checksum;
 pub mod discover;
-pub(crate) mod encoding;
+mod encoding;
+pub(crate) mod extension;
 pub mod feed;
 mod fields;
 mod later_rows;
@@ -22,6 +25,7 @@ pub mod layout;
 pub mod lines;
 mod listing;
 mod matching;
+mod members;
 mod naming;
 pub mod number;
 pub mod open;
@@ -30,11 +34,13 @@ pub mod places;
 pub mod position;
 pub mod proof;
 pub mod quality;
+mod ranges;
 pub mod reader;
 pub mod repeats;
 pub mod root;
 mod steps;
 mod stored;
+pub mod text;
 pub mod time;
 pub mod time_set;
 

@@ -10,13 +10,15 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
-use super::encoding::SourceText;
+use super::archive::MemberPath;
+use super::checksum;
 use super::later_rows::LaterRows;
 use super::layout::{self, FileLayout};
 use super::lines::Lines;
 use super::reader::{self, BarReader, Batch, ReadOptions, SourceName};
 use super::root::{Opened, Root, Version, io_error};
 use super::stored::StoredBytes;
+use super::text::{SourceText, Unpack};
 use crate::config::CsvConfig;
 use crate::error::{Error, FileError, Result};
 use crate::finding::RawRow;
@@ -27,12 +29,15 @@ pub struct OpenSource {
     input: Box<dyn Read + Send>,
     /// The same file, if it is a local one.
     local: Option<Arc<File>>,
+    unpack: Option<Unpack>,
 }
 
 /// The file, and its version when it was opened.
 struct OpenFile {
     root: Root,
     path: String,
+    /// The file itself, or the archive that holds it.
+    stored_in: String,
     version: Version,
     runtime: Handle,
 }
@@ -52,10 +57,26 @@ impl OpenSource {
     /// # Errors
     /// A [`FileError`] if it cannot be opened, or lies outside the root.
     pub async fn open(root: &Root, path: &str) -> Result<Self, FileError> {
-        let Opened { input, version, file: local } = root.read(path).await?;
-        let file =
-            OpenFile { root: root.clone(), path: path.to_owned(), version, runtime: Handle::current() };
-        Ok(Self { file, input, local })
+        let member = MemberPath::find(root, path).await;
+        let Opened { input, version, file: local, unpack } = match &member {
+            Some(member) => member.open(root, path).await?,
+            None => root.read(path).await?,
+        };
+        let stored_in = member.map_or_else(|| path.to_owned(), |member| member.archive);
+        let (root, path, runtime) = (root.clone(), path.to_owned(), Handle::current());
+        Ok(Self { file: OpenFile { root, path, stored_in, version, runtime }, input, local, unpack })
+    }
+
+    /// Opens the source at `path` under `root`, if it has the checksum that stands beside it.
+    ///
+    /// # Errors
+    /// A [`FileError`] if it has another one, or cannot be opened.
+    pub async fn open_checked(root: &Root, path: &str) -> Result<Self, FileError> {
+        let source = Self::open(root, path).await?;
+        checksum::check(root, &source.file.stored_in)
+            .await
+            .map_err(|e| FileError { path: path.to_owned(), ..e })?;
+        Ok(source)
     }
 
     /// What it looked like when it was opened.
@@ -82,7 +103,7 @@ impl OpenSource {
     /// # Errors
     /// A [`FileError`] when reading fails.
     pub fn text(self) -> Result<SourceText<'static>, FileError> {
-        SourceText::new(self.input).map_err(|e| io_error(&self.file.path, &e))
+        SourceText::unpacked(self.input, self.unpack).map_err(|e| io_error(&self.file.path, &e))
     }
 
     /// Its lines, none longer than `max_line` bytes.
@@ -122,7 +143,8 @@ impl OpenSource {
         let name = SourceName { path, timeframe: Some(timeframe) };
         let later = self.local.map(|local| LaterRows::read(&local, self.file.version.size));
         let later = later.transpose().map_err(|e| io_error(path, &e))?.flatten();
-        let reader = BarReader::open_with(self.input, name, options, resume_at, later.as_ref())?;
+        let text = SourceText::unpacked(self.input, self.unpack).map_err(|e| io_error(path, &e))?;
+        let reader = BarReader::open_with(text, name, options, resume_at, later.as_ref())?;
         if reader.is_empty() && !allow_empty {
             return Err(reader::empty(path));
         }
@@ -156,14 +178,14 @@ impl SourceReader {
     /// # Errors
     /// A transient [`FileError`] if the file changed while it was read.
     pub fn finish(mut self) -> Result<Content, FileError> {
-        let OpenFile { root, path, version, runtime } = self.file;
+        let OpenFile { root, path, stored_in, version, runtime } = self.file;
         let stored = self.reader.stored();
         // A decoder may end before its input does.
         if stored.bytes_read() < version.size {
             stored.drain().map_err(|e| io_error(&path, &e))?;
         }
         let content = Content { hash: stored.hash(), bytes: stored.bytes_read() };
-        if content.bytes != version.size || runtime.block_on(root.version(&path))? != version {
+        if content.bytes != version.size || runtime.block_on(root.version(&stored_in))?.text != version.text {
             return Err(changed(&path));
         }
         Ok(content)

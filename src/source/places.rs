@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
+use super::archive::INSIDE;
 use super::matching::Matching;
 use super::root;
 use crate::config::DIRECTORY_FILE;
@@ -41,6 +42,8 @@ pub(super) enum Part {
     Matching(Matching),
     /// The file of this name.
     File(PathBuf),
+    /// This member of the archive of this name.
+    Member(PathBuf, String),
 }
 
 impl Places {
@@ -138,6 +141,10 @@ impl Place {
                 path.parent().map(Path::to_owned).unwrap_or_default(),
                 Part::File(path.file_name().map(PathBuf::from).unwrap_or_default()),
             ),
+            Err(_) if let Some((archive, member)) = member(&path) => (
+                archive.parent().map(Path::to_owned).unwrap_or_default(),
+                Part::Member(archive.file_name().map(PathBuf::from).unwrap_or_default(), member),
+            ),
             Err(e) if !place.contains(['*', '?', '[']) => return Err(cannot_open(place, &e)),
             Err(_) => {
                 let (folder, glob) = Matching::split(place).map_err(|e| {
@@ -160,6 +167,7 @@ impl Place {
         match &self.part {
             Part::All => format!("{}/", folder.display()),
             Part::File(name) => folder.join(name).display().to_string(),
+            Part::Member(name, member) => format!("{}{INSIDE}{member}", folder.join(name).display()),
             Part::Matching(glob) => folder.join(glob.text()).display().to_string(),
         }
     }
@@ -167,6 +175,14 @@ impl Place {
 
 fn cannot_open(place: &str, e: &io::Error) -> Error {
     Error::source(format!("cannot open {place}: {e}"), "check the path and its permissions")
+}
+
+/// The archive and the member that a path names which is no file itself.
+fn member(path: &Path) -> Option<(PathBuf, String)> {
+    let path = path.to_str()?;
+    let mut splits = path.match_indices(INSIDE).map(|(at, _)| (Path::new(&path[..at]), &path[at + 1..]));
+    let (archive, member) = splits.find(|(archive, _)| archive.is_file())?;
+    Some((archive.to_owned(), member.to_owned()))
 }
 
 fn bucket(place: &str) -> Option<Url> {
@@ -188,7 +204,7 @@ fn without_inner_folders(mut all: Vec<Place>) -> Vec<Place> {
     all.sort_by_key(|place| match place.part {
         Part::All => 0,
         Part::Matching(_) => 1,
-        Part::File(_) => 2,
+        Part::File(_) | Part::Member(..) => 2,
     });
     all
 }

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::pattern::Pattern;
-use super::{built_in_regex, encoding};
+use super::{built_in_regex, extension};
 use crate::config::presets::{self, Preset};
 use crate::finding::RawRow;
 
@@ -43,7 +43,7 @@ impl Proof {
     /// That of a preset which the name of a file speaks for.
     #[must_use]
     pub fn by_name(path: &str) -> Option<&'static Self> {
-        let name = encoding::plain_path(path);
+        let name = extension::plain_path(path);
         PROOFS.iter().find(|proof| proof.names.iter().any(|pattern| pattern.parts(name).is_ok()))
     }
 

@@ -6,17 +6,20 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::Range;
 use std::os::fd::AsRawFd as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use object_store::path::Path as ObjectPath;
-use object_store::{GetResultPayload, ObjectMeta, ObjectStore, ObjectStoreExt};
+use object_store::{GetOptions, GetResultPayload, ObjectMeta, ObjectStore, ObjectStoreExt};
+use tokio::runtime::Handle;
 use tokio_util::io::{StreamReader, SyncIoBridge};
 use url::Url;
 
-use super::encoding;
-use super::encoding::Damaged;
+use super::extension;
+use super::ranges::Ranges;
+use super::text::{Damaged, TooLong, Unpack};
 use crate::error::{Error, FileError, Result};
 
 /// A directory or a bucket with sources.
@@ -45,6 +48,8 @@ pub(super) struct Opened {
     pub(super) version: Version,
     /// The same file, if it is a local one.
     pub(super) file: Option<Arc<File>>,
+    /// How an archive stores it, if it is a member of one.
+    pub(super) unpack: Option<Unpack>,
 }
 
 impl Root {
@@ -74,7 +79,7 @@ impl Root {
                 format!("{shown} is not a directory"),
                 format!(
                     "give the directory that holds the {} files; --symbols and --timeframes pick from it",
-                    encoding::KIND
+                    extension::KIND
                 ),
             ));
         }
@@ -142,13 +147,44 @@ impl Root {
             GetResultPayload::File(file, _) => {
                 self.refuse_swapped(path, &file)?;
                 let file = Arc::new(file);
-                Opened { input: Box::new(file.clone()), version, file: Some(file) }
+                Opened { input: Box::new(file.clone()), version, file: Some(file), unpack: None }
             }
             GetResultPayload::Stream(_) => {
                 let input = SyncIoBridge::new(StreamReader::new(found.into_stream()));
-                Opened { input: Box::new(input), version, file: None }
+                Opened { input: Box::new(input), version, file: None, unpack: None }
             }
         })
+    }
+
+    /// Opens a source to be read from any byte on. It blocks.
+    ///
+    /// # Errors
+    /// A [`FileError`] if it cannot be opened, or is outside the root.
+    pub(super) fn ranges(&self, path: &str) -> Result<(Ranges, Version), FileError> {
+        let runtime = Handle::current();
+        if self.directory.is_none() {
+            let version = runtime.block_on(self.version(path))?;
+            return Ok((Ranges::of_object(self.clone(), path, version.clone()), version));
+        }
+        let Opened { version, file, .. } = runtime.block_on(self.read(path))?;
+        let file = file.ok_or_else(|| FileError::permanent(path, None, "is no local file"))?;
+        Ok((Ranges::of_file(file, version.size), version))
+    }
+
+    /// Reads some bytes of an object that still is what it was.
+    pub(super) async fn read_part(
+        &self,
+        path: &str,
+        version: &Version,
+        range: Range<u64>,
+    ) -> io::Result<Box<dyn Read + Send>> {
+        let location = self.location(path).map_err(io::Error::other)?;
+        let options = GetOptions { range: Some(range.into()), ..GetOptions::default() };
+        let found = self.store.get_opts(&location, options).await?;
+        if Version::of(&found.meta) != *version {
+            return Err(io::Error::other("it changed while it was read"));
+        }
+        Ok(Box::new(SyncIoBridge::new(StreamReader::new(found.into_stream()))))
     }
 
     fn location(&self, path: &str) -> Result<ObjectPath, FileError> {
@@ -204,7 +240,9 @@ impl Version {
 }
 
 /// A network share that is gone may block for long; that must not be a thread of the runtime, which sends heartbeats.
-async fn off_the_runtime<T: Send + 'static>(look: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+pub(super) async fn off_the_runtime<T: Send + 'static>(
+    look: impl FnOnce() -> T + Send + 'static,
+) -> Result<T> {
     tokio::task::spawn_blocking(look).await.map_err(|e| Error::Internal(e.to_string()))
 }
 
@@ -248,8 +286,8 @@ pub(crate) fn io_error(path: &str, e: &io::Error) -> FileError {
             "permission denied: let the user that runs the worker read the file",
         ),
         io::ErrorKind::IsADirectory => FileError::permanent(path, None, "is a directory"),
-        _ if e.get_ref().is_some_and(|cause| cause.is::<Damaged>()) => {
-            FileError::permanent(path, None, format!("the file is damaged: {e}; replace it by a sound copy"))
+        _ if e.get_ref().is_some_and(|cause| cause.is::<Damaged>() || cause.is::<TooLong>()) => {
+            FileError::permanent(path, None, e.to_string())
         }
         _ => FileError::transient(path, format!("reading failed: {e}")),
     }

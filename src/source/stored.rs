@@ -1,18 +1,19 @@
 //! The bytes of a source as they are stored: counted and hashed while they are read.
 //!
-//! Invariant: the hash and the count cover exactly the bytes that were given out, whatever they decode to.
+//! Invariant: the hash and the count cover exactly the bytes that were read, whatever they decode to. A handle is cloned
+//! so that a decoder can read the bytes while its owner asks for the hash.
 
 use std::io::{self, Read};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// As many first bytes as it takes to tell what a file is.
-const START: usize = 8;
 const BUFFER: usize = 256 * 1024;
 
 /// Reads stored bytes.
-pub(super) struct StoredBytes<'a> {
+#[derive(Clone)]
+pub(super) struct StoredBytes<'a>(Arc<Mutex<Inner<'a>>>);
+
+struct Inner<'a> {
     input: Box<dyn Read + Send + 'a>,
-    /// First bytes that were looked at and are still to be given out.
-    start: Vec<u8>,
     hasher: blake3::Hasher,
     bytes_read: u64,
     has_failed: bool,
@@ -20,13 +21,12 @@ pub(super) struct StoredBytes<'a> {
 
 impl<'a> StoredBytes<'a> {
     pub(super) fn new(input: Box<dyn Read + Send + 'a>) -> Self {
-        Self { input, start: Vec::new(), hasher: blake3::Hasher::new(), bytes_read: 0, has_failed: false }
+        let hasher = blake3::Hasher::new();
+        Self(Arc::new(Mutex::new(Inner { input, hasher, bytes_read: 0, has_failed: false })))
     }
 
-    /// The first bytes, before anything is read; fewer than [`START`] only of a shorter file.
-    pub(super) fn peek(&mut self) -> io::Result<&[u8]> {
-        self.input.by_ref().take(START as u64).read_to_end(&mut self.start)?;
-        Ok(&self.start)
+    fn inner(&self) -> MutexGuard<'_, Inner<'a>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads what is left, so that the hash covers it.
@@ -44,32 +44,27 @@ impl<'a> StoredBytes<'a> {
 
     /// BLAKE3 of the bytes read so far.
     pub(super) fn hash(&self) -> [u8; 32] {
-        *self.hasher.finalize().as_bytes()
+        *self.inner().hasher.finalize().as_bytes()
     }
 
     pub(super) fn bytes_read(&self) -> u64 {
-        self.bytes_read
+        self.inner().bytes_read
     }
 
     /// Whether the last read failed.
     pub(super) fn has_failed(&self) -> bool {
-        self.has_failed
+        self.inner().has_failed
     }
 }
 
 impl Read for StoredBytes<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let peeked = self.start.len().min(buffer.len());
-        let (first, rest) = buffer.split_at_mut(peeked);
-        // Before anything changes: what fails may be tried again.
-        let read = if rest.is_empty() { Ok(0) } else { self.input.read(rest) };
-        self.has_failed = read.is_err();
-        let read = read?;
-        first.copy_from_slice(&self.start[..peeked]);
-        self.start.drain(..peeked);
-        let n = peeked + read;
-        self.hasher.update(&buffer[..n]);
-        self.bytes_read += n as u64;
+        let mut inner = self.inner();
+        let read = inner.input.read(buffer);
+        inner.has_failed = read.is_err();
+        let n = read?;
+        inner.hasher.update(&buffer[..n]);
+        inner.bytes_read += n as u64;
         Ok(n)
     }
 }
@@ -79,13 +74,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_hash_covers_what_was_peeked_at_and_what_was_drained() {
-        for data in [&b""[..], b"short", b"longer than the start"] {
+    fn the_hash_covers_what_was_read_and_what_was_drained() {
+        for data in [&b""[..], b"short", b"longer than the buffer"] {
             for first in [0, 1, 3, 10] {
                 let mut stored = StoredBytes::new(Box::new(data));
-                assert_eq!(stored.peek().expect("reads"), &data[..data.len().min(START)]);
                 let mut buffer = vec![0; first];
-                let n = stored.read(&mut buffer).expect("reads");
+                let n = stored.clone().read(&mut buffer).expect("reads");
                 assert_eq!(buffer[..n], data[..n]);
                 assert_eq!(
                     (stored.bytes_read(), stored.hash()),

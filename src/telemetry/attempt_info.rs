@@ -140,6 +140,7 @@ impl AttemptSums {
         let mut out = Vec::new();
         for (timing, ms, count) in [
             (&p.read, attr::READ_MS, attr::READ_COUNT),
+            (&p.decode, attr::DECODE_MS, attr::DECODE_COUNT),
             (&p.connection_wait, attr::CONNECTION_WAIT_MS, attr::CONNECTION_WAIT_COUNT),
             (&p.bookkeeping, attr::BOOKKEEPING_MS, attr::BOOKKEEPING_COUNT),
             (&p.check_exists, attr::CHECK_EXISTS_MS, attr::CHECK_EXISTS_COUNT),

@@ -148,6 +148,8 @@ attributes! {
     SYMBOLS_FOUND: Int = "csv_import.symbols_found", "CSV files found";
     DISCOVERY_DURATION_MS: Float = "csv_import.discovery_duration_ms", "time of looking for files in ms";
     SOURCE: Text = "csv_import.source", "path of the file, relative to the operation's directory";
+    BYTES_STORED: Int = "csv_import.bytes_stored", "stored bytes read of the file";
+    BYTES_DECODED: Int = "csv_import.bytes_decoded", "bytes of text that they decode to";
     RECOGNISED: Flag = "csv_import.recognised", "whether the file was recognised by its content and not read";
     ROW_EXISTS: Flag = "csv_import.row_exists", "whether the bar, or any bar of the batch, is in the database";
     ROWS_CHECKED: Int = "csv_import.rows_checked", "bars looked for";
@@ -161,6 +163,8 @@ attributes! {
     BATCHES_FOLDED: Int = "csv_import.batches_folded", "batches beyond the span budget, which have no spans of their own";
     READ_MS: Float = "csv_import.phase.read.duration_ms", "sum of reading the file in ms";
     READ_COUNT: Int = "csv_import.phase.read.count", "batches read";
+    DECODE_MS: Float = "csv_import.phase.decode.duration_ms", "sum of decoding the compressed file in ms";
+    DECODE_COUNT: Int = "csv_import.phase.decode.count", "batches that were decoded";
     BOOKKEEPING_MS: Float = "csv_import.phase.bookkeeping.duration_ms", "sum of beginning and ending the attempt, in ms";
     BOOKKEEPING_COUNT: Int = "csv_import.phase.bookkeeping.count", "such steps";
     CHECK_EXISTS_MS: Float = "csv_import.phase.check_exists.duration_ms", "sum of looking up existing bars in ms";

@@ -12,6 +12,16 @@ use super::span::Span;
 use crate::bar::{Bars, Micros, format_time};
 use crate::counts::int;
 use crate::error::FileError;
+use crate::source::position::Position;
+
+/// What reading a batch took, and how far in the file it came.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct BatchReading {
+    pub(crate) took: Duration,
+    /// The part of that in which compressed bytes were decoded.
+    pub(crate) decoding: Duration,
+    pub(crate) read: Position,
+}
 
 #[derive(Debug)]
 pub(crate) struct LoadSpan<'a> {
@@ -19,6 +29,7 @@ pub(crate) struct LoadSpan<'a> {
     span: Span,
     rows: u64,
     took: Duration,
+    read: Position,
     range: Option<(Micros, Micros)>,
     failed: bool,
 }
@@ -32,7 +43,15 @@ impl<'a> LoadSpan<'a> {
             .set(attr::DATA_TIMEFRAME, timeframe)
             .set(attr::DATA_BACKEND, "csv")
             .set(attr::SOURCE, source);
-        Self { telemetry, span, rows: 0, took: Duration::ZERO, range: None, failed: false }
+        Self {
+            telemetry,
+            span,
+            rows: 0,
+            took: Duration::ZERO,
+            read: Position::default(),
+            range: None,
+            failed: false,
+        }
     }
 
     /// Reading begins again from the start.
@@ -41,8 +60,17 @@ impl<'a> LoadSpan<'a> {
     }
 
     /// Adds a batch, whose bars are in time order.
-    pub(crate) fn batch(&mut self, rows: u64, bars: &Bars, took: Duration) {
-        self.telemetry.add(Phase::Read, took);
+    pub(crate) fn batch(
+        &mut self,
+        rows: u64,
+        bars: &Bars,
+        BatchReading { took, decoding, read }: BatchReading,
+    ) {
+        self.telemetry.add(Phase::Read, took.saturating_sub(decoding));
+        if !decoding.is_zero() {
+            self.telemetry.add(Phase::Decode, decoding);
+        }
+        self.read = read;
         self.took += took;
         self.rows += rows;
         if let (Some(&first), Some(&last)) = (bars.time.first(), bars.time.last()) {
@@ -65,6 +93,8 @@ impl Drop for LoadSpan<'_> {
         self.span
             .set(attr::DATA_ROWS_LOADED, int(self.rows))
             .set(attr::DB_QUERY_DURATION_MS, milliseconds(self.took))
+            .set(attr::BYTES_STORED, int(self.read.stored))
+            .set(attr::BYTES_DECODED, int(self.read.text))
             .set(attr::DATA_START_DATE, &start)
             .set(attr::DATA_END_DATE, &end);
         if !self.failed {

@@ -44,7 +44,7 @@ metrics! {
     BATCH = "barlift.batch.duration" "barlift_batch_duration_seconds" "s",
         "histogram: a batch from its connection to its commit";
     PHASE = "barlift.phase.duration" "barlift_phase_duration_seconds" "s",
-        "histogram by `phase`: read, bookkeeping, connection_wait, check_exists, compare_values, insert_batch, commit; one value \
+        "histogram by `phase`: read, decode, bookkeeping, connection_wait, check_exists, compare_values, insert_batch, commit; one value \
          a batch (bookkeeping: a step)";
     POOL_WAIT = "barlift.pool.wait" "barlift_pool_wait_seconds" "s",
         "histogram: waiting for a connection of the pool";

@@ -40,7 +40,7 @@ pub use attempt::AttemptTelemetry;
 pub use attempt_info::{AttemptInfo, JobOutcome, VerifiedCounts};
 pub use budget::TraceOptions;
 pub(crate) use context::{RootContext, new_span_id};
-pub(crate) use load::LoadSpan;
+pub(crate) use load::{BatchReading, LoadSpan};
 pub use phases::{AttemptRecord, Phase, Phases, SlowStatement, Slowest, Timing};
 pub use record::Recorder;
 pub(crate) use record::{EndedOperation, RecordedAttempt};

@@ -59,6 +59,8 @@ macro_rules! phases {
 phases! {
     /// Reading and parsing the file; runs ahead of the others on a thread of its own.
     Read read;
+    /// Decoding compressed files, with the reading of what is decoded; on the same thread as reading.
+    Decode decode;
     /// Waiting for a connection of the pool.
     ConnectionWait connection_wait;
     /// Beginning and ending: the task's counters, the header, the source cache.
@@ -73,8 +75,9 @@ phases! {
 
 impl Phase {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Read,
+        Self::Decode,
         Self::Bookkeeping,
         Self::ConnectionWait,
         Self::CheckExists,

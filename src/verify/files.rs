@@ -17,9 +17,11 @@ use crate::bar::{Bars, Micros, Ohlcv};
 use crate::error::FileError;
 use crate::finding::{Place, RejectedRow};
 use crate::source::open::OpenSource;
+use crate::source::position::Position;
 use crate::source::reader::{Batch, ReadOptions, Repeat};
 use crate::source::repeats;
 use crate::source::root::Root;
+use crate::telemetry::BatchReading;
 
 /// Most bytes of rejected rows that are kept.
 pub(super) const MAX_KEPT: usize = 16 * 1024 * 1024;
@@ -50,8 +52,8 @@ pub(super) struct FileBars {
     pub(super) rows: u64,
     /// Stored bytes of all files read so far.
     pub(super) bytes: u64,
-    /// Time the reading took.
-    pub(super) took: Duration,
+    /// What reading took, and how far it came in the last file.
+    pub(super) reading: BatchReading,
 }
 
 impl FileBars {
@@ -86,6 +88,10 @@ pub(super) struct FilesSummary {
     pub(super) hashes: Vec<[u8; 32]>,
     /// Their stored bytes.
     pub(super) bytes: u64,
+    /// How long decoding them took.
+    pub(super) decoding: Duration,
+    /// How far reading came in the last one.
+    pub(super) read: Position,
 }
 
 /// How to read the files.
@@ -136,6 +142,8 @@ impl Files {
             let mut start = Instant::now();
             while let Some(batch) = reader.next_batch(batch_rows)? {
                 summary.rows += batch.rows;
+                summary.decoding += batch.decoding;
+                summary.read = batch.end;
                 if let Some(end) = take(file, batch, start.elapsed(), summary)? {
                     return Ok(Some(end));
                 }
@@ -149,7 +157,7 @@ impl Files {
     }
 
     pub(super) fn open(&self, path: &str) -> Result<OpenSource, FileError> {
-        self.runtime.block_on(OpenSource::open(&self.root, path))
+        self.runtime.block_on(OpenSource::open_checked(&self.root, path))
     }
 
     /// Sends all bars, if they are in time order.
@@ -169,9 +177,10 @@ impl Files {
             self.keep_duplicates(file, &batch.repeats, &contradictions, summary);
             summary.duplicate += same;
             self.keep_rejected(file, contradictions, summary);
+            let reading = BatchReading { took, decoding: batch.decoding, read: batch.end };
             let places = batch.lines.iter().map(|&line| Place { file, line }).collect();
             let bars =
-                FileBars { bars: batch.bars, places, others: Vec::new(), rows: batch.rows, bytes, took };
+                FileBars { bars: batch.bars, places, others: Vec::new(), rows: batch.rows, bytes, reading };
             Ok(out.blocking_send(Ok(FileEvent::Bars(Box::new(bars)))).err().map(|_| PassEnd::ReceiverGone))
         })?;
         Ok(end.unwrap_or(PassEnd::Complete(Box::new(summary))))

@@ -28,7 +28,7 @@ pub(super) async fn by_hash(attempt: VerifyAttempt<'_>, root: &Root) -> Result<O
     if !source_cache::any_digest(&context.pool, &key).await? {
         return Ok(None);
     }
-    let content = OpenSource::open(root, &task.source).await?.hash().await?;
+    let content = OpenSource::open_checked(root, &task.source).await?.hash().await?;
     let Some(digested) = source_cache::find_digest(&context.pool, &content.hash, &key).await? else {
         return Ok(None);
     };

@@ -45,8 +45,8 @@ impl Mended {
         if last.is_none_or(|last| self.time().is_none_or(|time| time > last)) {
             return next;
         }
-        let FileBars { bars, places, others, rows, bytes, took } = next;
-        let mut out = FileBars { others, rows, bytes, took, ..FileBars::default() };
+        let FileBars { bars, places, others, rows, bytes, reading } = next;
+        let mut out = FileBars { others, rows, bytes, reading, ..FileBars::default() };
         for (i, place) in places.into_iter().enumerate() {
             let time = bars.time[i];
             self.give(&mut out, |mended| mended < time);

@@ -23,7 +23,7 @@ pub(super) fn fill(
     let mut wanted: HashMap<u64, &mut RejectedRow> = rows.into_iter().map(|r| (r.row.line, r)).collect();
     let changed = || open::changed(path);
     while let Some(line) = lines.next_line().map_err(|e| match e {
-        LineError::Io(e) => io_error(path, &e),
+        LineError::Io(_, e) => io_error(path, &e),
         LineError::TooLong(..) => changed(),
     })? {
         if let Some(rejected) = wanted.remove(&line.number) {
@@ -41,7 +41,7 @@ pub(super) fn fill(
 mod tests {
     use super::*;
     use crate::finding::RawRow;
-    use crate::source::encoding::SourceText;
+    use crate::source::text::SourceText;
 
     #[test]
     fn rows_get_their_text_of_the_same_file_alone() {

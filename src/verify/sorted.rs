@@ -15,6 +15,7 @@ use crate::error::FileError;
 use crate::finding::{Place, RawRow, RejectedRow};
 use crate::source::reader::{Batch, Repeat};
 use crate::source::repeats;
+use crate::telemetry::BatchReading;
 
 /// Batches in a sorted run.
 const RUN_BATCHES: usize = 2;
@@ -69,14 +70,16 @@ impl Sorted<'_> {
         sorting: Duration,
         out: &FileEvents,
     ) -> Result<PassEnd, FileError> {
-        (self.chunk.rows, self.chunk.took) = (self.summary.rows, sorting);
+        self.chunk.rows = self.summary.rows;
+        let FilesSummary { decoding, read, .. } = self.summary;
+        self.chunk.reading = BatchReading { took: sorting, decoding, read };
         let mut start = Instant::now();
         while let Some(entry) = merged.next().map_err(|e| no_room(self.files, &e))? {
             let first = self.first.filter(|first| first.time == entry.time);
             // Rows of one time stay in one chunk.
             let full = self.chunk.bars.len() + self.chunk.others.len() >= self.files.options.batch_rows;
             if first.is_none() && full {
-                self.chunk.took += start.elapsed();
+                self.chunk.reading.took += start.elapsed();
                 if self.flush(out).is_err() {
                     return Ok(PassEnd::ReceiverGone);
                 }
@@ -84,7 +87,7 @@ impl Sorted<'_> {
             }
             self.take(first, &entry);
         }
-        self.chunk.took += start.elapsed();
+        self.chunk.reading.took += start.elapsed();
         if self.flush(out).is_err() {
             return Ok(PassEnd::ReceiverGone);
         }

@@ -17,7 +17,7 @@ use crate::config::DIRECTORY_FILE;
 use crate::error::{Error, Result};
 use crate::model::OperationId;
 use crate::operation::report::{self, FileHead};
-use crate::source::encoding;
+use crate::source::extension;
 
 /// Writes the rejected rows of each file, after its header, to a plain file of the same name. Files that are written in
 /// different ways go to different directories, each with its settings.
@@ -92,7 +92,7 @@ impl Kinds {
             let directory = kind.directory.display();
             let files = self.files.iter().filter(|(_, (_, at))| *at == number).map(|(source, _)| source);
             // In a directory, files with other extensions are not looked at.
-            let others = files.filter(|source| !encoding::may_be_source(encoding::plain_path(source)));
+            let others = files.filter(|source| !extension::may_be_source(extension::plain_path(source)));
             let others: BTreeSet<String> = others
                 .map(|source| match Path::new(source).extension() {
                     Some(extension) => format!(" '{directory}/**/*.{}'", extension.display()),
@@ -174,7 +174,7 @@ fn create(directory: &Path, source: &str, header: Option<&[u8]>) -> Result<BufWr
     if !relative.components().all(|c| matches!(c, Component::Normal(_))) {
         return Err(Error::Internal(format!("the path {source} leaves its directory")));
     }
-    let path = directory.join(encoding::plain_path(source));
+    let path = directory.join(extension::plain_path(source));
     let fail = |e: std::io::Error| cannot_write(&path.display().to_string(), &e);
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent).map_err(fail)?;

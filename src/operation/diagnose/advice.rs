@@ -135,6 +135,9 @@ fn action(phase: Phase) -> &'static str {
         Phase::Read => {
             "the disk or network that the files come from is the limit; more workers read more at once"
         }
+        Phase::Decode => {
+            "decoding is the limit: zstd decodes faster than gzip, and gzip than xz and bzip2; more workers decode more at once"
+        }
         Phase::Commit => {
             "the database's write-ahead log is the limit: a faster disk, or larger batches (import.batch_rows)"
         }

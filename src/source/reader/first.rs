@@ -2,7 +2,6 @@
 //!
 //! Invariant: the line is not blank and holds neither NUL bytes nor carriage returns.
 
-use super::super::encoding::refusal;
 use super::super::lines::{LineError, Lines};
 use super::line_error;
 use crate::error::FileError;
@@ -32,9 +31,18 @@ pub(super) fn first_line(lines: &mut Lines<'_>, path: &str) -> Result<Option<Raw
     }
 }
 
+/// First bytes of files that are not text, and why they are not read.
+const REFUSED: [(&[u8], &str); 4] = [
+    (b"PK\x03\x04", "the file is an archive under another name: call it .zip, and its members are read"),
+    (b"PAR1", "the file is Parquet, not CSV"),
+    (b"\xd0\xcf\x11\xe0", "the file is an Excel workbook: save it as CSV"),
+    (b"SQLite format 3\0", "the file is an SQLite database: export the bars as CSV"),
+];
+
 /// Why a file that begins with this line is refused, if it is.
 fn not_text(bytes: &[u8]) -> Option<&'static str> {
-    refusal(bytes).or_else(|| match bytes {
+    let refused = REFUSED.iter().find(|(signature, _)| bytes.starts_with(signature));
+    refused.map(|(_, reason)| *reason).or_else(|| match bytes {
         _ if bytes.contains(&b'\r') => {
             Some("the lines end with a carriage return alone: convert them to line feeds")
         }

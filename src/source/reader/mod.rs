@@ -15,6 +15,7 @@ mod row;
 
 use std::io::Read;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +23,6 @@ use self::ahead::Ahead;
 use self::classify::RowClassifier;
 use self::neighbours::Neighbours;
 use self::row::RowParser;
-use super::encoding::SourceText;
 use super::later_rows::LaterRows;
 use super::layout::{self, Expected, FileLayout};
 use super::lines::{Line, LineError, Lines};
@@ -30,9 +30,10 @@ use super::position::Position;
 use super::proof::Proof;
 use super::root::io_error;
 use super::stored::StoredBytes;
+use super::text::SourceText;
 use crate::bar::{Bars, Micros, Ohlcv};
 use crate::config::{Ambiguous, Config, CsvConfig, Dates, OnInvalid};
-use crate::error::FileError;
+use crate::error::{ErrorClass, FileError};
 use crate::finding::{QualityIssue, RawRow, RejectedRow};
 
 /// How to read a source. Stored with the operation, so that all workers read it the same way.
@@ -123,6 +124,8 @@ pub struct Batch {
     pub rows: u64,
     /// Where the next row starts.
     pub end: Position,
+    /// How long compressed bytes were decoded for it, with the reading of what was decoded.
+    pub decoding: Duration,
     /// Bytes of raw rows in it; the batch ends once they exceed `MAX_KEPT`.
     pub kept_bytes: usize,
 }
@@ -172,6 +175,8 @@ pub struct BarReader<'a> {
     layout: Option<Arc<FileLayout>>,
     ahead: Ahead,
     neighbours: Neighbours,
+    /// How long decoding took for the batches so far; what decided the layout counts for the first one.
+    decoded: Duration,
 }
 
 impl<'a> BarReader<'a> {
@@ -201,13 +206,14 @@ impl<'a> BarReader<'a> {
         options: &ReadOptions,
         resume_at: u64,
     ) -> Result<Self, FileError> {
-        Self::open_with(input, source, options, resume_at, None)
+        let text = SourceText::new(input).map_err(|e| io_error(source.path, &e))?;
+        Self::open_with(text, source, options, resume_at, None)
     }
 
     /// Like [`open_even_empty`](Self::open_even_empty), for a file of which some later rows were read. If they show that the
     /// file is not written as its first rows are, it is refused.
     pub(super) fn open_with(
-        input: impl Read + Send + 'a,
+        text: SourceText<'a>,
         SourceName { path, timeframe }: SourceName<'_>,
         options: &ReadOptions,
         resume_at: u64,
@@ -217,7 +223,7 @@ impl<'a> BarReader<'a> {
         let zone = options.timezone.as_deref().map(super::time::zone).transpose();
         let zone = zone.map_err(|e| FileError::permanent(path, None, e.to_string()))?;
         let max_line = usize::try_from(csv.max_line.as_u64()).unwrap_or(usize::MAX);
-        let text = SourceText::new(input).map_err(|e| io_error(path, &e))?;
+        let text = text.limited(csv);
         let timeframe = timeframe.and_then(crate::timeframe::length);
         let dates_in_utc = options.dates == Dates::Utc;
         let zone_in_name = layout::zone_in_name(path);
@@ -236,7 +242,7 @@ impl<'a> BarReader<'a> {
             .as_ref()
             .map(|layout| RowClassifier::new(path, parser(layout), options.on_invalid, resume_at));
         let (layout, ahead) = (layout.map(Arc::new), ahead.unwrap_or_default());
-        Ok(Self { lines, path: path.to_owned(), rows, layout, ahead, neighbours })
+        Ok(Self { lines, path: path.to_owned(), rows, layout, ahead, neighbours, decoded: Duration::ZERO })
     }
 
     /// Whether the file has no line, not even a header.
@@ -280,6 +286,8 @@ impl<'a> BarReader<'a> {
         let broken_at = || self.ahead.broken.as_ref().map_or(self.lines.offset(), |(offset, _)| *offset);
         let end = self.ahead.rows.front().map_or_else(broken_at, |row| row.offset);
         batch.end = self.lines.position(end);
+        batch.decoding = self.lines.decoding() - self.decoded;
+        self.decoded += batch.decoding;
         if batch.rows == 0 {
             return Ok(None);
         }
@@ -334,7 +342,11 @@ fn without_line(path: &str, advice: &str) -> FileError {
 
 fn line_error(path: &str, e: LineError) -> FileError {
     match e {
-        LineError::Io(e) => io_error(path, &e),
+        LineError::Io(line, e) => {
+            let e = io_error(path, &e);
+            // Where a file is damaged is worth knowing; where a connection was lost is not.
+            FileError { line: Some(line).filter(|_| e.class == ErrorClass::Permanent), ..e }
+        }
         LineError::TooLong(line, max) => FileError::permanent(
             path,
             line,

@@ -11,7 +11,8 @@ fn open(text: &str) -> Result<BarReader<'_>, FileError> {
     file.write_all(text.as_bytes()).expect("written");
     let later = LaterRows::read(&Arc::new(file), text.len() as u64).expect("read").expect("a long file");
     let source = SourceName { path: "A_1s.csv", timeframe: Some("1s") };
-    BarReader::open_with(text.as_bytes(), source, &options(OnInvalid::Warn), 0, Some(&later))
+    let text = SourceText::new(text.as_bytes()).expect("reads");
+    BarReader::open_with(text, source, &options(OnInvalid::Warn), 0, Some(&later))
 }
 
 /// A bar each second of these days, with the day written in this form.

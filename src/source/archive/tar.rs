@@ -1,0 +1,222 @@
+//! The members of a tar, which may be compressed as a whole, in the order in which they stand there.
+//!
+//! Invariant: a tar is read forwards only. A stream that has come to the end of a member is kept, so that whoever reads the
+//! next member goes on from there; one that lies before it is read from the start.
+
+use std::collections::{BTreeSet, HashMap};
+use std::io::{self, Read};
+
+use tar::{EntryType, Header, PaxExtensions};
+use tokio::runtime::Handle;
+
+use super::cache::{self, Key};
+use super::{Members, gone};
+use crate::error::FileError;
+use crate::source::root::{Opened, Root, Version, io_error};
+use crate::source::text::{Damaged, SourceText};
+
+pub(super) const BLOCK: usize = 512;
+
+/// A name or extended header that is longer is not one.
+const MOST_METADATA: u64 = 1024 * 1024;
+
+/// Whether a tar may begin with this block.
+pub(super) fn is_header(block: &[u8]) -> bool {
+    block.len() == BLOCK && &block[257..262] == b"ustar" && has_checksum(Header::from_byte_slice(block))
+}
+
+fn has_checksum(header: &Header) -> bool {
+    let bytes = header.as_bytes();
+    let sum: u32 =
+        bytes.iter().zip(0..).map(|(b, at)| if (148..156).contains(&at) { 32 } else { u32::from(*b) }).sum();
+    header.cksum().is_ok_and(|stored| stored == sum)
+}
+
+/// A tar that is being read.
+pub(super) struct TarStream {
+    bytes: SourceText<'static>,
+    /// What is left of the member, and of the padding behind it.
+    left: u64,
+    padding: u64,
+    /// The names of the members so far.
+    passed: BTreeSet<String>,
+}
+
+/// A member that the stream has come to.
+struct Found {
+    name: String,
+    size: u64,
+    problem: Option<String>,
+}
+
+impl TarStream {
+    pub(super) fn open(root: &Root, path: &str) -> Result<Self, FileError> {
+        let opened = Handle::current().block_on(root.read(path))?;
+        let bytes = SourceText::new(opened.input).map_err(|e| io_error(path, &e))?;
+        Ok(Self { bytes, left: 0, padding: 0, passed: BTreeSet::new() })
+    }
+
+    /// Goes to the next member; none at the end.
+    fn next(&mut self) -> io::Result<Option<Found>> {
+        self.find_next().map_err(own_damage)
+    }
+
+    fn find_next(&mut self) -> io::Result<Option<Found>> {
+        let (mut long_name, mut extended) = (None, HashMap::new());
+        loop {
+            self.skip()?;
+            let mut block = [0; BLOCK];
+            match self.bytes.by_ref().take(BLOCK as u64).read(&mut block[..1])? {
+                0 => return Ok(None),
+                _ => self.bytes.read_exact(&mut block[1..])?,
+            }
+            // Two such blocks end a tar.
+            if block.iter().all(|b| *b == 0) {
+                return Ok(None);
+            }
+            let header = Header::from_byte_slice(&block);
+            if !has_checksum(header) {
+                return Err(malformed("a tar header is damaged"));
+            }
+            let size = extended.get("size").and_then(|size: &String| size.parse().ok());
+            let size = size
+                .map_or_else(|| header.entry_size().map_err(|_| malformed("a tar header has no size")), Ok)?;
+            self.left = size;
+            self.padding = size.next_multiple_of(BLOCK as u64) - size;
+            match header.entry_type() {
+                EntryType::GNULongName => {
+                    let name = self.metadata()?;
+                    long_name = Some(name.strip_suffix(b"\0").unwrap_or(&name).to_vec());
+                }
+                EntryType::XHeader => extended = pax(&self.metadata()?),
+                EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
+                    let name = long_name.unwrap_or_else(|| header.path_bytes().into_owned());
+                    let name = extended
+                        .remove("path")
+                        .unwrap_or_else(|| String::from_utf8_lossy(&name).into_owned());
+                    let name = name.trim_start_matches("./").to_owned();
+                    let is_sparse = header.entry_type() == EntryType::GNUSparse
+                        || extended.keys().any(|key| key.starts_with("GNU.sparse"));
+                    let problem =
+                        is_sparse.then(|| "is stored with holes: unpack the archive first".to_owned());
+                    self.passed.insert(name.clone());
+                    return Ok(Some(Found { name, size, problem }));
+                }
+                // Folders, links, and settings for all members.
+                _ => (long_name, extended) = (None, HashMap::new()),
+            }
+        }
+    }
+
+    fn skip(&mut self) -> io::Result<()> {
+        let wanted = self.left + self.padding;
+        let skipped = io::copy(&mut self.bytes.by_ref().take(wanted), &mut io::sink())?;
+        (self.left, self.padding) = (0, 0);
+        if skipped < wanted { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) }
+    }
+
+    fn metadata(&mut self) -> io::Result<Vec<u8>> {
+        if self.left > MOST_METADATA {
+            return Err(malformed("a tar header is too long"));
+        }
+        let mut bytes = Vec::new();
+        self.by_ref().read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+/// What is wrong with the tar itself; its compression and its storage name their own faults.
+fn own_damage(e: io::Error) -> io::Error {
+    let is_own =
+        e.kind() == io::ErrorKind::UnexpectedEof || e.get_ref().is_some_and(|cause| cause.is::<Malformed>());
+    if is_own { Damaged::archive(&e) } else { e }
+}
+
+/// What no tar holds.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Malformed(&'static str);
+
+fn malformed(what: &'static str) -> io::Error {
+    io::Error::other(Malformed(what))
+}
+
+fn pax(bytes: &[u8]) -> HashMap<String, String> {
+    let all = PaxExtensions::new(bytes).filter_map(Result::ok);
+    all.filter_map(|one| Some((one.key().ok()?.to_owned(), one.value().ok()?.to_owned()))).collect()
+}
+
+/// The bytes of the member.
+impl Read for TarStream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.bytes.by_ref().take(self.left).read(buffer)?;
+        self.left -= n as u64;
+        if n == 0 && self.left > 0 && !buffer.is_empty() {
+            return Err(own_damage(io::ErrorKind::UnexpectedEof.into()));
+        }
+        Ok(n)
+    }
+}
+
+/// The members, as far as the tar can be read.
+pub(super) fn members(stream: &mut TarStream) -> Members {
+    let mut found = Members::default();
+    loop {
+        match stream.next() {
+            Ok(Some(member)) => found.add(member.name, member.size, member.problem),
+            Ok(None) => return found,
+            Err(e) => {
+                found.cut =
+                    Some(format!("is cut off or damaged ({e}): what stood behind its last member is lost"));
+                return found;
+            }
+        }
+    }
+}
+
+/// Opens the member of this name.
+pub(super) fn open_member(
+    root: &Root,
+    path: &str,
+    name: &str,
+    version: Version,
+) -> Result<Opened, FileError> {
+    let key = Key::new(root, path, &version);
+    let mut stream = match cache::TARS.take(&key, |stream| !stream.passed.contains(name)) {
+        Some(stream) => stream,
+        None => TarStream::open(root, path)?,
+    };
+    loop {
+        let found = stream.next().map_err(|e| io_error(path, &e))?.ok_or_else(|| gone(path))?;
+        if found.name != name {
+            continue;
+        }
+        if let Some(problem) = found.problem {
+            return Err(FileError::permanent(path, None, problem));
+        }
+        let version = Version { size: found.size, text: version.text };
+        let input = Box::new(TarMember { key, stream: Some(stream) });
+        return Ok(Opened { input, version, file: None, unpack: None });
+    }
+}
+
+/// A member while it is read; its stream goes to whoever reads the next one.
+struct TarMember {
+    key: Key,
+    stream: Option<TarStream>,
+}
+
+impl Read for TarMember {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.as_mut().map_or(Ok(0), |stream| stream.read(buffer))
+    }
+}
+
+impl Drop for TarMember {
+    fn drop(&mut self) {
+        // What was given up in the middle may have failed.
+        if let Some(stream) = self.stream.take().filter(|stream| stream.left == 0) {
+            cache::TARS.put(self.key.clone(), stream);
+        }
+    }
+}

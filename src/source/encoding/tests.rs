@@ -1,0 +1,104 @@
+//! Texts in each encoding, whole, in several pieces and cut off.
+
+use std::io::{Read as _, Write as _};
+
+use super::super::text::SourceText;
+use super::*;
+
+/// A text as gzip stores it.
+pub(in crate::source) fn gzipped(text: &[u8]) -> Vec<u8> {
+    let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    out.write_all(text).expect("written");
+    out.finish().expect("ended")
+}
+
+fn zstded(text: &[u8]) -> Vec<u8> {
+    ::zstd::encode_all(text, 3).expect("compressed")
+}
+
+fn bzipped(text: &[u8]) -> Vec<u8> {
+    let mut out = ::bzip2::write::BzEncoder::new(Vec::new(), ::bzip2::Compression::default());
+    out.write_all(text).expect("written");
+    out.finish().expect("ended")
+}
+
+fn xzed(text: &[u8]) -> Vec<u8> {
+    let mut out =
+        lzma_rust2::XzWriter::new(Vec::new(), lzma_rust2::XzOptions::with_preset(6)).expect("begun");
+    out.write_all(text).expect("written");
+    out.finish().expect("ended")
+}
+
+fn lz4ed(text: &[u8]) -> Vec<u8> {
+    let info = lz4_flex::frame::FrameInfo::new().block_size(lz4_flex::frame::BlockSize::Max64KB);
+    let mut out = lz4_flex::frame::FrameEncoder::with_frame_info(info, Vec::new());
+    out.write_all(text).expect("written");
+    out.finish().expect("ended")
+}
+
+type Encoder = fn(&[u8]) -> Vec<u8>;
+
+const ALL: [(&str, Encoder); 5] =
+    [("gzip", gzipped), ("zstd", zstded), ("bzip2", bzipped), ("xz", xzed), ("lz4", lz4ed)];
+
+/// A text that does not compress to nothing.
+fn text() -> Vec<u8> {
+    let row = |i: u32| format!("{i},{},{}\n", i.wrapping_mul(2_654_435_761), i.wrapping_mul(40_503) % 1_000);
+    (0..60_000).map(row).collect::<String>().into_bytes()
+}
+
+/// As much as can be read, and the error after it.
+fn decoded(stored: &[u8]) -> (Vec<u8>, Option<String>) {
+    let mut text = Vec::new();
+    let read = SourceText::new(stored).and_then(|mut source| {
+        let read = source.read_to_end(&mut text).map(drop);
+        read.map(|()| assert_eq!(source.stored().bytes_read(), stored.len() as u64))
+    });
+    (text, read.err().map(|e| e.to_string()))
+}
+
+#[test]
+fn every_encoding_is_read_whole_and_in_pieces() {
+    let text = text();
+    let (first, second) = text.split_at(text.len() / 3);
+    for (name, encode) in ALL {
+        let whole = encode(&text);
+        assert!(whole.len() < text.len() && of(&whole).is_some_and(|encoding| encoding.name == name));
+        assert!(decoded(&whole) == (text.clone(), None), "{name}");
+        // As `cat a.gz b.gz` and parallel compressors write it.
+        let pieces = [encode(first), encode(second)].concat();
+        assert!(decoded(&pieces) == (text.clone(), None), "{name} in two pieces");
+    }
+}
+
+#[test]
+fn layers_are_taken_off_one_by_one() {
+    let utf16: Vec<u8> = "\u{feff}time,open\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(decoded(&gzipped(&utf16)), ("\u{feff}time,open\n".as_bytes().to_vec(), None));
+    assert_eq!(decoded(&zstded(&gzipped(b"x"))), (b"x".to_vec(), None));
+    let four = gzipped(&gzipped(&gzipped(&gzipped(b"x"))));
+    assert!(decoded(&four).1.is_some_and(|e| e.contains("compressed more than 3 times")));
+}
+
+#[test]
+fn what_was_whole_is_given_before_the_damage_is_told() {
+    let text = text();
+    for (name, encode) in ALL {
+        let whole = encode(&text);
+        let (read, error) = decoded(&whole[..whole.len() / 2]);
+        let error = error.expect(name);
+        assert!(text.starts_with(&read), "{name}");
+        // bzip2 gives whole blocks only, and they are large.
+        assert!(name == "bzip2" || !read.is_empty(), "{name}: {} bytes", read.len());
+        assert!(error.contains("the file is damaged: it is cut off"), "{name}: {error}");
+        assert!(error.contains(&format!("its {name} data")), "{name}: {error}");
+
+        let mut broken = whole.clone();
+        for byte in &mut broken[whole.len() / 2..whole.len() / 2 + 64] {
+            *byte ^= 0x55;
+        }
+        let (read, error) = decoded(&broken);
+        assert!(error.expect(name).starts_with("the file is damaged: "), "{name}");
+        assert!(read.len() < text.len() + text.len() / 2, "{name}");
+    }
+}

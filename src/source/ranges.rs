@@ -1,0 +1,125 @@
+//! Reads a source from any byte on: a local file, or an object of a bucket by ranges.
+//!
+//! Invariant: all bytes are those of the version that was opened; an object that has changed is an error.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::fs::FileExt as _;
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+
+use super::root::{Root, Version};
+
+/// Bytes that are fetched at a time.
+const WINDOW: usize = 256 * 1024;
+
+/// A source that is read from any byte on.
+#[derive(Clone)]
+pub(super) struct Ranges {
+    from: From,
+    size: u64,
+    at: u64,
+    /// What was fetched last, and where that stands.
+    window: Vec<u8>,
+    window_at: u64,
+}
+
+#[derive(Clone)]
+enum From {
+    File(Arc<File>),
+    Object { root: Root, path: String, version: Version, runtime: Handle },
+}
+
+impl Ranges {
+    pub(super) fn of_file(file: Arc<File>, size: u64) -> Self {
+        Self::new(From::File(file), size)
+    }
+
+    pub(super) fn of_object(root: Root, path: &str, version: Version) -> Self {
+        let size = version.size;
+        let path = path.to_owned();
+        Self::new(From::Object { root, path, version, runtime: Handle::current() }, size)
+    }
+
+    fn new(from: From, size: u64) -> Self {
+        Self { from, size, at: 0, window: Vec::new(), window_at: 0 }
+    }
+
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// These bytes, one after the other.
+    pub(super) fn part(&self, start: u64, length: u64) -> io::Result<Box<dyn Read + Send>> {
+        Ok(match &self.from {
+            From::File(file) => {
+                let part = Self { at: start, ..Self::of_file(file.clone(), self.size) };
+                Box::new(part.take(length))
+            }
+            From::Object { root, path, version, runtime } => {
+                runtime.block_on(root.read_part(path, version, start..(start + length).min(self.size)))?
+            }
+        })
+    }
+
+    fn fetch(&mut self) -> io::Result<()> {
+        let end = self.size.min(self.at + WINDOW as u64);
+        self.window_at = self.at;
+        match &self.from {
+            From::File(file) => {
+                self.window.resize(usize::try_from(end - self.at).unwrap_or(WINDOW), 0);
+                let read = read_at(file, &mut self.window, self.at)?;
+                self.window.truncate(read);
+            }
+            From::Object { root, path, version, runtime } => {
+                self.window.clear();
+                let mut part = runtime.block_on(root.read_part(path, version, self.at..end))?;
+                part.read_to_end(&mut self.window)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Read for Ranges {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.at >= self.size || buffer.is_empty() {
+            return Ok(0);
+        }
+        let is_there = (self.window_at..self.window_at + self.window.len() as u64).contains(&self.at);
+        if !is_there {
+            self.fetch()?;
+        }
+        let skipped = usize::try_from(self.at - self.window_at).unwrap_or(usize::MAX);
+        let read = self.window.get(skipped..).unwrap_or_default().read(buffer)?;
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+impl Seek for Ranges {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let at = match to {
+            SeekFrom::Start(at) => Some(at),
+            SeekFrom::End(by) => self.size.checked_add_signed(by),
+            SeekFrom::Current(by) => self.at.checked_add_signed(by),
+        };
+        self.at = at.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.at)
+    }
+}
+
+/// Fills the buffer from this byte of the file, unless that ends first; returns how much it read.
+pub(super) fn read_at(file: &File, buffer: &mut [u8], start: u64) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match file.read_at(&mut buffer[filled..], start + filled as u64) {
+            Ok(0) => break,
+            Ok(n) => filled += n,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(filled)
+}
