@@ -152,6 +152,21 @@ pub struct CsvConfig {
     pub columns: ColumnsConfig,
 }
 
+impl CsvConfig {
+    /// How to read text that was made of columns: whose values are those of the file, whatever is said of the files.
+    #[must_use]
+    pub(crate) fn of_columns(&self, delimiter: u8) -> Self {
+        Self {
+            header: true,
+            delimiter: Delimiter::Byte(delimiter),
+            quote: Some(b'"'),
+            decimal_comma: false,
+            thousands: Thousands::None,
+            ..self.clone()
+        }
+    }
+}
+
 /// `[verify]`
 #[derive(Debug, Clone, Deserialize)]
 #[allow(missing_docs)]

@@ -34,7 +34,8 @@ use crate::bar::{Bars, SeriesName};
 const TIME: &str = "time";
 
 /// Why a build lacks some formats.
-const WITHOUT_COLUMNAR: &str = "this barlift was built without Arrow and Parquet (its feature `columnar`)";
+pub(crate) const WITHOUT_COLUMNAR: &str =
+    "this barlift was built without Arrow and Parquet (its feature `columnar`)";
 
 /// A file format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,9 +79,6 @@ impl Format {
         matches!(self, Self::ArrowStream | Self::ArrowFile | Self::Parquet)
     }
 }
-
-/// The chunks of a file.
-type Chunks = Box<dyn Iterator<Item = Result<Bars, String>> + Send>;
 
 /// Writes a file of one format to a `W`.
 trait BarSink<W> {

@@ -61,7 +61,7 @@ fn read(format: Format, bytes: &[u8]) -> crate::error::Result<Bars> {
     while let Some(bars) = file.next_chunk()? {
         all.append(&bars);
     }
-    assert_eq!(file.issues() > 0, format == Format::Csv, "only text is looked at");
+    assert_eq!(file.issues() > 0, all.len() < 100, "{format:?}: only the long series is sound");
     Ok(all)
 }
 
@@ -127,18 +127,14 @@ fn what_is_not_finite_crashes_nothing() {
         "{\"time\":\"1970-01-01T00:00:00Z\",\"open\":null,\"high\":null,\"low\":null,\"close\":1.0,\"volume\":1.0}\n"
     ));
     let bytes = |format| written(format, std::slice::from_ref(&bars));
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("bars");
-    std::fs::write(&path, bytes(Format::Parquet)).expect("written");
-    let file = std::io::BufReader::new(std::fs::File::open(&path).expect("opened"));
-    let stream = std::io::Cursor::new(bytes(Format::ArrowStream));
-    for chunks in [columnar::read_file(Format::Parquet, file), columnar::read_stream(stream)] {
-        let read = chunks.and_then(|mut chunks| chunks.next().transpose());
-        assert_eq!(bits(&read.expect("read").expect("bars")), bits(&bars));
-    }
+    let stream = bytes(Format::ArrowStream);
+    let mut stream = arrow_ipc::reader::StreamReader::try_new(&stream[..], None).expect("read");
+    let batch = stream.next().expect("a batch").expect("read");
+    let open: &arrow_array::Float64Array = batch.column(1).as_any().downcast_ref().expect("float64");
+    assert!(open.value(0).is_nan() && open.value(1) == 1.0);
     for format in [Format::ArrowFile, Format::ArrowStream, Format::Parquet] {
         let e = read(format, &bytes(format)).expect_err("barlift takes no such bars").to_string();
-        assert!(e.contains("outside the years") || e.contains("is NaN"), "{e}");
+        assert!(e.contains("open `NaN` is not a finite number (row group 1, row 1)"), "{e}");
     }
     let e = read(Format::Csv, text(Format::Csv).as_bytes()).expect_err("no bars").to_string();
     assert!(e.ends_with("line 2: column 2: open `NaN` is not a finite number"), "{e}");
@@ -228,8 +224,9 @@ fn other_files_are_refused_with_their_reason() {
         assert!(e.contains(part), "{e}");
     }
     let bytes = written(Format::Parquet, &[nasty()]);
-    let e = BarFile::read(Box::new(std::io::Cursor::new(bytes)), "stdin".into(), "1h", &options()).err();
-    assert!(e.is_some_and(|e| e.to_string().contains("give the file's name")));
+    let mut piped = BarFile::read(Box::new(std::io::Cursor::new(bytes)), "stdin".into(), "1h", &options())
+        .expect("opens");
+    assert_eq!(piped.next_chunk().expect("read").map(|bars| bits(&bars)), Some(bits(&nasty())));
 }
 
 #[test]
@@ -290,11 +287,17 @@ fn a_required_column_may_not_have_nulls_or_be_missing() {
     for format in [Format::Parquet, Format::ArrowFile] {
         // What is allowed of the volume, in a file that calls it close.
         for (bytes, part) in [
-            (with_names(format, &["open", "high", "low", "volume", "close"]), "`close` has nulls"),
-            (with_names(format, &["open", "high", "low", "other", "volume"]), "it has no column `close`"),
+            (
+                with_names(format, &["open", "high", "low", "volume", "close"]),
+                "line 2: column 6: close is empty (row group 1, row 1)",
+            ),
+            (
+                with_names(format, &["open", "high", "low", "other", "volume"]),
+                "line 1: the header lacks a column for close; it has: `time`, `open`, `high`, `low`, `other`, `volume`",
+            ),
         ] {
             let e = read(format, &bytes).expect_err("required").to_string();
-            assert!(e.ends_with(part), "{format:?}: {e}");
+            assert!(e.contains(part), "{format:?}: {e}");
         }
     }
 }

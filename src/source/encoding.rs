@@ -9,6 +9,9 @@ use std::io::{self, BufRead as _, BufReader, Read};
 
 use lz4_flex::frame::FrameDecoder;
 
+use self::Decoder::{Columns, Stream};
+use super::columnar;
+
 /// Bytes that are decoded, or text.
 pub(super) type Bytes<'a> = Box<dyn Read + Send + 'a>;
 
@@ -20,7 +23,14 @@ pub(super) struct Encoding {
     suffix: Option<&'static str>,
     /// The first bytes of such files.
     signature: &'static [u8],
-    pub(super) decoder: for<'a> fn(Bytes<'a>) -> io::Result<Bytes<'a>>,
+    pub(super) decoder: Decoder,
+}
+
+/// What makes text, or bytes that are decoded again.
+#[derive(Clone, Copy)]
+pub(super) enum Decoder {
+    Stream(for<'a> fn(Bytes<'a>) -> io::Result<Bytes<'a>>),
+    Columns(columnar::Decoder),
 }
 
 /// As many first bytes as it takes to tell what a file is.
@@ -33,15 +43,19 @@ const CHUNK: usize = 64 * 1024;
 const MOST_MEMORY_KIB: u32 = 160 * 1024;
 
 const ENCODINGS: &[Encoding] = &[
-    Encoding { name: "gzip", suffix: Some(".gz"), signature: b"\x1f\x8b", decoder: gzip },
-    Encoding { name: "zstd", suffix: Some(".zst"), signature: b"\x28\xb5\x2f\xfd", decoder: zstd },
-    Encoding { name: "xz", suffix: Some(".xz"), signature: b"\xfd7zXZ\0", decoder: xz },
-    Encoding { name: "bzip2", suffix: Some(".bz2"), signature: b"BZh", decoder: bzip2 },
-    Encoding { name: "lz4", suffix: Some(".lz4"), signature: b"\x04\x22\x4d\x18", decoder: lz4 },
+    Encoding { name: "gzip", suffix: Some(".gz"), signature: b"\x1f\x8b", decoder: Stream(gzip) },
+    Encoding { name: "zstd", suffix: Some(".zst"), signature: b"\x28\xb5\x2f\xfd", decoder: Stream(zstd) },
+    Encoding { name: "xz", suffix: Some(".xz"), signature: b"\xfd7zXZ\0", decoder: Stream(xz) },
+    Encoding { name: "bzip2", suffix: Some(".bz2"), signature: b"BZh", decoder: Stream(bzip2) },
+    Encoding { name: "lz4", suffix: Some(".lz4"), signature: b"\x04\x22\x4d\x18", decoder: Stream(lz4) },
     // Its form of before 2013, as `lz4 -l` still writes it.
-    Encoding { name: "lz4", suffix: None, signature: b"\x02\x21\x4c\x18", decoder: lz4 },
+    Encoding { name: "lz4", suffix: None, signature: b"\x02\x21\x4c\x18", decoder: Stream(lz4) },
     utf16::LITTLE_ENDIAN,
     utf16::BIG_ENDIAN,
+    Encoding { name: "Parquet", suffix: None, signature: b"PAR1", decoder: Columns(columnar::parquet) },
+    Encoding { name: "Arrow", suffix: None, signature: b"ARROW1", decoder: Columns(columnar::arrow_file) },
+    // Each message of a stream begins so; no text does.
+    Encoding { name: "Arrow", suffix: None, signature: &[0xff; 4], decoder: Columns(columnar::arrow_stream) },
 ];
 
 /// The encoding of bytes that begin like this; none for plain text.

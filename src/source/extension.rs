@@ -3,8 +3,10 @@
 use super::encoding;
 
 /// What sources are called in messages.
-pub(crate) const KIND: &str = "CSV";
-const EXTENSION: &str = ".csv";
+pub(crate) const KIND: &str = "CSV or Parquet";
+
+/// Extensions of files that are sources: text, and files of columns.
+const EXTENSIONS: [&str; 7] = [".csv", ".parquet", ".pq", ".arrow", ".feather", ".ipc", ".arrows"];
 
 /// Extensions of files that are sources if their contents are bars.
 const TEXT_EXTENSIONS: [&str; 8] = [".txt", ".tsv", ".tab", ".dat", ".prn", ".asc", ".dly", ".mst"];
@@ -18,7 +20,7 @@ pub(super) fn is_source(path: &str) -> bool {
     let name = plain_path(path);
     let name = name.rsplit('/').next().unwrap_or(name);
     // A name that begins with its extension is a hidden file's.
-    ends_in(name, EXTENSION)
+    EXTENSIONS.into_iter().any(|extension| ends_in(name, extension))
 }
 
 /// Whether a file may be a source, by its name; its contents tell.
@@ -51,6 +53,15 @@ pub(crate) fn plain_path(path: &str) -> &str {
     &path[..path.len() - compressed.map_or(0, str::len)]
 }
 
+/// The path of a text with rows of this source.
+pub(crate) fn as_text(path: &str) -> String {
+    let plain = plain_path(path);
+    match EXTENSIONS[1..].iter().find(|extension| ends_in(plain, extension)) {
+        Some(extension) => format!("{}{}", &plain[..plain.len() - extension.len()], EXTENSIONS[0]),
+        None => plain.to_owned(),
+    }
+}
+
 /// The path of an archive without the extensions of archives and compressions.
 pub(super) fn without_archive_extension(path: &str) -> &str {
     let plain = plain_path(path);
@@ -78,6 +89,9 @@ mod tests {
             ("A_1m.CSV.ZST", true),
             (".csv.gz", false),
             ("A_1m.gz", false),
+            ("A_1m.parquet", true),
+            ("A_1m.parquet.gz", true),
+            ("A_1m.Feather", true),
             ("", false),
         ] {
             assert_eq!(is_source(path), want, "{path}");
@@ -91,6 +105,8 @@ mod tests {
     fn a_compressed_source_has_a_plain_path() {
         assert_eq!(plain_path("deep/A_1m.CSV"), "deep/A_1m.CSV");
         assert_eq!(plain_path("deep/A_1d.CSV.Gz"), "deep/A_1d.CSV");
+        assert_eq!(as_text("deep/A_1d.PARQUET"), "deep/A_1d.csv");
+        assert_eq!(as_text("deep/A_1d.txt.gz"), "deep/A_1d.txt");
         assert_eq!(without_archive_extension("deep/A.tar.gz"), "deep/A");
         assert_eq!(without_archive_extension("deep/A.zip"), "deep/A");
         assert_eq!(without_archive_extension("deep/A_1d.csv"), "deep/A_1d.csv");

@@ -15,6 +15,7 @@
 pub mod advice;
 mod archive;
 mod checksum;
+mod columnar;
 pub mod discover;
 mod encoding;
 pub(crate) mod extension;

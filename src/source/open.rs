@@ -4,8 +4,6 @@
 //! Invariant: [`SourceReader::finish`] gives a content hash only if all bytes were read and the file is still what it
 //! was when it was opened. What is not `async` here blocks; call it off the runtime.
 
-use std::fs::File;
-use std::io::Read;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
@@ -18,7 +16,7 @@ use super::lines::Lines;
 use super::reader::{self, BarReader, Batch, ReadOptions, SourceName};
 use super::root::{Opened, Root, Version, io_error};
 use super::stored::StoredBytes;
-use super::text::{SourceText, Unpack};
+use super::text::{Input, SourceText};
 use crate::config::CsvConfig;
 use crate::error::{Error, FileError, Result};
 use crate::finding::RawRow;
@@ -26,10 +24,7 @@ use crate::finding::RawRow;
 /// A source opened for reading.
 pub struct OpenSource {
     file: OpenFile,
-    input: Box<dyn Read + Send>,
-    /// The same file, if it is a local one.
-    local: Option<Arc<File>>,
-    unpack: Option<Unpack>,
+    input: Input<'static>,
 }
 
 /// The file, and its version when it was opened.
@@ -58,13 +53,14 @@ impl OpenSource {
     /// A [`FileError`] if it cannot be opened, or lies outside the root.
     pub async fn open(root: &Root, path: &str) -> Result<Self, FileError> {
         let member = MemberPath::find(root, path).await;
-        let Opened { input, version, file: local, unpack } = match &member {
+        let Opened { input: bytes, version, file, unpack } = match &member {
             Some(member) => member.open(root, path).await?,
             None => root.read(path).await?,
         };
         let stored_in = member.map_or_else(|| path.to_owned(), |member| member.archive);
         let (root, path, runtime) = (root.clone(), path.to_owned(), Handle::current());
-        Ok(Self { file: OpenFile { root, path, stored_in, version, runtime }, input, local, unpack })
+        let input = Input { bytes, file, unpack };
+        Ok(Self { file: OpenFile { root, path, stored_in, version, runtime }, input })
     }
 
     /// Opens the source at `path` under `root`, if it has the checksum that stands beside it.
@@ -91,7 +87,7 @@ impl OpenSource {
     /// A [`FileError`] when reading fails.
     pub async fn hash(self) -> Result<Content> {
         let hash = move || {
-            let mut stored = StoredBytes::new(self.input);
+            let mut stored = StoredBytes::new(self.input.bytes);
             stored.drain().map_err(|e| io_error(&self.file.path, &e))?;
             Ok(Content { hash: stored.hash(), bytes: self.file.version.size })
         };
@@ -103,7 +99,7 @@ impl OpenSource {
     /// # Errors
     /// A [`FileError`] when reading fails.
     pub fn text(self) -> Result<SourceText<'static>, FileError> {
-        SourceText::unpacked(self.input, self.unpack).map_err(|e| io_error(&self.file.path, &e))
+        SourceText::of(self.input).map_err(|e| io_error(&self.file.path, &e))
     }
 
     /// Its lines, none longer than `max_line` bytes.
@@ -141,9 +137,9 @@ impl OpenSource {
     ) -> Result<SourceReader, FileError> {
         let path = &self.file.path;
         let name = SourceName { path, timeframe: Some(timeframe) };
-        let later = self.local.map(|local| LaterRows::read(&local, self.file.version.size));
+        let later = self.input.file.as_ref().map(|file| LaterRows::read(file, self.file.version.size));
         let later = later.transpose().map_err(|e| io_error(path, &e))?.flatten();
-        let text = SourceText::unpacked(self.input, self.unpack).map_err(|e| io_error(path, &e))?;
+        let text = SourceText::of(self.input).map_err(|e| io_error(path, &e))?;
         let reader = BarReader::open_with(text, name, options, resume_at, later.as_ref())?;
         if reader.is_empty() && !allow_empty {
             return Err(reader::empty(path));

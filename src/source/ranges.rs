@@ -50,13 +50,25 @@ impl Ranges {
         self.size
     }
 
+    /// The same source from this byte on.
+    pub(super) fn at(&self, at: u64) -> Self {
+        Self { at, ..Self::new(self.from.clone(), self.size) }
+    }
+
+    /// Fills the buffer from this byte on, unless a local file ends first; returns how much it read.
+    pub(super) fn read_at(&self, buffer: &mut [u8], start: u64) -> io::Result<usize> {
+        match &self.from {
+            From::File(file) => read_at(file, buffer, start),
+            From::Object { .. } => {
+                self.part(start, buffer.len() as u64)?.read_exact(buffer).map(|()| buffer.len())
+            }
+        }
+    }
+
     /// These bytes, one after the other.
     pub(super) fn part(&self, start: u64, length: u64) -> io::Result<Box<dyn Read + Send>> {
         Ok(match &self.from {
-            From::File(file) => {
-                let part = Self { at: start, ..Self::of_file(file.clone(), self.size) };
-                Box::new(part.take(length))
-            }
+            From::File(_) => Box::new(self.at(start).take(length)),
             From::Object { root, path, version, runtime } => {
                 runtime.block_on(root.read_part(path, version, start..(start + length).min(self.size)))?
             }

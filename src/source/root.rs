@@ -286,6 +286,7 @@ pub(crate) fn io_error(path: &str, e: &io::Error) -> FileError {
             "permission denied: let the user that runs the worker read the file",
         ),
         io::ErrorKind::IsADirectory => FileError::permanent(path, None, "is a directory"),
+        io::ErrorKind::Unsupported => FileError::permanent(path, None, e.to_string()),
         _ if e.get_ref().is_some_and(|cause| cause.is::<Damaged>() || cause.is::<TooLong>()) => {
             FileError::permanent(path, None, e.to_string())
         }

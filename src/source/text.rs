@@ -3,10 +3,13 @@
 //! Invariant: memory is bounded whatever the bytes are, and what they decode to is bounded by [`Limits`]. An error of the
 //! decoder is [`Damaged`], so that it can be told from one of reading, which another attempt may get over.
 
+use std::fs::File;
 use std::io::{self, Cursor, Read};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::encoding::{self, Bytes, START};
+use super::columnar::{ColumnarState, NoRoom};
+use super::encoding::{self, Bytes, Decoder, START};
 use super::position::Position;
 use super::stored::StoredBytes;
 use crate::config::CsvConfig;
@@ -20,12 +23,23 @@ const FREE: u64 = 64 * 1024 * 1024;
 /// Decodes what an archive stores.
 pub(super) type Unpack = Box<dyn for<'a> FnOnce(Bytes<'a>) -> io::Result<Bytes<'a>> + Send>;
 
+/// What a text is decoded from.
+pub(super) struct Input<'a> {
+    /// The stored bytes.
+    pub(super) bytes: Bytes<'a>,
+    /// The same file, if it is a local one.
+    pub(super) file: Option<Arc<File>>,
+    /// How an archive stores it, if it is a member of one.
+    pub(super) unpack: Option<Unpack>,
+}
+
 /// The text of a source.
 pub struct SourceText<'a> {
     text: Bytes<'a>,
     stored: StoredBytes<'a>,
     /// What it is decoded from; empty for plain text.
     encodings: Vec<&'static str>,
+    columnar: Option<Arc<ColumnarState>>,
     limits: Limits,
     given: u64,
     /// How long it took to read and decode what was given; plain text is not decoded.
@@ -38,17 +52,26 @@ impl<'a> SourceText<'a> {
     /// # Errors
     /// Those of `input`, or [`Damaged`].
     pub fn new(input: impl Read + Send + 'a) -> io::Result<Self> {
-        Self::unpacked(input, None)
+        Self::of(Input { bytes: Box::new(input), file: None, unpack: None })
     }
 
-    /// Like [`new`](Self::new), for the member of an archive.
-    pub(super) fn unpacked(input: impl Read + Send + 'a, unpack: Option<Unpack>) -> io::Result<Self> {
-        let stored = StoredBytes::new(Box::new(input));
-        let mut encodings = Vec::new();
-        let text = decoded(stored.clone(), unpack, &mut encodings);
+    /// The text of a local file.
+    ///
+    /// # Errors
+    /// Those of reading the file, or [`Damaged`].
+    pub(crate) fn of_file(file: File) -> io::Result<Self> {
+        let file = Arc::new(file);
+        Self::of(Input { bytes: Box::new(file.clone()), file: Some(file), unpack: None })
+    }
+
+    pub(super) fn of(Input { bytes, file, unpack }: Input<'a>) -> io::Result<Self> {
+        let stored = StoredBytes::new(bytes);
+        let mut layers = Layers { encodings: Vec::new(), columnar: None, file };
+        let text = layers.take_off(stored.clone(), unpack);
+        let Layers { encodings, columnar, .. } = layers;
         let text = text.map_err(|e| damaged(e, &stored, &encodings))?;
         let limits = Limits::default();
-        Ok(Self { text, stored, encodings, limits, given: 0, decoding: Duration::ZERO })
+        Ok(Self { text, stored, encodings, columnar, limits, given: 0, decoding: Duration::ZERO })
     }
 
     /// Stops at these limits.
@@ -72,13 +95,27 @@ impl<'a> SourceText<'a> {
 
     /// The position at this place in the text, which was just read; of what is compressed, with what was read ahead.
     pub(crate) fn position(&self, text: u64) -> Position {
-        let stored = if self.is_plain() { text } else { self.stored.bytes_read() };
+        let stored = if self.is_plain() { text } else { self.reached() };
         Position { text, stored }
+    }
+
+    /// Stored bytes that it took to get here.
+    fn reached(&self) -> u64 {
+        self.columnar.as_ref().map_or(0, |columnar| columnar.stored()).max(self.stored.bytes_read())
+    }
+
+    /// What is told of the rows, if this is the text of a columnar file.
+    pub(super) fn columnar(&self) -> Option<&Arc<ColumnarState>> {
+        self.columnar.as_ref()
     }
 
     fn check_limits(&self) -> io::Result<()> {
         let Limits { bytes, ratio } = self.limits;
-        let most = self.stored.bytes_read().saturating_mul(ratio).max(FREE);
+        // Columns of which all values are the same take next to nothing.
+        let most = match self.columnar {
+            Some(_) => u64::MAX,
+            None => self.stored.bytes_read().saturating_mul(ratio).max(FREE),
+        };
         let reason = if self.given > bytes {
             format!("its text is longer than {bytes} bytes (csv.max_text raises the limit)")
         } else if self.given > most {
@@ -108,28 +145,41 @@ impl Read for SourceText<'_> {
     }
 }
 
-/// Decodes until there is text.
-fn decoded<'a>(
-    stored: StoredBytes<'a>,
-    unpack: Option<Unpack>,
-    encodings: &mut Vec<&'static str>,
-) -> io::Result<Bytes<'a>> {
-    let mut bytes: Bytes<'a> = Box::new(stored);
-    if let Some(unpack) = unpack {
-        encodings.push("archive");
-        bytes = unpack(bytes)?;
-    }
-    loop {
-        let mut start = Vec::with_capacity(START);
-        bytes.by_ref().take(START as u64).read_to_end(&mut start)?;
-        let encoding = encoding::of(&start);
-        bytes = Box::new(Cursor::new(start).chain(bytes));
-        let Some(encoding) = encoding else { return Ok(bytes) };
-        if encodings.len() == MOST_LAYERS {
-            return Err(io::Error::other(format!("it is compressed more than {MOST_LAYERS} times")));
+/// What is taken off until there is text.
+struct Layers {
+    encodings: Vec<&'static str>,
+    columnar: Option<Arc<ColumnarState>>,
+    /// The stored file, while nothing was taken off.
+    file: Option<Arc<File>>,
+}
+
+impl Layers {
+    fn take_off<'a>(&mut self, stored: StoredBytes<'a>, unpack: Option<Unpack>) -> io::Result<Bytes<'a>> {
+        let mut bytes: Bytes<'a> = Box::new(stored);
+        if let Some(unpack) = unpack {
+            self.encodings.push("archive");
+            self.file = None;
+            bytes = unpack(bytes)?;
         }
-        encodings.push(encoding.name);
-        bytes = (encoding.decoder)(bytes)?;
+        loop {
+            let mut start = Vec::with_capacity(START);
+            bytes.by_ref().take(START as u64).read_to_end(&mut start)?;
+            let encoding = encoding::of(&start);
+            bytes = Box::new(Cursor::new(start).chain(bytes));
+            let Some(encoding) = encoding.filter(|_| self.columnar.is_none()) else { return Ok(bytes) };
+            if self.encodings.len() == MOST_LAYERS {
+                return Err(io::Error::other(format!("it is compressed more than {MOST_LAYERS} times")));
+            }
+            self.encodings.push(encoding.name);
+            let file = self.file.take();
+            bytes = match encoding.decoder {
+                Decoder::Stream(decode) => decode(bytes)?,
+                Decoder::Columns(decode) => {
+                    let columnar = self.columnar.insert(Arc::default());
+                    decode(bytes, file, columnar.clone())?
+                }
+            };
+        }
     }
 }
 
@@ -180,7 +230,9 @@ impl Damaged {
 fn damaged(e: io::Error, stored: &StoredBytes<'_>, encodings: &[&'static str]) -> io::Error {
     if stored.has_failed()
         || e.kind() == io::ErrorKind::Interrupted
-        || e.get_ref().is_some_and(|e| e.is::<Damaged>())
+        || e.kind() == io::ErrorKind::Unsupported
+        || e.raw_os_error().is_some()
+        || e.get_ref().is_some_and(|e| e.is::<Damaged>() || e.is::<NoRoom>())
     {
         return e;
     }

@@ -174,7 +174,7 @@ fn create(directory: &Path, source: &str, header: Option<&[u8]>) -> Result<BufWr
     if !relative.components().all(|c| matches!(c, Component::Normal(_))) {
         return Err(Error::Internal(format!("the path {source} leaves its directory")));
     }
-    let path = directory.join(extension::plain_path(source));
+    let path = directory.join(extension::as_text(source));
     let fail = |e: std::io::Error| cannot_write(&path.display().to_string(), &e);
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent).map_err(fail)?;

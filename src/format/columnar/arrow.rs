@@ -1,18 +1,16 @@
 //! Arrow IPC: one record batch for each chunk, not compressed, so that readers can map a file into memory.
 
 use std::collections::HashMap;
-use std::io::{self, BufRead, Read, Seek, Write};
+use std::io::{self, Write};
 use std::sync::Arc;
 
-use arrow_array::{Array as _, ArrayRef, Float64Array, RecordBatch, TimestampMicrosecondArray};
-use arrow_ipc::reader::{FileReader, StreamReader};
+use arrow_array::{ArrayRef, Float64Array, RecordBatch, TimestampMicrosecondArray};
 use arrow_ipc::writer::{FileWriter, StreamWriter};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 
-use super::{has_nulls, lacks};
-use crate::bar::columns::{COLUMNS, ValueColumn};
-use crate::bar::{Bars, SeriesName, UNKNOWN, any_unknown, from_outside, known};
-use crate::format::{BarSink, Chunks, Format, TIME};
+use crate::bar::columns::COLUMNS;
+use crate::bar::{Bars, SeriesName, any_unknown, known};
+use crate::format::{BarSink, Format, TIME};
 
 /// Writes record batches.
 pub(in crate::format) struct ArrowWriter<W: Write> {
@@ -77,49 +75,6 @@ fn schema(series: &SeriesName) -> Schema {
         ("timeframe".to_owned(), series.timeframe.clone()),
     ]);
     Schema::new_with_metadata(fields, metadata)
-}
-
-/// The batches of a file.
-pub(super) fn read_file(input: impl Read + Seek + Send + 'static) -> Result<Chunks, String> {
-    Ok(Box::new(FileReader::try_new(input, None).map_err(|e| e.to_string())?.map(read_batch)))
-}
-
-/// The batches of a stream.
-pub(super) fn read_stream(input: impl BufRead + Send + 'static) -> Result<Chunks, String> {
-    Ok(Box::new(StreamReader::try_new(input, None).map_err(|e| e.to_string())?.map(read_batch)))
-}
-
-fn read_batch(batch: Result<RecordBatch, ArrowError>) -> Result<Bars, String> {
-    let batch = batch.map_err(|e| e.to_string())?;
-    let time = batch.column_by_name(TIME).ok_or_else(|| lacks(TIME))?;
-    if time.null_count() > 0 {
-        return Err(has_nulls(TIME));
-    }
-    let time = time.as_any().downcast_ref::<TimestampMicrosecondArray>().ok_or_else(|| {
-        format!("`time` is {} instead of Timestamp(Microsecond, \"UTC\")", time.data_type())
-    })?;
-    let mut values = COLUMNS.each_ref().map(|_| Vec::new());
-    for (values, column) in values.iter_mut().zip(&COLUMNS) {
-        *values = read_column(&batch, column)?;
-    }
-    Ok(Bars::from_columns(time.values().to_vec(), values))
-}
-
-/// The values of a column; unknown where the batch has none and that is allowed.
-fn read_column(batch: &RecordBatch, column: &ValueColumn) -> Result<Vec<f64>, String> {
-    let name = column.name;
-    let Some(array) = batch.column_by_name(name) else {
-        return if column.is_required() { Err(lacks(name)) } else { Ok(vec![UNKNOWN; batch.num_rows()]) };
-    };
-    if column.is_required() && array.null_count() > 0 {
-        return Err(has_nulls(name));
-    }
-    let values = array.as_any().downcast_ref::<Float64Array>();
-    let values = values.ok_or_else(|| format!("`{name}` is {} instead of Float64", array.data_type()))?;
-    Ok(match values.null_count() {
-        0 => values.values().iter().map(|value| from_outside(Some(*value))).collect(),
-        _ => values.iter().map(from_outside).collect(),
-    })
 }
 
 fn io_error(e: ArrowError) -> io::Error {

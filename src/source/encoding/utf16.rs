@@ -8,14 +8,14 @@ pub(super) const LITTLE_ENDIAN: Encoding = Encoding {
     name: "UTF-16",
     suffix: None,
     signature: b"\xff\xfe",
-    decoder: |bytes| Ok(Box::new(Decoder::new(bytes, u16::from_le_bytes))),
+    decoder: super::Decoder::Stream(|bytes| Ok(Box::new(Decoder::new(bytes, u16::from_le_bytes)))),
 };
 
 pub(super) const BIG_ENDIAN: Encoding = Encoding {
     name: "UTF-16",
     suffix: None,
     signature: b"\xfe\xff",
-    decoder: |bytes| Ok(Box::new(Decoder::new(bytes, u16::from_be_bytes))),
+    decoder: super::Decoder::Stream(|bytes| Ok(Box::new(Decoder::new(bytes, u16::from_be_bytes)))),
 };
 
 /// Stored bytes that are decoded at a time.

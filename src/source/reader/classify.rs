@@ -2,6 +2,9 @@
 //!
 //! Invariant: each row counts once in its batch. Only the first row of a time can be a bar.
 
+use std::sync::Arc;
+
+use super::super::columnar::ColumnarState;
 use super::super::lines::Line;
 use super::super::quality;
 use super::super::time_set::TimeSet;
@@ -19,12 +22,20 @@ pub(super) struct RowClassifier {
     on_invalid: OnInvalid,
     seen: TimeSet,
     resume_at: u64,
+    /// Where rows stand in a columnar file, if this is one.
+    columnar: Option<Arc<ColumnarState>>,
 }
 
 impl RowClassifier {
     /// For the file at `path`. Of rows that start before `resume_at` bytes only the times are noted.
-    pub(super) fn new(path: &str, parser: RowParser, on_invalid: OnInvalid, resume_at: u64) -> Self {
-        Self { path: path.to_owned(), parser, on_invalid, seen: TimeSet::default(), resume_at }
+    pub(super) fn new(
+        path: &str,
+        parser: RowParser,
+        on_invalid: OnInvalid,
+        resume_at: u64,
+        columnar: Option<Arc<ColumnarState>>,
+    ) -> Self {
+        Self { path: path.to_owned(), parser, on_invalid, seen: TimeSet::default(), resume_at, columnar }
     }
 
     /// Adds one row to the batch.
@@ -66,7 +77,9 @@ impl RowClassifier {
     #[cold]
     fn refuse(&self, line: Line<'_>, fault: RowFault, batch: &mut Batch) -> Result<(), FileError> {
         match fault {
-            RowFault::Fatal(reason) => Err(FileError::permanent(&self.path, line.number, reason)),
+            RowFault::Fatal(reason) => {
+                Err(FileError::permanent(&self.path, line.number, self.with_place(line, reason)))
+            }
             RowFault::Rejected(rule, reason) => {
                 self.reject(line, rule, reason, batch);
                 Ok(())
@@ -110,7 +123,15 @@ impl RowClassifier {
     /// Keeps a row that is no bar, unless an earlier attempt did.
     fn reject(&self, line: Line<'_>, rule: &'static str, reason: String, batch: &mut Batch) {
         if line.offset >= self.resume_at {
-            batch.reject(raw(line), rule, reason);
+            batch.reject(raw(line), rule, self.with_place(line, reason));
+        }
+    }
+
+    /// A row of a columnar file has no line there.
+    fn with_place(&self, line: Line<'_>, reason: String) -> String {
+        match self.columnar.as_ref().and_then(|columnar| columnar.place(line.number)) {
+            Some(place) => format!("{reason} ({place})"),
+            None => reason,
         }
     }
 }

@@ -34,8 +34,8 @@ pub(super) fn first_line(lines: &mut Lines<'_>, path: &str) -> Result<Option<Raw
 /// First bytes of files that are not text, and why they are not read.
 const REFUSED: [(&[u8], &str); 4] = [
     (b"PK\x03\x04", "the file is an archive under another name: call it .zip, and its members are read"),
-    (b"PAR1", "the file is Parquet, not CSV"),
     (b"\xd0\xcf\x11\xe0", "the file is an Excel workbook: save it as CSV"),
+    (b"FEA1", "the file is Feather in its form of before 2020: write it again with pandas or pyarrow"),
     (b"SQLite format 3\0", "the file is an SQLite database: export the bars as CSV"),
 ];
 

@@ -23,6 +23,7 @@ use self::ahead::Ahead;
 use self::classify::RowClassifier;
 use self::neighbours::Neighbours;
 use self::row::RowParser;
+use super::columnar;
 use super::later_rows::LaterRows;
 use super::layout::{self, Expected, FileLayout};
 use super::lines::{Line, LineError, Lines};
@@ -210,6 +211,18 @@ impl<'a> BarReader<'a> {
         Self::open_with(text, source, options, resume_at, None)
     }
 
+    /// Like [`open_even_empty`](Self::open_even_empty), for a text that is decoded already.
+    ///
+    /// # Errors
+    /// A [`FileError`] if this is not a file of bars.
+    pub(crate) fn of_text(
+        text: SourceText<'a>,
+        source: SourceName<'_>,
+        options: &ReadOptions,
+    ) -> Result<Self, FileError> {
+        Self::open_with(text, source, options, 0, None)
+    }
+
     /// Like [`open_even_empty`](Self::open_even_empty), for a file of which some later rows were read. If they show that the
     /// file is not written as its first rows are, it is refused.
     pub(super) fn open_with(
@@ -219,7 +232,11 @@ impl<'a> BarReader<'a> {
         resume_at: u64,
         later: Option<&LaterRows>,
     ) -> Result<Self, FileError> {
-        let csv = &options.csv;
+        let columnar = text.columnar().cloned();
+        let csv = match columnar {
+            Some(_) => &options.csv.of_columns(columnar::DELIMITER),
+            None => &options.csv,
+        };
         let zone = options.timezone.as_deref().map(super::time::zone).transpose();
         let zone = zone.map_err(|e| FileError::permanent(path, None, e.to_string()))?;
         let max_line = usize::try_from(csv.max_line.as_u64()).unwrap_or(usize::MAX);
@@ -240,7 +257,7 @@ impl<'a> BarReader<'a> {
         let neighbours = Neighbours::new(layout.as_ref().and_then(|layout| layout.step), is_odd);
         let rows = layout
             .as_ref()
-            .map(|layout| RowClassifier::new(path, parser(layout), options.on_invalid, resume_at));
+            .map(|layout| RowClassifier::new(path, parser(layout), options.on_invalid, resume_at, columnar));
         let (layout, ahead) = (layout.map(Arc::new), ahead.unwrap_or_default());
         Ok(Self { lines, path: path.to_owned(), rows, layout, ahead, neighbours, decoded: Duration::ZERO })
     }

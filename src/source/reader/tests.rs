@@ -239,7 +239,7 @@ fn a_damaged_source_fails_for_good() {
         (error.class, error.to_string().as_str()),
         (
             ErrorClass::Permanent,
-            "A_1d.csv: the file is damaged: it is cut off: its gzip data end too early, at or before byte 86 of what is stored; replace it by a sound copy"
+            "A_1d.csv, line 5: the file is damaged: it is cut off: its gzip data end too early, at or before byte 86 of what is stored; replace it by a sound copy"
         )
     );
 }

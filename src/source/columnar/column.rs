@@ -1,0 +1,331 @@
+//! Values of columns, and the text of each.
+
+use std::io::Write as _;
+
+use super::DELIMITER;
+
+/// Some rows of a column.
+pub(super) struct Column {
+    pub(super) values: Values,
+    /// Which rows have a value; all, if this is empty. Rows without one have some value among `values`, too.
+    pub(super) valid: Vec<bool>,
+}
+
+/// Values of one kind.
+pub(super) enum Values {
+    /// Numbers of rows, all of them without a value.
+    Nothing(usize),
+    Float(Vec<f64>),
+    Int(Vec<i64>),
+    Unsigned(Vec<u64>),
+    Bool(Vec<bool>),
+    /// Integers that are divided by a power of ten.
+    Decimal(Vec<i128>, u32),
+    /// Counts since 1970: of an instant, or of a local time in the years that clocks on a wall show.
+    Timestamp(Vec<i64>, Unit, Kind),
+    /// Days since 1970.
+    Date(Vec<i64>),
+    /// Counts since midnight.
+    Clock(Vec<i64>, Unit),
+    Text(Vec<Vec<u8>>),
+}
+
+/// A unit of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unit {
+    Second,
+    Millisecond,
+    Microsecond,
+    Nanosecond,
+}
+
+/// What a timestamp is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Instant,
+    Local,
+}
+
+impl Unit {
+    fn per_second(self) -> i64 {
+        match self {
+            Self::Second => 1,
+            Self::Millisecond => 1_000,
+            Self::Microsecond => 1_000_000,
+            Self::Nanosecond => 1_000_000_000,
+        }
+    }
+}
+
+impl Values {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Nothing(rows) => *rows,
+            Self::Float(v) => v.len(),
+            Self::Int(v) | Self::Timestamp(v, ..) | Self::Date(v) | Self::Clock(v, _) => v.len(),
+            Self::Unsigned(v) => v.len(),
+            Self::Bool(v) => v.len(),
+            Self::Decimal(v, _) => v.len(),
+            Self::Text(v) => v.len(),
+        }
+    }
+
+    /// Puts some value where a row has none.
+    pub(super) fn spread(self, valid: &[bool]) -> Self {
+        fn all<T: Clone + Default>(values: Vec<T>, valid: &[bool]) -> Vec<T> {
+            let mut values = values.into_iter();
+            valid
+                .iter()
+                .map(|is_there| if *is_there { values.next() } else { None }.unwrap_or_default())
+                .collect()
+        }
+        match self {
+            Self::Nothing(_) => Self::Nothing(valid.len()),
+            Self::Float(v) => Self::Float(all(v, valid)),
+            Self::Int(v) => Self::Int(all(v, valid)),
+            Self::Unsigned(v) => Self::Unsigned(all(v, valid)),
+            Self::Bool(v) => Self::Bool(all(v, valid)),
+            Self::Decimal(v, scale) => Self::Decimal(all(v, valid), scale),
+            Self::Timestamp(v, unit, kind) => Self::Timestamp(all(v, valid), unit, kind),
+            Self::Date(v) => Self::Date(all(v, valid)),
+            Self::Clock(v, unit) => Self::Clock(all(v, valid), unit),
+            Self::Text(v) => Self::Text(all(v, valid)),
+        }
+    }
+
+    /// The values at these places, which may lie behind the last one where a row has none.
+    pub(super) fn taken(&self, places: &[usize]) -> Self {
+        fn all<T: Clone + Default>(values: &[T], places: &[usize]) -> Vec<T> {
+            places.iter().map(|at| values.get(*at).cloned().unwrap_or_default()).collect()
+        }
+        match self {
+            Self::Nothing(_) => Self::Nothing(places.len()),
+            Self::Float(v) => Self::Float(all(v, places)),
+            Self::Int(v) => Self::Int(all(v, places)),
+            Self::Unsigned(v) => Self::Unsigned(all(v, places)),
+            Self::Bool(v) => Self::Bool(all(v, places)),
+            Self::Decimal(v, scale) => Self::Decimal(all(v, places), *scale),
+            Self::Timestamp(v, unit, kind) => Self::Timestamp(all(v, places), *unit, *kind),
+            Self::Date(v) => Self::Date(all(v, places)),
+            Self::Clock(v, unit) => Self::Clock(all(v, places), *unit),
+            Self::Text(v) => Self::Text(all(v, places)),
+        }
+    }
+}
+
+impl Column {
+    pub(super) fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    fn write(&self, row: usize, out: &mut Vec<u8>) {
+        if self.valid.get(row) == Some(&false) {
+            return;
+        }
+        match &self.values {
+            Values::Nothing(_) => {}
+            Values::Float(v) => write_float(v[row], out),
+            Values::Int(v) => write_int(v[row], out),
+            // Writing to memory cannot fail.
+            Values::Unsigned(v) => _ = write!(out, "{}", v[row]),
+            Values::Bool(v) => _ = write!(out, "{}", v[row]),
+            Values::Decimal(v, scale) => write_decimal(v[row], *scale, out),
+            Values::Timestamp(v, unit, kind) => write_timestamp(v[row], *unit, *kind, out),
+            Values::Date(v) => write_date(v[row], out),
+            Values::Clock(v, unit) => write_clock(v[row], *unit, out),
+            Values::Text(v) => write_text(&v[row], out),
+        }
+    }
+}
+
+/// Writes a row and its end.
+pub(super) fn write_row(columns: &[Column], row: usize, out: &mut Vec<u8>) {
+    for (i, column) in columns.iter().enumerate() {
+        if i > 0 {
+            out.push(DELIMITER);
+        }
+        column.write(row, out);
+    }
+    out.push(b'\n');
+}
+
+/// The shortest text that is read as the same number.
+fn write_float(value: f64, out: &mut Vec<u8>) {
+    let mut buffer = zmij::Buffer::new();
+    let digits = buffer.format(value);
+    // 100.0 and 100 are the same number.
+    out.extend_from_slice(digits.strip_suffix(".0").unwrap_or(digits).as_bytes());
+}
+
+fn write_int(value: i64, out: &mut Vec<u8>) {
+    _ = write!(out, "{value}");
+}
+
+fn write_decimal(value: i128, scale: u32, out: &mut Vec<u8>) {
+    let scale = scale as usize;
+    let digits = format!("{:0>width$}", value.unsigned_abs(), width = scale + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - scale);
+    if value < 0 {
+        out.push(b'-');
+    }
+    out.extend_from_slice(whole.as_bytes());
+    if scale > 0 {
+        out.push(b'.');
+        out.extend_from_slice(fraction.as_bytes());
+    }
+}
+
+const SECONDS_OF_A_DAY: i64 = 86_400;
+
+fn write_timestamp(value: i64, unit: Unit, kind: Kind, out: &mut Vec<u8>) {
+    let per_day = SECONDS_OF_A_DAY * unit.per_second();
+    write_date(value.div_euclid(per_day), out);
+    out.push(b'T');
+    write_clock(value.rem_euclid(per_day), unit, out);
+    if kind == Kind::Instant {
+        out.push(b'Z');
+    }
+}
+
+/// The day as YYYY-MM-DD; years before 0 or of five digits have a sign, and are no bar's.
+fn write_date(days: i64, out: &mut Vec<u8>) {
+    // After Howard Hinnant's `civil_from_days`: eras of 400 years that begin in March.
+    let shifted = days.saturating_add(719_468);
+    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    if (0..10_000).contains(&year) {
+        write_digits(year, 4, out);
+    } else {
+        _ = write!(out, "{year:+}");
+    }
+    out.push(b'-');
+    write_digits(month, 2, out);
+    out.push(b'-');
+    write_digits(day, 2, out);
+}
+
+/// HH:MM:SS, and the fraction if there is one.
+fn write_clock(value: i64, unit: Unit, out: &mut Vec<u8>) {
+    let (seconds, fraction) = (value.div_euclid(unit.per_second()), value.rem_euclid(unit.per_second()));
+    write_digits(seconds / 3_600, 2, out);
+    out.push(b':');
+    write_digits(seconds / 60 % 60, 2, out);
+    out.push(b':');
+    write_digits(seconds % 60, 2, out);
+    if fraction > 0 {
+        out.push(b'.');
+        match unit {
+            Unit::Second => {}
+            Unit::Millisecond => write_digits(fraction, 3, out),
+            Unit::Microsecond => write_digits(fraction, 6, out),
+            Unit::Nanosecond if fraction % 1_000 == 0 => write_digits(fraction / 1_000, 6, out),
+            Unit::Nanosecond => write_digits(fraction, 9, out),
+        }
+    }
+}
+
+/// A number that is not negative, with so many digits.
+fn write_digits(value: i64, digits: usize, out: &mut Vec<u8>) {
+    let start = out.len();
+    out.resize(start + digits, b'0');
+    let mut rest = value;
+    for digit in out[start..].iter_mut().rev() {
+        *digit = b'0' + (rest % 10).unsigned_abs() as u8;
+        rest /= 10;
+    }
+}
+
+/// A text as one field of one line.
+pub(super) fn write_text(text: &[u8], out: &mut Vec<u8>) {
+    let is_plain = |b: &u8| !matches!(*b, DELIMITER | b'"' | b'\'' | b'\n' | b'\r' | 0);
+    if text.iter().all(is_plain) {
+        return out.extend_from_slice(text);
+    }
+    out.push(b'"');
+    for b in text {
+        match b {
+            b'"' => out.extend_from_slice(b"\"\""),
+            b'\n' | b'\r' | 0 => out.push(b' '),
+            other => out.push(*other),
+        }
+    }
+    out.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(values: Values) -> String {
+        let column = Column { values, valid: Vec::new() };
+        let mut out = Vec::new();
+        for row in 0..column.len() {
+            write_row(std::slice::from_ref(&column), row, &mut out);
+        }
+        String::from_utf8(out).expect("UTF-8").trim_end().replace('\n', " ")
+    }
+
+    #[test]
+    fn floats_are_read_back_bit_by_bit() {
+        let all = [0.1 + 0.2, 1e-7, 1e16, 1.0 / 3.0, 123_456_789.25, 100.0, -0.0, 5e-324, f64::MAX];
+        let text = text(Values::Float(all.to_vec()));
+        let back: Vec<u64> = text.split(' ').map(|t| t.parse::<f64>().expect("a number").to_bits()).collect();
+        assert_eq!(back, all.map(f64::to_bits));
+        assert!(text.contains(" 100 ") && text.contains(" 123456789.25 "), "{text}");
+    }
+
+    #[test]
+    fn times_are_written_with_what_they_have() {
+        let day = 19_790 * SECONDS_OF_A_DAY;
+        for (values, want) in [
+            (Values::Timestamp(vec![day + 1], Unit::Second, Kind::Instant), "2024-03-08T00:00:01Z"),
+            (
+                Values::Timestamp(vec![day * 1_000 + 500], Unit::Millisecond, Kind::Local),
+                "2024-03-08T00:00:00.500",
+            ),
+            (Values::Timestamp(vec![-1], Unit::Microsecond, Kind::Instant), "1969-12-31T23:59:59.999999Z"),
+            (
+                Values::Timestamp(vec![1_000, 1_001], Unit::Nanosecond, Kind::Local),
+                "1970-01-01T00:00:00.000001 1970-01-01T00:00:00.000001001",
+            ),
+            (
+                Values::Date(vec![0, -1, 11_016, 19_790, 4_000_000]),
+                "1970-01-01 1969-12-31 2000-02-29 2024-03-08 +12921-08-18",
+            ),
+            (Values::Clock(vec![34_200], Unit::Second), "09:30:00"),
+        ] {
+            assert_eq!(text(values), want);
+        }
+    }
+
+    #[test]
+    fn every_day_is_the_calendars() {
+        for days in (-100_000..200_000).step_by(37) {
+            let day =
+                jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().days(days)).expect("in range");
+            assert_eq!(text(Values::Date(vec![days])), day.to_string());
+        }
+    }
+
+    #[test]
+    fn decimals_and_texts_are_exact() {
+        assert_eq!(text(Values::Decimal(vec![12_345, -5, 0], 4)), "1.2345 -0.0005 0.0000");
+        assert_eq!(text(Values::Decimal(vec![-7], 0)), "-7");
+        let texts = ["plain", "a,b", "say \"x\"", "two\nlines"].map(|t| t.as_bytes().to_vec());
+        assert_eq!(text(Values::Text(texts.to_vec())), "plain \"a,b\" \"say \"\"x\"\"\" \"two lines\"");
+    }
+
+    #[test]
+    fn what_is_null_is_empty() {
+        let values =
+            |v: &[i64], valid: &[bool]| Column { values: Values::Int(v.to_vec()), valid: valid.to_vec() };
+        let mut out = Vec::new();
+        write_row(&[values(&[1], &[true]), values(&[2], &[false]), values(&[3], &[])], 0, &mut out);
+        assert_eq!(out, b"1,,3\n");
+    }
+}

@@ -1,0 +1,210 @@
+//! Parquet and Arrow files as text: a header with the columns' names, then a line for each row, as CSV.
+//!
+//! So one set of rules holds for all sources: which column is what, zones and units of times, market-data rules, reports.
+//! [`column`] writes the text of values, `parquet` and `arrow` read them. Invariant: the text says exactly what the file
+//! holds: a float is written so that it is read back bit by bit, an instant with its zone, a local time without one.
+//! Memory is bounded by some rows of each column (a record batch for Arrow). Row `n` of the file is line `n + 1`.
+
+#[cfg(feature = "columnar")]
+mod arrow;
+mod column;
+#[cfg(feature = "columnar")]
+mod parquet;
+
+use std::fs::File;
+use std::io::{self, Read, Write as _};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use self::column::{Column, write_row};
+use super::encoding::Bytes;
+#[cfg(feature = "columnar")]
+use super::ranges::Ranges;
+
+/// What separates the fields of the text.
+pub(super) const DELIMITER: u8 = b',';
+
+/// The text is made in pieces of about this size.
+const PIECE: usize = 256 * 1024;
+
+/// What the reader of a columnar file tells beside the text.
+#[derive(Debug, Default)]
+pub(super) struct ColumnarState {
+    /// Stored bytes that the rows so far stand in.
+    stored: AtomicU64,
+    /// The rows before each row group, or record batch, so far.
+    groups: Mutex<Vec<u64>>,
+}
+
+impl ColumnarState {
+    /// Stored bytes that the rows so far stand in; 0 if they are counted where they are read.
+    pub(super) fn stored(&self) -> u64 {
+        self.stored.load(Ordering::Relaxed)
+    }
+
+    #[cfg(feature = "columnar")]
+    fn has_read(&self, stored: u64) {
+        self.stored.fetch_max(stored, Ordering::Relaxed);
+    }
+
+    #[cfg(feature = "columnar")]
+    fn begin_group(&self, rows_before: u64) {
+        self.groups.lock().unwrap_or_else(PoisonError::into_inner).push(rows_before);
+    }
+
+    /// Where the row of a line stands, in words.
+    pub(super) fn place(&self, line: u64) -> Option<String> {
+        // The first line has the names.
+        let row = line.checked_sub(2)?;
+        let groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
+        let group = groups.partition_point(|before| *before <= row).checked_sub(1)?;
+        Some(format!("row group {}, row {}", group + 1, row - groups[group] + 1))
+    }
+}
+
+/// Makes the text of a columnar file, which is also given as it is if it is a local one.
+pub(super) type Decoder =
+    for<'a> fn(Bytes<'a>, Option<Arc<File>>, Arc<ColumnarState>) -> io::Result<Bytes<'a>>;
+
+/// The rows of a columnar file, some at a time.
+trait Chunks: Send {
+    /// The columns' names.
+    fn names(&self) -> Vec<String>;
+
+    /// The next rows: as many columns as there are names, all of one length; none at the end.
+    fn next(&mut self, state: &ColumnarState) -> io::Result<Option<Vec<Column>>>;
+}
+
+/// A columnar file as text.
+struct ColumnarText<'a> {
+    chunks: Box<dyn Chunks + 'a>,
+    state: Arc<ColumnarState>,
+    columns: Vec<Column>,
+    /// The next of their rows.
+    row: usize,
+    text: Vec<u8>,
+    given: usize,
+}
+
+impl<'a> ColumnarText<'a> {
+    fn new(chunks: Box<dyn Chunks + 'a>, state: Arc<ColumnarState>) -> Self {
+        let mut text = Vec::new();
+        for (i, name) in chunks.names().iter().enumerate() {
+            if i > 0 {
+                text.push(DELIMITER);
+            }
+            column::write_text(name.as_bytes(), &mut text);
+        }
+        text.push(b'\n');
+        Self { chunks, state, columns: Vec::new(), row: 0, text, given: 0 }
+    }
+
+    /// Makes more text; whether there was more.
+    fn fill(&mut self) -> io::Result<bool> {
+        self.text.clear();
+        self.given = 0;
+        while self.columns.first().is_none_or(|column| self.row == column.len()) {
+            let Some(columns) = self.chunks.next(&self.state)? else { return Ok(false) };
+            if columns.is_empty() {
+                return Ok(false);
+            }
+            (self.columns, self.row) = (columns, 0);
+        }
+        let rows = self.columns.first().map_or(0, Column::len);
+        while self.row < rows && self.text.len() < PIECE {
+            write_row(&self.columns, self.row, &mut self.text);
+            self.row += 1;
+        }
+        Ok(true)
+    }
+}
+
+impl Read for ColumnarText<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.given == self.text.len() {
+            if !self.fill()? {
+                return Ok(0);
+            }
+        }
+        let read = (&self.text[self.given..]).read(buffer)?;
+        self.given += read;
+        Ok(read)
+    }
+}
+
+/// The text of a Parquet file.
+#[cfg(feature = "columnar")]
+pub(super) fn parquet<'a>(
+    bytes: Bytes<'a>,
+    local: Option<Arc<File>>,
+    state: Arc<ColumnarState>,
+) -> io::Result<Bytes<'a>> {
+    let chunks = parquet::ParquetChunks::open(ranges(bytes, local)?)?;
+    Ok(Box::new(ColumnarText::new(Box::new(chunks), state)))
+}
+
+/// The text of an Arrow file.
+#[cfg(feature = "columnar")]
+pub(super) fn arrow_file<'a>(
+    bytes: Bytes<'a>,
+    local: Option<Arc<File>>,
+    state: Arc<ColumnarState>,
+) -> io::Result<Bytes<'a>> {
+    let chunks = arrow::ArrowFile::open(ranges(bytes, local)?)?;
+    Ok(Box::new(ColumnarText::new(Box::new(chunks), state)))
+}
+
+/// The text of an Arrow stream.
+#[cfg(feature = "columnar")]
+pub(super) fn arrow_stream<'a>(
+    bytes: Bytes<'a>,
+    _: Option<Arc<File>>,
+    state: Arc<ColumnarState>,
+) -> io::Result<Bytes<'a>> {
+    let chunks = arrow::ArrowStream::open(bytes)?;
+    Ok(Box::new(ColumnarText::new(Box::new(chunks), state)))
+}
+
+/// Replaces the readers in builds without the feature `columnar`.
+#[cfg(not(feature = "columnar"))]
+pub(super) fn parquet<'a>(
+    _: Bytes<'a>,
+    _: Option<Arc<File>>,
+    _: Arc<ColumnarState>,
+) -> io::Result<Bytes<'a>> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, crate::format::WITHOUT_COLUMNAR))
+}
+
+#[cfg(not(feature = "columnar"))]
+pub(super) use {parquet as arrow_file, parquet as arrow_stream};
+
+/// There is no room for a file that has to be on a disk to be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write a temporary file (TMPDIR says where): {0}")]
+pub(super) struct NoRoom(io::Error);
+
+/// A file that is read from its end. If it is no local file, it is first written to a temporary one.
+#[cfg(feature = "columnar")]
+fn ranges(bytes: Bytes<'_>, local: Option<Arc<File>>) -> io::Result<Ranges> {
+    let file = match local {
+        Some(file) => file,
+        None => Arc::new(spooled(bytes)?),
+    };
+    let size = file.metadata()?.len();
+    Ok(Ranges::of_file(file, size))
+}
+
+#[cfg(feature = "columnar")]
+fn spooled(mut bytes: Bytes<'_>) -> io::Result<File> {
+    let no_room = |e| io::Error::other(NoRoom(e));
+    let mut file = tempfile::tempfile().map_err(no_room)?;
+    let mut buffer = vec![0; PIECE];
+    loop {
+        match bytes.read(&mut buffer) {
+            Ok(0) => return Ok(file),
+            Ok(n) => file.write_all(&buffer[..n]).map_err(no_room)?,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+}

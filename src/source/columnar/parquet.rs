@@ -1,0 +1,316 @@
+//! Reads the columns of a Parquet file, row group by row group, some rows of each column at a time.
+
+use std::io;
+
+use bytes::Bytes;
+use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type};
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::data_type::{ByteArray, DataType, Int96};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::RowGroupMetaData;
+use parquet::file::reader::{ChunkReader, FileReader as _, Length, SerializedFileReader};
+use parquet::schema::types::ColumnDescriptor;
+
+use super::column::{Column, Kind, Unit, Values};
+use super::{Chunks, ColumnarState};
+use crate::source::ranges::Ranges;
+
+/// Rows that are read of each column at a time.
+const ROWS: usize = 8_192;
+
+/// A Parquet file.
+pub(super) struct ParquetChunks {
+    file: SerializedFileReader<Ranges>,
+    /// The columns that have one value a row.
+    flat: Vec<usize>,
+    /// The next row group.
+    next_group: usize,
+    group: Option<Group>,
+    rows: u64,
+    stored: u64,
+}
+
+/// A row group that is being read.
+struct Group {
+    columns: Vec<GroupColumn>,
+    rows_left: usize,
+    rows: usize,
+    stored: u64,
+}
+
+impl Length for Ranges {
+    fn len(&self) -> u64 {
+        self.size()
+    }
+}
+
+impl ChunkReader for Ranges {
+    type T = Self;
+
+    fn get_read(&self, start: u64) -> parquet::errors::Result<Self> {
+        Ok(self.at(start))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
+        if start.checked_add(length as u64).is_none_or(|end| end > self.size()) {
+            return Err(ParquetError::EOF("a column ends behind the file".into()));
+        }
+        let mut buffer = vec![0; length];
+        let read = self.read_at(&mut buffer, start).map_err(|e| ParquetError::External(Box::new(e)))?;
+        if read < length { Err(ParquetError::EOF("the file got shorter".into())) } else { Ok(buffer.into()) }
+    }
+}
+
+impl ParquetChunks {
+    pub(super) fn open(file: Ranges) -> io::Result<Self> {
+        let file = SerializedFileReader::new(file).map_err(io_error)?;
+        let columns = file.metadata().file_metadata().schema_descr().columns();
+        let is_flat =
+            |at: &usize| columns[*at].max_rep_level() == 0 && columns[*at].path().parts().len() == 1;
+        let flat = (0..columns.len()).filter(is_flat).collect();
+        Ok(Self { file, flat, next_group: 0, group: None, rows: 0, stored: 0 })
+    }
+
+    fn begin_group(&mut self, state: &ColumnarState) -> io::Result<Option<Group>> {
+        if self.next_group == self.file.num_row_groups() {
+            return Ok(None);
+        }
+        let reader = self.file.get_row_group(self.next_group).map_err(io_error)?;
+        self.next_group += 1;
+        state.begin_group(self.rows);
+        let metadata = reader.metadata();
+        let rows = rows_of(metadata)?;
+        let columns = self.flat.iter().map(|at| {
+            let reader = reader.get_column_reader(*at).map_err(io_error)?;
+            GroupColumn::new(reader, metadata.column(*at).column_descr())
+        });
+        let columns = columns.collect::<io::Result<_>>()?;
+        let stored = u64::try_from(metadata.compressed_size()).unwrap_or(0);
+        Ok(Some(Group { columns, rows_left: rows, rows, stored }))
+    }
+}
+
+fn rows_of(group: &RowGroupMetaData) -> io::Result<usize> {
+    usize::try_from(group.num_rows()).map_err(io::Error::other)
+}
+
+impl Chunks for ParquetChunks {
+    fn names(&self) -> Vec<String> {
+        let columns = self.file.metadata().file_metadata().schema_descr().columns();
+        self.flat.iter().map(|at| columns[*at].name().to_owned()).collect()
+    }
+
+    fn next(&mut self, state: &ColumnarState) -> io::Result<Option<Vec<Column>>> {
+        loop {
+            let Some(group) = &mut self.group else {
+                match self.begin_group(state)? {
+                    Some(group) => self.group = Some(group),
+                    None => return Ok(None),
+                }
+                continue;
+            };
+            if group.rows_left == 0 {
+                self.stored += group.stored;
+                state.has_read(self.stored);
+                self.group = None;
+                continue;
+            }
+            let rows = group.rows_left.min(ROWS);
+            let columns =
+                group.columns.iter_mut().map(|column| column.read(rows)).collect::<io::Result<Vec<_>>>()?;
+            group.rows_left -= rows;
+            self.rows += rows as u64;
+            let part = u128::from(group.stored) * (group.rows - group.rows_left) as u128 / group.rows as u128;
+            state.has_read(self.stored + u64::try_from(part).unwrap_or(0));
+            return Ok(Some(columns));
+        }
+    }
+}
+
+/// A column of a row group.
+struct GroupColumn {
+    reader: ColumnReader,
+    meaning: Meaning,
+    is_optional: bool,
+    name: String,
+}
+
+/// What the stored values of a column mean.
+#[derive(Clone, Copy)]
+enum Meaning {
+    AsStored,
+    Unsigned,
+    Decimal(u32),
+    Timestamp(Unit, Kind),
+    Date,
+    Clock(Unit),
+    HalfFloat,
+    /// Bytes that are no text.
+    Nothing,
+}
+
+impl Meaning {
+    fn of(column: &ColumnDescriptor) -> Self {
+        let unit = |unit: &TimeUnit| match unit {
+            TimeUnit::MILLIS => Unit::Millisecond,
+            TimeUnit::MICROS => Unit::Microsecond,
+            TimeUnit::NANOS => Unit::Nanosecond,
+        };
+        let scale = |scale: i32| u32::try_from(scale).map_or(Self::Nothing, Self::Decimal);
+        match column.logical_type_ref() {
+            Some(LogicalType::Timestamp(t)) => {
+                let kind = if t.is_adjusted_to_u_t_c { Kind::Instant } else { Kind::Local };
+                return Self::Timestamp(unit(&t.unit), kind);
+            }
+            Some(LogicalType::Time(t)) => return Self::Clock(unit(&t.unit)),
+            Some(LogicalType::Date) => return Self::Date,
+            Some(LogicalType::Decimal(d)) => return scale(d.scale),
+            Some(LogicalType::Integer(i)) if !i.is_signed => return Self::Unsigned,
+            Some(LogicalType::Float16) => return Self::HalfFloat,
+            Some(LogicalType::Uuid | LogicalType::Bson) => return Self::Nothing,
+            _ => {}
+        }
+        // What writers of before 2018 say instead. Their timestamps are instants.
+        match column.converted_type() {
+            ConvertedType::TIMESTAMP_MILLIS => Self::Timestamp(Unit::Millisecond, Kind::Instant),
+            ConvertedType::TIMESTAMP_MICROS => Self::Timestamp(Unit::Microsecond, Kind::Instant),
+            ConvertedType::TIME_MILLIS => Self::Clock(Unit::Millisecond),
+            ConvertedType::TIME_MICROS => Self::Clock(Unit::Microsecond),
+            ConvertedType::DATE => Self::Date,
+            ConvertedType::DECIMAL => scale(column.type_scale()),
+            ConvertedType::UINT_8
+            | ConvertedType::UINT_16
+            | ConvertedType::UINT_32
+            | ConvertedType::UINT_64 => Self::Unsigned,
+            ConvertedType::INTERVAL | ConvertedType::BSON => Self::Nothing,
+            // The old form of a timestamp: Spark means an instant, others a local time. Without a zone that is given, both
+            // are the same.
+            _ if column.physical_type() == Type::INT96 => Self::Timestamp(Unit::Nanosecond, Kind::Local),
+            _ => Self::AsStored,
+        }
+    }
+}
+
+impl GroupColumn {
+    fn new(reader: ColumnReader, column: &ColumnDescriptor) -> io::Result<Self> {
+        let (meaning, is_optional) = (Meaning::of(column), column.max_def_level() > 0);
+        Ok(Self { reader, meaning, is_optional, name: column.name().to_owned() })
+    }
+
+    fn read(&mut self, rows: usize) -> io::Result<Column> {
+        let Self { reader, meaning, is_optional, name } = self;
+        let mut rows = RowReader { rows, is_optional: *is_optional, name, levels: Vec::new() };
+        let values = match reader {
+            ColumnReader::BoolColumnReader(r) => Values::Bool(rows.read(r)?),
+            ColumnReader::Int32ColumnReader(r) => {
+                let is_unsigned = matches!(meaning, Meaning::Unsigned);
+                let wide = |v: i32| if is_unsigned { i64::from(v.cast_unsigned()) } else { i64::from(v) };
+                of_ints(rows.read(r)?.into_iter().map(wide).collect(), *meaning)
+            }
+            ColumnReader::Int64ColumnReader(r) => of_ints(rows.read(r)?, *meaning),
+            ColumnReader::Int96ColumnReader(r) => {
+                of_ints(rows.read(r)?.iter().map(Int96::to_nanos).collect(), *meaning)
+            }
+            ColumnReader::FloatColumnReader(r) => {
+                Values::Float(rows.read(r)?.into_iter().map(f64::from).collect())
+            }
+            ColumnReader::DoubleColumnReader(r) => Values::Float(rows.read(r)?),
+            ColumnReader::ByteArrayColumnReader(r) => {
+                of_bytes(rows.read(r)?.iter().map(ByteArray::data), *meaning)
+            }
+            ColumnReader::FixedLenByteArrayColumnReader(r) => {
+                of_bytes(rows.read(r)?.iter().map(|v| v.data()), *meaning)
+            }
+        };
+        Ok(rows.column(values))
+    }
+}
+
+/// Reads some rows of one column.
+struct RowReader<'n> {
+    rows: usize,
+    is_optional: bool,
+    name: &'n str,
+    /// 0 for each row without a value, if the column may have such rows.
+    levels: Vec<i16>,
+}
+
+impl RowReader<'_> {
+    /// The values that are there.
+    fn read<T: DataType>(&mut self, reader: &mut ColumnReaderImpl<T>) -> io::Result<Vec<T::T>> {
+        let mut values = Vec::with_capacity(self.rows);
+        let mut read = 0;
+        while read < self.rows {
+            let levels = Some(&mut self.levels).filter(|_| self.is_optional);
+            match reader.read_records(self.rows - read, levels, None, &mut values).map_err(io_error)? {
+                (0, ..) => return Err(io::Error::other(format!("the column `{}` ends early", self.name))),
+                (records, ..) => read += records,
+            }
+        }
+        Ok(values)
+    }
+
+    fn column(self, values: Values) -> Column {
+        if values.len() == self.rows {
+            return Column { values, valid: Vec::new() };
+        }
+        let valid: Vec<bool> = self.levels.iter().map(|level| *level > 0).collect();
+        Column { values: values.spread(&valid), valid }
+    }
+}
+
+fn of_ints(values: Vec<i64>, meaning: Meaning) -> Values {
+    match meaning {
+        Meaning::Unsigned => Values::Unsigned(values.into_iter().map(i64::cast_unsigned).collect()),
+        Meaning::Decimal(scale) => Values::Decimal(values.into_iter().map(i128::from).collect(), scale),
+        Meaning::Timestamp(unit, kind) => Values::Timestamp(values, unit, kind),
+        Meaning::Date => Values::Date(values),
+        Meaning::Clock(unit) => Values::Clock(values, unit),
+        Meaning::AsStored | Meaning::HalfFloat => Values::Int(values),
+        Meaning::Nothing => Values::Nothing(values.len()),
+    }
+}
+
+fn of_bytes<'v>(values: impl ExactSizeIterator<Item = &'v [u8]>, meaning: Meaning) -> Values {
+    match meaning {
+        Meaning::Nothing => Values::Nothing(values.len()),
+        Meaning::HalfFloat => Values::Float(values.map(half_float).collect()),
+        Meaning::Decimal(scale) => {
+            let rows = values.len();
+            let decimals: Option<Vec<i128>> = values.map(big_endian).collect();
+            decimals.map_or(Values::Nothing(rows), |decimals| Values::Decimal(decimals, scale))
+        }
+        _ => Values::Text(values.map(<[u8]>::to_vec).collect()),
+    }
+}
+
+/// A signed integer, if it has up to 16 bytes.
+fn big_endian(bytes: &[u8]) -> Option<i128> {
+    let mut all = [if bytes.first().is_some_and(|b| *b >= 0x80) { 0xff } else { 0 }; 16];
+    all.get_mut(16_usize.checked_sub(bytes.len())?..)?.copy_from_slice(bytes);
+    Some(i128::from_be_bytes(all))
+}
+
+/// A float of 16 bits.
+fn half_float(bytes: &[u8]) -> f64 {
+    let [low, high] = bytes else { return f64::NAN };
+    let bits = u16::from_le_bytes([*low, *high]);
+    let (exponent, fraction) = (i32::from(bits >> 10 & 0x1f), f64::from(bits & 0x3ff));
+    let size = match exponent {
+        0 => fraction * 2_f64.powi(-24),
+        31 if fraction == 0.0 => f64::INFINITY,
+        31 => f64::NAN,
+        _ => (1024.0 + fraction) * 2_f64.powi(exponent - 25),
+    };
+    if bits & 0x8000 == 0 { size } else { -size }
+}
+
+fn io_error(e: ParquetError) -> io::Error {
+    match e {
+        ParquetError::External(inner) => match inner.downcast::<io::Error>() {
+            Ok(e) => *e,
+            Err(other) => io::Error::other(other),
+        },
+        other => io::Error::other(other),
+    }
+}
