@@ -108,7 +108,7 @@ impl Enqueuing<'_> {
         let looked_for = lookup(self.args, config)?;
         config.import.timezone.as_deref().map(time::zone).transpose()?;
         let found = discover(&root, places, &looked_for, id).await?;
-        let part = places.part();
+        let part = places.part().or_else(|| root.part());
         let place = match &part {
             Some(part) => format!("{} ({part})", root.url()),
             None => root.url(),

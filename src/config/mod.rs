@@ -30,6 +30,7 @@ pub use directory::{DirectorySettings, FILE as DIRECTORY_FILE};
 pub use load::{Override, defaults, load, load_for};
 pub use time_form::{TimeForm, TimeFormat, UnixUnit};
 pub use values::{Delimiter, MaxRejects, Thousands};
+pub(crate) use values::{MAX_RATIO, MAX_TEXT};
 
 /// The configuration file of a working directory.
 pub const LOCAL_FILE: &str = "barlift.toml";

@@ -224,17 +224,21 @@ pub(super) fn http_address<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Soc
 }
 
 /// The default of `csv.max_text`.
+pub(crate) const MAX_TEXT: bytesize::ByteSize = bytesize::ByteSize::tib(1);
+
+/// The default of `csv.max_ratio`.
+pub(crate) const MAX_RATIO: u32 = 500;
+
 pub(super) fn max_text() -> bytesize::ByteSize {
-    bytesize::ByteSize::tib(1)
+    MAX_TEXT
 }
 
 pub(super) fn is_max_text(size: &bytesize::ByteSize) -> bool {
     *size == max_text()
 }
 
-/// The default of `csv.max_ratio`.
 pub(super) fn max_ratio() -> u32 {
-    500
+    MAX_RATIO
 }
 
 // Serde passes a reference.

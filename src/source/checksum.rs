@@ -1,4 +1,4 @@
-//! Compares a file with the checksum that its vendor has put beside it, before any of it is used.
+//! Compares a file with the checksum that its vendor has put beside it, before any of it is imported or verified.
 //!
 //! Binance has `X.zip.CHECKSUM`; others have `X.sha256` or `X.md5`. Invariant: a file with such a file beside it is read only
 //! if it has that checksum; a checksum that cannot be understood is an error, too. Of an archive all is compared.
@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
-use super::root::{Opened, Root, io_error, off_the_runtime};
+use super::root::{Opened, Root, Version, io_error, off_the_runtime};
 use crate::error::{ErrorClass, FileError};
 
 /// What is put behind a file's name.
@@ -25,11 +25,12 @@ const MOST: usize = 64;
 
 /// Compares the file at `path`, if a checksum is beside it.
 pub(super) async fn check(root: &Root, path: &str) -> Result<(), FileError> {
-    let found = futures::future::join_all(SUFFIXES.map(|suffix| text(root, format!("{path}{suffix}")))).await;
+    let beside = SUFFIXES.map(|suffix| text(root, format!("{path}{suffix}")));
+    let found = futures::future::try_join_all(beside).await?;
     for (beside, text) in found.into_iter().flatten() {
+        let key = |version: Version| [root.url(), path.to_owned(), version.text, text.clone()];
         let version = root.version(path).await?;
-        let key = [root.url(), path.to_owned(), version.text, text.clone()];
-        if COMPARED.lock().unwrap_or_else(PoisonError::into_inner).contains(&key) {
+        if COMPARED.lock().unwrap_or_else(PoisonError::into_inner).contains(&key(version)) {
             continue;
         }
         let name = path.rsplit('/').next().unwrap_or(path);
@@ -38,28 +39,32 @@ pub(super) async fn check(root: &Root, path: &str) -> Result<(), FileError> {
                 format!("{beside} has no SHA-256 or MD5 checksum of it: correct that file or remove it");
             FileError::permanent(path, None, reason)
         })?;
-        let got = digest(root, path, wanted.len()).await?;
+        let (got, version) = digest(root, path, wanted.len()).await?;
         if got != wanted {
             let reason = format!("the file's checksum is {got}, and {beside} says {wanted}: get both again");
             return Err(FileError::permanent(path, None, reason));
         }
         let mut compared = COMPARED.lock().unwrap_or_else(PoisonError::into_inner);
-        compared.push_front(key);
+        compared.push_front(key(version));
         compared.truncate(MOST);
     }
     Ok(())
 }
 
 /// The text of a checksum file, with its path; none if there is none.
-async fn text(root: &Root, path: String) -> Option<(String, String)> {
-    let Opened { input, .. } = root.read(&path).await.ok()?;
+async fn text(root: &Root, path: String) -> Result<Option<(String, String)>, FileError> {
+    if !root.has(&path).await? {
+        return Ok(None);
+    }
+    let about = |e: FileError| FileError { reason: format!("{path}, its checksum: {}", e.reason), ..e };
+    let Opened { input, .. } = root.read(&path).await.map_err(about)?;
     let read = off_the_runtime(move || {
         let mut text = Vec::new();
         input.take(LONGEST).read_to_end(&mut text).map(|_| text)
     });
-    // What cannot be read is told as what cannot be understood.
-    let text = read.await.ok()?.unwrap_or_default();
-    Some((path, String::from_utf8_lossy(&text).into_owned()))
+    let text = read.await.map_err(|e| FileError::transient(&path, e.to_string()))?;
+    let text = text.map_err(|e| about(io_error(&path, &e)))?;
+    Ok(Some((path, String::from_utf8_lossy(&text).into_owned())))
 }
 
 /// The checksum of the file of this name, in lower case: `HEX  name`, `HEX *name`, `HEX` alone, or `SHA256 (name) = HEX`.
@@ -85,15 +90,15 @@ fn named(text: &str, name: &str) -> Option<String> {
     }
 }
 
-/// The digest of this many hexadecimal digits.
-async fn digest(root: &Root, path: &str, digits: usize) -> Result<String, FileError> {
-    let Opened { input, .. } = root.read(path).await?;
+/// The digest of this many hexadecimal digits, and the version that has it.
+async fn digest(root: &Root, path: &str, digits: usize) -> Result<(String, Version), FileError> {
+    let Opened { input, version, .. } = root.read(path).await?;
     let hash = move || if digits == 64 { of::<Sha256>(input) } else { of::<Md5>(input) };
     let hashed = off_the_runtime(hash).await.map_err(|e| FileError {
         class: ErrorClass::Transient,
         ..FileError::permanent(path, None, e.to_string())
     })?;
-    hashed.map_err(|e| io_error(path, &e))
+    hashed.map(|digest| (digest, version)).map_err(|e| io_error(path, &e))
 }
 
 fn of<D: Digest>(mut input: impl io::Read) -> io::Result<String> {

@@ -39,17 +39,19 @@ pub(super) const START: usize = 8;
 /// Stored bytes that are handed to a decoder at a time.
 const CHUNK: usize = 64 * 1024;
 
-/// The most memory that a decoder may take for what it looks back at, in KiB: as much as `xz -9` and `zstd --ultra`.
+/// The most memory that a decoder may take for what it looks back at: in KiB, and as a power of two. `xz -9` and
+/// `zstd --ultra` take so much.
 const MOST_MEMORY_KIB: u32 = 160 * 1024;
+const MOST_WINDOW_LOG: u32 = 27;
+
+const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
 
 const ENCODINGS: &[Encoding] = &[
     Encoding { name: "gzip", suffix: Some(".gz"), signature: b"\x1f\x8b", decoder: Stream(gzip) },
-    Encoding { name: "zstd", suffix: Some(".zst"), signature: b"\x28\xb5\x2f\xfd", decoder: Stream(zstd) },
+    Encoding { name: "zstd", suffix: Some(".zst"), signature: ZSTD, decoder: Stream(zstd) },
     Encoding { name: "xz", suffix: Some(".xz"), signature: b"\xfd7zXZ\0", decoder: Stream(xz) },
     Encoding { name: "bzip2", suffix: Some(".bz2"), signature: b"BZh", decoder: Stream(bzip2) },
     Encoding { name: "lz4", suffix: Some(".lz4"), signature: b"\x04\x22\x4d\x18", decoder: Stream(lz4) },
-    // Its form of before 2013, as `lz4 -l` still writes it.
-    Encoding { name: "lz4", suffix: None, signature: b"\x02\x21\x4c\x18", decoder: Stream(lz4) },
     utf16::LITTLE_ENDIAN,
     utf16::BIG_ENDIAN,
     Encoding { name: "Parquet", suffix: None, signature: b"PAR1", decoder: Columns(columnar::parquet) },
@@ -60,6 +62,11 @@ const ENCODINGS: &[Encoding] = &[
 
 /// The encoding of bytes that begin like this; none for plain text.
 pub(super) fn of(start: &[u8]) -> Option<&'static Encoding> {
+    // A frame to be skipped, as parallel zstd puts it first.
+    let start = match start {
+        [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => ZSTD,
+        start => start,
+    };
     ENCODINGS.iter().find(|encoding| start.starts_with(encoding.signature))
 }
 
@@ -79,7 +86,9 @@ fn gzip(bytes: Bytes<'_>) -> io::Result<Bytes<'_>> {
 }
 
 pub(super) fn zstd(bytes: Bytes<'_>) -> io::Result<Bytes<'_>> {
-    Ok(Box::new(::zstd::Decoder::with_buffer(buffered(bytes))?))
+    let mut decoder = ::zstd::Decoder::with_buffer(buffered(bytes))?;
+    decoder.window_log_max(MOST_WINDOW_LOG)?;
+    Ok(Box::new(decoder))
 }
 
 pub(super) fn xz(bytes: Bytes<'_>) -> io::Result<Bytes<'_>> {
@@ -91,20 +100,45 @@ pub(super) fn bzip2(bytes: Bytes<'_>) -> io::Result<Bytes<'_>> {
 }
 
 fn lz4(bytes: Bytes<'_>) -> io::Result<Bytes<'_>> {
-    Ok(Box::new(Lz4(FrameDecoder::new(buffered(bytes)))))
+    let watched = Watched { bytes: buffered(bytes), was_read_behind: false };
+    Ok(Box::new(Lz4 { frames: FrameDecoder::new(watched), has_ended: false }))
 }
 
-/// All frames of an lz4 file; the decoder ends with each, as if the file did.
-struct Lz4<'a>(FrameDecoder<BufReader<Bytes<'a>>>);
+/// All frames of an lz4 file. The decoder ends with each of them, and also where a frame is cut off between two blocks.
+struct Lz4<'a> {
+    frames: FrameDecoder<Watched<'a>>,
+    has_ended: bool,
+}
+
+/// Notes whether somebody has read behind the end.
+struct Watched<'a> {
+    bytes: BufReader<Bytes<'a>>,
+    was_read_behind: bool,
+}
+
+impl Read for Watched<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.bytes.read(buffer)?;
+        self.was_read_behind |= n == 0 && !buffer.is_empty();
+        Ok(n)
+    }
+}
 
 impl Read for Lz4<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let n = self.0.read(buffer)?;
-            if n > 0 || buffer.is_empty() || self.0.get_mut().fill_buf()?.is_empty() {
+        while !self.has_ended {
+            let n = self.frames.read(buffer)?;
+            if n > 0 || buffer.is_empty() {
                 return Ok(n);
             }
+            // A frame has a mark at its end.
+            let watched = self.frames.get_mut();
+            if watched.was_read_behind {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            self.has_ended = watched.bytes.fill_buf()?.is_empty();
         }
+        Ok(0)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Which files may be sources, by their names. Their contents tell how they are read.
 
+use super::archive::INSIDE;
 use super::encoding;
 
 /// What sources are called in messages.
@@ -36,6 +37,11 @@ pub(super) fn is_archive(path: &str) -> bool {
     ARCHIVE_EXTENSIONS.into_iter().any(|extension| ends_in(path, extension))
 }
 
+/// Whether a file is a compressed tar, by its name.
+pub(super) fn is_tar(path: &str) -> bool {
+    ends_in(plain_path(path), ".tar")
+}
+
 /// Whether a file may be an archive of sources, by its name.
 pub(super) fn may_be_archive(path: &str) -> bool {
     is_archive(path) || plain_path(path).len() < path.len()
@@ -60,6 +66,11 @@ pub(crate) fn as_text(path: &str) -> String {
         Some(extension) => format!("{}{}", &plain[..plain.len() - extension.len()], EXTENSIONS[0]),
         None => plain.to_owned(),
     }
+}
+
+/// The path as it would be if the archive that the source lies in, if it does, were unpacked.
+pub(super) fn as_unpacked(path: &str) -> String {
+    path.replace(INSIDE, "/")
 }
 
 /// The path of an archive without the extensions of archives and compressions.

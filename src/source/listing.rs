@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use futures::TryStreamExt;
-use object_store::ObjectMeta;
+use object_store::{ObjectMeta, ObjectStoreExt as _};
 use serde::{Deserialize, Serialize};
 use walkdir::WalkDir;
 
 use super::archive::INSIDE;
 use super::places::{Part, Place, Places};
-use super::root::Root;
+use super::root::{BucketPart, Root};
 use crate::config::DIRECTORY_FILE;
 use crate::error::{Error, Result};
 
@@ -293,9 +293,23 @@ fn walk_reason(e: &walkdir::Error) -> String {
 /// Lists a bucket.
 async fn objects(root: &Root, lists: &impl Fn(&str) -> bool) -> Result<Listing> {
     let (store, prefix) = root.store();
-    let objects: Vec<ObjectMeta> = store.list(Some(prefix)).try_collect().await.map_err(|e| {
-        Error::source(format!("cannot list {}: {e}", root.url()), "check the URL and the credentials")
-    })?;
+    let failed = |e: object_store::Error| {
+        let hint = match e {
+            // Plain web servers answer no other request than for a file.
+            _ if root.url().starts_with("http") => {
+                "name one file of a web server: it lists only what WebDAV serves"
+            }
+            _ => "check the URL and the credentials (AWS_…, GOOGLE_… and AZURE_… variables, or ~/.aws)",
+        };
+        Error::source(format!("cannot list {}: {e}", root.url()), hint)
+    };
+    let objects: Vec<ObjectMeta> = match root.bucket_part() {
+        Some(BucketPart::Object(name)) => {
+            let location = prefix.parts().chain([name.as_str().into()]).collect();
+            vec![store.head(&location).await.map_err(failed)?]
+        }
+        _ => store.list(Some(prefix)).try_collect().await.map_err(failed)?,
+    };
     let depth = prefix.parts().count();
     let url = root.url();
     let folder = url.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
@@ -303,18 +317,26 @@ async fn objects(root: &Root, lists: &impl Fn(&str) -> bool) -> Result<Listing> 
     for object in objects {
         let relative: object_store::path::Path = object.location.parts().skip(depth).collect();
         let path = relative.to_string();
-        if lists(&path) {
-            let listed = Listed {
-                size: object.size,
-                folder: folder.to_owned(),
-                inside: path.clone(),
-                absolute: None,
-                is_asked_for: false,
-                archive_inside: None,
-                members: None,
-            };
-            listing.files.insert(path, listed);
-        }
+        let is_asked_for = match root.bucket_part() {
+            None if lists(&path) => false,
+            Some(BucketPart::Object(_)) => {
+                listing.named.insert(path.clone());
+                true
+            }
+            Some(BucketPart::Matching(glob)) if glob.is(Path::new(&path)) => true,
+            Some(BucketPart::Matching(glob)) if glob.is_around(Path::new(&path)) && lists(&path) => false,
+            _ => continue,
+        };
+        let listed = Listed {
+            size: object.size,
+            folder: folder.to_owned(),
+            inside: path.clone(),
+            absolute: None,
+            is_asked_for,
+            archive_inside: None,
+            members: None,
+        };
+        listing.files.insert(path, listed);
     }
     Ok(listing)
 }

@@ -44,6 +44,15 @@ impl Matching {
         Ok((folder, Self { whole: Pattern::new(&rest.join("/"))?, parts }))
     }
 
+    /// A glob alone.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn new(glob: &str) -> Result<Self, PatternError> {
+        let parts = glob.split('/').map(Pattern::new).collect::<Result<_, _>>()?;
+        Ok(Self { whole: Pattern::new(glob)?, parts })
+    }
+
     /// Its text.
     pub(super) fn text(&self) -> &str {
         self.whole.as_str()

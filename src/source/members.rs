@@ -21,7 +21,8 @@ const AT_A_TIME: usize = 16;
 /// Replaces each archive by those of its members that are looked at by their names.
 pub(super) async fn replace_archives(root: &Root, listing: &mut Listing, looks_at: impl Fn(&str) -> bool) {
     let mut candidates = zip_files(root, listing.files.keys().cloned().collect()).await;
-    candidates.extend(listing.files.keys().filter(|path| may_be_archive(path)).cloned());
+    let is_candidate = |(path, file): &(&String, &Listed)| may_be_archive(path) || file.members.is_some();
+    candidates.extend(listing.files.iter().filter(is_candidate).map(|(path, _)| path.clone()));
     let looked = futures::stream::iter(candidates).map(|path| async move {
         let found = archive::members(root, &path).await;
         (path, found)
@@ -31,9 +32,9 @@ pub(super) async fn replace_archives(root: &Root, listing: &mut Listing, looks_a
     for (path, found) in found {
         match found {
             Ok(None) if extension::is_archive(&path) => {
-                refuse(listing, &path, "is no archive, as its name says".into())
+                refuse(listing, &path, "is no archive, as its name says".into());
             }
-            Ok(None) => {}
+            Ok(None) => refuse_members(listing, &path),
             Err(e) => refuse(listing, &path, format!("cannot be read: {}", e.reason)),
             Ok(Some(members)) => replace(listing, &path, members, &looks_at),
         }
@@ -62,16 +63,35 @@ fn refuse(listing: &mut Listing, path: &str, reason: String) {
     listing.unreadable.insert(path.to_owned(), reason);
 }
 
+/// Members were named of a file that has none.
+fn refuse_members(listing: &mut Listing, path: &str) {
+    let members = listing.files.get(path).and_then(|file| file.members.clone());
+    for member in members.into_iter().flatten() {
+        listing.files.remove(path);
+        listing
+            .unreadable
+            .insert(format!("{path}{INSIDE}{member}"), format!("lies in no archive: {path} is none"));
+    }
+}
+
 fn replace(listing: &mut Listing, path: &str, found: Members, looks_at: &impl Fn(&str) -> bool) {
     let Some(archive) = listing.files.remove(path) else { return };
     let is_wanted = |name: &str| match &archive.members {
         Some(wanted) => wanted.contains(name),
-        None => looks_at(name),
+        None => looks_at(name.rsplit('/').next().unwrap_or(name)),
     };
     let named = |name: &str| format!("{path}{INSIDE}{name}");
     let is_alone = found.members.len() == 1;
+    let is_inner = |name: &str| extension::is_archive(name) || extension::is_tar(name);
+    for inner in found.members.iter().filter(|member| is_inner(&member.name) && archive.members.is_none()) {
+        listing
+            .unreadable
+            .insert(named(&inner.name), "is an archive in an archive: unpack the outer one first".into());
+    }
     let mut sources = 0;
-    for member in found.members.into_iter().filter(|member| is_wanted(&member.name)) {
+    for member in
+        found.members.into_iter().filter(|member| is_wanted(&member.name) && !is_inner(&member.name))
+    {
         sources += 1;
         let mut listed = listed(&archive, &member.name, member.size);
         let end = member.name.rfind('.').map_or("", |dot| &member.name[dot..]);

@@ -14,12 +14,14 @@
 
 pub mod advice;
 mod archive;
+mod bucket;
 mod checksum;
 mod columnar;
 pub mod discover;
 mod encoding;
 pub(crate) mod extension;
 pub mod feed;
+mod fetch;
 mod fields;
 mod later_rows;
 pub mod layout;

@@ -12,13 +12,13 @@ use super::archive::MemberPath;
 use super::checksum;
 use super::later_rows::LaterRows;
 use super::layout::{self, FileLayout};
-use super::lines::Lines;
+use super::lines::{LineError, Lines};
 use super::reader::{self, BarReader, Batch, ReadOptions, SourceName};
 use super::root::{Opened, Root, Version, io_error};
 use super::stored::StoredBytes;
 use super::text::{Input, SourceText};
 use crate::config::CsvConfig;
-use crate::error::{Error, FileError, Result};
+use crate::error::{Error, ErrorClass, FileError, Result};
 use crate::finding::RawRow;
 
 /// A source opened for reading.
@@ -37,6 +37,18 @@ struct OpenFile {
     runtime: Handle,
 }
 
+impl OpenFile {
+    /// What is wrong with a file that is being written may be right soon.
+    fn or_changed(&self, e: FileError) -> FileError {
+        let is_same = || {
+            self.runtime
+                .block_on(self.root.version(&self.stored_in))
+                .is_ok_and(|now| now.text == self.version.text)
+        };
+        if e.class == ErrorClass::Permanent && !is_same() { changed(&self.path) } else { e }
+    }
+}
+
 /// What a source holds.
 #[derive(Debug, Clone, Copy)]
 pub struct Content {
@@ -52,7 +64,7 @@ impl OpenSource {
     /// # Errors
     /// A [`FileError`] if it cannot be opened, or lies outside the root.
     pub async fn open(root: &Root, path: &str) -> Result<Self, FileError> {
-        let member = MemberPath::find(root, path).await;
+        let member = MemberPath::find(root, path).await?;
         let Opened { input: bytes, version, file, unpack } = match &member {
             Some(member) => member.open(root, path).await?,
             None => root.read(path).await?,
@@ -110,14 +122,20 @@ impl OpenSource {
         Ok(Lines::new(self.text()?, max_line))
     }
 
-    /// Whether its first lines look like those of a file of bars, readable or not.
+    /// Whether its first lines look like those of a file of bars, readable or not. What cannot be decoded may be one.
     pub(super) fn looks_like_bars(self, csv: &CsvConfig) -> bool {
         const LINES: usize = 30;
         const LONGEST: usize = 4096;
-        let Ok(mut lines) = self.lines(LONGEST) else { return false };
+        let Ok(mut lines) = self.lines(LONGEST) else { return true };
         let mut rows = Vec::new();
-        while let (true, Ok(Some(line))) = (rows.len() < LINES, lines.next_line()) {
-            rows.push(RawRow { line: line.number, offset: line.offset, bytes: line.bytes.to_vec() });
+        while rows.len() < LINES {
+            match lines.next_line() {
+                Ok(Some(line)) => {
+                    rows.push(RawRow { line: line.number, offset: line.offset, bytes: line.bytes.to_vec() });
+                }
+                Err(LineError::Io(..)) if rows.is_empty() => return true,
+                Ok(None) | Err(_) => break,
+            }
         }
         rows.retain(|row| !row.bytes.trim_ascii().is_empty());
         layout::look_like_bars(&rows, csv)
@@ -139,8 +157,9 @@ impl OpenSource {
         let name = SourceName { path, timeframe: Some(timeframe) };
         let later = self.input.file.as_ref().map(|file| LaterRows::read(file, self.file.version.size));
         let later = later.transpose().map_err(|e| io_error(path, &e))?.flatten();
-        let text = SourceText::of(self.input).map_err(|e| io_error(path, &e))?;
-        let reader = BarReader::open_with(text, name, options, resume_at, later.as_ref())?;
+        let text = SourceText::of(self.input).map_err(|e| self.file.or_changed(io_error(path, &e)))?;
+        let reader = BarReader::open_with(text, name, options, resume_at, later.as_ref());
+        let reader = reader.map_err(|e| self.file.or_changed(e))?;
         if reader.is_empty() && !allow_empty {
             return Err(reader::empty(path));
         }
@@ -160,7 +179,7 @@ impl SourceReader {
     /// # Errors
     /// A [`FileError`] if reading fails, a line is too long, or a bar is invalid and `on_invalid` is `fail`.
     pub fn next_batch(&mut self, max_rows: usize) -> Result<Option<Batch>, FileError> {
-        self.reader.next_batch(max_rows)
+        self.reader.next_batch(max_rows).map_err(|e| self.file.or_changed(e))
     }
 
     /// How the file is written; none if it has no line.

@@ -43,8 +43,8 @@ impl Proof {
     /// That of a preset which the name of a file speaks for.
     #[must_use]
     pub fn by_name(path: &str) -> Option<&'static Self> {
-        let name = extension::plain_path(path);
-        PROOFS.iter().find(|proof| proof.names.iter().any(|pattern| pattern.parts(name).is_ok()))
+        let name = extension::as_unpacked(extension::plain_path(path));
+        PROOFS.iter().find(|proof| proof.names.iter().any(|pattern| pattern.parts(&name).is_ok()))
     }
 
     /// All of them.
@@ -101,6 +101,23 @@ mod tests {
         for proof in Proof::all() {
             crate::source::time::zone(&proof.timezone).expect("a zone");
         }
+    }
+
+    #[test]
+    fn a_member_of_an_archive_is_named_as_if_it_were_unpacked() {
+        for path in [
+            "DAT_ASCII_EURUSD_M1_202401.csv",
+            "x/HISTDATA_EURUSD.zip!DAT_ASCII_EURUSD_M1_202401.csv",
+            "x.zip!y/DAT_ASCII_EURUSD_M1_202401.csv",
+        ] {
+            assert_eq!(
+                Proof::by_name(path).map(|proof| proof.timezone.as_str()),
+                Some("Etc/GMT+5"),
+                "{path}"
+            );
+        }
+        assert_eq!(super::super::layout::zone_in_name("bars.zip!AAPL_5m_EST.csv").as_deref(), Some("EST"));
+        assert_eq!(super::super::layout::zone_in_name("X_UTC+2.zip!AAPL_5m.csv"), None);
     }
 
     #[test]

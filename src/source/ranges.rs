@@ -67,29 +67,32 @@ impl Ranges {
 
     /// These bytes, one after the other.
     pub(super) fn part(&self, start: u64, length: u64) -> io::Result<Box<dyn Read + Send>> {
+        let end = start.saturating_add(length).min(self.size);
         Ok(match &self.from {
+            _ if start >= end => Box::new(io::empty()),
             From::File(_) => Box::new(self.at(start).take(length)),
             From::Object { root, path, version, runtime } => {
-                runtime.block_on(root.read_part(path, version, start..(start + length).min(self.size)))?
+                runtime.block_on(root.read_part(path, version, start..end))?
             }
         })
     }
 
     fn fetch(&mut self) -> io::Result<()> {
         let end = self.size.min(self.at + WINDOW as u64);
-        self.window_at = self.at;
+        let mut window = std::mem::take(&mut self.window);
         match &self.from {
             From::File(file) => {
-                self.window.resize(usize::try_from(end - self.at).unwrap_or(WINDOW), 0);
-                let read = read_at(file, &mut self.window, self.at)?;
-                self.window.truncate(read);
+                window.resize(usize::try_from(end - self.at).unwrap_or(WINDOW), 0);
+                let read = read_at(file, &mut window, self.at)?;
+                window.truncate(read);
             }
             From::Object { root, path, version, runtime } => {
-                self.window.clear();
+                window.clear();
                 let mut part = runtime.block_on(root.read_part(path, version, self.at..end))?;
-                part.read_to_end(&mut self.window)?;
+                part.read_to_end(&mut window)?;
             }
         }
+        (self.window, self.window_at) = (window, self.at);
         Ok(())
     }
 }

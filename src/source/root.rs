@@ -1,4 +1,4 @@
-//! The place of the sources: a local directory, or (with the `cloud` feature) a bucket.
+//! The place of the sources: a local directory or a bucket.
 //!
 //! Invariant: a path is relative and has no `..`, and a local file is read only if it is under the root after all links
 //! are followed. That is checked before the file is opened and, on Linux, afterwards. The root of several places is their
@@ -14,12 +14,12 @@ use std::sync::Arc;
 use object_store::path::Path as ObjectPath;
 use object_store::{GetOptions, GetResultPayload, ObjectMeta, ObjectStore, ObjectStoreExt};
 use tokio::runtime::Handle;
-use tokio_util::io::{StreamReader, SyncIoBridge};
 use url::Url;
 
-use super::extension;
+use super::matching::Matching;
 use super::ranges::Ranges;
 use super::text::{Damaged, TooLong, Unpack};
+use super::{bucket, extension, fetch};
 use crate::error::{Error, FileError, Result};
 
 /// A directory or a bucket with sources.
@@ -29,6 +29,16 @@ pub struct Root {
     store: Arc<dyn ObjectStore>,
     prefix: ObjectPath,
     directory: Option<PathBuf>,
+    part: Option<BucketPart>,
+}
+
+/// What of a bucket was named, if not all of a folder.
+#[derive(Debug, Clone)]
+pub(super) enum BucketPart {
+    /// The object of this name.
+    Object(String),
+    /// What a glob fits.
+    Matching(Matching),
 }
 
 /// Identifies a state of a source: it changes when the source changes.
@@ -58,12 +68,14 @@ impl Root {
     /// # Errors
     /// [`Error::Source`] if it is not there or not a directory; [`Error::Usage`] for an unknown scheme.
     pub async fn open(place: &str) -> Result<Self> {
-        let place = place.to_owned();
-        off_the_runtime(move || match url(&place) {
-            Some(url) => Self::from_url(&url),
-            None => Self::from_directory(std::path::Path::new(&place)),
-        })
-        .await?
+        let owned = place.to_owned();
+        match url(place) {
+            Some(url) if url.scheme() == "file" => {
+                off_the_runtime(move || Self::from_directory(&local_path(&url)?)).await?
+            }
+            Some(_) => Self::from_bucket(place).await,
+            None => off_the_runtime(move || Self::from_directory(std::path::Path::new(&owned))).await?,
+        }
     }
 
     fn from_directory(path: &std::path::Path) -> Result<Self> {
@@ -91,20 +103,51 @@ impl Root {
             store: Arc::new(store),
             prefix: ObjectPath::default(),
             directory: Some(directory),
+            part: None,
         })
     }
 
-    fn from_url(url: &Url) -> Result<Self> {
-        if url.scheme() == "file" {
-            return Self::from_directory(&local_path(url)?);
+    /// A folder of a bucket, one object, or what a glob fits.
+    async fn from_bucket(place: &str) -> Result<Self> {
+        let (folder, glob) = split_glob(place);
+        let mut url =
+            Url::parse(folder).map_err(|e| Error::usage(format!("{place} is no URL: {e}"), "correct it"))?;
+        if url.query().is_some() {
+            return Err(Error::usage(
+                format!("{} has a query behind its path", without_password(&url)),
+                "signed URLs are not read: give the credentials of the bucket, or fetch the file first",
+            ));
         }
-        let (store, prefix) = object_store::parse_url_opts(url, std::env::vars()).map_err(|e| {
-            Error::usage(
-                format!("cannot read from {}: {e}", without_password(url)),
-                "build with `--features cloud` for s3://, gs://, az:// and https:// sources",
-            )
-        })?;
-        Ok(Self { url: url.clone(), store: Arc::from(store), prefix, directory: None })
+        let part = glob.map(Matching::new).transpose();
+        let mut part = part
+            .map_err(|e| Error::usage(format!("{place} is no glob: {}", e.msg), "correct it"))?
+            .map(BucketPart::Matching);
+        let (store, mut prefix) = bucket::open(&url)?;
+        let is_folder = url.path().ends_with('/') || url.path().is_empty();
+        if !is_folder && store.head(&prefix).await.is_ok() {
+            let name = prefix.filename().unwrap_or_default().to_owned();
+            let above = prefix.parts().count().saturating_sub(1);
+            prefix = prefix.parts().take(above).collect();
+            url = url.join(".").map_err(|e| Error::Internal(e.to_string()))?;
+            part = Some(BucketPart::Object(name));
+        } else if !is_folder {
+            url.set_path(&format!("{}/", url.path()));
+        }
+        Ok(Self { url, store, prefix, directory: None, part })
+    }
+
+    /// What of a bucket is meant.
+    pub(super) fn bucket_part(&self) -> Option<&BucketPart> {
+        self.part.as_ref()
+    }
+
+    /// What of a bucket is meant, in a few words; none if all of the folder is.
+    #[must_use]
+    pub fn part(&self) -> Option<String> {
+        self.part.as_ref().map(|part| match part {
+            BucketPart::Object(name) => name.clone(),
+            BucketPart::Matching(glob) => glob.text().to_owned(),
+        })
     }
 
     /// The root as operations store it.
@@ -134,6 +177,30 @@ impl Root {
         Ok(Version::of(&meta))
     }
 
+    /// Whether there is such a file.
+    ///
+    /// # Errors
+    /// A [`FileError`] if nobody can tell.
+    pub(super) async fn has(&self, path: &str) -> Result<bool, FileError> {
+        let Ok(location) = self.location(path) else { return Ok(false) };
+        if let Some(directory) = &self.directory {
+            let place = directory.join(path);
+            let looked = off_the_runtime(move || place.metadata()).await;
+            return match looked.map_err(|e| FileError::transient(path, e.to_string()))? {
+                Ok(found) => Ok(found.is_file()),
+                Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                    Ok(false)
+                }
+                Err(e) => Err(io_error(path, &e)),
+            };
+        }
+        match self.store.head(&location).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(e) => Err(store_error(path, &e)),
+        }
+    }
+
     /// Opens a source.
     ///
     /// # Errors
@@ -150,7 +217,7 @@ impl Root {
                 Opened { input: Box::new(file.clone()), version, file: Some(file), unpack: None }
             }
             GetResultPayload::Stream(_) => {
-                let input = SyncIoBridge::new(StreamReader::new(found.into_stream()));
+                let input = fetch::start(found.into_stream());
                 Opened { input: Box::new(input), version, file: None, unpack: None }
             }
         })
@@ -184,7 +251,7 @@ impl Root {
         if Version::of(&found.meta) != *version {
             return Err(io::Error::other("it changed while it was read"));
         }
-        Ok(Box::new(SyncIoBridge::new(StreamReader::new(found.into_stream()))))
+        Ok(Box::new(fetch::start(found.into_stream())))
     }
 
     fn location(&self, path: &str) -> Result<ObjectPath, FileError> {
@@ -252,6 +319,13 @@ pub(super) fn url(place: &str) -> Option<Url> {
     Url::parse(place).ok().filter(|url| url.scheme().len() > 1 && place.contains("://"))
 }
 
+/// The folder of a URL with a glob, and the glob. A `?` begins a query.
+fn split_glob(place: &str) -> (&str, Option<&str>) {
+    let Some(first) = place.find(['*', '[']) else { return (place, None) };
+    let end = place[..first].rfind('/').map_or(0, |slash| slash + 1);
+    (&place[..end], Some(&place[end..]))
+}
+
 /// The path that a `file` URL names.
 pub(super) fn local_path(url: &Url) -> Result<PathBuf> {
     url.to_file_path().map_err(|()| {
@@ -305,6 +379,10 @@ fn store_error(path: &str, e: &object_store::Error) -> FileError {
     match e {
         object_store::Error::NotFound { .. } => {
             FileError::permanent(path, None, "the file is gone: it was there when it was listed")
+        }
+        object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. } => {
+            let reason = format!("the bucket refuses to give it ({e}): give the worker its credentials");
+            FileError::permanent(path, None, reason)
         }
         _ => FileError::transient(path, format!("reading failed: {e}")),
     }

@@ -12,7 +12,7 @@ use super::columnar::{ColumnarState, NoRoom};
 use super::encoding::{self, Bytes, Decoder, START};
 use super::position::Position;
 use super::stored::StoredBytes;
-use crate::config::CsvConfig;
+use crate::config::{CsvConfig, MAX_RATIO, MAX_TEXT};
 
 /// A compressed file in an archive, and then UTF-16 in that.
 const MOST_LAYERS: usize = 3;
@@ -108,25 +108,6 @@ impl<'a> SourceText<'a> {
     pub(super) fn columnar(&self) -> Option<&Arc<ColumnarState>> {
         self.columnar.as_ref()
     }
-
-    fn check_limits(&self) -> io::Result<()> {
-        let Limits { bytes, ratio } = self.limits;
-        // Columns of which all values are the same take next to nothing.
-        let most = match self.columnar {
-            Some(_) => u64::MAX,
-            None => self.stored.bytes_read().saturating_mul(ratio).max(FREE),
-        };
-        let reason = if self.given > bytes {
-            format!("its text is longer than {bytes} bytes (csv.max_text raises the limit)")
-        } else if self.given > most {
-            format!(
-                "its text is over {ratio} times as long as what is stored (csv.max_ratio raises the limit)"
-            )
-        } else {
-            return Ok(());
-        };
-        Err(io::Error::other(TooLong(reason)))
-    }
 }
 
 impl Read for SourceText<'_> {
@@ -140,7 +121,9 @@ impl Read for SourceText<'_> {
         self.decoding += start.elapsed();
         let n = read.map_err(|e| damaged(e, &self.stored, &self.encodings))?;
         self.given += n as u64;
-        self.check_limits()?;
+        // Columns of which all values are the same take next to nothing.
+        let ratio = if self.columnar.is_some() { u64::MAX } else { self.limits.ratio };
+        Limits { ratio, ..self.limits }.check(self.given, self.stored.bytes_read())?;
         Ok(n)
     }
 }
@@ -155,7 +138,7 @@ struct Layers {
 
 impl Layers {
     fn take_off<'a>(&mut self, stored: StoredBytes<'a>, unpack: Option<Unpack>) -> io::Result<Bytes<'a>> {
-        let mut bytes: Bytes<'a> = Box::new(stored);
+        let mut bytes: Bytes<'a> = Box::new(stored.clone());
         if let Some(unpack) = unpack {
             self.encodings.push("archive");
             self.file = None;
@@ -176,7 +159,8 @@ impl Layers {
                 Decoder::Stream(decode) => decode(bytes)?,
                 Decoder::Columns(decode) => {
                     let columnar = self.columnar.insert(Arc::default());
-                    decode(bytes, file, columnar.clone())?
+                    let limited = Limited { bytes, stored: stored.clone(), given: 0 };
+                    decode(Box::new(limited), file, columnar.clone())?
                 }
             };
         }
@@ -192,14 +176,46 @@ struct Limits {
 }
 
 impl Limits {
+    /// Refuses more bytes than these stored ones may decode to.
+    fn check(self, decoded: u64, stored: u64) -> io::Result<()> {
+        let Self { bytes, ratio } = self;
+        let reason = if decoded > bytes {
+            format!("its text is longer than {bytes} bytes (csv.max_text raises the limit)")
+        } else if decoded > stored.saturating_mul(ratio).max(FREE) {
+            format!(
+                "its text is over {ratio} times as long as what is stored (csv.max_ratio raises the limit)"
+            )
+        } else {
+            return Ok(());
+        };
+        Err(io::Error::other(TooLong(reason)))
+    }
+
     fn of(csv: &CsvConfig) -> Self {
         Self { bytes: csv.max_text.as_u64(), ratio: csv.max_ratio.into() }
     }
 }
 
+/// Those of the default settings.
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: u64::MAX, ratio: u64::MAX }
+        Self { bytes: MAX_TEXT.as_u64(), ratio: MAX_RATIO.into() }
+    }
+}
+
+/// Bytes that were decoded, and are written to a disk before they are read.
+struct Limited<'a> {
+    bytes: Bytes<'a>,
+    stored: StoredBytes<'a>,
+    given: u64,
+}
+
+impl Read for Limited<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.bytes.read(buffer)?;
+        self.given += n as u64;
+        Limits::default().check(self.given, self.stored.bytes_read())?;
+        Ok(n)
     }
 }
 
@@ -217,6 +233,11 @@ pub(super) struct Damaged {
 pub(super) struct TooLong(String);
 
 impl Damaged {
+    /// Whether an error is one of the stored bytes.
+    pub(super) fn is(e: &io::Error) -> bool {
+        e.get_ref().is_some_and(|cause| cause.is::<Self>())
+    }
+
     /// The error of an archive whose own structure is damaged.
     pub(super) fn archive(e: &io::Error) -> io::Error {
         let cause = match e.kind() {
@@ -232,11 +253,17 @@ fn damaged(e: io::Error, stored: &StoredBytes<'_>, encodings: &[&'static str]) -
         || e.kind() == io::ErrorKind::Interrupted
         || e.kind() == io::ErrorKind::Unsupported
         || e.raw_os_error().is_some()
-        || e.get_ref().is_some_and(|e| e.is::<Damaged>() || e.is::<NoRoom>())
+        || e.get_ref().is_some_and(|e| e.is::<Damaged>() || e.is::<TooLong>() || e.is::<NoRoom>())
     {
         return e;
     }
     let encoding = encodings.last().copied().unwrap_or_default();
+    if e.kind() == io::ErrorKind::OutOfMemory || e.to_string().contains("too much memory") {
+        let reason = format!(
+            "its {encoding} data take more than 160 MiB of memory to be decoded: compress it again with a smaller window"
+        );
+        return io::Error::other(TooLong(reason));
+    }
     let cause = match e.kind() {
         io::ErrorKind::UnexpectedEof => format!("it is cut off: its {encoding} data end too early"),
         _ => format!("its {encoding} data: {e}"),

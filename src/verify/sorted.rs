@@ -83,6 +83,7 @@ impl Sorted<'_> {
                 if self.flush(out).is_err() {
                     return Ok(PassEnd::ReceiverGone);
                 }
+                self.chunk.reading.read = read;
                 start = Instant::now();
             }
             self.take(first, &entry);

@@ -174,7 +174,11 @@ fn create(directory: &Path, source: &str, header: Option<&[u8]>) -> Result<BufWr
     if !relative.components().all(|c| matches!(c, Component::Normal(_))) {
         return Err(Error::Internal(format!("the path {source} leaves its directory")));
     }
-    let path = directory.join(extension::as_text(source));
+    let mut path = directory.join(extension::as_text(source));
+    if path.exists() && extension::as_text(source) != source {
+        // A file of text is called so, too.
+        path = directory.join(format!("{source}.csv"));
+    }
     let fail = |e: std::io::Error| cannot_write(&path.display().to_string(), &e);
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent).map_err(fail)?;

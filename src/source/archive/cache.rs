@@ -1,5 +1,4 @@
-//! What this process knows of the archives that it read last, so that reading all members of one costs no more than reading
-//! it once.
+//! What this process knows of the archives that it read last, so that it need not read all of one for each member.
 //!
 //! Invariant: an entry is of one version of an archive, and there are at most [`MOST`].
 
@@ -10,8 +9,8 @@ use super::tar::TarStream;
 use super::zip::ZipIndex;
 use crate::source::root::{Root, Version};
 
-/// As many archives as a worker may read at a time, mostly.
-const MOST: usize = 8;
+/// As many archives as a worker reads at a time, mostly.
+const MOST: usize = 4;
 
 /// An archive as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]

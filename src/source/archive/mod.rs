@@ -10,12 +10,14 @@ mod zip;
 mod zip_scan;
 
 use std::io::{self, Read as _};
+use std::sync::Arc;
 
 use self::cache::Key;
 use self::tar::TarStream;
 use self::zip::ZipIndex;
+use super::extension;
 use super::root::{Opened, Root, Version, io_error, off_the_runtime};
-use super::text::SourceText;
+use super::text::{Damaged, SourceText};
 use crate::error::FileError;
 
 /// Stands between the path of an archive and that of a member inside.
@@ -76,7 +78,7 @@ pub(super) async fn members(root: &Root, path: &str) -> Result<Option<Members>, 
     let (root, path) = (root.clone(), path.to_owned());
     let listed = off_the_runtime(move || {
         let mut found = match kind {
-            Kind::Zip => zip_index(&root, &path)?.members(),
+            Kind::Zip => zip_index(&root, &path)?.0.members(),
             Kind::Tar => tar::members(&mut TarStream::open(&root, &path)?),
         };
         refuse_doubled(&mut found);
@@ -102,16 +104,21 @@ async fn kind(root: &Root, path: &str) -> Result<Option<Kind>, FileError> {
     let Opened { mut input, .. } = root.read(path).await?;
     let name = path.to_owned();
     let looked = off_the_runtime(move || {
+        let failed = |e: &io::Error| io_error(&name, e);
         let mut start = Vec::new();
-        input.by_ref().take(4).read_to_end(&mut start).map_err(|e| io_error(&name, &e))?;
+        input.by_ref().take(4).read_to_end(&mut start).map_err(|e| failed(&e))?;
         if zip::is_signature(&start) {
             return Ok(Some(Kind::Zip));
         }
         let mut block = Vec::new();
-        // What cannot be decoded is no tar; reading it will say why.
         let decoded = SourceText::new(io::Cursor::new(start).chain(input));
         let read = decoded.and_then(|text| text.take(tar::BLOCK as u64).read_to_end(&mut block));
-        Ok(read.ok().filter(|_| tar::is_header(&block)).map(|_| Kind::Tar))
+        match read {
+            Ok(_) => Ok(tar::is_header(&block).then_some(Kind::Tar)),
+            // A file that is no archive says so itself when it is read.
+            Err(e) if Damaged::is(&e) && !extension::is_archive(&name) => Ok(None),
+            Err(e) => Err(failed(&e)),
+        }
     });
     looked.await.map_err(|e| FileError::transient(path, e.to_string()))?
 }
@@ -124,16 +131,19 @@ pub(super) struct MemberPath {
 
 impl MemberPath {
     /// What a path names, if it is not a file itself and has the path of a file before a `!`.
-    pub(super) async fn find(root: &Root, path: &str) -> Option<Self> {
-        if !path.contains(INSIDE) || root.version(path).await.is_ok() {
-            return None;
+    ///
+    /// # Errors
+    /// A [`FileError`] if nobody can tell whether there are such files.
+    pub(super) async fn find(root: &Root, path: &str) -> Result<Option<Self>, FileError> {
+        if !path.contains(INSIDE) || root.has(path).await? {
+            return Ok(None);
         }
         for (at, _) in path.match_indices(INSIDE) {
-            if root.version(&path[..at]).await.is_ok() {
-                return Some(Self { archive: path[..at].to_owned(), member: path[at + 1..].to_owned() });
+            if root.has(&path[..at]).await? {
+                return Ok(Some(Self { archive: path[..at].to_owned(), member: path[at + 1..].to_owned() }));
             }
         }
-        None
+        Ok(None)
     }
 
     /// Opens the member.
@@ -145,18 +155,17 @@ impl MemberPath {
         let kind = kind(root, &self.archive).await.map_err(named)?;
         let kind = kind
             .ok_or_else(|| FileError::permanent(path, None, "lies in a file that is no archive any more"))?;
-        let version = root.version(&self.archive).await.map_err(named)?;
         let (root, archive, member) = (root.clone(), self.archive.clone(), self.member.clone());
         let opened = off_the_runtime(move || match kind {
-            Kind::Zip => open_zipped(&root, &archive, &member, version),
-            Kind::Tar => tar::open_member(&root, &archive, &member, version),
+            Kind::Zip => open_zipped(&root, &archive, &member),
+            Kind::Tar => tar::open_member(&root, &archive, &member),
         });
         opened.await.map_err(|e| FileError::transient(path, e.to_string()))?.map_err(named)
     }
 }
 
-fn open_zipped(root: &Root, archive: &str, member: &str, version: Version) -> Result<Opened, FileError> {
-    let index = zip_index(root, archive)?;
+fn open_zipped(root: &Root, archive: &str, member: &str) -> Result<Opened, FileError> {
+    let (index, version) = zip_index(root, archive)?;
     let found = index.member(member).ok_or_else(|| gone(archive))?;
     let found = found.map_err(|reason| FileError::permanent(archive, None, reason))?;
     let input = index.read(&found).map_err(|e| io_error(archive, &e))?;
@@ -164,15 +173,15 @@ fn open_zipped(root: &Root, archive: &str, member: &str, version: Version) -> Re
     Ok(Opened { input, version, file: None, unpack: Some(found.unpack()) })
 }
 
-fn zip_index(root: &Root, path: &str) -> Result<std::sync::Arc<ZipIndex>, FileError> {
-    let ranges = root.ranges(path)?;
-    let key = Key::new(root, path, &ranges.1);
+fn zip_index(root: &Root, path: &str) -> Result<(Arc<ZipIndex>, Version), FileError> {
+    let (ranges, version) = root.ranges(path)?;
+    let key = Key::new(root, path, &version);
     if let Some(index) = cache::ZIPS.get(&key) {
-        return Ok(index);
+        return Ok((index, version));
     }
-    let index = std::sync::Arc::new(ZipIndex::of(ranges.0).map_err(|e| io_error(path, &e))?);
+    let index = Arc::new(ZipIndex::of(ranges).map_err(|e| io_error(path, &e))?);
     cache::ZIPS.put(key, index.clone());
-    Ok(index)
+    Ok((index, version))
 }
 
 fn gone(path: &str) -> FileError {

@@ -40,6 +40,11 @@ pub(super) struct TarStream {
     padding: u64,
     /// The names of the members so far.
     passed: BTreeSet<String>,
+    /// Whether the last block was one that ends a tar.
+    has_ended: bool,
+    /// Whether reading has failed, so that nobody can go on.
+    has_failed: bool,
+    version: Version,
 }
 
 /// A member that the stream has come to.
@@ -53,7 +58,15 @@ impl TarStream {
     pub(super) fn open(root: &Root, path: &str) -> Result<Self, FileError> {
         let opened = Handle::current().block_on(root.read(path))?;
         let bytes = SourceText::new(opened.input).map_err(|e| io_error(path, &e))?;
-        Ok(Self { bytes, left: 0, padding: 0, passed: BTreeSet::new() })
+        Ok(Self {
+            bytes,
+            left: 0,
+            padding: 0,
+            passed: BTreeSet::new(),
+            has_ended: false,
+            has_failed: false,
+            version: opened.version,
+        })
     }
 
     /// Goes to the next member; none at the end.
@@ -66,14 +79,17 @@ impl TarStream {
         loop {
             self.skip()?;
             let mut block = [0; BLOCK];
-            match self.bytes.by_ref().take(BLOCK as u64).read(&mut block[..1])? {
-                0 => return Ok(None),
+            match self.bytes.read(&mut block[..1])? {
+                0 if self.has_ended => return Ok(None),
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
                 _ => self.bytes.read_exact(&mut block[1..])?,
             }
-            // Two such blocks end a tar.
+            // Such blocks end a tar. Another one may follow.
             if block.iter().all(|b| *b == 0) {
-                return Ok(None);
+                self.has_ended = true;
+                continue;
             }
+            self.has_ended = false;
             let header = Header::from_byte_slice(&block);
             if !has_checksum(header) {
                 return Err(malformed("a tar header is damaged"));
@@ -82,13 +98,13 @@ impl TarStream {
             let size = size
                 .map_or_else(|| header.entry_size().map_err(|_| malformed("a tar header has no size")), Ok)?;
             self.left = size;
-            self.padding = size.next_multiple_of(BLOCK as u64) - size;
+            self.padding = (BLOCK as u64 - size % BLOCK as u64) % BLOCK as u64;
             match header.entry_type() {
                 EntryType::GNULongName => {
                     let name = self.metadata()?;
                     long_name = Some(name.strip_suffix(b"\0").unwrap_or(&name).to_vec());
                 }
-                EntryType::XHeader => extended = pax(&self.metadata()?),
+                EntryType::XHeader => extended = pax(&self.metadata()?)?,
                 EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
                     let name = long_name.unwrap_or_else(|| header.path_bytes().into_owned());
                     let name = extended
@@ -102,14 +118,20 @@ impl TarStream {
                     self.passed.insert(name.clone());
                     return Ok(Some(Found { name, size, problem }));
                 }
-                // Folders, links, and settings for all members.
+                EntryType::Link | EntryType::Symlink => {
+                    let name = long_name.unwrap_or_else(|| header.path_bytes().into_owned());
+                    let name = String::from_utf8_lossy(&name).trim_start_matches("./").to_owned();
+                    let problem = Some("is a link to another file: unpack the archive first".to_owned());
+                    return Ok(Some(Found { name, size, problem }));
+                }
+                // Folders, and settings for all members.
                 _ => (long_name, extended) = (None, HashMap::new()),
             }
         }
     }
 
     fn skip(&mut self) -> io::Result<()> {
-        let wanted = self.left + self.padding;
+        let wanted = self.left.checked_add(self.padding).ok_or_else(|| malformed("a member is too long"))?;
         let skipped = io::copy(&mut self.bytes.by_ref().take(wanted), &mut io::sink())?;
         (self.left, self.padding) = (0, 0);
         if skipped < wanted { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) }
@@ -141,15 +163,22 @@ fn malformed(what: &'static str) -> io::Error {
     io::Error::other(Malformed(what))
 }
 
-fn pax(bytes: &[u8]) -> HashMap<String, String> {
-    let all = PaxExtensions::new(bytes).filter_map(Result::ok);
-    all.filter_map(|one| Some((one.key().ok()?.to_owned(), one.value().ok()?.to_owned()))).collect()
+fn pax(bytes: &[u8]) -> io::Result<HashMap<String, String>> {
+    let read = |one: io::Result<tar::PaxExtension<'_>>| {
+        let one = one.ok()?;
+        // Keys that say nothing of the member may hold any bytes.
+        Some((one.key().ok()?.to_owned(), String::from_utf8_lossy(one.value_bytes()).into_owned()))
+    };
+    let all: Option<_> = PaxExtensions::new(bytes).map(read).collect();
+    all.ok_or_else(|| malformed("an extended tar header is damaged"))
 }
 
 /// The bytes of the member.
 impl Read for TarStream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.bytes.by_ref().take(self.left).read(buffer)?;
+        let read = self.bytes.by_ref().take(self.left).read(buffer);
+        self.has_failed |= read.is_err();
+        let n = read?;
         self.left -= n as u64;
         if n == 0 && self.left > 0 && !buffer.is_empty() {
             return Err(own_damage(io::ErrorKind::UnexpectedEof.into()));
@@ -175,17 +204,15 @@ pub(super) fn members(stream: &mut TarStream) -> Members {
 }
 
 /// Opens the member of this name.
-pub(super) fn open_member(
-    root: &Root,
-    path: &str,
-    name: &str,
-    version: Version,
-) -> Result<Opened, FileError> {
+pub(super) fn open_member(root: &Root, path: &str, name: &str) -> Result<Opened, FileError> {
+    let version = Handle::current().block_on(root.version(path))?;
     let key = Key::new(root, path, &version);
     let mut stream = match cache::TARS.take(&key, |stream| !stream.passed.contains(name)) {
         Some(stream) => stream,
         None => TarStream::open(root, path)?,
     };
+    let version = stream.version.clone();
+    let key = Key::new(root, path, &version);
     loop {
         let found = stream.next().map_err(|e| io_error(path, &e))?.ok_or_else(|| gone(path))?;
         if found.name != name {
@@ -214,8 +241,7 @@ impl Read for TarMember {
 
 impl Drop for TarMember {
     fn drop(&mut self) {
-        // What was given up in the middle may have failed.
-        if let Some(stream) = self.stream.take().filter(|stream| stream.left == 0) {
+        if let Some(stream) = self.stream.take().filter(|stream| !stream.has_failed) {
             cache::TARS.put(self.key.clone(), stream);
         }
     }

@@ -185,5 +185,89 @@ async fn long_names_and_links_of_a_tar_are_understood() {
     tar.append_data(&mut header, "short.csv", &b"y"[..]).expect("added");
     let (found, texts) = read(&tar.into_inner().expect("ended")).await;
     assert_eq!(names(&found), [name.as_str(), "from pax.csv"]);
+    assert_eq!(
+        found.unreadable,
+        [("B.csv".into(), "is a link to another file: unpack the archive first".into())]
+    );
     assert_eq!(texts, [Ok("x".into()), Ok("y".into())]);
+}
+
+#[tokio::test]
+async fn a_stored_member_that_is_cut_off_is_damaged() {
+    let whole = zipped(&[("A.csv", TEXT), ("B.csv", &TEXT.repeat(100))]);
+    let (found, texts) = read(&whole[..whole.len() / 2]).await;
+    assert_eq!((names(&found), texts[0].as_deref()), (vec!["A.csv", "B.csv"], Ok(TEXT)));
+    assert!(texts[1].as_ref().is_err_and(|e| e.contains("it is cut off")), "{texts:?}");
+}
+
+/// Its end stands in the directory alone, which is lost; what comes behind it would be taken for its rows.
+#[tokio::test]
+async fn a_stored_member_whose_end_nobody_knows_is_named() {
+    let mut stored = b"PK\x03\x04\x14\0\x08\0\0\0".to_vec();
+    stored.extend([0; 16]);
+    stored.extend([5, 0, 0, 0]);
+    stored.extend(b"A.csv");
+    stored.extend(TEXT.as_bytes());
+    let (found, _) = read(&[stored, local("B.csv", TEXT.as_bytes(), false)].concat()).await;
+    assert!(found.members.is_empty());
+    assert!(found.unreadable[0].1.contains("its end is not known"), "{found:?}");
+}
+
+#[tokio::test]
+async fn members_of_one_name_are_named_in_a_zip_too() {
+    let (a, other) = (local("A.csv", TEXT.as_bytes(), false), local("A.csv", b"x", false));
+    let b = local("B.csv", TEXT.as_bytes(), false);
+    let mut bytes = [a.as_slice(), &b, &other].concat();
+    // The directory of the three, and its end.
+    let (start, mut at, mut directory) = (bytes.len() as u32, 0, Vec::new());
+    for (name, header) in [("A.csv", &a), ("B.csv", &b), ("A.csv", &other)] {
+        directory.extend(b"PK\x01\x02\x14\0");
+        directory.extend(&header[4..30]);
+        directory.extend([0; 10]);
+        directory.extend(u32::try_from(at).expect("small").to_le_bytes());
+        directory.extend(name.as_bytes());
+        at += header.len();
+    }
+    bytes.extend(&directory);
+    bytes.extend(b"PK\x05\x06\0\0\0\0\x03\0\x03\0");
+    bytes.extend((directory.len() as u32).to_le_bytes());
+    bytes.extend(start.to_le_bytes());
+    bytes.extend([0; 2]);
+    let (found, texts) = read(&bytes).await;
+    assert_eq!((names(&found), texts), (vec!["B.csv"], vec![Ok(TEXT.to_owned())]));
+    assert!(found.cut.is_none() && found.unreadable[0].1.contains("2 times"), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_tar_that_ends_between_two_members_is_not_whole() {
+    let whole = tarred(&[("A.csv", TEXT), ("B.csv", TEXT)]);
+    let (found, texts) = read(&whole[..1024]).await;
+    assert_eq!((names(&found), texts), (vec!["A.csv"], vec![Ok(TEXT.to_owned())]));
+    assert!(found.cut.is_some());
+}
+
+#[tokio::test]
+async fn two_tars_one_behind_the_other_are_read() {
+    let (a, b) = (gzipped(&tarred(&[("A.csv", TEXT)])), gzipped(&tarred(&[("B.csv", "b")])));
+    let (found, texts) = read(&[a, b].concat()).await;
+    assert_eq!((names(&found), texts), (vec!["A.csv", "B.csv"], vec![Ok(TEXT.to_owned()), Ok("b".into())]));
+    assert!(found.cut.is_none());
+}
+
+#[tokio::test]
+async fn a_replaced_archive_is_read_anew() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = Root::open(folder.path().to_str().expect("UTF-8")).await.expect("opens");
+    for (kind, archive) in [("zip", zipped as fn(&[(&str, &str)]) -> Vec<u8>), ("tar", tarred)] {
+        for text in ["first", "the second", "a third one"] {
+            std::fs::write(folder.path().join("X"), archive(&[("A.csv", "a"), ("B.csv", text)]))
+                .expect("written");
+            let opened = OpenSource::open(&root, "X!B.csv").await.expect("opens");
+            let read = tokio::task::spawn_blocking(move || {
+                let mut out = String::new();
+                opened.text().expect("opens").read_to_string(&mut out).map(|_| out)
+            });
+            assert_eq!(read.await.expect("runs").expect("reads"), text, "{kind}");
+        }
+    }
 }

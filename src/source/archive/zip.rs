@@ -1,14 +1,14 @@
 //! The members of a zip file, found by its directory, or by looking through the file if that is lost.
 
 use std::collections::HashMap;
-use std::io::{self, Read, Seek as _, SeekFrom};
+use std::io::{self, Read};
 
 use zip::{CompressionMethod, ZipArchive};
 
 use super::{Members, zip_scan};
 use crate::source::encoding::{self, Bytes};
 use crate::source::ranges::Ranges;
-use crate::source::text::Unpack;
+use crate::source::text::{Damaged, Unpack};
 
 /// Whether a file that begins like this is a zip file, perhaps an empty one.
 pub(super) fn is_signature(start: &[u8]) -> bool {
@@ -35,11 +35,15 @@ pub(super) struct ZipEntry {
     pub(super) content: Option<(u64, u32)>,
     pub(super) method: u16,
     pub(super) is_encrypted: bool,
+    /// Whether only the directory, which is lost, tells where it ends.
+    pub(super) has_no_end: bool,
 }
 
 impl ZipIndex {
     pub(super) fn of(ranges: Ranges) -> io::Result<Self> {
         let (entries, cut) = match ZipArchive::new(ranges.clone()) {
+            // The crate keeps one of them.
+            Ok(archive) if archive.has_duplicate_names() => (zip_scan::entries(ranges.clone())?, None),
             Ok(archive) => (of_directory(&archive)?, None),
             Err(zip::result::ZipError::Io(e)) if e.kind() != io::ErrorKind::UnexpectedEof => return Err(e),
             Err(e) => {
@@ -71,12 +75,15 @@ impl ZipIndex {
     /// Its bytes, as they are stored.
     pub(super) fn read(&self, entry: &ZipEntry) -> io::Result<Box<dyn Read + Send>> {
         const HEADER: usize = 30;
-        let mut ranges = self.ranges.clone();
-        ranges.seek(SeekFrom::Start(entry.header))?;
         let mut header = [0; HEADER];
-        ranges.read_exact(&mut header)?;
+        let read = self.ranges.read_at(&mut header, entry.header)?;
         let length = |at: usize| u64::from(u16::from_le_bytes([header[at], header[at + 1]]));
-        self.ranges.part(entry.header + HEADER as u64 + length(26) + length(28), entry.packed)
+        let start = entry.header.saturating_add(HEADER as u64 + length(26) + length(28));
+        let end = start.saturating_add(entry.packed);
+        if read < HEADER || !header.starts_with(b"PK\x03\x04") || end > self.ranges.size() {
+            return Err(Damaged::archive(&io::Error::other("its directory points to something else")));
+        }
+        self.ranges.part(start, entry.packed)
     }
 }
 
@@ -90,6 +97,7 @@ fn of_directory(archive: &ZipArchive<Ranges>) -> io::Result<Vec<ZipEntry>> {
             content: Some((data.size(), data.crc32())),
             method: number(data.compression()),
             is_encrypted: data.encrypted(),
+            has_no_end: false,
         })
     };
     (0..archive.len()).map(entry).collect()
@@ -100,6 +108,9 @@ impl ZipEntry {
     fn problem(&self) -> Option<String> {
         if self.is_encrypted {
             return Some("is encrypted: unpack the archive with its password first".into());
+        }
+        if self.has_no_end {
+            return Some("stands in an archive without a directory, and its end is not known".into());
         }
         let is_known = DECODERS.iter().any(|(method, ..)| *method == self.method);
         (!is_known).then(|| "is compressed in a way that is not read: unpack the archive first".to_owned())
@@ -144,6 +155,7 @@ impl Read for Checked<'_> {
         self.read += n as u64;
         if n == 0 && !buffer.is_empty() {
             match self.content {
+                None => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Some((size, _)) if self.read < size => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Some((size, crc)) if self.read > size || self.hasher.clone().finalize() != crc => {
                     return Err(io::Error::other("its checksum is another one than the archive says"));

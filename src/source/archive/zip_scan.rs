@@ -37,10 +37,11 @@ fn entry(ranges: &mut Ranges, start: u64) -> io::Result<Option<(ZipEntry, Option
     let (name, extra) = rest.split_at(usize::from(name_length));
     let (flags, method) = (u16_at(&header, 6), u16_at(&header, 8));
     let data = start + (HEADER + rest.len()) as u64;
-    let left = ranges.size() - data;
-    let sizes = sizes(&header, extra);
-    let found = if flags & HAS_DESCRIPTOR == 0 {
-        Some((sizes.0, (sizes.1, u32_at(&header, 14)), data + sizes.0)).filter(|_| sizes.0 <= left)
+    let left = ranges.size().saturating_sub(data);
+    let (packed, size) = sizes(&header, extra);
+    let has_descriptor = flags & HAS_DESCRIPTOR != 0;
+    let found = if !has_descriptor {
+        (packed <= left).then(|| (packed, (size, u32_at(&header, 14)), data + packed))
     } else if method == DEFLATE {
         inflate(ranges, data)?
     } else {
@@ -53,6 +54,7 @@ fn entry(ranges: &mut Ranges, start: u64) -> io::Result<Option<(ZipEntry, Option
         content: found.map(|(_, content, _)| content),
         method,
         is_encrypted: flags & IS_ENCRYPTED != 0,
+        has_no_end: has_descriptor && method != DEFLATE,
     };
     Ok(Some((entry, found.map(|(.., next)| next))))
 }
@@ -89,11 +91,14 @@ type Inflated = (u64, (u64, u32), u64);
 
 /// Decodes a member whose size stands behind it; none if it is cut off.
 fn inflate(ranges: &Ranges, data: u64) -> io::Result<Option<Inflated>> {
-    let left = ranges.size() - data;
+    let left = ranges.size().saturating_sub(data);
     let bytes = io::BufReader::new(ranges.part(data, left)?);
     let mut decoder = flate2::bufread::DeflateDecoder::new(bytes);
-    if io::copy(&mut decoder, &mut io::sink()).is_err() {
-        return Ok(None);
+    use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+    match io::copy(&mut decoder, &mut io::sink()) {
+        Ok(_) => {}
+        Err(e) if matches!(e.kind(), InvalidInput | UnexpectedEof | InvalidData) => return Ok(None),
+        Err(e) => return Err(e),
     }
     let (packed, size) = (decoder.total_in(), decoder.total_out());
     let mut ranges = ranges.clone();

@@ -1,6 +1,6 @@
 //! Reads the record batches of an Arrow stream or file.
 
-use std::io::{self, BufReader};
+use std::io::{self, BufRead as _, BufReader, Read};
 
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::{
@@ -24,14 +24,34 @@ const MILLISECONDS_OF_A_DAY: i64 = 86_400_000;
 
 /// An Arrow stream.
 pub(super) struct ArrowStream<'a> {
-    batches: StreamReader<BufReader<Bytes<'a>>>,
+    batches: StreamReader<BufReader<Tail<'a>>>,
     rows: u64,
+}
+
+/// The mark at the end of a stream. A writer may leave it out; then nobody can tell whether the stream is whole.
+const END: [u8; 8] = [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0];
+
+/// Remembers the last bytes that were read.
+struct Tail<'a> {
+    bytes: Bytes<'a>,
+    last: [u8; 8],
+}
+
+impl Read for Tail<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.bytes.read(buffer)?;
+        let kept = n.min(self.last.len());
+        self.last.rotate_left(kept);
+        let start = self.last.len() - kept;
+        self.last[start..].copy_from_slice(&buffer[n - kept..n]);
+        Ok(n)
+    }
 }
 
 impl<'a> ArrowStream<'a> {
     pub(super) fn open(bytes: Bytes<'a>) -> io::Result<Self> {
-        let batches =
-            StreamReader::try_new(BufReader::with_capacity(BUFFER, bytes), None).map_err(io_error)?;
+        let bytes = BufReader::with_capacity(BUFFER, Tail { bytes, last: [0; 8] });
+        let batches = StreamReader::try_new(bytes, None).map_err(io_error)?;
         Ok(Self { batches, rows: 0 })
     }
 }
@@ -42,7 +62,17 @@ impl Chunks for ArrowStream<'_> {
     }
 
     fn next(&mut self, state: &ColumnarState) -> io::Result<Option<Vec<Column>>> {
-        columns(self.batches.next(), &mut self.rows, state)
+        let next = columns(self.batches.next(), &mut self.rows, state)?;
+        if next.is_none() {
+            let rest = self.batches.get_mut();
+            if !rest.fill_buf()?.is_empty() {
+                return Err(io::Error::other("something stands behind the end of the stream"));
+            }
+            if rest.get_ref().last != END {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        Ok(next)
     }
 }
 
@@ -71,7 +101,11 @@ impl Chunks for ArrowFile {
         self.read += 1;
         let batches = u64::try_from(self.batches.num_batches()).unwrap_or(u64::MAX).max(1);
         state.has_read(self.size / batches * self.read.min(batches));
-        columns(self.batches.next(), &mut self.rows, state)
+        let next = columns(self.batches.next(), &mut self.rows, state)?;
+        if next.is_none() && self.read <= u64::try_from(self.batches.num_batches()).unwrap_or(u64::MAX) {
+            return Err(io::Error::other("a record batch is missing"));
+        }
+        Ok(next)
     }
 }
 

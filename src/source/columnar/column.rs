@@ -132,7 +132,11 @@ impl Column {
             Values::Decimal(v, scale) => write_decimal(v[row], *scale, out),
             Values::Timestamp(v, unit, kind) => write_timestamp(v[row], *unit, *kind, out),
             Values::Date(v) => write_date(v[row], out),
-            Values::Clock(v, unit) => write_clock(v[row], *unit, out),
+            // A time of day; of another span of time the number is no time.
+            Values::Clock(v, unit) if (0..SECONDS_OF_A_DAY * unit.per_second()).contains(&v[row]) => {
+                write_clock(v[row], *unit, out);
+            }
+            Values::Clock(v, _) => write_int(v[row], out),
             Values::Text(v) => write_text(&v[row], out),
         }
     }
@@ -185,6 +189,14 @@ fn write_timestamp(value: i64, unit: Unit, kind: Kind, out: &mut Vec<u8>) {
     if kind == Kind::Instant {
         out.push(b'Z');
     }
+}
+
+/// A local time: a day since 1970, and the nanoseconds of that day.
+#[cfg(feature = "columnar")]
+pub(super) fn write_local(day: i64, nanoseconds: i64, out: &mut Vec<u8>) {
+    write_date(day, out);
+    out.push(b'T');
+    write_clock(nanoseconds, Unit::Nanosecond, out);
 }
 
 /// The day as YYYY-MM-DD; years before 0 or of five digits have a sign, and are no bar's.

@@ -208,3 +208,6 @@ fn spooled(mut bytes: Bytes<'_>) -> io::Result<File> {
         }
     }
 }
+
+#[cfg(all(test, feature = "columnar"))]
+mod tests;

@@ -3,7 +3,7 @@
 use std::io;
 
 use bytes::Bytes;
-use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type};
+use parquet::basic::{ConvertedType, LogicalType, TimeUnit};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType, Int96};
 use parquet::errors::ParquetError;
@@ -11,12 +11,18 @@ use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{ChunkReader, FileReader as _, Length, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 
-use super::column::{Column, Kind, Unit, Values};
+use super::column::{Column, Kind, Unit, Values, write_local};
 use super::{Chunks, ColumnarState};
 use crate::source::ranges::Ranges;
 
 /// Rows that are read of each column at a time.
 const ROWS: usize = 8_192;
+
+/// Bytes of the texts that are read of a column at a time.
+const MOST_TEXT: usize = 64 * 1024 * 1024;
+
+/// Digits of the longest decimal.
+const MOST_DIGITS: u32 = 38;
 
 /// A Parquet file.
 pub(super) struct ParquetChunks {
@@ -156,7 +162,10 @@ impl Meaning {
             TimeUnit::MICROS => Unit::Microsecond,
             TimeUnit::NANOS => Unit::Nanosecond,
         };
-        let scale = |scale: i32| u32::try_from(scale).map_or(Self::Nothing, Self::Decimal);
+        let scale = |scale: i32| match u32::try_from(scale) {
+            Ok(scale @ ..=MOST_DIGITS) => Self::Decimal(scale),
+            _ => Self::Nothing,
+        };
         match column.logical_type_ref() {
             Some(LogicalType::Timestamp(t)) => {
                 let kind = if t.is_adjusted_to_u_t_c { Kind::Instant } else { Kind::Local };
@@ -183,9 +192,6 @@ impl Meaning {
             | ConvertedType::UINT_32
             | ConvertedType::UINT_64 => Self::Unsigned,
             ConvertedType::INTERVAL | ConvertedType::BSON => Self::Nothing,
-            // The old form of a timestamp: Spark means an instant, others a local time. Without a zone that is given, both
-            // are the same.
-            _ if column.physical_type() == Type::INT96 => Self::Timestamp(Unit::Nanosecond, Kind::Local),
             _ => Self::AsStored,
         }
     }
@@ -208,18 +214,17 @@ impl GroupColumn {
                 of_ints(rows.read(r)?.into_iter().map(wide).collect(), *meaning)
             }
             ColumnReader::Int64ColumnReader(r) => of_ints(rows.read(r)?, *meaning),
-            ColumnReader::Int96ColumnReader(r) => {
-                of_ints(rows.read(r)?.iter().map(Int96::to_nanos).collect(), *meaning)
-            }
+            // The old form of a timestamp: Spark means an instant, others a local time. Unless a zone is given, both are
+            // the same.
+            ColumnReader::Int96ColumnReader(r) => of_int96(&rows.read(r)?),
             ColumnReader::FloatColumnReader(r) => {
                 Values::Float(rows.read(r)?.into_iter().map(f64::from).collect())
             }
             ColumnReader::DoubleColumnReader(r) => Values::Float(rows.read(r)?),
-            ColumnReader::ByteArrayColumnReader(r) => {
-                of_bytes(rows.read(r)?.iter().map(ByteArray::data), *meaning)
-            }
+            ColumnReader::ByteArrayColumnReader(r) => of_bytes(&rows.read(r)?, *meaning)?,
             ColumnReader::FixedLenByteArrayColumnReader(r) => {
-                of_bytes(rows.read(r)?.iter().map(|v| v.data()), *meaning)
+                let all: Vec<_> = rows.read(r)?.into_iter().map(ByteArray::from).collect();
+                of_bytes(&all, *meaning)?
             }
         };
         Ok(rows.column(values))
@@ -271,16 +276,45 @@ fn of_ints(values: Vec<i64>, meaning: Meaning) -> Values {
     }
 }
 
-fn of_bytes<'v>(values: impl ExactSizeIterator<Item = &'v [u8]>, meaning: Meaning) -> Values {
-    match meaning {
+fn of_bytes(values: &[ByteArray], meaning: Meaning) -> io::Result<Values> {
+    // Rows that share one long text have it once in the file.
+    if values.iter().map(ByteArray::len).sum::<usize>() > MOST_TEXT {
+        return Err(io::Error::other("a column has texts that no file of bars has"));
+    }
+    Ok(match meaning {
         Meaning::Nothing => Values::Nothing(values.len()),
-        Meaning::HalfFloat => Values::Float(values.map(half_float).collect()),
+        Meaning::HalfFloat => Values::Float(values.iter().map(|v| half_float(v.data())).collect()),
         Meaning::Decimal(scale) => {
-            let rows = values.len();
-            let decimals: Option<Vec<i128>> = values.map(big_endian).collect();
-            decimals.map_or(Values::Nothing(rows), |decimals| Values::Decimal(decimals, scale))
+            let decimals: Option<Vec<i128>> = values.iter().map(|v| big_endian(v.data())).collect();
+            decimals.map_or(Values::Nothing(values.len()), |decimals| Values::Decimal(decimals, scale))
         }
-        _ => Values::Text(values.map(<[u8]>::to_vec).collect()),
+        _ => Values::Text(values.iter().map(|v| v.data().to_vec()).collect()),
+    })
+}
+
+/// Days and nanoseconds of the day; beyond the nanoseconds of 64 bits (1677 to 2262) each as a text.
+fn of_int96(values: &[Int96]) -> Values {
+    const DAY: i64 = 86_400_000_000_000;
+    const FIRST_DAY: i64 = 2_440_588;
+    let parts = |value: &Int96| {
+        let [low, high, day] = *value.data() else { return (0, 0) };
+        let nanoseconds = i64::from(high) << 32 | i64::from(low);
+        (i64::from(day) - FIRST_DAY, nanoseconds)
+    };
+    let whole = |value: &Int96| {
+        let (day, nanoseconds) = parts(value);
+        day.checked_mul(DAY)?.checked_add(nanoseconds)
+    };
+    let all: Option<Vec<i64>> = values.iter().map(whole).collect();
+    let text = |value: &Int96| {
+        let (day, nanoseconds) = parts(value);
+        let mut text = Vec::new();
+        write_local(day.saturating_add(nanoseconds.div_euclid(DAY)), nanoseconds.rem_euclid(DAY), &mut text);
+        text
+    };
+    match all {
+        Some(all) => Values::Timestamp(all, Unit::Nanosecond, Kind::Local),
+        None => Values::Text(values.iter().map(text).collect()),
     }
 }
 

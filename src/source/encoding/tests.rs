@@ -102,3 +102,49 @@ fn what_was_whole_is_given_before_the_damage_is_told() {
         assert!(read.len() < text.len() + text.len() / 2, "{name}");
     }
 }
+
+#[test]
+fn a_file_that_is_cut_anywhere_is_damaged() {
+    let text = &text()[..3_000];
+    for (name, encode) in ALL {
+        let whole = encode(text);
+        // Behind what tells the encoding.
+        for end in START..whole.len() {
+            let (read, error) = decoded(&whole[..end]);
+            assert!(error.is_some(), "{name}: {end} of {} bytes gave {}", whole.len(), read.len());
+        }
+    }
+    // Between two blocks, of which each has its length before it.
+    let long: Vec<u8> = (0..40).flat_map(|_| self::text()).take(300_000).collect();
+    let whole = lz4ed(&long);
+    let first =
+        7 + 4 + (u32::from_le_bytes([whole[7], whole[8], whole[9], whole[10]]) & 0x7fff_ffff) as usize;
+    let (read, error) = decoded(&whole[..first]);
+    assert!(read.len() == 65_536 && error.is_some_and(|e| e.contains("cut off")), "{}", read.len());
+}
+
+#[test]
+fn a_file_may_decode_to_so_much_and_no_more() {
+    let mut csv = crate::config::load(None, &[]).expect("defaults").csv;
+    let bomb = gzipped(&vec![b'\n'; 80_000_000]);
+    let read = |csv: &crate::config::CsvConfig| {
+        let mut text = SourceText::new(bomb.as_slice()).expect("opens").limited(csv);
+        io::copy(&mut text, &mut io::sink()).map_err(|e| e.to_string())
+    };
+    let error = read(&csv).expect_err("1,000 bytes for each");
+    assert!(
+        error.starts_with("its text is over 500 times as long as what is stored (csv.max_ratio"),
+        "{error}"
+    );
+    csv.max_ratio = 2_000;
+    assert_eq!(read(&csv), Ok(80_000_000));
+    csv.max_text = bytesize::ByteSize(1_000_000);
+    let error = read(&csv).expect_err("too long");
+    assert!(error.starts_with("its text is longer than 1000000 bytes (csv.max_text"), "{error}");
+}
+
+#[test]
+fn what_parallel_compressors_write_first_is_passed_over() {
+    let skipped = [b"\x50\x2a\x4d\x18\x04\0\0\0abcd".as_slice(), &zstded(b"x")].concat();
+    assert_eq!(decoded(&skipped), (b"x".to_vec(), None));
+}

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::names::words_of;
+use crate::source::archive::INSIDE;
 use crate::source::built_in_regex;
 
 /// Abbreviations of zones, as a file's name or a column has them.
@@ -26,7 +27,7 @@ pub(super) fn is_abbreviation(text: &str) -> bool {
 pub(in crate::source) fn zone_in_name(path: &str) -> Option<String> {
     static OFFSET: LazyLock<Regex> = LazyLock::new(|| built_in_regex(OFFSET_IN_NAME));
     const WORDS: [&str; 2] = ["Eastern", "eastern"];
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = path.rsplit(['/', INSIDE]).next().unwrap_or(path);
     let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
     if let Some(offset) = OFFSET.captures(stem).and_then(|found| found.get(1)) {
         return Some(offset.as_str().to_owned());

@@ -32,10 +32,12 @@ pub(super) fn first_line(lines: &mut Lines<'_>, path: &str) -> Result<Option<Raw
 }
 
 /// First bytes of files that are not text, and why they are not read.
-const REFUSED: [(&[u8], &str); 4] = [
+const REFUSED: [(&[u8], &str); 5] = [
     (b"PK\x03\x04", "the file is an archive under another name: call it .zip, and its members are read"),
     (b"\xd0\xcf\x11\xe0", "the file is an Excel workbook: save it as CSV"),
     (b"FEA1", "the file is Feather in its form of before 2020: write it again with pandas or pyarrow"),
+    // It has no mark at its end: one that is cut off looks like a whole one.
+    (b"\x02\x21\x4c\x18", "the file is lz4 in its old form (lz4 -l): unpack it first"),
     (b"SQLite format 3\0", "the file is an SQLite database: export the bars as CSV"),
 ];
 
