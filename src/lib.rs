@@ -49,6 +49,7 @@ pub mod bar;
 pub mod cli;
 pub mod config;
 pub mod counts;
+mod crypto;
 pub mod db;
 pub mod digest;
 pub mod error;

@@ -65,6 +65,7 @@ pub(crate) enum Outcome {
 #[must_use]
 pub fn run(arguments: Vec<OsString>) -> ExitCode {
     keeper::this_program_can_keep();
+    crate::crypto::choose();
     ExitCode::from(exit_status(block_on(run_async(arguments))))
 }
 

@@ -30,8 +30,7 @@ pub(super) fn open(url: &Url) -> Result<Bucket> {
     if let Some(bucket) = lock().get(url.as_str()) {
         return Ok(bucket.clone());
     }
-    // The client takes the process's choice. That one was made already is as well.
-    _ = rustls::crypto::ring::default_provider().install_default();
+    crate::crypto::choose();
     let variables = std::env::vars().map(|(name, value)| (name.to_ascii_lowercase(), value));
     let options = options(variables.collect(), profile);
     let (store, prefix) = object_store::parse_url_opts(url, options).map_err(|e| {

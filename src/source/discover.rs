@@ -144,13 +144,16 @@ impl Naming {
             }
             None => naming::guess(name.rsplit_once('.').map_or(name, |(stem, _)| stem)),
         };
+        let inside = plain.split('/').collect::<Vec<_>>();
+        let folders = std::iter::once(&*file.folder).chain(inside[..inside.len() - 1].iter().copied());
+        let (partition, timeframe) =
+            naming::of_partitions(folders.clone().filter(|_| self.pattern.is_none()));
+        if let Some(timeframe) = timeframe {
+            guess.timeframe = TimeframeGuess::Told(timeframe);
+        }
         let is_alone = guess.timeframe == TimeframeGuess::Unknown;
-        if is_alone {
-            let inside = plain.split('/').collect::<Vec<_>>();
-            let folders = inside[..inside.len() - 1].iter().copied();
-            if let Some(timeframe) = naming::of_folders(std::iter::once(&*file.folder).chain(folders)) {
-                guess.timeframe = TimeframeGuess::Told(timeframe);
-            }
+        if is_alone && let Some(timeframe) = naming::of_folders(folders) {
+            guess.timeframe = TimeframeGuess::Told(timeframe);
         }
         if let Some(given) = self.timeframe.as_deref().map(timeframe::canonical) {
             match &guess.timeframe {
@@ -166,12 +169,13 @@ impl Naming {
         }
         let has_symbol = self.symbol.is_some()
             || self.pattern.is_some()
+            || partition.is_some()
             || if is_alone {
                 naming::may_be_symbol(&guess.symbol) && !has_odd_end(name)
             } else {
                 !naming::is_no_symbol(&guess.symbol)
             };
-        if let Some(symbol) = &self.symbol {
+        if let Some(symbol) = self.symbol.as_ref().or(partition.as_ref()) {
             guess.symbol.clone_from(symbol);
         }
         Ok(Named { guess, has_symbol, is_source })
@@ -297,7 +301,10 @@ pub async fn discover(root: &Root, places: &Places, naming: &Naming, filter: &Fi
             Err(NotTaken::Because(reason) | NotTaken::NoSource(reason)) => _ = others.insert(path, reason),
         }
     }
-    let others = others.into_iter().map(|(path, reason)| Unrecognised { path, reason });
+    let others = others.into_iter().map(|(path, reason)| {
+        let is_damaged = listing.damaged.contains(&path);
+        Unrecognised { path, reason, is_damaged }
+    });
     (discovery.refused, discovery.unrecognised) =
         others.partition(|other| listing.named.contains(&other.path));
     if naming.symbol.is_some() && discovery.sources.len() > 1 {

@@ -7,6 +7,7 @@ mod utf16;
 
 use std::io::{self, BufRead as _, BufReader, Read};
 
+use flate2::bufread::GzDecoder;
 use lz4_flex::frame::FrameDecoder;
 
 use self::Decoder::{Columns, Stream};
@@ -70,6 +71,11 @@ pub(super) fn of(start: &[u8]) -> Option<&'static Encoding> {
     ENCODINGS.iter().find(|encoding| start.starts_with(encoding.signature))
 }
 
+/// Whether an encoding of this name is of columns.
+pub(super) fn is_columnar(name: &str) -> bool {
+    ENCODINGS.iter().any(|encoding| encoding.name == name && matches!(encoding.decoder, Columns(_)))
+}
+
 /// What the names of compressed files end in.
 pub(super) fn suffixes() -> impl Iterator<Item = &'static str> {
     ENCODINGS.iter().filter_map(|encoding| encoding.suffix)
@@ -82,7 +88,41 @@ fn buffered(bytes: Bytes<'_>) -> BufReader<Bytes<'_>> {
 // Each of them reads files that were written one behind the other into one, as `cat` and parallel compressors do.
 
 fn gzip(bytes: Bytes<'_>) -> io::Result<Bytes<'_>> {
-    Ok(Box::new(flate2::bufread::MultiGzDecoder::new(buffered(bytes))))
+    Ok(Box::new(Gzip(Some(GzDecoder::new(buffered(bytes))))))
+}
+
+/// All members of a gzip file, and the zeros behind them with which tapes and disks fill a block up.
+struct Gzip<'a>(Option<GzDecoder<BufReader<Bytes<'a>>>>);
+
+impl Read for Gzip<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(member) = &mut self.0 {
+            let n = member.read(buffer)?;
+            if n > 0 || buffer.is_empty() {
+                return Ok(n);
+            }
+            let mut rest = self.0.take().map(GzDecoder::into_inner).ok_or(io::ErrorKind::UnexpectedEof)?;
+            if rest.fill_buf()?.first() == Some(&0) {
+                return only_zeros(rest).map(|()| 0);
+            }
+            let has_more = !rest.fill_buf()?.is_empty();
+            self.0 = has_more.then(|| GzDecoder::new(rest));
+        }
+        Ok(0)
+    }
+}
+
+fn only_zeros(mut rest: impl io::BufRead) -> io::Result<()> {
+    loop {
+        let bytes = rest.fill_buf()?;
+        if bytes.iter().any(|b| *b != 0) {
+            return Err(io::Error::other("something stands behind its end"));
+        }
+        match bytes.len() {
+            0 => return Ok(()),
+            n => rest.consume(n),
+        }
+    }
 }
 
 pub(super) fn zstd(bytes: Bytes<'_>) -> io::Result<Bytes<'_>> {

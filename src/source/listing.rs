@@ -14,6 +14,7 @@ use walkdir::WalkDir;
 
 use super::archive::INSIDE;
 use super::places::{Part, Place, Places};
+use super::reader::is_default;
 use super::root::{BucketPart, Root};
 use crate::config::DIRECTORY_FILE;
 use crate::error::{Error, Result};
@@ -25,6 +26,9 @@ pub struct Unrecognised {
     pub path: String,
     /// Why.
     pub reason: String,
+    /// Whether it is an archive of which a part is lost, so that something is missing whatever else succeeds.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub is_damaged: bool,
 }
 
 /// A file that may be a source.
@@ -56,6 +60,8 @@ pub(super) struct Listing {
     apart: Vec<String>,
     /// What cannot be read, or must not be, and why.
     pub(super) unreadable: BTreeMap<String, String>,
+    /// Archives among those of which a part is lost.
+    pub(super) damaged: BTreeSet<String>,
 }
 
 /// Lists the files that were named or whose names are looked at.

@@ -35,7 +35,10 @@ pub(super) async fn replace_archives(root: &Root, listing: &mut Listing, looks_a
                 refuse(listing, &path, "is no archive, as its name says".into());
             }
             Ok(None) => refuse_members(listing, &path),
-            Err(e) => refuse(listing, &path, format!("cannot be read: {}", e.reason)),
+            Err(e) => {
+                listing.damaged.insert(path.clone());
+                refuse(listing, &path, format!("cannot be read: {}", e.reason));
+            }
             Ok(Some(members)) => replace(listing, &path, members, &looks_at),
         }
     }
@@ -116,6 +119,7 @@ fn replace(listing: &mut Listing, path: &str, found: Members, looks_at: &impl Fn
         }
     }
     if let Some(reason) = found.cut {
+        listing.damaged.insert(path.to_owned());
         listing.unreadable.insert(path.to_owned(), reason);
     } else if sources == 0 && archive.members.is_none() {
         listing

@@ -180,13 +180,30 @@ pub(super) fn of_folders<'p>(folders: impl DoubleEndedIterator<Item = &'p str>) 
     folders.rev().find_map(told)
 }
 
+/// What the folders of a partitioned data set say, as in `symbol=AAPL/timeframe=1d/part-0.parquet`: the symbol and the
+/// timeframe.
+pub(super) fn of_partitions<'p>(folders: impl Iterator<Item = &'p str>) -> (Option<String>, Option<String>) {
+    const SYMBOLS: [&str; 6] = ["symbol", "ticker", "instrument", "code", "ts_code", "sym"];
+    const TIMEFRAMES: [&str; 5] = ["timeframe", "interval", "freq", "frequency", "resolution"];
+    let (mut symbol, mut timeframe) = (None, None);
+    for (key, value) in folders.filter_map(|folder| folder.split_once('=')) {
+        let key = key.to_ascii_lowercase();
+        if SYMBOLS.contains(&&*key) {
+            symbol = Some(value.to_owned());
+        } else if TIMEFRAMES.contains(&&*key) {
+            timeframe = Some(timeframe::canonical(value));
+        }
+    }
+    (symbol, timeframe)
+}
+
 /// Whether a name is one that programs give to every file, or has a day in it: another file has the next day's bars.
 pub(super) fn is_no_symbol(symbol: &str) -> bool {
     const DAY: &str = "(?:^|[^0-9])(?:(?:19|20)[0-9]{2}[-_.]?(?:0[1-9]|1[0-2])[-_.]?(?:0[1-9]|[12][0-9]|3[01])\
         |(?:0[1-9]|[12][0-9]|3[01])[-_.](?:0[1-9]|[12][0-9]|3[01])[-_.](?:19|20)[0-9]{2})(?:[^0-9]|$)";
     static HAS_DAY: LazyLock<Regex> = LazyLock::new(|| built_in_regex(DAY));
     const NAMES: &str = "^(?i:data|prices?|quotes?|ohlcv?|bars|candles|chart|download|export|history|historicaldata(?:_[0-9]+)?|historicalquotes\
-        |historicalprices|table|output|untitled|sheet[0-9]*|result|stock_?data|monthly_data|daily|hourly|minute|weekly|monthly)$";
+        |historicalprices|table|output|untitled|part[-._]?[0-9].*|data_[0-9]+|sheet[0-9]*|result|stock_?data|monthly_data|daily|hourly|minute|weekly|monthly)$";
     static NO_SYMBOLS: LazyLock<Regex> = LazyLock::new(|| built_in_regex(NAMES));
     // In capitals it may be one.
     let is_in_capitals = symbol.bytes().all(|b| !b.is_ascii_lowercase());
@@ -286,8 +303,26 @@ mod tests {
     }
 
     #[test]
+    fn folders_of_partitions_name_series() {
+        let of = |path: &str| of_partitions(path.split('/'));
+        assert_eq!(of("year=2024/symbol=BRK.B"), (Some("BRK.B".into()), None));
+        assert_eq!(of("Ticker=A/interval=1min/part-0"), (Some("A".into()), Some("1m".into())));
+        assert_eq!(of("data/x"), (None, None));
+    }
+
+    #[test]
     fn names_that_programs_give_to_every_file_are_no_symbols() {
-        for name in ["HistoricalData_1700000000000", "data", "AAPL_2024-01-02", "table (1)", "AAPL 1d"] {
+        for name in [
+            "HistoricalData_1700000000000",
+            "data",
+            "AAPL_2024-01-02",
+            "table (1)",
+            "AAPL 1d",
+            "part-0",
+            "part.0",
+            "part-00000-5ac2",
+            "data_0",
+        ] {
             assert!(!may_be_symbol(name), "{name}");
         }
         for name in ["AAPL", "BRK-B", "EURUSD=X", "^GSPC", "0700.HK", "600000", "DATA"] {

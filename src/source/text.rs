@@ -221,11 +221,17 @@ impl Read for Limited<'_> {
 
 /// Why the stored bytes of a source cannot be decoded.
 #[derive(Debug, thiserror::Error)]
-#[error("the file is damaged: {cause}{place}; replace it by a sound copy")]
+#[error("the file is damaged: {cause}{place}; replace it by a sound copy{advice}")]
 pub(super) struct Damaged {
     cause: String,
     place: String,
+    advice: &'static str,
+    is_cut: bool,
 }
+
+/// A checksum stands behind what it is of, which was used by then.
+const ANY_ROW: &str =
+    ", and import that with --on-mismatch overwrite: rows before the damage may be wrong as well";
 
 /// Why the text of a source is not read to its end.
 #[derive(Debug, thiserror::Error)]
@@ -235,7 +241,16 @@ pub(super) struct TooLong(String);
 impl Damaged {
     /// Whether an error is one of the stored bytes.
     pub(super) fn is(e: &io::Error) -> bool {
-        e.get_ref().is_some_and(|cause| cause.is::<Self>())
+        Self::of(e).is_some()
+    }
+
+    /// Whether stored bytes are missing at the end, so that those before it may be right.
+    pub(super) fn is_cut(e: &io::Error) -> bool {
+        Self::of(e).is_some_and(|damaged| damaged.is_cut)
+    }
+
+    fn of(e: &io::Error) -> Option<&Self> {
+        e.get_ref().and_then(|cause| cause.downcast_ref())
     }
 
     /// The error of an archive whose own structure is damaged.
@@ -244,7 +259,12 @@ impl Damaged {
             io::ErrorKind::UnexpectedEof => "the archive is cut off".to_owned(),
             _ => e.to_string(),
         };
-        io::Error::other(Self { cause, place: String::new() })
+        io::Error::other(Self {
+            cause,
+            place: String::new(),
+            advice: "",
+            is_cut: e.kind() == io::ErrorKind::UnexpectedEof,
+        })
     }
 }
 
@@ -269,5 +289,7 @@ fn damaged(e: io::Error, stored: &StoredBytes<'_>, encodings: &[&'static str]) -
         _ => format!("its {encoding} data: {e}"),
     };
     let place = format!(", at or before byte {} of what is stored", stored.bytes_read());
-    io::Error::other(Damaged { cause, place })
+    let is_cut = e.kind() == io::ErrorKind::UnexpectedEof;
+    let advice = if is_cut || encoding::is_columnar(encoding) { "" } else { ANY_ROW };
+    io::Error::other(Damaged { cause, place, advice, is_cut })
 }

@@ -156,6 +156,7 @@ macro_rules! otlp {
             Protocol::Grpc => $exporter::builder().with_tonic().build(),
             protocol => {
                 tls_for_http();
+                crate::crypto::choose();
                 $exporter::builder().with_http().with_protocol(protocol).build()
             }
         };

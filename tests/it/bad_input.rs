@@ -63,8 +63,16 @@ fn cases() -> Vec<Case> {
             Fails("line 1: the header lacks a column for close; it has: `date`, `open`"),
         ),
         case("BINARY_1d.csv", b"\x7fELF\x02\x01\x01\x00\x00\n\x00\x01", Fails("the file is binary")),
-        case("GZIP_1d.csv", b"\x1f\x8b\x08\x00rest", Fails("gzip-compressed: unpack it first")),
-        case("UTF16_1d.csv", b"\xff\xfed\x00a", Fails("the file is damaged: it is no whole UTF-16")),
+        case(
+            "GZIP_1d.csv",
+            b"\x1f\x8b\x08\x00rest",
+            Fails("the file is damaged: it is cut off: its gzip data end too early"),
+        ),
+        case(
+            "UTF16_1d.csv",
+            b"\xff\xfed\x00a",
+            Fails("the file is damaged: its UTF-16 data: it is no whole UTF-16"),
+        ),
         case("a'b\"c;--_1d.csv", row("2024-01-01,1,2,0.5,1.5,9"), Imports(2, &[])),
         case("..%2f..%2fetc_1d.csv", row("2024-01-01,1,2,0.5,1.5,9"), Imports(2, &[])),
         case("..\\x_1d.csv", row("2024-01-01,1,2,0.5,1.5,9"), Imports(2, &[])),
@@ -356,14 +364,14 @@ async fn places_and_databases_that_are_not_there() {
     good.write("A_1m.csv", bars(1, 1));
     let cases: [(&[&str], i32, &str); 7] = [
         (&["import", "/nowhere/at/all"], 3, "error: cannot open /nowhere/at/all: No such file or directory"),
-        (&["import", empty.arg()], 2, "it holds no CSV file"),
-        (&["import", strays.arg()], 2, "none of its 1 CSV files can be imported"),
+        (&["import", empty.arg()], 2, "it holds no CSV or Parquet file"),
+        (&["import", strays.arg()], 2, "none of its 1 CSV or Parquet files can be imported"),
         (
             &["import", good.arg(), "--symbols", "../../etc,b'c"],
             2,
             "--symbols and --timeframes leave none of 1 files",
         ),
-        (&["import", "s3://bucket/bars"], 2, "cannot read from s3://bucket/bars"),
+        (&["import", "ftp://server/bars"], 2, "cannot read from ftp://server/bars"),
         (&["import", good.arg(), "--pattern", "{ticker}.csv"], 2, "the pattern `{ticker}.csv`"),
         (&["import", good.arg(), "--timezone", "Mars/Olympus"], 2, "there is no time zone `Mars/Olympus`"),
     ];

@@ -6,11 +6,14 @@
 // Helpers of tests may fail as tests do, and say what they skip.
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
+mod archives;
 mod bad_input;
+mod buckets;
 mod bundles;
 mod chaos;
 mod cli;
 mod cli_data;
+mod columnar_files;
 mod columnstore;
 mod concurrent_commands;
 mod concurrent_operations;

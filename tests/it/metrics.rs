@@ -7,13 +7,15 @@ use barlift::telemetry::metrics::METRICS;
 use nix::sys::signal::Signal;
 
 use crate::support::collector::Collector;
-use crate::support::{Folder, TestDatabase, barlift, barlift_alone, bars, enqueue, eventually, free_port};
+use crate::support::{
+    Folder, TestDatabase, barlift, barlift_alone, bars, enqueue, eventually, free_port, http_client,
+};
 
 /// Status and body, once somebody listens.
 async fn get(address: &str, path: &str) -> Option<(u16, String)> {
     // The client wants to know what to do TLS with, also where there is none.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let response = reqwest::get(format!("http://{address}{path}")).await.ok()?;
+    let response = http_client().get(format!("http://{address}{path}")).send().await.ok()?;
     let status = response.status().as_u16();
     Some((status, response.text().await.ok()?))
 }

@@ -121,12 +121,12 @@ async fn a_named_file_is_looked_at_whatever_its_extension() {
         ("BRK.B", bars(20, 7)),
         ("README.md", "hello\n".to_owned()),
         ("G.txt", german),
-        ("A_1m.csv.gz", "\x1f\u{8b}".to_owned()),
+        ("A_1m.txt.gz", "\x1f\u{8b}".to_owned()),
         ("empty.log", String::new()),
     ] {
         folder.write(path, text);
     }
-    std::fs::write(folder.path().join("A_1m.csv.gz"), b"\x1f\x8b\x08").expect("written");
+    std::fs::write(folder.path().join("A_1m.txt.gz"), b"PAR1, and no more").expect("written");
     let found = result(&database, &folder, &["import", "E_1m.bars", "F", "--dry-run"]).await;
     assert_eq!(taken(&found, &folder).1, ["E_1m.bars", "F"]);
     assert_eq!(operations(&database).await, 1);
@@ -134,7 +134,7 @@ async fn a_named_file_is_looked_at_whatever_its_extension() {
     for (path, more, says) in [
         ("BRK.B", &[][..], "BRK.B has a name that does not tell the symbol: give --symbol"),
         ("README.md", &[], "README.md cannot be read: the header lacks a column for time"),
-        ("A_1m.csv.gz", &[], "A_1m.csv.gz cannot be read: the file is gzip-compressed"),
+        ("A_1m.txt.gz", &[], "A_1m.txt.gz cannot be read: the file is damaged: its Parquet data"),
         ("empty.log", &[], "empty.log has no bars"),
         (
             "G.txt",
@@ -169,7 +169,7 @@ async fn a_named_file_is_looked_at_whatever_its_extension() {
     assert_eq!(taken(&tolerant, &folder).1, all);
     let not_taken: Vec<&Value> =
         tolerant["unrecognised"].as_array().expect("a list").iter().map(|other| &other["path"]).collect();
-    assert_eq!(not_taken, ["A_1m.csv.gz", "BRK.B", "README.md", "empty.log"]);
+    assert_eq!(not_taken, ["A_1m.txt.gz", "BRK.B", "README.md", "empty.log"]);
     // In a folder, such files are passed over.
     let quiet = result(&database, &folder, &["import", ".", "--dry-run"]).await;
     assert_eq!(quiet["unrecognised"], json!([]));

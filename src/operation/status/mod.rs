@@ -105,7 +105,8 @@ impl OperationStatus {
     /// Whether tasks failed or were cancelled, or series or bars differ.
     pub(crate) fn has_failures(&self) -> bool {
         let differs = self.totals.differing > 0 || self.left_different() > 0;
-        matches!(self.state, OperationState::Failed | OperationState::Cancelled) || differs
+        let has_ended_badly = matches!(self.state, OperationState::Failed | OperationState::Cancelled);
+        has_ended_badly || differs || self.unrecognised.iter().any(|file| file.is_damaged)
     }
 
     /// Whether it has ended.

@@ -79,7 +79,9 @@ pub(super) async fn members(root: &Root, path: &str) -> Result<Option<Members>, 
     let listed = off_the_runtime(move || {
         let mut found = match kind {
             Kind::Zip => zip_index(&root, &path)?.0.members(),
-            Kind::Tar => tar::members(&mut TarStream::open(&root, &path)?),
+            Kind::Tar => {
+                tar::members(&mut TarStream::open(&root, &path)?).map_err(|e| io_error(&path, &e))?
+            }
         };
         refuse_doubled(&mut found);
         Ok(Some(found))

@@ -188,16 +188,20 @@ impl Read for TarStream {
 }
 
 /// The members, as far as the tar can be read.
-pub(super) fn members(stream: &mut TarStream) -> Members {
+///
+/// # Errors
+/// What is wrong with the compression of the tar, for then any member may be wrong.
+pub(super) fn members(stream: &mut TarStream) -> io::Result<Members> {
     let mut found = Members::default();
     loop {
         match stream.next() {
             Ok(Some(member)) => found.add(member.name, member.size, member.problem),
-            Ok(None) => return found,
+            Ok(None) => return Ok(found),
+            Err(e) if !stream.bytes.is_plain() && !Damaged::is_cut(&e) => return Err(e),
             Err(e) => {
                 found.cut =
                     Some(format!("is cut off or damaged ({e}): what stood behind its last member is lost"));
-                return found;
+                return Ok(found);
             }
         }
     }

@@ -168,7 +168,7 @@ fn values(array: &ArrayRef) -> Values {
                 array.as_primitive::<T>().values().iter().map(|v| (*v).into()).collect(),
                 scale,
             ),
-            Err(_) => Values::Nothing(array.len()),
+            Err(_) => Values::Unread(array.len(), array.data_type().to_string()),
         }
     }
     let text = |all: Vec<Option<&[u8]>>| {
@@ -219,8 +219,8 @@ fn values(array: &ArrayRef) -> Values {
         DataType::Binary => text(array.as_binary::<i32>().iter().collect()),
         DataType::LargeBinary => text(array.as_binary::<i64>().iter().collect()),
         DataType::BinaryView => text(array.as_binary_view().iter().collect()),
-        // Lists, structures and the like are no bar's value.
-        _ => Values::Nothing(array.len()),
+        DataType::Null => Values::Nothing(array.len()),
+        other => Values::Unread(array.len(), other.to_string()),
     }
 }
 

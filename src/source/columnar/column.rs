@@ -13,8 +13,10 @@ pub(super) struct Column {
 
 /// Values of one kind.
 pub(super) enum Values {
-    /// Numbers of rows, all of them without a value.
+    /// So many rows, none of which has a value.
     Nothing(usize),
+    /// So many rows of a type that no value of a bar has.
+    Unread(usize, String),
     Float(Vec<f64>),
     Int(Vec<i64>),
     Unsigned(Vec<u64>),
@@ -60,7 +62,7 @@ impl Unit {
 impl Values {
     pub(super) fn len(&self) -> usize {
         match self {
-            Self::Nothing(rows) => *rows,
+            Self::Nothing(rows) | Self::Unread(rows, _) => *rows,
             Self::Float(v) => v.len(),
             Self::Int(v) | Self::Timestamp(v, ..) | Self::Date(v) | Self::Clock(v, _) => v.len(),
             Self::Unsigned(v) => v.len(),
@@ -81,6 +83,7 @@ impl Values {
         }
         match self {
             Self::Nothing(_) => Self::Nothing(valid.len()),
+            Self::Unread(_, name) => Self::Unread(valid.len(), name),
             Self::Float(v) => Self::Float(all(v, valid)),
             Self::Int(v) => Self::Int(all(v, valid)),
             Self::Unsigned(v) => Self::Unsigned(all(v, valid)),
@@ -100,6 +103,7 @@ impl Values {
         }
         match self {
             Self::Nothing(_) => Self::Nothing(places.len()),
+            Self::Unread(_, name) => Self::Unread(places.len(), name.clone()),
             Self::Float(v) => Self::Float(all(v, places)),
             Self::Int(v) => Self::Int(all(v, places)),
             Self::Unsigned(v) => Self::Unsigned(all(v, places)),
@@ -118,12 +122,40 @@ impl Column {
         self.values.len()
     }
 
+    /// Whether these are local times of several rows, all of them midnights.
+    pub(super) fn has_days(&self) -> bool {
+        match &self.values {
+            Values::Timestamp(all, unit, Kind::Local) => {
+                let per_day = SECONDS_OF_A_DAY * unit.per_second();
+                all.len() > 1 && all.iter().all(|value| value % per_day == 0)
+            }
+            _ => false,
+        }
+    }
+
+    /// The days of midnights; times of day stay as they are.
+    pub(super) fn as_days(self) -> Self {
+        match &self.values {
+            Values::Timestamp(all, unit, Kind::Local) if all.len() == 1 || self.has_days() => {
+                let per_day = SECONDS_OF_A_DAY * unit.per_second();
+                if all.iter().any(|value| value % per_day != 0) {
+                    return self;
+                }
+                let days = all.iter().map(|value| value.div_euclid(per_day)).collect();
+                Self { values: Values::Date(days), valid: self.valid }
+            }
+            _ => self,
+        }
+    }
+
     fn write(&self, row: usize, out: &mut Vec<u8>) {
         if self.valid.get(row) == Some(&false) {
             return;
         }
         match &self.values {
             Values::Nothing(_) => {}
+            // No number and no time, so that a row is refused if the column is one of a bar's.
+            Values::Unread(_, name) => write_text(format!("({name})").as_bytes(), out),
             Values::Float(v) => write_float(v[row], out),
             Values::Int(v) => write_int(v[row], out),
             // Writing to memory cannot fail.

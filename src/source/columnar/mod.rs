@@ -80,7 +80,9 @@ struct ColumnarText<'a> {
     chunks: Box<dyn Chunks + 'a>,
     state: Arc<ColumnarState>,
     columns: Vec<Column>,
-    /// The next of their rows.
+    /// Which columns hold midnights alone, as far as the first rows tell: pandas has no days, and writes them so.
+    days: Option<Vec<bool>>,
+    /// The next of the rows.
     row: usize,
     text: Vec<u8>,
     given: usize,
@@ -96,7 +98,7 @@ impl<'a> ColumnarText<'a> {
             column::write_text(name.as_bytes(), &mut text);
         }
         text.push(b'\n');
-        Self { chunks, state, columns: Vec::new(), row: 0, text, given: 0 }
+        Self { chunks, state, columns: Vec::new(), days: None, row: 0, text, given: 0 }
     }
 
     /// Makes more text; whether there was more.
@@ -108,7 +110,10 @@ impl<'a> ColumnarText<'a> {
             if columns.is_empty() {
                 return Ok(false);
             }
-            (self.columns, self.row) = (columns, 0);
+            let days = self.days.get_or_insert_with(|| columns.iter().map(Column::has_days).collect());
+            let of_days = |(column, is_day): (Column, &bool)| if *is_day { column.as_days() } else { column };
+            self.columns = columns.into_iter().zip(days.iter()).map(of_days).collect();
+            self.row = 0;
         }
         let rows = self.columns.first().map_or(0, Column::len);
         while self.row < rows && self.text.len() < PIECE {

@@ -27,8 +27,8 @@ const MOST_DIGITS: u32 = 38;
 /// A Parquet file.
 pub(super) struct ParquetChunks {
     file: SerializedFileReader<Ranges>,
-    /// The columns that have one value a row.
-    flat: Vec<usize>,
+    /// The columns as a table shows them: those of one value a row by their numbers.
+    columns: Vec<(String, Option<usize>)>,
     /// The next row group.
     next_group: usize,
     group: Option<Group>,
@@ -38,7 +38,8 @@ pub(super) struct ParquetChunks {
 
 /// A row group that is being read.
 struct Group {
-    columns: Vec<GroupColumn>,
+    /// None for columns that are lists, structures and the like.
+    columns: Vec<Option<GroupColumn>>,
     rows_left: usize,
     rows: usize,
     stored: u64,
@@ -70,11 +71,20 @@ impl ChunkReader for Ranges {
 impl ParquetChunks {
     pub(super) fn open(file: Ranges) -> io::Result<Self> {
         let file = SerializedFileReader::new(file).map_err(io_error)?;
-        let columns = file.metadata().file_metadata().schema_descr().columns();
-        let is_flat =
-            |at: &usize| columns[*at].max_rep_level() == 0 && columns[*at].path().parts().len() == 1;
-        let flat = (0..columns.len()).filter(is_flat).collect();
-        Ok(Self { file, flat, next_group: 0, group: None, rows: 0, stored: 0 })
+        let schema = file.metadata().file_metadata().schema_descr();
+        let is_flat = |at: &usize| {
+            let column = schema.column(*at);
+            column.max_rep_level() == 0 && column.path().parts().len() == 1
+        };
+        let roots = (0..schema.num_columns()).map(|at| schema.get_column_root_idx(at)).collect::<Vec<_>>();
+        let fields = schema.root_schema().get_fields().iter().enumerate();
+        let columns = fields
+            .map(|(root, field)| {
+                let first = roots.iter().position(|of| *of == root);
+                (field.name().to_owned(), first.filter(is_flat))
+            })
+            .collect();
+        Ok(Self { file, columns, next_group: 0, group: None, rows: 0, stored: 0 })
     }
 
     fn begin_group(&mut self, state: &ColumnarState) -> io::Result<Option<Group>> {
@@ -86,9 +96,10 @@ impl ParquetChunks {
         state.begin_group(self.rows);
         let metadata = reader.metadata();
         let rows = rows_of(metadata)?;
-        let columns = self.flat.iter().map(|at| {
-            let reader = reader.get_column_reader(*at).map_err(io_error)?;
-            GroupColumn::new(reader, metadata.column(*at).column_descr())
+        let columns = self.columns.iter().map(|(_, at)| {
+            let Some(at) = *at else { return Ok(None) };
+            let reader = reader.get_column_reader(at).map_err(io_error)?;
+            Ok(Some(GroupColumn::new(reader, metadata.column(at).column_descr())))
         });
         let columns = columns.collect::<io::Result<_>>()?;
         let stored = u64::try_from(metadata.compressed_size()).unwrap_or(0);
@@ -102,8 +113,7 @@ fn rows_of(group: &RowGroupMetaData) -> io::Result<usize> {
 
 impl Chunks for ParquetChunks {
     fn names(&self) -> Vec<String> {
-        let columns = self.file.metadata().file_metadata().schema_descr().columns();
-        self.flat.iter().map(|at| columns[*at].name().to_owned()).collect()
+        self.columns.iter().map(|(name, _)| name.clone()).collect()
     }
 
     fn next(&mut self, state: &ColumnarState) -> io::Result<Option<Vec<Column>>> {
@@ -122,8 +132,11 @@ impl Chunks for ParquetChunks {
                 continue;
             }
             let rows = group.rows_left.min(ROWS);
-            let columns =
-                group.columns.iter_mut().map(|column| column.read(rows)).collect::<io::Result<Vec<_>>>()?;
+            let read = |column: &mut Option<GroupColumn>| match column {
+                Some(column) => column.read(rows),
+                None => Ok(Column { values: Values::Unread(rows, "nested".into()), valid: Vec::new() }),
+            };
+            let columns = group.columns.iter_mut().map(read).collect::<io::Result<Vec<_>>>()?;
             group.rows_left -= rows;
             self.rows += rows as u64;
             let part = u128::from(group.stored) * (group.rows - group.rows_left) as u128 / group.rows as u128;
@@ -151,8 +164,8 @@ enum Meaning {
     Date,
     Clock(Unit),
     HalfFloat,
-    /// Bytes that are no text.
-    Nothing,
+    /// Something that no bar has.
+    Unread,
 }
 
 impl Meaning {
@@ -164,7 +177,7 @@ impl Meaning {
         };
         let scale = |scale: i32| match u32::try_from(scale) {
             Ok(scale @ ..=MOST_DIGITS) => Self::Decimal(scale),
-            _ => Self::Nothing,
+            _ => Self::Unread,
         };
         match column.logical_type_ref() {
             Some(LogicalType::Timestamp(t)) => {
@@ -176,7 +189,7 @@ impl Meaning {
             Some(LogicalType::Decimal(d)) => return scale(d.scale),
             Some(LogicalType::Integer(i)) if !i.is_signed => return Self::Unsigned,
             Some(LogicalType::Float16) => return Self::HalfFloat,
-            Some(LogicalType::Uuid | LogicalType::Bson) => return Self::Nothing,
+            Some(LogicalType::Uuid | LogicalType::Bson) => return Self::Unread,
             _ => {}
         }
         // What writers of before 2018 say instead. Their timestamps are instants.
@@ -191,16 +204,16 @@ impl Meaning {
             | ConvertedType::UINT_16
             | ConvertedType::UINT_32
             | ConvertedType::UINT_64 => Self::Unsigned,
-            ConvertedType::INTERVAL | ConvertedType::BSON => Self::Nothing,
+            ConvertedType::INTERVAL | ConvertedType::BSON => Self::Unread,
             _ => Self::AsStored,
         }
     }
 }
 
 impl GroupColumn {
-    fn new(reader: ColumnReader, column: &ColumnDescriptor) -> io::Result<Self> {
+    fn new(reader: ColumnReader, column: &ColumnDescriptor) -> Self {
         let (meaning, is_optional) = (Meaning::of(column), column.max_def_level() > 0);
-        Ok(Self { reader, meaning, is_optional, name: column.name().to_owned() })
+        Self { reader, meaning, is_optional, name: column.name().to_owned() }
     }
 
     fn read(&mut self, rows: usize) -> io::Result<Column> {
@@ -272,7 +285,7 @@ fn of_ints(values: Vec<i64>, meaning: Meaning) -> Values {
         Meaning::Date => Values::Date(values),
         Meaning::Clock(unit) => Values::Clock(values, unit),
         Meaning::AsStored | Meaning::HalfFloat => Values::Int(values),
-        Meaning::Nothing => Values::Nothing(values.len()),
+        Meaning::Unread => Values::Unread(values.len(), "binary".into()),
     }
 }
 
@@ -282,11 +295,13 @@ fn of_bytes(values: &[ByteArray], meaning: Meaning) -> io::Result<Values> {
         return Err(io::Error::other("a column has texts that no file of bars has"));
     }
     Ok(match meaning {
-        Meaning::Nothing => Values::Nothing(values.len()),
+        Meaning::Unread => Values::Unread(values.len(), "binary".into()),
         Meaning::HalfFloat => Values::Float(values.iter().map(|v| half_float(v.data())).collect()),
         Meaning::Decimal(scale) => {
             let decimals: Option<Vec<i128>> = values.iter().map(|v| big_endian(v.data())).collect();
-            decimals.map_or(Values::Nothing(values.len()), |decimals| Values::Decimal(decimals, scale))
+            decimals.map_or(Values::Unread(values.len(), "decimal of over 38 digits".into()), |decimals| {
+                Values::Decimal(decimals, scale)
+            })
         }
         _ => Values::Text(values.iter().map(|v| v.data().to_vec()).collect()),
     })

@@ -32,8 +32,12 @@ pub(super) fn first_line(lines: &mut Lines<'_>, path: &str) -> Result<Option<Raw
 }
 
 /// First bytes of files that are not text, and why they are not read.
-const REFUSED: [(&[u8], &str); 5] = [
-    (b"PK\x03\x04", "the file is an archive under another name: call it .zip, and its members are read"),
+const REFUSED: [(&[u8], &str); 6] = [
+    (
+        b"PK\x03\x04",
+        "the file is a zip archive: its members are imported and verified if it is called .zip; else unpack it",
+    ),
+    (b"PARE", "the file is encrypted Parquet: write it without encryption"),
     (b"\xd0\xcf\x11\xe0", "the file is an Excel workbook: save it as CSV"),
     (b"FEA1", "the file is Feather in its form of before 2020: write it again with pandas or pyarrow"),
     // It has no mark at its end: one that is cut off looks like a whole one.
@@ -47,6 +51,9 @@ fn not_text(bytes: &[u8]) -> Option<&'static str> {
     refused.map(|(_, reason)| *reason).or_else(|| match bytes {
         _ if bytes.contains(&b'\r') => {
             Some("the lines end with a carriage return alone: convert them to line feeds")
+        }
+        _ if bytes.get(257..262) == Some(b"ustar") => {
+            Some("the file is a tar archive: its members are imported and verified if it is called .tar; else unpack it")
         }
         _ if bytes.contains(&0) => Some("the file is binary: its first line holds NUL bytes"),
         _ => None,

@@ -191,7 +191,7 @@ fn what_is_no_csv_is_named() {
         (&b""[..], "is empty"),
         (b"\n\n", "is empty"),
         (b"\x1f\x8b\x08\x00", "gzip"),
-        (b"PK\x03\x04", "archive under another name"),
+        (b"PK\x03\x04", "zip archive: its members"),
         (b"PAR1....", "Parquet"),
         (b"\xff\xfet", "UTF-16"),
         (b"\x7fELF\x00\x01,open", "binary"),

@@ -27,6 +27,13 @@ pub use program::{
 pub use server::{PrivateServer, encoded};
 pub use skips::skipped;
 
+/// A client for what tests start.
+pub fn http_client() -> reqwest::Client {
+    // It needs a choice even without TLS; another test may have made it.
+    _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
+}
+
 /// Polls until `check` gives something; panics with `what` after a minute.
 pub async fn eventually<T, F>(what: &str, check: impl FnMut() -> F) -> T
 where
