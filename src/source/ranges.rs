@@ -4,6 +4,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 
@@ -28,7 +29,20 @@ pub(super) struct Ranges {
 #[derive(Clone)]
 enum From {
     File(Arc<File>),
-    Object { root: Root, path: String, version: Version, runtime: Handle },
+    Object(Arc<Object>),
+}
+
+struct Object {
+    root: Root,
+    path: String,
+    version: Version,
+    runtime: Handle,
+}
+
+impl Object {
+    fn part(&self, range: Range<u64>) -> io::Result<Box<dyn Read + Send>> {
+        self.runtime.block_on(self.root.read_part(&self.path, &self.version, range))
+    }
 }
 
 impl Ranges {
@@ -38,8 +52,8 @@ impl Ranges {
 
     pub(super) fn of_object(root: Root, path: &str, version: Version) -> Self {
         let size = version.size;
-        let path = path.to_owned();
-        Self::new(From::Object { root, path, version, runtime: Handle::current() }, size)
+        let object = Object { root, path: path.to_owned(), version, runtime: Handle::current() };
+        Self::new(From::Object(Arc::new(object)), size)
     }
 
     fn new(from: From, size: u64) -> Self {
@@ -59,7 +73,7 @@ impl Ranges {
     pub(super) fn read_at(&self, buffer: &mut [u8], start: u64) -> io::Result<usize> {
         match &self.from {
             From::File(file) => read_at(file, buffer, start),
-            From::Object { .. } => {
+            From::Object(_) => {
                 self.part(start, buffer.len() as u64)?.read_exact(buffer).map(|()| buffer.len())
             }
         }
@@ -71,9 +85,7 @@ impl Ranges {
         Ok(match &self.from {
             _ if start >= end => Box::new(io::empty()),
             From::File(_) => Box::new(self.at(start).take(length)),
-            From::Object { root, path, version, runtime } => {
-                runtime.block_on(root.read_part(path, version, start..end))?
-            }
+            From::Object(object) => object.part(start..end)?,
         })
     }
 
@@ -86,10 +98,9 @@ impl Ranges {
                 let read = read_at(file, &mut window, self.at)?;
                 window.truncate(read);
             }
-            From::Object { root, path, version, runtime } => {
+            From::Object(object) => {
                 window.clear();
-                let mut part = runtime.block_on(root.read_part(path, version, self.at..end))?;
-                part.read_to_end(&mut window)?;
+                object.part(self.at..end)?.read_to_end(&mut window)?;
             }
         }
         (self.window, self.window_at) = (window, self.at);

@@ -67,7 +67,7 @@ impl<'a> SourceText<'a> {
     pub(super) fn of(Input { bytes, file, unpack }: Input<'a>) -> io::Result<Self> {
         let stored = StoredBytes::new(bytes);
         let mut layers = Layers { encodings: Vec::new(), columnar: None, file };
-        let text = layers.take_off(stored.clone(), unpack);
+        let text = layers.take_off(&stored, unpack);
         let Layers { encodings, columnar, .. } = layers;
         let text = text.map_err(|e| damaged(e, &stored, &encodings))?;
         let limits = Limits::default();
@@ -137,7 +137,7 @@ struct Layers {
 }
 
 impl Layers {
-    fn take_off<'a>(&mut self, stored: StoredBytes<'a>, unpack: Option<Unpack>) -> io::Result<Bytes<'a>> {
+    fn take_off<'a>(&mut self, stored: &StoredBytes<'a>, unpack: Option<Unpack>) -> io::Result<Bytes<'a>> {
         let mut bytes: Bytes<'a> = Box::new(stored.clone());
         if let Some(unpack) = unpack {
             self.encodings.push("archive");

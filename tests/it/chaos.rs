@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use sqlx::Row as _;
 
+use crate::archives::gzipped;
 use crate::support::collector::Collector;
 use crate::support::{
     Child, Folder, HEADER, PrivateServer, TestDatabase, bar, barlift, eventually, is_on_the_columnstore,
@@ -146,7 +147,11 @@ impl Work {
                         duplicate += 1;
                     }
                 }
-                folder.write(&format!("{}_1m.csv", Self::symbol(i)), text);
+                // Some of them compressed: what was read before a fault is decoded again.
+                match i % 3 {
+                    1 => folder.write(&format!("{}_1m.csv.gz", Self::symbol(i)), gzipped(&text)),
+                    _ => folder.write(&format!("{}_1m.csv", Self::symbol(i)), text),
+                };
                 let before = Self::there_before(i);
                 let mismatched = before.clone().filter(|r| Self::differs(*r)).count();
                 let (there, mismatched) = (int(before.count()), int(mismatched));

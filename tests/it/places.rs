@@ -170,9 +170,11 @@ async fn a_named_file_is_looked_at_whatever_its_extension() {
     let not_taken: Vec<&Value> =
         tolerant["unrecognised"].as_array().expect("a list").iter().map(|other| &other["path"]).collect();
     assert_eq!(not_taken, ["A_1m.txt.gz", "BRK.B", "README.md", "empty.log"]);
-    // In a folder, such files are passed over.
+    // In a folder, such files are passed over, unless one is damaged: it may be one of bars.
     let quiet = result(&database, &folder, &["import", ".", "--dry-run"]).await;
-    assert_eq!(quiet["unrecognised"], json!([]));
+    let named: Vec<&Value> =
+        quiet["unrecognised"].as_array().expect("a list").iter().map(|other| &other["path"]).collect();
+    assert_eq!(named, ["A_1m.txt.gz"]);
 }
 
 #[tokio::test]

@@ -271,3 +271,16 @@ async fn a_replaced_archive_is_read_anew() {
         }
     }
 }
+
+/// The checksum of a compressed tar is of all its members.
+#[tokio::test]
+async fn a_compressed_tar_with_another_checksum_is_not_read() {
+    let mut bytes = gzipped(&tarred(&[("A.csv", TEXT)]));
+    let at = bytes.len() - 8;
+    bytes[at] ^= 1;
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("X.tgz"), bytes).expect("written");
+    let root = Root::open(folder.path().to_str().expect("UTF-8")).await.expect("opens");
+    let e = members(&root, "X.tgz").await.expect_err("another checksum");
+    assert!(e.reason.starts_with("the file is damaged: its gzip data"), "{e}");
+}

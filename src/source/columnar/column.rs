@@ -134,7 +134,7 @@ impl Column {
     }
 
     /// The days of midnights; times of day stay as they are.
-    pub(super) fn as_days(self) -> Self {
+    pub(super) fn into_days(self) -> Self {
         match &self.values {
             Values::Timestamp(all, unit, Kind::Local) if all.len() == 1 || self.has_days() => {
                 let per_day = SECONDS_OF_A_DAY * unit.per_second();

@@ -111,7 +111,8 @@ impl<'a> ColumnarText<'a> {
                 return Ok(false);
             }
             let days = self.days.get_or_insert_with(|| columns.iter().map(Column::has_days).collect());
-            let of_days = |(column, is_day): (Column, &bool)| if *is_day { column.as_days() } else { column };
+            let of_days =
+                |(column, is_day): (Column, &bool)| if *is_day { column.into_days() } else { column };
             self.columns = columns.into_iter().zip(days.iter()).map(of_days).collect();
             self.row = 0;
         }
@@ -214,5 +215,6 @@ fn spooled(mut bytes: Bytes<'_>) -> io::Result<File> {
     }
 }
 
-#[cfg(all(test, feature = "columnar"))]
+#[cfg(test)]
+#[cfg(feature = "columnar")]
 mod tests;

@@ -79,8 +79,11 @@ fn dictionaries_and_nulls_are_understood() {
     assert_eq!(text(&stream(&[batch(columns)])).as_deref(), Ok(want));
 }
 
+/// The values of a row group.
+type Group<'a> = (&'a [Option<f64>], &'a [[u32; 3]]);
+
 /// A Parquet file of an optional `double` and an `int96`, of these row groups.
-fn parquet(groups: &[(&[Option<f64>], &[[u32; 3]])]) -> Vec<u8> {
+fn parquet(groups: &[Group<'_>]) -> Vec<u8> {
     let message = "message bars { optional double f; required int96 t; }";
     let schema = ::parquet::schema::parser::parse_message_type(message).expect("a schema").into();
     let properties =
@@ -106,11 +109,12 @@ fn parquet(groups: &[(&[Option<f64>], &[[u32; 3]])]) -> Vec<u8> {
 fn nulls_across_pages_and_row_groups_keep_their_rows() {
     let float = |i: usize| (i % 3 != 1).then_some(i as f64);
     let floats: Vec<Option<f64>> = (0..20_000).map(float).collect();
-    let times = vec![[0, 0, 2_440_588]; 20_000];
+    let times = vec![[1_000, 0, 2_440_588]; 20_000];
     let bytes = parquet(&[(&floats, &times), (&[], &[]), (&floats[..7], &times[..7])]);
     let text = text(&bytes).expect("reads");
-    let row =
-        |i: usize| format!("{},1970-01-01T00:00:00\n", float(i).map(|f| f.to_string()).unwrap_or_default());
+    let row = |i: usize| {
+        format!("{},1970-01-01T00:00:00.000001\n", float(i).map(|f| f.to_string()).unwrap_or_default())
+    };
     let want: String = (0..20_000).chain(0..7).map(row).collect();
     assert!(text == format!("f,t\n{want}"));
 }
@@ -132,4 +136,45 @@ fn a_parquet_file_that_is_cut_off_is_damaged() {
             "{end}"
         );
     }
+}
+
+/// A list beside the prices: its place counts, and its values are no numbers.
+#[test]
+fn what_no_bar_has_keeps_its_place_and_says_so() {
+    let lists = arrow_array::ListArray::from_iter_primitive::<arrow_array::types::Int32Type, _, _>([
+        Some(vec![Some(1)]),
+        Some(vec![Some(2), Some(3)]),
+    ]);
+    let columns: Vec<(&str, ArrayRef)> =
+        vec![("list", Arc::new(lists)), ("n", Arc::new(Int64Array::from(vec![7, 8])))];
+    let read = text(&file(&[batch(columns)])).expect("reads");
+    assert_eq!(
+        read.lines().map(|line| line.rsplit(',').next()).collect::<Vec<_>>(),
+        [Some("n"), Some("7"), Some("8")]
+    );
+    assert!(
+        read.lines().nth(1).is_some_and(|line| line.starts_with("\"(List(") || line.starts_with("(List(")),
+        "{read}"
+    );
+}
+
+/// pandas has no days, and writes them as midnights; what it writes as CSV are days.
+#[test]
+fn midnights_alone_are_days() {
+    use arrow_array::TimestampMicrosecondArray as Times;
+    const DAY: i64 = 86_400_000_000;
+    let read = |all: &[&[i64]]| {
+        let batches = all
+            .iter()
+            .map(|times| batch(vec![("t", Arc::new(Times::from(times.to_vec())))]))
+            .collect::<Vec<_>>();
+        text(&stream(&batches)).expect("reads")
+    };
+    assert_eq!(read(&[&[0, DAY], &[2 * DAY]]), "t\n1970-01-01\n1970-01-02\n1970-01-03\n");
+    // A batch with a midnight of minutes.
+    assert_eq!(
+        read(&[&[1_000_000, DAY], &[DAY]]),
+        "t\n1970-01-01T00:00:01\n1970-01-02T00:00:00\n1970-01-02T00:00:00\n"
+    );
+    assert_eq!(read(&[&[0], &[DAY]]), "t\n1970-01-01T00:00:00\n1970-01-02T00:00:00\n");
 }

@@ -148,3 +148,11 @@ fn what_parallel_compressors_write_first_is_passed_over() {
     let skipped = [b"\x50\x2a\x4d\x18\x04\0\0\0abcd".as_slice(), &zstded(b"x")].concat();
     assert_eq!(decoded(&skipped), (b"x".to_vec(), None));
 }
+
+#[test]
+fn zeros_behind_gzip_fill_a_block_and_nothing_else_may() {
+    let padded = |more: &[u8]| [gzipped(b"x").as_slice(), &gzipped(b"y"), &[0; 600], more].concat();
+    assert_eq!(decoded(&padded(b"")), (b"xy".to_vec(), None));
+    let (_, error) = decoded(&padded(b"z"));
+    assert!(error.is_some_and(|e| e.contains("something stands behind its end")));
+}
