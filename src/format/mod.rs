@@ -1,6 +1,6 @@
 //! Bars in the file formats of other tools: CSV, JSON lines, Arrow IPC, Parquet.
 //!
-//! [`BarWriter`] writes chunks of bars, [`BarFile`] reads such a file as chunks of bars.
+//! [`BarWriter`] writes chunks of bars, [`BarFile`] reads a file as an import would.
 //! Invariant: values are read back bit by bit and times to the microsecond. Memory is bounded by a chunk (a row group
 //! for Parquet), however long the series is. Nothing here knows the database or the command line. Arrow and Parquet
 //! come with the feature `columnar`, which is on by default.

@@ -53,7 +53,7 @@ impl BarFile {
         timeframe: &str,
         options: &ReadOptions,
     ) -> Result<Self> {
-        let text = text.map_err(|e| crate::source::root::io_error(&path, &e))?;
+        let text = text.map_err(|e| crate::source::read_error::io_error(&path, &e))?;
         let source = SourceName { path: &path, timeframe: Some(timeframe) };
         let reader = BarReader::of_text(text, source, options)?;
         if reader.is_empty() {

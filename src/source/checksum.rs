@@ -10,7 +10,8 @@ use std::sync::{Mutex, PoisonError};
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
-use super::root::{Opened, Root, Version, io_error, off_the_runtime};
+use super::read_error::io_error;
+use super::root::{Opened, Root, Version, off_the_runtime};
 use crate::error::{ErrorClass, FileError};
 
 /// What is put behind a file's name.

@@ -1,6 +1,6 @@
 //! Finds the sources of places, and the series of each.
 //!
-//! Invariant: every file that has a source's name (`encoding`) or was named itself is either a source or among the
+//! Invariant: every file that has a source's name (`extension`) or was named itself is either a source or among the
 //! [`unrecognised`](Discovery::unrecognised) and [`refused`](Discovery::refused); nothing is passed over silently. One
 //! unreadable entry does not hide the others. Contents are read only where a name does not tell the timeframe.
 

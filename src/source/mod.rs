@@ -1,21 +1,28 @@
 //! Finds the source files and reads them as bars.
 //!
-//! A source is one file with bars of one series. [`root`] is where sources are (a directory or a bucket), [`discover`]
-//! lists them, `encoding` tells which files are sources and how they are stored, [`open`] is the only way to read one,
-//! [`reader`] turns its lines into batches, and [`feed`] runs a reader on a thread of its own. `fields`, [`layout`],
-//! [`lines`], [`number`], [`position`], `stored`, [`time`], [`time_set`] and [`quality`] are parts of the reader.
-//! [`places`] finds what a user names, with globs (`matching`), and `listing` lists its files; [`pattern`] and `naming`
-//! tell a file's series from its path, `steps` the timeframe from its rows, [`proof`] the zone of its times from its name
-//! and first rows. `later_rows` reads some rows of a long file before the rest. [`repeats`] compares rows of one time,
-//! [`advice`] says what would read a file.
+//! A source is one file, or member of an archive, with bars of one series. [`root`] is where sources are (a directory, or a
+//! bucket: `bucket`, `fetch`), `listing` lists its files by their names (`extension`), `members` puts the members of an
+//! `archive` in its place, and [`discover`] tells the series of each. [`open`] is the only way to read a source: its `stored`
+//! bytes are decoded to a [`text`] (`encoding`, `columnar`; `ranges` reads from any byte on), [`reader`] turns its lines into
+//! batches, and [`feed`] runs a reader on a thread of its own. `fields`, [`layout`], [`lines`], [`number`], [`position`],
+//! [`time`], [`time_set`] and [`quality`] are parts of the reader. [`places`] finds what a user names, with globs
+//! (`matching`); [`pattern`] and `naming` tell a file's series from its path, `steps` the timeframe from its rows, [`proof`]
+//! the zone of its times from its name and first rows. `later_rows` reads some rows of a long file before the rest,
+//! `checksum` compares what a vendor says of a file. [`repeats`] compares rows of one time, [`advice`] says what would read
+//! a file.
 //!
-//! Invariant: memory is bounded by a few batches, a line, and the [set of the file's times](time_set), about two bytes
-//! a row. Each data row becomes exactly one bar, repeat or rejected row. Nothing here knows the queue or the database.
+//! Invariant: memory is bounded by a few batches, a line, what a decoder looks back at (of Arrow: a record batch), and the
+//! [set of the file's times](time_set), about two bytes a row. Each data row becomes exactly one bar, repeat or rejected
+//! row. Nothing here knows the queue or the database.
 
 pub mod advice;
 mod archive;
 mod bucket;
 mod checksum;
+#[cfg(feature = "columnar")]
+mod columnar;
+#[cfg(not(feature = "columnar"))]
+#[path = "without_columnar.rs"]
 mod columnar;
 pub mod discover;
 mod encoding;
@@ -38,6 +45,7 @@ pub mod position;
 pub mod proof;
 pub mod quality;
 mod ranges;
+pub(crate) mod read_error;
 pub mod reader;
 pub mod repeats;
 pub mod root;

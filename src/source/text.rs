@@ -1,7 +1,7 @@
 //! The text of a source, decoded from its stored bytes.
 //!
-//! Invariant: memory is bounded whatever the bytes are, and what they decode to is bounded by [`Limits`]. An error of the
-//! decoder is [`Damaged`], so that it can be told from one of reading, which another attempt may get over.
+//! Invariant: memory is bounded whatever the bytes are, and what they decode to is bounded by limits. An error of the
+//! decoder is told from one of reading, which another attempt may get over.
 
 use std::fs::File;
 use std::io::{self, Cursor, Read};
@@ -50,7 +50,7 @@ impl<'a> SourceText<'a> {
     /// Reads the first bytes and chooses the decoder.
     ///
     /// # Errors
-    /// Those of `input`, or [`Damaged`].
+    /// Those of `input`, or that it cannot be decoded.
     pub fn new(input: impl Read + Send + 'a) -> io::Result<Self> {
         Self::of(Input { bytes: Box::new(input), file: None, unpack: None })
     }
@@ -58,7 +58,7 @@ impl<'a> SourceText<'a> {
     /// The text of a local file.
     ///
     /// # Errors
-    /// Those of reading the file, or [`Damaged`].
+    /// Those of reading the file, or that it cannot be decoded.
     pub(crate) fn of_file(file: File) -> io::Result<Self> {
         let file = Arc::new(file);
         Self::of(Input { bytes: Box::new(file.clone()), file: Some(file), unpack: None })
@@ -111,7 +111,7 @@ impl<'a> SourceText<'a> {
 }
 
 impl Read for SourceText<'_> {
-    /// [`Damaged`] if the stored bytes were read but cannot be decoded; [`TooLong`] if they decode to too much.
+    /// `Damaged` if the stored bytes were read but cannot be decoded; `TooLong` if they decode to too much.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.is_plain() {
             return self.text.read(buffer);

@@ -9,7 +9,7 @@ use crate::error::FileError;
 use crate::finding::RejectedRow;
 use crate::source::lines::{LineError, Lines};
 use crate::source::open;
-use crate::source::root::io_error;
+use crate::source::read_error::io_error;
 
 /// Reads a file again and fills in its rows' offsets and, as long as there is `room`, bytes. `hash` is the file's earlier
 /// hash.

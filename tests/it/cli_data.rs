@@ -150,9 +150,9 @@ async fn every_format_carries_every_bit() {
         assert_eq!(run.stdout, format!("saved 9 bars of {symbol} 1m\n"));
         assert_eq!(bits(&all(&repository, &symbol).await), bits(&bars), "{extension}");
     }
-    // An import takes that CSV, too, and finds nothing new in it.
+    // An import takes each of them, too, and finds nothing new in it.
     let status = barlift(&database, &["import", folder.arg(), "--json"]).run().await.json(0);
-    assert_eq!((&status["totals"]["rows"], &status["totals"]["rows_skipped"]), (&9.into(), &9.into()));
+    assert_eq!((&status["totals"]["rows"], &status["totals"]["rows_skipped"]), (&36.into(), &36.into()));
 }
 
 #[tokio::test]

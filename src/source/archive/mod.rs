@@ -16,7 +16,8 @@ use self::cache::Key;
 use self::tar::TarStream;
 use self::zip::ZipIndex;
 use super::extension;
-use super::root::{Opened, Root, Version, io_error, off_the_runtime};
+use super::read_error::io_error;
+use super::root::{Opened, Root, Version, off_the_runtime};
 use super::text::{Damaged, SourceText};
 use crate::error::FileError;
 

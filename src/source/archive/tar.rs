@@ -12,7 +12,8 @@ use tokio::runtime::Handle;
 use super::cache::{self, Key};
 use super::{Members, gone};
 use crate::error::FileError;
-use crate::source::root::{Opened, Root, Version, io_error};
+use crate::source::read_error::io_error;
+use crate::source::root::{Opened, Root, Version};
 use crate::source::text::{Damaged, SourceText};
 
 pub(super) const BLOCK: usize = 512;

@@ -1,15 +1,17 @@
 //! Parquet and Arrow files as text: a header with the columns' names, then a line for each row, as CSV.
 //!
 //! So one set of rules holds for all sources: which column is what, zones and units of times, market-data rules, reports.
-//! [`column`] writes the text of values, `parquet` and `arrow` read them. Invariant: the text says exactly what the file
-//! holds: a float is written so that it is read back bit by bit, an instant with its zone, a local time without one.
+//! `parquet` and `arrow` read the values of columns ([`column`]), `value_text` writes them. Invariant: a
+//! number is read back bit by bit, an instant has its zone, a local time has none (midnights alone are days), and a line
+//! break in a text is a blank.
 //! Memory is bounded by some rows of each column (a record batch for Arrow). Row `n` of the file is line `n + 1`.
+//! `without_columnar` replaces this module in builds without the feature `columnar`.
 
-#[cfg(feature = "columnar")]
 mod arrow;
 mod column;
-#[cfg(feature = "columnar")]
 mod parquet;
+mod parquet_types;
+mod value_text;
 
 use std::fs::File;
 use std::io::{self, Read, Write as _};
@@ -17,8 +19,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use self::column::{Column, write_row};
+use self::value_text::write_text;
 use super::encoding::Bytes;
-#[cfg(feature = "columnar")]
 use super::ranges::Ranges;
 
 /// What separates the fields of the text.
@@ -42,12 +44,10 @@ impl ColumnarState {
         self.stored.load(Ordering::Relaxed)
     }
 
-    #[cfg(feature = "columnar")]
     fn has_read(&self, stored: u64) {
         self.stored.fetch_max(stored, Ordering::Relaxed);
     }
 
-    #[cfg(feature = "columnar")]
     fn begin_group(&self, rows_before: u64) {
         self.groups.lock().unwrap_or_else(PoisonError::into_inner).push(rows_before);
     }
@@ -95,7 +95,7 @@ impl<'a> ColumnarText<'a> {
             if i > 0 {
                 text.push(DELIMITER);
             }
-            column::write_text(name.as_bytes(), &mut text);
+            write_text(name.as_bytes(), &mut text);
         }
         text.push(b'\n');
         Self { chunks, state, columns: Vec::new(), days: None, row: 0, text, given: 0 }
@@ -139,7 +139,6 @@ impl Read for ColumnarText<'_> {
 }
 
 /// The text of a Parquet file.
-#[cfg(feature = "columnar")]
 pub(super) fn parquet<'a>(
     bytes: Bytes<'a>,
     local: Option<Arc<File>>,
@@ -150,7 +149,6 @@ pub(super) fn parquet<'a>(
 }
 
 /// The text of an Arrow file.
-#[cfg(feature = "columnar")]
 pub(super) fn arrow_file<'a>(
     bytes: Bytes<'a>,
     local: Option<Arc<File>>,
@@ -161,7 +159,6 @@ pub(super) fn arrow_file<'a>(
 }
 
 /// The text of an Arrow stream.
-#[cfg(feature = "columnar")]
 pub(super) fn arrow_stream<'a>(
     bytes: Bytes<'a>,
     _: Option<Arc<File>>,
@@ -171,26 +168,12 @@ pub(super) fn arrow_stream<'a>(
     Ok(Box::new(ColumnarText::new(Box::new(chunks), state)))
 }
 
-/// Replaces the readers in builds without the feature `columnar`.
-#[cfg(not(feature = "columnar"))]
-pub(super) fn parquet<'a>(
-    _: Bytes<'a>,
-    _: Option<Arc<File>>,
-    _: Arc<ColumnarState>,
-) -> io::Result<Bytes<'a>> {
-    Err(io::Error::new(io::ErrorKind::Unsupported, crate::format::WITHOUT_COLUMNAR))
-}
-
-#[cfg(not(feature = "columnar"))]
-pub(super) use {parquet as arrow_file, parquet as arrow_stream};
-
 /// There is no room for a file that has to be on a disk to be read.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write a temporary file (TMPDIR says where): {0}")]
 pub(super) struct NoRoom(io::Error);
 
 /// A file that is read from its end. If it is no local file, it is first written to a temporary one.
-#[cfg(feature = "columnar")]
 fn ranges(bytes: Bytes<'_>, local: Option<Arc<File>>) -> io::Result<Ranges> {
     let file = match local {
         Some(file) => file,
@@ -200,7 +183,6 @@ fn ranges(bytes: Bytes<'_>, local: Option<Arc<File>>) -> io::Result<Ranges> {
     Ok(Ranges::of_file(file, size))
 }
 
-#[cfg(feature = "columnar")]
 fn spooled(mut bytes: Bytes<'_>) -> io::Result<File> {
     let no_room = |e| io::Error::other(NoRoom(e));
     let mut file = tempfile::tempfile().map_err(no_room)?;
@@ -216,5 +198,4 @@ fn spooled(mut bytes: Bytes<'_>) -> io::Result<File> {
 }
 
 #[cfg(test)]
-#[cfg(feature = "columnar")]
 mod tests;

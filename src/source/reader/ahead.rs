@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use super::super::later_rows::LaterRows;
 use super::super::layout::{self, Expected, FileLayout, Sample, Undecided};
 use super::super::lines::Lines;
-use super::super::root::io_error;
+use super::super::read_error::io_error;
 use super::classify::raw;
 use super::first::first_line;
 use super::line_error;

@@ -2,7 +2,7 @@
 
 use super::super::later_rows::LaterRows;
 use super::super::layout::FileLayout;
-use super::super::root::io_error;
+use super::super::read_error::io_error;
 use super::row::{NOTHING, RowFault, RowParser};
 use crate::error::FileError;
 

@@ -29,7 +29,7 @@ use super::layout::{self, Expected, FileLayout};
 use super::lines::{Line, LineError, Lines};
 use super::position::Position;
 use super::proof::Proof;
-use super::root::io_error;
+use super::read_error::io_error;
 use super::stored::StoredBytes;
 use super::text::SourceText;
 use crate::bar::{Bars, Micros, Ohlcv};
