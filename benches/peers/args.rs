@@ -53,6 +53,8 @@ pub enum Scenario {
     Plain,
     /// The same files again: unchanged, with --force, and verified
     Again,
+    /// The same files compressed, in archives and as Parquet
+    Packed,
     /// Files of 250 bars
     Small,
     /// Putting many files into the queue

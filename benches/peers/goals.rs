@@ -27,6 +27,7 @@ pub fn judge(results: &Results, timescaledb: bool) -> Vec<Goal> {
     let fact = |r: Option<&Row>, name: &str| r.and_then(|r| r.facts.get(name).copied());
     let fresh = |name: &str| value("fresh", name).filter(|_| timescaledb);
     let again = |name: &str| ratio(value("again", name), value("again", "fresh import"));
+    let packed = |name: &str| ratio(value("packed", name), value("packed", "csv"));
     let size = |name: &str| fact(row("fresh", name), "table MB");
     let on_conflict = "parallel-copy-on-conflict";
     let most = |rows: Vec<f64>| rows.into_iter().reduce(f64::max);
@@ -72,6 +73,10 @@ pub fn judge(results: &Results, timescaledb: bool) -> Vec<Goal> {
         at_most("again with --force / fresh", 0.40, "×", again("import --force")),
         at_most("again, unchanged", 1.0, "s", value("again", "import, unchanged")),
         at_most("full verification (--force) / fresh", 0.40, "×", again("verify --force")),
+        at_most("csv.gz / csv", 1.15, "×", packed("csv.gz")),
+        at_most("csv.zst / csv", 1.05, "×", packed("csv.zst")),
+        at_most("zip / csv", 1.15, "×", packed("zip")),
+        at_most("parquet / csv", 0.95, "×", packed("parquet")),
         at_least("small files", 400.0, "files/s", rate("small")),
         at_least("many small files", 400.0, "files/s", rate("many")),
         at_most("enqueueing them", 2.0, "s", enqueued.map(|r| r.median)),

@@ -205,6 +205,9 @@ fn refuse_empty(kind: OperationKind, place: &str, config: &Config, found: &Disco
                 None => "a file is called like AAPL_1h.csv, or --pattern says how".to_owned(),
             },
         ),
+        (0, _) if found.unrecognised.iter().any(|file| file.is_damaged) => {
+            Error::source(format!("{message}: what is there is damaged"), "replace it by a sound copy")
+        }
         (0, n) => Error::usage(
             format!("{message}: none of its {n} {} files can be {}", extension::KIND, verb.done),
             "--pattern '{symbol}-{timeframe}.csv' and the like fit other names, and --timeframe says what names do not",

@@ -32,7 +32,7 @@ pub(super) fn open(url: &Url) -> Result<Bucket> {
     }
     crate::crypto::choose();
     let variables = std::env::vars().map(|(name, value)| (name.to_ascii_lowercase(), value));
-    let options = options(variables.collect(), profile);
+    let options = options(variables.collect(), profile)?;
     let (store, prefix) = object_store::parse_url_opts(url, options).map_err(|e| {
         let hint = if cfg!(feature = "cloud") {
             "write it as s3://bucket/folder, gs://bucket/folder, az://container/folder or https://server/folder"
@@ -46,62 +46,120 @@ pub(super) fn open(url: &Url) -> Result<Bucket> {
     Ok(bucket)
 }
 
+const KEY: &str = "aws_access_key_id";
+const SECRET: &str = "aws_secret_access_key";
+const TOKEN: &str = "aws_session_token";
+const ENDPOINTS: [&str; 3] = ["aws_endpoint_url_s3", "aws_endpoint_url", "aws_endpoint"];
+
 /// What the environment says of buckets, and of S3 the profile where that says nothing.
 fn options(
     variables: BTreeMap<String, String>,
-    profile: impl Fn(&str) -> BTreeMap<String, String>,
-) -> BTreeMap<String, String> {
+    profile: impl Fn(Option<&str>) -> Result<BTreeMap<String, String>>,
+) -> Result<BTreeMap<String, String>> {
     let names_service = |name: &String| PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+    // A secret from a file often has a line end.
+    let trimmed = variables.into_iter().map(|(name, value)| (name, value.trim().to_owned()));
     let mut options: BTreeMap<String, String> =
-        variables.into_iter().filter(|(name, value)| names_service(name) && !value.is_empty()).collect();
-    let name = options.get("aws_profile").map_or("default", String::as_str).to_owned();
-    let has_key = options.contains_key("aws_access_key_id");
-    for (key, value) in profile(&name) {
-        // A key of the environment goes with the secret and the token of the environment.
-        let is_credential =
-            ["aws_access_key_id", "aws_secret_access_key", "aws_session_token"].contains(&&*key);
-        if !(is_credential && has_key) {
+        trimmed.filter(|(name, value)| names_service(name) && !value.is_empty()).collect();
+    let name = options.get("aws_profile").or(options.get("aws_default_profile")).cloned();
+    let has_key = options.contains_key(KEY);
+    // A key of the environment goes with the secret and the token of the environment.
+    if has_key != options.contains_key(SECRET) {
+        return Err(Error::usage(
+            format!("one of {} and {} is set alone", KEY.to_uppercase(), SECRET.to_uppercase()),
+            "set both, or none of them and a profile",
+        ));
+    }
+    for (key, value) in profile(name.as_deref().filter(|_| !has_key))? {
+        if !(has_key && [KEY, SECRET, TOKEN].contains(&&*key)) {
             options.entry(key).or_insert(value);
         }
     }
-    let endpoint = ["aws_endpoint_url_s3", "aws_endpoint_url", "aws_endpoint"]
-        .iter()
-        .find_map(|name| options.get(*name));
+    check(&options)?;
+    let endpoint = ENDPOINTS.iter().find_map(|name| options.get(*name));
     if endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")) {
         options.insert("aws_allow_http".into(), "true".into());
         options.insert("allow_http".into(), "true".into());
     }
-    options
+    Ok(options)
 }
 
-/// A profile of the files that the tools of AWS keep.
-fn profile(name: &str) -> BTreeMap<String, String> {
-    const KEYS: [&str; 5] =
-        ["aws_access_key_id", "aws_secret_access_key", "aws_session_token", "region", "endpoint_url"];
-    let mut found = BTreeMap::new();
-    let in_config = if name == "default" { name.to_owned() } else { format!("profile {name}") };
-    for (variable, file, section) in
-        [("AWS_SHARED_CREDENTIALS_FILE", "credentials", name), ("AWS_CONFIG_FILE", "config", &in_config)]
-    {
+/// Refuses what the client would panic at.
+fn check(options: &BTreeMap<String, String>) -> Result<()> {
+    for (name, value) in options {
+        let is_url =
+            || Url::parse(value).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        let hint = if ENDPOINTS.contains(&&**name) && !is_url() {
+            "write it as https://server or http://server:9000"
+        } else if !value.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+            "it may only hold printable ASCII"
+        } else {
+            continue;
+        };
+        return Err(Error::usage(format!("{} cannot be used", name.to_uppercase()), hint));
+    }
+    Ok(())
+}
+
+/// A profile of the files that the tools of AWS keep: the one of this name, or the one called `default`, if there is one.
+fn profile(name: Option<&str>) -> Result<BTreeMap<String, String>> {
+    let mut found = Vec::new();
+    for (variable, file) in [("AWS_SHARED_CREDENTIALS_FILE", "credentials"), ("AWS_CONFIG_FILE", "config")] {
         let path = std::env::var_os(variable).map(PathBuf::from);
         let path = path.or_else(|| Some(etcetera::home_dir().ok()?.join(".aws").join(file)));
-        let Some(text) = path.and_then(|path| std::fs::read_to_string(path).ok()) else { continue };
-        for key in KEYS {
-            let prefixed = if key.starts_with("aws_") { key.to_owned() } else { format!("aws_{key}") };
-            if let Some(value) = in_section(&text, section, key) {
-                found.entry(prefixed).or_insert(value);
-            }
-        }
+        let text = path.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
+        let section = match name.unwrap_or("default") {
+            name if file == "config" && name != "default" => format!("profile {name}"),
+            name => name.to_owned(),
+        };
+        found.extend(in_section(&text, &section));
     }
-    found
+    of_profile(name, found)
 }
 
-/// A value of a section of an INI file, if it can be read.
-fn in_section(text: &str, section: &str, key: &str) -> Option<String> {
+/// What the sections of a profile say, the first one before the second.
+fn of_profile(
+    name: Option<&str>,
+    sections: Vec<BTreeMap<String, String>>,
+) -> Result<BTreeMap<String, String>> {
+    // Other ways to get credentials, which the machine's own would silently take the place of.
+    const OTHERS: [&str; 5] =
+        ["role_arn", "sso_session", "sso_start_url", "credential_process", "web_identity_token_file"];
+    if let Some(name) = name.filter(|_| sections.is_empty()) {
+        return Err(Error::usage(
+            format!("there is no profile `{name}` in ~/.aws/credentials and ~/.aws/config"),
+            "correct AWS_PROFILE, or set the credentials themselves",
+        ));
+    }
+    let mut all = BTreeMap::new();
+    for (key, value) in sections.into_iter().flatten() {
+        all.entry(key).or_insert(value);
+    }
+    let other = OTHERS.iter().find(|key| all.contains_key(**key) && !all.contains_key(KEY));
+    if let (Some(name), Some(other)) = (name, other) {
+        return Err(Error::usage(
+            format!("the profile `{name}` gets its credentials by {other}, which is not read"),
+            "`aws configure export-credentials --format env` makes variables of them",
+        ));
+    }
+    let known = [
+        (KEY, KEY),
+        (SECRET, SECRET),
+        (TOKEN, TOKEN),
+        ("region", "aws_region"),
+        ("endpoint_url", "aws_endpoint_url"),
+    ];
+    Ok(known.iter().filter_map(|(key, option)| Some(((*option).to_owned(), all.remove(*key)?))).collect())
+}
+
+/// A section of an INI file, if it is there and can be read.
+fn in_section(text: &str, section: &str) -> Option<BTreeMap<String, String>> {
+    let text = text.trim_start_matches('\u{feff}');
     let file = config::Config::builder().add_source(File::from_str(text, FileFormat::Ini)).build().ok()?;
     // Not by `get_table`, which takes a blank for the end of a name.
     let mut sections: BTreeMap<String, config::Value> = file.try_deserialize().ok()?;
-    sections.remove(section)?.into_table().ok()?.remove(key)?.into_string().ok()
+    let section = sections.remove(section)?.into_table().ok()?;
+    Some(section.into_iter().filter_map(|(key, value)| Some((key, value.into_string().ok()?))).collect())
 }
 
 #[cfg(test)]
@@ -114,33 +172,55 @@ mod tests {
 
     #[test]
     fn the_environment_comes_before_the_profile() {
-        let file = |name: &str| {
-            assert_eq!(name, "work");
-            map(&[
-                ("aws_access_key_id", "file"),
-                ("aws_secret_access_key", "file"),
-                ("aws_region", "eu-west-1"),
-            ])
-        };
+        let file = |_: Option<&str>| Ok(map(&[(KEY, "file"), (SECRET, "file"), ("aws_region", "eu-west-1")]));
         // `token` alone is some other program's.
-        let variables =
-            map(&[("aws_profile", "work"), ("token", "x"), ("aws_endpoint_url", "http://localhost:9000")]);
-        let found = options(variables.clone(), file);
-        assert_eq!(found["aws_access_key_id"], "file");
-        assert_eq!((found["aws_region"].as_str(), found["allow_http"].as_str()), ("eu-west-1", "true"));
-        assert!(!found.contains_key("token"));
+        let variables = map(&[("token", "x"), ("aws_endpoint_url", "http://localhost:9000")]);
+        let found = options(variables.clone(), file).expect("good");
+        assert_eq!((found[KEY].as_str(), found["aws_region"].as_str()), ("file", "eu-west-1"));
+        assert!(found["allow_http"] == "true" && !found.contains_key("token"));
         let mut own = variables;
-        own.extend(map(&[("aws_access_key_id", "own"), ("aws_region", "us-east-1")]));
-        let found = options(own, file);
-        assert_eq!((found["aws_access_key_id"].as_str(), found["aws_region"].as_str()), ("own", "us-east-1"));
-        assert!(!found.contains_key("aws_secret_access_key"), "the secret of another key");
+        own.extend(map(&[(KEY, "own"), (SECRET, "own\n"), ("aws_region", "us-east-1")]));
+        let found = options(own, file).expect("good");
+        assert_eq!((found[KEY].as_str(), found[SECRET].as_str()), ("own", "own"));
+        assert_eq!(found["aws_region"], "us-east-1");
+    }
+
+    #[test]
+    fn the_profile_that_is_named_is_asked_for() {
+        for variable in ["aws_profile", "aws_default_profile"] {
+            let asked = options(map(&[(variable, "work")]), |name| {
+                assert_eq!(name, Some("work"));
+                Ok(BTreeMap::new())
+            });
+            assert!(asked.is_ok());
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_named() {
+        let none = |_: Option<&str>| Ok(BTreeMap::new());
+        for (variables, says) in [
+            (map(&[("aws_endpoint_url", "localhost:9000")]), "AWS_ENDPOINT_URL cannot be used"),
+            (map(&[(KEY, "a\tb"), (SECRET, "x")]), "AWS_ACCESS_KEY_ID cannot be used"),
+            (map(&[(KEY, "a")]), "one of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY is set alone"),
+        ] {
+            let e = options(variables, none).expect_err(says).to_string();
+            assert!(e.contains(says), "{e}");
+        }
     }
 
     #[test]
     fn profiles_are_sections_of_an_ini_file() {
-        let text = "[default]\naws_access_key_id = A\n\n[profile work]\nregion=eu-west-1\nendpoint_url = http://x:1/\n";
-        assert_eq!(in_section(text, "default", "aws_access_key_id").as_deref(), Some("A"));
-        assert_eq!(in_section(text, "profile work", "endpoint_url").as_deref(), Some("http://x:1/"));
-        assert_eq!(in_section(text, "default", "region"), None);
+        let text = "\u{feff}[default]\naws_access_key_id = A\n\n[profile work]\nregion=eu-west-1\nendpoint_url = http://x:1/\n";
+        assert_eq!(in_section(text, "default"), Some(map(&[(KEY, "A")])));
+        let work = in_section(text, "profile work").expect("a section");
+        let work = of_profile(Some("work"), vec![work]).expect("good");
+        assert_eq!(work, map(&[("aws_endpoint_url", "http://x:1/"), ("aws_region", "eu-west-1")]));
+        assert_eq!(in_section(text, "other"), None);
+        let e = of_profile(Some("other"), Vec::new()).expect_err("none").to_string();
+        assert!(e.contains("there is no profile `other`"), "{e}");
+        let e = of_profile(Some("x"), vec![map(&[("role_arn", "y")])]).expect_err("a role").to_string();
+        assert!(e.contains("gets its credentials by role_arn, which is not read"), "{e}");
+        assert_eq!(of_profile(None, Vec::new()).expect("none is fine"), BTreeMap::new());
     }
 }

@@ -54,8 +54,12 @@ pub(super) async fn check(root: &Root, path: &str) -> Result<(), FileError> {
 
 /// The text of a checksum file, with its path; none if there is none.
 async fn text(root: &Root, path: String) -> Result<Option<(String, String)>, FileError> {
-    if !root.has(&path).await? {
-        return Ok(None);
+    // Who may read a bucket and not list it is told of what is missing that it is forbidden.
+    match root.has(&path).await {
+        Ok(true) => {}
+        Ok(false) => return Ok(None),
+        Err(e) if root.directory().is_none() && e.class == ErrorClass::Permanent => return Ok(None),
+        Err(e) => return Err(e),
     }
     let about = |e: FileError| FileError { reason: format!("{path}, its checksum: {}", e.reason), ..e };
     let Opened { input, .. } = root.read(&path).await.map_err(about)?;
@@ -65,6 +69,10 @@ async fn text(root: &Root, path: String) -> Result<Option<(String, String)>, Fil
     });
     let text = read.await.map_err(|e| FileError::transient(&path, e.to_string()))?;
     let text = text.map_err(|e| about(io_error(&path, &e)))?;
+    // The page that some web servers give for what they do not have.
+    if root.directory().is_none() && text.trim_ascii_start().starts_with(b"<") {
+        return Ok(None);
+    }
     Ok(Some((path, String::from_utf8_lossy(&text).into_owned())))
 }
 

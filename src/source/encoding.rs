@@ -45,6 +45,7 @@ const CHUNK: usize = 64 * 1024;
 const MOST_MEMORY_KIB: u32 = 160 * 1024;
 const MOST_WINDOW_LOG: u32 = 27;
 
+const LZ4: &[u8] = b"\x04\x22\x4d\x18";
 const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
 
 const ENCODINGS: &[Encoding] = &[
@@ -52,7 +53,7 @@ const ENCODINGS: &[Encoding] = &[
     Encoding { name: "zstd", suffix: Some(".zst"), signature: ZSTD, decoder: Stream(zstd) },
     Encoding { name: "xz", suffix: Some(".xz"), signature: b"\xfd7zXZ\0", decoder: Stream(xz) },
     Encoding { name: "bzip2", suffix: Some(".bz2"), signature: b"BZh", decoder: Stream(bzip2) },
-    Encoding { name: "lz4", suffix: Some(".lz4"), signature: b"\x04\x22\x4d\x18", decoder: Stream(lz4) },
+    Encoding { name: "lz4", suffix: Some(".lz4"), signature: LZ4, decoder: Stream(lz4) },
     utf16::LITTLE_ENDIAN,
     utf16::BIG_ENDIAN,
     Encoding { name: "Parquet", suffix: None, signature: b"PAR1", decoder: Columns(columnar::parquet) },
@@ -64,10 +65,11 @@ const ENCODINGS: &[Encoding] = &[
 /// The encoding of bytes that begin like this; none for plain text.
 pub(super) fn of(start: &[u8]) -> Option<&'static Encoding> {
     // A frame to be skipped, as parallel zstd puts it first.
-    let start = match start {
-        [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => ZSTD,
-        start => start,
-    };
+    const SKIPPED: &Encoding =
+        &Encoding { name: "zstd or lz4", suffix: None, signature: b"", decoder: Stream(behind_skipped) };
+    if is_skipped(start) {
+        return Some(SKIPPED);
+    }
     ENCODINGS.iter().find(|encoding| start.starts_with(encoding.signature))
 }
 
@@ -79,6 +81,28 @@ pub(super) fn is_columnar(name: &str) -> bool {
 /// What the names of compressed files end in.
 pub(super) fn suffixes() -> impl Iterator<Item = &'static str> {
     ENCODINGS.iter().filter_map(|encoding| encoding.suffix)
+}
+
+fn is_skipped(start: &[u8]) -> bool {
+    matches!(start, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
+}
+
+/// Both zstd and lz4 have such frames: what comes behind them tells which it is.
+fn behind_skipped(mut bytes: Bytes<'_>) -> io::Result<Bytes<'_>> {
+    loop {
+        let mut start = Vec::with_capacity(START);
+        bytes.by_ref().take(START as u64).read_to_end(&mut start)?;
+        let [.., a, b, c, d] = start.as_slice() else { return Err(io::ErrorKind::UnexpectedEof.into()) };
+        if !is_skipped(&start) {
+            let is_lz4 = start.starts_with(LZ4);
+            let bytes: Bytes<'_> = Box::new(io::Cursor::new(start).chain(bytes));
+            return if is_lz4 { lz4(bytes) } else { zstd(bytes) };
+        }
+        let length = u64::from(u32::from_le_bytes([*a, *b, *c, *d]));
+        if start.len() < START || io::copy(&mut bytes.by_ref().take(length), &mut io::sink())? < length {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
 }
 
 fn buffered(bytes: Bytes<'_>) -> BufReader<Bytes<'_>> {

@@ -310,8 +310,9 @@ async fn objects(root: &Root, lists: &impl Fn(&str) -> bool) -> Result<Listing> 
         Error::source(format!("cannot list {}: {e}", root.url()), hint)
     };
     let objects: Vec<ObjectMeta> = match root.bucket_part() {
-        Some(BucketPart::Object(name)) => {
-            let location = prefix.parts().chain([name.as_str().into()]).collect();
+        Some(BucketPart::Object(name, _)) => {
+            let name = object_store::path::Path::parse(name).map_err(|e| failed(e.into()))?;
+            let location = prefix.parts().chain(name.parts()).collect();
             vec![store.head(&location).await.map_err(failed)?]
         }
         _ => store.list(Some(prefix)).try_collect().await.map_err(failed)?,
@@ -323,15 +324,27 @@ async fn objects(root: &Root, lists: &impl Fn(&str) -> bool) -> Result<Listing> 
     for object in objects {
         let relative: object_store::path::Path = object.location.parts().skip(depth).collect();
         let path = relative.to_string();
+        if path.rsplit('/').next() == Some(DIRECTORY_FILE) {
+            listing.apart.push(path.trim_end_matches(DIRECTORY_FILE).trim_end_matches('/').to_owned());
+            continue;
+        }
         let is_asked_for = match root.bucket_part() {
             None if lists(&path) => false,
-            Some(BucketPart::Object(_)) => {
+            Some(BucketPart::Object(_, None)) => {
                 listing.named.insert(path.clone());
+                true
+            }
+            Some(BucketPart::Object(_, Some(member))) => {
+                listing.named.insert(format!("{path}{INSIDE}{member}"));
                 true
             }
             Some(BucketPart::Matching(glob)) if glob.is(Path::new(&path)) => true,
             Some(BucketPart::Matching(glob)) if glob.is_around(Path::new(&path)) && lists(&path) => false,
             _ => continue,
+        };
+        let members = match root.bucket_part() {
+            Some(BucketPart::Object(_, Some(member))) => Some(BTreeSet::from([member.clone()])),
+            _ => None,
         };
         let listed = Listed {
             size: object.size,
@@ -340,9 +353,17 @@ async fn objects(root: &Root, lists: &impl Fn(&str) -> bool) -> Result<Listing> 
             absolute: None,
             is_asked_for,
             archive_inside: None,
-            members: None,
+            members,
         };
         listing.files.insert(path, listed);
     }
+    // Unread, they would be read in another zone, say.
+    if listing.apart.iter().any(String::is_empty) {
+        return Err(Error::source(
+            format!("{url} has settings of its own ({DIRECTORY_FILE}), which are not read from a bucket"),
+            "give them as flags or as a preset, and remove that object",
+        ));
+    }
+    listing.keep_apart();
     Ok(listing)
 }

@@ -13,6 +13,7 @@ use super::archive::{self, INSIDE, Members};
 use super::extension;
 use super::listing::{Listed, Listing};
 use super::root::{Root, off_the_runtime};
+use crate::config::DIRECTORY_FILE;
 use crate::error::FileError;
 
 /// Archives of a bucket whose members are listed at a time.
@@ -84,6 +85,13 @@ fn replace(listing: &mut Listing, path: &str, found: Members, looks_at: &impl Fn
         None => looks_at(name.rsplit('/').next().unwrap_or(name)),
     };
     let named = |name: &str| format!("{path}{INSIDE}{name}");
+    if found.members.iter().any(|member| member.name.rsplit('/').next() == Some(DIRECTORY_FILE)) {
+        let reason = format!(
+            "has settings of its own ({DIRECTORY_FILE}), which are not read from an archive: unpack it first"
+        );
+        listing.unreadable.insert(path.to_owned(), reason);
+        return;
+    }
     let is_alone = found.members.len() == 1;
     let is_inner = |name: &str| extension::is_archive(name) || extension::is_tar(name);
     for inner in found.members.iter().filter(|member| is_inner(&member.name) && archive.members.is_none()) {

@@ -16,6 +16,7 @@ use object_store::{GetOptions, GetResultPayload, ObjectMeta, ObjectStore, Object
 use tokio::runtime::Handle;
 use url::Url;
 
+use super::archive::INSIDE;
 use super::matching::Matching;
 use super::ranges::Ranges;
 use super::read_error::{io_error, store_error};
@@ -26,7 +27,8 @@ use crate::error::{Error, FileError, Result};
 /// A directory or a bucket with sources.
 #[derive(Debug, Clone)]
 pub struct Root {
-    url: Url,
+    /// As operations store it: a URL.
+    place: String,
     store: Arc<dyn ObjectStore>,
     prefix: ObjectPath,
     directory: Option<PathBuf>,
@@ -36,8 +38,8 @@ pub struct Root {
 /// What of a bucket was named, if not all of a folder.
 #[derive(Debug, Clone)]
 pub(super) enum BucketPart {
-    /// The object of this name.
-    Object(String),
+    /// The object of this name, or a member of it.
+    Object(String, Option<String>),
     /// What a glob fits.
     Matching(Matching),
 }
@@ -100,7 +102,7 @@ impl Root {
         let store = object_store::local::LocalFileSystem::new_with_prefix(&directory)
             .map_err(|e| Error::source(format!("cannot open {shown}: {e}"), "check the path"))?;
         Ok(Self {
-            url: Url::from_directory_path(&directory).map_err(internal)?,
+            place: Url::from_directory_path(&directory).map_err(internal)?.to_string(),
             store: Arc::new(store),
             prefix: ObjectPath::default(),
             directory: Some(directory),
@@ -108,33 +110,55 @@ impl Root {
         })
     }
 
-    /// A folder of a bucket, one object, or what a glob fits.
+    /// A folder of a bucket, one object, a member of an archive, or what a glob fits.
     async fn from_bucket(place: &str) -> Result<Self> {
-        let (folder, glob) = split_glob(place);
-        let mut url =
-            Url::parse(folder).map_err(|e| Error::usage(format!("{place} is no URL: {e}"), "correct it"))?;
-        if url.query().is_some() {
+        let wrong = |what: String| Error::usage(format!("{place} {what}"), "correct it");
+        let url = Url::parse(place).map_err(|e| wrong(format!("is no URL: {e}")))?;
+        if url.query().is_some() && is_http(&url) {
             return Err(Error::usage(
                 format!("{} has a query behind its path", without_password(&url)),
                 "signed URLs are not read: give the credentials of the bucket, or fetch the file first",
             ));
         }
-        let part = glob.map(Matching::new).transpose();
-        let mut part = part
-            .map_err(|e| Error::usage(format!("{place} is no glob: {}", e.msg), "correct it"))?
-            .map(BucketPart::Matching);
-        let (store, mut prefix) = bucket::open(&url)?;
-        let is_folder = url.path().ends_with('/') || url.path().is_empty();
-        if !is_folder && store.head(&prefix).await.is_ok() {
-            let name = prefix.filename().unwrap_or_default().to_owned();
-            let above = prefix.parts().count().saturating_sub(1);
-            prefix = prefix.parts().take(above).collect();
-            url = url.join(".").map_err(|e| Error::Internal(e.to_string()))?;
-            part = Some(BucketPart::Object(name));
-        } else if !is_folder {
-            url.set_path(&format!("{}/", url.path()));
+        let (store, given) = bucket::open(&url)?;
+        let key = key(place, &url, &given);
+        let to_path =
+            |key: &str| ObjectPath::parse(key).map_err(|e| wrong(format!("has no usable path: {e}")));
+        let root = |folder: &str, part| {
+            let prefix = to_path(folder.trim_matches('/'))?;
+            // What a server has before the path stays, also the password.
+            let before = place.len() - place.rfind(&*key).map_or(0, |at| place.len() - at);
+            let url = if is_http(&url) {
+                let mut url = url.clone();
+                url.set_path(folder);
+                url.to_string()
+            } else {
+                format!("{}{folder}", &place[..before])
+            };
+            Ok(Self { place: with_slash(url), store: store.clone(), prefix, directory: None, part })
+        };
+        if key.is_empty() || key.ends_with('/') {
+            return root(&key, None);
         }
-        Ok(Self { url, store, prefix, directory: None, part })
+        let ends = std::iter::once(key.len()).chain(key.match_indices(INSIDE).map(|(at, _)| at));
+        for end in ends {
+            let (object, member) = (&key[..end], key.get(end + 1..).map(str::to_owned));
+            let (folder, name) =
+                object.rsplit_once('/').map_or(("", object), |(folder, name)| (folder, name));
+            match store.head(&to_path(object)?).await {
+                Ok(_) => return root(folder, Some(BucketPart::Object(name.to_owned(), member))),
+                Err(object_store::Error::NotFound { .. })
+                    if is_http(&url) && member.is_none() && !key.contains(INSIDE) =>
+                {
+                    return Err(Error::source(format!("there is no {place}"), "check the URL"));
+                }
+                Err(_) => {}
+            }
+        }
+        let Some(first) = key.find(['*', '?', '[']) else { return root(&key, None) };
+        let folder = key[..first].rfind('/').map_or(0, |slash| slash + 1);
+        let glob = Matching::new(&key[folder..]).map_err(|e| wrong(format!("is no glob: {}", e.msg)))?;
+        root(&key[..folder], Some(BucketPart::Matching(glob)))
     }
 
     /// What of a bucket is meant.
@@ -146,7 +170,8 @@ impl Root {
     #[must_use]
     pub fn part(&self) -> Option<String> {
         self.part.as_ref().map(|part| match part {
-            BucketPart::Object(name) => name.clone(),
+            BucketPart::Object(name, None) => name.clone(),
+            BucketPart::Object(name, Some(member)) => format!("{name}{INSIDE}{member}"),
             BucketPart::Matching(glob) => glob.text().to_owned(),
         })
     }
@@ -154,7 +179,10 @@ impl Root {
     /// The root as operations store it.
     #[must_use]
     pub fn url(&self) -> String {
-        without_password(&self.url)
+        Url::parse(&self.place).map_or_else(
+            |_| self.place.clone(),
+            |url| if url.password().is_some() { without_password(&url) } else { self.place.clone() },
+        )
     }
 
     /// The local directory, if it is one.
@@ -320,11 +348,23 @@ pub(super) fn url(place: &str) -> Option<Url> {
     Url::parse(place).ok().filter(|url| url.scheme().len() > 1 && place.contains("://"))
 }
 
-/// The folder of a URL with a glob, and the glob. A `?` begins a query.
-fn split_glob(place: &str) -> (&str, Option<&str>) {
-    let Some(first) = place.find(['*', '[']) else { return (place, None) };
-    let end = place[..first].rfind('/').map_or(0, |slash| slash + 1);
-    (&place[..end], Some(&place[end..]))
+fn is_http(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https")
+}
+
+fn with_slash(url: String) -> String {
+    if url.ends_with('/') { url } else { format!("{url}/") }
+}
+
+/// The path in the bucket. A key of a bucket is taken as it is written; the path of a web server is an encoded one.
+fn key(place: &str, url: &Url, given: &ObjectPath) -> String {
+    let ends = |path: &str| if path.ends_with('/') { "/" } else { "" };
+    if is_http(url) {
+        let decoded = percent_encoding::percent_decode_str(given.as_ref()).decode_utf8_lossy();
+        return format!("{decoded}{}", if decoded.is_empty() { "" } else { ends(url.path()) });
+    }
+    let behind = place.split_once("://").map_or("", |(_, behind)| behind);
+    behind.split_once('/').map_or("", |(_, key)| key).to_owned()
 }
 
 /// The path that a `file` URL names.

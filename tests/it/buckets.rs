@@ -205,8 +205,62 @@ async fn a_bucket_is_listed_imported_and_verified() {
             run(&["import", &format!("s3://{BUCKET}/bars/{place}"), "--dry-run", "--json"]).await.imported();
         assert_eq!(found["totals"]["tasks"], json!(tasks), "{place}: {found:#}");
     }
+    let member = format!("s3://{BUCKET}/bars/two.zip!E_1m.csv");
+    let found = run(&["import", &member, "--dry-run", "--json"]).await.imported();
+    assert_eq!(found["tasks"][0]["source"], "two.zip!E_1m.csv", "{found:#}");
     let none = run(&["import", &format!("s3://{BUCKET}/none")]).await;
     assert!(none.status == 2 && none.stderr.contains("it holds no CSV or Parquet file"), "{}", none.stderr);
+}
+
+/// A key is what the user writes, and no encoded form of it.
+#[tokio::test]
+async fn each_key_is_the_one_that_is_named() {
+    let Some(s3) = S3::start().await else { return };
+    let database = TestDatabase::new().await;
+    // As a URL has them, and the rows of each.
+    let keys = [
+        ("A%20A_1m.csv", "A A_1m.csv", 10),
+        ("A%2520A_1m.csv", "A%20A_1m.csv", 20),
+        ("%C3%89_1m.csv", "\u{c9}_1m.csv", 30),
+        ("%5BB%5D_1m.csv", "[B]_1m.csv", 40),
+        ("B_1m.csv", "B_1m.csv", 50),
+        ("C%2BC_1m.csv", "C+C_1m.csv", 60),
+    ];
+    for (encoded, _, rows) in keys {
+        s3.put(&format!("odd/{encoded}"), bars(rows, 1)).await;
+    }
+    let run =
+        |place: String| at(barlift(&database, &["import", &place, "--dry-run", "--json"]), &s3.url("")).run();
+    for (_, key, rows) in keys {
+        let found = run(format!("s3://{BUCKET}/odd/{key}")).await.imported();
+        assert_eq!(
+            (&found["totals"]["rows"], &found["tasks"][0]["source"]),
+            (&json!(rows), &json!(key)),
+            "{found:#}"
+        );
+    }
+    let all = run(format!("s3://{BUCKET}/odd")).await.imported();
+    assert_eq!(all["totals"]["rows"], json!(210));
+}
+
+#[tokio::test]
+async fn settings_in_a_bucket_are_refused() {
+    let Some(s3) = S3::start().await else { return };
+    let database = TestDatabase::new().await;
+    s3.put("own/A_1m.csv", bars(10, 1)).await;
+    s3.put("own/barlift-files.toml", "[import]\ntimezone = 'Asia/Tokyo'\n").await;
+    let run = |place: String| at(barlift(&database, &["import", &place]), &s3.url("")).run();
+    let refused = run(format!("s3://{BUCKET}/own")).await;
+    let says = "has settings of its own (barlift-files.toml), which are not read from a bucket";
+    assert!(refused.status == 3 && refused.stderr.contains(says), "{}", refused.stderr);
+    s3.put("B_1m.csv", bars(10, 2)).await;
+    let above = run(format!("s3://{BUCKET}/")).await;
+    assert!(
+        above.stdout.contains("not imported: own/A_1m.csv lies in own/, which has settings"),
+        "{}",
+        above.stdout
+    );
+    assert_eq!(database.bars().await, 10);
 }
 
 #[tokio::test]

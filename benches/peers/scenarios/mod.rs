@@ -6,6 +6,7 @@ pub mod fresh;
 pub mod growth;
 pub mod idle;
 pub mod memory;
+pub mod packed;
 mod proxy;
 pub mod small;
 pub mod status;

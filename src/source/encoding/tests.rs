@@ -145,8 +145,12 @@ fn a_file_may_decode_to_so_much_and_no_more() {
 
 #[test]
 fn what_parallel_compressors_write_first_is_passed_over() {
-    let skipped = [b"\x50\x2a\x4d\x18\x04\0\0\0abcd".as_slice(), &zstded(b"x")].concat();
-    assert_eq!(decoded(&skipped), (b"x".to_vec(), None));
+    for compressed in [zstded(b"x"), lz4ed(b"x")] {
+        let frames =
+            [b"\x50\x2a\x4d\x18\x04\0\0\0abcd\x5f\x2a\x4d\x18\0\0\0\0".as_slice(), &compressed].concat();
+        assert_eq!(decoded(&frames), (b"x".to_vec(), None));
+        assert!(decoded(&frames[..10]).1.is_some_and(|e| e.contains("cut off")));
+    }
 }
 
 #[test]
