@@ -13,9 +13,10 @@ use serde::{Deserialize, Serialize};
 use walkdir::WalkDir;
 
 use super::archive::INSIDE;
+use super::bucket_place::BucketPart;
 use super::places::{Part, Place, Places};
 use super::reader::is_default;
-use super::root::{BucketPart, Root};
+use super::root::Root;
 use crate::config::DIRECTORY_FILE;
 use crate::error::{Error, Result};
 

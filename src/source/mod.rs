@@ -1,7 +1,7 @@
 //! Finds the source files and reads them as bars.
 //!
 //! A source is one file, or member of an archive, with bars of one series. [`root`] is where sources are (a directory, or a
-//! bucket: `bucket`, `fetch`), `listing` lists its files by their names (`extension`), `members` puts the members of an
+//! bucket: `bucket`, `bucket_place`, `fetch`), `listing` lists its files by their names (`extension`), `members` puts the members of an
 //! `archive` in its place, and [`discover`] tells the series of each. [`open`] is the only way to read a source: its `stored`
 //! bytes are decoded to a [`text`] (`encoding`, `columnar`; `ranges` reads from any byte on), [`reader`] turns its lines into
 //! batches, and [`feed`] runs a reader on a thread of its own. `fields`, [`layout`], [`lines`], [`number`], [`position`],
@@ -18,6 +18,7 @@
 pub mod advice;
 mod archive;
 mod bucket;
+mod bucket_place;
 mod checksum;
 #[cfg(feature = "columnar")]
 mod columnar;

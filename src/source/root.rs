@@ -17,11 +17,11 @@ use tokio::runtime::Handle;
 use url::Url;
 
 use super::archive::INSIDE;
-use super::matching::Matching;
+use super::bucket_place::{BucketPart, BucketPlace};
 use super::ranges::Ranges;
 use super::read_error::{io_error, store_error};
 use super::text::Unpack;
-use super::{bucket, extension, fetch};
+use super::{extension, fetch};
 use crate::error::{Error, FileError, Result};
 
 /// A directory or a bucket with sources.
@@ -33,15 +33,6 @@ pub struct Root {
     prefix: ObjectPath,
     directory: Option<PathBuf>,
     part: Option<BucketPart>,
-}
-
-/// What of a bucket was named, if not all of a folder.
-#[derive(Debug, Clone)]
-pub(super) enum BucketPart {
-    /// The object of this name, or a member of it.
-    Object(String, Option<String>),
-    /// What a glob fits.
-    Matching(Matching),
 }
 
 /// Identifies a state of a source: it changes when the source changes.
@@ -110,55 +101,11 @@ impl Root {
         })
     }
 
-    /// A folder of a bucket, one object, a member of an archive, or what a glob fits.
     async fn from_bucket(place: &str) -> Result<Self> {
-        let wrong = |what: String| Error::usage(format!("{place} {what}"), "correct it");
-        let url = Url::parse(place).map_err(|e| wrong(format!("is no URL: {e}")))?;
-        if url.query().is_some() && is_http(&url) {
-            return Err(Error::usage(
-                format!("{} has a query behind its path", without_password(&url)),
-                "signed URLs are not read: give the credentials of the bucket, or fetch the file first",
-            ));
-        }
-        let (store, given) = bucket::open(&url)?;
-        let key = key(place, &url, &given);
-        let to_path =
-            |key: &str| ObjectPath::parse(key).map_err(|e| wrong(format!("has no usable path: {e}")));
-        let root = |folder: &str, part| {
-            let prefix = to_path(folder.trim_matches('/'))?;
-            // What a server has before the path stays, also the password.
-            let before = place.len() - place.rfind(&*key).map_or(0, |at| place.len() - at);
-            let url = if is_http(&url) {
-                let mut url = url.clone();
-                url.set_path(folder);
-                url.to_string()
-            } else {
-                format!("{}{folder}", &place[..before])
-            };
-            Ok(Self { place: with_slash(url), store: store.clone(), prefix, directory: None, part })
-        };
-        if key.is_empty() || key.ends_with('/') {
-            return root(&key, None);
-        }
-        let ends = std::iter::once(key.len()).chain(key.match_indices(INSIDE).map(|(at, _)| at));
-        for end in ends {
-            let (object, member) = (&key[..end], key.get(end + 1..).map(str::to_owned));
-            let (folder, name) =
-                object.rsplit_once('/').map_or(("", object), |(folder, name)| (folder, name));
-            match store.head(&to_path(object)?).await {
-                Ok(_) => return root(folder, Some(BucketPart::Object(name.to_owned(), member))),
-                Err(object_store::Error::NotFound { .. })
-                    if is_http(&url) && member.is_none() && !key.contains(INSIDE) =>
-                {
-                    return Err(Error::source(format!("there is no {place}"), "check the URL"));
-                }
-                Err(_) => {}
-            }
-        }
-        let Some(first) = key.find(['*', '?', '[']) else { return root(&key, None) };
-        let folder = key[..first].rfind('/').map_or(0, |slash| slash + 1);
-        let glob = Matching::new(&key[folder..]).map_err(|e| wrong(format!("is no glob: {}", e.msg)))?;
-        root(&key[..folder], Some(BucketPart::Matching(glob)))
+        let place = BucketPlace::parse(place)?;
+        let (folder, part) = place.find().await?;
+        let (url, prefix) = place.folder(&folder)?;
+        Ok(Self { place: url, store: place.store, prefix, directory: None, part })
     }
 
     /// What of a bucket is meant.
@@ -346,25 +293,6 @@ pub(super) async fn off_the_runtime<T: Send + 'static>(
 pub(super) fn url(place: &str) -> Option<Url> {
     // One letter is a Windows drive, not a scheme.
     Url::parse(place).ok().filter(|url| url.scheme().len() > 1 && place.contains("://"))
-}
-
-fn is_http(url: &Url) -> bool {
-    matches!(url.scheme(), "http" | "https")
-}
-
-fn with_slash(url: String) -> String {
-    if url.ends_with('/') { url } else { format!("{url}/") }
-}
-
-/// The path in the bucket. A key of a bucket is taken as it is written; the path of a web server is an encoded one.
-fn key(place: &str, url: &Url, given: &ObjectPath) -> String {
-    let ends = |path: &str| if path.ends_with('/') { "/" } else { "" };
-    if is_http(url) {
-        let decoded = percent_encoding::percent_decode_str(given.as_ref()).decode_utf8_lossy();
-        return format!("{decoded}{}", if decoded.is_empty() { "" } else { ends(url.path()) });
-    }
-    let behind = place.split_once("://").map_or("", |(_, behind)| behind);
-    behind.split_once('/').map_or("", |(_, key)| key).to_owned()
 }
 
 /// The path that a `file` URL names.
