@@ -11,7 +11,7 @@ use object_store::Result;
 use tokio::sync::mpsc;
 
 /// Bytess that are fetched ahead; each is what came in one piece from the network, some ten kilobytes.
-const AHEAD: usize = 256;
+const AHEAD: usize = 64;
 
 /// Reads an object. It blocks, and must not be read on a thread of the runtime.
 pub(super) struct Fetch {
