@@ -29,13 +29,10 @@ use std::path::Path;
 pub use read::BarFile;
 
 use crate::bar::{Bars, SeriesName};
+use crate::source::WITHOUT_COLUMNAR;
 
 /// What every format calls the time; the values follow it by their names.
 const TIME: &str = "time";
-
-/// Why a build lacks some formats.
-pub(crate) const WITHOUT_COLUMNAR: &str =
-    "this barlift was built without Arrow and Parquet (its feature `columnar`)";
 
 /// A file format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -103,10 +103,7 @@ fn named(text: &str, name: &str) -> Option<String> {
 async fn digest(root: &Root, path: &str, digits: usize) -> Result<(String, Version), FileError> {
     let Opened { input, version, .. } = root.read(path).await?;
     let hash = move || if digits == 64 { of::<Sha256>(input) } else { of::<Md5>(input) };
-    let hashed = off_the_runtime(hash).await.map_err(|e| FileError {
-        class: ErrorClass::Transient,
-        ..FileError::permanent(path, None, e.to_string())
-    })?;
+    let hashed = off_the_runtime(hash).await.map_err(|e| FileError::transient(path, e.to_string()))?;
     hashed.map(|digest| (digest, version)).map_err(|e| io_error(path, &e))
 }
 

@@ -73,11 +73,6 @@ pub(super) fn of(start: &[u8]) -> Option<&'static Encoding> {
     ENCODINGS.iter().find(|encoding| start.starts_with(encoding.signature))
 }
 
-/// Whether an encoding of this name is of columns.
-pub(super) fn is_columnar(name: &str) -> bool {
-    ENCODINGS.iter().any(|encoding| encoding.name == name && matches!(encoding.decoder, Columns(_)))
-}
-
 /// What the names of compressed files end in.
 pub(super) fn suffixes() -> impl Iterator<Item = &'static str> {
     ENCODINGS.iter().filter_map(|encoding| encoding.suffix)
@@ -125,12 +120,11 @@ impl Read for Gzip<'_> {
             if n > 0 || buffer.is_empty() {
                 return Ok(n);
             }
-            let mut rest = self.0.take().map(GzDecoder::into_inner).ok_or(io::ErrorKind::UnexpectedEof)?;
-            if rest.fill_buf()?.first() == Some(&0) {
-                return only_zeros(rest).map(|()| 0);
+            match member.get_mut().fill_buf()?.first() {
+                None => self.0 = None,
+                Some(0) => return only_zeros(member.get_mut()).map(|()| 0),
+                Some(_) => self.0 = self.0.take().map(|member| GzDecoder::new(member.into_inner())),
             }
-            let has_more = !rest.fill_buf()?.is_empty();
-            self.0 = has_more.then(|| GzDecoder::new(rest));
         }
         Ok(0)
     }

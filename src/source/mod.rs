@@ -21,7 +21,7 @@ mod bucket;
 mod bucket_place;
 mod checksum;
 #[cfg(feature = "columnar")]
-mod columnar;
+pub(crate) mod columnar;
 #[cfg(not(feature = "columnar"))]
 #[path = "without_columnar.rs"]
 mod columnar;
@@ -55,6 +55,10 @@ mod stored;
 pub mod text;
 pub mod time;
 pub mod time_set;
+
+/// Why a build lacks some formats.
+pub(crate) const WITHOUT_COLUMNAR: &str =
+    "this barlift was built without Arrow and Parquet (its feature `columnar`)";
 
 /// A regex that stands in the code. One that cannot be built is a fault of the build, such as a missing feature of the
 /// crate, and must not be passed over.

@@ -32,14 +32,8 @@ impl<'a> StoredBytes<'a> {
     /// Reads what is left, so that the hash covers it.
     pub(super) fn drain(&mut self) -> io::Result<()> {
         let mut buffer = vec![0; BUFFER];
-        loop {
-            match self.read(&mut buffer) {
-                Ok(0) => return Ok(()),
-                Ok(_) => {}
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(e),
-            }
-        }
+        while self.read(&mut buffer)? > 0 {}
+        Ok(())
     }
 
     /// BLAKE3 of the bytes read so far.
@@ -60,7 +54,13 @@ impl<'a> StoredBytes<'a> {
 impl Read for StoredBytes<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut inner = self.inner();
-        let read = inner.input.read(buffer);
+        // A decoder that is interrupted may lose its place.
+        let read = loop {
+            match inner.input.read(buffer) {
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                read => break read,
+            }
+        };
         inner.has_failed = read.is_err();
         let n = read?;
         inner.hasher.update(&buffer[..n]);

@@ -69,7 +69,7 @@ impl<'a> SourceText<'a> {
         let mut layers = Layers { encodings: Vec::new(), columnar: None, file };
         let text = layers.take_off(&stored, unpack);
         let Layers { encodings, columnar, .. } = layers;
-        let text = text.map_err(|e| damaged(e, &stored, &encodings))?;
+        let text = text.map_err(|e| damaged(e, &stored, &encodings, columnar.is_some()))?;
         let limits = Limits::default();
         Ok(Self { text, stored, encodings, columnar, limits, given: 0, decoding: Duration::ZERO })
     }
@@ -119,10 +119,11 @@ impl Read for SourceText<'_> {
         let start = Instant::now();
         let read = self.text.read(buffer);
         self.decoding += start.elapsed();
-        let n = read.map_err(|e| damaged(e, &self.stored, &self.encodings))?;
+        let is_columnar = self.columnar.is_some();
+        let n = read.map_err(|e| damaged(e, &self.stored, &self.encodings, is_columnar))?;
         self.given += n as u64;
         // Columns of which all values are the same take next to nothing.
-        let ratio = if self.columnar.is_some() { u64::MAX } else { self.limits.ratio };
+        let ratio = if is_columnar { u64::MAX } else { self.limits.ratio };
         Limits { ratio, ..self.limits }.check(self.given, self.stored.bytes_read())?;
         Ok(n)
     }
@@ -268,7 +269,12 @@ impl Damaged {
     }
 }
 
-fn damaged(e: io::Error, stored: &StoredBytes<'_>, encodings: &[&'static str]) -> io::Error {
+fn damaged(
+    e: io::Error,
+    stored: &StoredBytes<'_>,
+    encodings: &[&'static str],
+    is_columnar: bool,
+) -> io::Error {
     if stored.has_failed()
         || e.kind() == io::ErrorKind::Interrupted
         || e.kind() == io::ErrorKind::Unsupported
@@ -280,7 +286,7 @@ fn damaged(e: io::Error, stored: &StoredBytes<'_>, encodings: &[&'static str]) -
     let encoding = encodings.last().copied().unwrap_or_default();
     if e.kind() == io::ErrorKind::OutOfMemory || e.to_string().contains("too much memory") {
         let reason = format!(
-            "its {encoding} data take more than 160 MiB of memory to be decoded: compress it again with a smaller window"
+            "its {encoding} data need a larger window than is read: compress it again with a smaller one (zstd: --long=27 at most)"
         );
         return io::Error::other(TooLong(reason));
     }
@@ -290,6 +296,6 @@ fn damaged(e: io::Error, stored: &StoredBytes<'_>, encodings: &[&'static str]) -
     };
     let place = format!(", at or before byte {} of what is stored", stored.bytes_read());
     let is_cut = e.kind() == io::ErrorKind::UnexpectedEof;
-    let advice = if is_cut || encoding::is_columnar(encoding) { "" } else { ANY_ROW };
+    let advice = if is_cut || is_columnar { "" } else { ANY_ROW };
     io::Error::other(Damaged { cause, place, advice, is_cut })
 }

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
+use super::WITHOUT_COLUMNAR;
 use super::encoding::Bytes;
-use crate::format::WITHOUT_COLUMNAR;
 
 pub(super) const DELIMITER: u8 = b',';
 

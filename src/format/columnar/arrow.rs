@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, RecordBatch, TimestampMicrosecondArray};
 use arrow_ipc::writer::{FileWriter, StreamWriter};
-use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
 use crate::bar::columns::COLUMNS;
 use crate::bar::{Bars, SeriesName, any_unknown, known};
 use crate::format::{BarSink, Format, TIME};
+use crate::source::columnar::arrow_error as io_error;
 
 /// Writes record batches.
 pub(in crate::format) struct ArrowWriter<W: Write> {
@@ -75,11 +76,4 @@ fn schema(series: &SeriesName) -> Schema {
         ("timeframe".to_owned(), series.timeframe.clone()),
     ]);
     Schema::new_with_metadata(fields, metadata)
-}
-
-fn io_error(e: ArrowError) -> io::Error {
-    match e {
-        ArrowError::IoError(_, e) => e,
-        other => io::Error::other(other),
-    }
 }

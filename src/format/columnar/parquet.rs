@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use parquet::basic::{Compression, Encoding};
 use parquet::data_type::{DataType, DoubleType, Int64Type};
-use parquet::errors::ParquetError;
 use parquet::file::metadata::{KeyValue, SortingColumn};
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
@@ -15,6 +14,7 @@ use parquet::schema::types::ColumnPath;
 use crate::bar::columns::{COLUMNS, ValueColumn};
 use crate::bar::{Bars, SeriesName, any_unknown, is_unknown, known};
 use crate::format::{BarSink, TIME};
+use crate::source::columnar::parquet_error as io_error;
 
 /// Bars in a row group: enough to compress well; they take 12 MB of memory until they are written.
 const GROUP: usize = 256 * 1024;
@@ -104,14 +104,4 @@ fn write_column<T: DataType, W: Write + Send>(
     };
     column.typed::<T>().write_batch(values, levels, None).map_err(io_error)?;
     column.close().map_err(io_error)
-}
-
-fn io_error(e: ParquetError) -> io::Error {
-    match e {
-        ParquetError::External(inner) => match inner.downcast::<io::Error>() {
-            Ok(e) => *e,
-            Err(other) => io::Error::other(other),
-        },
-        other => io::Error::other(other),
-    }
 }

@@ -187,6 +187,11 @@ fn zip_index(root: &Root, path: &str) -> Result<(Arc<ZipIndex>, Version), FileEr
     Ok((index, version))
 }
 
+/// Why an archive may have had more members.
+fn lost(e: &dyn std::error::Error) -> String {
+    format!("is cut off or damaged ({e}): what stood behind its last member is lost")
+}
+
 fn gone(path: &str) -> FileError {
     FileError::permanent(path, None, "the member is gone from its archive: it was there when it was listed")
 }

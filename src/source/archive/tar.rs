@@ -10,7 +10,7 @@ use tar::{EntryType, Header, PaxExtensions};
 use tokio::runtime::Handle;
 
 use super::cache::{self, Key};
-use super::{Members, gone};
+use super::{Members, gone, lost};
 use crate::error::FileError;
 use crate::source::read_error::io_error;
 use crate::source::root::{Opened, Root, Version};
@@ -106,24 +106,19 @@ impl TarStream {
                     long_name = Some(name.strip_suffix(b"\0").unwrap_or(&name).to_vec());
                 }
                 EntryType::XHeader => extended = pax(&self.metadata()?)?,
-                EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
+                kind @ (EntryType::Regular
+                | EntryType::Continuous
+                | EntryType::GNUSparse
+                | EntryType::Link
+                | EntryType::Symlink) => {
                     let name = long_name.unwrap_or_else(|| header.path_bytes().into_owned());
                     let name = extended
                         .remove("path")
                         .unwrap_or_else(|| String::from_utf8_lossy(&name).into_owned());
                     let name = name.trim_start_matches("./").to_owned();
-                    let is_sparse = header.entry_type() == EntryType::GNUSparse
-                        || extended.keys().any(|key| key.starts_with("GNU.sparse"));
-                    let problem =
-                        is_sparse.then(|| "is stored with holes: unpack the archive first".to_owned());
                     self.passed.insert(name.clone());
-                    return Ok(Some(Found { name, size, problem }));
-                }
-                EntryType::Link | EntryType::Symlink => {
-                    let name = long_name.unwrap_or_else(|| header.path_bytes().into_owned());
-                    let name = String::from_utf8_lossy(&name).trim_start_matches("./").to_owned();
-                    let problem = Some("is a link to another file: unpack the archive first".to_owned());
-                    return Ok(Some(Found { name, size, problem }));
+                    let has_holes = extended.keys().any(|key| key.starts_with("GNU.sparse"));
+                    return Ok(Some(Found { name, size, problem: problem(kind, has_holes) }));
                 }
                 // Folders, and settings for all members.
                 _ => (long_name, extended) = (None, HashMap::new()),
@@ -147,6 +142,19 @@ impl TarStream {
         Ok(bytes)
     }
 }
+
+/// Why a member cannot be read, if it cannot.
+fn problem(kind: EntryType, has_holes: bool) -> Option<String> {
+    match kind {
+        EntryType::Link | EntryType::Symlink => {
+            Some("is a link to another file: unpack the archive first".into())
+        }
+        EntryType::GNUSparse => Some(HOLES.into()),
+        _ => has_holes.then(|| HOLES.into()),
+    }
+}
+
+const HOLES: &str = "is stored with holes: unpack the archive first";
 
 /// What is wrong with the tar itself; its compression and its storage name their own faults.
 fn own_damage(e: io::Error) -> io::Error {
@@ -200,8 +208,7 @@ pub(super) fn members(stream: &mut TarStream) -> io::Result<Members> {
             Ok(None) => return Ok(found),
             Err(e) if !stream.bytes.is_plain() && !Damaged::is_cut(&e) => return Err(e),
             Err(e) => {
-                found.cut =
-                    Some(format!("is cut off or damaged ({e}): what stood behind its last member is lost"));
+                found.cut = Some(lost(&e));
                 return Ok(found);
             }
         }

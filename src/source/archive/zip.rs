@@ -5,7 +5,7 @@ use std::io::{self, Read};
 
 use zip::{CompressionMethod, ZipArchive};
 
-use super::{Members, zip_scan};
+use super::{Members, lost, zip_scan};
 use crate::source::encoding::{self, Bytes};
 use crate::source::ranges::Ranges;
 use crate::source::text::{Damaged, Unpack};
@@ -46,13 +46,7 @@ impl ZipIndex {
             Ok(archive) if archive.has_duplicate_names() => (zip_scan::entries(ranges.clone())?, None),
             Ok(archive) => (of_directory(&archive)?, None),
             Err(zip::result::ZipError::Io(e)) if e.kind() != io::ErrorKind::UnexpectedEof => return Err(e),
-            Err(e) => {
-                let entries = zip_scan::entries(ranges.clone())?;
-                (
-                    entries,
-                    Some(format!("is cut off or damaged ({e}): what stood behind its last member is lost")),
-                )
-            }
+            Err(e) => (zip_scan::entries(ranges.clone())?, Some(lost(&e))),
         };
         let by_name = entries.iter().zip(0..).map(|(entry, at)| (entry.name.clone(), at)).collect();
         Ok(Self { ranges, entries, by_name, cut })
@@ -112,14 +106,17 @@ impl ZipEntry {
         if self.has_no_end {
             return Some("stands in an archive without a directory, and its end is not known".into());
         }
-        let is_known = DECODERS.iter().any(|(method, ..)| *method == self.method);
-        (!is_known).then(|| "is compressed in a way that is not read: unpack the archive first".to_owned())
+        let problem = "is compressed in a way that is not read: unpack the archive first";
+        self.decoder().is_none().then(|| problem.to_owned())
+    }
+
+    fn decoder(&self) -> Option<Decoder> {
+        DECODERS.iter().find(|(method, ..)| *method == self.method).map(|(.., decoder)| *decoder)
     }
 
     /// Decodes the member, and checks that all of it is there.
     pub(super) fn unpack(&self) -> Unpack {
-        let decoder =
-            DECODERS.iter().find(|(method, ..)| *method == self.method).map(|(.., decoder)| *decoder);
+        let decoder = self.decoder();
         let content = self.content;
         Box::new(move |bytes| {
             let decoder = decoder.ok_or(io::ErrorKind::Unsupported)?;
@@ -169,9 +166,5 @@ impl Read for Checked<'_> {
 
 /// The number of a method; of one that nothing here reads, any other.
 fn number(method: CompressionMethod) -> u16 {
-    DECODERS
-        .iter()
-        .map(|(number, method, _)| (*number, *method))
-        .find(|(_, known)| *known == method)
-        .map_or(u16::MAX, |(number, _)| number)
+    DECODERS.iter().find(|(_, known, _)| *known == method).map_or(u16::MAX, |(number, ..)| *number)
 }

@@ -232,7 +232,8 @@ fn of_date64(values: Vec<i64>) -> Values {
     Values::Timestamp(values, Unit::Millisecond, Kind::Local)
 }
 
-fn io_error(e: ArrowError) -> io::Error {
+/// The error of the library as one of reading or writing.
+pub(crate) fn io_error(e: ArrowError) -> io::Error {
     match e {
         ArrowError::IoError(_, e) => e,
         other => io::Error::other(other),

@@ -76,30 +76,6 @@ impl Values {
         }
     }
 
-    /// Puts some value where a row has none.
-    pub(super) fn spread(self, valid: &[bool]) -> Self {
-        fn all<T: Clone + Default>(values: Vec<T>, valid: &[bool]) -> Vec<T> {
-            let mut values = values.into_iter();
-            valid
-                .iter()
-                .map(|is_there| if *is_there { values.next() } else { None }.unwrap_or_default())
-                .collect()
-        }
-        match self {
-            Self::Nothing(_) => Self::Nothing(valid.len()),
-            Self::Unread(_, name) => Self::Unread(valid.len(), name),
-            Self::Float(v) => Self::Float(all(v, valid)),
-            Self::Int(v) => Self::Int(all(v, valid)),
-            Self::Unsigned(v) => Self::Unsigned(all(v, valid)),
-            Self::Bool(v) => Self::Bool(all(v, valid)),
-            Self::Decimal(v, scale) => Self::Decimal(all(v, valid), scale),
-            Self::Timestamp(v, unit, kind) => Self::Timestamp(all(v, valid), unit, kind),
-            Self::Date(v) => Self::Date(all(v, valid)),
-            Self::Clock(v, unit) => Self::Clock(all(v, valid), unit),
-            Self::Text(v) => Self::Text(all(v, valid)),
-        }
-    }
-
     /// The values at these places, which may lie behind the last one where a row has none.
     pub(super) fn taken(&self, places: &[usize]) -> Self {
         fn all<T: Clone + Default>(values: &[T], places: &[usize]) -> Vec<T> {
@@ -128,28 +104,21 @@ impl Column {
 
     /// Whether these are local times of several rows, all of them midnights.
     pub(super) fn has_days(&self) -> bool {
-        match &self.values {
-            Values::Timestamp(all, unit, Kind::Local) => {
-                let per_day = SECONDS_OF_A_DAY * unit.per_second();
-                all.len() > 1 && all.iter().all(|value| value % per_day == 0)
-            }
-            _ => false,
-        }
+        self.len() > 1 && self.days().is_some()
     }
 
     /// The days of midnights; times of day stay as they are.
     pub(super) fn into_days(self) -> Self {
-        match &self.values {
-            Values::Timestamp(all, unit, Kind::Local) if all.len() == 1 || self.has_days() => {
-                let per_day = SECONDS_OF_A_DAY * unit.per_second();
-                if all.iter().any(|value| value % per_day != 0) {
-                    return self;
-                }
-                let days = all.iter().map(|value| value.div_euclid(per_day)).collect();
-                Self { values: Values::Date(days), valid: self.valid }
-            }
-            _ => self,
+        match self.days() {
+            Some(days) => Self { values: Values::Date(days), valid: self.valid },
+            None => self,
         }
+    }
+
+    fn days(&self) -> Option<Vec<i64>> {
+        let Values::Timestamp(all, unit, Kind::Local) = &self.values else { return None };
+        let per_day = SECONDS_OF_A_DAY * unit.per_second();
+        all.iter().map(|value| (value % per_day == 0).then(|| value.div_euclid(per_day))).collect()
     }
 
     fn write(&self, row: usize, out: &mut Vec<u8>) {

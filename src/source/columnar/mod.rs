@@ -18,7 +18,9 @@ use std::io::{self, Read, Write as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub(crate) use self::arrow::io_error as arrow_error;
 use self::column::{Column, write_row};
+pub(crate) use self::parquet::io_error as parquet_error;
 use self::value_text::write_text;
 use super::encoding::Bytes;
 use super::ranges::Ranges;
@@ -107,8 +109,10 @@ impl<'a> ColumnarText<'a> {
         self.given = 0;
         while self.columns.first().is_none_or(|column| self.row == column.len()) {
             let Some(columns) = self.chunks.next(&self.state)? else { return Ok(false) };
-            if columns.is_empty() {
-                return Ok(false);
+            let Some(first) = columns.first() else { return Ok(false) };
+            // A batch without a row tells nothing.
+            if first.len() == 0 {
+                continue;
             }
             let days = self.days.get_or_insert_with(|| columns.iter().map(Column::has_days).collect());
             let of_days =

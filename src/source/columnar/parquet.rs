@@ -211,11 +211,16 @@ impl RowReader<'_> {
             return Column { values, valid: Vec::new() };
         }
         let valid: Vec<bool> = self.levels.iter().map(|level| *level > 0).collect();
-        Column { values: values.spread(&valid), valid }
+        let mut next = 0..;
+        // A row without a value has the place of none.
+        let place = |is_there: &bool| if *is_there { next.next() } else { None }.unwrap_or(usize::MAX);
+        let places: Vec<usize> = valid.iter().map(place).collect();
+        Column { values: values.taken(&places), valid }
     }
 }
 
-fn io_error(e: ParquetError) -> io::Error {
+/// The error of the library as one of reading or writing.
+pub(crate) fn io_error(e: ParquetError) -> io::Error {
     match e {
         ParquetError::External(inner) => match inner.downcast::<io::Error>() {
             Ok(e) => *e,

@@ -171,6 +171,7 @@ fn midnights_alone_are_days() {
         text(&stream(&batches)).expect("reads")
     };
     assert_eq!(read(&[&[0, DAY], &[2 * DAY]]), "t\n1970-01-01\n1970-01-02\n1970-01-03\n");
+    assert_eq!(read(&[&[], &[0, DAY]]), "t\n1970-01-01\n1970-01-02\n");
     // A batch with a midnight of minutes.
     assert_eq!(
         read(&[&[1_000_000, DAY], &[DAY]]),

@@ -160,3 +160,38 @@ fn zeros_behind_gzip_fill_a_block_and_nothing_else_may() {
     let (_, error) = decoded(&padded(b"z"));
     assert!(error.is_some_and(|e| e.contains("something stands behind its end")));
 }
+
+#[test]
+fn a_window_that_is_too_large_is_no_damage() {
+    let mut out = ::zstd::Encoder::new(Vec::new(), 1).expect("begun");
+    out.window_log(28).expect("set");
+    out.write_all(&text()).expect("written");
+    let (_, error) = decoded(&out.finish().expect("ended"));
+    let error = error.expect("too large");
+    assert!(error.starts_with("its zstd data need a larger window than is read"), "{error}");
+}
+
+/// Each read is interrupted once before it gives something.
+struct Interrupted<'a>(&'a [u8], bool);
+
+impl io::Read for Interrupted<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.1 = !self.1;
+        if self.1 {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        let most = buffer.len().min(16);
+        self.0.read(&mut buffer[..most])
+    }
+}
+
+#[test]
+fn a_read_that_is_interrupted_ends_no_file() {
+    let text = &text()[..5_000];
+    for (name, encode) in ALL {
+        let two = [encode(text), encode(text)].concat();
+        let mut read = Vec::new();
+        SourceText::new(Interrupted(&two, false)).and_then(|mut t| t.read_to_end(&mut read)).expect(name);
+        assert!(read == text.repeat(2), "{name}: {} bytes", read.len());
+    }
+}
