@@ -34,6 +34,23 @@ pub struct SeriesName {
     pub timeframe: String,
 }
 
+impl SeriesName {
+    /// What stands for the symbol of a file that has the bars of several.
+    pub const SEVERAL: &'static str = "*";
+
+    /// The series of a file with several symbols, at this timeframe.
+    #[must_use]
+    pub fn several(timeframe: String) -> Self {
+        Self { symbol: Self::SEVERAL.to_owned(), timeframe }
+    }
+
+    /// Whether it stands for several.
+    #[must_use]
+    pub fn is_several(&self) -> bool {
+        self.symbol == Self::SEVERAL
+    }
+}
+
 impl fmt::Display for SeriesName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.symbol, self.timeframe)
@@ -50,6 +67,12 @@ pub struct Bars {
 }
 
 impl Bars {
+    /// The first and the last time of bars in time order.
+    #[must_use]
+    pub fn range(&self) -> Option<(Micros, Micros)> {
+        self.time.first().copied().zip(self.time.last().copied())
+    }
+
     /// Room for `n` bars.
     #[must_use]
     pub fn with_capacity(n: usize) -> Self {

@@ -64,6 +64,7 @@ fn operation(args: &SourceArgs, enqueuing: &Enqueuing<'_>, prepared: &Prepared) 
     let trace = enqueuing.trace_options(new.tasks.len());
     let mut options = ImportOptions::from_config(enqueuing.config, args.dry_run, args.files.force, trace);
     options.batch_rows = args.files.batch_rows;
+    options.read.symbols.clone_from(&args.files.symbols);
     new.options = create::stored(&options)?;
     Ok(new)
 }

@@ -85,6 +85,7 @@ async fn operation(
     let mut options = VerifyOptions::from_config(enqueuing.config, u64::from(seed), trace);
     options.force = args.force;
     options.batch_rows = args.batch_rows;
+    options.read.symbols.clone_from(&args.symbols);
     options.part.clone_from(&prepared.part);
     options.unexplained =
         compared::other_series(&database.pool, &names, &args.symbols, &args.timeframes).await?;

@@ -13,6 +13,9 @@ use crate::bar::columns::{COLUMNS, COUNT, ORIGINAL};
 /// What stands for a column that a file does not have.
 pub const NO_COLUMN: &str = "none";
 
+/// What stands for the column of the symbol, wherever it is.
+pub const AUTO_COLUMN: &str = "auto";
+
 /// Names or numbers (from 1) of columns; none where the usual names are looked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(from = "BTreeMap<String, Option<String>>")]
@@ -21,6 +24,8 @@ pub struct ColumnsConfig {
     pub time: Option<String>,
     /// The column of the date.
     pub date: Option<String>,
+    /// The columns of the symbol, separated by commas, in files of several symbols; [`AUTO_COLUMN`]: to be found.
+    pub symbol: Option<String>,
     /// Those of the values, in the order of [`COLUMNS`].
     pub values: [Option<String>; COUNT],
 }
@@ -31,6 +36,7 @@ impl From<BTreeMap<String, Option<String>>> for ColumnsConfig {
         Self {
             time: take("time"),
             date: take("date"),
+            symbol: take("symbol"),
             values: COLUMNS.each_ref().map(|column| take(column.name)),
         }
     }
@@ -45,6 +51,9 @@ impl Serialize for ColumnsConfig {
             if i < ORIGINAL || set.is_some() {
                 map.serialize_entry(column.name, set)?;
             }
+        }
+        if self.symbol.is_some() {
+            map.serialize_entry("symbol", &self.symbol)?;
         }
         map.end()
     }

@@ -25,7 +25,7 @@ pub use choice::{
     Ambiguous, Dates, Layout, LogFormat, OnConflict, OnConflictShape, OnInvalid, OnMismatch, OnStep,
     TraceDetail, VerifyMode,
 };
-pub use columns::{ColumnsConfig, NO_COLUMN};
+pub use columns::{AUTO_COLUMN, ColumnsConfig, NO_COLUMN};
 pub use directory::{DirectorySettings, FILE as DIRECTORY_FILE};
 pub use load::{Override, defaults, load, load_for};
 pub use time_form::{TimeForm, TimeFormat, UnixUnit};

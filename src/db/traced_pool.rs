@@ -72,6 +72,11 @@ impl<'a> TracedPool<'a> {
         }
     }
 
+    /// Whether several attempts share the statements.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.len() > 1
+    }
+
     fn get(&self, place: usize) -> Option<&'a AttemptTelemetry> {
         match self.attempts {
             Attempts::None => None,

@@ -45,9 +45,11 @@ impl Error {
             | Self::Config { .. }
             | Self::NotFound { .. }
             | Self::AlreadyThere { .. } => ErrorClass::Permanent,
-            Self::Source { .. } | Self::LostLease | Self::Stopped | Self::Internal(_) => {
-                ErrorClass::Transient
-            }
+            Self::Source { .. }
+            | Self::LostLease
+            | Self::Stopped
+            | Self::Busy(_)
+            | Self::Internal(_) => ErrorClass::Transient,
         }
     }
 }

@@ -75,6 +75,9 @@ pub enum Error {
     /// The worker was asked to stop; the task returns to the queue.
     #[error("stopped before the file's end; the task was handed back")]
     Stopped,
+    /// A series of the file is another running task's; the task returns to the queue.
+    #[error("another task works on the series {0}; the task was handed back, to go on later")]
+    Busy(String),
     /// A bug of barlift, or an operating system that refuses something elementary.
     #[error("internal error: {0}; please report it")]
     Internal(String),
@@ -165,6 +168,7 @@ impl Error {
             Self::File(_) => "DataError",
             Self::LostLease => "LostLease",
             Self::Stopped => "Stopped",
+            Self::Busy(_) => "Busy",
             Self::Internal(_) => "InternalError",
         }
     }

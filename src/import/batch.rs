@@ -10,6 +10,7 @@ use crate::config::OnMismatch;
 use crate::counts::int;
 use crate::digest::SeriesDigest;
 use crate::finding::RejectedRow;
+use crate::model::SeriesId;
 use crate::repository::existing::Wanted;
 use crate::source::reader::{Batch, UTC};
 use crate::task::{Opening, Progress, Resume, RowCounts};
@@ -35,10 +36,29 @@ impl Cursor {
     }
 }
 
+/// The series that a batch goes into.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Target<'b> {
+    pub(super) symbol: &'b str,
+    /// None if it is not there and the task does not write.
+    pub(super) series_id: Option<SeriesId>,
+    /// Whether this attempt made it.
+    pub(super) is_new: bool,
+}
+
+impl<'b> Target<'b> {
+    /// The series that the task has acquired.
+    pub(super) fn of(attempt: ImportAttempt<'b>) -> Self {
+        let ImportAttempt { lease, task, .. } = attempt;
+        Self { symbol: &task.symbol, series_id: lease.series_id, is_new: lease.series_is_new }
+    }
+}
+
 /// A batch of a file, as it was read.
 #[derive(Debug)]
 pub(super) struct FileBatch<'b> {
     pub(super) attempt: ImportAttempt<'b>,
+    pub(super) target: Target<'b>,
     pub(super) batch: &'b Batch,
     /// Of its bars.
     pub(super) digest: SeriesDigest,
@@ -47,10 +67,19 @@ pub(super) struct FileBatch<'b> {
 }
 
 impl<'b> FileBatch<'b> {
-    pub(super) fn new(attempt: ImportAttempt<'b>, batch: &'b Batch, cursor: Cursor) -> Self {
+    pub(super) fn new(
+        (attempt, target): (ImportAttempt<'b>, Target<'b>),
+        batch: &'b Batch,
+        cursor: Cursor,
+    ) -> Self {
         let mut digest = SeriesDigest::default();
         digest.add_bars(&batch.bars);
-        Self { attempt, batch, digest, cursor }
+        Self { attempt, target, batch, digest, cursor }
+    }
+
+    /// The symbol that its findings name: none if the task has no others.
+    pub(super) fn finding_symbol(&self) -> &'b str {
+        if self.attempt.task.is_several() { self.target.symbol } else { "" }
     }
 
     /// The zone that times without one were read in, as far as the first batch tells.
@@ -62,9 +91,9 @@ impl<'b> FileBatch<'b> {
 
     /// What to look for in the series; none if it is not there (a dry run makes none), or the batch has no bars.
     pub(super) fn wanted(&self) -> Option<Wanted<'_>> {
-        let (lease, times) = (self.attempt.lease, &self.batch.bars.time);
+        let (target, times) = (self.target, &self.batch.bars.time);
         let from = self.cursor.coverage.next(*times.first()?);
-        Some(Wanted { series_id: lease.series_id?, series_is_new: lease.series_is_new, from, times })
+        Some(Wanted { series_id: target.series_id?, series_is_new: target.is_new, from, times })
     }
 }
 

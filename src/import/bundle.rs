@@ -5,7 +5,7 @@
 //! [`Opened::finish`](super::Opened::finish). All of the files are written, or none: then each is still to be finished
 //! by itself, which shows what was wrong.
 
-use super::batch::{ComparedBatch, Cursor, FileBatch};
+use super::batch::{ComparedBatch, Cursor, FileBatch, Target};
 use super::reading::{Reading, Whole};
 use super::source_entry;
 pub(crate) use super::write::NotEligible;
@@ -32,7 +32,7 @@ impl<'r> BundledFile<'r> {
         let Whole { layout, batch, hash } = reading.whole().filter(|_| is_eligible)?;
         let mut cursor = Cursor::new(&reading.resume);
         cursor.opening = Some(reading.opening(layout));
-        Some(Self { file: FileBatch::new(attempt, batch, cursor), hash })
+        Some(Self { file: FileBatch::new((attempt, Target::of(attempt)), batch, cursor), hash })
     }
 
     /// The series it goes into.

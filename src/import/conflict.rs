@@ -33,6 +33,9 @@ const MOST_BESIDE: usize = 30_000;
 /// Bars of each series that are looked at, if there are several files.
 const MOST_OF_EACH: usize = 2_000;
 
+/// Series of a file that are looked at, if it has several: the zone of its times is the same for all.
+const MOST_SERIES: usize = 8;
+
 /// What the bars around a file's first ones show.
 #[derive(Debug)]
 pub(super) enum Found {
@@ -62,16 +65,16 @@ impl Around {
     /// None if a file's bars need no look at those around them: if it is not their first batch, if the series is new, or
     /// if most of its bars in the file's range are the file's.
     fn of(batch: &ComparedBatch<'_>) -> Option<Self> {
-        let FileBatch { attempt, batch: Batch { bars, .. }, cursor, .. } = batch.file;
+        let FileBatch { attempt, target, batch: Batch { bars, .. }, cursor, .. } = batch.file;
         let same = usize::try_from(batch.compared.same).unwrap_or(usize::MAX);
         let is_like_it = same > 0 && same >= batch.there / 2;
-        if !cursor.at_start || attempt.lease.series_is_new || is_like_it {
+        if !cursor.at_start || target.is_new || is_like_it {
             return None;
         }
         let last = bars.time.get(bars.len().min(MOST_OURS).checked_sub(1)?)?;
         let step = timeframe::length(&attempt.task.timeframe).unwrap_or(0);
         let farthest = Micros::try_from(FARTHEST_ZONE).unwrap_or(Micros::MAX).max(step);
-        Some(Self { series_id: attempt.lease.series_id?, first: *bars.time.first()?, last: *last, farthest })
+        Some(Self { series_id: target.series_id?, first: *bars.time.first()?, last: *last, farthest })
     }
 
     fn range(&self) -> (Micros, Micros) {
@@ -81,16 +84,28 @@ impl Around {
 
 /// Looks for conflicts of files' first batches with the bars that their series have around them; returns the places of
 /// files that have one.
-pub(super) async fn find(tx: &mut PgConnection, files: &[ComparedBatch<'_>]) -> Result<Vec<(usize, Found)>> {
+pub(super) async fn find(
+    tx: &mut PgConnection,
+    files: &[ComparedBatch<'_>],
+    in_bundle: bool,
+) -> Result<Vec<(usize, Found)>> {
+    let most = if in_bundle { usize::MAX } else { MOST_SERIES };
     let (looked, around): (Vec<_>, Vec<_>) =
-        files.iter().enumerate().filter_map(|(i, file)| Some((i, Around::of(file)?))).unzip();
+        files.iter().enumerate().filter_map(|(i, file)| Some((i, Around::of(file)?))).take(most).unzip();
     let Some(&first) = looked.first() else { return Ok(Vec::new()) };
-    let attempts: Vec<_> = looked.iter().map(|i| files[*i].file.attempt.telemetry).collect();
+    let mut attempts: Vec<_> = looked.iter().map(|i| files[*i].file.attempt.telemetry).collect();
+    if !in_bundle {
+        attempts.truncate(1);
+    }
     let db = TracedPool::bundle(&files[first].file.attempt.context.pool, &attempts);
-    let there = match (files, &around[..]) {
-        ([_], [one]) => vec![Some(nearest(tx, db, one).await?)],
-        _ => surroundings(tx, db, &around).await?,
-    };
+    let mut there = Vec::new();
+    if in_bundle {
+        there = surroundings(tx, db, &around).await?;
+    } else {
+        for around in &around {
+            there.push(Some(nearest(tx, db, around).await?));
+        }
+    }
     let found = |(i, there): (usize, Option<Surroundings>)| match there {
         None => Some((i, Found::TooMany)),
         Some(there) => Some((i, Found::Conflict(conflict(files[i].file, &there)?))),
@@ -158,11 +173,11 @@ pub(super) async fn refuse_or_tell(
     found: Vec<(usize, Found)>,
 ) -> Result<()> {
     for (i, found) in found {
-        let FileBatch { attempt, batch, .. } = *files[i].file;
-        let (Found::Conflict(found), Some(series_id)) = (found, attempt.lease.series_id) else {
+        let FileBatch { attempt, target, batch, .. } = *files[i].file;
+        let (Found::Conflict(found), Some(series_id)) = (found, target.series_id) else {
             return Err(Error::Internal("the bars around a file's were not read".into()));
         };
-        let text = says::conflict(attempt, batch, &found);
+        let text = says::conflict((attempt, target.symbol), batch, &found);
         if attempt.options.on_conflict_shape == OnConflictShape::Warn {
             let done = if attempt.options.dry_run { "it would be imported" } else { "imported" };
             tracing::warn!(source = attempt.task.source, "{text}; {done} all the same");
@@ -172,7 +187,8 @@ pub(super) async fn refuse_or_tell(
         let line = batch.lines.get(found.first).copied();
         let zone = files[i].file.zone();
         let advice = says::advice(tx, attempt, (series_id, zone), &found).await?;
-        let reason = format!("{text}; nothing was written. {advice}");
+        let what = if attempt.task.is_several() { "the batch was not written" } else { "nothing was written" };
+        let reason = format!("{text}; {what}. {advice}");
         return Err(FileError::permanent(&attempt.task.source, line, reason).into());
     }
     Ok(())

@@ -34,12 +34,16 @@ impl Emptiness {
     }
 
     /// Rows were rejected; `total` counts all rows up to here.
-    pub(super) fn take(&mut self, rejected: &[RejectedRow], total: &RowCounts) {
+    pub(super) fn take<'r>(
+        &mut self,
+        rejected: impl IntoIterator<Item = &'r RejectedRow>,
+        total: &RowCounts,
+    ) {
         if total.has_bars() {
             self.causes = None;
         }
         if let Some(causes) = &mut self.causes {
-            rejected.iter().for_each(|row| causes.add(row));
+            rejected.into_iter().for_each(|row| causes.add(row));
         }
     }
 

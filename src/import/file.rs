@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use sqlx::PgConnection;
 
-use super::batch::{ComparedBatch, Cursor, FileBatch};
+use super::batch::{ComparedBatch, Cursor, FileBatch, Target};
 use super::empty::{self, Emptiness};
 use super::reading::Reading;
 use super::write::{Accept, write};
@@ -20,7 +20,7 @@ use crate::task::{Opening, RowCounts};
 use crate::telemetry::metrics;
 
 /// How often a batch is redone because of foreign writers before the attempt gives up.
-const MAX_REPEATS: u32 = 10;
+pub(super) const MAX_REPEATS: u32 = 10;
 
 /// Imports the file, from where its reading begins to its end.
 pub(super) async fn finish(mut reading: Reading<'_>) -> Result<Imported> {
@@ -42,7 +42,7 @@ pub(super) async fn finish(mut reading: Reading<'_>) -> Result<Imported> {
                 if telemetry.row_detail() && total.rows == resume.rows.rows {
                     row_spans::announce(attempt, &batch, reading.version.size, resume.checkpoint);
                 }
-                let file = FileBatch::new(attempt, &batch, cursor);
+                let file = FileBatch::new((attempt, Target::of(attempt)), &batch, cursor);
                 digest.merge(&file.digest);
                 let added;
                 (added, cursor) = commit(&file).await?;
@@ -94,7 +94,7 @@ async fn commit_once(file: &FileBatch<'_>) -> Result<(RowCounts, Cursor)> {
     telemetry.begin_batch();
     let database = file.attempt.database();
     let mut tx = database.begin("beginning a batch").await?;
-    let written = write(&mut tx, &[file], Accept::One).await?.ok().and_then(|mut all| all.pop());
+    let written = write(&mut tx, &[file], Accept::AllOfTask).await?.ok().and_then(|mut all| all.pop());
     let written = written.ok_or_else(|| Error::Internal("a batch was left out".into()))?;
     let progress = written.progress();
     // The task before its series: docs/architecture.md, "Lock order".
@@ -114,7 +114,7 @@ async fn commit_once(file: &FileBatch<'_>) -> Result<(RowCounts, Cursor)> {
 
 /// Updates the digest of the series, and deletes its entries in the source cache if bars were overwritten.
 async fn change_series(tx: &mut PgConnection, written: &ComparedBatch<'_>) -> Result<()> {
-    let Some(series) = written.file.attempt.lease.series_id else { return Ok(()) };
+    let Some(series) = written.file.target.series_id else { return Ok(()) };
     let change = written.change();
     if change.sum != 0 {
         content::changed(tx, series, &change).await?;
@@ -123,13 +123,13 @@ async fn change_series(tx: &mut PgConnection, written: &ComparedBatch<'_>) -> Re
 }
 
 /// A file without rows has no batch to keep its header with.
-async fn open_alone(attempt: ImportAttempt<'_>, opening: &Opening) -> Result<()> {
+pub(super) async fn open_alone(attempt: ImportAttempt<'_>, opening: &Opening) -> Result<()> {
     let mut connection = attempt.context.pool.acquire().await.during("keeping the file's header")?;
     attempt.lease.open(&mut connection, opening).await
 }
 
 /// Fails a task with too many rejected rows.
-fn check_rejects(
+pub(super) fn check_rejects(
     attempt: ImportAttempt<'_>,
     total: &RowCounts,
     emptiness: &Emptiness,

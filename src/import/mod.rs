@@ -4,7 +4,8 @@
 //! counters and checkpoint in one transaction; `bundle` writes several small files in one. Both do it by `write`, whose
 //! steps are `look_up` (which bars are there; [`compare`] decides what is new, the same or different), `conflict` (what
 //! the file's first bars look like beside those of the series) and `insert`. `row_spans` are the spans of single rows.
-//! `recognise` knows files from the source cache, `empty` refuses a file without bars.
+//! `recognise` knows files from the source cache, `empty` refuses a file without bars. `several` does for a file with several
+//! symbols what `file` does for others.
 //!
 //! Invariant: after each commit the task's counters add up to the rows read so far, and an attempt that
 //! goes on at the checkpoint counts nothing twice. It does not settle the task; its caller does.
@@ -21,6 +22,7 @@ mod range_coverage;
 mod reading;
 mod recognise;
 mod row_spans;
+mod several;
 mod shape;
 mod write;
 
@@ -49,6 +51,9 @@ pub struct Imported {
 /// # Errors
 /// Whatever ends the attempt; its `class` says whether another one may help.
 pub async fn import(attempt: ImportAttempt<'_>) -> Result<Imported> {
+    if attempt.task.is_several() {
+        return several::import(attempt).await;
+    }
     open(attempt, false).await?.finish().await
 }
 

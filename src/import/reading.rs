@@ -3,15 +3,16 @@
 //! Invariant: nothing is lost by looking ahead; what was looked at still comes. It writes nothing.
 
 use std::collections::VecDeque;
-
-use tokio::sync::mpsc;
+use std::time::Duration;
 
 use super::{ImportAttempt, recognise, row_spans};
+use crate::bar::Micros;
 use crate::config::{CsvConfig, OnStep};
 use crate::error::{FileError, Result};
-use crate::source::feed::{self, FeedEvent, FeedOptions};
+use crate::source::feed::{self, Feed, FeedEvent, FeedOptions};
 use crate::source::layout::FileLayout;
 use crate::source::open::OpenSource;
+use crate::source::position::Position;
 use crate::source::reader::Batch;
 use crate::source::root::{Root, Version};
 use crate::task::{LayoutRecord, Opening, Resume, RowCounts};
@@ -26,15 +27,27 @@ pub enum Opened<'a> {
     Reading(Box<Reading<'a>>),
 }
 
+/// What a batch of a source tells of its reading.
+pub trait ReadBatch {
+    /// Data rows, the first and the last time of its bars, how long decoding took, and where the next row starts.
+    fn extent(&self) -> (u64, Option<(Micros, Micros)>, Duration, Position);
+}
+
+impl ReadBatch for Batch {
+    fn extent(&self) -> (u64, Option<(Micros, Micros)>, Duration, Position) {
+        (self.rows, self.bars.range(), self.decoding, self.end)
+    }
+}
+
 /// A source that is being read.
 #[derive(Debug)]
-pub struct Reading<'a> {
+pub struct Reading<'a, B = Batch> {
     pub(super) attempt: ImportAttempt<'a>,
     pub(super) version: Version,
     pub(super) resume: Resume,
     load: Option<LoadSpan<'a>>,
-    feed: mpsc::Receiver<Result<FeedEvent, FileError>>,
-    ahead: VecDeque<Result<FeedEvent, FileError>>,
+    feed: Feed<B>,
+    ahead: VecDeque<Result<FeedEvent<B>, FileError>>,
 }
 
 /// A file that is one batch.
@@ -51,7 +64,7 @@ pub(super) struct Whole<'r> {
 /// # Errors
 /// Whatever ends the attempt.
 pub async fn open(attempt: ImportAttempt<'_>, looked: bool) -> Result<Opened<'_>> {
-    let ImportAttempt { context, lease, task, options, telemetry } = attempt;
+    let ImportAttempt { context, lease, task, telemetry, .. } = attempt;
     let root = Root::open(&task.root).await?;
     let source = OpenSource::open_checked(&root, &task.source).await?;
     let version = source.version().clone();
@@ -63,7 +76,14 @@ pub async fn open(attempt: ImportAttempt<'_>, looked: bool) -> Result<Opened<'_>
         telemetry.committed(&rows);
         return Ok(Opened::Recognised(rows));
     }
-    let feed_options = FeedOptions {
+    let feed = feed::start(source, feed_options(attempt, &resume));
+    Ok(Opened::Reading(Box::new(Reading::new(attempt, version, resume, feed))))
+}
+
+/// How to read a task's source, from where the attempt before has stopped.
+pub(super) fn feed_options(attempt: ImportAttempt<'_>, resume: &Resume) -> FeedOptions {
+    let ImportAttempt { context, task, options, telemetry, .. } = attempt;
+    FeedOptions {
         read: options.read.clone(),
         timeframe: task.timeframe.clone(),
         batch_rows: if telemetry.row_detail() {
@@ -73,15 +93,17 @@ pub async fn open(attempt: ImportAttempt<'_>, looked: bool) -> Result<Opened<'_>
         },
         allow_empty: options.allow_empty,
         resume_at: resume.checkpoint,
-    };
-    let load = Some(LoadSpan::start(telemetry, &task.timeframe, &task.source));
-    let feed = feed::start(source, feed_options);
-    Ok(Opened::Reading(Box::new(Reading { attempt, version, resume, load, feed, ahead: VecDeque::new() })))
+    }
 }
 
-impl Reading<'_> {
+impl<'a, B: ReadBatch> Reading<'a, B> {
+    pub(super) fn new(attempt: ImportAttempt<'a>, version: Version, resume: Resume, feed: Feed<B>) -> Self {
+        let load = Some(LoadSpan::start(attempt.telemetry, &attempt.task.timeframe, &attempt.task.source));
+        Self { attempt, version, resume, load, feed, ahead: VecDeque::new() }
+    }
+
     /// What comes next; none after the end, or an error.
-    pub(super) async fn next(&mut self) -> Result<Option<FeedEvent>, FileError> {
+    pub(super) async fn next(&mut self) -> Result<Option<FeedEvent<B>>, FileError> {
         match self.ahead.pop_front() {
             Some(fed) => fed.map(Some),
             None => self.receive().await.transpose(),
@@ -95,6 +117,22 @@ impl Reading<'_> {
         Opening { version: self.version.text.clone(), ..layout.map(opening).unwrap_or_default() }
     }
 
+    async fn receive(&mut self) -> Option<Result<FeedEvent<B>, FileError>> {
+        let fed = self.feed.recv().await?.and_then(|fed| refuse_odd_step(self.attempt, fed));
+        match (&fed, &mut self.load) {
+            (Ok(FeedEvent::Batch { batch, took }), Some(load)) => {
+                let (rows, range, decoding, read) = batch.extent();
+                load.batch(rows, range, BatchReading { took: *took, decoding, read });
+            }
+            (Ok(FeedEvent::End { .. }), load) => *load = None,
+            (Err(e), Some(load)) => load.fail(e),
+            _ => {}
+        }
+        Some(fed)
+    }
+}
+
+impl Reading<'_> {
     /// Looks as far ahead as it takes to tell whether the file is one batch.
     ///
     /// # Errors
@@ -126,24 +164,10 @@ impl Reading<'_> {
         let plain = batch.bars.len() as u64 == batch.rows && batch.issues.is_empty();
         plain.then_some(Whole { layout: layout.as_deref(), batch, hash: *hash })
     }
-
-    async fn receive(&mut self) -> Option<Result<FeedEvent, FileError>> {
-        let fed = self.feed.recv().await?.and_then(|fed| refuse_odd_step(self.attempt, fed));
-        match (&fed, &mut self.load) {
-            (Ok(FeedEvent::Batch { batch, took }), Some(load)) => {
-                let reading = BatchReading { took: *took, decoding: batch.decoding, read: batch.end };
-                load.batch(batch.rows, &batch.bars, reading);
-            }
-            (Ok(FeedEvent::End { .. }), load) => *load = None,
-            (Err(e), Some(load)) => load.fail(e),
-            _ => {}
-        }
-        Some(fed)
-    }
 }
 
 /// Refuses a file whose rows are not as far apart as its timeframe says. Rejected rows stand anywhere.
-fn refuse_odd_step(attempt: ImportAttempt<'_>, fed: FeedEvent) -> Result<FeedEvent, FileError> {
+fn refuse_odd_step<B>(attempt: ImportAttempt<'_>, fed: FeedEvent<B>) -> Result<FeedEvent<B>, FileError> {
     let options = attempt.options;
     let is_refused = options.on_step == OnStep::Fail && options.mends.is_none();
     match &fed {

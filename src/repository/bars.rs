@@ -101,7 +101,10 @@ pub async fn in_ranges(
         }
         Ok(found)
     };
-    let rows = |found: &HashMap<SeriesId, Bars>, i: usize| found.get(&ranges[i].0).map_or(0, Bars::len);
+    let rows = |found: &HashMap<SeriesId, Bars>, i: usize| match db.is_shared() {
+        true => found.get(&ranges[i].0).map_or(0, Bars::len),
+        false => found.values().map(Bars::len).sum(),
+    };
     db.read(("SELECT", sql), run, rows).await
 }
 
@@ -132,7 +135,8 @@ pub(crate) async fn insert(
         copy.finish().await.during(WHAT)
     };
     // docs/spans.md calls whatever adds rows INSERT; the statement says that it is a COPY.
-    let written = db.write(("INSERT", copy::copy_bars()), |i| series[i].1.len(), run).await?;
+    let sizes = |i: usize| if db.is_shared() { series[i].1.len() } else { sent };
+    let written = db.write(("INSERT", copy::copy_bars()), sizes, run).await?;
     if usize::try_from(written).is_ok_and(|n| n == sent) {
         Ok(written)
     } else {

@@ -55,9 +55,9 @@ pub struct Existing {
 
 /// The bars that each series has at the wanted times, and others of the range.
 ///
-/// A file's batch usually covers a range whole, and one range read is cheapest then. Where a single series has far more
-/// bars in the range than are wanted, the times are looked up instead, so the cost stays linear in the batch. Of several
-/// series, such a one is cut: it may lack bars that are wanted.
+/// A file's batch usually covers a range whole, and one range read is cheapest then. Where a series has far more bars in the
+/// range than are wanted, the times are looked up instead, so the cost stays linear in the batch. Of several series, such a
+/// one is cut unless all must be `complete`: it may lack bars that are wanted.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`]
@@ -65,18 +65,25 @@ pub async fn find(
     connection: &mut PgConnection,
     db: TracedPool<'_>,
     wanted: &[Wanted<'_>],
+    complete: bool,
 ) -> Result<Vec<Existing>> {
     if let [one] = wanted {
         return Ok(vec![find_of_one(connection, db, *one).await?]);
     }
     let ranges: Vec<_> = wanted.iter().map(|w| (w.series_id, w.range())).collect();
     let limit = wanted.iter().map(Wanted::limit).max().unwrap_or_default();
-    let mut found = bars::in_ranges(connection, db, &ranges, limit).await?;
-    let existing = |w: &Wanted<'_>| {
-        let bars = found.remove(&w.series_id).unwrap_or_default();
-        Existing { whole: bars.len() < limit, bars }
-    };
-    Ok(wanted.iter().map(existing).collect())
+    let mut found = bars::in_ranges(&mut *connection, db, &ranges, limit).await?;
+    let mut all = Vec::with_capacity(wanted.len());
+    for Wanted { series_id, times, .. } in wanted {
+        let bars = found.remove(series_id).unwrap_or_default();
+        let whole = bars.len() < limit;
+        let bars = match whole || !complete {
+            true => bars,
+            false => bars::at(&mut *connection, db, *series_id, times).await?,
+        };
+        all.push(Existing { bars, whole });
+    }
+    Ok(all)
 }
 
 async fn find_of_one(

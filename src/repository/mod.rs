@@ -3,7 +3,8 @@
 //! [`data`] is the library's `DataRepository`. [`bars`] reads and writes bars (`columnstore` chooses how, where there is
 //! one), [`existing`] looks which are there, [`stream`] reads all of a series however many they are; [`findings`] stores
 //! what was found about rows, `compared` has the queries of verifications, [`source_cache`] what is remembered of files,
-//! `mended` the bars of mended rows, [`content`] the digest of each series' bars. Invariant: but for [`data`], every write
+//! `mended` the bars of mended rows, [`content`] the digest of each series' bars, `several` the series of a file with
+//! several symbols. Invariant: but for [`data`], every write
 //! happens on the caller's transaction.
 //! It does not decide anything: what is new, what differs and what to do about it is `import`'s and `verify`'s.
 
@@ -15,6 +16,7 @@ pub mod data;
 pub mod existing;
 pub mod findings;
 pub(crate) mod mended;
+pub(crate) mod several;
 pub mod source_cache;
 pub mod stream;
 

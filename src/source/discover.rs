@@ -19,12 +19,13 @@ use super::steps::{self, fits};
 use crate::bar::{Micros, SeriesName};
 use crate::config;
 use crate::error::{Error, FileError, Result};
+use crate::finding::RejectedRow;
 use crate::timeframe;
 
-/// A file with bars of one series.
+/// A file with bars of one series, or of several symbols.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// The series, from the file's name.
+    /// The series, from the file's name; or that it has several.
     pub series: SeriesName,
     /// The path relative to the root, with `/` between folders.
     pub path: String,
@@ -56,7 +57,8 @@ pub struct Filter {
 
 impl Filter {
     fn takes(&self, name: &SeriesName) -> bool {
-        let takes_symbol = self.symbols.is_empty() || self.symbols.contains(&name.symbol);
+        let takes_symbol =
+            self.symbols.is_empty() || name.is_several() || self.symbols.contains(&name.symbol);
         let mut timeframes = self.timeframes.iter();
         let takes_timeframe =
             self.timeframes.is_empty() || timeframes.any(|t| timeframe::canonical(t) == name.timeframe);
@@ -89,7 +91,12 @@ struct Named {
 /// What a file's first rows tell.
 #[derive(Default)]
 struct FirstRows {
+    /// Those of one series.
     times: Vec<Micros>,
+    /// Whether they are of several symbols.
+    are_several: bool,
+    /// Whether a column may tell the symbol of each row.
+    may_be_several: bool,
     /// Those that columns have in every row.
     symbol: Option<String>,
     timeframe: Option<String>,
@@ -190,6 +197,10 @@ impl Naming {
         }
         let Named { guess, has_symbol, is_source } = named;
         let SeriesGuess { symbol, timeframe, .. } = guess;
+        let by_column = self.read.csv.columns.symbol.is_some();
+        if let (TimeframeGuess::Told(timeframe), true, true) = (&timeframe, by_column, is_source) {
+            return Ok(SeriesName::several(timeframe.clone()));
+        }
         if let (TimeframeGuess::Told(timeframe), true, true) = (&timeframe, has_symbol, is_source) {
             pattern::check_symbol(&symbol).map_err(NotTaken::Because)?;
             return Ok(SeriesName { symbol, timeframe: timeframe.clone() });
@@ -214,14 +225,17 @@ impl Naming {
         {
             return Err(NotTaken::NoSource(first.no_bar()));
         }
-        let symbol = if has_symbol { Some(symbol) } else { first.symbol.clone() };
-        let symbol = symbol.ok_or_else(|| {
+        let several = first.are_several.then(|| SeriesName::SEVERAL.to_owned());
+        let by_name = has_symbol.then_some(symbol);
+        let symbol = several.or(by_name).or_else(|| first.symbol.clone()).ok_or_else(|| {
             NotTaken::Because(
                 "has a name that does not tell the symbol: give --symbol, or --pattern for several files"
                     .into(),
             )
         })?;
-        pattern::check_symbol(&symbol).map_err(NotTaken::Because)?;
+        if !first.are_several {
+            pattern::check_symbol(&symbol).map_err(NotTaken::Because)?;
+        }
         if timeframe == TimeframeGuess::Unknown && is_empty && first.rejected.is_some() {
             return Err(NotTaken::Because(first.no_bar()));
         }
@@ -233,20 +247,31 @@ impl Naming {
         Ok(SeriesName { symbol, timeframe })
     }
 
-    /// What the first rows of a file tell.
+    /// What the first rows of a file tell. Rows of several symbols count as such unless somebody has named the symbol.
     async fn first_rows(&self, root: &Root, path: &str) -> Result<FirstRows, String> {
-        const ROWS: usize = 400;
+        if self.read.csv.columns.symbol.is_some() {
+            return self.read_first(root, path, rows_by_symbol).await.map(|first| FirstRows { are_several: true, ..first });
+        }
+        let first = self.read_first(root, path, rows_of_one).await;
+        let may_be_several = first.as_ref().map_or(true, |first| first.may_be_several);
+        if !may_be_several || self.symbol.is_some() || self.pattern.is_some() {
+            return first;
+        }
+        match self.read_first(root, path, rows_by_symbol).await {
+            Ok(several) if first.is_err() || several.are_several => Ok(FirstRows { are_several: true, ..several }),
+            _ => first,
+        }
+    }
+
+    async fn read_first(
+        &self,
+        root: &Root,
+        path: &str,
+        rows: fn(OpenSource, &ReadOptions) -> Result<FirstRows, FileError>,
+    ) -> Result<FirstRows, String> {
         let source = OpenSource::open(root, path).await.map_err(|e| e.reason)?;
         let read = self.read.clone();
-        let first = tokio::task::spawn_blocking(move || {
-            let mut bars = source.bars(&read, "", true, 0)?;
-            let layout = bars.layout();
-            let symbol = layout.as_ref().and_then(|layout| layout.symbol());
-            let timeframe = layout.as_ref().and_then(|layout| layout.timeframe());
-            let batch = bars.next_batch(ROWS)?.unwrap_or_default();
-            let rejected = batch.rejected.first().map(|row| format!("line {}: {}", row.row.line, row.reason));
-            Ok(FirstRows { times: batch.bars.time, symbol, timeframe, rejected })
-        });
+        let first = tokio::task::spawn_blocking(move || rows(source, &read));
         first.await.map_err(|e| e.to_string())?.map_err(|e: FileError| e.reason)
     }
 
@@ -257,6 +282,40 @@ impl Naming {
         let Ok(defaults) = config::defaults() else { return false };
         tokio::task::spawn_blocking(move || source.looks_like_bars(&defaults.csv)).await.unwrap_or(false)
     }
+}
+
+/// The first rows of a file with one series.
+fn rows_of_one(source: OpenSource, read: &ReadOptions) -> Result<FirstRows, FileError> {
+    const ROWS: usize = 400;
+    let mut bars = source.bars(read, "", true, 0)?;
+    let layout = bars.layout();
+    let layout = layout.as_ref();
+    let batch = bars.next_batch(ROWS)?.unwrap_or_default();
+    Ok(FirstRows {
+        symbol: layout.and_then(|layout| layout.symbol()),
+        timeframe: layout.and_then(|layout| layout.timeframe()),
+        may_be_several: layout.is_some_and(|layout| layout.may_be_several()),
+        rejected: first_rejected(&batch.rejected),
+        times: batch.bars.time,
+        are_several: false,
+    })
+}
+
+/// The first rows of a file by symbol: as many as may be read to decide how it is written.
+fn rows_by_symbol(source: OpenSource, read: &ReadOptions) -> Result<FirstRows, FileError> {
+    const ROWS: usize = 20_000;
+    let mut bars = source.bars_by_symbol(read, "", true, 0)?;
+    let batch = bars.next_batch(ROWS)?.unwrap_or_default();
+    let are_several = batch.parts.len() > 1;
+    let rejected = batch.parts.iter().flat_map(|part| &part.batch.rejected).chain(&batch.rejected);
+    let rejected = first_rejected(rejected);
+    let most = batch.parts.into_iter().max_by_key(|part| part.batch.bars.len());
+    let times = most.map(|part| part.batch.bars.time).unwrap_or_default();
+    Ok(FirstRows { times, are_several, rejected, ..FirstRows::default() })
+}
+
+fn first_rejected<'r>(rejected: impl IntoIterator<Item = &'r RejectedRow>) -> Option<String> {
+    rejected.into_iter().next().map(|row| format!("line {}: {}", row.row.line, row.reason))
 }
 
 /// Whether what follows a name's last dot may belong to its symbol: BRK.B is no file of BRK.

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use super::layout::FileLayout;
-use super::open::OpenSource;
-use super::reader::{Batch, ReadOptions};
+use super::open::{OpenSource, SourceReader};
+use super::reader::{Batch, ReadOptions, Reader, SplitBatch};
 use crate::error::FileError;
 
 /// Batches read ahead of the one being written.
@@ -18,7 +18,7 @@ pub const AHEAD: usize = 2;
 
 /// What the reading thread sends.
 #[derive(Debug)]
-pub enum FeedEvent {
+pub enum FeedEvent<B> {
     /// It was decided how the file is written.
     Start {
         /// How; none if the file has no line.
@@ -27,7 +27,7 @@ pub enum FeedEvent {
     /// The next batch.
     Batch {
         /// Its rows.
-        batch: Box<Batch>,
+        batch: Box<B>,
         /// How long it took to read.
         took: Duration,
     },
@@ -53,30 +53,51 @@ pub struct FeedOptions {
     pub resume_at: u64,
 }
 
-/// Starts reading an opened source.
+/// What a source is read through.
+pub type Feed<B> = mpsc::Receiver<Result<FeedEvent<B>, FileError>>;
+
+/// Starts reading an opened source of one series.
 #[must_use]
-pub fn start(source: OpenSource, options: FeedOptions) -> mpsc::Receiver<Result<FeedEvent, FileError>> {
+pub fn start(source: OpenSource, options: FeedOptions) -> Feed<Batch> {
+    spawn(move |out| {
+        let FeedOptions { read, timeframe, allow_empty, resume_at, batch_rows } = &options;
+        run(source.bars(read, timeframe, *allow_empty, *resume_at)?, *batch_rows, out)
+    })
+}
+
+/// Starts reading an opened source of several symbols.
+#[must_use]
+pub fn start_by_symbol(source: OpenSource, options: FeedOptions) -> Feed<SplitBatch> {
+    spawn(move |out| {
+        let FeedOptions { read, timeframe, allow_empty, resume_at, batch_rows } = &options;
+        run(source.bars_by_symbol(read, timeframe, *allow_empty, *resume_at)?, *batch_rows, out)
+    })
+}
+
+type Out<B> = mpsc::Sender<Result<FeedEvent<B>, FileError>>;
+
+fn spawn<B: Send + 'static>(
+    run: impl FnOnce(&Out<B>) -> Result<(), FileError> + Send + 'static,
+) -> Feed<B> {
     let (out, receiver) = mpsc::channel(AHEAD);
     tokio::task::spawn_blocking(move || {
         // If the receiver is gone, nobody needs the error.
-        _ = run(source, &options, &out).or_else(|e| out.blocking_send(Err(e)));
+        _ = run(&out).or_else(|e| out.blocking_send(Err(e)));
     });
     receiver
 }
 
-fn run(
-    source: OpenSource,
-    options: &FeedOptions,
-    out: &mpsc::Sender<Result<FeedEvent, FileError>>,
+fn run<R: Reader>(
+    mut reader: SourceReader<R>,
+    batch_rows: usize,
+    out: &Out<R::Batch>,
 ) -> Result<(), FileError> {
-    let FeedOptions { read, timeframe, allow_empty, resume_at, .. } = options;
-    let mut reader = source.bars(read, timeframe, *allow_empty, *resume_at)?;
     let start = FeedEvent::Start { layout: reader.layout() };
     if out.blocking_send(Ok(start)).is_err() {
         return Ok(());
     }
     let mut start = Instant::now();
-    while let Some(batch) = reader.next_batch(options.batch_rows)? {
+    while let Some(batch) = reader.next_batch(batch_rows)? {
         let fed = FeedEvent::Batch { batch: Box::new(batch), took: start.elapsed() };
         if out.blocking_send(Ok(fed)).is_err() {
             return Ok(());

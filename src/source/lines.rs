@@ -5,6 +5,7 @@
 //! mark is dropped; `\n` and `\r\n` both end a line.
 
 use std::io::{self, Read as _};
+use std::ops::Range;
 use std::time::Duration;
 
 use super::position::Position;
@@ -67,26 +68,49 @@ impl<'a> Lines<'a> {
     /// # Errors
     /// [`LineError`]
     pub fn next_line(&mut self) -> Result<Option<Line<'_>>, LineError> {
+        let next = self.advance()?;
+        Ok(next.map(|next| self.line(&next)))
+    }
+
+    /// The next line that is not blank; none at the end of the file.
+    ///
+    /// # Errors
+    /// [`LineError`]
+    pub fn next_row(&mut self) -> Result<Option<Line<'_>>, LineError> {
+        loop {
+            match self.advance()? {
+                Some(next) if self.line(&next).bytes.trim_ascii().is_empty() => {}
+                Some(next) => return Ok(Some(self.line(&next))),
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// Moves behind the next line; returns where it lies in the buffer, and its offset.
+    fn advance(&mut self) -> Result<Option<(Range<usize>, u64)>, LineError> {
         let length = match self.find_end()? {
             Some(length) => length,
             None if self.start == self.end => return Ok(None),
             None => self.end - self.start,
         };
-        let (from, offset) = (self.start, self.offset);
+        let (mut from, to, offset) = (self.start, self.start + length, self.offset);
         // The last line may have no line end.
         let consumed = (length + 1).min(self.end - self.start);
         self.start += consumed;
         self.offset += consumed as u64;
         self.number += 1;
-        let mut bytes = &self.buffer[from..from + length];
-        if self.number == 1 {
-            bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        if self.number == 1 && self.buffer[from..to].starts_with(b"\xef\xbb\xbf") {
+            from += 3;
         }
-        let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-        if bytes.len() > self.max_line {
+        let to = to - usize::from(self.buffer[from..to].ends_with(b"\r"));
+        if to - from > self.max_line {
             return Err(LineError::TooLong(self.number, self.max_line));
         }
-        Ok(Some(Line { bytes, number: self.number, offset }))
+        Ok(Some((from..to, offset)))
+    }
+
+    fn line(&self, (bytes, offset): &(Range<usize>, u64)) -> Line<'_> {
+        Line { bytes: &self.buffer[bytes.clone()], number: self.number, offset: *offset }
     }
 
     /// The distance to the next `\n`, reading more until there is one; none at the end of the file.

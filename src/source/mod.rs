@@ -50,11 +50,13 @@ pub(crate) mod read_error;
 pub mod reader;
 pub mod repeats;
 pub mod root;
+mod row_lines;
 mod steps;
 mod stored;
 pub mod text;
 pub mod time;
 pub mod time_set;
+mod wide;
 
 /// Why a build lacks some formats.
 pub(crate) const WITHOUT_COLUMNAR: &str =

@@ -14,7 +14,7 @@ use super::later_rows::LaterRows;
 use super::layout::{self, FileLayout};
 use super::lines::{LineError, Lines};
 use super::read_error::io_error;
-use super::reader::{self, BarReader, Batch, ReadOptions, SourceName};
+use super::reader::{self, BarReader, ReadOptions, Reader, Reading, SourceName, SymbolReader};
 use super::root::{Opened, Root, Version};
 use super::stored::StoredBytes;
 use super::text::{Input, SourceText};
@@ -153,33 +153,59 @@ impl OpenSource {
         timeframe: &str,
         allow_empty: bool,
         resume_at: u64,
-    ) -> Result<SourceReader, FileError> {
+    ) -> Result<SourceReader<BarReader<'static>>, FileError> {
+        self.read(BarReader::open_with, (options, timeframe), allow_empty, resume_at)
+    }
+
+    /// The same of a source with the bars of several symbols.
+    ///
+    /// # Errors
+    /// A [`FileError`] if this is not a file of bars, or nothing tells the symbol of a row.
+    pub fn bars_by_symbol(
+        self,
+        options: &ReadOptions,
+        timeframe: &str,
+        allow_empty: bool,
+        resume_at: u64,
+    ) -> Result<SourceReader<SymbolReader<'static>>, FileError> {
+        self.read(SymbolReader::open_with, (options, timeframe), allow_empty, resume_at)
+    }
+
+    fn read<R: Reader>(
+        self,
+        open: impl FnOnce(SourceText<'static>, Reading<'_>) -> Result<R, FileError>,
+        (options, timeframe): (&ReadOptions, &str),
+        allow_empty: bool,
+        resume_at: u64,
+    ) -> Result<SourceReader<R>, FileError> {
         let path = &self.file.path;
-        let name = SourceName { path, timeframe: Some(timeframe) };
+        let source = SourceName { path, timeframe: Some(timeframe) };
         let later = self.input.file.as_ref().map(|file| LaterRows::read(file, self.file.version.size));
         let later = later.transpose().map_err(|e| io_error(path, &e))?.flatten();
-        let text = SourceText::of(self.input).map_err(|e| self.file.or_changed(io_error(path, &e)))?;
-        let reader = BarReader::open_with(text, name, options, resume_at, later.as_ref());
-        let reader = reader.map_err(|e| self.file.or_changed(e))?;
-        if reader.is_empty() && !allow_empty {
+        let mut text = SourceText::of(self.input).map_err(|e| self.file.or_changed(io_error(path, &e)))?;
+        let stored = text.stored().clone();
+        let reading = Reading { source, options, resume_at, later: later.as_ref() };
+        let reader = open(text, reading).map_err(|e| self.file.or_changed(e))?;
+        if reader.layout().is_none() && !allow_empty {
             return Err(reader::empty(path));
         }
-        Ok(SourceReader { file: self.file, reader })
+        Ok(SourceReader { file: self.file, stored, reader })
     }
 }
 
-/// Reads the bars of one source.
-pub struct SourceReader {
+/// Reads the bars of one source: with a [`BarReader`] those of one series, with a [`SymbolReader`] those of several.
+pub struct SourceReader<R> {
     file: OpenFile,
-    reader: BarReader<'static>,
+    stored: StoredBytes<'static>,
+    reader: R,
 }
 
-impl SourceReader {
-    /// The next rows, up to `max_rows`; none at the end of the file.
+impl<R: Reader> SourceReader<R> {
+    /// The next rows, up to `max_rows`, or more if they are of many symbols; none at the end of the file.
     ///
     /// # Errors
     /// A [`FileError`] if reading fails, a line is too long, or a bar is invalid and `on_invalid` is `fail`.
-    pub fn next_batch(&mut self, max_rows: usize) -> Result<Option<Batch>, FileError> {
+    pub fn next_batch(&mut self, max_rows: usize) -> Result<Option<R::Batch>, FileError> {
         self.reader.next_batch(max_rows).map_err(|e| self.file.or_changed(e))
     }
 
@@ -193,9 +219,9 @@ impl SourceReader {
     ///
     /// # Errors
     /// A transient [`FileError`] if the file changed while it was read.
-    pub fn finish(mut self) -> Result<Content, FileError> {
+    pub fn finish(self) -> Result<Content, FileError> {
         let OpenFile { root, path, stored_in, version, runtime } = self.file;
-        let stored = self.reader.stored();
+        let mut stored = self.stored;
         // A decoder may end before its input does.
         if stored.bytes_read() < version.size {
             stored.drain().map_err(|e| io_error(&path, &e))?;

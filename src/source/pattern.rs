@@ -5,6 +5,7 @@
 
 use regex::Regex;
 
+use crate::bar::SeriesName;
 use crate::error::{Error, Result};
 use crate::timeframe;
 
@@ -116,6 +117,9 @@ pub(super) fn check_symbol(symbol: &str) -> Result<(), String> {
     }
     if symbol.trim().is_empty() || symbol.len() > MAX_SYMBOL {
         return Err(format!("has a symbol that is blank or longer than {MAX_SYMBOL} bytes"));
+    }
+    if symbol == SeriesName::SEVERAL {
+        return Err(format!("has the symbol `{symbol}`, which stands for several"));
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use std::collections::HashSet;
 use sqlx::{FromRow, PgConnection, PgPool};
 
 use super::claim::Claimant;
-use super::start::{Startable, start};
+use super::start::{Access, Startable, start};
 use super::{Lease, TaskInfo, TaskOptions};
 use crate::config::TraceDetail;
 use crate::counts::int;
@@ -79,6 +79,7 @@ pub(crate) async fn claim_bundle(
 fn is_eligible(lease: &Lease, task: &TaskInfo) -> bool {
     lease.fence == Fence::FIRST
         && task.source_bytes <= SMALL
+        && !task.is_several()
         && task.options.writes()
         && task.options.trace().detail == TraceDetail::Batch
 }
@@ -151,5 +152,5 @@ async fn start_unlocked<'c>(
         let Candidate { id, symbol, timeframe, series_id, .. } = c;
         Startable { id: *id, symbol, timeframe, series_id: *series_id }
     };
-    start(tx, &candidates.into_iter().map(startable).collect::<Vec<_>>(), options, claimant).await
+    start(tx, &candidates.into_iter().map(startable).collect::<Vec<_>>(), Access::of(options), claimant).await
 }

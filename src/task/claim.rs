@@ -2,14 +2,15 @@
 //!
 //! Invariant: only the latest job of a task may start an attempt, and only one task of a series runs at a
 //! time. Dry runs are an exception: they do not acquire the series. So are verifications of a series that is
-//! not there. Rows are locked as docs/architecture.md says ("Lock order").
+//! not there, and tasks of several series, which lock those that they write (`repository::several`). Rows are locked as docs/architecture.md says ("Lock order").
 
 use std::time::Duration;
 
 use sqlx::{FromRow, PgConnection, PgPool};
 
-use super::start::{Startable, start};
+use super::start::{Access, Startable, start};
 use super::{Lease, TaskInfo, TaskOptions, release};
+use crate::bar::SeriesName;
 use crate::db::transaction;
 use crate::error::{During, Error, ErrorClass, Result};
 use crate::model::{
@@ -124,10 +125,16 @@ async fn decide(tx: &mut PgConnection, row: &TaskRow, claimant: Claimant<'_>) ->
             return Ok(Decision::Park(ErrorClass::Permanent, message));
         }
     };
+    if row.symbol == SeriesName::SEVERAL {
+        let task = Startable { id: row.id, symbol: &row.symbol, timeframe: &row.timeframe, series_id: None };
+        let lease = start(tx, &[task], Access::None, claimant).await?.pop();
+        let lease = lease.ok_or_else(|| Error::Internal("a task of several series did not start".into()))?;
+        return Ok(Decision::Claim(Claim::Started(Box::new((lease, row.info(options))))));
+    }
     for _ in 0..MAX_TRIES {
         let series_id = find_series(tx, row, &options).await?;
         let task = Startable { id: row.id, symbol: &row.symbol, timeframe: &row.timeframe, series_id };
-        if let Some(lease) = start(tx, &[task], &options, claimant).await?.pop() {
+        if let Some(lease) = start(tx, &[task], Access::of(&options), claimant).await?.pop() {
             return Ok(Decision::Claim(Claim::Started(Box::new((lease, row.info(options))))));
         }
         if let Some(series_id) = series_id {

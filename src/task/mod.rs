@@ -27,6 +27,7 @@ use std::time::Duration;
 
 use sqlx::PgPool;
 
+use crate::bar::SeriesName;
 use crate::config::Layout;
 use crate::error::{During, Result};
 use crate::model::{Fence, OperationId, SeriesId, TaskId, Traceparent};
@@ -88,6 +89,12 @@ pub struct TaskInfo {
 }
 
 impl TaskInfo {
+    /// Whether its source has the bars of several symbols.
+    #[must_use]
+    pub fn is_several(&self) -> bool {
+        self.symbol == SeriesName::SEVERAL
+    }
+
     /// What the span of an attempt at it says. The span belongs to the trace that the job was enqueued in.
     #[must_use]
     pub fn attempt(&self, lease: &Lease, worker: &str, delivery: &Delivery) -> AttemptInfo {

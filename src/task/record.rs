@@ -44,6 +44,8 @@ pub(crate) enum End<'a> {
     /// Tried again by this policy, if the error may pass and tries are left.
     Failed(&'a Error, &'a RetryConfig),
     HandedBack,
+    /// Handed back, to go on after this wait.
+    Postponed(Duration),
 }
 
 impl<'a> End<'a> {
@@ -51,14 +53,19 @@ impl<'a> End<'a> {
         match self {
             Self::Succeeded => AttemptOutcome::Succeeded,
             Self::Failed(..) => AttemptOutcome::Failed,
-            Self::HandedBack => AttemptOutcome::HandedBack,
+            Self::HandedBack | Self::Postponed(_) => AttemptOutcome::HandedBack,
         }
     }
 
-    /// The wait before a failed task is tried again.
+    /// The wait before the task is tried again, if there is one.
     pub(super) fn backoff(self, failures: i32) -> Option<Duration> {
-        let Self::Failed(_, policy) = self else { return None };
-        Some(policy.wait(u32::try_from(failures.max(1)).unwrap_or(u32::MAX)))
+        match self {
+            Self::Failed(_, policy) => {
+                Some(policy.wait(u32::try_from(failures.max(1)).unwrap_or(u32::MAX)))
+            }
+            Self::Postponed(wait) => Some(wait),
+            Self::Succeeded | Self::HandedBack => None,
+        }
     }
 
     fn error(self) -> Option<&'a Error> {

@@ -151,6 +151,15 @@ impl Lease {
         settle_one(pool, TracedPool::call(pool), settlement).await.map(|_| ())
     }
 
+    /// The task cannot go on now: it comes again after this wait, and this attempt does not count.
+    ///
+    /// # Errors
+    /// [`Error::LostLease`]; [`Error::Database`]: nothing has changed then.
+    pub async fn postpone(&self, pool: &PgPool, record: &AttemptRecord, wait: Duration) -> Result<()> {
+        let settlement = Settlement::new(self, End::Postponed(wait), record.clone());
+        settle_one(pool, TracedPool::call(pool), settlement).await.map(|_| ())
+    }
+
     /// How the attempt has ended, for one that has lost its lease or the answer to its settling.
     ///
     /// # Errors

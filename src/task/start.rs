@@ -15,6 +15,27 @@ pub(super) struct Startable<'a> {
     pub(super) series_id: Option<SeriesId>,
 }
 
+/// What an attempt may do with its series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// It acquires the series, and makes it if it is not there.
+    Write,
+    /// It acquires the series if that is there.
+    Acquire,
+    /// It only looks at the series, or has none.
+    None,
+}
+
+impl Access {
+    pub(super) fn of(options: &TaskOptions) -> Self {
+        match (options.writes(), options.acquires()) {
+            (true, _) => Self::Write,
+            (false, true) => Self::Acquire,
+            (false, false) => Self::None,
+        }
+    }
+}
+
 #[derive(FromRow)]
 struct Started {
     task_id: TaskId,
@@ -30,7 +51,7 @@ struct Started {
 pub(super) async fn start(
     tx: &mut PgConnection,
     tasks: &[Startable<'_>],
-    options: &TaskOptions,
+    access: Access,
     claimant: Claimant<'_>,
 ) -> Result<Vec<Lease>> {
     let started: Vec<Started> = sqlx::query_as(include_str!("sql/start.sql"))
@@ -40,8 +61,8 @@ pub(super) async fn start(
         .bind(tasks.iter().map(|t| t.series_id).collect::<Vec<_>>())
         .bind(claimant.worker)
         .bind(claimant.traces)
-        .bind(options.acquires())
-        .bind(options.writes())
+        .bind(access != Access::None)
+        .bind(access == Access::Write)
         .fetch_all(tx)
         .await
         .during("starting attempts")?;

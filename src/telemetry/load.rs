@@ -9,7 +9,7 @@ use super::attribute as attr;
 use super::catalogue::REPOSITORY_LOAD;
 use super::phases::{Phase, milliseconds};
 use super::span::Span;
-use crate::bar::{Bars, Micros, format_time};
+use crate::bar::{Micros, format_time};
 use crate::counts::int;
 use crate::error::FileError;
 use crate::source::position::Position;
@@ -59,11 +59,11 @@ impl<'a> LoadSpan<'a> {
         (self.rows, self.range) = (0, None);
     }
 
-    /// Adds a batch, whose bars are in time order.
+    /// Adds a batch, with the first and the last time of its bars.
     pub(crate) fn batch(
         &mut self,
         rows: u64,
-        bars: &Bars,
+        range: Option<(Micros, Micros)>,
         BatchReading { took, decoding, read }: BatchReading,
     ) {
         self.telemetry.add(Phase::Read, took.saturating_sub(decoding));
@@ -73,7 +73,7 @@ impl<'a> LoadSpan<'a> {
         self.read = read;
         self.took += took;
         self.rows += rows;
-        if let (Some(&first), Some(&last)) = (bars.time.first(), bars.time.last()) {
+        if let Some((first, last)) = range {
             let (start, end) = self.range.unwrap_or((first, last));
             self.range = Some((start.min(first), end.max(last)));
         }

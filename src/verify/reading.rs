@@ -61,7 +61,7 @@ impl<'a> FilesReader<'a> {
         };
         match event.inspect_err(|e| self.load.fail(e))? {
             FileEvent::Bars(bars) => {
-                self.load.batch(bars.rows, &bars.bars, bars.reading);
+                self.load.batch(bars.rows, bars.bars.range(), bars.reading);
                 let bars = Box::new(mended.merge(*bars));
                 self.write_progress(&bars).await?;
                 Ok(FileEvent::Bars(bars))

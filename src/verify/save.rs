@@ -44,7 +44,8 @@ pub(super) async fn save(attempt: VerifyAttempt<'_>, found: &Findings, stamp: Op
     store::ranges(&mut tx, database, task, &found.classification.ranges).await?;
     for (file, rejected) in by_file(found) {
         for some in rejected.chunks(CHUNK) {
-            findings::keep_rejected(&mut tx, database, (task, file), some).await?;
+            let some: Vec<_> = some.iter().map(|row| ("", *row)).collect();
+            findings::keep_rejected(&mut tx, database, (task, file), &some).await?;
         }
     }
     let only_the_file = found.files.mended == 0;
@@ -73,10 +74,10 @@ fn rows(found: &Findings) -> RowCounts {
     }
 }
 
-fn by_file(found: &Findings) -> BTreeMap<i32, Vec<RejectedRow>> {
-    let mut files: BTreeMap<i32, Vec<RejectedRow>> = BTreeMap::new();
+fn by_file(found: &Findings) -> BTreeMap<i32, Vec<&RejectedRow>> {
+    let mut files: BTreeMap<i32, Vec<&RejectedRow>> = BTreeMap::new();
     for (file, row) in &found.files.rejected_rows {
-        files.entry(i32::try_from(*file).unwrap_or(i32::MAX)).or_default().push(row.clone());
+        files.entry(i32::try_from(*file).unwrap_or(i32::MAX)).or_default().push(row);
     }
     files
 }

@@ -14,7 +14,7 @@ use crate::queue::{Delivery, Handled};
 use crate::task::{self, AttemptContext, Claim, Claimant, Lease, TaskOptions};
 use crate::telemetry::{JobOutcome, metrics};
 
-/// After how long a job comes again whose claim met a locked row.
+/// After how long a job comes again whose claim met a locked row, or a file that has a series of another task.
 const LOCKED_WAIT: Duration = Duration::from_secs(3);
 
 impl Worker {
@@ -117,7 +117,7 @@ impl Worker {
             // The answer to the settling of a bundle got lost: then no other worker had it.
             (Some(AttemptOutcome::Succeeded), Ok(_) | Err(Error::LostLease)) => Some(JobOutcome::Succeeded),
             (Some(AttemptOutcome::Failed), Err(_)) => Some(JobOutcome::Failed),
-            (Some(AttemptOutcome::HandedBack), Err(Error::Stopped)) => Some(JobOutcome::HandedBack),
+            (Some(AttemptOutcome::HandedBack), Err(Error::Stopped | Error::Busy(_))) => Some(JobOutcome::HandedBack),
             _ => None,
         };
         match ours {
@@ -157,6 +157,11 @@ impl Worker {
                 tracing::info!("handed back");
                 Ok(JobOutcome::HandedBack)
             }
+            Err(e @ Error::Busy(_)) => {
+                lease.postpone(&self.pool, &record, LOCKED_WAIT).await?;
+                tracing::info!("{e}");
+                Ok(JobOutcome::HandedBack)
+            }
             Err(Error::LostLease) => Err(Error::LostLease),
             Err(e) => {
                 let settled = lease.fail(&self.pool, e, &self.retry, &record).await?;
@@ -179,7 +184,7 @@ fn log_lost(outcome: Option<AttemptOutcome>) {
 }
 
 fn is_stop(e: &Error) -> bool {
-    matches!(e, Error::Stopped)
+    matches!(e, Error::Stopped | Error::Busy(_))
 }
 
 /// Why an attempt failed, and when the file is tried again.

@@ -117,6 +117,10 @@ pub struct FilesArgs {
     /// if there is none
     #[arg(long, value_name = "VALUE=COLUMN", value_parser = parse_column)]
     column: Vec<(&'static str, String)>,
+    /// Name or number of the column with the symbol, in files of several symbols (of several columns: NAME,NAME); `auto`
+    /// if it is to be found [default: where a file's name tells no symbol, what its rows show]
+    #[arg(long, value_name = "NAME", conflicts_with = "symbol")]
+    symbol_column: Option<String>,
     /// The files have no header line, though their first line may look like one
     #[arg(long)]
     no_header: bool,
@@ -166,6 +170,7 @@ impl FilesArgs {
             .set("import.dates", self.dates)
             .set("import.ambiguous", self.ambiguous)
             .set("import.batch_rows", self.batch_rows)
+            .set("csv.columns.symbol", self.symbol_column.as_ref())
             .switch("csv.header", self.no_header, false)
             .set("csv.delimiter", self.delimiter.as_ref())
             .switch("csv.decimal_comma", self.decimal_comma, true)

@@ -15,7 +15,11 @@ use crate::task::ImportOptions;
 use crate::verify::classify::DifferencePattern;
 
 /// What it looks like.
-pub(super) fn conflict(attempt: ImportAttempt<'_>, batch: &Batch, found: &Conflict) -> String {
+pub(super) fn conflict(
+    (attempt, symbol): (ImportAttempt<'_>, &str),
+    batch: &Batch,
+    found: &Conflict,
+) -> String {
     let Conflict { shape, first, bars, of } = *found;
     let time = batch.bars.time.get(first).map(|t| format_time(*t)).unwrap_or_default();
     let looks = match shape {
@@ -34,7 +38,7 @@ pub(super) fn conflict(attempt: ImportAttempt<'_>, batch: &Batch, found: &Confli
             format_time(neighbour)
         ),
     };
-    format!("{} {}: {looks}", attempt.task.symbol, attempt.task.timeframe)
+    format!("{symbol} {}: {looks}", attempt.task.timeframe)
 }
 
 /// What to do about a file that was read in this zone.

@@ -100,7 +100,7 @@ async fn refuse_present(
 ) -> Result<()> {
     let Some(&from) = chunk.time.first() else { return Ok(()) };
     let wanted = Wanted { series_id: series, series_is_new: false, from, times: &chunk.time };
-    let there = existing::find(tx, db, &[wanted]).await?;
+    let there = existing::find(tx, db, &[wanted], true).await?;
     let is_there = |time: &Micros| there.iter().any(|e| e.bars.time.binary_search(time).is_ok());
     match chunk.time.iter().find(|time| is_there(time)) {
         None => Ok(()),

@@ -59,10 +59,18 @@ pub(super) fn decide(
     let (mut columns, names) = values(&fields, &table, csv).map_err(at_header)?;
     columns.delimiter = header.delimiter;
     columns.width = fields.len();
+    columns.symbol = context.symbols.as_ref().map(|symbols| symbols.columns.clone()).unwrap_or_default();
     let found = time_columns::find(&fields, &names, &table, csv, context, &columns).map_err(placed)?;
     (columns.date, columns.time, columns.clock_digits) = (found.date, found.column, found.clock_digits);
     let used: Vec<usize> = columns.used().collect();
-    let tickers = tickers::decide(&fields, &used, &table)?;
+    let mut symbols = context.symbols.clone();
+    let tickers = match &mut symbols {
+        Some(symbols) => {
+            symbols.find_kinds(&fields, &used, &table);
+            Vec::new()
+        }
+        None => tickers::decide(&fields, &used, &table)?,
+    };
     notes.extend(found.note.clone());
     let says_utc = found.date.into_iter().chain([found.column]).any(|at| zone_names::says_utc(&names[at]));
     let odd_step = time_notes::odd_step(&found.times, context);
@@ -104,6 +112,7 @@ pub(super) fn decide(
         disproof: found.times.disproof(),
         times_are_given: context.given.is_some(),
         tickers,
+        symbols,
         proof: None,
         notes,
         before_data,

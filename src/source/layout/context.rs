@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 
+use super::SymbolColumns;
 use super::counts::YEAR;
 use super::times::{Times, nearly_all};
 use crate::bar::Micros;
@@ -24,6 +25,8 @@ pub(super) struct Context {
     /// The length of the timeframe.
     pub(super) step: Option<Micros>,
     pub(super) now: Micros,
+    /// The columns that tell which symbol a row is of, if the file has several.
+    pub(super) symbols: Option<SymbolColumns>,
 }
 
 impl Context {

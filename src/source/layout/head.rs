@@ -31,7 +31,7 @@ pub(super) struct Header {
 }
 
 /// The delimiters that are tried.
-pub(super) fn delimiters(csv: &CsvConfig, hint: Option<u8>) -> Vec<u8> {
+pub(in crate::source) fn delimiters(csv: &CsvConfig, hint: Option<u8>) -> Vec<u8> {
     match (csv.delimiter, hint) {
         (Delimiter::Byte(b), _) | (Delimiter::Auto, Some(b)) => vec![b],
         // With decimal commas a comma cannot be the delimiter.
@@ -164,6 +164,11 @@ fn widest(row: &RawRow, csv: &CsvConfig, hint: Option<u8>) -> u8 {
         delimiter => split(&row.bytes, delimiter, csv.quote).len(),
     };
     all.iter().rev().copied().max_by_key(|delimiter| width(*delimiter)).unwrap_or(b',')
+}
+
+/// The delimiter with which the first of these rows has the most fields.
+pub(super) fn widest_of(rows: &[RawRow], csv: &CsvConfig) -> u8 {
+    rows.first().map_or(b',', |row| widest(row, csv, None))
 }
 
 /// Whether at least three fields of a line are numbers.

@@ -24,6 +24,7 @@ mod numbers;
 mod price_order;
 mod second_header;
 mod settled;
+mod symbols;
 mod table;
 mod tickers;
 mod time_checks;
@@ -38,9 +39,12 @@ mod zone_names;
 use jiff::tz::TimeZone;
 
 use self::context::Context;
+use self::head::Head;
 pub(super) use self::day_order::Disproof;
 pub(super) use self::formats::padded;
-pub(super) use self::head::look_like_bars;
+pub(super) use self::head::{delimiters, look_like_bars};
+pub(super) use self::names::{has_prices, normal as normal_name};
+pub(super) use self::symbols::SymbolColumns;
 pub(super) use self::tickers::Ticker;
 use self::times::{Judgement, Texts, Times};
 pub(super) use self::zone_names::zone_in_name;
@@ -64,6 +68,8 @@ pub struct Columns {
     pub clock_digits: Option<usize>,
     /// The columns of the values; none for an optional value that the file lacks.
     pub values: [Option<usize>; COUNT],
+    /// The columns that tell which symbol a row is of; none in a file of one series.
+    pub symbol: Vec<usize>,
     /// How many fields a row has.
     pub width: usize,
     /// The names of the columns that are not read.
@@ -74,7 +80,8 @@ pub struct Columns {
 
 impl Columns {
     fn used(&self) -> impl Iterator<Item = usize> {
-        self.date.into_iter().chain([self.time]).chain(self.values.into_iter().flatten())
+        let symbol = self.symbol.iter().copied();
+        self.date.into_iter().chain([self.time]).chain(self.values.into_iter().flatten()).chain(symbol)
     }
 }
 
@@ -103,6 +110,8 @@ pub struct FileLayout {
     pub(super) times_are_given: bool,
     /// Columns that have the same text in every row.
     pub(super) tickers: Vec<Ticker>,
+    /// The columns that tell which symbol a row is of, if the file has several.
+    pub(super) symbols: Option<SymbolColumns>,
     /// The preset that has set the zone of times without one, since the file proves it.
     pub proof: Option<&'static Proof>,
     /// What was decided that another file may have otherwise, for people.
@@ -135,6 +144,8 @@ pub(super) struct Expected {
     pub(super) dates_in_utc: bool,
     /// The preset that sets the zone if the rows prove it.
     pub(super) proof: Option<&'static Proof>,
+    /// Whether it has the bars of several symbols.
+    pub(super) by_symbol: bool,
 }
 
 /// Why there is no layout.
@@ -178,10 +189,13 @@ pub(super) fn decide(
         given: csv.time_format.clone(),
         step: expected.timeframe,
         now: jiff::Timestamp::now().as_microsecond(),
+        symbols: None,
     };
-    let layout = match head::find(sample.rows, csv)? {
-        head::Head::Header(header) => columns::decide(&header, sample, csv, &context),
-        head::Head::Data { before } => unheaded::decide(sample, before, csv, &context),
+    let head = head::find(sample.rows, csv)?;
+    let layout = if expected.by_symbol {
+        by_symbol(&head, sample, csv, context)
+    } else {
+        by_head(&head, sample, csv, &context)
     };
     match layout {
         Ok(mut layout) => {
@@ -193,6 +207,35 @@ pub(super) fn decide(
         Err(Undecided::Refused(..)) if !sample.is_last => Err(Undecided::More),
         other => other,
     }
+}
+
+fn by_head(
+    head: &Head,
+    sample: Sample<'_>,
+    csv: &CsvConfig,
+    context: &Context,
+) -> Result<FileLayout, Undecided> {
+    match head {
+        Head::Header(header) => columns::decide(header, sample, csv, context),
+        Head::Data { before } => unheaded::decide(sample, *before, csv, context),
+    }
+}
+
+/// Decides the layout of a file with the bars of several symbols.
+fn by_symbol(
+    head: &Head,
+    sample: Sample<'_>,
+    csv: &CsvConfig,
+    context: Context,
+) -> Result<FileLayout, Undecided> {
+    let symbols = SymbolColumns::find(head, sample, csv)?;
+    let (before, delimiter) = match head {
+        Head::Header(header) => (header.before + 1, header.delimiter),
+        Head::Data { before } => (*before, head::widest_of(&sample.rows[*before..], csv)),
+    };
+    let rows = symbols::deciding_rows(&symbols, sample.rows, before, (delimiter, csv.quote));
+    let context = Context { symbols: Some(symbols), ..context };
+    by_head(head, Sample { rows: &rows, ..sample }, csv, &context)
 }
 
 impl FileLayout {
@@ -267,6 +310,11 @@ impl FileLayout {
     }
 }
 
+/// Names of the time's column.
+pub(super) fn time_names() -> &'static [&'static str] {
+    &names::TIMES
+}
+
 pub(super) fn split(line: &[u8], delimiter: u8, quote: Option<u8>) -> Vec<String> {
     super::fields::FieldSplitter::new(delimiter, quote)
         .split(line)
@@ -287,6 +335,7 @@ pub fn decided_time(text: &str) -> Result<Micros, String> {
         given: None,
         step: None,
         now: jiff::Timestamp::now().as_microsecond(),
+        symbols: None,
     };
     let iso = TimeParser::new(TimeZone::UTC, TimeForm::Iso).parse(text.as_bytes());
     if iso.is_ok() {

@@ -3,7 +3,7 @@
 use crate::bar::columns::{COLUMNS, ValueColumn};
 
 /// Names of the time's column (in lower case, words joined by `_`), the surest first.
-pub(super) const TIMES: [&str; 48] = [
+pub(super) static TIMES: [&str; 48] = [
     "timestamp",
     "datetime",
     "date_time",
@@ -164,7 +164,7 @@ const NO_VOLUMES: [&str; 31] = [
 ];
 
 /// `<Adj Close>`, `adj-close` and `# Adj Close` all become `adj_close`, and `Time (UTC)` becomes `time_utc`.
-pub(super) fn normal(name: &str) -> String {
+pub(in crate::source) fn normal(name: &str) -> String {
     let name = name.trim().trim_start_matches(['<', '#']).trim_end_matches(['>', '*']).trim();
     // `1. open`
     let name = match name.split_once(". ") {
@@ -258,7 +258,7 @@ pub(super) fn of_value(names: &[String], column: &ValueColumn) -> Vec<usize> {
 }
 
 /// Whether a line names open, high, low and close.
-pub(super) fn has_prices(names: &[String]) -> bool {
+pub(in crate::source) fn has_prices(names: &[String]) -> bool {
     let required = COLUMNS.iter().filter(|column| column.is_required());
     required.into_iter().all(|column| !of_value(names, column).is_empty())
 }

@@ -20,12 +20,21 @@ impl Ticker {
     pub(in crate::source) fn other(&self, value: &[u8]) -> String {
         let text = |value: &[u8]| cut(&String::from_utf8_lossy(value));
         format!(
-            "the rows are of several instruments: {} is `{}` here and `{}` before; write a file for each of them",
+            "the rows are of several instruments: {} is `{}` here and `{}` before; give --symbol-column {} to import each \
+             into a series of its own",
             self.name,
             text(value),
-            text(&self.value)
+            text(&self.value),
+            flag_value(&self.name)
         )
     }
+}
+
+/// A column's name as the value of a flag.
+fn flag_value(name: &str) -> String {
+    let bare = name.strip_prefix("column ").unwrap_or(name).trim_matches('`');
+    let is_plain = bare.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
+    if is_plain { bare.to_owned() } else { format!("'{bare}'") }
 }
 
 /// The unused columns of text in a file without a header: what else would tell instruments apart?
@@ -63,6 +72,11 @@ fn constant(fields: &[String], column: usize, table: &Table) -> Result<Option<Ti
 }
 
 impl FileLayout {
+    /// Whether a column may tell the symbol of each row.
+    pub(in crate::source) fn may_be_several(&self) -> bool {
+        !self.tickers.is_empty()
+    }
+
     /// The notes on a file of this symbol.
     #[must_use]
     pub fn notes_of(&self, symbol: &str) -> Vec<String> {
@@ -86,13 +100,15 @@ impl FileLayout {
 pub(super) fn decide(fields: &[String], used: &[usize], table: &Table) -> Result<Vec<Ticker>, Undecided> {
     let mut tickers: Vec<Ticker> = Vec::new();
     for (column, field) in fields.iter().enumerate() {
-        let name = normal(field);
-        let is_named = names::KINDS.contains(&name.as_str()) || names::is_about_instrument(&name);
-        let is_kind = is_named && has_text(column, table);
-        if used.contains(&column) || !(is_kind || names::TICKERS.contains(&name.as_str())) {
-            continue;
+        if !used.contains(&column) && tells_apart(column, &normal(field), table) {
+            tickers.extend(constant(fields, column, table)?);
         }
-        tickers.extend(constant(fields, column, table)?);
     }
     Ok(tickers)
+}
+
+/// Whether a column of this name tells instruments apart, or kinds of bars.
+pub(super) fn tells_apart(column: usize, name: &str, table: &Table) -> bool {
+    let is_named = names::KINDS.contains(&name) || names::is_about_instrument(name);
+    names::TICKERS.contains(&name) || is_named && has_text(column, table)
 }

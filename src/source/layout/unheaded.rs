@@ -69,7 +69,9 @@ fn by(
     }
     let fail = |e: Undecided| (width, e);
     let (columns, numbers, time) = columns(width, &table, csv, context, sample.is_last).map_err(fail)?;
+    let symbols = context.symbols.clone();
     let columns = Columns {
+        symbol: symbols.as_ref().map(|symbols| symbols.columns.clone()).unwrap_or_default(),
         date: time.date,
         time: time.column,
         clock_digits: time.clock_digits,
@@ -78,7 +80,10 @@ fn by(
         ..columns
     };
     refuse_twice(&columns).map_err(fail)?;
-    let tickers = tickers::unnamed(width, &columns, &table).map_err(fail)?;
+    let tickers = match &symbols {
+        Some(_) => Vec::new(),
+        None => tickers::unnamed(width, &columns, &table).map_err(fail)?,
+    };
     let mut notes: Vec<String> = head::note(before).into_iter().collect();
     if csv.header {
         notes.push(format!("no header: {}", places(&columns)));
@@ -106,6 +111,7 @@ fn by(
         ends_with_delimiter,
         is_filled: table.is_filled(width - 1),
         tickers,
+        symbols,
         proof: None,
         notes,
         before_data: before.len(),
@@ -128,11 +134,16 @@ fn columns(
         Err(_) => Err(format!("a file without a header has no column `{key}`: give its number")),
     };
     let date = map.date.as_deref().map(number).transpose()?;
-    let usual_time = 1 + usize::from(map.date.is_some());
+    // Columns of the symbol may stand before the time.
+    let symbols = context.symbols.as_ref().map_or(&[][..], |symbols| &symbols.columns);
+    let before = (0..width).take_while(|at| symbols.contains(at)).count();
+    let usual_time = 1 + before + usize::from(map.date.is_some());
     let time = map.time.as_deref().map_or_else(|| within(usual_time, width), number)?;
     let time = time_columns(date, time, map.time.is_some(), width, table, context)?;
     // What follows the time, unless columns are named.
     let shift = usize::from(time.date.is_some());
+    let behind = (1 + before + shift..width).take_while(|at| symbols.contains(at)).count();
+    let shift = before + shift + behind;
     let mut values = [None; COUNT];
     for (at, (value, key)) in values.iter_mut().zip(&map.values).enumerate() {
         *value = match key.as_deref() {

@@ -7,12 +7,13 @@ use std::collections::VecDeque;
 
 use super::super::later_rows::LaterRows;
 use super::super::layout::{self, Expected, FileLayout, Sample, Undecided};
-use super::super::lines::Lines;
 use super::super::read_error::io_error;
+use super::super::row_lines::RowLines;
+use super::super::wide::WideColumns;
 use super::classify::raw;
 use super::first::first_line;
 use super::line_error;
-use crate::config::CsvConfig;
+use crate::config::{AUTO_COLUMN, CsvConfig};
 use crate::error::{ErrorClass, FileError};
 use crate::finding::RawRow;
 
@@ -34,11 +35,10 @@ pub(super) struct Ahead {
 
 impl Ahead {
     /// Whether another row follows, or an error. Reads one row, unless one is there.
-    pub(super) fn has_more(&mut self, lines: &mut Lines<'_>, path: &str) -> bool {
+    pub(super) fn has_more(&mut self, lines: &mut RowLines<'_>, path: &str) -> bool {
         while self.rows.is_empty() && self.broken.is_none() {
             let offset = lines.offset();
-            match lines.next_line() {
-                Ok(Some(line)) if line.bytes.trim_ascii().is_empty() => {}
+            match lines.next_row() {
                 Ok(Some(line)) => self.rows.push_back(raw(line)),
                 Ok(None) => return false,
                 Err(e) => self.broken = Some((offset, line_error(path, e))),
@@ -51,7 +51,7 @@ impl Ahead {
 /// Reads the first rows and decides the layout, with the later ones if the first ones leave something open; none if the file
 /// has no line that is not blank.
 pub(super) fn decide(
-    lines: &mut Lines<'_>,
+    lines: &mut RowLines<'_>,
     path: &str,
     csv: &CsvConfig,
     expected: &Expected,
@@ -62,6 +62,9 @@ pub(super) fn decide(
     let mut limits = (ROWS, BYTES);
     let layout = loop {
         let ended = read(lines, path, &mut rows, limits, &mut broken)?;
+        if expected.by_symbol && !lines.is_wide() {
+            make_long(lines, &mut rows, csv);
+        }
         let is_last = ended || broken.is_some() || limits.0 == MOST_ROWS;
         let (line, reason) =
             match layout::decide(Sample { rows: &rows, is_last, is_whole: ended }, csv, expected) {
@@ -76,7 +79,7 @@ pub(super) fn decide(
         if let Some((_, e)) = broken {
             return Err(e);
         }
-        let later = later.filter(|_| !ended).map(|later| later.numbered(lines.offset())).transpose();
+        let later = later.filter(|_| !ended && !lines.is_wide()).map(|later| later.numbered(lines.offset())).transpose();
         let later = later.map_err(|e| io_error(path, &e))?.unwrap_or_default();
         match with_later(&rows, &later, csv, expected) {
             Some(layout) => break layout,
@@ -85,6 +88,21 @@ pub(super) fn decide(
     };
     let rows = rows.split_off(layout.before_data).into();
     Ok(Some((layout, Ahead { rows, broken })))
+}
+
+/// Reads a wide file as a long one.
+fn make_long(lines: &mut RowLines<'_>, rows: &mut Vec<RawRow>, csv: &CsvConfig) {
+    let is_given = csv.columns.symbol.as_ref().is_some_and(|key| key != AUTO_COLUMN);
+    let Some(wide) = WideColumns::find(rows, csv).filter(|_| !is_given) else { return };
+    let data = rows.split_off(wide.before);
+    rows.truncate(1);
+    rows[0].bytes = wide.header();
+    for RawRow { line, offset, bytes } in data {
+        let mut long = Vec::new();
+        wide.rows(&bytes, &mut long);
+        rows.extend(long.into_iter().map(|bytes| RawRow { line, offset, bytes }));
+    }
+    lines.set_wide(wide);
 }
 
 /// Decides with the later rows what the first ones leave open, however many they are.
@@ -97,7 +115,7 @@ fn with_later(rows: &[RawRow], later: &[RawRow], csv: &CsvConfig, expected: &Exp
 
 /// Reads rows up to the limits; whether the file has ended.
 fn read(
-    lines: &mut Lines<'_>,
+    lines: &mut RowLines<'_>,
     path: &str,
     rows: &mut Vec<RawRow>,
     (most_rows, most_bytes): (usize, usize),
@@ -106,7 +124,7 @@ fn read(
     let mut bytes: usize = rows.iter().map(|row| row.bytes.len()).sum();
     while rows.len() < most_rows && bytes < most_bytes {
         let offset = lines.offset();
-        let line = match lines.next_line().map_err(|e| line_error(path, e)) {
+        let line = match lines.next_row().map_err(|e| line_error(path, e)) {
             Ok(Some(line)) => line,
             Ok(None) => return Ok(true),
             Err(e) if e.class == ErrorClass::Transient => return Err(e),
@@ -115,10 +133,8 @@ fn read(
                 return Ok(false);
             }
         };
-        if !line.bytes.trim_ascii().is_empty() {
-            bytes += line.bytes.len();
-            rows.push(raw(line));
-        }
+        bytes += line.bytes.len();
+        rows.push(raw(line));
     }
     Ok(false)
 }

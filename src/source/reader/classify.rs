@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::super::columnar::ColumnarState;
 use super::super::lines::Line;
 use super::super::quality;
-use super::super::time_set::TimeSet;
 use super::row::{NOTHING, RowFault, RowParser};
+use super::series::SeriesState;
 use super::{Batch, Repeat};
 use crate::bar::{Micros, Ohlcv, format_time};
 use crate::config::OnInvalid;
@@ -20,7 +20,6 @@ pub(super) struct RowClassifier {
     path: String,
     parser: RowParser,
     on_invalid: OnInvalid,
-    seen: TimeSet,
     resume_at: u64,
     /// Where rows stand in a columnar file, if this is one.
     columnar: Option<Arc<ColumnarState>>,
@@ -35,7 +34,7 @@ impl RowClassifier {
         resume_at: u64,
         columnar: Option<Arc<ColumnarState>>,
     ) -> Self {
-        Self { path: path.to_owned(), parser, on_invalid, seen: TimeSet::default(), resume_at, columnar }
+        Self { path: path.to_owned(), parser, on_invalid, resume_at, columnar }
     }
 
     /// Adds one row to the batch.
@@ -43,11 +42,16 @@ impl RowClassifier {
     /// # Errors
     /// A [`FileError`] if the bar breaks a market-data rule and `on_invalid` is `fail`, or if the row shows that others are
     /// read wrong.
-    pub(super) fn classify(&mut self, line: Line<'_>, batch: &mut Batch) -> Result<(), FileError> {
+    pub(super) fn classify(
+        &mut self,
+        line: Line<'_>,
+        series: &mut SeriesState,
+        batch: &mut Batch,
+    ) -> Result<(), FileError> {
         let is_new = line.offset >= self.resume_at;
         batch.rows += u64::from(is_new);
         let mut values = NOTHING;
-        let time = match self.parser.parse(line.bytes, &mut values) {
+        let time = match self.parser.parse(line.bytes, series, &mut values) {
             Ok(time) => time,
             Err(fault) => return self.refuse(line, fault, batch),
         };
@@ -59,8 +63,8 @@ impl RowClassifier {
             }
         }
         if !is_new {
-            self.seen.insert(time);
-        } else if self.seen.insert(time) {
+            series.seen.insert(time);
+        } else if series.seen.insert(time) {
             batch.bars.push(time, values);
             batch.lines.push(line.number);
             if !rules.is_empty() {

@@ -2,32 +2,30 @@
 //!
 //! Invariant: the line is not blank and holds neither NUL bytes nor carriage returns.
 
-use super::super::lines::{LineError, Lines};
+use super::super::lines::LineError;
+use super::super::row_lines::RowLines;
+use super::classify::raw;
 use super::line_error;
 use crate::error::FileError;
 use crate::finding::RawRow;
 
 /// The first line that is not blank; none if all are blank.
-pub(super) fn first_line(lines: &mut Lines<'_>, path: &str) -> Result<Option<RawRow>, FileError> {
-    loop {
-        let line = match lines.next_line() {
-            Ok(Some(line)) => line,
-            Ok(None) => return Ok(None),
-            Err(LineError::TooLong(1, max)) => {
-                let reason = format!(
-                    "the first line is longer than {max} bytes: this is no CSV file of bars \
-                     (csv.max_line raises the limit)"
-                );
-                return Err(FileError::permanent(path, 1, reason));
-            }
-            Err(e) => return Err(line_error(path, e)),
-        };
-        if let Some(kind) = not_text(line.bytes) {
-            return Err(FileError::permanent(path, line.number, kind));
+pub(super) fn first_line(lines: &mut RowLines<'_>, path: &str) -> Result<Option<RawRow>, FileError> {
+    let line = match lines.next_row() {
+        Ok(Some(line)) => line,
+        Ok(None) => return Ok(None),
+        Err(LineError::TooLong(1, max)) => {
+            let reason = format!(
+                "the first line is longer than {max} bytes: this is no CSV file of bars \
+                 (csv.max_line raises the limit)"
+            );
+            return Err(FileError::permanent(path, 1, reason));
         }
-        if !line.bytes.trim_ascii().is_empty() {
-            return Ok(Some(RawRow { line: line.number, offset: line.offset, bytes: line.bytes.to_vec() }));
-        }
+        Err(e) => return Err(line_error(path, e)),
+    };
+    match not_text(line.bytes) {
+        Some(kind) => Err(FileError::permanent(path, line.number, kind)),
+        None => Ok(Some(raw(line))),
     }
 }
 

@@ -4,6 +4,8 @@ use super::super::later_rows::LaterRows;
 use super::super::layout::FileLayout;
 use super::super::read_error::io_error;
 use super::row::{NOTHING, RowFault, RowParser};
+use super::series::SeriesState;
+use crate::config::{Ambiguous, CsvConfig};
 use crate::error::FileError;
 
 /// Refuses the file if one of its rows behind this byte shows that others are read wrong, before any bar of it is written. A
@@ -13,15 +15,16 @@ pub(super) fn hold(
     later: &LaterRows,
     offset: u64,
     path: &str,
-    parser: impl Fn(&FileLayout) -> RowParser,
+    (csv, ambiguous): (&CsvConfig, Ambiguous),
 ) -> Result<(), FileError> {
     let line_of = |offset: u64| later.line_at(offset).map_err(|e| io_error(path, &e));
     for window in later.behind(offset) {
         // The windows are far apart: no row goes on from the one before.
-        let mut parser = parser(layout);
+        let mut parser = RowParser::new(layout.clone(), csv);
+        let mut series = SeriesState::new(layout, ambiguous);
         let mut times = Vec::with_capacity(window.len());
         for row in window {
-            match parser.parse(&row.bytes, &mut { NOTHING }) {
+            match parser.parse(&row.bytes, &mut series, &mut { NOTHING }) {
                 Ok(time) => times.push(time),
                 Err(RowFault::Fatal(reason)) => {
                     return Err(FileError::permanent(path, line_of(row.offset)?, reason));

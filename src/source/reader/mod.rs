@@ -10,103 +10,36 @@ mod fast_path;
 mod first;
 mod later;
 mod neighbours;
+mod options;
 mod order;
 mod row;
+mod rows;
+mod series;
+mod split;
 
 use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
-use self::ahead::Ahead;
 use self::classify::RowClassifier;
-use self::neighbours::Neighbours;
+pub use self::options::ReadOptions;
+pub(crate) use self::options::{UTC, is_default};
 use self::row::RowParser;
-use super::columnar;
+use self::rows::FileRows;
+use self::series::SeriesState;
+pub use self::split::{Part, SplitBatch, SymbolReader};
+use super::columnar::{self, ColumnarState};
 use super::later_rows::LaterRows;
 use super::layout::{self, Expected, FileLayout};
-use super::lines::{Line, LineError, Lines};
+use super::lines::{LineError, Lines};
 use super::position::Position;
-use super::proof::Proof;
 use super::read_error::io_error;
-use super::stored::StoredBytes;
+use super::row_lines::RowLines;
 use super::text::SourceText;
 use crate::bar::{Bars, Micros, Ohlcv};
-use crate::config::{Ambiguous, Config, CsvConfig, Dates, OnInvalid};
+use crate::config::{CsvConfig, Dates};
 use crate::error::{ErrorClass, FileError};
 use crate::finding::{QualityIssue, RawRow, RejectedRow};
-
-/// How to read a source. Stored with the operation, so that all workers read it the same way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReadOptions {
-    /// Dialect and columns of the files.
-    pub csv: CsvConfig,
-    /// The time zone of times without one; none: UTC, or that of the preset which a file proves. Operations of earlier
-    /// versions always name one.
-    pub timezone: Option<String>,
-    /// What to do with bars that break a market-data rule.
-    pub on_invalid: OnInvalid,
-    /// What bare dates are.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub dates: Dates,
-    /// Which instant a local time is that came twice.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub ambiguous: Ambiguous,
-}
-
-impl ReadOptions {
-    /// As the configuration says.
-    #[must_use]
-    pub fn of(config: &Config) -> Self {
-        Self {
-            csv: config.csv.clone(),
-            timezone: config.import.timezone.clone(),
-            on_invalid: config.import.on_invalid,
-            dates: config.import.dates,
-            ambiguous: config.import.ambiguous,
-        }
-    }
-}
-
-/// Whether an option need not be stored.
-pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
-}
-
-/// The zone of times that name none, if nothing tells another one.
-pub(crate) const UTC: &str = "UTC";
-
-impl ReadOptions {
-    /// The preset that sets the zone of this file's times if its first rows prove it.
-    fn proof(&self, path: &str) -> Option<&'static Proof> {
-        if self.timezone.is_some() { None } else { Proof::by_name(path) }
-    }
-
-    /// The zone of this file's times, if its name alone decides it.
-    pub(crate) fn zone_by_name(&self, path: &str) -> Option<&str> {
-        if self.proof(path).is_some() { None } else { Some(self.timezone.as_deref().unwrap_or(UTC)) }
-    }
-
-    /// What decides how this file's bytes are read, to be hashed: for most files the same as earlier versions hashed.
-    pub(crate) fn to_be_hashed(&self, path: &str) -> Self {
-        self.hashed_by(self.proof(path))
-    }
-
-    fn hashed_by(&self, proof: Option<&Proof>) -> Self {
-        let timezone = self.timezone.clone().unwrap_or_else(|| UTC.to_owned());
-        Self { timezone: Some(proof.map_or(timezone, Proof::rule)), ..self.clone() }
-    }
-
-    /// The zones that files may be read in, each with what is [hashed](Self::to_be_hashed) of such files.
-    pub(crate) fn zones(&self) -> Vec<(String, Self)> {
-        let usual = self.hashed_by(None);
-        let zone = self.timezone.clone().unwrap_or_else(|| UTC.to_owned());
-        let proofs = if self.timezone.is_some() { &[] } else { Proof::all() };
-        let proven = proofs.iter().map(|proof| (proof.timezone.clone(), self.hashed_by(Some(proof))));
-        std::iter::once((zone, usual)).chain(proven).collect()
-    }
-}
 
 /// Consecutive data rows of one file.
 #[derive(Debug, Default)]
@@ -167,17 +100,85 @@ pub struct SourceName<'p> {
     pub timeframe: Option<&'p str>,
 }
 
-/// Reads one source.
-pub struct BarReader<'a> {
-    lines: Lines<'a>,
-    path: String,
+/// Reads a source batch by batch.
+pub trait Reader: Sized {
+    /// What a batch is.
+    type Batch: Send + 'static;
+
+    /// The next rows; none at the end of the file.
+    ///
+    /// # Errors
+    /// A [`FileError`] if reading fails, or a row shows that the file cannot be read like this.
+    fn next_batch(&mut self, max_rows: usize) -> Result<Option<Self::Batch>, FileError>;
+
+    /// How the file is written; none if it has no line.
+    fn layout(&self) -> Option<&Arc<FileLayout>>;
+
+}
+
+/// A file whose first rows were read to decide how it is written.
+struct OpenFile<'a> {
+    rows: FileRows<'a>,
     /// None if the file has no line.
-    rows: Option<RowClassifier>,
+    layout: Option<FileLayout>,
+    csv: CsvConfig,
+    columnar: Option<Arc<ColumnarState>>,
+}
+
+/// What is read, and how.
+#[derive(Clone, Copy)]
+pub(super) struct Reading<'r> {
+    pub(super) source: SourceName<'r>,
+    pub(super) options: &'r ReadOptions,
+    /// Rows that start before this byte of the text are left out.
+    pub(super) resume_at: u64,
+    /// Some later rows of the file. If they show that the file is not written as its first rows are, it is refused.
+    pub(super) later: Option<&'r LaterRows>,
+}
+
+impl<'a> OpenFile<'a> {
+    /// Reads the first rows. `by_symbol`: the file has rows of several symbols.
+    fn new(text: SourceText<'a>, reading: Reading<'_>, by_symbol: bool) -> Result<Self, FileError> {
+        let Reading { source: SourceName { path, timeframe }, options, later, .. } = reading;
+        let columnar = text.columnar().cloned();
+        let csv = match columnar {
+            Some(_) => options.csv.of_columns(columnar::DELIMITER),
+            None => options.csv.clone(),
+        };
+        let zone = options.timezone.as_deref().map(super::time::zone).transpose();
+        let zone = zone.map_err(|e| FileError::permanent(path, None, e.to_string()))?;
+        let max_line = usize::try_from(csv.max_line.as_u64()).unwrap_or(usize::MAX);
+        let text = text.limited(&csv);
+        let timeframe = timeframe.and_then(crate::timeframe::length);
+        let dates_in_utc = options.dates == Dates::Utc;
+        let zone_in_name = layout::zone_in_name(path);
+        let proof = options.proof(path);
+        let expected = Expected { zone, zone_in_name, timeframe, dates_in_utc, proof, by_symbol };
+        // What stands in compressed bytes is no text.
+        let later = later.filter(|_| text.is_plain());
+        let mut lines = RowLines::new(Lines::new(text, max_line));
+        let (mut layout, ahead) = ahead::decide(&mut lines, path, &csv, &expected, later)?.unzip();
+        if let (Some(layout), Some(later)) = (&mut layout, later.filter(|_| !lines.is_wide())) {
+            later::hold(layout, later, lines.offset(), path, (&csv, options.ambiguous))?;
+        }
+        let rows = FileRows::new(lines, path, ahead.unwrap_or_default());
+        Ok(Self { rows, layout, csv, columnar })
+    }
+
+    /// Classifies rows that are written like this.
+    fn classifier(&self, layout: &FileLayout, reading: Reading<'_>) -> RowClassifier {
+        let Reading { source, options, resume_at, .. } = reading;
+        let parser = RowParser::new(layout.clone(), &self.csv);
+        RowClassifier::new(source.path, parser, options.on_invalid, resume_at, self.columnar.clone())
+    }
+}
+
+/// Reads a source of one series.
+pub struct BarReader<'a> {
+    rows: FileRows<'a>,
+    /// None if the file has no line.
+    classifier: Option<(RowClassifier, SeriesState)>,
     layout: Option<Arc<FileLayout>>,
-    ahead: Ahead,
-    neighbours: Neighbours,
-    /// How long decoding took for the batches so far; what decided the layout counts for the first one.
-    decoded: Duration,
 }
 
 impl<'a> BarReader<'a> {
@@ -208,7 +209,7 @@ impl<'a> BarReader<'a> {
         resume_at: u64,
     ) -> Result<Self, FileError> {
         let text = SourceText::new(input).map_err(|e| io_error(source.path, &e))?;
-        Self::open_with(text, source, options, resume_at, None)
+        Self::open_with(text, Reading { source, options, resume_at, later: None })
     }
 
     /// Like [`open_even_empty`](Self::open_even_empty), for a text that is decoded already.
@@ -220,51 +221,21 @@ impl<'a> BarReader<'a> {
         source: SourceName<'_>,
         options: &ReadOptions,
     ) -> Result<Self, FileError> {
-        Self::open_with(text, source, options, 0, None)
+        Self::open_with(text, Reading { source, options, resume_at: 0, later: None })
     }
 
-    /// Like [`open_even_empty`](Self::open_even_empty), for a file of which some later rows were read. If they show that the
-    /// file is not written as its first rows are, it is refused.
-    pub(super) fn open_with(
-        text: SourceText<'a>,
-        SourceName { path, timeframe }: SourceName<'_>,
-        options: &ReadOptions,
-        resume_at: u64,
-        later: Option<&LaterRows>,
-    ) -> Result<Self, FileError> {
-        let columnar = text.columnar().cloned();
-        let csv = match columnar {
-            Some(_) => &options.csv.of_columns(columnar::DELIMITER),
-            None => &options.csv,
-        };
-        let zone = options.timezone.as_deref().map(super::time::zone).transpose();
-        let zone = zone.map_err(|e| FileError::permanent(path, None, e.to_string()))?;
-        let max_line = usize::try_from(csv.max_line.as_u64()).unwrap_or(usize::MAX);
-        let text = text.limited(csv);
-        let timeframe = timeframe.and_then(crate::timeframe::length);
-        let dates_in_utc = options.dates == Dates::Utc;
-        let zone_in_name = layout::zone_in_name(path);
-        let expected = Expected { zone, zone_in_name, timeframe, dates_in_utc, proof: options.proof(path) };
-        // What stands in compressed bytes is no text.
-        let later = later.filter(|_| text.is_plain());
-        let mut lines = Lines::new(text, max_line);
-        let (mut layout, ahead) = ahead::decide(&mut lines, path, csv, &expected, later)?.unzip();
-        let parser = |layout: &FileLayout| RowParser::new(layout.clone(), csv, options.ambiguous);
-        if let (Some(layout), Some(later)) = (&mut layout, later) {
-            later::hold(layout, later, lines.offset(), path, parser)?;
-        }
-        let is_odd = layout.as_ref().is_some_and(|layout| layout.odd_step.is_some());
-        let neighbours = Neighbours::new(layout.as_ref().and_then(|layout| layout.step), is_odd);
-        let rows = layout
-            .as_ref()
-            .map(|layout| RowClassifier::new(path, parser(layout), options.on_invalid, resume_at, columnar));
-        let (layout, ahead) = (layout.map(Arc::new), ahead.unwrap_or_default());
-        Ok(Self { lines, path: path.to_owned(), rows, layout, ahead, neighbours, decoded: Duration::ZERO })
+    /// Like [`open_even_empty`](Self::open_even_empty).
+    pub(super) fn open_with(text: SourceText<'a>, reading: Reading<'_>) -> Result<Self, FileError> {
+        let file = OpenFile::new(text, reading, false)?;
+        let state = |layout: &FileLayout| SeriesState::new(layout, reading.options.ambiguous);
+        let classifier =
+            file.layout.as_ref().map(|layout| (file.classifier(layout, reading), state(layout)));
+        Ok(Self { rows: file.rows, classifier, layout: file.layout.map(Arc::new) })
     }
 
     /// Whether the file has no line, not even a header.
     pub fn is_empty(&self) -> bool {
-        self.rows.is_none()
+        self.classifier.is_none()
     }
 
     /// The next rows, up to `max_rows`; none at the end of the file.
@@ -273,44 +244,19 @@ impl<'a> BarReader<'a> {
     /// A [`FileError`] if reading fails, a line is too long, or a bar is invalid and `on_invalid` is `fail`.
     pub fn next_batch(&mut self, max_rows: usize) -> Result<Option<Batch>, FileError> {
         let mut batch = Batch { bars: Bars::with_capacity(max_rows.min(4096)), ..Batch::default() };
-        let Some(rows) = &mut self.rows else { return Ok(None) };
+        let Some((classifier, series)) = &mut self.classifier else { return Ok(None) };
         while batch.rows < max_rows as u64 && batch.kept_bytes < MAX_KEPT {
-            if let Some(row) = self.ahead.rows.pop_front() {
-                let line = Line { bytes: &row.bytes, number: row.line, offset: row.offset };
-                rows.classify(line, &mut batch)?;
-                continue;
-            }
-            if let Some((_, e)) = &self.ahead.broken {
-                // What comes before it is given first.
-                if batch.rows == 0 {
-                    return Err(e.clone());
-                }
+            let is_first = batch.rows == 0;
+            if !self.rows.next(is_first, |line| classifier.classify(line, series, &mut batch))? {
                 break;
             }
-            let offset = self.lines.offset();
-            let line = match self.lines.next_line() {
-                Ok(Some(line)) => line,
-                Ok(None) => break,
-                Err(e) => {
-                    self.ahead.broken = Some((offset, line_error(&self.path, e)));
-                    continue;
-                }
-            };
-            if !line.bytes.trim_ascii().is_empty() {
-                rows.classify(line, &mut batch)?;
-            }
         }
-        let broken_at = || self.ahead.broken.as_ref().map_or(self.lines.offset(), |(offset, _)| *offset);
-        let end = self.ahead.rows.front().map_or_else(broken_at, |row| row.offset);
-        batch.end = self.lines.position(end);
-        batch.decoding = self.lines.decoding() - self.decoded;
-        self.decoded += batch.decoding;
+        batch.end = self.rows.position();
+        batch.decoding = self.rows.take_decoding();
         if batch.rows == 0 {
             return Ok(None);
         }
-        let has_ended = !self.ahead.has_more(&mut self.lines, &self.path);
-        batch.report(self.neighbours.find(&batch, has_ended));
-        sort_by_time(&mut batch);
+        finish(&mut batch, series, self.rows.has_ended());
         Ok(Some(batch))
     }
 
@@ -321,17 +267,31 @@ impl<'a> BarReader<'a> {
 
     /// BLAKE3 of the stored bytes read so far; of the whole file after the last batch.
     pub fn content_hash(&mut self) -> [u8; 32] {
-        self.lines.hash()
+        self.rows.hash()
     }
 
     /// Stored bytes read so far.
     pub fn bytes_read(&mut self) -> u64 {
-        self.stored().bytes_read()
+        self.rows.stored().bytes_read()
+    }
+}
+
+impl Reader for BarReader<'_> {
+    type Batch = Batch;
+
+    fn next_batch(&mut self, max_rows: usize) -> Result<Option<Batch>, FileError> {
+        self.next_batch(max_rows)
     }
 
-    pub(super) fn stored(&mut self) -> &mut StoredBytes<'a> {
-        self.lines.stored()
+    fn layout(&self) -> Option<&Arc<FileLayout>> {
+        self.layout()
     }
+}
+
+/// Compares the rows of a batch with those around them, and brings them in the order of time.
+fn finish(batch: &mut Batch, series: &mut SeriesState, is_last: bool) {
+    batch.report(series.neighbours.find(batch, is_last));
+    sort_by_time(batch);
 }
 
 fn sort_by_time(batch: &mut Batch) {

@@ -10,10 +10,10 @@ use super::super::number;
 use super::super::quality::{broken_rules, is_sound};
 use super::super::time::cut;
 use super::fast_path::FastPath;
-use super::order::RowOrder;
+use super::series::SeriesState;
 use crate::bar::columns::{COLUMNS, COUNT};
 use crate::bar::{Micros, Ohlcv, UNKNOWN};
-use crate::config::{Ambiguous, CsvConfig, Thousands};
+use crate::config::{CsvConfig, Thousands};
 
 /// A bar before its values are read.
 pub(super) const NOTHING: Ohlcv = Ohlcv::from_array([UNKNOWN; COUNT]);
@@ -23,14 +23,8 @@ pub(super) struct RowParser {
     layout: FileLayout,
     fields: FieldSplitter,
     fast_path: Option<FastPath>,
-    /// Where local times may come twice.
-    order: Option<RowOrder>,
     /// Whether the file's first rows decided what the signs in numbers mean; a row that contradicts a flag is a bad row.
     signs_are_decided: bool,
-    /// How many rows seem to have day and month in the other order.
-    swapped_rows: usize,
-    /// The order of the rows that the general path read, where day and month may change places.
-    general_order: RowOrder,
     scratch: Vec<u8>,
 }
 
@@ -44,14 +38,11 @@ pub(super) enum RowFault {
 }
 
 impl RowParser {
-    pub(super) fn new(layout: FileLayout, csv: &CsvConfig, ambiguous: Ambiguous) -> Self {
+    pub(super) fn new(layout: FileLayout, csv: &CsvConfig) -> Self {
         Self {
             fast_path: FastPath::new(&layout, csv),
             fields: FieldSplitter::new(layout.columns.delimiter, csv.quote),
-            order: layout.times.has_local_zone().then(|| RowOrder::new(ambiguous)),
             signs_are_decided: csv.thousands == Thousands::Auto,
-            swapped_rows: 0,
-            general_order: RowOrder::default(),
             layout,
             scratch: Vec::new(),
         }
@@ -66,12 +57,17 @@ impl RowParser {
     /// Reads the values of a row into `bar`, and returns its time, or why it is no bar. The values are not returned, since
     /// copying them takes longer than reading one (`benches/parts`).
     #[inline]
-    pub(super) fn parse(&mut self, bytes: &[u8], bar: &mut Ohlcv) -> Result<Micros, RowFault> {
+    pub(super) fn parse(
+        &mut self,
+        bytes: &[u8],
+        series: &mut SeriesState,
+        bar: &mut Ohlcv,
+    ) -> Result<Micros, RowFault> {
         let time = match self.fast(bytes, bar) {
             Some(time) => time,
-            None => self.general(bytes, bar)?,
+            None => self.general(bytes, series, bar)?,
         };
-        if let Some(order) = &mut self.order {
+        if let Some(order) = &mut series.order {
             order.add(time);
         }
         Ok(time)
@@ -98,7 +94,12 @@ impl RowParser {
 
     /// The general path: reads any row.
     #[inline(never)]
-    pub(super) fn general(&mut self, bytes: &[u8], bar: &mut Ohlcv) -> Result<Micros, RowFault> {
+    pub(super) fn general(
+        &mut self,
+        bytes: &[u8],
+        series: &mut SeriesState,
+        bar: &mut Ohlcv,
+    ) -> Result<Micros, RowFault> {
         let row = self.fields.split(bytes);
         let FileLayout { columns, times, numbers, ends_with_delimiter: ends, tickers, .. } = &self.layout;
         let is_longer = row.len() != columns.width;
@@ -124,7 +125,7 @@ impl RowParser {
             Ok(time) => time,
             Err(reason) => {
                 let text = if columns.date.is_some() { &self.scratch } else { row.get(columns.time) };
-                let resolved = self
+                let resolved = series
                     .order
                     .as_ref()
                     .and_then(|order| order.resolve(times.both(text.trim_ascii())?, self.layout.step));
@@ -137,19 +138,19 @@ impl RowParser {
         };
         if let Some(disproof) = self.layout.disproof.as_ref().filter(|_| !self.layout.times_are_given) {
             let text = if columns.date.is_some() { &self.scratch } else { row.get(columns.time) };
-            let before = self.general_order.last_if_falling(time);
+            let before = series.general_order.last_if_falling(time);
             if let Some(reason) =
                 before.and_then(|before| disproof.change_of_order(text, before, self.layout.step))
             {
                 // A single row may be a late one, or mistyped.
-                self.swapped_rows += 1;
-                return Err(if self.swapped_rows == 1 {
+                series.swapped_rows += 1;
+                return Err(if series.swapped_rows == 1 {
                     RowFault::Rejected("time", at(columns.time, reason))
                 } else {
                     RowFault::Fatal(format!("{}; {MEND_ORDER}", at(columns.time, reason)))
                 });
             }
-            self.general_order.add(time);
+            series.general_order.add(time);
         }
         for ticker in tickers {
             let value = row.get(ticker.column).trim_ascii();

@@ -3,6 +3,7 @@ mod fast_path;
 mod later;
 
 use super::*;
+use crate::config::OnInvalid;
 use crate::bar::UNKNOWN;
 use crate::bar::columns::{HIGH, OPEN, VOLUME};
 use crate::error::ErrorClass;

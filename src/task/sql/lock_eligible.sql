@@ -1,10 +1,10 @@
--- Tasks that were never tried, of small files whose series no running task has acquired. Tasks that somebody has locked are
+-- Tasks that were never tried, of small files of one series that no running task has acquired. Tasks that somebody has locked are
 -- passed over.
 -- $1: operation id; $2: bytes of a file at most; $3: tasks at most
 WITH next AS MATERIALIZED (
     SELECT id
     FROM barlift.tasks
-    WHERE operation_id = $1 AND state = 'pending' AND fence = 0 AND waits_for IS NULL AND source_bytes <= $2
+    WHERE operation_id = $1 AND state = 'pending' AND fence = 0 AND waits_for IS NULL AND source_bytes <= $2 AND symbol <> '*'
     ORDER BY id
     -- The first of them may be locked.
     LIMIT 20 * $3

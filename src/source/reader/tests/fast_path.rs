@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::super::row::{NOTHING, RowFault, RowParser};
+use super::super::series::SeriesState;
 use super::*;
 use crate::config::{Ambiguous, Override};
 use crate::source::tests::{holds, like, mutated};
@@ -29,23 +30,30 @@ const DIALECTS: &[(&[(&str, &str)], &str)] = &[
     (&[], "date,time,open,high,low,close,volume"),
 ];
 
-fn parser(settings: &[(&'static str, &str)], header_line: &str, zone: &str) -> (RowParser, u8) {
+/// Reads the rows of one series.
+struct Parser {
+    rows: RowParser,
+    series: SeriesState,
+}
+
+fn parser(settings: &[(&'static str, &str)], header_line: &str, zone: &str) -> (Parser, u8) {
     let settings: Vec<Override> = settings.iter().map(|(k, v)| (*k, (*v).to_owned())).collect();
     let csv = crate::config::load(None, &settings).expect("valid settings").csv;
     let zone = super::super::super::time::zone(zone).expect("a zone");
     let layout = FileLayout::of_header(header_line, &csv, zone);
     let delimiter = layout.columns.delimiter;
-    (RowParser::new(layout, &csv, Ambiguous::Infer), delimiter)
+    let series = SeriesState::new(&layout, Ambiguous::Infer);
+    (Parser { rows: RowParser::new(layout, &csv), series }, delimiter)
 }
 
-fn parse(parser: &mut RowParser, row: &[u8]) -> Result<(Micros, Ohlcv), RowFault> {
+fn parse(parser: &mut Parser, row: &[u8]) -> Result<(Micros, Ohlcv), RowFault> {
     let mut bar = NOTHING;
-    parser.parse(row, &mut bar).map(|time| (time, bar))
+    parser.rows.parse(row, &mut parser.series, &mut bar).map(|time| (time, bar))
 }
 
-fn general(parser: &mut RowParser, row: &[u8]) -> Result<(Micros, Ohlcv), RowFault> {
+fn general(parser: &mut Parser, row: &[u8]) -> Result<(Micros, Ohlcv), RowFault> {
     let mut bar = NOTHING;
-    parser.general(row, &mut bar).map(|time| (time, bar))
+    parser.rows.general(row, &mut parser.series, &mut bar).map(|time| (time, bar))
 }
 
 /// A field as it may stand in each column, told by the column's name.
@@ -80,7 +88,7 @@ fn rows(header_line: &'static str, delimiter: u8) -> impl Strategy<Value = Vec<u
 fn rows_that_all_end_with_a_delimiter_are_read_alike() {
     for (settings, header_line) in DIALECTS {
         let (mut parser, delimiter) = parser(settings, header_line, "UTC");
-        parser.ends_with_delimiter();
+        parser.rows.ends_with_delimiter();
         let parser = RefCell::new(parser);
         let ended = rows(header_line, delimiter).prop_map(move |mut row| {
             row.push(delimiter);
@@ -120,10 +128,10 @@ fn common_rows_take_the_fast_path() {
         ("note\tts\to\th\tl\tc\tv", "\t2024-01-02 09:30:00+00:00\t1\t2\t0.5\t1.5\t1e3"),
     ] {
         let (parser, _) = parser(&[], header_line, "UTC");
-        assert!(parser.fast(row.as_bytes(), &mut { NOTHING }).is_some(), "{row}");
+        assert!(parser.rows.fast(row.as_bytes(), &mut { NOTHING }).is_some(), "{row}");
         let (counted, _) = self::parser(&[("csv.time_format", "unix")], "ts;o;h;l;c;v", "UTC");
-        assert!(counted.fast(b"1704187800;1;2;0.5;1.5;10", &mut { NOTHING }).is_some());
+        assert!(counted.rows.fast(b"1704187800;1;2;0.5;1.5;10", &mut { NOTHING }).is_some());
         let (quoted, _) = self::parser(&[], header_line, "UTC");
-        assert!(quoted.fast(format!("{row}\"").as_bytes(), &mut { NOTHING }).is_none(), "{row}");
+        assert!(quoted.rows.fast(format!("{row}\"").as_bytes(), &mut { NOTHING }).is_none(), "{row}");
     }
 }

@@ -12,7 +12,8 @@ fn open(text: &str) -> Result<BarReader<'_>, FileError> {
     let later = LaterRows::read(&Arc::new(file), text.len() as u64).expect("read").expect("a long file");
     let source = SourceName { path: "A_1s.csv", timeframe: Some("1s") };
     let text = SourceText::new(text.as_bytes()).expect("reads");
-    BarReader::open_with(text, source, &options(OnInvalid::Warn), 0, Some(&later))
+    let options = options(OnInvalid::Warn);
+    BarReader::open_with(text, Reading { source, options: &options, resume_at: 0, later: Some(&later) })
 }
 
 /// A bar each second of these days, with the day written in this form.

@@ -1,0 +1,312 @@
+//! Reads a source with the bars of several symbols, and splits its rows by symbol.
+//!
+//! Invariant: each row counts once, in the part of its symbol, or among the rejected rows that have no symbol. All rows
+//! before the end of a batch are in this batch or an earlier one. The rows of a symbol are read as those of a file that
+//! has nothing else.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::fields::FieldSplitter;
+use super::super::layout::{FileLayout, SymbolColumns};
+use super::super::lines::Line;
+use super::super::pattern::check_symbol;
+use super::super::position::Position;
+use super::super::text::SourceText;
+use super::classify::{RowClassifier, raw};
+use super::rows::FileRows;
+use super::series::SeriesState;
+use super::{Batch, MAX_KEPT, OpenFile, Reader, Reading, finish};
+use crate::config::Ambiguous;
+use crate::error::FileError;
+use crate::finding::RejectedRow;
+
+/// A batch goes on until it has so many rows a symbol, since a few rows of each are dear to look up and to write.
+const ROWS_OF_EACH: usize = 20;
+
+/// Or until it has so many rows, however many symbols there are.
+const MOST_ROWS: u64 = 250_000;
+
+/// With more symbols than this, the column is hardly one of symbols.
+const MOST_SYMBOLS: usize = 1_000_000;
+
+/// The rows of one symbol among those of a batch.
+#[derive(Debug)]
+pub struct Part {
+    /// The symbol.
+    pub symbol: Arc<str>,
+    /// Which symbol of the file it is, by its first row: from 0.
+    pub place: usize,
+    /// Its rows.
+    pub batch: Batch,
+}
+
+/// Consecutive rows of a file with several symbols.
+#[derive(Debug, Default)]
+pub struct SplitBatch {
+    /// The symbols that have rows in it, in the order of their first rows in the file.
+    pub parts: Vec<Part>,
+    /// Rows that have no symbol.
+    pub rejected: Vec<RejectedRow>,
+    /// Data rows in the batch.
+    pub rows: u64,
+    /// Where the next row starts.
+    pub end: Position,
+    /// How long compressed bytes were decoded for it, with the reading of what was decoded.
+    pub decoding: Duration,
+}
+
+/// A symbol, and its rows so far.
+struct Symbol {
+    name: Arc<str>,
+    series: SeriesState,
+    /// The texts of the columns that must be the same in all of its rows.
+    kinds: Vec<Vec<u8>>,
+    /// Its part of the current batch.
+    part: Option<usize>,
+}
+
+/// Reads a source with the bars of several symbols.
+pub struct SymbolReader<'a> {
+    rows: FileRows<'a>,
+    /// None if the file has no line.
+    splitter: Option<Splitter>,
+    layout: Option<Arc<FileLayout>>,
+}
+
+struct Splitter {
+    path: String,
+    classifier: RowClassifier,
+    layout: Arc<FileLayout>,
+    columns: SymbolColumns,
+    /// Delimiter and quote.
+    dialect: (u8, Option<u8>),
+    /// The symbols to be read; none: all.
+    wanted: Option<HashSet<Vec<u8>>>,
+    fields: FieldSplitter,
+    key: Vec<u8>,
+    symbols: Vec<Symbol>,
+    places: HashMap<Vec<u8>, usize>,
+    ambiguous: Ambiguous,
+    resume_at: u64,
+    /// Bytes of raw rows in the current batch.
+    kept_bytes: usize,
+}
+
+impl<'a> SymbolReader<'a> {
+    /// Reads the first rows and decides how the file is written.
+    ///
+    /// # Errors
+    /// A [`FileError`] if this is not a file of bars, or nothing tells the symbol of a row.
+    pub(in crate::source) fn open_with(text: SourceText<'a>, reading: Reading<'_>) -> Result<Self, FileError> {
+        let mut file = OpenFile::new(text, reading, true)?;
+        let layout = file.layout.take();
+        let splitter = layout.as_ref().map(|layout| Splitter::new(&file, layout, reading));
+        Ok(Self { rows: file.rows, splitter, layout: layout.map(Arc::new) })
+    }
+
+    /// Whether the file has no line, not even a header.
+    pub fn is_empty(&self) -> bool {
+        self.splitter.is_none()
+    }
+
+    /// The next rows: as many as are asked for, or more if they are of many symbols; none at the end of the file.
+    ///
+    /// # Errors
+    /// A [`FileError`] if reading fails, a line is too long, a bar is invalid and `on_invalid` is `fail`, or a symbol has
+    /// rows of several series.
+    pub fn next_batch(&mut self, max_rows: usize) -> Result<Option<SplitBatch>, FileError> {
+        let Some(splitter) = &mut self.splitter else { return Ok(None) };
+        let mut batch = SplitBatch::default();
+        splitter.kept_bytes = 0;
+        let mut last = u64::MAX;
+        while batch.is_open(max_rows, splitter.kept_bytes) || self.rows.offset() == last {
+            let is_first = batch.rows == 0;
+            let next = self.rows.next(is_first, |line| {
+                last = line.offset;
+                splitter.take(line, &mut batch)
+            })?;
+            if !next {
+                break;
+            }
+        }
+        batch.end = self.rows.position();
+        batch.decoding = self.rows.take_decoding();
+        if batch.rows == 0 {
+            return Ok(None);
+        }
+        splitter.finish(&mut batch, self.rows.has_ended());
+        Ok(Some(batch))
+    }
+
+    /// How the file is written; none if it has no line.
+    pub fn layout(&self) -> Option<&Arc<FileLayout>> {
+        self.layout.as_ref()
+    }
+}
+
+impl Reader for SymbolReader<'_> {
+    type Batch = SplitBatch;
+
+    fn next_batch(&mut self, max_rows: usize) -> Result<Option<SplitBatch>, FileError> {
+        self.next_batch(max_rows)
+    }
+
+    fn layout(&self) -> Option<&Arc<FileLayout>> {
+        self.layout()
+    }
+}
+
+impl SplitBatch {
+    fn is_open(&self, max_rows: usize, kept_bytes: usize) -> bool {
+        let wanted = max_rows.max(self.parts.len() * ROWS_OF_EACH) as u64;
+        self.rows < wanted.min(MOST_ROWS.max(max_rows as u64)) && kept_bytes < MAX_KEPT
+    }
+
+    fn reject(&mut self, line: Line<'_>, rule: &'static str, reason: String) {
+        self.rejected.push(RejectedRow { row: raw(line), rule, reason });
+    }
+}
+
+impl Splitter {
+    fn new(file: &OpenFile<'_>, layout: &FileLayout, reading: Reading<'_>) -> Self {
+        let Reading { source, options, resume_at, .. } = reading;
+        let (delimiter, quote) = (layout.columns.delimiter, file.csv.quote);
+        let wanted = options.symbols.iter().map(|symbol| symbol.clone().into_bytes()).collect::<HashSet<_>>();
+        Self {
+            path: source.path.to_owned(),
+            classifier: file.classifier(layout, reading),
+            columns: layout.symbols.clone().unwrap_or_default(),
+            layout: Arc::new(layout.clone()),
+            dialect: (delimiter, quote),
+            wanted: Some(wanted).filter(|wanted| !wanted.is_empty()),
+            fields: FieldSplitter::new(delimiter, quote),
+            key: Vec::new(),
+            symbols: Vec::new(),
+            places: HashMap::new(),
+            ambiguous: options.ambiguous,
+            resume_at,
+            kept_bytes: 0,
+        }
+    }
+
+    /// Adds a row to the part of its symbol.
+    fn take(&mut self, line: Line<'_>, batch: &mut SplitBatch) -> Result<(), FileError> {
+        let is_new = line.offset >= self.resume_at;
+        let Some(key) = self.columns.key(line.bytes, self.dialect, &mut self.fields, &mut self.key) else {
+            if is_new {
+                batch.rows += 1;
+                self.kept_bytes += line.bytes.len();
+                batch.reject(line, "ticker", format!("{} is empty or missing", self.columns.name));
+            }
+            return Ok(());
+        };
+        let place = match self.places.get(key) {
+            Some(place) => *place,
+            None => match self.add(line, batch)? {
+                Some(place) => place,
+                None => return Ok(()),
+            },
+        };
+        let symbol = &mut self.symbols[place];
+        check_kinds((&self.path, &self.layout, &self.columns), &mut self.fields, symbol, line)?;
+        let part = *symbol.part.get_or_insert_with(|| {
+            batch.parts.push(Part { symbol: symbol.name.clone(), place, batch: Batch::default() });
+            batch.parts.len() - 1
+        });
+        let part = &mut batch.parts[part].batch;
+        let before = part.kept_bytes;
+        self.classifier.classify(line, &mut symbol.series, part)?;
+        self.kept_bytes += part.kept_bytes - before;
+        batch.rows += u64::from(is_new);
+        Ok(())
+    }
+
+    /// Adds the symbol of a line, whose key is the current one; none if the line is no row of it.
+    #[cold]
+    fn add(&mut self, line: Line<'_>, batch: &mut SplitBatch) -> Result<Option<usize>, FileError> {
+        let is_new = line.offset >= self.resume_at;
+        let mut refuse = |rule, reason| {
+            if is_new {
+                batch.rows += 1;
+                self.kept_bytes += line.bytes.len();
+                batch.reject(line, rule, reason);
+            }
+        };
+        if self.layout.is_same_header(line.bytes) {
+            refuse("header", "repeats the header".into());
+            return Ok(None);
+        }
+        let Ok(name) = std::str::from_utf8(&self.key) else {
+            refuse("ticker", format!("{} is no UTF-8 text", self.columns.name));
+            return Ok(None);
+        };
+        if let Err(reason) = check_symbol(name) {
+            refuse("ticker", format!("{} {reason}", self.columns.name));
+            return Ok(None);
+        }
+        if self.wanted.as_ref().is_some_and(|wanted| !wanted.contains(&self.key)) {
+            return Ok(None);
+        }
+        if self.symbols.len() == MOST_SYMBOLS {
+            let reason = format!(
+                "{} has more than {MOST_SYMBOLS} different texts: if it is not the symbol, give --symbol-column",
+                self.columns.name
+            );
+            return Err(FileError::permanent(&self.path, line.number, reason));
+        }
+        let series = SeriesState::new(&self.layout, self.ambiguous);
+        self.symbols.push(Symbol { name: name.into(), series, kinds: Vec::new(), part: None });
+        self.places.insert(self.key.clone(), self.symbols.len() - 1);
+        Ok(Some(self.symbols.len() - 1))
+    }
+
+    /// Compares the rows of each symbol with those around them. At the end of the file also those that waited for others.
+    fn finish(&mut self, batch: &mut SplitBatch, is_last: bool) {
+        if is_last {
+            let without = self.symbols.iter().enumerate().filter(|(_, symbol)| symbol.part.is_none());
+            let part = |(place, symbol): (usize, &Symbol)| Part {
+                symbol: symbol.name.clone(),
+                place,
+                batch: Batch::default(),
+            };
+            batch.parts.extend(without.map(part));
+        }
+        for part in &mut batch.parts {
+            let symbol = &mut self.symbols[part.place];
+            symbol.part = None;
+            finish(&mut part.batch, &mut symbol.series, is_last);
+        }
+        batch.parts.retain(|part| part.batch.rows > 0 || !part.batch.issues.is_empty());
+        batch.parts.sort_unstable_by_key(|part| part.place);
+    }
+}
+
+/// Refuses a row of another kind than those of its symbol before.
+fn check_kinds(
+    (path, layout, columns): (&str, &FileLayout, &SymbolColumns),
+    fields: &mut FieldSplitter,
+    symbol: &mut Symbol,
+    line: Line<'_>,
+) -> Result<(), FileError> {
+    if columns.kinds.is_empty() {
+        return Ok(());
+    }
+    let row = fields.split(line.bytes);
+    if row.len() < layout.columns.width {
+        return Ok(());
+    }
+    if symbol.kinds.is_empty() {
+        symbol.kinds = columns.kinds.iter().map(|at| row.get(*at).trim_ascii().to_vec()).collect();
+        return Ok(());
+    }
+    for (at, before) in columns.kinds.iter().zip(&symbol.kinds) {
+        let value = row.get(*at).trim_ascii();
+        if value != before {
+            let reason = columns.other_kind((&symbol.name, &layout.called(*at)), value, before);
+            return Err(FileError::permanent(path, line.number, reason));
+        }
+    }
+    Ok(())
+}
