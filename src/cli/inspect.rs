@@ -17,9 +17,10 @@ use crate::config::{Config, CsvConfig, OnStep};
 use crate::error::{Error, FileError, Result};
 use crate::source::discover::{self, Discovery, Source};
 use crate::source::layout::FileLayout;
-use crate::source::open::OpenSource;
+use crate::finding::RejectedRow;
+use crate::source::open::{OpenSource, SourceReader};
 use crate::source::places::Places;
-use crate::source::reader::{ReadOptions, UTC};
+use crate::source::reader::{Batch, ReadOptions, Reader, SplitBatch, UTC};
 use crate::source::root::Root;
 
 /// Bars that are shown of each end of a file.
@@ -44,6 +45,9 @@ struct Inspected {
     #[serde(skip)]
     for_others: Option<ReadOptions>,
     columns: Vec<(String, String)>,
+    /// Those that the file has, in the order of their first rows; empty if it has one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    symbols: Vec<String>,
     notes: Vec<String>,
     ignored_columns: Vec<String>,
     rows: u64,
@@ -154,6 +158,7 @@ fn of_nothing(source: &Source) -> Inspected {
         timezone: None,
         for_others: None,
         columns: Vec::new(),
+        symbols: Vec::new(),
         notes: Vec::new(),
         ignored_columns: Vec::new(),
         rows: 0,
@@ -175,7 +180,22 @@ fn fill(
     read: &ReadOptions,
     on_step: OnStep,
 ) -> Result<(), FileError> {
-    let mut reader = opened.bars(read, &file.series.timeframe, true, 0)?;
+    let timeframe = file.series.timeframe.clone();
+    if file.series.is_several() {
+        let reader = opened.bars_by_symbol(read, &timeframe, true, 0)?;
+        fill_from(file, reader, (read, on_step), Inspected::add_parts)
+    } else {
+        let reader = opened.bars(read, &timeframe, true, 0)?;
+        fill_from(file, reader, (read, on_step), |file, batch, ends| file.add(&batch, Some(ends)))
+    }
+}
+
+fn fill_from<R: Reader>(
+    file: &mut Inspected,
+    mut reader: SourceReader<R>,
+    (read, on_step): (&ReadOptions, OnStep),
+    add: impl Fn(&mut Inspected, R::Batch, &mut Bars),
+) -> Result<(), FileError> {
     if let Some(layout) = reader.layout() {
         let proven = layout.proof.map(|proof| proof.timezone.clone());
         let timezone = proven.or_else(|| read.timezone.clone());
@@ -190,18 +210,7 @@ fn fill(
     }
     let mut ends = Bars::default();
     while let Some(batch) = reader.next_batch(ROWS)? {
-        file.rows += batch.rows;
-        file.rejected += batch.rejected.len() as u64;
-        if let (None, Some(row)) = (&file.first_rejected, batch.rejected.first()) {
-            file.first_rejected = Some(format!("line {}: {}", row.row.line, row.reason));
-        }
-        file.issues += batch.issues.len() as u64;
-        if let (None, Some(issue)) = (&file.first_issue, batch.issues.first()) {
-            file.first_issue = Some(format!("line {}: {}", issue.line, issue.rules.join(", ")));
-        }
-        let bars = &batch.bars;
-        let ends_of_batch = (0..bars.len()).filter(|i| *i < ENDS || i + ENDS >= bars.len());
-        ends_of_batch.for_each(|i| ends.push(bars.time[i], bars.values(i)));
+        add(file, batch, &mut ends);
     }
     let mut order: Vec<usize> = (0..ends.len()).collect();
     order.sort_unstable_by_key(|i| ends.time[*i]);
@@ -211,10 +220,45 @@ fn fill(
     reader.finish().map(drop)
 }
 
+impl Inspected {
+    /// Adds a batch; the bars at its ends if they are wanted.
+    fn add(&mut self, batch: &Batch, ends: Option<&mut Bars>) {
+        self.rows += batch.rows;
+        self.add_rejected(&batch.rejected);
+        self.issues += batch.issues.len() as u64;
+        if let (None, Some(issue)) = (&self.first_issue, batch.issues.first()) {
+            self.first_issue = Some(format!("line {}: {}", issue.line, issue.rules.join(", ")));
+        }
+        let (bars, Some(ends)) = (&batch.bars, ends) else { return };
+        let ends_of_batch = (0..bars.len()).filter(|i| *i < ENDS || i + ENDS >= bars.len());
+        ends_of_batch.for_each(|i| ends.push(bars.time[i], bars.values(i)));
+    }
+
+    fn add_rejected(&mut self, rejected: &[RejectedRow]) {
+        self.rejected += rejected.len() as u64;
+        if let (None, Some(row)) = (&self.first_rejected, rejected.first()) {
+            self.first_rejected = Some(format!("line {}: {}", row.row.line, row.reason));
+        }
+    }
+
+    /// Adds a batch with several symbols; bars are shown of the first one.
+    fn add_parts(&mut self, batch: SplitBatch, ends: &mut Bars) {
+        self.rows += batch.rejected.len() as u64;
+        self.add_rejected(&batch.rejected);
+        for part in &batch.parts {
+            if part.place >= self.symbols.len() {
+                self.symbols.push(part.symbol.to_string());
+            }
+            self.add(&part.batch, (part.place == 0).then_some(&mut *ends));
+        }
+    }
+}
+
 /// What each value is read from: a column's name, or its number.
 fn columns(layout: &FileLayout) -> Vec<(String, String)> {
     let columns = &layout.columns;
-    let mut all = Vec::new();
+    let mut all: Vec<_> =
+        columns.symbol.iter().map(|at| ("symbol".to_owned(), layout.called(*at))).collect();
     if let Some(date) = columns.date {
         all.push(("date".to_owned(), layout.called(date)));
     }
@@ -240,6 +284,13 @@ fn show(out: &mut dyn Write, file: &Inspected) -> io::Result<()> {
     }
     let columns: Vec<String> = file.columns.iter().map(|(value, from)| format!("{value} {from}")).collect();
     writeln!(out, "  columns   {}", output::visible(&columns.join(", ")))?;
+    if let Some(first) = file.symbols.first() {
+        const SHOWN: usize = 8;
+        let names = file.symbols[..file.symbols.len().min(SHOWN)].join(", ");
+        let more = if file.symbols.len() > SHOWN { ", …" } else { "" };
+        let shown = format!("{}: {names}{more}; the bars below are {first}'s", file.symbols.len());
+        writeln!(out, "  symbols   {}", output::visible(&shown))?;
+    }
     if let Some(csv) = &file.csv {
         let form = csv.time_format.as_ref().map_or_else(String::new, ToString::to_string);
         writeln!(out, "  times     {}", output::visible(&form))?;

@@ -89,6 +89,9 @@ async fn operation(
     options.part.clone_from(&prepared.part);
     options.unexplained =
         compared::other_series(&database.pool, &names, &args.symbols, &args.timeframes).await?;
+    // Which series a file of several symbols has is not known before it is read.
+    let several: Vec<_> = names.iter().filter(|name| name.is_several()).map(|name| &name.timeframe).collect();
+    options.unexplained.retain(|name| !several.contains(&&name.timeframe));
     new.options = create::stored(&options)?;
     Ok(new)
 }

@@ -35,22 +35,41 @@ const FIRST_VALUE: usize = 2 + (4 + 4) + 4;
 /// The bars of one series as a whole COPY message: header, rows, end.
 #[must_use]
 pub fn encode(series_id: SeriesId, bars: &Bars) -> Vec<u8> {
-    encode_all(&[(series_id, bars)])
+    messages(&[(series_id, bars)]).flatten().collect()
 }
 
-/// The bars of several series as a whole COPY message.
-#[must_use]
-pub fn encode_all(series: &[(SeriesId, &Bars)]) -> Vec<u8> {
-    let rows: usize = series.iter().map(|(_, bars)| bars.len()).sum();
-    let mut out = Vec::with_capacity(HEADER_BYTES + rows * ROW_BYTES + 2);
-    out.extend_from_slice(SIGNATURE);
-    // No flags, no header extension.
-    out.extend_from_slice(&[0; 8]);
-    for (series_id, bars) in series {
-        put_rows(&mut out, *series_id, bars);
-    }
-    out.extend_from_slice(&END);
-    out
+/// Rows in a message, unless a series has more.
+const MESSAGE_ROWS: usize = 32 * 1024;
+
+/// The bars of several series as the messages of a COPY.
+pub fn messages<'s>(series: &'s [(SeriesId, &'s Bars)]) -> impl Iterator<Item = Vec<u8>> + 's {
+    let (mut rest, mut is_first) = (series, true);
+    std::iter::from_fn(move || {
+        if rest.is_empty() && !is_first {
+            return None;
+        }
+        let mut rows = 0;
+        let fits = |(_, bars): &&(SeriesId, &Bars)| {
+            let fits = rows == 0 || rows + bars.len() <= MESSAGE_ROWS;
+            rows += bars.len();
+            fits
+        };
+        let (now, later) = rest.split_at(rest.iter().take_while(fits).count());
+        let mut out = Vec::with_capacity(HEADER_BYTES + rows * ROW_BYTES + 2);
+        if is_first {
+            out.extend_from_slice(SIGNATURE);
+            // No flags, no header extension.
+            out.extend_from_slice(&[0; 8]);
+        }
+        for (series_id, bars) in now {
+            put_rows(&mut out, *series_id, bars);
+        }
+        if later.is_empty() {
+            out.extend_from_slice(&END);
+        }
+        (rest, is_first) = (later, false);
+        Some(out)
+    })
 }
 
 fn put_rows(out: &mut Vec<u8>, series_id: SeriesId, bars: &Bars) {

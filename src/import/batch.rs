@@ -101,7 +101,7 @@ impl<'b> FileBatch<'b> {
 #[derive(Debug)]
 pub(super) struct ComparedBatch<'b> {
     pub(super) file: &'b FileBatch<'b>,
-    pub(super) compared: Compared,
+    pub(super) compared: Compared<'b>,
     /// How many bars were found in its range.
     pub(super) there: usize,
     /// Whether these are all.

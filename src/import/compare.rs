@@ -2,15 +2,17 @@
 //!
 //! Invariant: pure; every bar of the batch ends up in exactly one place.
 
+use std::borrow::Cow;
+
 use crate::bar::Bars;
 use crate::finding::Mismatch;
 use crate::source::reader::Batch;
 
 /// The batch's bars, sorted out.
 #[derive(Debug, Default)]
-pub struct Compared {
+pub struct Compared<'b> {
     /// Bars that the series lacks.
-    pub new: Bars,
+    pub new: Cow<'b, Bars>,
     /// How many the series has with the same values.
     pub same: u64,
     /// Those that it has with other values.
@@ -19,8 +21,12 @@ pub struct Compared {
 
 /// Sorts a batch's bars out. Both sides are in time order.
 #[must_use]
-pub fn bars(batch: &Batch, existing: &Bars) -> Compared {
-    let mut out = Compared { new: Bars::with_capacity(batch.bars.len()), ..Compared::default() };
+pub fn bars<'b>(batch: &'b Batch, existing: &Bars) -> Compared<'b> {
+    if existing.is_empty() {
+        return Compared { new: Cow::Borrowed(&batch.bars), ..Compared::default() };
+    }
+    let mut new = Bars::with_capacity(batch.bars.len());
+    let mut out = Compared::default();
     let mut there = 0;
     for i in 0..batch.bars.len() {
         let (time, csv) = (batch.bars.time[i], batch.bars.values(i));
@@ -32,7 +38,7 @@ pub fn bars(batch: &Batch, existing: &Bars) -> Compared {
             there += 1;
         }
         if there == first {
-            out.new.push(time, csv);
+            new.push(time, csv);
             continue;
         }
         // Without a unique index, a foreign writer may have put a second bar there: all have to be the same.
@@ -41,6 +47,7 @@ pub fn bars(batch: &Batch, existing: &Bars) -> Compared {
             Some(db) => out.different.push(Mismatch { line: batch.lines[i], time, csv, db }),
         }
     }
+    out.new = Cow::Owned(new);
     out
 }
 

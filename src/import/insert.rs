@@ -47,7 +47,7 @@ async fn write(tx: &mut PgConnection, db: TracedPool<'_>, files: &[ComparedBatch
     // A part of a batch may have rejected rows alone, and then perhaps no series.
     let with_bars = || files.iter().filter(|f| !f.file.batch.bars.is_empty());
     let all_new = with_bars().all(|f| f.file.target.is_new);
-    let new = with_bars().map(|f| Some((f.file.target.series_id?, &f.compared.new))).collect::<Option<Vec<_>>>();
+    let new = with_bars().map(|f| Some((f.file.target.series_id?, &*f.compared.new))).collect::<Option<Vec<_>>>();
     let new = new.ok_or_else(|| Error::Internal("a task that writes has no series".into()))?;
     bars::insert(tx, db, (layout, all_new), &new).await?;
     for (i, files) in of_tasks(files, |f| f.file).enumerate() {

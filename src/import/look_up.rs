@@ -88,11 +88,11 @@ pub(super) fn compare_values<'b>(
     existing: &[&Existing],
 ) -> Result<Vec<ComparedBatch<'b>>> {
     let pairs = || files.iter().copied().zip(existing.iter().copied());
-    let compared: Vec<Compared> = match pairs().all(|(_, existing)| existing.bars.is_empty()) {
+    let compared: Vec<Compared<'b>> = match pairs().all(|(_, existing)| existing.bars.is_empty()) {
         true => pairs().map(|(file, existing)| compare::bars(file.batch, &existing.bars)).collect(),
         false => compare_traced(files, existing)?,
     };
-    let batch = |((file, existing), compared): ((&'b FileBatch<'b>, &Existing), Compared)| ComparedBatch {
+    let batch = |((file, existing), compared): ((&'b FileBatch<'b>, &Existing), Compared<'b>)| ComparedBatch {
         file,
         compared,
         there: existing.bars.len(),
@@ -104,12 +104,12 @@ pub(super) fn compare_values<'b>(
     Ok(pairs().zip(compared).map(batch).collect())
 }
 
-fn compare_traced(files: &[&FileBatch<'_>], existing: &[&Existing]) -> Result<Vec<Compared>> {
+fn compare_traced<'b>(files: &[&'b FileBatch<'b>], existing: &[&Existing]) -> Result<Vec<Compared<'b>>> {
     let FileBatch { attempt, batch, .. } = *files[0];
     let span = attempt.telemetry.span(&COMPARE_VALUES);
     let start = Instant::now();
     let pairs = files.iter().zip(existing);
-    let all: Vec<Compared> = pairs.map(|(file, there)| compare::bars(file.batch, &there.bars)).collect();
+    let all: Vec<Compared<'b>> = pairs.map(|(file, there)| compare::bars(file.batch, &there.bars)).collect();
     attempt.telemetry.add(Phase::CompareValues, start.elapsed());
     let different: usize = all.iter().map(|compared| compared.different.len()).sum();
     let same: u64 = all.iter().map(|compared| compared.same).sum();
@@ -128,7 +128,7 @@ fn compare_traced(files: &[&FileBatch<'_>], existing: &[&Existing]) -> Result<Ve
     Ok(all)
 }
 
-fn refuse_mismatch(file: &FileBatch<'_>, compared: &Compared) -> Result<()> {
+fn refuse_mismatch(file: &FileBatch<'_>, compared: &Compared<'_>) -> Result<()> {
     let FileBatch { attempt, target, .. } = file;
     let Some(m) = compared.different.first().filter(|_| attempt.options.on_mismatch == OnMismatch::Fail)
     else {

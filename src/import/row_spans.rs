@@ -48,7 +48,7 @@ pub(super) fn checked(attempt: ImportAttempt<'_>, batch: &Batch, existing: &Bars
 
 /// One `compare_values` span for each bar that differs, as far as the budget goes; closely traced, one for
 /// each bar that is there.
-pub(super) fn compared(attempt: ImportAttempt<'_>, batch: &Batch, existing: &Bars, compared: &Compared) {
+pub(super) fn compared(attempt: ImportAttempt<'_>, batch: &Batch, existing: &Bars, compared: &Compared<'_>) {
     if !attempt.telemetry.row_detail() {
         for m in &compared.different {
             let Some(span) = attempt.telemetry.mismatch_span(&COMPARE_VALUES) else { return };

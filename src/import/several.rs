@@ -33,14 +33,8 @@ use crate::telemetry::metrics;
 
 impl ReadBatch for SplitBatch {
     fn extent(&self) -> (u64, Option<(Micros, Micros)>, Duration, Position) {
-        (self.rows, range(self), self.decoding, self.end)
+        (self.rows, self.range(), self.decoding, self.end)
     }
-}
-
-/// The first and the last time of a batch's bars.
-fn range(batch: &SplitBatch) -> Option<(Micros, Micros)> {
-    let ranges = batch.parts.iter().filter_map(|part| part.batch.bars.range());
-    ranges.reduce(|(first, last), (from, to)| (first.min(from), last.max(to)))
 }
 
 /// What is known of the file's symbols so far.
@@ -96,7 +90,10 @@ pub(super) async fn import(attempt: ImportAttempt<'_>) -> Result<Imported> {
                 if let Some(opening) = &opening {
                     telemetry.bookkeeping(open_alone(attempt, opening)).await?;
                 }
-                emptiness.refuse(attempt, &total).await?;
+                // Of the symbols that were asked for, a file may have none.
+                if attempt.options.read.symbols.is_empty() || total.rows > 0 {
+                    emptiness.refuse(attempt, &total).await?;
+                }
                 check_rejects(attempt, &total, &emptiness, true)?;
                 return Ok(Imported { rows: total, source: SourceEntry::default() });
             }
@@ -239,7 +236,7 @@ fn progress(
     Progress {
         rows,
         checkpoint: batch.end,
-        span: range(batch),
+        span: batch.range(),
         phases: attempt.telemetry.phases(),
         attempt_rows,
         opening: opening.cloned(),

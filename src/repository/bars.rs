@@ -131,7 +131,9 @@ pub(crate) async fn insert(
     }
     let run = async {
         let mut copy = connection.copy_in_raw(copy::copy_bars()).await.during(WHAT)?;
-        copy.send(copy::encode_all(series)).await.during(WHAT)?;
+        for message in copy::messages(series) {
+            copy.send(message).await.during(WHAT)?;
+        }
         copy.finish().await.during(WHAT)
     };
     // docs/spans.md calls whatever adds rows INSERT; the statement says that it is a COPY.

@@ -304,7 +304,9 @@ fn rows_of_one(source: OpenSource, read: &ReadOptions) -> Result<FirstRows, File
 /// The first rows of a file by symbol: as many as may be read to decide how it is written.
 fn rows_by_symbol(source: OpenSource, read: &ReadOptions) -> Result<FirstRows, FileError> {
     const ROWS: usize = 20_000;
-    let mut bars = source.bars_by_symbol(read, "", true, 0)?;
+    // Enough to tell the timeframe.
+    const ROWS_OF_EACH: usize = 8;
+    let mut bars = source.bars_by_symbol(read, "", true, 0)?.with_rows_of_each(ROWS_OF_EACH);
     let batch = bars.next_batch(ROWS)?.unwrap_or_default();
     let are_several = batch.parts.len() > 1;
     let rejected = batch.parts.iter().flat_map(|part| &part.batch.rejected).chain(&batch.rejected);

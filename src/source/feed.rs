@@ -1,11 +1,12 @@
 //! Reads a source on a thread of its own and sends its batches through a channel.
 //!
-//! Invariant: at most [`AHEAD`] batches wait in the channel, so memory is bounded however slow the receiver is. The
+//! Invariant: at most [`AHEAD`] batches are read or wait, so memory is bounded however slow the receiver is. The
 //! last event is [`FeedEvent::End`] or an error. The thread ends at its next batch once the receiver is dropped.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::layout::FileLayout;
@@ -13,8 +14,10 @@ use super::open::{OpenSource, SourceReader};
 use super::reader::{Batch, ReadOptions, Reader, SplitBatch};
 use crate::error::FileError;
 
-/// Batches read ahead of the one being written.
-pub const AHEAD: usize = 2;
+/// Batches read ahead of the one being written, with the one that is being read.
+pub const AHEAD: usize = 3;
+/// The same of batches of several symbols, which are large.
+pub const LARGE_AHEAD: usize = 1;
 
 /// What the reading thread sends.
 #[derive(Debug)]
@@ -59,7 +62,7 @@ pub type Feed<B> = mpsc::Receiver<Result<FeedEvent<B>, FileError>>;
 /// Starts reading an opened source of one series.
 #[must_use]
 pub fn start(source: OpenSource, options: FeedOptions) -> Feed<Batch> {
-    spawn(move |out| {
+    spawn(AHEAD, move |out| {
         let FeedOptions { read, timeframe, allow_empty, resume_at, batch_rows } = &options;
         run(source.bars(read, timeframe, *allow_empty, *resume_at)?, *batch_rows, out)
     })
@@ -68,7 +71,7 @@ pub fn start(source: OpenSource, options: FeedOptions) -> Feed<Batch> {
 /// Starts reading an opened source of several symbols.
 #[must_use]
 pub fn start_by_symbol(source: OpenSource, options: FeedOptions) -> Feed<SplitBatch> {
-    spawn(move |out| {
+    spawn(LARGE_AHEAD, move |out| {
         let FeedOptions { read, timeframe, allow_empty, resume_at, batch_rows } = &options;
         run(source.bars_by_symbol(read, timeframe, *allow_empty, *resume_at)?, *batch_rows, out)
     })
@@ -77,9 +80,10 @@ pub fn start_by_symbol(source: OpenSource, options: FeedOptions) -> Feed<SplitBa
 type Out<B> = mpsc::Sender<Result<FeedEvent<B>, FileError>>;
 
 fn spawn<B: Send + 'static>(
+    ahead: usize,
     run: impl FnOnce(&Out<B>) -> Result<(), FileError> + Send + 'static,
 ) -> Feed<B> {
-    let (out, receiver) = mpsc::channel(AHEAD);
+    let (out, receiver) = mpsc::channel(ahead);
     tokio::task::spawn_blocking(move || {
         // If the receiver is gone, nobody needs the error.
         _ = run(&out).or_else(|e| out.blocking_send(Err(e)));
@@ -96,13 +100,12 @@ fn run<R: Reader>(
     if out.blocking_send(Ok(start)).is_err() {
         return Ok(());
     }
-    let mut start = Instant::now();
-    while let Some(batch) = reader.next_batch(batch_rows)? {
-        let fed = FeedEvent::Batch { batch: Box::new(batch), took: start.elapsed() };
-        if out.blocking_send(Ok(fed)).is_err() {
-            return Ok(());
-        }
-        start = Instant::now();
+    loop {
+        // A batch is read once there is room for it.
+        let Ok(room) = Handle::current().block_on(out.reserve()) else { return Ok(()) };
+        let start = Instant::now();
+        let Some(batch) = reader.next_batch(batch_rows)? else { break };
+        room.send(Ok(FeedEvent::Batch { batch: Box::new(batch), took: start.elapsed() }));
     }
     let content_hash = reader.finish()?.hash;
     _ = out.blocking_send(Ok(FeedEvent::End { content_hash }));

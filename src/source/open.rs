@@ -200,6 +200,14 @@ pub struct SourceReader<R> {
     reader: R,
 }
 
+impl SourceReader<SymbolReader<'static>> {
+    /// With batches of so many rows a symbol.
+    #[must_use]
+    pub fn with_rows_of_each(self, rows_of_each: usize) -> Self {
+        Self { reader: self.reader.with_rows_of_each(rows_of_each), ..self }
+    }
+}
+
 impl<R: Reader> SourceReader<R> {
     /// The next rows, up to `max_rows`, or more if they are of many symbols; none at the end of the file.
     ///

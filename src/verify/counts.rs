@@ -6,17 +6,15 @@
 use sqlx::PgConnection;
 
 use super::files::FileEvent;
-use super::reading::FilesReader;
+use super::reading::FileEventSource;
 use super::{Extent, Findings, VerifyAttempt};
 use crate::bar::Micros;
 use crate::error::Result;
 use crate::model::SeriesId;
 use crate::repository::compared;
-use crate::source::root::Root;
 
 /// Counts both sides.
-pub(super) async fn run(attempt: VerifyAttempt<'_>, root: Root) -> Result<Findings> {
-    let mut files = FilesReader::start(attempt, root);
+pub(super) async fn run(attempt: VerifyAttempt<'_>, mut files: impl FileEventSource) -> Result<Findings> {
     let mut csv = Extent::default();
     let summary = loop {
         match files.next().await? {

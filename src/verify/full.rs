@@ -6,17 +6,15 @@ use std::time::Instant;
 
 use super::comparison::{BarComparison, SideBuffer};
 use super::files::FileEvent;
-use super::reading::FilesReader;
+use super::reading::FileEventSource;
 use super::{Findings, VerifyAttempt};
 use crate::bar::Bars;
 use crate::error::Result;
 use crate::repository::stream::BarStream;
-use crate::source::root::Root;
 use crate::telemetry::phases::Phase;
 
 /// Compares all bars.
-pub(super) async fn run(attempt: VerifyAttempt<'_>, root: Root) -> Result<Findings> {
-    let mut files = FilesReader::start(attempt, root);
+pub(super) async fn run(attempt: VerifyAttempt<'_>, mut files: impl FileEventSource) -> Result<Findings> {
     loop {
         // If the files turn out not to be in time order, both sides begin again.
         match pass(attempt, &mut files).await? {
@@ -27,7 +25,7 @@ pub(super) async fn run(attempt: VerifyAttempt<'_>, root: Root) -> Result<Findin
 }
 
 /// Compares both sides from their start; none if the files began again.
-async fn pass(attempt: VerifyAttempt<'_>, files: &mut FilesReader<'_>) -> Result<Option<Findings>> {
+async fn pass(attempt: VerifyAttempt<'_>, files: &mut impl FileEventSource) -> Result<Option<Findings>> {
     let mut csv = SideBuffer::default();
     let mut db = SideBuffer::default();
     let mut stream = None;

@@ -4,7 +4,8 @@
 //! order (`spool` is the sort, `raw` fetches the text of rejected rows), `mended` adds mended rows. Depending on the
 //! mode, `counts` compares numbers of bars and first and last times, `spot` a random [`sample`], and `full` all bars
 //! (`comparison`); `known` compares only hashes if the file has not changed. [`classify`] says how the bars differ,
-//! `save` stores the findings (`store` has the statements). [`against`] compares two databases.
+//! `save` stores the findings (`store` has the statements). `several` does all that for each series of files with several
+//! symbols, which `several_files` splits. [`against`] compares two databases.
 //!
 //! Invariants: memory is bounded by a few batches and the stored differences, however long the series is. All findings are
 //! stored in one transaction at the end, and a repeated attempt begins anew. Bars are never written. The caller settles the
@@ -22,6 +23,8 @@ mod raw;
 mod reading;
 pub(crate) mod sample;
 mod save;
+mod several;
+mod several_files;
 mod sorted;
 mod spool;
 mod spot;
@@ -42,6 +45,7 @@ use crate::telemetry::catalogue::COMPARE_CSV_DB;
 use crate::telemetry::{Span, VerifiedCounts};
 use classify::Classification;
 use files::FilesSummary;
+use reading::{FileEventSource, FilesReader};
 
 /// An attempt to verify a series.
 pub(crate) type VerifyAttempt<'a> = task::Attempt<'a, VerifyOptions>;
@@ -110,14 +114,16 @@ pub(crate) async fn verify(attempt: VerifyAttempt<'_>) -> Result<Verdict> {
     let VerifyAttempt { context, lease, task, options, telemetry } = attempt;
     telemetry.bookkeeping(lease.begin_anew(&context.pool)).await?;
     let root = Root::open(&task.root).await?;
+    if task.is_several() {
+        return several::verify(attempt, root).await;
+    }
     let stamp = match lease.series_id {
         Some(series) => Some(content::stamp(&context.pool, series).await?),
         None => None,
     };
     let found = match options.mode {
-        VerifyMode::Counts => counts::run(attempt, root).await?,
-        VerifyMode::Sample => compared(attempt, spot::run(attempt, root)).await?,
         VerifyMode::Full => compared(attempt, Box::pin(full(attempt, root))).await?,
+        VerifyMode::Counts | VerifyMode::Sample => compare(attempt, FilesReader::start(attempt, root)).await?,
     };
     refuse_without_bars(attempt, &found)?;
     telemetry.bookkeeping(Box::pin(save::save(attempt, &found, stamp.as_ref()))).await?;
@@ -148,7 +154,16 @@ fn refuse_without_bars(attempt: VerifyAttempt<'_>, found: &Findings) -> Result<(
 async fn full(attempt: VerifyAttempt<'_>, root: Root) -> Result<Findings> {
     match known::by_hash(attempt, &root).await? {
         Some(found) => Ok(found),
-        None => full::run(attempt, root).await,
+        None => full::run(attempt, FilesReader::start(attempt, root)).await,
+    }
+}
+
+/// Compares a series with its files, as closely as the options say.
+async fn compare(attempt: VerifyAttempt<'_>, files: impl FileEventSource) -> Result<Findings> {
+    match attempt.options.mode {
+        VerifyMode::Counts => counts::run(attempt, files).await,
+        VerifyMode::Sample => compared(attempt, spot::run(attempt, files)).await,
+        VerifyMode::Full => compared(attempt, Box::pin(full::run(attempt, files))).await,
     }
 }
 

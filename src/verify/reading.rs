@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use super::VerifyAttempt;
-use super::files::{FileBars, FileEvent, Files, FilesOptions, FilesSummary, PassEnd};
+use super::files::{FileEvent, Files, FilesOptions, FilesSummary, PassEnd};
 use super::mended::Mended;
 use super::sorted;
 use crate::error::{Error, FileError, Result};
@@ -20,35 +20,29 @@ const AHEAD: usize = 2;
 /// Time between two writes of the task's progress.
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 
+/// What a series' files have, event by event.
+pub(super) trait FileEventSource {
+    async fn next(&mut self) -> Result<FileEvent>;
+}
+
 /// The bars of a series' files and of its mended rows, in time order.
-pub(super) struct FilesReader<'a> {
+pub(super) struct WithMended<'a, S> {
     attempt: VerifyAttempt<'a>,
-    receiver: mpsc::Receiver<Result<FileEvent, FileError>>,
-    load: LoadSpan<'a>,
-    progress_at: Instant,
+    files: S,
     /// Read from the database with the first bars.
     mended: Option<Mended>,
     /// The end of the files, while the last mended rows are given out before it.
     end: Option<Box<FilesSummary>>,
 }
 
-impl<'a> FilesReader<'a> {
-    pub(super) fn start(attempt: VerifyAttempt<'a>, root: Root) -> Self {
-        let VerifyAttempt { context, task, options, telemetry, .. } = attempt;
-        let read = FilesOptions {
-            read: options.read.clone(),
-            timeframe: task.timeframe.clone(),
-            batch_rows: context.batch_rows,
-            allow_empty: options.allow_empty,
-            max_kept: options.max_differences,
-        };
-        let load = LoadSpan::start(telemetry, &task.timeframe, &task.source);
-        let receiver = spawn(root, attempt.paths(), read);
-        Self { attempt, receiver, load, progress_at: Instant::now(), mended: None, end: None }
+impl<'a, S: FileEventSource> WithMended<'a, S> {
+    pub(super) fn new(attempt: VerifyAttempt<'a>, files: S) -> Self {
+        Self { attempt, files, mended: None, end: None }
     }
+}
 
-    pub(super) async fn next(&mut self) -> Result<FileEvent> {
-        self.attempt.refuse_stopped()?;
+impl<S: FileEventSource> FileEventSource for WithMended<'_, S> {
+    async fn next(&mut self) -> Result<FileEvent> {
         if let Some(end) = self.end.take() {
             return Ok(FileEvent::End(end));
         }
@@ -56,18 +50,9 @@ impl<'a> FilesReader<'a> {
             Some(mended) => mended,
             None => self.mended.insert(Mended::read(self.attempt).await?),
         };
-        let Some(event) = self.receiver.recv().await else {
-            return Err(Error::Internal("the reader ended without saying how".into()));
-        };
-        match event.inspect_err(|e| self.load.fail(e))? {
-            FileEvent::Bars(bars) => {
-                self.load.batch(bars.rows, bars.bars.range(), bars.reading);
-                let bars = Box::new(mended.merge(*bars));
-                self.write_progress(&bars).await?;
-                Ok(FileEvent::Bars(bars))
-            }
+        match self.files.next().await? {
+            FileEvent::Bars(bars) => Ok(FileEvent::Bars(Box::new(mended.merge(*bars)))),
             FileEvent::Restart => {
-                self.load.again();
                 mended.restart();
                 Ok(FileEvent::Restart)
             }
@@ -81,17 +66,76 @@ impl<'a> FilesReader<'a> {
             }
         }
     }
+}
+
+/// How to read the files of an attempt.
+pub(super) fn files_options(attempt: VerifyAttempt<'_>) -> FilesOptions {
+    let VerifyAttempt { context, task, options, .. } = attempt;
+    FilesOptions {
+        read: options.read.clone(),
+        timeframe: task.timeframe.clone(),
+        batch_rows: context.batch_rows,
+        allow_empty: options.allow_empty,
+        max_kept: options.max_differences,
+    }
+}
+
+/// Writes how far the reading of an attempt's files is.
+pub(super) struct ReadingProgress<'a> {
+    attempt: VerifyAttempt<'a>,
+    at: Instant,
+}
+
+impl<'a> ReadingProgress<'a> {
+    pub(super) fn new(attempt: VerifyAttempt<'a>) -> Self {
+        Self { attempt, at: Instant::now() }
+    }
 
     /// Only if a connection is free: an attempt that streams the series holds one and must not wait for a second.
-    async fn write_progress(&mut self, bars: &FileBars) -> Result<()> {
-        if self.progress_at.elapsed() < PROGRESS_EVERY {
+    pub(super) async fn write(&mut self, bytes: u64) -> Result<()> {
+        if self.at.elapsed() < PROGRESS_EVERY {
             return Ok(());
         }
-        self.progress_at = Instant::now();
+        self.at = Instant::now();
         match self.attempt.context.pool.try_acquire() {
-            Some(mut connection) => self.attempt.lease.read_to(&mut connection, bars.bytes).await,
+            Some(mut connection) => self.attempt.lease.read_to(&mut connection, bytes).await,
             None => Ok(()),
         }
+    }
+}
+
+/// The bars of a series' files.
+pub(super) struct FilesReader<'a> {
+    attempt: VerifyAttempt<'a>,
+    receiver: mpsc::Receiver<Result<FileEvent, FileError>>,
+    load: LoadSpan<'a>,
+    progress: ReadingProgress<'a>,
+}
+
+impl<'a> FilesReader<'a> {
+    pub(super) fn start(attempt: VerifyAttempt<'a>, root: Root) -> WithMended<'a, Self> {
+        let load = LoadSpan::start(attempt.telemetry, &attempt.task.timeframe, &attempt.task.source);
+        let receiver = spawn(root, attempt.paths(), files_options(attempt));
+        WithMended::new(attempt, Self { attempt, receiver, load, progress: ReadingProgress::new(attempt) })
+    }
+}
+
+impl FileEventSource for FilesReader<'_> {
+    async fn next(&mut self) -> Result<FileEvent> {
+        self.attempt.refuse_stopped()?;
+        let Some(event) = self.receiver.recv().await else {
+            return Err(Error::Internal("the reader ended without saying how".into()));
+        };
+        let event = event.inspect_err(|e| self.load.fail(e))?;
+        match &event {
+            FileEvent::Bars(bars) => {
+                self.load.batch(bars.rows, bars.bars.range(), bars.reading);
+                self.progress.write(bars.bytes).await?;
+            }
+            FileEvent::Restart => self.load.again(),
+            FileEvent::End(_) => {}
+        }
+        Ok(event)
     }
 }
 

@@ -4,10 +4,13 @@
 
 use std::collections::BTreeMap;
 
+use sqlx::PgConnection;
+
 use super::{Findings, VerifyAttempt, mended, store};
 use crate::counts::int;
 use crate::error::Result;
 use crate::finding::RejectedRow;
+use crate::model::{SeriesId, TaskId};
 use crate::repository::content::{self, Stamp};
 use crate::repository::findings;
 use crate::repository::source_cache::{self, SourceDigest};
@@ -20,9 +23,8 @@ const CHUNK: usize = 10_000;
 /// Stores the findings. `stamp` is the series' content before its bars were read.
 pub(super) async fn save(attempt: VerifyAttempt<'_>, found: &Findings, stamp: Option<&Stamp>) -> Result<()> {
     let VerifyAttempt { lease, options, telemetry, .. } = attempt;
-    let (database, mut files, task) = (attempt.database(), attempt.paths(), lease.task_id);
-    files.push(mended::NAME.to_owned());
-    let mut tx = database.begin("keeping the verification").await?;
+    let database = attempt.database();
+    let mut tx = database.begin(KEEPING).await?;
     let progress = Progress {
         rows: rows(found),
         checkpoint: Position::end_of(found.files.bytes),
@@ -33,21 +35,7 @@ pub(super) async fn save(attempt: VerifyAttempt<'_>, found: &Findings, stamp: Op
         ..Progress::default()
     };
     lease.advance(&mut tx, &progress).await?;
-    let mut untouched = None;
-    if let (Some((csv, db)), Some(series), Some(stamp)) = (&found.contents, lease.series_id, stamp) {
-        untouched = content::found(&mut tx, series, db, stamp, csv == db).await?;
-    }
-    store::verification(&mut tx, database, task, (found, untouched), &files).await?;
-    for (i, some) in found.listed.chunks(CHUNK).enumerate() {
-        store::differences(&mut tx, database, task, (i * CHUNK + 1, some), &files).await?;
-    }
-    store::ranges(&mut tx, database, task, &found.classification.ranges).await?;
-    for (file, rejected) in by_file(found) {
-        for some in rejected.chunks(CHUNK) {
-            let some: Vec<_> = some.iter().map(|row| ("", *row)).collect();
-            findings::keep_rejected(&mut tx, database, (task, file), &some).await?;
-        }
-    }
+    findings(&mut tx, attempt, (lease.task_id, lease.series_id), (found, stamp)).await?;
     let only_the_file = found.files.mended == 0;
     if let (Some((csv, _)), [hash], true) = (&found.contents, found.files.hashes.as_slice(), only_the_file) {
         let known = SourceDigest { rows: found.files.rows, digest: *csv };
@@ -57,11 +45,40 @@ pub(super) async fn save(attempt: VerifyAttempt<'_>, found: &Findings, stamp: Op
         )
         .await?;
     }
-    database.commit(tx, "keeping the verification").await
+    database.commit(tx, KEEPING).await
+}
+
+pub(super) const KEEPING: &str = "keeping the verification";
+
+/// Stores what was found of a series with its task.
+pub(super) async fn findings(
+    tx: &mut PgConnection,
+    attempt: VerifyAttempt<'_>,
+    (task, series): (TaskId, Option<SeriesId>),
+    (found, stamp): (&Findings, Option<&Stamp>),
+) -> Result<()> {
+    let (database, mut files) = (attempt.database(), attempt.paths());
+    files.push(mended::NAME.to_owned());
+    let mut untouched = None;
+    if let (Some((csv, db)), Some(series), Some(stamp)) = (&found.contents, series, stamp) {
+        untouched = content::found(&mut *tx, series, db, stamp, csv == db).await?;
+    }
+    store::verification(&mut *tx, database, task, (found, untouched), &files).await?;
+    for (i, some) in found.listed.chunks(CHUNK).enumerate() {
+        store::differences(&mut *tx, database, task, (i * CHUNK + 1, some), &files).await?;
+    }
+    store::ranges(&mut *tx, database, task, &found.classification.ranges).await?;
+    for (file, rejected) in by_file(&found.files.rejected_rows) {
+        for some in rejected.chunks(CHUNK) {
+            let some: Vec<_> = some.iter().map(|row| ("", *row)).collect();
+            findings::keep_rejected(&mut *tx, database, (task, file), &some).await?;
+        }
+    }
+    Ok(())
 }
 
 /// The task's row counters: bars that are the same count as skipped.
-fn rows(found: &Findings) -> RowCounts {
+pub(super) fn rows(found: &Findings) -> RowCounts {
     let f = &found.files;
     RowCounts {
         rows: int(f.rows),
@@ -74,9 +91,9 @@ fn rows(found: &Findings) -> RowCounts {
     }
 }
 
-fn by_file(found: &Findings) -> BTreeMap<i32, Vec<&RejectedRow>> {
+pub(super) fn by_file(rejected: &[(u32, RejectedRow)]) -> BTreeMap<i32, Vec<&RejectedRow>> {
     let mut files: BTreeMap<i32, Vec<&RejectedRow>> = BTreeMap::new();
-    for (file, row) in &found.files.rejected_rows {
+    for (file, row) in rejected {
         files.entry(i32::try_from(*file).unwrap_or(i32::MAX)).or_default().push(row);
     }
     files

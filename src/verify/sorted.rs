@@ -31,29 +31,32 @@ pub(super) fn send(files: &Files, out: &FileEvents) -> Result<PassEnd, FileError
     let mut spool = Spool::new().map_err(|e| no_room(files, &e))?;
     let end =
         files.each(files.options.batch_rows * RUN_BATCHES, &mut summary, |file, batch, _, summary| {
-            spool.add(&mut entries(file, &batch)).map_err(|e| no_room(files, &e))?;
+            spool.add(&mut entries((0, file), &batch)).map_err(|e| no_room(files, &e))?;
             files.keep_rejected(file, batch.rejected, summary);
             Ok(out.is_closed().then_some(PassEnd::ReceiverGone))
         })?;
     if let Some(end) = end {
         return Ok(end);
     }
-    let merged = spool.merged().map_err(|e| no_room(files, &e))?;
-    let sorted = Sorted { files, summary, first: None, file: 0, chunk: FileBars::default() };
-    sorted.send(merged, started.elapsed(), out)
+    let mut merged = spool.merged().map_err(|e| no_room(files, &e))?;
+    let end = Sorted::new(files, summary).send((&mut merged, 0), started.elapsed(), |event| {
+        out.blocking_send(Ok(event)).is_ok()
+    })?;
+    Ok(end.map_or(PassEnd::ReceiverGone, PassEnd::Complete))
 }
 
-/// The bars and the repeats of a batch.
-fn entries(file: u32, batch: &Batch) -> Vec<PlacedBar> {
+/// The bars and the repeats of a series' rows in a file.
+pub(super) fn entries((series, file): (u32, u32), batch: &Batch) -> Vec<PlacedBar> {
     let bars =
         batch.lines.iter().enumerate().map(|(i, &line)| (line, batch.bars.time[i], batch.bars.values(i)));
     let repeats = batch.repeats.iter().map(|r| (r.row.line, r.time, r.values));
     bars.chain(repeats)
-        .map(|(line, time, values)| PlacedBar { time, place: Place { file, line }, values })
+        .map(|(line, time, values)| PlacedBar { series, time, place: Place { file, line }, values })
         .collect()
 }
 
-struct Sorted<'a> {
+/// Sends the sorted rows of one series.
+pub(super) struct Sorted<'a> {
     files: &'a Files,
     summary: FilesSummary,
     /// The first row of the current time.
@@ -63,25 +66,30 @@ struct Sorted<'a> {
     chunk: FileBars,
 }
 
-impl Sorted<'_> {
-    fn send(
+impl<'a> Sorted<'a> {
+    pub(super) fn new(files: &'a Files, summary: FilesSummary) -> Self {
+        Self { files, summary, first: None, file: 0, chunk: FileBars::default() }
+    }
+
+    /// Sends the bars of the series, which come next; none if nobody takes them.
+    pub(super) fn send(
         mut self,
-        mut merged: MergedRuns,
+        (merged, series): (&mut MergedRuns, u32),
         sorting: Duration,
-        out: &FileEvents,
-    ) -> Result<PassEnd, FileError> {
+        send: impl Fn(FileEvent) -> bool,
+    ) -> Result<Option<Box<FilesSummary>>, FileError> {
         self.chunk.rows = self.summary.rows;
         let FilesSummary { decoding, read, .. } = self.summary;
         self.chunk.reading = BatchReading { took: sorting, decoding, read };
         let mut start = Instant::now();
-        while let Some(entry) = merged.next().map_err(|e| no_room(self.files, &e))? {
+        while let Some(entry) = merged.next_of(series).map_err(|e| no_room(self.files, &e))? {
             let first = self.first.filter(|first| first.time == entry.time);
             // Rows of one time stay in one chunk.
             let full = self.chunk.bars.len() + self.chunk.others.len() >= self.files.options.batch_rows;
             if first.is_none() && full {
                 self.chunk.reading.took += start.elapsed();
-                if self.flush(out).is_err() {
-                    return Ok(PassEnd::ReceiverGone);
+                if !self.flush(&send) {
+                    return Ok(None);
                 }
                 self.chunk.reading.read = read;
                 start = Instant::now();
@@ -89,11 +97,11 @@ impl Sorted<'_> {
             self.take(first, &entry);
         }
         self.chunk.reading.took += start.elapsed();
-        if self.flush(out).is_err() {
-            return Ok(PassEnd::ReceiverGone);
+        if !self.flush(&send) {
+            return Ok(None);
         }
         self.fetch_text()?;
-        Ok(PassEnd::Complete(Box::new(self.summary)))
+        Ok(Some(Box::new(self.summary)))
     }
 
     fn take(&mut self, first: Option<PlacedBar>, entry: &PlacedBar) {
@@ -132,10 +140,11 @@ impl Sorted<'_> {
         rejected
     }
 
-    fn flush(&mut self, out: &FileEvents) -> Result<(), ()> {
+    /// Whether somebody takes it.
+    fn flush(&mut self, send: impl Fn(FileEvent) -> bool) -> bool {
         let mut full = std::mem::take(&mut self.chunk);
         full.bytes = self.summary.bytes;
-        out.blocking_send(Ok(FileEvent::Bars(Box::new(full)))).map_err(|_| ())
+        send(FileEvent::Bars(Box::new(full)))
     }
 
     /// The spool has no text of the rows; those that turned out to be rejected are read again.
@@ -156,7 +165,7 @@ impl Sorted<'_> {
     }
 }
 
-fn no_room(files: &Files, e: &io::Error) -> FileError {
+pub(super) fn no_room(files: &Files, e: &io::Error) -> FileError {
     let path = files.paths.first().map_or("", String::as_str);
     let place = std::env::temp_dir();
     FileError::transient(

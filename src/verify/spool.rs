@@ -16,20 +16,24 @@ use crate::finding::Place;
 /// A bar and its place in the files.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct PlacedBar {
+    /// Which of the files' series it is of; 0 if they have one.
+    pub(super) series: u32,
     pub(super) time: Micros,
     pub(super) place: Place,
     pub(super) values: Ohlcv,
 }
 
 impl PlacedBar {
-    /// Of rows with one time, the first of the first file comes first.
-    fn key(&self) -> (Micros, Place) {
-        (self.time, self.place)
+    /// Series by series. Of rows with one time, the first of the first file comes first.
+    fn key(&self) -> Key {
+        (self.series, self.time, self.place)
     }
 }
 
+type Key = (u32, Micros, Place);
+
 /// Bytes of a bar in the file.
-const BAR_BYTES: usize = 8 + 4 + 8 + 8 * COUNT;
+const BAR_BYTES: usize = 8 + 4 + 8 + 4 + 8 * COUNT;
 /// Bytes of a run that are read at a time.
 const BUFFER: usize = BAR_BYTES * 256;
 
@@ -58,7 +62,7 @@ impl Spool {
         Ok(())
     }
 
-    /// All bars, by time and then by place.
+    /// All bars, by series, by time and then by place.
     pub(super) fn merged(self) -> io::Result<MergedRuns> {
         let mut runs: Vec<SortedRun> =
             self.runs.iter().map(|&(at, end)| SortedRun { at, end, read: VecDeque::new() }).collect();
@@ -76,11 +80,21 @@ impl Spool {
 pub(super) struct MergedRuns {
     file: File,
     runs: Vec<SortedRun>,
-    heads: BinaryHeap<Reverse<((Micros, Place), usize)>>,
+    heads: BinaryHeap<Reverse<(Key, usize)>>,
 }
 
 impl MergedRuns {
-    pub(super) fn next(&mut self) -> io::Result<Option<PlacedBar>> {
+    /// The series of the next bar.
+    pub(super) fn series(&self) -> Option<u32> {
+        self.heads.peek().map(|Reverse(((series, ..), _))| *series)
+    }
+
+    /// The next bar, if it is of this series.
+    pub(super) fn next_of(&mut self, series: u32) -> io::Result<Option<PlacedBar>> {
+        if self.series() == Some(series) { self.next() } else { Ok(None) }
+    }
+
+    fn next(&mut self) -> io::Result<Option<PlacedBar>> {
         let Some(Reverse((_, i))) = self.heads.pop() else { return Ok(None) };
         let entry = self.runs[i].read.pop_front();
         if let Some(key) = self.runs[i].peek(&self.file)? {
@@ -99,7 +113,7 @@ struct SortedRun {
 }
 
 impl SortedRun {
-    fn peek(&mut self, file: &File) -> io::Result<Option<(Micros, Place)>> {
+    fn peek(&mut self, file: &File) -> io::Result<Option<Key>> {
         if self.read.is_empty() && self.at < self.end {
             let size = usize::try_from(self.end - self.at).unwrap_or(BUFFER).min(BUFFER);
             let mut bytes = vec![0; size];
@@ -116,7 +130,8 @@ fn encode(e: &PlacedBar) -> [u8; BAR_BYTES] {
     out[..8].copy_from_slice(&e.time.to_le_bytes());
     out[8..12].copy_from_slice(&e.place.file.to_le_bytes());
     out[12..20].copy_from_slice(&e.place.line.to_le_bytes());
-    for (field, value) in out[20..].chunks_exact_mut(8).zip(e.values.to_array()) {
+    out[20..24].copy_from_slice(&e.series.to_le_bytes());
+    for (field, value) in out[24..].chunks_exact_mut(8).zip(e.values.to_array()) {
         field.copy_from_slice(&value.to_le_bytes());
     }
     out
@@ -128,8 +143,9 @@ fn decode(bytes: &[u8]) -> PlacedBar {
         out.copy_from_slice(&bytes[at..at + N]);
         out
     }
-    let value = |i: usize| f64::from_le_bytes(field(bytes, 20 + 8 * i));
+    let value = |i: usize| f64::from_le_bytes(field(bytes, 24 + 8 * i));
     PlacedBar {
+        series: u32::from_le_bytes(field(bytes, 20)),
         time: i64::from_le_bytes(field(bytes, 0)),
         place: Place {
             file: u32::from_le_bytes(field(bytes, 8)),
@@ -152,6 +168,7 @@ mod tests {
         for (file, rows) in [(0, 1000u32), (1, 0), (2, 700), (3, 1)] {
             let mut entries: Vec<PlacedBar> = (0..rows)
                 .map(|i| PlacedBar {
+                    series: i % 3,
                     time: i64::from(i * 7919 % 1009) - 500,
                     place: Place { file, line: u64::from(i) },
                     values: Ohlcv::new(
@@ -169,8 +186,10 @@ mod tests {
         all.sort_by_key(PlacedBar::key);
         let mut merged = spool.merged().expect("merged");
         let mut got = Vec::new();
-        while let Some(entry) = merged.next().expect("read") {
-            got.push(entry);
+        while let Some(series) = merged.series() {
+            while let Some(entry) = merged.next_of(series).expect("read") {
+                got.push(entry);
+            }
         }
         assert_eq!(got.len(), 1701);
         assert_eq!(got, all);

@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 use super::classify::{Classification, Classifier, DifferencePattern};
 use super::counts;
 use super::files::FileEvent;
-use super::reading::FilesReader;
+use super::reading::FileEventSource;
 use super::sample::Sample;
 use super::{Extent, Findings, VerifyAttempt};
 use crate::bar::{Micros, Ohlcv};
@@ -21,7 +21,6 @@ use crate::error::Result;
 use crate::finding::{Difference, Place};
 use crate::model::SeriesId;
 use crate::repository::compared::{self, TimeInterval};
-use crate::source::root::Root;
 use crate::telemetry::phases::Phase;
 
 /// Most extra bars after one sampled bar that are looked up.
@@ -49,8 +48,8 @@ impl Spot {
 }
 
 /// Draws a sample, looks it up and compares it.
-pub(super) async fn run(attempt: VerifyAttempt<'_>, root: Root) -> Result<Findings> {
-    let mut drawn = draw(attempt, root).await?;
+pub(super) async fn run(attempt: VerifyAttempt<'_>, files: impl FileEventSource) -> Result<Findings> {
+    let mut drawn = draw(attempt, files).await?;
     let Some(series) = attempt.lease.series_id else {
         let by_time = compare(attempt, &mut drawn, &[]).0;
         drawn.found.classification = classify(&by_time);
@@ -72,8 +71,7 @@ struct SpotSample {
 }
 
 /// Reads the files and draws the sample.
-async fn draw(attempt: VerifyAttempt<'_>, root: Root) -> Result<SpotSample> {
-    let mut files = FilesReader::start(attempt, root);
+async fn draw(attempt: VerifyAttempt<'_>, mut files: impl FileEventSource) -> Result<SpotSample> {
     let empty = || Sample::new(attempt.options.seed, attempt.options.sample_size);
     let mut csv = Extent::default();
     let mut sample = empty();

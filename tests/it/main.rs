@@ -53,6 +53,7 @@ mod samples;
 mod security;
 mod series_lock;
 mod setup;
+mod several_symbols;
 mod shape_conflicts;
 mod source_cache;
 mod span_delivery;

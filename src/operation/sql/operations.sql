@@ -14,10 +14,11 @@ FROM (
 ) o
 CROSS JOIN LATERAL (
     SELECT
-        count(*) AS tasks,
+        -- The series of a file with several symbols have tasks of their own, once they are verified.
+        count(*) FILTER (WHERE NOT has_parts) AS tasks,
         count(*) FILTER (WHERE state = 'pending') AS pending,
         count(*) FILTER (WHERE state = 'running') AS running,
-        count(*) FILTER (WHERE state = 'succeeded') AS succeeded,
+        count(*) FILTER (WHERE state = 'succeeded' AND NOT has_parts) AS succeeded,
         count(*) FILTER (WHERE state = 'failed') AS failed,
         count(*) FILTER (WHERE state = 'cancelled') AS cancelled,
         {each counter: coalesce(sum(*), 0)::bigint AS *},
@@ -27,6 +28,9 @@ CROSS JOIN LATERAL (
         count(*) FILTER (WHERE state = 'succeeded' AND verdict = 'identical') AS identical,
         count(*) FILTER (WHERE state = 'succeeded' AND verdict = 'differs') AS differing
     FROM barlift.tasks
+    CROSS JOIN LATERAL (
+        SELECT symbol = '*' AND state = 'succeeded' AND verdict IS NULL AND o.type = 'DATA_VERIFICATION' AS has_parts
+    ) p
     WHERE operation_id = o.id
 ) t
 ORDER BY o.created_at DESC, o.id DESC

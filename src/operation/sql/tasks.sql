@@ -1,8 +1,8 @@
 -- $1: operation id
 SELECT
-    symbol, timeframe, source, state, attempts,
+    symbol, timeframe, source, t.state, attempts,
     {each counter: *},
-    (extract(epoch FROM coalesce(finished_at, now()) - started_at) * 1000)::bigint AS duration_ms,
+    (extract(epoch FROM coalesce(t.finished_at, now()) - t.started_at) * 1000)::bigint AS duration_ms,
     recognised, ignored_columns,
     -- A recognised file is written as the task that read it has found.
     coalesce(layout -> 'notes', (SELECT r.layout -> 'notes' FROM barlift.tasks r WHERE r.id = t.findings_of), '[]') AS notes,
@@ -16,6 +16,9 @@ SELECT
         'only_in_db', v.only_in_db, 'outside', v.outside, 'by_hash', v.by_hash,
         'mended', v.mended) END AS verification
 FROM barlift.tasks t
+JOIN barlift.operations o ON o.id = t.operation_id
 LEFT JOIN barlift.verifications v ON v.task_id = t.id
 WHERE operation_id = $1
+  -- The series of a file with several symbols have tasks of their own, once they are verified.
+  AND NOT (symbol = '*' AND t.state = 'succeeded' AND verdict IS NULL AND o.type = 'DATA_VERIFICATION')
 ORDER BY symbol, timeframe, source

@@ -34,7 +34,7 @@ pub(super) fn pair(
         .into());
     }
     refuse_half_days(&times, &called(fields, column))?;
-    refuse_repeats(&times, table, fields, &[date, column])?;
+    refuse_repeats(&times, table, (fields, &[date, column]), context)?;
     let note = form_note(&times);
     Ok(TimeColumns { date: Some(date), column, clock_digits, times, note })
 }

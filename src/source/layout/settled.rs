@@ -19,6 +19,8 @@ impl FileLayout {
         };
         settled.columns.date = self.columns.date.and_then(number);
         settled.columns.time = number(self.columns.time);
+        let symbols: Vec<String> = self.columns.symbol.iter().map(|at| (at + 1).to_string()).collect();
+        settled.columns.symbol = Some(symbols.join(",")).filter(|columns| !columns.is_empty());
         for (at, set) in settled.columns.values.iter_mut().enumerate() {
             *set = match self.columns.values[at] {
                 Some(column) => number(column),
@@ -45,7 +47,8 @@ impl FileLayout {
             (is_alone && !written.contains(char::is_control)).then(|| written.trim().to_owned())
         };
         let columns = &mut settled.columns;
-        let keys = [&mut columns.date, &mut columns.time].into_iter().chain(&mut columns.values);
+        // Several columns stay numbers.
+        let keys = [&mut columns.symbol, &mut columns.date, &mut columns.time].into_iter().chain(&mut columns.values);
         for key in keys.flatten() {
             let number = key.parse::<usize>().ok();
             if let Some(name) = number.and_then(|number| named(number.checked_sub(1)?)) {

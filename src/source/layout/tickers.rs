@@ -31,7 +31,7 @@ impl Ticker {
 }
 
 /// A column's name as the value of a flag.
-fn flag_value(name: &str) -> String {
+pub(super) fn flag_value(name: &str) -> String {
     let bare = name.strip_prefix("column ").unwrap_or(name).trim_matches('`');
     let is_plain = bare.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
     if is_plain { bare.to_owned() } else { format!("'{bare}'") }

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use super::context::Context;
 use super::table::Table;
 use super::time_columns::TimeColumns;
+use super::tickers::flag_value;
 use super::times::Times;
 use super::{Undecided, called, zone_names};
 use crate::bar::Micros;
@@ -108,13 +109,16 @@ fn afternoons_restore_order(instants: &[Micros]) -> bool {
     found
 }
 
-/// Refuses a file most of whose rows have the time of another row.
+/// Refuses a file most of whose rows have the time of another row, unless it has several symbols.
 pub(super) fn refuse_repeats(
     times: &Times,
     table: &Table,
-    fields: &[String],
-    used: &[usize],
+    (fields, used): (&[String], &[usize]),
+    context: &Context,
 ) -> Result<(), Undecided> {
+    if context.symbols.is_some() {
+        return Ok(());
+    }
     // Rows that are the same are no other bars.
     let mut first_rows = HashMap::new();
     let mut others = 0;
@@ -141,9 +145,13 @@ pub(super) fn refuse_repeats(
         return Ok(());
     }
     let cause = match text {
-        Some(at) => format!("does {} name several instruments? Write a file for each of them", called(fields, at)),
-        None => "if the time of day or the instrument stands in another column, name it with --column, or write a file \
-                 for each instrument"
+        Some(at) => {
+            let name = called(fields, at);
+            let flag = flag_value(&name);
+            format!("does {name} name several instruments? Then give --symbol-column {flag}")
+        }
+        None => "if the time of day stands in another column, name it with --column; if the instrument does, with \
+                 --symbol-column"
             .to_owned(),
     };
     Err(format!("{all} different rows have only {distinct} different times: {cause}").into())

@@ -276,7 +276,7 @@ pub(super) fn checked(
         }
     }
     refuse_half_days(times, &called(fields, chosen.column))?;
-    refuse_repeats(times, table, fields, &used)?;
+    refuse_repeats(times, table, (fields, &used), context)?;
     Ok(chosen)
 }
 

@@ -209,7 +209,7 @@ fn time_columns(
     match judgement {
         Judgement::Times(times) => {
             refuse_half_days(&times, &called(&[], column))?;
-            refuse_repeats(&times, table, &[], &[])?;
+            refuse_repeats(&times, table, (&[], &[]), context)?;
             let note = note(&times.form);
             Ok(TimeColumns { date: None, column, clock_digits: None, times, note })
         }

@@ -18,15 +18,17 @@ use super::classify::{RowClassifier, raw};
 use super::rows::FileRows;
 use super::series::SeriesState;
 use super::{Batch, MAX_KEPT, OpenFile, Reader, Reading, finish};
+use crate::bar::{Bars, Micros};
 use crate::config::Ambiguous;
 use crate::error::FileError;
 use crate::finding::RejectedRow;
 
-/// A batch goes on until it has so many rows a symbol, since a few rows of each are dear to look up and to write.
-const ROWS_OF_EACH: usize = 20;
+/// A batch goes on until it has so many rows a symbol: a few rows of each are dear to look up and to write
+/// (`benches/peers`, scenario `several`).
+const ROWS_OF_EACH: usize = 80;
 
 /// Or until it has so many rows, however many symbols there are.
-const MOST_ROWS: u64 = 250_000;
+const MOST_ROWS: u64 = 1_000_000;
 
 /// With more symbols than this, the column is hardly one of symbols.
 const MOST_SYMBOLS: usize = 1_000_000;
@@ -65,6 +67,8 @@ struct Symbol {
     kinds: Vec<Vec<u8>>,
     /// Its part of the current batch.
     part: Option<usize>,
+    /// How many rows it had in the batch before.
+    last_rows: usize,
 }
 
 /// Reads a source with the bars of several symbols.
@@ -73,6 +77,7 @@ pub struct SymbolReader<'a> {
     /// None if the file has no line.
     splitter: Option<Splitter>,
     layout: Option<Arc<FileLayout>>,
+    rows_of_each: usize,
 }
 
 struct Splitter {
@@ -103,12 +108,19 @@ impl<'a> SymbolReader<'a> {
         let mut file = OpenFile::new(text, reading, true)?;
         let layout = file.layout.take();
         let splitter = layout.as_ref().map(|layout| Splitter::new(&file, layout, reading));
-        Ok(Self { rows: file.rows, splitter, layout: layout.map(Arc::new) })
+        let layout = layout.map(Arc::new);
+        Ok(Self { rows: file.rows, splitter, layout, rows_of_each: ROWS_OF_EACH })
     }
 
     /// Whether the file has no line, not even a header.
     pub fn is_empty(&self) -> bool {
         self.splitter.is_none()
+    }
+
+    /// With batches of so many rows a symbol.
+    #[must_use]
+    pub fn with_rows_of_each(self, rows_of_each: usize) -> Self {
+        Self { rows_of_each, ..self }
     }
 
     /// The next rows: as many as are asked for, or more if they are of many symbols; none at the end of the file.
@@ -121,7 +133,7 @@ impl<'a> SymbolReader<'a> {
         let mut batch = SplitBatch::default();
         splitter.kept_bytes = 0;
         let mut last = u64::MAX;
-        while batch.is_open(max_rows, splitter.kept_bytes) || self.rows.offset() == last {
+        while batch.is_open((max_rows, self.rows_of_each), splitter.kept_bytes) || self.rows.offset() == last {
             let is_first = batch.rows == 0;
             let next = self.rows.next(is_first, |line| {
                 last = line.offset;
@@ -159,8 +171,15 @@ impl Reader for SymbolReader<'_> {
 }
 
 impl SplitBatch {
-    fn is_open(&self, max_rows: usize, kept_bytes: usize) -> bool {
-        let wanted = max_rows.max(self.parts.len() * ROWS_OF_EACH) as u64;
+    /// The first and the last time of its bars.
+    #[must_use]
+    pub fn range(&self) -> Option<(Micros, Micros)> {
+        let ranges = self.parts.iter().filter_map(|part| part.batch.bars.range());
+        ranges.reduce(|(first, last), (from, to)| (first.min(from), last.max(to)))
+    }
+
+    fn is_open(&self, (max_rows, rows_of_each): (usize, usize), kept_bytes: usize) -> bool {
+        let wanted = max_rows.max(self.parts.len() * rows_of_each) as u64;
         self.rows < wanted.min(MOST_ROWS.max(max_rows as u64)) && kept_bytes < MAX_KEPT
     }
 
@@ -212,7 +231,9 @@ impl Splitter {
         let symbol = &mut self.symbols[place];
         check_kinds((&self.path, &self.layout, &self.columns), &mut self.fields, symbol, line)?;
         let part = *symbol.part.get_or_insert_with(|| {
-            batch.parts.push(Part { symbol: symbol.name.clone(), place, batch: Batch::default() });
+            let bars = Bars::with_capacity(symbol.last_rows);
+            let rows = Batch { bars, lines: Vec::with_capacity(symbol.last_rows), ..Batch::default() };
+            batch.parts.push(Part { symbol: symbol.name.clone(), place, batch: rows });
             batch.parts.len() - 1
         });
         let part = &mut batch.parts[part].batch;
@@ -257,7 +278,7 @@ impl Splitter {
             return Err(FileError::permanent(&self.path, line.number, reason));
         }
         let series = SeriesState::new(&self.layout, self.ambiguous);
-        self.symbols.push(Symbol { name: name.into(), series, kinds: Vec::new(), part: None });
+        self.symbols.push(Symbol { name: name.into(), series, kinds: Vec::new(), part: None, last_rows: 0 });
         self.places.insert(self.key.clone(), self.symbols.len() - 1);
         Ok(Some(self.symbols.len() - 1))
     }
@@ -276,6 +297,7 @@ impl Splitter {
         for part in &mut batch.parts {
             let symbol = &mut self.symbols[part.place];
             symbol.part = None;
+            symbol.last_rows = part.batch.bars.len();
             finish(&mut part.batch, &mut symbol.series, is_last);
         }
         batch.parts.retain(|part| part.batch.rows > 0 || !part.batch.issues.is_empty());

@@ -23,6 +23,7 @@ CROSS JOIN LATERAL (
         coalesce(sum(t.rows_duplicate), 0)::bigint AS rows_duplicate
     FROM barlift.tasks t
     LEFT JOIN barlift.verifications v ON v.task_id = t.id
-    WHERE t.operation_id = o.id
+    -- The series of a file with several symbols have tasks of their own, once they are verified.
+    WHERE t.operation_id = o.id AND NOT (t.symbol = '*' AND t.state = 'succeeded' AND t.verdict IS NULL)
 ) t
 WHERE o.id = $1

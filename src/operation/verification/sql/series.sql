@@ -14,12 +14,13 @@ WITH page AS MATERIALIZED (
             symbol, timeframe, id
     ) AS place
     FROM barlift.tasks
-    WHERE operation_id = $1
+    -- The series of a file with several symbols have tasks of their own, once they are verified.
+    WHERE operation_id = $1 AND NOT (symbol = '*' AND state = 'succeeded' AND verdict IS NULL)
     ORDER BY place
     OFFSET $3 LIMIT $4
 )
 SELECT
-    t.id AS task_id, t.symbol, t.timeframe, t.source || t.more_sources AS sources, t.state,
+    t.id AS task_id, t.symbol, t.timeframe, coalesce(p.source || p.more_sources, t.source || t.more_sources) AS sources, t.state,
     coalesce(t.verdict, 'incomplete') AS verdict,
     t.rows, t.rows_rejected, t.rows_duplicate,
     CASE WHEN t.error_message IS NOT NULL THEN jsonb_build_object(
@@ -39,5 +40,6 @@ SELECT
     coalesce(v.different + v.only_in_csv + v.only_in_db, 0)
         - (SELECT count(*) FROM barlift.differences d WHERE d.task_id = t.id) AS differences_left_out
 FROM page t
+LEFT JOIN barlift.tasks p ON p.id = t.part_of
 LEFT JOIN barlift.verifications v ON v.task_id = t.id
 ORDER BY t.place
