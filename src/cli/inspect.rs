@@ -15,9 +15,9 @@ use crate::bar::columns::COLUMNS;
 use crate::bar::{Bars, Ohlcv, SeriesName, format_time, known};
 use crate::config::{Config, CsvConfig, OnStep};
 use crate::error::{Error, FileError, Result};
+use crate::finding::RejectedRow;
 use crate::source::discover::{self, Discovery, Source};
 use crate::source::layout::FileLayout;
-use crate::finding::RejectedRow;
 use crate::source::open::{OpenSource, SourceReader};
 use crate::source::places::Places;
 use crate::source::reader::{Batch, ReadOptions, Reader, SplitBatch, UTC};
@@ -183,7 +183,7 @@ fn fill(
     let timeframe = file.series.timeframe.clone();
     if file.series.is_several() {
         let reader = opened.bars_by_symbol(read, &timeframe, true, 0)?;
-        fill_from(file, reader, (read, on_step), Inspected::add_parts)
+        fill_from(file, reader, (read, on_step), |file, batch, ends| file.add_parts(&batch, ends))
     } else {
         let reader = opened.bars(read, &timeframe, true, 0)?;
         fill_from(file, reader, (read, on_step), |file, batch, ends| file.add(&batch, Some(ends)))
@@ -242,7 +242,7 @@ impl Inspected {
     }
 
     /// Adds a batch with several symbols; bars are shown of the first one.
-    fn add_parts(&mut self, batch: SplitBatch, ends: &mut Bars) {
+    fn add_parts(&mut self, batch: &SplitBatch, ends: &mut Bars) {
         self.rows += batch.rejected.len() as u64;
         self.add_rejected(&batch.rejected);
         for part in &batch.parts {
@@ -257,8 +257,7 @@ impl Inspected {
 /// What each value is read from: a column's name, or its number.
 fn columns(layout: &FileLayout) -> Vec<(String, String)> {
     let columns = &layout.columns;
-    let mut all: Vec<_> =
-        columns.symbol.iter().map(|at| ("symbol".to_owned(), layout.called(*at))).collect();
+    let mut all: Vec<_> = columns.symbol.iter().map(|at| ("symbol".to_owned(), layout.called(*at))).collect();
     if let Some(date) = columns.date {
         all.push(("date".to_owned(), layout.called(date)));
     }

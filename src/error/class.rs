@@ -45,11 +45,9 @@ impl Error {
             | Self::Config { .. }
             | Self::NotFound { .. }
             | Self::AlreadyThere { .. } => ErrorClass::Permanent,
-            Self::Source { .. }
-            | Self::LostLease
-            | Self::Stopped
-            | Self::Busy(_)
-            | Self::Internal(_) => ErrorClass::Transient,
+            Self::Source { .. } | Self::LostLease | Self::Stopped | Self::Busy(_) | Self::Internal(_) => {
+                ErrorClass::Transient
+            }
         }
     }
 }

@@ -98,12 +98,13 @@ pub(super) async fn find(
         attempts.truncate(1);
     }
     let db = TracedPool::bundle(&files[first].file.attempt.context.pool, &attempts);
-    let mut there = Vec::new();
-    if in_bundle {
-        there = surroundings(tx, db, &around).await?;
-    } else {
-        for around in &around {
-            there.push(Some(nearest(tx, db, around).await?));
+    let mut there = match &around[..] {
+        [one] if !in_bundle => vec![Some(nearest(&mut *tx, db, one).await?)],
+        _ => surroundings(&mut *tx, db, &around).await?,
+    };
+    if !in_bundle {
+        for (around, there) in around.iter().zip(&mut there).filter(|(_, there)| there.is_none()) {
+            *there = Some(nearest(&mut *tx, db, around).await?);
         }
     }
     let found = |(i, there): (usize, Option<Surroundings>)| match there {
@@ -187,7 +188,8 @@ pub(super) async fn refuse_or_tell(
         let line = batch.lines.get(found.first).copied();
         let zone = files[i].file.zone();
         let advice = says::advice(tx, attempt, (series_id, zone), &found).await?;
-        let what = if attempt.task.is_several() { "the batch was not written" } else { "nothing was written" };
+        let what =
+            if attempt.task.is_several() { "the batch was not written" } else { "nothing was written" };
         let reason = format!("{text}; {what}. {advice}");
         return Err(FileError::permanent(&attempt.task.source, line, reason).into());
     }

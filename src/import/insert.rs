@@ -47,7 +47,8 @@ async fn write(tx: &mut PgConnection, db: TracedPool<'_>, files: &[ComparedBatch
     // A part of a batch may have rejected rows alone, and then perhaps no series.
     let with_bars = || files.iter().filter(|f| !f.file.batch.bars.is_empty());
     let all_new = with_bars().all(|f| f.file.target.is_new);
-    let new = with_bars().map(|f| Some((f.file.target.series_id?, &*f.compared.new))).collect::<Option<Vec<_>>>();
+    let new =
+        with_bars().map(|f| Some((f.file.target.series_id?, &*f.compared.new))).collect::<Option<Vec<_>>>();
     let new = new.ok_or_else(|| Error::Internal("a task that writes has no series".into()))?;
     bars::insert(tx, db, (layout, all_new), &new).await?;
     for (i, files) in of_tasks(files, |f| f.file).enumerate() {
@@ -57,11 +58,7 @@ async fn write(tx: &mut PgConnection, db: TracedPool<'_>, files: &[ComparedBatch
 }
 
 /// Writes what is kept of a task's batches beside their new bars.
-async fn write_further(
-    tx: &mut PgConnection,
-    db: TracedPool<'_>,
-    files: &[ComparedBatch<'_>],
-) -> Result<()> {
+async fn write_further(tx: &mut PgConnection, db: TracedPool<'_>, files: &[ComparedBatch<'_>]) -> Result<()> {
     let ImportAttempt { lease, options, .. } = files[0].file.attempt;
     let task_id = lease.task_id;
     for written in files {

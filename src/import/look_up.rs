@@ -41,7 +41,8 @@ pub(super) async fn check_exists(
     let mut there = found.as_ref().ok().map(|found| found.iter().map(|existing| &existing.bars));
     for (files, span) in of_tasks(files, |f| f).zip(&spans) {
         let with_bars = files.iter().filter(|file| file.wanted().is_some()).copied();
-        let with_bars: Vec<_> = with_bars.map(|file| (file, there.as_mut().and_then(Iterator::next))).collect();
+        let with_bars: Vec<_> =
+            with_bars.map(|file| (file, there.as_mut().and_then(Iterator::next))).collect();
         describe_check(span, &with_bars, took);
         span.end(&found, &files[0].attempt.task.symbol);
     }
@@ -92,15 +93,16 @@ pub(super) fn compare_values<'b>(
         true => pairs().map(|(file, existing)| compare::bars(file.batch, &existing.bars)).collect(),
         false => compare_traced(files, existing)?,
     };
-    let batch = |((file, existing), compared): ((&'b FileBatch<'b>, &Existing), Compared<'b>)| ComparedBatch {
-        file,
-        compared,
-        there: existing.bars.len(),
-        is_whole: existing.whole,
-        shape_conflict: None,
-        duplicates: 0,
-        contradictions: Vec::new(),
-    };
+    let batch =
+        |((file, existing), compared): ((&'b FileBatch<'b>, &Existing), Compared<'b>)| ComparedBatch {
+            file,
+            compared,
+            there: existing.bars.len(),
+            is_whole: existing.whole,
+            shape_conflict: None,
+            duplicates: 0,
+            contradictions: Vec::new(),
+        };
     Ok(pairs().zip(compared).map(batch).collect())
 }
 
@@ -160,7 +162,9 @@ pub(super) async fn first_values(
     };
     let there = bars::at(tx, db, series_id, &times).await?;
     let mut values: HashMap<_, _> = (0..there.len()).map(|i| (there.time[i], there.values(i))).collect();
-    values.extend(findings::mismatched_at(tx, db, (attempt.lease.task_id, file.finding_symbol()), &times).await?);
+    values.extend(
+        findings::mismatched_at(tx, db, (attempt.lease.task_id, file.finding_symbol()), &times).await?,
+    );
     Ok(values)
 }
 

@@ -129,7 +129,11 @@ async fn commit(
         if repeats > MAX_REPEATS {
             return Err(Error::Internal("the series of a file come and go".into()));
         }
-        tracing::info!(source = attempt.task.source, repeats, "another writer was in the way; looking at the batch afresh");
+        tracing::info!(
+            source = attempt.task.source,
+            repeats,
+            "another writer was in the way; looking at the batch afresh"
+        );
     }
 }
 
@@ -163,16 +167,20 @@ async fn commit_once(
     let mut tx = database.begin("beginning a batch").await?;
     let mut targets = targets(batch, symbols);
     if !options.dry_run {
-        let all: Vec<_> = targets.iter().filter_map(|target| Some((target.series_id?, target.symbol))).collect();
+        let all: Vec<_> =
+            targets.iter().filter_map(|target| Some((target.series_id?, target.symbol))).collect();
         let Some(locked) = several::lock(&mut tx, &all, &task.timeframe).await? else { return Ok(None) };
-        let lost = batch.parts.iter().zip(&targets).any(|(part, target)| {
-            target.series_id.is_none() && !part.batch.bars.is_empty()
-        });
+        let lost = batch
+            .parts
+            .iter()
+            .zip(&targets)
+            .any(|(part, target)| target.series_id.is_none() && !part.batch.bars.is_empty());
         if lost {
             return Ok(None);
         }
         for target in &mut targets {
-            target.is_new = target.series_id.and_then(|id| locked.get(&id)).is_some_and(|series| series.is_empty);
+            target.is_new =
+                target.series_id.and_then(|id| locked.get(&id)).is_some_and(|series| series.is_empty);
         }
         wait_briefly(&mut tx).await?;
     }
@@ -267,8 +275,10 @@ async fn keep_series(
     batch: &SplitBatch,
     written: &[ComparedBatch<'_>],
 ) -> Result<()> {
-    let added: Vec<several::Added<'_>> =
-        written.iter().map(|part| (part.file.target.symbol, part.rows(), part.file.batch.bars.range())).collect();
+    let added: Vec<several::Added<'_>> = written
+        .iter()
+        .map(|part| (part.file.target.symbol, part.rows(), part.file.batch.bars.range()))
+        .collect();
     several::keep_counts(tx, attempt.lease.task_id, batch.end.text, &added).await?;
     if attempt.options.dry_run {
         return Ok(());

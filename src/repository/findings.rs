@@ -53,8 +53,10 @@ pub async fn mismatched_at(
     times: &[Micros],
 ) -> Result<Vec<(Micros, Ohlcv)>> {
     let sql = sql_template!("sql/mismatched_at.sql");
-    let query =
-        sqlx::query_as(sql).bind(task_id).bind(times.iter().map(|&t| parameter(t)).collect::<Vec<_>>()).bind(symbol);
+    let query = sqlx::query_as(sql)
+        .bind(task_id)
+        .bind(times.iter().map(|&t| parameter(t)).collect::<Vec<_>>())
+        .bind(symbol);
     let rows: Vec<BarRow> = db.fetch(sql, query.fetch_all(connection), "looking up mismatches").await?;
     Ok(rows.into_iter().map(BarRow::bar).collect())
 }

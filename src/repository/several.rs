@@ -67,7 +67,11 @@ pub(crate) async fn lock(
     timeframe: &str,
 ) -> Result<Option<HashMap<SeriesId, LockedSeries>>> {
     let ids: Vec<SeriesId> = series.iter().map(|(id, _)| *id).collect();
-    sqlx::query(include_str!("sql/lock_all_series.sql")).bind(&ids).execute(&mut *tx).await.during(LOCKING)?;
+    sqlx::query(include_str!("sql/lock_all_series.sql"))
+        .bind(&ids)
+        .execute(&mut *tx)
+        .await
+        .during(LOCKING)?;
     // By a statement of its own: it sees what those who had them locked before have committed.
     let locked: Vec<LockedSeries> = sqlx::query_as(include_str!("sql/locked_series.sql"))
         .bind(&ids)
@@ -78,7 +82,8 @@ pub(crate) async fn lock(
         let (symbol, timeframe) = (held.symbol.clone(), held.timeframe.clone());
         return Err(Error::Busy(SeriesName { symbol, timeframe }.to_string()));
     }
-    let locked: HashMap<SeriesId, LockedSeries> = locked.into_iter().map(|series| (series.id, series)).collect();
+    let locked: HashMap<SeriesId, LockedSeries> =
+        locked.into_iter().map(|series| (series.id, series)).collect();
     let is_same = |(id, symbol): &(SeriesId, &str)| {
         locked.get(id).is_some_and(|locked| locked.symbol == *symbol && locked.timeframe == timeframe)
     };

@@ -250,7 +250,10 @@ impl Naming {
     /// What the first rows of a file tell. Rows of several symbols count as such unless somebody has named the symbol.
     async fn first_rows(&self, root: &Root, path: &str) -> Result<FirstRows, String> {
         if self.read.csv.columns.symbol.is_some() {
-            return self.read_first(root, path, rows_by_symbol).await.map(|first| FirstRows { are_several: true, ..first });
+            return self
+                .read_first(root, path, rows_by_symbol)
+                .await
+                .map(|first| FirstRows { are_several: true, ..first });
         }
         let first = self.read_first(root, path, rows_of_one).await;
         let may_be_several = first.as_ref().map_or(true, |first| first.may_be_several);
@@ -258,7 +261,9 @@ impl Naming {
             return first;
         }
         match self.read_first(root, path, rows_by_symbol).await {
-            Ok(several) if first.is_err() || several.are_several => Ok(FirstRows { are_several: true, ..several }),
+            Ok(several) if first.is_err() || several.are_several => {
+                Ok(FirstRows { are_several: true, ..several })
+            }
             _ => first,
         }
     }
@@ -305,7 +310,7 @@ fn rows_of_one(source: OpenSource, read: &ReadOptions) -> Result<FirstRows, File
 fn rows_by_symbol(source: OpenSource, read: &ReadOptions) -> Result<FirstRows, FileError> {
     const ROWS: usize = 20_000;
     // Enough to tell the timeframe.
-    const ROWS_OF_EACH: usize = 8;
+    const ROWS_OF_EACH: usize = 24;
     let mut bars = source.bars_by_symbol(read, "", true, 0)?.with_rows_of_each(ROWS_OF_EACH);
     let batch = bars.next_batch(ROWS)?.unwrap_or_default();
     let are_several = batch.parts.len() > 1;

@@ -201,7 +201,7 @@ pub struct SourceReader<R> {
 }
 
 impl SourceReader<SymbolReader<'static>> {
-    /// With batches of so many rows a symbol.
+    /// With a first batch of so many rows a symbol.
     #[must_use]
     pub fn with_rows_of_each(self, rows_of_each: usize) -> Self {
         Self { reader: self.reader.with_rows_of_each(rows_of_each), ..self }

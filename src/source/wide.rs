@@ -38,7 +38,9 @@ impl WideColumns {
     /// The columns of a file with these first lines, if it is wide.
     pub(super) fn find(rows: &[RawRow], csv: &CsvConfig) -> Option<Self> {
         let of_row = |at: usize| {
-            delimiters(csv, None).into_iter().find_map(|delimiter| Self::of_header(rows, at, delimiter, csv.quote))
+            delimiters(csv, None)
+                .into_iter()
+                .find_map(|delimiter| Self::of_header(rows, at, delimiter, csv.quote))
         };
         (0..rows.len().min(MOST_BEFORE)).find_map(of_row)
     }

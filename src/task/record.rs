@@ -60,9 +60,7 @@ impl<'a> End<'a> {
     /// The wait before the task is tried again, if there is one.
     pub(super) fn backoff(self, failures: i32) -> Option<Duration> {
         match self {
-            Self::Failed(_, policy) => {
-                Some(policy.wait(u32::try_from(failures.max(1)).unwrap_or(u32::MAX)))
-            }
+            Self::Failed(_, policy) => Some(policy.wait(u32::try_from(failures.max(1)).unwrap_or(u32::MAX))),
             Self::Postponed(wait) => Some(wait),
             Self::Succeeded | Self::HandedBack => None,
         }

@@ -123,7 +123,9 @@ pub(crate) async fn verify(attempt: VerifyAttempt<'_>) -> Result<Verdict> {
     };
     let found = match options.mode {
         VerifyMode::Full => compared(attempt, Box::pin(full(attempt, root))).await?,
-        VerifyMode::Counts | VerifyMode::Sample => compare(attempt, FilesReader::start(attempt, root)).await?,
+        VerifyMode::Counts | VerifyMode::Sample => {
+            compare(attempt, FilesReader::start(attempt, root)).await?
+        }
     };
     refuse_without_bars(attempt, &found)?;
     telemetry.bookkeeping(Box::pin(save::save(attempt, &found, stamp.as_ref()))).await?;

@@ -103,7 +103,9 @@ impl<'a> Run<'a> {
                     self.end = Some(summary);
                     return Ok(None);
                 }
-                SeveralEvent::File(_) => return Err(Error::Internal("bars came without their symbol".into())),
+                SeveralEvent::File(_) => {
+                    return Err(Error::Internal("bars came without their symbol".into()));
+                }
             }
         }
     }
@@ -227,7 +229,11 @@ fn without_bars(attempt: VerifyAttempt<'_>, end: &FilesSummary, series: &[Verifi
     let rejected = series.iter().flat_map(|verified| &verified.found.files.rejected_rows);
     let first = rejected.chain(&end.rejected_rows).next();
     let Some((file, row)) = first else {
-        return FileError::permanent(&attempt.task.source, None, "it has no row (--allow-empty lets such files succeed)");
+        return FileError::permanent(
+            &attempt.task.source,
+            None,
+            "it has no row (--allow-empty lets such files succeed)",
+        );
     };
     let reason = format!(
         "no row of it can be a bar: {}; give the flags that its import had (--timezone, --time-format, --column …)",

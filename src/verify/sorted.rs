@@ -39,9 +39,8 @@ pub(super) fn send(files: &Files, out: &FileEvents) -> Result<PassEnd, FileError
         return Ok(end);
     }
     let mut merged = spool.merged().map_err(|e| no_room(files, &e))?;
-    let end = Sorted::new(files, summary).send((&mut merged, 0), started.elapsed(), |event| {
-        out.blocking_send(Ok(event)).is_ok()
-    })?;
+    let end = Sorted::new(files, summary)
+        .send((&mut merged, 0), started.elapsed(), |event| out.blocking_send(Ok(event)).is_ok())?;
     Ok(end.map_or(PassEnd::ReceiverGone, PassEnd::Complete))
 }
 

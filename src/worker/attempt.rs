@@ -117,7 +117,9 @@ impl Worker {
             // The answer to the settling of a bundle got lost: then no other worker had it.
             (Some(AttemptOutcome::Succeeded), Ok(_) | Err(Error::LostLease)) => Some(JobOutcome::Succeeded),
             (Some(AttemptOutcome::Failed), Err(_)) => Some(JobOutcome::Failed),
-            (Some(AttemptOutcome::HandedBack), Err(Error::Stopped | Error::Busy(_))) => Some(JobOutcome::HandedBack),
+            (Some(AttemptOutcome::HandedBack), Err(Error::Stopped | Error::Busy(_))) => {
+                Some(JobOutcome::HandedBack)
+            }
             _ => None,
         };
         match ours {

@@ -14,8 +14,8 @@ const HEADER: &str = "ticker,volume,open,close,high,low,window_start\n";
 
 /// A row of a symbol's bar of this minute.
 fn row(symbol: &str, minute: u64, close: f64) -> String {
-    // From 2024-01-01 07:00 UTC on.
-    let time = 1_704_092_400_000_000_000 + minute * 60_000_000_000;
+    // From 2024-01-01 07:20 UTC on.
+    let time = 1_704_093_600_000_000_000 + minute * 60_000_000_000;
     format!("{symbol},{},10,{close},{},9,{time}\n", 100 + minute, close.max(10.0) + 1.0)
 }
 
@@ -91,10 +91,10 @@ async fn counters_and_findings_are_of_their_symbols() {
     let mut text = by_time(3, 0..40);
     // Another value of S1; a row of S2 that is none; S0 again, as it was and otherwise; no symbol; a bar that breaks a rule.
     text = text.replacen(&row("S1", 5, 10.5), &row("S1", 5, 10.75), 1);
-    text.push_str("S2,7,no,1,1,1,1704092400000000000\n");
+    text.push_str("S2,7,no,1,1,1,1704093600000000000\n");
     text.push_str(&row("S0", 3, 10.0));
     text.push_str(&row("S0", 4, 10.25));
-    text.push_str(",7,10,10,11,9,1704092400000000000\n");
+    text.push_str(",7,10,10,11,9,1704093600000000000\n");
     text.push_str("S2,7,10,10,8,9,1704120000000000000\n");
     folder.write("2024-01-02.csv", text);
     let imported = import(&database, &folder, &[]).await;
@@ -115,7 +115,8 @@ async fn counters_and_findings_are_of_their_symbols() {
     let report = barlift(&database, &["report", id, "--json"]).run().await.json(0);
     let found = |kind: &str| -> Vec<(String, u64)> {
         let all = report[kind].as_array().expect(kind).iter();
-        all.map(|f| (f["symbol"].as_str().expect("a symbol").to_owned(), f["line"].as_u64().expect("a line"))).collect()
+        all.map(|f| (f["symbol"].as_str().expect("a symbol").to_owned(), f["line"].as_u64().expect("a line")))
+            .collect()
     };
     assert_eq!(found("mismatches"), [("S1".to_owned(), 18)]);
     let rejected = [("S2".to_owned(), 122), ("S0".to_owned(), 124), ("*".to_owned(), 125)];
@@ -179,7 +180,9 @@ async fn only_some_symbols_may_be_picked() {
     let (database, folder) = (TestDatabase::new().await, Folder::new());
     folder.write("2024-01-02.csv", by_time(5, 0..30));
     folder.write("2024-01-03.csv", by_time(1, 1440..1470).replace("S0", "X"));
-    let imported = import(&database, &folder, &["--symbols", "S1,S4", "--symbol-column", "ticker", "--timeframe", "1m"]).await;
+    let imported =
+        import(&database, &folder, &["--symbols", "S1,S4", "--symbol-column", "ticker", "--timeframe", "1m"])
+            .await;
     assert_eq!(counts(&database).await, json!({"S1": 30, "S4": 30}), "{imported:#}");
     assert_eq!(imported["totals"]["rows"], json!(60));
 }
@@ -187,7 +190,9 @@ async fn only_some_symbols_may_be_picked() {
 #[tokio::test]
 async fn a_wide_file_has_a_series_for_each_group_of_columns() {
     let (database, folder) = (TestDatabase::new().await, Folder::new());
-    let mut text = String::from("time,BTC:open,BTC:high,BTC:low,BTC:close,BTC:volume,ETH:open,ETH:high,ETH:low,ETH:close\n");
+    let mut text = String::from(
+        "time,BTC:open,BTC:high,BTC:low,BTC:close,BTC:volume,ETH:open,ETH:high,ETH:low,ETH:close\n",
+    );
     for hour in 0..24 {
         let eth = if hour < 4 { ",,,".to_owned() } else { format!("{hour},{},{hour},{hour}", hour + 1) };
         writeln!(text, "2024-01-01 {hour:02}:00:00,100,110,90,10{},7,{eth}", hour % 10).expect("text");
@@ -209,10 +214,14 @@ async fn two_series_never_become_one() {
     folder.write("S0_1m.csv", by_time(2, 0..30));
     let refused = barlift(&database, &["import", folder.arg(), "--json"]).run().await.json(1);
     let error = refused["tasks"][0]["error"]["message"].as_str().expect("an error");
-    assert!(error.contains("does `ticker` name several instruments? Then give --symbol-column ticker"), "{error}");
+    assert!(
+        error.contains("does `ticker` name several instruments? Then give --symbol-column ticker"),
+        "{error}"
+    );
     assert_eq!(counts(&database).await, json!({}));
     // Of one symbol, two kinds.
-    let text = by_time(2, 0..30).replace("window_start\n", "window_start,series\n").replace("000\n", "000,EQ\n");
+    let text =
+        by_time(2, 0..30).replace("window_start\n", "window_start,series\n").replace("000\n", "000,EQ\n");
     folder.write("S0_1m.csv", text.replacen(",EQ\n", ",BE\n", 1));
     let flags = ["import", folder.arg(), "--json", "--symbol-column", "ticker"];
     let refused = barlift(&database, &flags).run().await.json(1);
@@ -236,8 +245,8 @@ async fn a_killed_import_goes_on_and_counts_nothing_twice() {
     let holder = hold_back(&database).await;
     enqueue(&database, &folder).await;
     let killed = worker();
-    // The first batch: 80 rows of each symbol.
-    wait_for_rows(&database, 1600).await;
+    // The first two batches: 20 and 40 rows of each symbol.
+    wait_for_rows(&database, 1200).await;
     killed.signal(Signal::SIGKILL);
     killed.wait().await;
     holder.commit().await.expect("let go");
@@ -261,7 +270,8 @@ async fn files_with_the_same_symbols_are_imported_side_by_side() {
         folder.write(&format!("2024-01-{:02}.csv", day + 1), by_time(9, day * 1440..day * 1440 + 50));
     }
     enqueue(&database, &folder).await;
-    let worker = || barlift(&database, &["worker", "--drain"]).env("BARLIFT__IMPORT__BATCH_ROWS", "90").spawn();
+    let worker =
+        || barlift(&database, &["worker", "--drain"]).env("BARLIFT__IMPORT__BATCH_ROWS", "90").spawn();
     for worker in [worker(), worker()] {
         assert_eq!(worker.wait().await, Some(0));
     }
@@ -287,7 +297,9 @@ async fn a_series_that_another_task_writes_is_waited_for() {
         (database.scalar::<i64>(waits).await > 0).then_some(())
     })
     .await;
-    let there: i64 = database.scalar("SELECT count(*) FROM barlift.series WHERE symbol = 'S1' AND held_by IS NOT NULL").await;
+    let there: i64 = database
+        .scalar("SELECT count(*) FROM barlift.series WHERE symbol = 'S1' AND held_by IS NOT NULL")
+        .await;
     assert_eq!(there, 1);
     holder.commit().await.expect("let go");
     assert_eq!((single.wait().await, other.wait().await), (Some(0), Some(0)));

@@ -39,9 +39,9 @@ mod zone_names;
 use jiff::tz::TimeZone;
 
 use self::context::Context;
-use self::head::Head;
 pub(super) use self::day_order::Disproof;
 pub(super) use self::formats::padded;
+use self::head::Head;
 pub(super) use self::head::{delimiters, look_like_bars};
 pub(super) use self::names::{has_prices, normal as normal_name};
 pub(super) use self::symbols::SymbolColumns;

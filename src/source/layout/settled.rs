@@ -48,7 +48,9 @@ impl FileLayout {
         };
         let columns = &mut settled.columns;
         // Several columns stay numbers.
-        let keys = [&mut columns.symbol, &mut columns.date, &mut columns.time].into_iter().chain(&mut columns.values);
+        let keys = [&mut columns.symbol, &mut columns.date, &mut columns.time]
+            .into_iter()
+            .chain(&mut columns.values);
         for key in keys.flatten() {
             let number = key.parse::<usize>().ok();
             if let Some(name) = number.and_then(|number| named(number.checked_sub(1)?)) {

@@ -52,7 +52,16 @@ impl SymbolColumns {
     pub(super) fn find_kinds(&mut self, fields: &[String], used: &[usize], table: &Table) {
         // These may change while the series stays the same.
         const DESCRIPTIONS: [&str; 10] = [
-            "name", "company", "security", "stock", "isin", "wkn", "figi", "cusip", "instrument_name", "permno",
+            "name",
+            "company",
+            "security",
+            "stock",
+            "isin",
+            "wkn",
+            "figi",
+            "cusip",
+            "instrument_name",
+            "permno",
         ];
         let tells = |at: &usize| {
             let name = normal(&fields[*at]);
@@ -72,7 +81,9 @@ impl SymbolColumns {
         key: &'k mut Vec<u8>,
     ) -> Option<&'k [u8]> {
         key.clear();
-        if let ([column], Some(text)) = (&self.columns[..], plain_field(line, self.columns[0], delimiter, quote)) {
+        if let ([column], Some(text)) =
+            (&self.columns[..], plain_field(line, self.columns[0], delimiter, quote))
+        {
             debug_assert_eq!(*column, self.columns[0]);
             key.extend_from_slice(text);
         } else {

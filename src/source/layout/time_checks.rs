@@ -6,8 +6,8 @@ use jiff::tz::TimeZone;
 
 use super::context::Context;
 use super::table::Table;
-use super::time_columns::TimeColumns;
 use super::tickers::flag_value;
+use super::time_columns::TimeColumns;
 use super::times::Times;
 use super::{Undecided, called, zone_names};
 use crate::bar::Micros;

@@ -79,7 +79,10 @@ pub(super) fn decide(
         if let Some((_, e)) = broken {
             return Err(e);
         }
-        let later = later.filter(|_| !ended && !lines.is_wide()).map(|later| later.numbered(lines.offset())).transpose();
+        let later = later
+            .filter(|_| !ended && !lines.is_wide())
+            .map(|later| later.numbered(lines.offset()))
+            .transpose();
         let later = later.map_err(|e| io_error(path, &e))?.unwrap_or_default();
         match with_later(&rows, &later, csv, expected) {
             Some(layout) => break layout,

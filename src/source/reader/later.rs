@@ -1,5 +1,8 @@
 //! Holds the later rows of a file to the layout that its first rows have.
 
+use std::collections::HashMap;
+
+use super::super::fields::FieldSplitter;
 use super::super::later_rows::LaterRows;
 use super::super::layout::FileLayout;
 use super::super::read_error::io_error;
@@ -7,6 +10,7 @@ use super::row::{NOTHING, RowFault, RowParser};
 use super::series::SeriesState;
 use crate::config::{Ambiguous, CsvConfig};
 use crate::error::FileError;
+use crate::finding::RawRow;
 
 /// Refuses the file if one of its rows behind this byte shows that others are read wrong, before any bar of it is written. A
 /// row that is only a bad one is rejected in its turn. Steps of another timeframe are noted in the layout.
@@ -18,12 +22,13 @@ pub(super) fn hold(
     (csv, ambiguous): (&CsvConfig, Ambiguous),
 ) -> Result<(), FileError> {
     let line_of = |offset: u64| later.line_at(offset).map_err(|e| io_error(path, &e));
-    for window in later.behind(offset) {
-        // The windows are far apart: no row goes on from the one before.
+    // The windows are far apart: no row goes on from the one before.
+    let series = later.behind(offset).flat_map(|window| by_series(layout, window, csv)).collect::<Vec<_>>();
+    for rows in series {
         let mut parser = RowParser::new(layout.clone(), csv);
         let mut series = SeriesState::new(layout, ambiguous);
-        let mut times = Vec::with_capacity(window.len());
-        for row in window {
+        let mut times = Vec::with_capacity(rows.len());
+        for row in &rows {
             match parser.parse(&row.bytes, &mut series, &mut { NOTHING }) {
                 Ok(time) => times.push(time),
                 Err(RowFault::Fatal(reason)) => {
@@ -33,8 +38,24 @@ pub(super) fn hold(
             }
         }
         if let Some(odd) = layout.odd_step_of(&times) {
-            layout.note_odd_step(line_of(window[0].offset)?, &odd);
+            layout.note_odd_step(line_of(rows[0].offset)?, &odd);
         }
     }
     Ok(())
+}
+
+/// The rows of a window, those of each series together.
+fn by_series<'w>(layout: &FileLayout, window: &'w [RawRow], csv: &CsvConfig) -> Vec<Vec<&'w RawRow>> {
+    let Some(symbols) = &layout.symbols else { return vec![window.iter().collect()] };
+    let dialect = (layout.columns.delimiter, csv.quote);
+    let (mut fields, mut key) = (FieldSplitter::new(dialect.0, dialect.1), Vec::new());
+    let mut series: HashMap<Vec<u8>, Vec<&RawRow>> = HashMap::new();
+    for row in window {
+        if let Some(symbol) = symbols.key(&row.bytes, dialect, &mut fields, &mut key) {
+            series.entry(symbol.to_vec()).or_default().push(row);
+        }
+    }
+    let mut series: Vec<Vec<&RawRow>> = series.into_values().collect();
+    series.sort_unstable_by_key(|rows| rows[0].offset);
+    series
 }

@@ -113,7 +113,6 @@ pub trait Reader: Sized {
 
     /// How the file is written; none if it has no line.
     fn layout(&self) -> Option<&Arc<FileLayout>>;
-
 }
 
 /// A file whose first rows were read to decide how it is written.
@@ -228,8 +227,7 @@ impl<'a> BarReader<'a> {
     pub(super) fn open_with(text: SourceText<'a>, reading: Reading<'_>) -> Result<Self, FileError> {
         let file = OpenFile::new(text, reading, false)?;
         let state = |layout: &FileLayout| SeriesState::new(layout, reading.options.ambiguous);
-        let classifier =
-            file.layout.as_ref().map(|layout| (file.classifier(layout, reading), state(layout)));
+        let classifier = file.layout.as_ref().map(|layout| (file.classifier(layout, reading), state(layout)));
         Ok(Self { rows: file.rows, classifier, layout: file.layout.map(Arc::new) })
     }
 

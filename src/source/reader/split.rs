@@ -27,6 +27,9 @@ use crate::finding::RejectedRow;
 /// (`benches/peers`, scenario `several`).
 const ROWS_OF_EACH: usize = 80;
 
+/// The first batch is smaller, and each has twice as many as the one before, so that the writing begins soon.
+const FIRST_ROWS_OF_EACH: usize = 20;
+
 /// Or until it has so many rows, however many symbols there are.
 const MOST_ROWS: u64 = 1_000_000;
 
@@ -77,6 +80,7 @@ pub struct SymbolReader<'a> {
     /// None if the file has no line.
     splitter: Option<Splitter>,
     layout: Option<Arc<FileLayout>>,
+    /// Rows a symbol in the next batch.
     rows_of_each: usize,
 }
 
@@ -92,6 +96,8 @@ struct Splitter {
     fields: FieldSplitter,
     key: Vec<u8>,
     symbols: Vec<Symbol>,
+    /// That of the row before.
+    last: usize,
     places: HashMap<Vec<u8>, usize>,
     ambiguous: Ambiguous,
     resume_at: u64,
@@ -104,12 +110,15 @@ impl<'a> SymbolReader<'a> {
     ///
     /// # Errors
     /// A [`FileError`] if this is not a file of bars, or nothing tells the symbol of a row.
-    pub(in crate::source) fn open_with(text: SourceText<'a>, reading: Reading<'_>) -> Result<Self, FileError> {
+    pub(in crate::source) fn open_with(
+        text: SourceText<'a>,
+        reading: Reading<'_>,
+    ) -> Result<Self, FileError> {
         let mut file = OpenFile::new(text, reading, true)?;
         let layout = file.layout.take();
         let splitter = layout.as_ref().map(|layout| Splitter::new(&file, layout, reading));
         let layout = layout.map(Arc::new);
-        Ok(Self { rows: file.rows, splitter, layout, rows_of_each: ROWS_OF_EACH })
+        Ok(Self { rows: file.rows, splitter, layout, rows_of_each: FIRST_ROWS_OF_EACH })
     }
 
     /// Whether the file has no line, not even a header.
@@ -117,7 +126,7 @@ impl<'a> SymbolReader<'a> {
         self.splitter.is_none()
     }
 
-    /// With batches of so many rows a symbol.
+    /// With a first batch of so many rows a symbol.
     #[must_use]
     pub fn with_rows_of_each(self, rows_of_each: usize) -> Self {
         Self { rows_of_each, ..self }
@@ -133,7 +142,8 @@ impl<'a> SymbolReader<'a> {
         let mut batch = SplitBatch::default();
         splitter.kept_bytes = 0;
         let mut last = u64::MAX;
-        while batch.is_open((max_rows, self.rows_of_each), splitter.kept_bytes) || self.rows.offset() == last {
+        while batch.is_open((max_rows, self.rows_of_each), splitter.kept_bytes) || self.rows.offset() == last
+        {
             let is_first = batch.rows == 0;
             let next = self.rows.next(is_first, |line| {
                 last = line.offset;
@@ -143,6 +153,7 @@ impl<'a> SymbolReader<'a> {
                 break;
             }
         }
+        self.rows_of_each = (self.rows_of_each * 2).min(ROWS_OF_EACH);
         batch.end = self.rows.position();
         batch.decoding = self.rows.take_decoding();
         if batch.rows == 0 {
@@ -203,6 +214,7 @@ impl Splitter {
             fields: FieldSplitter::new(delimiter, quote),
             key: Vec::new(),
             symbols: Vec::new(),
+            last: 0,
             places: HashMap::new(),
             ambiguous: options.ambiguous,
             resume_at,
@@ -221,13 +233,15 @@ impl Splitter {
             }
             return Ok(());
         };
-        let place = match self.places.get(key) {
-            Some(place) => *place,
+        let guess = guessed(&self.symbols, self.last, key);
+        let place = match guess.or_else(|| self.places.get(key).copied()) {
+            Some(place) => place,
             None => match self.add(line, batch)? {
                 Some(place) => place,
                 None => return Ok(()),
             },
         };
+        self.last = place;
         let symbol = &mut self.symbols[place];
         check_kinds((&self.path, &self.layout, &self.columns), &mut self.fields, symbol, line)?;
         let part = *symbol.part.get_or_insert_with(|| {
@@ -303,6 +317,15 @@ impl Splitter {
         batch.parts.retain(|part| part.batch.rows > 0 || !part.batch.issues.is_empty());
         batch.parts.sort_unstable_by_key(|part| part.place);
     }
+}
+
+/// The symbol of a row, if it is that of the row before or the one that came after it first: so it is in files that are
+/// sorted by symbol or by time, and a look into the map takes longer than all else.
+fn guessed(symbols: &[Symbol], last: usize, key: &[u8]) -> Option<usize> {
+    let next = if last + 1 < symbols.len() { last + 1 } else { 0 };
+    [last, next]
+        .into_iter()
+        .find(|place| symbols.get(*place).is_some_and(|symbol| symbol.name.as_bytes() == key))
 }
 
 /// Refuses a row of another kind than those of its symbol before.

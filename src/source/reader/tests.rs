@@ -1,11 +1,12 @@
 mod batches;
 mod fast_path;
 mod later;
+mod split;
 
 use super::*;
-use crate::config::OnInvalid;
 use crate::bar::UNKNOWN;
 use crate::bar::columns::{HIGH, OPEN, VOLUME};
+use crate::config::OnInvalid;
 use crate::error::ErrorClass;
 use crate::source::encoding::tests::gzipped;
 

@@ -9,15 +9,17 @@ use crate::config::UnixUnit;
 /// Fast path: the count at the start of `text` as an instant, and its length. None if the general path has to read it.
 #[inline]
 pub(super) fn parse_prefix(text: &[u8], unit: UnixUnit) -> Option<(Micros, usize)> {
-    let (mut count, mut digits): (Micros, usize) = (0, 0);
-    while let Some(digit @ b'0'..=b'9') = text.get(digits).filter(|_| digits < 19) {
-        count = count.wrapping_mul(10).wrapping_add(Micros::from(digit - b'0'));
+    // Nanoseconds have nineteen digits since 2001, which a u64 holds.
+    const MOST_DIGITS: usize = 19;
+    let (mut count, mut digits): (u64, usize) = (0, 0);
+    while let Some(digit @ b'0'..=b'9') = text.get(digits).filter(|_| digits < MOST_DIGITS) {
+        count = count * 10 + u64::from(digit - b'0');
         digits += 1;
     }
-    // More than eighteen do not fit in an i64.
-    if !(1..=18).contains(&digits) || text.get(digits) == Some(&b'.') {
+    if digits == 0 || text.get(digits) == Some(&b'.') {
         return None;
     }
+    let count = Micros::try_from(count).ok()?;
     let micros = match unit.nanos() {
         1 if count % 1_000 == 0 => count / 1_000,
         1 => return None,

@@ -9,7 +9,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use super::*;
 
 /// Days in order, of which some are elsewhere, come again, jump, break a rule by themselves, or are no bars.
-fn file(rng: &mut SmallRng) -> String {
+pub(super) fn file(rng: &mut SmallRng) -> String {
     let mut text = "date,open,high,low,close,volume\n".to_owned();
     let rows = rng.random_range(1..60_i32);
     let daily = rng.random_range(20..80);
