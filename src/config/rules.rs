@@ -11,7 +11,7 @@ const YEAR: Duration = Duration::from_secs(365 * 86_400);
 /// Whether a text contains a NUL. Operations store these settings as `jsonb`, which cannot contain one.
 fn contains_nul(csv: &CsvConfig) -> bool {
     let c = &csv.columns;
-    let texts = [&c.time, &c.date].into_iter().chain(&c.values);
+    let texts = [&c.time, &c.date, &c.symbol].into_iter().chain(&c.values);
     let format = csv.time_format.as_ref().map(ToString::to_string);
     texts.flatten().chain(&format).any(|text| text.contains('\0'))
 }

@@ -75,8 +75,8 @@ pub enum Error {
     /// The worker was asked to stop; the task returns to the queue.
     #[error("stopped before the file's end; the task was handed back")]
     Stopped,
-    /// A series of the file is another running task's; the task returns to the queue.
-    #[error("another task works on the series {0}; the task was handed back, to go on later")]
+    /// Others are at work on the series of the file; the task returns to the queue.
+    #[error("{0}")]
     Busy(String),
     /// A bug of barlift, or an operating system that refuses something elementary.
     #[error("internal error: {0}; please report it")]

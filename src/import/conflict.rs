@@ -33,8 +33,8 @@ const MOST_BESIDE: usize = 30_000;
 /// Bars of each series that are looked at, if there are several files.
 const MOST_OF_EACH: usize = 2_000;
 
-/// Series of a file that are looked at, if it has several: the zone of its times is the same for all.
-const MOST_SERIES: usize = 8;
+/// Series of a file that are looked at, if it has several symbols: the first ones. A wrong zone shows in each.
+pub(super) const MOST_SERIES: usize = 8;
 
 /// What the bars around a file's first ones show.
 #[derive(Debug)]
@@ -89,9 +89,8 @@ pub(super) async fn find(
     files: &[ComparedBatch<'_>],
     in_bundle: bool,
 ) -> Result<Vec<(usize, Found)>> {
-    let most = if in_bundle { usize::MAX } else { MOST_SERIES };
     let (looked, around): (Vec<_>, Vec<_>) =
-        files.iter().enumerate().filter_map(|(i, file)| Some((i, Around::of(file)?))).take(most).unzip();
+        files.iter().enumerate().filter_map(|(i, file)| Some((i, Around::of(file)?))).unzip();
     let Some(&first) = looked.first() else { return Ok(Vec::new()) };
     let mut attempts: Vec<_> = looked.iter().map(|i| files[*i].file.attempt.telemetry).collect();
     if !in_bundle {
@@ -120,8 +119,8 @@ async fn surroundings(
     db: TracedPool<'_>,
     around: &[Around],
 ) -> Result<Vec<Option<Surroundings>>> {
-    let ranges: Vec<_> = around.iter().map(|a| (a.series_id, a.range())).collect();
-    let mut there = bars::in_ranges(tx, db, &ranges, MOST_OF_EACH).await?;
+    let ranges: Vec<_> = around.iter().map(|a| (a.series_id, a.range(), MOST_OF_EACH)).collect();
+    let mut there = bars::in_ranges(tx, db, &ranges).await?;
     let read = |around: &Around| {
         let bars = there.remove(&around.series_id).unwrap_or_default();
         (bars.len() < MOST_OF_EACH).then_some(Surroundings { bars, known_until: None })

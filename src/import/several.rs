@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use sqlx::PgConnection;
 
 use super::batch::{ComparedBatch, Cursor, FileBatch, Target};
+use super::conflict::MOST_SERIES;
 use super::empty::Emptiness;
 use super::file::{MAX_REPEATS, check_rejects, open_alone};
 use super::reading::{ReadBatch, Reading, feed_options};
@@ -18,7 +19,7 @@ use super::{ImportAttempt, Imported};
 use crate::bar::Micros;
 use crate::db::traced_pool::TracedPool;
 use crate::digest::SeriesDigest;
-use crate::error::{During, Error, Result};
+use crate::error::{During, Error, FileError, Result};
 use crate::finding::RejectedRow;
 use crate::model::SeriesId;
 use crate::repository::source_cache::{self, SourceEntry};
@@ -47,9 +48,15 @@ struct Symbols {
 }
 
 impl Symbols {
-    fn cursor(&self, part: &Part) -> Cursor {
+    fn cursor(&self, part: &Part, opening: Option<&Opening>) -> Cursor {
         let known = self.cursors.get(part.place).cloned().flatten();
-        known.unwrap_or_else(|| Cursor::new(&self.resume))
+        let mut cursor = known.unwrap_or_else(|| Cursor::new(&self.resume));
+        if part.place < MOST_SERIES {
+            cursor.opening = opening.cloned();
+        } else {
+            cursor.at_start = false;
+        }
+        cursor
     }
 
     fn keep(&mut self, place: usize, cursor: Cursor) {
@@ -90,16 +97,24 @@ pub(super) async fn import(attempt: ImportAttempt<'_>) -> Result<Imported> {
                 if let Some(opening) = &opening {
                     telemetry.bookkeeping(open_alone(attempt, opening)).await?;
                 }
-                // Of the symbols that were asked for, a file may have none.
-                if attempt.options.read.symbols.is_empty() || total.rows > 0 {
-                    emptiness.refuse(attempt, &total).await?;
-                }
+                refuse_without_picked(attempt, &total)?;
+                emptiness.refuse(attempt, &total).await?;
                 check_rejects(attempt, &total, &emptiness, true)?;
                 return Ok(Imported { rows: total, source: SourceEntry::default() });
             }
         }
     }
     Err(Error::Internal("the reader ended without saying how".into()))
+}
+
+/// Fails a file that has no row of the symbols that were asked for.
+fn refuse_without_picked(attempt: ImportAttempt<'_>, total: &RowCounts) -> Result<()> {
+    let picked = &attempt.options.read.symbols;
+    if picked.is_empty() || total.rows > 0 || attempt.options.allow_empty {
+        return Ok(());
+    }
+    let reason = format!("it has no row of {} (--allow-empty lets such files succeed)", picked.join(", "));
+    Err(FileError::permanent(&attempt.task.source, None, reason).into())
 }
 
 /// Commits a batch; returns what it adds to the counters.
@@ -109,38 +124,39 @@ async fn commit(
     symbols: &mut Symbols,
     opening: Option<&Opening>,
 ) -> Result<RowCounts> {
-    /// Some other writers take longer than the deadlock timeout.
     const WAIT: Duration = Duration::from_millis(500);
-    let mut repeats = 0;
-    loop {
-        find_series(attempt, batch, symbols).await?;
-        match commit_once(attempt, batch, symbols, opening).await {
+    for repeats in 1.. {
+        let done = match find_series(attempt, batch, symbols).await {
+            Ok(()) => commit_once(attempt, batch, symbols, opening).await,
+            Err(e) => Err(e),
+        };
+        let why = match done {
             Ok(Some(rows)) => return Ok(rows),
-            Ok(None) => symbols.ids.clear(),
-            Err(e) if bars::is_other_writer(&e) || e.is_lock_timeout() => {
-                if repeats == MAX_REPEATS {
-                    return Err(e);
-                }
-                tokio::time::sleep(WAIT).await;
+            Ok(None) => {
+                symbols.ids.clear();
+                Error::Busy("the series of the file are renamed or merged".into())
             }
+            Err(e) if bars::is_other_writer(&e) || e.is_lock_timeout() => {
+                Error::Busy("another program or task writes bars of the file's series".into())
+            }
+            Err(e @ Error::Busy(_)) => e,
             Err(e) => return Err(e),
-        }
-        repeats += 1;
+        };
         if repeats > MAX_REPEATS {
-            return Err(Error::Internal("the series of a file come and go".into()));
+            return Err(why);
         }
-        tracing::info!(
-            source = attempt.task.source,
-            repeats,
-            "another writer was in the way; looking at the batch afresh"
-        );
+        tracing::info!(source = attempt.task.source, repeats, "{why}; looking at the batch afresh");
+        tokio::time::sleep(WAIT).await;
+        attempt.refuse_stopped()?;
     }
+    Err(Error::Internal("a loop without an end has ended".into()))
 }
 
 /// Finds or makes the series that a batch goes into. A dry run makes none.
 async fn find_series(attempt: ImportAttempt<'_>, batch: &SplitBatch, symbols: &mut Symbols) -> Result<()> {
     let ImportAttempt { context, task, options, .. } = attempt;
-    let with_bars = batch.parts.iter().filter(|part| !part.batch.bars.is_empty());
+    // Rows that repeat a time are compared with bars that are there.
+    let with_bars = batch.parts.iter().filter(|part| has_bars(part));
     let missing: Vec<&Arc<str>> =
         with_bars.map(|part| &part.symbol).filter(|symbol| !symbols.ids.contains_key(*symbol)).collect();
     if missing.is_empty() {
@@ -151,6 +167,11 @@ async fn find_series(attempt: ImportAttempt<'_>, batch: &SplitBatch, symbols: &m
     let known = missing.into_iter().filter_map(|symbol| Some((symbol.clone(), found.remove(&**symbol)?)));
     symbols.ids.extend(known);
     Ok(())
+}
+
+/// Whether a part needs its series.
+fn has_bars(part: &Part) -> bool {
+    !part.batch.bars.is_empty() || !part.batch.repeats.is_empty()
 }
 
 /// Compares and writes a batch; none if its series are others by now.
@@ -167,6 +188,7 @@ async fn commit_once(
     let mut tx = database.begin("beginning a batch").await?;
     let mut targets = targets(batch, symbols);
     if !options.dry_run {
+        wait_briefly(&mut tx).await?;
         let all: Vec<_> =
             targets.iter().filter_map(|target| Some((target.series_id?, target.symbol))).collect();
         let Some(locked) = several::lock(&mut tx, &all, &task.timeframe).await? else { return Ok(None) };
@@ -174,7 +196,7 @@ async fn commit_once(
             .parts
             .iter()
             .zip(&targets)
-            .any(|(part, target)| target.series_id.is_none() && !part.batch.bars.is_empty());
+            .any(|(part, target)| target.series_id.is_none() && has_bars(part));
         if lost {
             return Ok(None);
         }
@@ -182,14 +204,13 @@ async fn commit_once(
             target.is_new =
                 target.series_id.and_then(|id| locked.get(&id)).is_some_and(|series| series.is_empty);
         }
-        wait_briefly(&mut tx).await?;
     }
     let mut parts: Vec<_> = batch.parts.iter().zip(targets).collect();
     // In the order of their series, as they are written.
     parts.sort_by_key(|(_, target)| target.series_id);
     let files: Vec<FileBatch<'_>> = parts
         .iter()
-        .map(|(part, target)| FileBatch::new((attempt, *target), &part.batch, symbols.cursor(part)))
+        .map(|(part, target)| FileBatch::new((attempt, *target), &part.batch, symbols.cursor(part, opening)))
         .collect();
     let written = write(&mut tx, &files.iter().collect::<Vec<_>>(), Accept::AllOfTask).await?;
     let written = written.map_err(|_| Error::Internal("a batch was left out".into()))?;
@@ -221,10 +242,9 @@ fn targets<'b>(batch: &'b SplitBatch, symbols: &Symbols) -> Vec<Target<'b>> {
     batch.parts.iter().map(target).collect()
 }
 
-/// Waits for other writers of bars only for so long that none of them is ended by a deadlock: `data save` locks bars first
-/// and then their series.
+/// Waits only briefly for what others have locked, since many wait for the series of a batch.
 async fn wait_briefly(tx: &mut PgConnection) -> Result<()> {
-    let query = sqlx::query("SELECT set_config('lock_timeout', '800ms', true)");
+    let query = sqlx::query("SELECT set_config('lock_timeout', '500ms', true)");
     query.execute(tx).await.during("beginning a batch")?;
     Ok(())
 }

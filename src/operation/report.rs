@@ -11,6 +11,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgPool};
 
 use crate::bar::{Ohlcv, from_outside};
+use crate::counts::RowCounts;
 use crate::db::template::sql_template;
 use crate::error::{During, ErrorClass, Result};
 use crate::model::OperationId;
@@ -51,6 +52,34 @@ pub(crate) struct ShapeConflict {
     pub(crate) source: String,
     /// What the bars look like.
     pub(crate) message: String,
+}
+
+/// What became of a series in a file with several symbols.
+#[derive(Debug, Clone, Serialize, FromRow)]
+pub(crate) struct SeriesImported {
+    pub(crate) symbol: String,
+    pub(crate) timeframe: String,
+    /// Path relative to the operation's root.
+    pub(crate) source: String,
+    #[serde(flatten)]
+    #[sqlx(flatten)]
+    pub(crate) rows: RowCounts,
+    /// The first and the last time of its bars in the file, UTC.
+    #[sqlx(try_from = "OptionalTime")]
+    pub(crate) first_time: Option<jiff::Timestamp>,
+    #[sqlx(try_from = "OptionalTime")]
+    pub(crate) last_time: Option<jiff::Timestamp>,
+}
+
+/// A time that may be NULL.
+#[derive(Debug, Clone, Copy, sqlx::Type)]
+#[sqlx(transparent)]
+pub(super) struct OptionalTime(Option<Timestamp>);
+
+impl From<OptionalTime> for Option<jiff::Timestamp> {
+    fn from(OptionalTime(time): OptionalTime) -> Self {
+        time.map(Timestamp::to_jiff)
+    }
 }
 
 /// A bar for which the file and the database have different values.
@@ -156,6 +185,14 @@ pub(crate) fn shape_conflicts<'a>(
     id: &'a OperationId,
 ) -> BoxStream<'a, Result<ShapeConflict>> {
     findings(pool, id, include_str!("sql/shape_conflicts.sql"), "reading shape conflicts")
+}
+
+/// The series of an operation's files with several symbols.
+pub(crate) fn series_imported<'a>(
+    pool: &'a PgPool,
+    id: &'a OperationId,
+) -> BoxStream<'a, Result<SeriesImported>> {
+    findings(pool, id, sql_template!("sql/series_imported.sql"), "reading what became of series")
 }
 
 /// An operation's mismatches.

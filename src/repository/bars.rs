@@ -76,22 +76,21 @@ pub async fn at(
     db.read(("SELECT", sql), fetch(connection, query, "looking up bars"), |bars, _| bars.len()).await
 }
 
-/// The bars that several series have, each from its own first time to its last; at most `limit` of each.
+/// The bars that several series have, each from its own first time to its last, and so many at most.
 ///
 /// # Errors
 /// [`Error::Database`]
 pub async fn in_ranges(
     connection: &mut PgConnection,
     db: TracedPool<'_>,
-    ranges: &[(SeriesId, (Micros, Micros))],
-    limit: usize,
+    ranges: &[(SeriesId, (Micros, Micros), usize)],
 ) -> Result<HashMap<SeriesId, Bars>> {
     let sql = sql_template!("sql/bars_in_ranges.sql");
     let query = sqlx::query(sql)
         .bind(ranges.iter().map(|r| r.0).collect::<Vec<_>>())
         .bind(ranges.iter().map(|r| parameter(r.1.0)).collect::<Vec<_>>())
         .bind(ranges.iter().map(|r| parameter(r.1.1)).collect::<Vec<_>>())
-        .bind(int(limit));
+        .bind(ranges.iter().map(|r| int(r.2)).collect::<Vec<_>>());
     let run = async {
         let mut found: HashMap<SeriesId, Bars> = HashMap::new();
         let mut rows = query.fetch(connection);

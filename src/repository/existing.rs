@@ -70,13 +70,12 @@ pub async fn find(
     if let [one] = wanted {
         return Ok(vec![find_of_one(connection, db, *one).await?]);
     }
-    let ranges: Vec<_> = wanted.iter().map(|w| (w.series_id, w.range())).collect();
-    let limit = wanted.iter().map(Wanted::limit).max().unwrap_or_default();
-    let mut found = bars::in_ranges(&mut *connection, db, &ranges, limit).await?;
+    let ranges: Vec<_> = wanted.iter().map(|w| (w.series_id, w.range(), w.limit())).collect();
+    let mut found = bars::in_ranges(&mut *connection, db, &ranges).await?;
     let mut all = Vec::with_capacity(wanted.len());
-    for Wanted { series_id, times, .. } in wanted {
+    for one @ Wanted { series_id, times, .. } in wanted {
         let bars = found.remove(series_id).unwrap_or_default();
-        let whole = bars.len() < limit;
+        let whole = bars.len() < one.limit();
         let bars = match whole || !complete {
             true => bars,
             false => bars::at(&mut *connection, db, *series_id, times).await?,

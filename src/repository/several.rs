@@ -11,6 +11,7 @@ use sqlx::{FromRow, PgConnection, PgPool};
 
 use crate::bar::{Micros, SeriesName, format_time};
 use crate::counts::{COUNTERS, RowCounts, int};
+use crate::db::transaction;
 use crate::digest::SeriesDigest;
 use crate::error::{During, Error, Result};
 use crate::model::{SeriesId, TaskId};
@@ -40,13 +41,15 @@ pub(crate) async fn ids(
 ) -> Result<HashMap<String, SeriesId>> {
     const WHAT: &str = "looking for the series of a batch";
     if make {
-        // By a statement of its own, which commits: nobody is to wait for a name until a batch is written.
+        // By a transaction of its own: nobody is to wait for a name until a batch is written. It waits for others only briefly.
+        let mut tx = transaction::begin_brief(pool).await.during(WHAT)?;
         sqlx::query(include_str!("sql/make_series.sql"))
             .bind(symbols)
             .bind(timeframe)
-            .execute(pool)
+            .execute(&mut *tx)
             .await
             .during(WHAT)?;
+        tx.commit().await.during(WHAT)?;
     }
     let found: Vec<(String, SeriesId)> = sqlx::query_as(include_str!("sql/series_of_symbols.sql"))
         .bind(symbols)
@@ -67,11 +70,7 @@ pub(crate) async fn lock(
     timeframe: &str,
 ) -> Result<Option<HashMap<SeriesId, LockedSeries>>> {
     let ids: Vec<SeriesId> = series.iter().map(|(id, _)| *id).collect();
-    sqlx::query(include_str!("sql/lock_all_series.sql"))
-        .bind(&ids)
-        .execute(&mut *tx)
-        .await
-        .during(LOCKING)?;
+    lock_ids(&mut *tx, &ids).await?;
     // By a statement of its own: it sees what those who had them locked before have committed.
     let locked: Vec<LockedSeries> = sqlx::query_as(include_str!("sql/locked_series.sql"))
         .bind(&ids)
@@ -80,7 +79,7 @@ pub(crate) async fn lock(
         .during(LOCKING)?;
     if let Some(held) = locked.iter().find(|series| series.is_held) {
         let (symbol, timeframe) = (held.symbol.clone(), held.timeframe.clone());
-        return Err(Error::Busy(SeriesName { symbol, timeframe }.to_string()));
+        return Err(Error::Busy(format!("another task works on {}", SeriesName { symbol, timeframe })));
     }
     let locked: HashMap<SeriesId, LockedSeries> =
         locked.into_iter().map(|series| (series.id, series)).collect();
@@ -88,6 +87,16 @@ pub(crate) async fn lock(
         locked.get(id).is_some_and(|locked| locked.symbol == *symbol && locked.timeframe == timeframe)
     };
     Ok(series.iter().all(is_same).then_some(locked))
+}
+
+/// Locks series in the order of their ids.
+///
+/// # Errors
+/// [`Error::Database`]
+pub(crate) async fn lock_ids(tx: &mut PgConnection, ids: &[SeriesId]) -> Result<()> {
+    let query = sqlx::query(include_str!("sql/lock_all_series.sql")).bind(ids);
+    query.execute(tx).await.during(LOCKING)?;
+    Ok(())
 }
 
 /// Adds digests to the content of series that are locked.

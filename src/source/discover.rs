@@ -261,9 +261,7 @@ impl Naming {
             return first;
         }
         match self.read_first(root, path, rows_by_symbol).await {
-            Ok(several) if first.is_err() || several.are_several => {
-                Ok(FirstRows { are_several: true, ..several })
-            }
+            Ok(several) if several.are_several => Ok(several),
             _ => first,
         }
     }
@@ -310,10 +308,10 @@ fn rows_of_one(source: OpenSource, read: &ReadOptions) -> Result<FirstRows, File
 fn rows_by_symbol(source: OpenSource, read: &ReadOptions) -> Result<FirstRows, FileError> {
     const ROWS: usize = 20_000;
     // Enough to tell the timeframe.
-    const ROWS_OF_EACH: usize = 24;
+    const ROWS_OF_EACH: usize = 12;
     let mut bars = source.bars_by_symbol(read, "", true, 0)?.with_rows_of_each(ROWS_OF_EACH);
     let batch = bars.next_batch(ROWS)?.unwrap_or_default();
-    let are_several = batch.parts.len() > 1;
+    let are_several = bars.has_several();
     let rejected = batch.parts.iter().flat_map(|part| &part.batch.rejected).chain(&batch.rejected);
     let rejected = first_rejected(rejected);
     let most = batch.parts.into_iter().max_by_key(|part| part.batch.bars.len());

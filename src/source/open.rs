@@ -201,6 +201,12 @@ pub struct SourceReader<R> {
 }
 
 impl SourceReader<SymbolReader<'static>> {
+    /// Whether the rows so far, or some later rows, are of several symbols.
+    #[must_use]
+    pub fn has_several(&self) -> bool {
+        self.reader.has_several()
+    }
+
     /// With a first batch of so many rows a symbol.
     #[must_use]
     pub fn with_rows_of_each(self, rows_of_each: usize) -> Self {

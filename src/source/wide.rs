@@ -71,12 +71,13 @@ impl WideColumns {
         self.joined(names.map(str::as_bytes))
     }
 
-    /// The rows of a line. A line of another width is one row, as it is.
+    /// The rows of a line. A line of another width is one row without a symbol, which is no bar, whatever is cut off.
     pub(super) fn rows(&self, line: &[u8], out: &mut impl Extend<Vec<u8>>) {
         let mut splitter = FieldSplitter::new(self.delimiter, self.quote);
         let fields = splitter.split(line);
         if fields.len() != self.width {
-            out.extend([line.to_vec()]);
+            let shared = self.shared.iter().map(|_| &b""[..]);
+            out.extend([self.joined(shared.chain([&b""[..], line]))]);
             return;
         }
         for (symbol, columns) in &self.symbols {

@@ -128,6 +128,11 @@ pub(super) struct Files {
 pub(super) type BatchResult = Result<Option<PassEnd>, FileError>;
 
 impl Files {
+    /// To be called within the runtime.
+    pub(super) fn new(root: Root, paths: Vec<String>, options: FilesOptions) -> Self {
+        Self { root, paths, options, runtime: tokio::runtime::Handle::current() }
+    }
+
     /// Hands each batch to `take`, until that returns an end.
     pub(super) fn each(
         &self,

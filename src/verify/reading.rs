@@ -146,9 +146,8 @@ fn spawn(
     options: FilesOptions,
 ) -> mpsc::Receiver<Result<FileEvent, FileError>> {
     let (out, receiver) = mpsc::channel(AHEAD);
-    let runtime = tokio::runtime::Handle::current();
+    let files = Files::new(root, paths, options);
     tokio::task::spawn_blocking(move || {
-        let files = Files { root, paths, options, runtime };
         let end = match files.in_order(&out) {
             Ok(PassEnd::OutOfOrder) => sorted::send(&files, &out),
             other => other,

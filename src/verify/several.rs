@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use sqlx::types::Json;
 
-use super::files::{FileEvent, FilesSummary};
+use super::files::{FileEvent, Files, FilesSummary};
 use super::reading::{FileEventSource, ReadingProgress, WithMended, files_options};
 use super::save::{self, KEEPING};
 use super::several_files::{SeveralEvent, SeveralEvents, spawn};
@@ -18,6 +18,7 @@ use crate::bar::Micros;
 use crate::counts::{RowCounts, int};
 use crate::db::template::sql_template;
 use crate::error::{During, Error, FileError, Result};
+use crate::finding::RejectedRow;
 use crate::model::{SeriesId, TaskId, Verdict};
 use crate::repository::content::{self, Stamp};
 use crate::repository::{findings, parameter, several};
@@ -26,9 +27,11 @@ use crate::source::root::Root;
 use crate::task::{Lease, Progress, TaskInfo};
 use crate::telemetry::{LoadSpan, VerifiedCounts};
 
-/// So many series are stored in one transaction, unless they differ in many bars.
+/// So many series are stored in one transaction, unless they have many findings.
 const SERIES: usize = 200;
-const DIFFERENCES: usize = 50_000;
+const FINDINGS: usize = 50_000;
+/// Most rejected rows whose text is read from the files at the end.
+const TEXTS: usize = 20_000;
 
 /// What was found of a series.
 struct Verified {
@@ -53,8 +56,11 @@ struct Run<'a> {
     events: SeveralEvents,
     load: Option<LoadSpan<'a>>,
     progress: ReadingProgress<'a>,
+    root: Root,
     /// What is not stored yet.
     waiting: Vec<Verified>,
+    /// Rejected rows whose text is not known yet, each with its task and its file.
+    without_text: Vec<(TaskId, u32, RejectedRow)>,
     /// Of the files, once all series were compared.
     end: Option<Box<FilesSummary>>,
     /// Stored bytes read.
@@ -67,10 +73,12 @@ impl<'a> Run<'a> {
         let load = LoadSpan::start(attempt.telemetry, &attempt.task.timeframe, &attempt.task.source);
         Self {
             attempt,
-            events: spawn(root, attempt.paths(), files_options(attempt)),
+            events: spawn(root.clone(), attempt.paths(), files_options(attempt)),
+            root,
             load: Some(load),
             progress: ReadingProgress::new(attempt),
             waiting: Vec::new(),
+            without_text: Vec::new(),
             end: None,
             bytes: 0,
             counts: VerifiedCounts { csv_rows: 0, db_rows: 0, rows_match: true, passed: true },
@@ -133,8 +141,9 @@ impl<'a> Run<'a> {
         self.counts.rows_match &= found.csv.bars == found.db.bars;
         self.counts.passed &= found.verdict() == Verdict::Identical;
         self.waiting.push(verified);
-        let differences: usize = self.waiting.iter().map(|verified| verified.found.listed.len()).sum();
-        if self.waiting.len() < SERIES && differences < DIFFERENCES {
+        let findings = |found: &Findings| found.listed.len() + found.files.rejected_rows.len();
+        let findings: usize = self.waiting.iter().map(|verified| findings(&verified.found)).sum();
+        if self.waiting.len() < SERIES && findings < FINDINGS {
             return Ok(());
         }
         self.store(None).await
@@ -142,11 +151,11 @@ impl<'a> Run<'a> {
 
     async fn finish(mut self) -> Result<Verdict> {
         let end = self.end.take().ok_or_else(|| Error::Internal("the files did not end".into()))?;
-        let options = self.attempt.options;
-        // Of the symbols that were asked for, a file may have none.
-        if self.counts.csv_rows == 0 && !options.allow_empty && options.read.symbols.is_empty() {
+        if self.counts.csv_rows == 0 && !self.attempt.options.allow_empty {
             return Err(without_bars(self.attempt, &end, &self.waiting).into());
         }
+        self.store(None).await?;
+        self.read_texts(&end).await?;
         self.store(Some(&end)).await?;
         self.attempt.telemetry.verified(self.counts);
         Ok(if self.counts.passed { Verdict::Identical } else { Verdict::Differs })
@@ -154,33 +163,64 @@ impl<'a> Run<'a> {
 
     /// Stores what is waiting; at the end also what is known of rows that are of no series.
     async fn store(&mut self, end: Option<&FilesSummary>) -> Result<()> {
-        let waiting = std::mem::take(&mut self.waiting);
+        let mut waiting = std::mem::take(&mut self.waiting);
         let (attempt, database) = (self.attempt, self.attempt.database());
         let task = attempt.lease.task_id;
         let mut tx = database.begin(KEEPING).await?;
         let progress = Progress {
             rows: end.map(rows_without).unwrap_or_default(),
             checkpoint: Position::end_of(end.map_or(self.bytes, |end| end.bytes)),
-            // Only what a task has read itself is shown.
-            verdict: end.filter(|end| end.rows > 0).map(|_| Verdict::Identical.as_str()),
+            // The next attempt begins from the start, however far this one has come.
+            anew: true,
             phases: attempt.telemetry.phases(),
             ..Progress::default()
         };
         attempt.lease.advance(&mut tx, &progress).await?;
+        // All at once and in the order of their ids, as everybody locks them.
+        let series: Vec<SeriesId> = waiting.iter().filter_map(|verified| verified.series_id).collect();
+        several::lock_ids(&mut tx, &series).await?;
         let ids = insert(&mut tx, task, &waiting).await?;
-        for verified in &waiting {
+        for verified in &mut waiting {
             let id = ids.get(&*verified.symbol);
             let id = *id.ok_or_else(|| Error::Internal("a series was not stored".into()))?;
+            let rejected = std::mem::take(&mut verified.found.files.rejected_rows);
+            let (without, with) = rejected.into_iter().partition(|(_, row)| row.row.bytes.is_empty());
+            verified.found.files.rejected_rows = with;
+            let without: Vec<(u32, RejectedRow)> = without;
+            self.without_text.extend(without.into_iter().map(|(file, row)| (id, file, row)));
             let found = (&verified.found, verified.stamp.as_ref());
             save::findings(&mut tx, attempt, (id, verified.series_id), found).await?;
         }
         if let Some(end) = end {
+            for (task, file, row) in &self.without_text {
+                let file = i32::try_from(*file).unwrap_or(i32::MAX);
+                findings::keep_rejected(&mut tx, database, (*task, file), &[("", row)]).await?;
+            }
             for (file, rejected) in save::by_file(&end.rejected_rows) {
                 let rejected: Vec<_> = rejected.into_iter().map(|row| ("", row)).collect();
                 findings::keep_rejected(&mut tx, database, (task, file), &rejected).await?;
             }
         }
         database.commit(tx, KEEPING).await
+    }
+}
+
+impl Run<'_> {
+    /// Reads the text of rejected rows that the sorting has found, in one pass over each file that has such rows.
+    async fn read_texts(&mut self, end: &FilesSummary) -> Result<()> {
+        let mut rows = std::mem::take(&mut self.without_text);
+        rows.truncate(TEXTS);
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let files = Files::new(self.root.clone(), self.attempt.paths(), files_options(self.attempt));
+        let hashes = end.hashes.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            let missing = rows.iter_mut().map(|(_, file, row)| (*file, row));
+            files.read_texts(&hashes, missing).map(|()| rows)
+        });
+        self.without_text = read.await.map_err(|e| Error::Internal(e.to_string()))??;
+        Ok(())
     }
 }
 
@@ -229,11 +269,10 @@ fn without_bars(attempt: VerifyAttempt<'_>, end: &FilesSummary, series: &[Verifi
     let rejected = series.iter().flat_map(|verified| &verified.found.files.rejected_rows);
     let first = rejected.chain(&end.rejected_rows).next();
     let Some((file, row)) = first else {
-        return FileError::permanent(
-            &attempt.task.source,
-            None,
-            "it has no row (--allow-empty lets such files succeed)",
-        );
+        let picked = &attempt.options.read.symbols;
+        let what = if picked.is_empty() { String::new() } else { format!(" of {}", picked.join(", ")) };
+        let reason = format!("it has no row{what} (--allow-empty lets such files succeed)");
+        return FileError::permanent(&attempt.task.source, None, reason);
     };
     let reason = format!(
         "no row of it can be a bar: {}; give the flags that its import had (--timezone, --time-format, --column …)",

@@ -48,9 +48,8 @@ pub(super) fn spawn(root: Root, paths: Vec<String>, options: FilesOptions) -> Se
     /// A series has at least three events.
     const AHEAD: usize = 12;
     let (out, receiver) = mpsc::channel(AHEAD);
-    let runtime = tokio::runtime::Handle::current();
+    let files = Files::new(root, paths, options);
     tokio::task::spawn_blocking(move || {
-        let files = Files { root, paths, options, runtime };
         // If the attempt has ended, nobody needs the error.
         _ = send(&files, &out).or_else(|e| out.blocking_send(Err(e)));
     });
@@ -86,7 +85,7 @@ fn send(files: &Files, out: &Out) -> Result<(), FileError> {
     while let Some(place) = merged.series() {
         let Some((symbol, summary)) = read.series.get_mut(place as usize) else { break };
         is_sorted[place as usize] = true;
-        let summary = FilesSummary { hashes: read.all.hashes.clone(), ..std::mem::take(summary) };
+        let summary = std::mem::take(summary);
         if !is_sent(SeveralEvent::Series(symbol.clone())) {
             return Ok(());
         }

@@ -5,6 +5,7 @@
 //! from the file again at the end. Where two files contradict each other, the database may have the bar of
 //! either: the first file's is sent as the bar, the other's values beside it ([`FileBars::others`]).
 
+use std::collections::BTreeMap;
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -41,7 +42,11 @@ pub(super) fn send(files: &Files, out: &FileEvents) -> Result<PassEnd, FileError
     let mut merged = spool.merged().map_err(|e| no_room(files, &e))?;
     let end = Sorted::new(files, summary)
         .send((&mut merged, 0), started.elapsed(), |event| out.blocking_send(Ok(event)).is_ok())?;
-    Ok(end.map_or(PassEnd::ReceiverGone, PassEnd::Complete))
+    let Some(mut summary) = end else { return Ok(PassEnd::ReceiverGone) };
+    // The spool has no text of the rows; those that turned out to be rejected are read again.
+    let hashes = summary.hashes.clone();
+    files.read_texts(&hashes, summary.rejected_rows.iter_mut().map(|(file, row)| (*file, row)))?;
+    Ok(PassEnd::Complete(summary))
 }
 
 /// The bars and the repeats of a series' rows in a file.
@@ -99,7 +104,6 @@ impl<'a> Sorted<'a> {
         if !self.flush(&send) {
             return Ok(None);
         }
-        self.fetch_text()?;
         Ok(Some(Box::new(self.summary)))
     }
 
@@ -145,19 +149,29 @@ impl<'a> Sorted<'a> {
         full.bytes = self.summary.bytes;
         send(FileEvent::Bars(Box::new(full)))
     }
+}
 
-    /// The spool has no text of the rows; those that turned out to be rejected are read again.
-    fn fetch_text(&mut self) -> Result<(), FileError> {
-        let files = self.files;
-        let max_line = usize::try_from(files.options.read.csv.max_line.as_u64()).unwrap_or(usize::MAX);
-        let mut room = MAX_KEPT.saturating_sub(self.summary.kept_bytes);
-        for ((file, path), hash) in (0..).zip(&files.paths).zip(&self.summary.hashes) {
-            let missing = |(f, row): &&mut (u32, RejectedRow)| *f == file && row.row.bytes.is_empty();
-            let rows: Vec<_> =
-                self.summary.rejected_rows.iter_mut().filter(missing).map(|(_, row)| row).collect();
-            if !rows.is_empty() {
-                let lines = files.open(path)?.lines(max_line)?;
-                raw::fill(lines, path, hash, rows, &mut room)?;
+impl Files {
+    /// Reads the text of rejected rows that have none, in one pass over each file that has such rows. `hashes` are those
+    /// of the files as they were read before.
+    pub(super) fn read_texts<'r>(
+        &self,
+        hashes: &[[u8; 32]],
+        rows: impl Iterator<Item = (u32, &'r mut RejectedRow)>,
+    ) -> Result<(), FileError> {
+        let max_line = usize::try_from(self.options.read.csv.max_line.as_u64()).unwrap_or(usize::MAX);
+        let (mut by_file, mut kept) = (BTreeMap::<u32, Vec<&mut RejectedRow>>::new(), 0);
+        for (file, row) in rows {
+            kept += row.row.bytes.len();
+            if row.row.bytes.is_empty() {
+                by_file.entry(file).or_default().push(row);
+            }
+        }
+        let mut room = MAX_KEPT.saturating_sub(kept);
+        for (file, rows) in by_file {
+            let at = file as usize;
+            if let (Some(path), Some(hash)) = (self.paths.get(at), hashes.get(at)) {
+                raw::fill(self.open(path)?.lines(max_line)?, path, hash, rows, &mut room)?;
             }
         }
         Ok(())

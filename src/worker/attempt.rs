@@ -14,8 +14,11 @@ use crate::queue::{Delivery, Handled};
 use crate::task::{self, AttemptContext, Claim, Claimant, Lease, TaskOptions};
 use crate::telemetry::{JobOutcome, metrics};
 
-/// After how long a job comes again whose claim met a locked row, or a file that has a series of another task.
+/// After how long a job comes again whose claim met a locked row.
 const LOCKED_WAIT: Duration = Duration::from_secs(3);
+
+/// After how long a file of several symbols goes on, whose series others have been at work on for a while.
+const BUSY_WAIT: Duration = Duration::from_secs(10);
 
 impl Worker {
     pub(super) async fn attempt(&self, worker: &str, delivery: &Delivery) -> Result<Handled> {
@@ -160,8 +163,8 @@ impl Worker {
                 Ok(JobOutcome::HandedBack)
             }
             Err(e @ Error::Busy(_)) => {
-                lease.postpone(&self.pool, &record, LOCKED_WAIT).await?;
-                tracing::info!("{e}");
+                lease.postpone(&self.pool, &record, BUSY_WAIT).await?;
+                tracing::info!("{e}; handed back, to go on later");
                 Ok(JobOutcome::HandedBack)
             }
             Err(Error::LostLease) => Err(Error::LostLease),

@@ -129,29 +129,55 @@ impl Work {
         }
     }
 
-    /// The files, and what must come of each.
-    fn write(&self, folder: &Folder) -> BTreeMap<String, Counts> {
-        (0..self.files)
-            .map(|i| {
-                let mut text = String::from(HEADER);
-                let (mut rejected, mut duplicate) = (0, 0);
-                for row in 0..self.rows {
-                    let line = line(row, i);
-                    text.push_str(&line);
-                    if row % 97 == 50 {
-                        text.push_str("no time,1,2,0.5,1,10\n");
-                        rejected += 1;
-                    }
-                    if row % 151 == 100 {
-                        text.push_str(&line);
-                        duplicate += 1;
+    /// The last symbols stand in files of ten.
+    const TOGETHER: u64 = 20;
+
+    /// What stands in the files for one row of a symbol: more lines than the bar for some rows.
+    fn lines(row: u64, i: u64) -> Vec<String> {
+        let line = line(row, i);
+        let mut lines = vec![line.clone()];
+        if row % 97 == 50 {
+            lines.push("no time,1,2,0.5,1,10\n".to_owned());
+        }
+        if row % 151 == 100 {
+            lines.push(line);
+        }
+        lines
+    }
+
+    /// Files with the bars of several symbols, minute by minute.
+    fn write_together(&self, folder: &Folder) {
+        let symbols: Vec<u64> = (self.files - Self::TOGETHER..self.files).collect();
+        for (file, symbols) in symbols.chunks(10).enumerate() {
+            let mut text = HEADER.replace('\n', ",ticker\n");
+            for row in 0..self.rows {
+                for i in symbols {
+                    for line in Self::lines(row, *i) {
+                        text.push_str(&line.replace('\n', &format!(",{}\n", Self::symbol(*i))));
                     }
                 }
+            }
+            folder.write(&format!("2024-01-0{}.csv.gz", file + 1), gzipped(&text));
+        }
+    }
+
+    /// The files, and what must come of each symbol.
+    fn write(&self, folder: &Folder) -> BTreeMap<String, Counts> {
+        self.write_together(folder);
+        (0..self.files)
+            .map(|i| {
+                let text: String = std::iter::once(HEADER.to_owned())
+                    .chain((0..self.rows).flat_map(|row| Self::lines(row, i)))
+                    .collect();
+                let rejected = (0..self.rows).filter(|row| row % 97 == 50).count();
+                let duplicate = (0..self.rows).filter(|row| row % 151 == 100).count();
+                let (rejected, duplicate) = (int(rejected), int(duplicate));
                 // Some of them compressed: what was read before a fault is decoded again.
                 match i % 3 {
-                    1 => folder.write(&format!("{}_1m.csv.gz", Self::symbol(i)), gzipped(&text)),
-                    _ => folder.write(&format!("{}_1m.csv", Self::symbol(i)), text),
-                };
+                    _ if i >= self.files - Self::TOGETHER => {}
+                    1 => drop(folder.write(&format!("{}_1m.csv.gz", Self::symbol(i)), gzipped(&text))),
+                    _ => drop(folder.write(&format!("{}_1m.csv", Self::symbol(i)), text)),
+                }
                 let before = Self::there_before(i);
                 let mismatched = before.clone().filter(|r| Self::differs(*r)).count();
                 let (there, mismatched) = (int(before.count()), int(mismatched));
@@ -341,7 +367,8 @@ async fn every_row_is_there_exactly_once_whatever_happens() {
     .await;
 
     let status = barlift(database, &["status", &id, "--json"]).run().await.json(0);
-    check_counters(&status, &expected);
+    let report = barlift(database, &["report", &id, "--json"]).run().await.json(0);
+    check_counters(&status, &report, &expected);
     let bars = check_bars(database, &work.bars()).await;
     check_findings(database, &id, &expected).await;
     let attempts = outcomes(database, &id).await;
@@ -363,10 +390,15 @@ async fn every_row_is_there_exactly_once_whatever_happens() {
     );
 }
 
-fn check_counters(status: &serde_json::Value, expected: &BTreeMap<String, Counts>) {
-    let tasks = status["tasks"].as_array().expect("tasks");
-    assert_eq!(tasks.len(), expected.len());
-    for task in tasks {
+fn check_counters(
+    status: &serde_json::Value,
+    report: &serde_json::Value,
+    expected: &BTreeMap<String, Counts>,
+) {
+    let tasks = status["tasks"].as_array().expect("tasks").iter().filter(|task| task["symbol"] != "*");
+    let several = report["series_imported"].as_array().expect("series");
+    assert_eq!(tasks.clone().count() + several.len(), expected.len());
+    for task in tasks.chain(several) {
         let n = |key: &str| task[key].as_i64().expect("a number");
         let counts = Counts {
             rows: n("rows"),

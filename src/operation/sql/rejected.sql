@@ -7,4 +7,5 @@ FROM barlift.tasks t
 JOIN barlift.rejected_rows r ON r.task_id = coalesce(t.findings_of, t.id)
 LEFT JOIN barlift.tasks p ON p.id = t.part_of
 WHERE t.operation_id = $1
-ORDER BY t.symbol, t.timeframe, r.file, t.source, r.line, r.symbol
+-- The rows of a file follow each other.
+ORDER BY coalesce(p.symbol, t.symbol), t.timeframe, coalesce(p.source, t.source), r.file, r.line, 1

@@ -63,12 +63,9 @@ pub(super) fn decide(
     let found = time_columns::find(&fields, &names, &table, csv, context, &columns).map_err(placed)?;
     (columns.date, columns.time, columns.clock_digits) = (found.date, found.column, found.clock_digits);
     let used: Vec<usize> = columns.used().collect();
-    let mut symbols = context.symbols.clone();
-    let tickers = match &mut symbols {
-        Some(symbols) => {
-            symbols.find_kinds(&fields, &used, &table);
-            Vec::new()
-        }
+    let symbols = context.symbols.clone();
+    let tickers = match &symbols {
+        Some(_) => Vec::new(),
         None => tickers::decide(&fields, &used, &table)?,
     };
     notes.extend(found.note.clone());
@@ -112,7 +109,10 @@ pub(super) fn decide(
         disproof: found.times.disproof(),
         times_are_given: context.given.is_some(),
         tickers,
-        symbols,
+        symbols: symbols.map(|symbols| {
+            let used: Vec<usize> = columns.used().collect();
+            symbols.without_used(&used)
+        }),
         proof: None,
         notes,
         before_data,

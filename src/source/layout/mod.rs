@@ -45,6 +45,7 @@ use self::head::Head;
 pub(super) use self::head::{delimiters, look_like_bars};
 pub(super) use self::names::{has_prices, normal as normal_name};
 pub(super) use self::symbols::SymbolColumns;
+use self::table::Table;
 pub(super) use self::tickers::Ticker;
 use self::times::{Judgement, Texts, Times};
 pub(super) use self::zone_names::zone_in_name;
@@ -228,11 +229,14 @@ fn by_symbol(
     csv: &CsvConfig,
     context: Context,
 ) -> Result<FileLayout, Undecided> {
-    let symbols = SymbolColumns::find(head, sample, csv)?;
+    let mut symbols = SymbolColumns::find(head, sample, csv)?;
     let (before, delimiter) = match head {
         Head::Header(header) => (header.before + 1, header.delimiter),
         Head::Data { before } => (*before, head::widest_of(&sample.rows[*before..], csv)),
     };
+    let fields = if let Head::Header(header) = head { &header.fields[..] } else { &[] };
+    let before = before.min(sample.rows.len());
+    symbols.find_kinds(fields, &Table::new(&sample.rows[before..], delimiter, csv.quote));
     let rows = symbols::deciding_rows(&symbols, sample.rows, before, (delimiter, csv.quote));
     let context = Context { symbols: Some(symbols), ..context };
     by_head(head, Sample { rows: &rows, ..sample }, csv, &context)

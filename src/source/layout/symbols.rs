@@ -6,11 +6,15 @@ use super::columns::{listed, named, within};
 use super::head::{Head, delimiters};
 use super::names::{self, normal};
 use super::table::Table;
+use super::tickers::flag_value;
 use super::{Sample, Undecided, called, split};
 use crate::config::{AUTO_COLUMN, CsvConfig};
 use crate::finding::RawRow;
 use crate::source::fields::FieldSplitter;
 use crate::source::time::cut;
+
+/// What stands between the texts of several columns in a key.
+const KEY_SEPARATOR: u8 = 0x1f;
 
 /// From so many rows on, those of one symbol decide how the file is written.
 const ENOUGH: usize = 20;
@@ -48,8 +52,8 @@ impl SymbolColumns {
         Ok(Self { columns, name: names.join(" and "), kinds: Vec::new() })
     }
 
-    /// Finds the other columns that tell series apart.
-    pub(super) fn find_kinds(&mut self, fields: &[String], used: &[usize], table: &Table) {
+    /// Finds the other columns that may tell series apart: by their names, or where there are none, all of words.
+    pub(super) fn find_kinds(&mut self, fields: &[String], table: &Table) {
         // These may change while the series stays the same.
         const DESCRIPTIONS: [&str; 10] = [
             "name",
@@ -63,13 +67,24 @@ impl SymbolColumns {
             "instrument_name",
             "permno",
         ];
-        let tells = |at: &usize| {
-            let name = normal(&fields[*at]);
-            !used.contains(at)
-                && !DESCRIPTIONS.contains(&name.as_str())
-                && super::tickers::tells_apart(*at, &name, table)
+        let is_word = |text: &[u8]| text.first().is_some_and(u8::is_ascii_alphabetic);
+        let tells = |at: &usize| match fields.get(*at).map(|field| normal(field)) {
+            Some(name) => {
+                !DESCRIPTIONS.contains(&name.as_str()) && super::tickers::tells_apart(*at, &name, table)
+            }
+            None => {
+                let mut texts = table.column(*at).map(|(_, text)| text);
+                texts.clone().next().is_some() && texts.all(is_word)
+            }
         };
-        self.kinds = (0..fields.len()).filter(tells).collect();
+        let width = if fields.is_empty() { table.widest() } else { fields.len() };
+        self.kinds = (0..width).filter(|at| !self.columns.contains(at)).filter(tells).collect();
+    }
+
+    /// Leaves out columns that are read.
+    pub(super) fn without_used(mut self, used: &[usize]) -> Self {
+        self.kinds.retain(|at| !used.contains(at));
+        self
     }
 
     /// The symbol of a line, put together in `key`; none if the line has not all of the columns, or one is empty.
@@ -94,12 +109,17 @@ impl SymbolColumns {
                     return None;
                 }
                 if i > 0 {
-                    key.push(b'.');
+                    key.push(KEY_SEPARATOR);
                 }
                 key.extend_from_slice(text);
             }
         }
         (!key.is_empty()).then_some(key.as_slice())
+    }
+
+    /// The symbol of a key.
+    pub(in crate::source) fn symbol(key: &str) -> String {
+        key.replace(char::from(KEY_SEPARATOR), ".")
     }
 
     /// The error of a row of another kind than the other rows of its symbol.
@@ -110,14 +130,13 @@ impl SymbolColumns {
         before: &[u8],
     ) -> String {
         let text = |value: &[u8]| cut(&String::from_utf8_lossy(value));
-        let bare = |name: &str| name.trim_matches('`').to_owned();
+        let names: Vec<String> = self.name.split(" and ").chain([kind]).map(flag_value).collect();
         format!(
-            "the rows of {symbol} are of several series: {kind} is `{}` here and `{}` before; give --symbol-column '{},{}' to \
-             tell them apart",
+            "the rows of {symbol} are of several series: {kind} is `{}` here and `{}` before; give --symbol-column {} to tell \
+             them apart",
             text(value),
             text(before),
-            bare(&self.name.replace("` and `", ",")),
-            bare(kind)
+            names.join(",")
         )
     }
 }

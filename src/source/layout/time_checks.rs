@@ -109,22 +109,21 @@ fn afternoons_restore_order(instants: &[Micros]) -> bool {
     found
 }
 
-/// Refuses a file most of whose rows have the time of another row, unless it has several symbols.
+/// Refuses a file most of whose rows have the time of another row, of the same symbol if it has several.
 pub(super) fn refuse_repeats(
     times: &Times,
     table: &Table,
     (fields, used): (&[String], &[usize]),
     context: &Context,
 ) -> Result<(), Undecided> {
-    if context.symbols.is_some() {
-        return Ok(());
-    }
+    let symbols = context.symbols.as_ref().map_or(&[][..], |symbols| &symbols.columns);
+    let symbol_of = |row: usize| symbols.iter().map(|at| table.field(row, *at)).collect::<Vec<_>>();
     // Rows that are the same are no other bars.
     let mut first_rows = HashMap::new();
     let mut others = 0;
     for (row, instant) in times.instants.iter().enumerate() {
         let Some(instant) = instant else { continue };
-        let first = *first_rows.entry(*instant).or_insert(row);
+        let first = *first_rows.entry((symbol_of(row), *instant)).or_insert(row);
         others += usize::from(!table.is_same(first, row));
     }
     let distinct = first_rows.len();
@@ -139,7 +138,7 @@ pub(super) fn refuse_repeats(
             first[0].is_ascii_alphabetic() && !is_missing(first) && values.any(|value| value != first)
         })
     };
-    let text = (0..fields.len()).filter(|at| !used.contains(at)).find(is_text);
+    let text = (0..fields.len()).filter(|at| !used.contains(at) && !symbols.contains(at)).find(is_text);
     // Times of day that come again may be revisions.
     if text.is_none() && !times.are_dates {
         return Ok(());
@@ -147,7 +146,8 @@ pub(super) fn refuse_repeats(
     let cause = match text {
         Some(at) => {
             let name = called(fields, at);
-            let flag = flag_value(&name);
+            let all = symbols.iter().map(|at| called(fields, *at)).chain([name.clone()]);
+            let flag = all.map(|name| flag_value(&name)).collect::<Vec<_>>().join(",");
             format!("does {name} name several instruments? Then give --symbol-column {flag}")
         }
         None => "if the time of day stands in another column, name it with --column; if the instrument does, with \

@@ -111,7 +111,7 @@ fn by(
         ends_with_delimiter,
         is_filled: table.is_filled(width - 1),
         tickers,
-        symbols,
+        symbols: symbols.map(|symbols| symbols.without_used(&used)),
         proof: None,
         notes,
         before_data: before.len(),

@@ -17,6 +17,7 @@ mod rows;
 mod series;
 mod split;
 
+use std::collections::HashSet;
 use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
@@ -122,6 +123,8 @@ struct OpenFile<'a> {
     layout: Option<FileLayout>,
     csv: CsvConfig,
     columnar: Option<Arc<ColumnarState>>,
+    /// The symbols of some later rows, if it has several.
+    later_symbols: HashSet<Vec<u8>>,
 }
 
 /// What is read, and how.
@@ -156,12 +159,13 @@ impl<'a> OpenFile<'a> {
         // What stands in compressed bytes is no text.
         let later = later.filter(|_| text.is_plain());
         let mut lines = RowLines::new(Lines::new(text, max_line));
+        let mut later_symbols = HashSet::new();
         let (mut layout, ahead) = ahead::decide(&mut lines, path, &csv, &expected, later)?.unzip();
         if let (Some(layout), Some(later)) = (&mut layout, later.filter(|_| !lines.is_wide())) {
-            later::hold(layout, later, lines.offset(), path, (&csv, options.ambiguous))?;
+            later_symbols = later::hold(layout, later, lines.offset(), path, (&csv, options.ambiguous))?;
         }
         let rows = FileRows::new(lines, path, ahead.unwrap_or_default());
-        Ok(Self { rows, layout, csv, columnar })
+        Ok(Self { rows, layout, csv, columnar, later_symbols })
     }
 
     /// Classifies rows that are written like this.

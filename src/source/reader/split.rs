@@ -33,8 +33,8 @@ const FIRST_ROWS_OF_EACH: usize = 20;
 /// Or until it has so many rows, however many symbols there are.
 const MOST_ROWS: u64 = 1_000_000;
 
-/// With more symbols than this, the column is hardly one of symbols.
-const MOST_SYMBOLS: usize = 1_000_000;
+/// Most symbols of a file: each takes about a kilobyte of memory.
+const MOST_SYMBOLS: usize = 250_000;
 
 /// The rows of one symbol among those of a batch.
 #[derive(Debug)]
@@ -64,6 +64,8 @@ pub struct SplitBatch {
 
 /// A symbol, and its rows so far.
 struct Symbol {
+    /// The texts of its columns.
+    key: Vec<u8>,
     name: Arc<str>,
     series: SeriesState,
     /// The texts of the columns that must be the same in all of its rows.
@@ -82,6 +84,8 @@ pub struct SymbolReader<'a> {
     layout: Option<Arc<FileLayout>>,
     /// Rows a symbol in the next batch.
     rows_of_each: usize,
+    /// Whether the rows at the end were compared with those around them.
+    has_finished: bool,
 }
 
 struct Splitter {
@@ -99,10 +103,15 @@ struct Splitter {
     /// That of the row before.
     last: usize,
     places: HashMap<Vec<u8>, usize>,
+    /// The symbols that are put together of several columns.
+    joined: HashSet<Arc<str>>,
+    later_symbols: HashSet<Vec<u8>>,
     ambiguous: Ambiguous,
     resume_at: u64,
     /// Bytes of raw rows in the current batch.
     kept_bytes: usize,
+    /// Rows of symbols that are not wanted, in the current batch.
+    left_out: u64,
 }
 
 impl<'a> SymbolReader<'a> {
@@ -118,12 +127,18 @@ impl<'a> SymbolReader<'a> {
         let layout = file.layout.take();
         let splitter = layout.as_ref().map(|layout| Splitter::new(&file, layout, reading));
         let layout = layout.map(Arc::new);
-        Ok(Self { rows: file.rows, splitter, layout, rows_of_each: FIRST_ROWS_OF_EACH })
+        Ok(Self { rows: file.rows, splitter, layout, rows_of_each: FIRST_ROWS_OF_EACH, has_finished: false })
     }
 
     /// Whether the file has no line, not even a header.
     pub fn is_empty(&self) -> bool {
         self.splitter.is_none()
+    }
+
+    /// Whether the rows so far, or some later rows, are of several symbols.
+    pub fn has_several(&self) -> bool {
+        let Some(Splitter { symbols, places, later_symbols, .. }) = &self.splitter else { return false };
+        symbols.len() > 1 || !symbols.is_empty() && later_symbols.iter().any(|key| !places.contains_key(key))
     }
 
     /// With a first batch of so many rows a symbol.
@@ -140,7 +155,7 @@ impl<'a> SymbolReader<'a> {
     pub fn next_batch(&mut self, max_rows: usize) -> Result<Option<SplitBatch>, FileError> {
         let Some(splitter) = &mut self.splitter else { return Ok(None) };
         let mut batch = SplitBatch::default();
-        splitter.kept_bytes = 0;
+        (splitter.kept_bytes, splitter.left_out) = (0, 0);
         let mut last = u64::MAX;
         while batch.is_open((max_rows, self.rows_of_each), splitter.kept_bytes) || self.rows.offset() == last
         {
@@ -156,11 +171,13 @@ impl<'a> SymbolReader<'a> {
         self.rows_of_each = (self.rows_of_each * 2).min(ROWS_OF_EACH);
         batch.end = self.rows.position();
         batch.decoding = self.rows.take_decoding();
-        if batch.rows == 0 {
-            return Ok(None);
+        let has_ended = self.rows.has_ended();
+        if !self.has_finished {
+            splitter.finish(&mut batch, has_ended);
+            self.has_finished = has_ended;
         }
-        splitter.finish(&mut batch, self.rows.has_ended());
-        Ok(Some(batch))
+        let is_nothing = batch.rows + splitter.left_out == 0 && batch.parts.is_empty();
+        Ok((!is_nothing).then_some(batch))
     }
 
     /// How the file is written; none if it has no line.
@@ -216,9 +233,12 @@ impl Splitter {
             symbols: Vec::new(),
             last: 0,
             places: HashMap::new(),
+            joined: HashSet::new(),
+            later_symbols: file.later_symbols.clone(),
             ambiguous: options.ambiguous,
             resume_at,
             kept_bytes: 0,
+            left_out: 0,
         }
     }
 
@@ -229,7 +249,11 @@ impl Splitter {
             if is_new {
                 batch.rows += 1;
                 self.kept_bytes += line.bytes.len();
-                batch.reject(line, "ticker", format!("{} is empty or missing", self.columns.name));
+                let reason = format!(
+                    "{} is empty or missing (of a wide file, the line has another number of fields)",
+                    self.columns.name
+                );
+                batch.reject(line, "ticker", reason);
             }
             return Ok(());
         };
@@ -243,7 +267,15 @@ impl Splitter {
         };
         self.last = place;
         let symbol = &mut self.symbols[place];
-        check_kinds((&self.path, &self.layout, &self.columns), &mut self.fields, symbol, line)?;
+        let layout = (&*self.path, &*self.layout, &self.columns);
+        if let Some(empty) = check_kinds(layout, &mut self.fields, symbol, line)? {
+            if is_new {
+                batch.rows += 1;
+                self.kept_bytes += line.bytes.len();
+                batch.reject(line, "ticker", format!("{} is empty", self.layout.called(empty)));
+            }
+            return Ok(());
+        }
         let part = *symbol.part.get_or_insert_with(|| {
             let bars = Bars::with_capacity(symbol.last_rows);
             let rows = Batch { bars, lines: Vec::with_capacity(symbol.last_rows), ..Batch::default() };
@@ -273,26 +305,38 @@ impl Splitter {
             refuse("header", "repeats the header".into());
             return Ok(None);
         }
-        let Ok(name) = std::str::from_utf8(&self.key) else {
+        let Ok(name) = std::str::from_utf8(&self.key).map(SymbolColumns::symbol) else {
             refuse("ticker", format!("{} is no UTF-8 text", self.columns.name));
             return Ok(None);
         };
-        if let Err(reason) = check_symbol(name) {
+        if let Err(reason) = check_symbol(&name) {
             refuse("ticker", format!("{} {reason}", self.columns.name));
             return Ok(None);
         }
-        if self.wanted.as_ref().is_some_and(|wanted| !wanted.contains(&self.key)) {
+        if self.wanted.as_ref().is_some_and(|wanted| !wanted.contains(name.as_bytes())) {
+            self.left_out += u64::from(is_new);
             return Ok(None);
+        }
+        let is_joined = self.columns.columns.len() > 1;
+        let name: Arc<str> = name.into();
+        if is_joined && !self.joined.insert(name.clone()) {
+            let reason = format!(
+                "{} make the symbol {name} of other texts than before: name the columns in another order",
+                self.columns.name
+            );
+            return Err(FileError::permanent(&self.path, line.number, reason));
         }
         if self.symbols.len() == MOST_SYMBOLS {
             let reason = format!(
-                "{} has more than {MOST_SYMBOLS} different texts: if it is not the symbol, give --symbol-column",
+                "{} has more than {MOST_SYMBOLS} different texts: give --symbol-column if another column is the symbol, or \
+                 --symbols for some of them, or split the file",
                 self.columns.name
             );
             return Err(FileError::permanent(&self.path, line.number, reason));
         }
         let series = SeriesState::new(&self.layout, self.ambiguous);
-        self.symbols.push(Symbol { name: name.into(), series, kinds: Vec::new(), part: None, last_rows: 0 });
+        let key = self.key.clone();
+        self.symbols.push(Symbol { key, name, series, kinds: Vec::new(), part: None, last_rows: 0 });
         self.places.insert(self.key.clone(), self.symbols.len() - 1);
         Ok(Some(self.symbols.len() - 1))
     }
@@ -323,28 +367,30 @@ impl Splitter {
 /// sorted by symbol or by time, and a look into the map takes longer than all else.
 fn guessed(symbols: &[Symbol], last: usize, key: &[u8]) -> Option<usize> {
     let next = if last + 1 < symbols.len() { last + 1 } else { 0 };
-    [last, next]
-        .into_iter()
-        .find(|place| symbols.get(*place).is_some_and(|symbol| symbol.name.as_bytes() == key))
+    [last, next].into_iter().find(|place| symbols.get(*place).is_some_and(|symbol| symbol.key == key))
 }
 
-/// Refuses a row of another kind than those of its symbol before.
+/// Refuses a row of another kind than those of its symbol before. Returns the column of a kind that the row lacks.
 fn check_kinds(
     (path, layout, columns): (&str, &FileLayout, &SymbolColumns),
     fields: &mut FieldSplitter,
     symbol: &mut Symbol,
     line: Line<'_>,
-) -> Result<(), FileError> {
+) -> Result<Option<usize>, FileError> {
     if columns.kinds.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let row = fields.split(line.bytes);
-    if row.len() < layout.columns.width {
-        return Ok(());
+    // A row of another width is rejected for that.
+    if row.len() != layout.columns.width && !layout.ends_with_delimiter {
+        return Ok(None);
+    }
+    if let Some(empty) = columns.kinds.iter().find(|at| row.get(**at).trim_ascii().is_empty()) {
+        return Ok(Some(*empty));
     }
     if symbol.kinds.is_empty() {
         symbol.kinds = columns.kinds.iter().map(|at| row.get(*at).trim_ascii().to_vec()).collect();
-        return Ok(());
+        return Ok(None);
     }
     for (at, before) in columns.kinds.iter().zip(&symbol.kinds) {
         let value = row.get(*at).trim_ascii();
@@ -353,5 +399,5 @@ fn check_kinds(
             return Err(FileError::permanent(path, line.number, reason));
         }
     }
-    Ok(())
+    Ok(None)
 }

@@ -104,6 +104,7 @@ fn a_rendered_name_gives_its_parts_back() {
     holds(1500, &(symbols, timeframes), |(symbol, timeframe)| {
         let is_name = !symbol.trim().is_empty()
             && symbol.len() <= 128
+            && symbol != "*"
             && !symbol.chars().any(|c| c.is_control() || c == '/');
         for (text, pattern) in &patterns {
             let path = text.replace("{symbol}", &symbol).replace("{timeframe}", &timeframe);

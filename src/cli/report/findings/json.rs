@@ -25,6 +25,8 @@ pub(in crate::cli::report) async fn json(
     out.text(NEXT)?;
     list(out, "shape_conflicts", report::shape_conflicts(pool, id)).await?;
     out.text(NEXT)?;
+    list(out, "series_imported", report::series_imported(pool, id)).await?;
+    out.text(NEXT)?;
     list(out, "mismatches", report::mismatches(pool, id)).await?;
     out.text(NEXT)?;
     list(out, "rejected_rows", report::rejected(pool, id)).await?;

@@ -5,7 +5,8 @@ SELECT
 FROM barlift.operations o
 CROSS JOIN LATERAL (
     SELECT
-        count(*) AS series,
+        -- The series of a file with several symbols have tasks of their own, once they are verified.
+        count(*) FILTER (WHERE NOT (t.symbol = '*' AND t.state = 'succeeded')) AS series,
         count(*) FILTER (WHERE t.state = 'succeeded' AND t.verdict = 'identical') AS identical,
         count(*) FILTER (WHERE t.state = 'succeeded' AND t.verdict = 'differs') AS differing,
         count(*) FILTER (WHERE t.state = 'failed') AS failed,
@@ -23,7 +24,6 @@ CROSS JOIN LATERAL (
         coalesce(sum(t.rows_duplicate), 0)::bigint AS rows_duplicate
     FROM barlift.tasks t
     LEFT JOIN barlift.verifications v ON v.task_id = t.id
-    -- The series of a file with several symbols have tasks of their own, once they are verified.
-    WHERE t.operation_id = o.id AND NOT (t.symbol = '*' AND t.state = 'succeeded' AND t.verdict IS NULL)
+    WHERE t.operation_id = o.id
 ) t
 WHERE o.id = $1
