@@ -55,6 +55,8 @@ pub enum Scenario {
     Again,
     /// The same files compressed, in archives and as Parquet
     Packed,
+    /// The bars of many series in one file, or in a file for each day
+    Several,
     /// Files of 250 bars
     Small,
     /// Putting many files into the queue

@@ -28,6 +28,7 @@ pub fn judge(results: &Results, timescaledb: bool) -> Vec<Goal> {
     let fresh = |name: &str| value("fresh", name).filter(|_| timescaledb);
     let again = |name: &str| ratio(value("again", name), value("again", "fresh import"));
     let packed = |name: &str| ratio(value("packed", name), value("packed", "csv"));
+    let several = |name: &str| ratio(value("several", name), value("several", "a file each"));
     let size = |name: &str| fact(row("fresh", name), "table MB");
     let on_conflict = "parallel-copy-on-conflict";
     let most = |rows: Vec<f64>| rows.into_iter().reduce(f64::max);
@@ -77,6 +78,7 @@ pub fn judge(results: &Results, timescaledb: bool) -> Vec<Goal> {
         at_most("csv.zst / csv", 1.05, "×", packed("csv.zst")),
         at_most("zip / csv", 1.15, "×", packed("zip")),
         at_most("parquet / csv", 0.95, "×", packed("parquet")),
+        at_most("one file of all symbols / a file each", 1.0, "×", several("one file")),
         at_least("small files", 400.0, "files/s", rate("small")),
         at_least("many small files", 400.0, "files/s", rate("many")),
         at_most("enqueueing them", 2.0, "s", enqueued.map(|r| r.median)),

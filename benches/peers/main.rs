@@ -83,6 +83,7 @@ fn run(scenario: Scenario, bench: &Bench) -> Vec<rounds::Table> {
         Scenario::Plain => scenarios::fresh::plain(bench),
         Scenario::Again => scenarios::again::run(bench),
         Scenario::Packed => scenarios::packed::run(bench),
+        Scenario::Several => scenarios::several::run(bench),
         Scenario::Small => scenarios::small::run(bench),
         Scenario::Enqueue => scenarios::enqueue::run(bench),
         Scenario::Workers => scenarios::workers::processes(bench),

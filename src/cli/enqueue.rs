@@ -237,7 +237,9 @@ async fn refuse_other_spellings(database: &Database, operations: &[NewOperation]
 }
 
 fn warn_of_missing(args: &FilesArgs, found: &Discovery) {
-    for symbol in &args.symbols {
+    // Which symbols are in a file of several shows when it is read.
+    let has_several = found.sources.iter().any(|s| s.series.is_several());
+    for symbol in args.symbols.iter().filter(|_| !has_several) {
         if !found.sources.iter().any(|s| s.series.symbol == *symbol) {
             output::note(&format!("warning: no file for symbol {}", output::visible(symbol)));
         }

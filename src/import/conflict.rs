@@ -97,8 +97,8 @@ pub(super) async fn find(
         attempts.truncate(1);
     }
     let db = TracedPool::bundle(&files[first].file.attempt.context.pool, &attempts);
-    let mut there = match &around[..] {
-        [one] if !in_bundle => vec![Some(nearest(&mut *tx, db, one).await?)],
+    let mut there = match (files, &around[..]) {
+        ([_], [one]) => vec![Some(nearest(&mut *tx, db, one).await?)],
         _ => surroundings(&mut *tx, db, &around).await?,
     };
     if !in_bundle {

@@ -47,7 +47,7 @@ impl WideColumns {
 
     /// With this line as the header.
     fn of_header(rows: &[RawRow], at: usize, delimiter: u8, quote: Option<u8>) -> Option<Self> {
-        const NARROWEST: usize = 9;
+        const NARROWEST: usize = 5;
         let mut fields = split(&rows[at].bytes, delimiter, quote);
         if fields.len() < NARROWEST {
             return None;
@@ -125,7 +125,7 @@ fn is_value(normal: &str) -> bool {
 
 type Groups = (Vec<String>, Vec<(String, Vec<Option<usize>>)>);
 
-/// The symbols, if at least two have all prices, and no column has a price of a symbol that has not all of them.
+/// The symbols, if all have all prices.
 fn grouped(fields: &[String], (sign, symbol_first): (char, bool)) -> Option<Groups> {
     let mut values: Vec<String> = Vec::new();
     let mut symbols: Vec<(String, Vec<Option<usize>>)> = Vec::new();
@@ -162,7 +162,7 @@ fn grouped(fields: &[String], (sign, symbol_first): (char, bool)) -> Option<Grou
         let names = values.iter().zip(columns).filter(|(_, at)| at.is_some()).map(|(name, _)| name.clone());
         has_prices(&names.collect::<Vec<_>>())
     };
-    let are_whole = symbols.len() > 1 && symbols.iter().all(|(_, columns)| is_whole(columns));
+    let are_whole = !symbols.is_empty() && symbols.iter().all(|(_, columns)| is_whole(columns));
     are_whole.then_some((values, symbols))
 }
 
@@ -175,8 +175,13 @@ fn of_two_lines(
     quote: Option<u8>,
 ) -> Option<(Vec<String>, usize)> {
     let split_row = |row: &RawRow| split(&row.bytes, delimiter, quote);
-    let symbols = split_row(rows.first()?);
-    let is_such = symbols.len() == fields.len()
+    let below = split_row(rows.first()?);
+    // pandas writes either of the two first.
+    let are_values =
+        |line: &[String]| has_prices(&line.iter().skip(1).map(|name| normal_name(name)).collect::<Vec<_>>());
+    let (values, symbols) = if are_values(fields) { (fields, &below[..]) } else { (&below[..], fields) };
+    let is_such = symbols.len() == values.len()
+        && are_values(values)
         && matches!(normal_name(symbols.first()?).as_str(), "ticker" | "tickers" | "symbol" | "symbols" | "")
         && symbols[1..].iter().all(|symbol| symbol.parse::<f64>().is_err() && !symbol.is_empty());
     if !is_such {
@@ -188,7 +193,7 @@ fn of_two_lines(
     });
     let lines = 1 + usize::from(time.is_some());
     let first = time.cloned().unwrap_or_else(|| "time".to_owned());
-    let named = symbols[1..].iter().zip(&fields[1..]).map(|(symbol, value)| format!("{symbol}:{value}"));
+    let named = symbols[1..].iter().zip(&values[1..]).map(|(symbol, value)| format!("{symbol}:{value}"));
     Some((std::iter::once(first).chain(named).collect(), lines))
 }
 
@@ -231,6 +236,7 @@ mod tests {
         for text in [
             "date,open_A.B,high_A.B,low_A.B,close_A.B,open_C,high_C,low_C,close_C\n2024-01-01,1,2,0.5,1.5,3,4,2,3\n",
             "date,A.B open,A.B high,A.B low,A.B close,C open,C high,C low,C close\n2024-01-01,1,2,0.5,1.5,3,4,2,3\n",
+            "Ticker,A.B,A.B,A.B,A.B,C,C,C,C\nPrice,open,high,low,close,open,high,low,close\ndate,,,,,,,,\n2024-01-01,1,2,0.5,1.5,3,4,2,3\n",
             "Price,open,high,low,close,open,high,low,close\nTicker,A.B,A.B,A.B,A.B,C,C,C,C\ndate,,,,,,,,\n2024-01-01,1,2,0.5,1.5,3,4,2,3\n",
         ] {
             let got = long(text).expect(text);
@@ -243,7 +249,6 @@ mod tests {
     fn other_files_are_not_wide() {
         for text in [
             "time,open,high,low,close,volume\n2024-01-01,1,2,0.5,1.5,7\n",
-            "time,A:open,A:high,A:low,A:close\n2024-01-01,1,2,0.5,1.5\n",
             "time,A:open,A:high,A:low,A:close,B:open,B:high\n2024-01-01,1,2,0.5,1.5,1,2\n",
             "Date,Open,High,Low,Close,Adj Open,Adj High,Adj Low,Adj Close\n2024-01-01,1,2,0.5,1.5,1,2,0.5,1.5\n",
             "time,bid_open,bid_high,bid_low,bid_close,ask_open,ask_high,ask_low,ask_close\n2024-01-01,1,2,0.5,1.5,1,2,0.5,1.5\n",

@@ -7,8 +7,8 @@
 //! `save` stores the findings (`store` has the statements). `several` does all that for each series of files with several
 //! symbols, which `several_files` splits. [`against`] compares two databases.
 //!
-//! Invariants: memory is bounded by a few batches and the stored differences, however long the series is. All findings are
-//! stored in one transaction at the end, and a repeated attempt begins anew. Bars are never written. The caller settles the
+//! Invariants: memory is bounded by a few batches and the stored differences, however long the series is. All findings of
+//! a series are stored in one transaction, and a repeated attempt begins anew. Bars are never written. The caller settles the
 //! task.
 
 pub(crate) mod against;

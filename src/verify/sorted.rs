@@ -183,9 +183,6 @@ pub(super) fn no_room(files: &Files, e: &io::Error) -> FileError {
     let place = std::env::temp_dir();
     FileError::transient(
         path,
-        format!(
-            "its rows are not in time order, and sorting them needs room in {}: {e} (TMPDIR names another place)",
-            place.display()
-        ),
+        format!("sorting its rows needs room in {}: {e} (TMPDIR names another place)", place.display()),
     )
 }

@@ -8,6 +8,7 @@ pub mod idle;
 pub mod memory;
 pub mod packed;
 mod proxy;
+pub mod several;
 pub mod small;
 pub mod status;
 pub mod workers;

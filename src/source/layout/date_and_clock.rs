@@ -33,7 +33,7 @@ pub(super) fn pair(
         )
         .into());
     }
-    refuse_half_days(&times, &called(fields, column))?;
+    refuse_half_days(&times, &called(fields, column), context)?;
     refuse_repeats(&times, table, (fields, &[date, column]), context)?;
     let note = form_note(&times);
     Ok(TimeColumns { date: Some(date), column, clock_digits, times, note })

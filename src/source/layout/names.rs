@@ -55,7 +55,7 @@ pub(super) static TIMES: [&str; 48] = [
 ];
 
 /// Names of columns that say which instrument a row is of.
-pub(super) const TICKERS: [&str; 27] = [
+pub(super) const TICKERS: [&str; 34] = [
     "ticker",
     "symbol",
     "sym",
@@ -83,6 +83,13 @@ pub(super) const TICKERS: [&str; 27] = [
     "security_id",
     "permno",
     "strike",
+    "stock_code",
+    "stockcode",
+    "ric",
+    "secid",
+    "股票代码",
+    "证券代码",
+    "代码",
 ];
 
 /// Whether a name says that a column of text names the instrument, and not a contract of it: `Stock Symbol`.

@@ -6,7 +6,7 @@ use super::columns::{listed, named, within};
 use super::head::{Head, delimiters};
 use super::names::{self, normal};
 use super::table::Table;
-use super::tickers::flag_value;
+use super::tickers::{flag_value, has_word};
 use super::{Sample, Undecided, called, split};
 use crate::config::{AUTO_COLUMN, CsvConfig};
 use crate::finding::RawRow;
@@ -67,15 +67,11 @@ impl SymbolColumns {
             "instrument_name",
             "permno",
         ];
-        let is_word = |text: &[u8]| text.first().is_some_and(u8::is_ascii_alphabetic);
         let tells = |at: &usize| match fields.get(*at).map(|field| normal(field)) {
             Some(name) => {
                 !DESCRIPTIONS.contains(&name.as_str()) && super::tickers::tells_apart(*at, &name, table)
             }
-            None => {
-                let mut texts = table.column(*at).map(|(_, text)| text);
-                texts.clone().next().is_some() && texts.all(is_word)
-            }
+            None => has_word(*at, table),
         };
         let width = if fields.is_empty() { table.widest() } else { fields.len() };
         self.kinds = (0..width).filter(|at| !self.columns.contains(at)).filter(tells).collect();
@@ -175,7 +171,10 @@ fn of_data(rows: &[RawRow], given: Option<&str>, csv: &CsvConfig) -> Result<Vec<
         Some(keys) => keys.split(',').map(number).collect::<Result<Vec<_>, _>>(),
         None => {
             let is_word = |field: &String| field.bytes().next().is_some_and(|b| b.is_ascii_alphabetic());
-            fields.iter().position(is_word).map(|at| vec![at]).ok_or_else(|| none(&[]))
+            let words = fields.iter().position(is_word).map(|at| vec![at]);
+            words.ok_or_else(|| {
+                "no column has words: give --symbol-column with the number of the symbol's".to_owned()
+            })
         }
     };
     columns.map_err(|reason| Undecided::at(first.line, reason))

@@ -3,6 +3,7 @@
 use super::names::{self, normal};
 use super::table::Table;
 use super::{Columns, FileLayout, Undecided, called};
+use crate::source::number::is_missing;
 use crate::source::time::cut;
 
 /// A column that has the same text in every row.
@@ -40,15 +41,19 @@ pub(super) fn flag_value(name: &str) -> String {
 /// The unused columns of text in a file without a header: what else would tell instruments apart?
 pub(super) fn unnamed(width: usize, columns: &Columns, table: &Table) -> Result<Vec<Ticker>, Undecided> {
     let used: Vec<usize> = columns.used().collect();
-    let is_word = |text: &[u8]| text.first().is_some_and(u8::is_ascii_alphabetic);
     let mut tickers = Vec::new();
     for column in (0..width).filter(|column| !used.contains(column)) {
-        let mut texts = table.column(column).map(|(_, text)| text);
-        if texts.clone().next().is_some() && texts.all(is_word) {
+        if has_word(column, table) {
             tickers.extend(constant(&[], column, table)?);
         }
     }
     Ok(tickers)
+}
+
+/// Whether one of a column's texts is a word. The others may be numbers: 000001 is a ticker beside MSFT.
+pub(super) fn has_word(column: usize, table: &Table) -> bool {
+    let is_word = |text: &[u8]| text.first().is_some_and(|b| b.is_ascii_alphabetic() || !b.is_ascii());
+    table.column(column).any(|(_, text)| is_word(text) && !is_missing(text))
 }
 
 /// Whether a column's first text is no number.

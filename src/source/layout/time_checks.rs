@@ -49,9 +49,14 @@ pub(super) fn zone_of_name(
     Ok(())
 }
 
-/// Refuses a clock of twelve hours without AM and PM: no hour is above 12, and the rows go back within a day.
-pub(super) fn refuse_half_days(times: &Times, name: &str) -> Result<(), Undecided> {
+/// Refuses a clock of twelve hours without AM and PM: no hour is above 12, and the rows go back within a day. Rows of several
+/// symbols may be in no order at all, which shows nothing, and a format that was given says what its hours are.
+pub(super) fn refuse_half_days(times: &Times, name: &str, context: &Context) -> Result<(), Undecided> {
     const ROWS: usize = 12;
+    let has_24_hours = context.given.as_ref().is_some_and(|form| form.to_string().contains("%H"));
+    if has_24_hours || context.symbols.is_some() && times.is_shuffled() {
+        return Ok(());
+    }
     let instants: Vec<Micros> = times.instants.iter().copied().flatten().collect();
     let hour = |time: Micros| time.rem_euclid(DAY) / HOUR;
     if times.have_zone || !instants.iter().all(|time| (1..=12).contains(&hour(*time))) {

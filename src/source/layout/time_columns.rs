@@ -275,7 +275,7 @@ pub(super) fn checked(
             .into());
         }
     }
-    refuse_half_days(times, &called(fields, chosen.column))?;
+    refuse_half_days(times, &called(fields, chosen.column), context)?;
     refuse_repeats(times, table, (fields, &used), context)?;
     Ok(chosen)
 }

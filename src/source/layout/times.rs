@@ -322,6 +322,14 @@ impl Times {
         self.count() > 0 && self.instants.iter().flatten().all(|time| time % crate::timeframe::DAY == 0)
     }
 
+    /// Whether as many steps go in one direction as in the other, nearly.
+    pub(super) fn is_shuffled(&self) -> bool {
+        let times: Vec<Micros> = self.instants.iter().copied().flatten().collect();
+        let later = times.windows(2).filter(|pair| pair[1] > pair[0]).count();
+        let earlier = times.windows(2).filter(|pair| pair[1] < pair[0]).count();
+        later.min(earlier) * 3 > later.max(earlier)
+    }
+
     /// Whether nearly all steps go in one direction.
     pub(super) fn is_in_order(&self) -> bool {
         let times: Vec<Micros> = self.instants.iter().copied().flatten().collect();

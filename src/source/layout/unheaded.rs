@@ -150,7 +150,9 @@ fn columns(
             Some(NO_COLUMN) if !COLUMNS[at].is_required() => None,
             Some(key) => Some(number(key)?),
             // An optional value may be missing.
-            None if !COLUMNS[at].is_required() => within(2 + at + shift, width).ok(),
+            None if !COLUMNS[at].is_required() => {
+                within(2 + at + shift, width).ok().filter(|at| !symbols.contains(at))
+            }
             None => Some(within(2 + at + shift, width)?),
         };
     }
@@ -208,7 +210,7 @@ fn time_columns(
     }
     match judgement {
         Judgement::Times(times) => {
-            refuse_half_days(&times, &called(&[], column))?;
+            refuse_half_days(&times, &called(&[], column), context)?;
             refuse_repeats(&times, table, (&[], &[]), context)?;
             let note = note(&times.form);
             Ok(TimeColumns { date: None, column, clock_digits: None, times, note })

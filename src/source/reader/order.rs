@@ -16,12 +16,19 @@ pub(super) struct RowOrder {
     direction: Option<Ordering>,
     rising: u64,
     falling: u64,
+    /// So many rows must rise before one that falls is told.
+    least_rising: u64,
     ambiguous: Ambiguous,
 }
 
 impl RowOrder {
     pub(super) fn new(ambiguous: Ambiguous) -> Self {
         Self { ambiguous, ..Self::default() }
+    }
+
+    /// Of a series whose rows stand among those of others: a few rows that rise do not show that all do.
+    pub(super) fn among_others() -> Self {
+        Self { least_rising: 10, ..Self::default() }
     }
 
     /// A row was read.
@@ -36,7 +43,7 @@ impl RowOrder {
 
     /// The time before this one, if this one falls behind it, unlike nearly all times so far.
     pub(super) fn last_if_falling(&self, time: Micros) -> Option<Micros> {
-        self.last.filter(|last| time < *last && self.rising > 10 * self.falling)
+        self.last.filter(|last| time < *last && self.rising > (10 * self.falling).max(self.least_rising))
     }
 
     /// Which of the two instants a row has, with bars so far apart.

@@ -25,7 +25,10 @@ impl SeriesState {
         Self {
             seen: TimeSet::default(),
             order: layout.times.has_local_zone().then(|| RowOrder::new(ambiguous)),
-            general_order: RowOrder::default(),
+            general_order: match layout.symbols {
+                Some(_) => RowOrder::among_others(),
+                None => RowOrder::default(),
+            },
             swapped_rows: 0,
             neighbours: Neighbours::new(layout.step, layout.odd_step.is_some()),
         }
