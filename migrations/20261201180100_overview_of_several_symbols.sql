@@ -34,7 +34,7 @@ CROSS JOIN LATERAL (
         count(*) FILTER (WHERE state = 'succeeded' AND verdict = 'differs') AS differing
     FROM barlift.tasks
     CROSS JOIN LATERAL (
-        SELECT symbol = '*' AND state = 'succeeded' AND o.type = 'DATA_VERIFICATION' AS has_parts
+        SELECT symbol = '*' AND state = 'succeeded' AND verdict IS NULL AND o.type = 'DATA_VERIFICATION' AS has_parts
     ) p
     WHERE operation_id = o.id
 ) t;

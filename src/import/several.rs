@@ -3,7 +3,7 @@
 //! The series that a batch goes into are locked while it is compared and written, since the task acquires none. Invariant:
 //! the bars of all symbols, findings, the counters of the task and of each series, and the checkpoint commit together.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -44,6 +44,8 @@ struct Symbols {
     ids: HashMap<Arc<str>, SeriesId>,
     /// By the place of each symbol in the file, what its last batch has left.
     cursors: Vec<Option<Cursor>>,
+    /// Those that have rows.
+    seen: HashSet<Arc<str>>,
     resume: Resume,
 }
 
@@ -76,7 +78,7 @@ pub(super) async fn import(attempt: ImportAttempt<'_>) -> Result<Imported> {
     let resume = telemetry.bookkeeping(lease.begin(&context.pool, &version.text)).await?;
     let feed = feed::start_by_symbol(source, feed_options(attempt, &resume));
     let mut reading = Reading::new(attempt, version, resume, feed);
-    let mut symbols = Symbols { ids: HashMap::new(), cursors: Vec::new(), resume };
+    let mut symbols = Symbols { ids: HashMap::new(), cursors: Vec::new(), seen: HashSet::new(), resume };
     let (mut total, mut opening) = (resume.rows, None);
     let mut emptiness = Emptiness::new(resume);
     while let Some(fed) = reading.next().await? {
@@ -87,6 +89,7 @@ pub(super) async fn import(attempt: ImportAttempt<'_>) -> Result<Imported> {
             }
             FeedEvent::Batch { batch, .. } => {
                 attempt.refuse_stopped()?;
+                symbols.seen.extend(batch.parts.iter().map(|part| part.symbol.clone()));
                 total.add(&commit(attempt, &batch, &mut symbols, opening.as_ref()).await?);
                 opening = None;
                 let rejected = batch.parts.iter().flat_map(|part| &part.batch.rejected);
@@ -97,7 +100,7 @@ pub(super) async fn import(attempt: ImportAttempt<'_>) -> Result<Imported> {
                 if let Some(opening) = &opening {
                     telemetry.bookkeeping(open_alone(attempt, opening)).await?;
                 }
-                refuse_without_picked(attempt, &total)?;
+                check_picked(attempt, &symbols)?;
                 emptiness.refuse(attempt, &total).await?;
                 check_rejects(attempt, &total, &emptiness, true)?;
                 return Ok(Imported { rows: total, source: SourceEntry::default() });
@@ -107,14 +110,22 @@ pub(super) async fn import(attempt: ImportAttempt<'_>) -> Result<Imported> {
     Err(Error::Internal("the reader ended without saying how".into()))
 }
 
-/// Fails a file that has no row of the symbols that were asked for.
-fn refuse_without_picked(attempt: ImportAttempt<'_>, total: &RowCounts) -> Result<()> {
-    let picked = &attempt.options.read.symbols;
-    if picked.is_empty() || total.rows > 0 || attempt.options.allow_empty {
+/// Fails a file that has no row of the symbols that were asked for, and tells of those of which it has none.
+fn check_picked(attempt: ImportAttempt<'_>, symbols: &Symbols) -> Result<()> {
+    let ImportAttempt { options, task, .. } = attempt;
+    let is_missing = |symbol: &&String| !symbols.seen.contains(symbol.as_str());
+    let missing: Vec<&str> = options.read.symbols.iter().filter(is_missing).map(String::as_str).collect();
+    // What an earlier attempt has read was not looked at.
+    if missing.is_empty() || symbols.resume.checkpoint > 0 {
         return Ok(());
     }
-    let reason = format!("it has no row of {} (--allow-empty lets such files succeed)", picked.join(", "));
-    Err(FileError::permanent(&attempt.task.source, None, reason).into())
+    let names = missing.join(", ");
+    if symbols.seen.is_empty() && !options.allow_empty {
+        let reason = format!("it has no row of {names} (--allow-empty lets such files succeed)");
+        return Err(FileError::permanent(&task.source, None, reason).into());
+    }
+    tracing::warn!(source = task.source, "the file has no row of {names}");
+    Ok(())
 }
 
 /// Commits a batch; returns what it adds to the counters.

@@ -16,6 +16,7 @@ use crate::digest::SeriesDigest;
 use crate::error::{During, Error, Result};
 use crate::model::{SeriesId, TaskId};
 
+const FINDING: &str = "looking for the series of a batch";
 const LOCKING: &str = "locking the series of a batch";
 
 /// A series that is locked.
@@ -39,24 +40,29 @@ pub(crate) async fn ids(
     timeframe: &str,
     make: bool,
 ) -> Result<HashMap<String, SeriesId>> {
-    const WHAT: &str = "looking for the series of a batch";
-    if make {
-        // By a transaction of its own: nobody is to wait for a name until a batch is written. It waits for others only briefly.
-        let mut tx = transaction::begin_brief(pool).await.during(WHAT)?;
-        sqlx::query(include_str!("sql/make_series.sql"))
-            .bind(symbols)
-            .bind(timeframe)
-            .execute(&mut *tx)
-            .await
-            .during(WHAT)?;
-        tx.commit().await.during(WHAT)?;
+    let found = find(pool, symbols, timeframe).await?;
+    if !make || found.len() == symbols.len() {
+        return Ok(found);
     }
+    // By a transaction of its own: nobody is to wait for a name until a batch is written. It waits for others only briefly.
+    let mut tx = transaction::begin_brief(pool).await.during(FINDING)?;
+    sqlx::query(include_str!("sql/make_series.sql"))
+        .bind(symbols)
+        .bind(timeframe)
+        .execute(&mut *tx)
+        .await
+        .during(FINDING)?;
+    tx.commit().await.during(FINDING)?;
+    find(pool, symbols, timeframe).await
+}
+
+async fn find(pool: &PgPool, symbols: &[&str], timeframe: &str) -> Result<HashMap<String, SeriesId>> {
     let found: Vec<(String, SeriesId)> = sqlx::query_as(include_str!("sql/series_of_symbols.sql"))
         .bind(symbols)
         .bind(timeframe)
         .fetch_all(pool)
         .await
-        .during(WHAT)?;
+        .during(FINDING)?;
     Ok(found.into_iter().collect())
 }
 

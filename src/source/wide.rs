@@ -4,7 +4,7 @@
 //! all symbols share, then `symbol`, then the values. Invariant: the rows of a line have its number and its offset.
 
 use super::fields::FieldSplitter;
-use super::layout::{delimiters, has_prices, normal_name, split, time_names};
+use super::layout::{delimiters, has_prices, is_symbol_name, normal_name, split, time_names};
 use crate::bar::columns::COLUMNS;
 use crate::config::CsvConfig;
 use crate::finding::RawRow;
@@ -16,7 +16,10 @@ const SEPARATORS: [char; 6] = [':', '.', ' ', '_', '/', '|'];
 const MOST_BEFORE: usize = 5;
 
 /// What stands before the prices of one symbol that has several kinds of them.
-const KINDS: [&str; 8] = ["bid", "ask", "mid", "adj", "adjusted", "raw", "prev", "previous"];
+const KINDS: [&str; 14] = [
+    "bid", "ask", "mid", "adj", "adjusted", "raw", "prev", "previous", "price", "px", "day", "trade",
+    "session", "last",
+];
 
 /// The columns of a wide file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,13 +55,19 @@ impl WideColumns {
         if fields.len() < NARROWEST {
             return None;
         }
-        let mut before = at + 1;
+        let (mut before, mut is_pandas) = (at + 1, false);
         if let Some((named, lines)) = of_two_lines(&fields, &rows[before..], delimiter, quote) {
-            fields = named;
+            (fields, is_pandas) = (named, true);
             before += lines;
         }
         let both = SEPARATORS.into_iter().flat_map(|sign| [(sign, true), (sign, false)]);
         let (values, symbols) = both.into_iter().find_map(|way| grouped(&fields, way))?;
+        // One group may be names such as `Open Price`; beside a symbol's column, too.
+        let names: Vec<String> = fields.iter().map(|field| normal_name(field)).collect();
+        let is_long = has_prices(&names) || names.iter().any(|name| is_symbol_name(name));
+        if !is_pandas && (symbols.len() < 2 || is_long) {
+            return None;
+        }
         let used = |at: &usize| symbols.iter().any(|(_, columns)| columns.contains(&Some(*at)));
         let shared = (0..fields.len()).filter(|at| !used(at)).map(|at| (at, fields[at].clone())).collect();
         Some(Self { delimiter, quote, before, width: fields.len(), shared, values, symbols })
@@ -183,7 +192,9 @@ fn of_two_lines(
     let is_such = symbols.len() == values.len()
         && are_values(values)
         && matches!(normal_name(symbols.first()?).as_str(), "ticker" | "tickers" | "symbol" | "symbols" | "")
-        && symbols[1..].iter().all(|symbol| symbol.parse::<f64>().is_err() && !symbol.is_empty());
+        && !symbols[1..]
+            .iter()
+            .any(|symbol| symbol.is_empty() || symbol.contains('.') && symbol.parse::<f64>().is_ok());
     if !is_such {
         return None;
     }
@@ -251,6 +262,9 @@ mod tests {
             "time,open,high,low,close,volume\n2024-01-01,1,2,0.5,1.5,7\n",
             "time,A:open,A:high,A:low,A:close,B:open,B:high\n2024-01-01,1,2,0.5,1.5,1,2\n",
             "Date,Open,High,Low,Close,Adj Open,Adj High,Adj Low,Adj Close\n2024-01-01,1,2,0.5,1.5,1,2,0.5,1.5\n",
+            "code,date,open_price,high_price,low_price,close_price\nA,2024-01-01,1,2,0.5,1.5\n",
+            "Symbol,Date,Open Price,High Price,Low Price,Close Price,Volume\nA,2024-01-01,1,2,0.5,1.5,7\n",
+            "ticker,date,us_open,us_high,us_low,us_close,eu_open,eu_high,eu_low,eu_close\nA,2024-01-01,1,2,0.5,1.5,1,2,0.5,1.5\n",
             "time,bid_open,bid_high,bid_low,bid_close,ask_open,ask_high,ask_low,ask_close\n2024-01-01,1,2,0.5,1.5,1,2,0.5,1.5\n",
         ] {
             assert_eq!(long(text), None, "{text}");

@@ -97,7 +97,7 @@ impl Lease {
             "DELETE FROM barlift.differences WHERE task_id = $1",
             "DELETE FROM barlift.difference_ranges WHERE task_id = $1",
             "DELETE FROM barlift.task_series WHERE task_id = $1",
-            "DELETE FROM barlift.tasks WHERE part_of = $1",
+            include_str!("sql/delete_parts.sql"),
         ] {
             sqlx::query(statement).bind(self.task_id).execute(&mut *tx).await.during(WHAT)?;
         }

@@ -20,13 +20,15 @@ pub(super) fn fill(
     rows: Vec<&mut RejectedRow>,
     room: &mut usize,
 ) -> Result<(), FileError> {
-    let mut wanted: HashMap<u64, &mut RejectedRow> = rows.into_iter().map(|r| (r.row.line, r)).collect();
+    // A line of a wide file may be rejected for several symbols.
+    let mut wanted: HashMap<u64, Vec<&mut RejectedRow>> = HashMap::new();
+    rows.into_iter().for_each(|row| wanted.entry(row.row.line).or_default().push(row));
     let changed = || open::changed(path);
     while let Some(line) = lines.next_line().map_err(|e| match e {
         LineError::Io(_, e) => io_error(path, &e),
         LineError::TooLong(..) => changed(),
     })? {
-        if let Some(rejected) = wanted.remove(&line.number) {
+        for rejected in wanted.remove(&line.number).unwrap_or_default() {
             rejected.row.offset = line.offset;
             if line.bytes.len() <= *room {
                 *room -= line.bytes.len();

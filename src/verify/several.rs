@@ -33,6 +33,9 @@ const FINDINGS: usize = 50_000;
 /// Most rejected rows whose text is read from the files at the end.
 const TEXTS: usize = 20_000;
 
+/// A rejected row whose text is not known yet, with its task and its file.
+type WithoutText = (TaskId, u32, RejectedRow);
+
 /// What was found of a series.
 struct Verified {
     symbol: Arc<str>,
@@ -60,12 +63,14 @@ struct Run<'a> {
     /// What is not stored yet.
     waiting: Vec<Verified>,
     /// Rejected rows whose text is not known yet, each with its task and its file.
-    without_text: Vec<(TaskId, u32, RejectedRow)>,
+    without_text: Vec<WithoutText>,
     /// Of the files, once all series were compared.
     end: Option<Box<FilesSummary>>,
     /// Stored bytes read.
     bytes: u64,
     counts: VerifiedCounts,
+    /// How many series were compared.
+    series: u64,
 }
 
 impl<'a> Run<'a> {
@@ -82,6 +87,7 @@ impl<'a> Run<'a> {
             end: None,
             bytes: 0,
             counts: VerifiedCounts { csv_rows: 0, db_rows: 0, rows_match: true, passed: true },
+            series: 0,
         }
     }
 
@@ -136,6 +142,7 @@ impl<'a> Run<'a> {
 
     async fn keep(&mut self, verified: Verified) -> Result<()> {
         let found = &verified.found;
+        self.series += 1;
         self.counts.csv_rows += int(found.csv.bars);
         self.counts.db_rows += int(found.db.bars);
         self.counts.rows_match &= found.csv.bars == found.db.bars;
@@ -172,6 +179,8 @@ impl<'a> Run<'a> {
             checkpoint: Position::end_of(end.map_or(self.bytes, |end| end.bytes)),
             // The next attempt begins from the start, however far this one has come.
             anew: true,
+            // Without any series, the files themselves are what was verified.
+            verdict: end.filter(|_| self.series == 0).map(|_| Verdict::Identical.as_str()),
             phases: attempt.telemetry.phases(),
             ..Progress::default()
         };
@@ -184,17 +193,22 @@ impl<'a> Run<'a> {
             let id = ids.get(&*verified.symbol);
             let id = *id.ok_or_else(|| Error::Internal("a series was not stored".into()))?;
             let rejected = std::mem::take(&mut verified.found.files.rejected_rows);
-            let (without, with) = rejected.into_iter().partition(|(_, row)| row.row.bytes.is_empty());
-            verified.found.files.rejected_rows = with;
-            let without: Vec<(u32, RejectedRow)> = without;
-            self.without_text.extend(without.into_iter().map(|(file, row)| (id, file, row)));
+            for (file, row) in rejected {
+                if row.row.bytes.is_empty() && self.without_text.len() < TEXTS {
+                    self.without_text.push((id, file, row));
+                } else {
+                    verified.found.files.rejected_rows.push((file, row));
+                }
+            }
             let found = (&verified.found, verified.stamp.as_ref());
             save::findings(&mut tx, attempt, (id, verified.series_id), found).await?;
         }
         if let Some(end) = end {
-            for (task, file, row) in &self.without_text {
-                let file = i32::try_from(*file).unwrap_or(i32::MAX);
-                findings::keep_rejected(&mut tx, database, (*task, file), &[("", row)]).await?;
+            let same = |a: &WithoutText, b: &WithoutText| (a.0, a.1) == (b.0, b.1);
+            for rows in self.without_text.chunk_by(same) {
+                let place = (rows[0].0, i32::try_from(rows[0].1).unwrap_or(i32::MAX));
+                let rows: Vec<_> = rows.iter().map(|(.., row)| ("", row)).collect();
+                findings::keep_rejected(&mut tx, database, place, &rows).await?;
             }
             for (file, rejected) in save::by_file(&end.rejected_rows) {
                 let rejected: Vec<_> = rejected.into_iter().map(|row| ("", row)).collect();
@@ -209,7 +223,6 @@ impl Run<'_> {
     /// Reads the text of rejected rows that the sorting has found, in one pass over each file that has such rows.
     async fn read_texts(&mut self, end: &FilesSummary) -> Result<()> {
         let mut rows = std::mem::take(&mut self.without_text);
-        rows.truncate(TEXTS);
         if rows.is_empty() {
             return Ok(());
         }

@@ -18,7 +18,7 @@ use crate::telemetry::{JobOutcome, metrics};
 const LOCKED_WAIT: Duration = Duration::from_secs(3);
 
 /// After how long a file of several symbols goes on, whose series others have been at work on for a while.
-const BUSY_WAIT: Duration = Duration::from_secs(10);
+const BUSY_WAIT: Duration = Duration::from_secs(30);
 
 impl Worker {
     pub(super) async fn attempt(&self, worker: &str, delivery: &Delivery) -> Result<Handled> {

@@ -34,6 +34,8 @@ const ON_TASKS: &[(&str, &str)] = statements![
     "task/sql/lock_if_free.sql",
     "repository/sql/keep_cached_imports.sql",
     "repository/sql/is_held.sql",
+    "repository/sql/locked_series.sql",
+    "verify/sql/insert_parts.sql",
     // Commands, behind the look for the operation's tasks.
     "operation/control/sql/stop_tasks.sql",
     "operation/control/sql/push_again.sql",
@@ -42,6 +44,9 @@ const ON_TASKS: &[(&str, &str)] = statements![
     "operation/span_outbox/sql/claim_attempts.sql",
     "operation/span_outbox/sql/store_ended.sql",
 ];
+
+/// They look for the series that a task has verified.
+const ON_PARTS: &[(&str, &str)] = statements!["task/sql/delete_parts.sql"];
 
 /// They look for open tasks once, and find each of them again by its key.
 const ON_OPEN_TASKS: &[(&str, &str)] = statements![
@@ -159,6 +164,7 @@ async fn tasks_and_jobs_are_found_by_their_keys_with_old_statistics() {
     let tasks: (&str, &[&str]) = ("tasks", &["tasks_pkey"]);
     check(&database, ON_TASKS, tasks, 0).await;
     check(&database, ON_OPEN_TASKS, tasks, 1).await;
+    check(&database, ON_PARTS, ("tasks", &["tasks_of_part"]), 0).await;
     let of_operations: (&str, &[&str]) = ("tasks", &["tasks_open", "tasks_pkey"]);
     check(&database, ON_OPERATIONS, of_operations, 0).await;
     let jobs: (&str, &[&str]) = ("jobs", &["jobs_pkey", "unique_job_id", "idx_jobs_idempotency_key"]);

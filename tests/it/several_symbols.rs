@@ -185,6 +185,50 @@ async fn a_verification_tells_which_symbol_differs() {
 }
 
 #[tokio::test]
+async fn rejected_rows_are_reported_with_and_without_a_symbol() {
+    let (database, folder) = (TestDatabase::new().await, Folder::new());
+    for (day, other) in [("2024-01-02", 10.0), ("2024-01-03", 10.25)] {
+        let mut text = by_time(2, 0..30);
+        // The second file has another value of S0, a row without a symbol, and one that is no bar.
+        text = text.replacen(&row("S0", 7, 10.0), &row("S0", 7, other), 1);
+        if other > 10.0 {
+            text.push_str(",7,10,10,11,9,1704093600000000000\nS1,7,no,1,1,1,1704093600000000000\n");
+        }
+        folder.write(&format!("{day}.csv"), text);
+    }
+    import(&database, &folder, &[]).await;
+    let verified = verify(&database, &folder, 0).await;
+    let totals = &verified["totals"];
+    assert_eq!(
+        (&totals["tasks"], &totals["identical"], &totals["rows_rejected"]),
+        (&json!(2), &json!(2), &json!(3))
+    );
+    let id = verified["operation_id"].as_str().expect("an id");
+    let report = barlift(&database, &["report", id, "--json"]).run().await.json(0);
+    let rejected: Vec<_> = report["series"]
+        .as_array()
+        .expect("series")
+        .iter()
+        .flat_map(|series| {
+            let rows = series["rejected_rows"].as_array().expect("rows").iter();
+            rows.map(|row| json!([series["symbol"], row["source"], row["line"], row["raw"]]))
+        })
+        .collect();
+    let wanted = [
+        json!(["*", "2024-01-03.csv", 62, ",7,10,10,11,9,1704093600000000000"]),
+        json!(["S0", "2024-01-03.csv", 16, row("S0", 7, 10.25).trim_end()]),
+        json!(["S1", "2024-01-03.csv", 63, "S1,7,no,1,1,1,1704093600000000000"]),
+    ];
+    assert_eq!(rejected, wanted, "{report:#}");
+    let table = barlift(&database, &["report", id]).run().await;
+    assert_eq!(table.status, 0, "{}", table.stderr);
+    let out = folder.path().join("rejected");
+    let out = out.to_str().expect("UTF-8");
+    let written = barlift(&database, &["report", id, "--rejected-to", out]).run().await;
+    assert_eq!(written.status, 0, "{}", written.stderr);
+}
+
+#[tokio::test]
 async fn only_some_symbols_may_be_picked() {
     let (database, folder) = (TestDatabase::new().await, Folder::new());
     folder.write("2024-01-02.csv", by_time(5, 0..30));

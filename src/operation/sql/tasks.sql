@@ -20,5 +20,5 @@ JOIN barlift.operations o ON o.id = t.operation_id
 LEFT JOIN barlift.verifications v ON v.task_id = t.id
 WHERE operation_id = $1
   -- The series of a file with several symbols have tasks of their own, once they are verified.
-  AND NOT (symbol = '*' AND t.state = 'succeeded' AND o.type = 'DATA_VERIFICATION')
+  AND NOT (symbol = '*' AND t.state = 'succeeded' AND verdict IS NULL AND o.type = 'DATA_VERIFICATION')
 ORDER BY symbol, timeframe, source

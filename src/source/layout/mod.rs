@@ -314,6 +314,11 @@ impl FileLayout {
     }
 }
 
+/// Whether a column of this name tells the instrument.
+pub(super) fn is_symbol_name(normal: &str) -> bool {
+    names::SYMBOLS.contains(&normal) || names::TICKERS.contains(&normal)
+}
+
 /// Names of the time's column.
 pub(super) fn time_names() -> &'static [&'static str] {
     &names::TIMES

@@ -101,7 +101,8 @@ impl SymbolColumns {
             let row = fields.split(line);
             for (i, column) in self.columns.iter().enumerate() {
                 let text = row.get(*column).trim_ascii();
-                if text.is_empty() {
+                // Futures have no strike.
+                if text.is_empty() && i == 0 {
                     return None;
                 }
                 if i > 0 {
@@ -115,7 +116,8 @@ impl SymbolColumns {
 
     /// The symbol of a key.
     pub(in crate::source) fn symbol(key: &str) -> String {
-        key.replace(char::from(KEY_SEPARATOR), ".")
+        let texts: Vec<&str> = key.split(char::from(KEY_SEPARATOR)).filter(|text| !text.is_empty()).collect();
+        texts.join(".")
     }
 
     /// The error of a row of another kind than the other rows of its symbol.

@@ -50,10 +50,15 @@ pub(super) fn unnamed(width: usize, columns: &Columns, table: &Table) -> Result<
     Ok(tickers)
 }
 
-/// Whether one of a column's texts is a word. The others may be numbers: 000001 is a ticker beside MSFT.
+/// Whether most of a column's texts are words, or all others are codes of digits: 000001 is a ticker beside MSFT.
 pub(super) fn has_word(column: usize, table: &Table) -> bool {
-    let is_word = |text: &[u8]| text.first().is_some_and(|b| b.is_ascii_alphabetic() || !b.is_ascii());
-    table.column(column).any(|(_, text)| is_word(text) && !is_missing(text))
+    let is_word = |text: &&[u8]| {
+        std::str::from_utf8(text).is_ok_and(|text| text.chars().next().is_some_and(char::is_alphabetic))
+    };
+    let is_code = |text: &&[u8]| text.len() > 2 && text.iter().all(u8::is_ascii_digit);
+    let texts = || table.column(column).map(|(_, text)| text).filter(|text| !is_missing(text));
+    let (all, words) = (texts().count(), texts().filter(is_word).count());
+    words * 2 > all || words > 0 && texts().all(|text| is_word(&text) || is_code(&text))
 }
 
 /// Whether a column's first text is no number.

@@ -15,6 +15,7 @@ use crate::bar::Micros;
 use crate::config::TimeForm;
 use crate::source::number::is_missing;
 use crate::source::time::{TimeParser, cut};
+use crate::timeframe::DAY;
 
 /// What a column's texts are.
 #[derive(Debug)]
@@ -322,9 +323,9 @@ impl Times {
         self.count() > 0 && self.instants.iter().flatten().all(|time| time % crate::timeframe::DAY == 0)
     }
 
-    /// Whether as many steps go in one direction as in the other, nearly.
+    /// Whether the days go in one direction about as often as in the other.
     pub(super) fn is_shuffled(&self) -> bool {
-        let times: Vec<Micros> = self.instants.iter().copied().flatten().collect();
+        let times: Vec<Micros> = self.instants.iter().flatten().map(|time| time.div_euclid(DAY)).collect();
         let later = times.windows(2).filter(|pair| pair[1] > pair[0]).count();
         let earlier = times.windows(2).filter(|pair| pair[1] < pair[0]).count();
         later.min(earlier) * 3 > later.max(earlier)

@@ -150,9 +150,7 @@ fn columns(
             Some(NO_COLUMN) if !COLUMNS[at].is_required() => None,
             Some(key) => Some(number(key)?),
             // An optional value may be missing.
-            None if !COLUMNS[at].is_required() => {
-                within(2 + at + shift, width).ok().filter(|at| !symbols.contains(at))
-            }
+            None if !COLUMNS[at].is_required() => (1 + at + shift..width).find(|at| !symbols.contains(at)),
             None => Some(within(2 + at + shift, width)?),
         };
     }

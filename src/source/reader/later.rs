@@ -27,7 +27,6 @@ pub(super) fn hold(
     let series = later.behind(offset).flat_map(|window| by_series(layout, window, csv)).collect::<Vec<_>>();
     let mut symbols = HashSet::new();
     for (symbol, rows) in series {
-        symbols.extend(symbol);
         let mut parser = RowParser::new(layout.clone(), csv);
         let mut series = SeriesState::new(layout, ambiguous);
         let mut times = Vec::with_capacity(rows.len());
@@ -40,6 +39,7 @@ pub(super) fn hold(
                 Err(RowFault::Rejected(..)) => {}
             }
         }
+        symbols.extend(symbol.filter(|_| !times.is_empty()));
         if let Some(odd) = layout.odd_step_of(&times) {
             layout.note_odd_step(line_of(rows[0].offset)?, &odd);
         }

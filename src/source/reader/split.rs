@@ -138,7 +138,8 @@ impl<'a> SymbolReader<'a> {
     /// Whether the rows so far, or some later rows, are of several symbols.
     pub fn has_several(&self) -> bool {
         let Some(Splitter { symbols, places, later_symbols, .. }) = &self.splitter else { return false };
-        symbols.len() > 1 || !symbols.is_empty() && later_symbols.iter().any(|key| !places.contains_key(key))
+        let have_bars = symbols.iter().filter(|symbol| symbol.last_rows > 0).count();
+        have_bars > 1 || have_bars == 1 && later_symbols.iter().any(|key| !places.contains_key(key))
     }
 
     /// With a first batch of so many rows a symbol.
@@ -370,7 +371,7 @@ fn guessed(symbols: &[Symbol], last: usize, key: &[u8]) -> Option<usize> {
     [last, next].into_iter().find(|place| symbols.get(*place).is_some_and(|symbol| symbol.key == key))
 }
 
-/// Refuses a row of another kind than those of its symbol before. Returns the column of a kind that the row lacks.
+/// Refuses a row of another kind than those of its symbol before. Returns the column of a kind that it lacks, as they did not.
 fn check_kinds(
     (path, layout, columns): (&str, &FileLayout, &SymbolColumns),
     fields: &mut FieldSplitter,
@@ -385,15 +386,16 @@ fn check_kinds(
     if row.len() != layout.columns.width && !layout.ends_with_delimiter {
         return Ok(None);
     }
-    if let Some(empty) = columns.kinds.iter().find(|at| row.get(**at).trim_ascii().is_empty()) {
-        return Ok(Some(*empty));
-    }
     if symbol.kinds.is_empty() {
         symbol.kinds = columns.kinds.iter().map(|at| row.get(*at).trim_ascii().to_vec()).collect();
         return Ok(None);
     }
     for (at, before) in columns.kinds.iter().zip(&symbol.kinds) {
         let value = row.get(*at).trim_ascii();
+        // Of some symbols, futures among options, each row lacks it.
+        if value.is_empty() && !before.is_empty() {
+            return Ok(Some(*at));
+        }
         if value != before {
             let reason = columns.other_kind((&symbol.name, &layout.called(*at)), value, before);
             return Err(FileError::permanent(path, line.number, reason));

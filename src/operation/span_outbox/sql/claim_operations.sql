@@ -31,7 +31,7 @@ CROSS JOIN LATERAL (
     FROM barlift.tasks
     -- The series of a file with several symbols have tasks of their own, once they are verified.
     CROSS JOIN LATERAL (
-        SELECT symbol = '*' AND state = 'succeeded' AND due.type = 'DATA_VERIFICATION' AS has_parts
+        SELECT symbol = '*' AND state = 'succeeded' AND verdict IS NULL AND due.type = 'DATA_VERIFICATION' AS has_parts
     ) p
     WHERE operation_id = due.id
 ) t

@@ -6,7 +6,7 @@ FROM barlift.operations o
 CROSS JOIN LATERAL (
     SELECT
         -- The series of a file with several symbols have tasks of their own, once they are verified.
-        count(*) FILTER (WHERE NOT (t.symbol = '*' AND t.state = 'succeeded')) AS series,
+        count(*) FILTER (WHERE NOT (t.symbol = '*' AND t.state = 'succeeded' AND t.verdict IS NULL)) AS series,
         count(*) FILTER (WHERE t.state = 'succeeded' AND t.verdict = 'identical') AS identical,
         count(*) FILTER (WHERE t.state = 'succeeded' AND t.verdict = 'differs') AS differing,
         count(*) FILTER (WHERE t.state = 'failed') AS failed,

@@ -15,13 +15,14 @@ WITH page AS MATERIALIZED (
     ) AS place
     FROM barlift.tasks
     -- The series of a file with several symbols have tasks of their own, once they are verified.
-    WHERE operation_id = $1 AND NOT (symbol = '*' AND state = 'succeeded')
+    WHERE operation_id = $1 AND NOT (symbol = '*' AND state = 'succeeded' AND verdict IS NULL AND rows_rejected = 0)
     ORDER BY place
     OFFSET $3 LIMIT $4
 )
 SELECT
     t.id AS task_id, t.symbol, t.timeframe, CASE WHEN p.id IS NULL THEN t.source || t.more_sources ELSE p.source || p.more_sources END AS sources, t.state,
-    coalesce(t.verdict, 'incomplete') AS verdict,
+    -- Of rows without a symbol nothing differs; they are rejected.
+    coalesce(t.verdict, CASE WHEN t.symbol = '*' AND t.state = 'succeeded' THEN 'identical' END, 'incomplete') AS verdict,
     t.rows, t.rows_rejected, t.rows_duplicate,
     CASE WHEN t.error_message IS NOT NULL THEN jsonb_build_object(
         'class', coalesce(t.error_class, 'permanent'), 'message', t.error_message) END AS error,
