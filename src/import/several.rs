@@ -136,7 +136,8 @@ async fn commit(
     opening: Option<&Opening>,
 ) -> Result<RowCounts> {
     const WAIT: Duration = Duration::from_millis(500);
-    for repeats in 1.. {
+    let mut repeats = 0;
+    loop {
         let done = match find_series(attempt, batch, symbols).await {
             Ok(()) => commit_once(attempt, batch, symbols, opening).await,
             Err(e) => Err(e),
@@ -153,6 +154,7 @@ async fn commit(
             Err(e @ Error::Busy(_)) => e,
             Err(e) => return Err(e),
         };
+        repeats += 1;
         if repeats > MAX_REPEATS {
             return Err(why);
         }
@@ -160,7 +162,6 @@ async fn commit(
         tokio::time::sleep(WAIT).await;
         attempt.refuse_stopped()?;
     }
-    Err(Error::Internal("a loop without an end has ended".into()))
 }
 
 /// Finds or makes the series that a batch goes into. A dry run makes none.

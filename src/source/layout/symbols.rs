@@ -83,7 +83,7 @@ impl SymbolColumns {
         self
     }
 
-    /// The symbol of a line, put together in `key`; none if the line has not all of the columns, or one is empty.
+    /// The symbol of a line, put together in `key`; none if the first of the columns is empty.
     pub(in crate::source) fn key<'k>(
         &self,
         line: &[u8],
@@ -92,10 +92,9 @@ impl SymbolColumns {
         key: &'k mut Vec<u8>,
     ) -> Option<&'k [u8]> {
         key.clear();
-        if let ([column], Some(text)) =
-            (&self.columns[..], plain_field(line, self.columns[0], delimiter, quote))
+        if let [column] = self.columns[..]
+            && let Some(text) = plain_field(line, column, delimiter, quote)
         {
-            debug_assert_eq!(*column, self.columns[0]);
             key.extend_from_slice(text);
         } else {
             let row = fields.split(line);

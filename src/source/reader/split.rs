@@ -33,6 +33,9 @@ const FIRST_ROWS_OF_EACH: usize = 20;
 /// Or until it has so many rows, however many symbols there are.
 const MOST_ROWS: u64 = 1_000_000;
 
+/// Or until so many rows of symbols that are not wanted were passed over: whoever reads may be told to stop.
+const MOST_LEFT_OUT: u64 = 200_000;
+
 /// Most symbols of a file: each takes about a kilobyte of memory.
 const MOST_SYMBOLS: usize = 250_000;
 
@@ -60,6 +63,10 @@ pub struct SplitBatch {
     pub end: Position,
     /// How long compressed bytes were decoded for it, with the reading of what was decoded.
     pub decoding: Duration,
+    /// Bytes of raw rows in it.
+    kept_bytes: usize,
+    /// Rows of symbols that are not wanted, which were passed over.
+    left_out: u64,
 }
 
 /// A symbol, and its rows so far.
@@ -108,10 +115,6 @@ struct Splitter {
     later_symbols: HashSet<Vec<u8>>,
     ambiguous: Ambiguous,
     resume_at: u64,
-    /// Bytes of raw rows in the current batch.
-    kept_bytes: usize,
-    /// Rows of symbols that are not wanted, in the current batch.
-    left_out: u64,
 }
 
 impl<'a> SymbolReader<'a> {
@@ -124,9 +127,8 @@ impl<'a> SymbolReader<'a> {
         reading: Reading<'_>,
     ) -> Result<Self, FileError> {
         let mut file = OpenFile::new(text, reading, true)?;
-        let layout = file.layout.take();
+        let layout = file.layout.take().map(Arc::new);
         let splitter = layout.as_ref().map(|layout| Splitter::new(&file, layout, reading));
-        let layout = layout.map(Arc::new);
         Ok(Self { rows: file.rows, splitter, layout, rows_of_each: FIRST_ROWS_OF_EACH, has_finished: false })
     }
 
@@ -156,11 +158,9 @@ impl<'a> SymbolReader<'a> {
     pub fn next_batch(&mut self, max_rows: usize) -> Result<Option<SplitBatch>, FileError> {
         let Some(splitter) = &mut self.splitter else { return Ok(None) };
         let mut batch = SplitBatch::default();
-        (splitter.kept_bytes, splitter.left_out) = (0, 0);
         let mut last = u64::MAX;
-        while batch.is_open((max_rows, self.rows_of_each), splitter.kept_bytes) || self.rows.offset() == last
-        {
-            let is_first = batch.rows == 0;
+        while batch.is_open(max_rows, self.rows_of_each) || self.rows.offset() == last {
+            let is_first = batch.is_empty();
             let next = self.rows.next(is_first, |line| {
                 last = line.offset;
                 splitter.take(line, &mut batch)
@@ -177,7 +177,7 @@ impl<'a> SymbolReader<'a> {
             splitter.finish(&mut batch, has_ended);
             self.has_finished = has_ended;
         }
-        let is_nothing = batch.rows + splitter.left_out == 0 && batch.parts.is_empty();
+        let is_nothing = batch.is_empty() && batch.parts.is_empty();
         Ok((!is_nothing).then_some(batch))
     }
 
@@ -207,18 +207,28 @@ impl SplitBatch {
         ranges.reduce(|(first, last), (from, to)| (first.min(from), last.max(to)))
     }
 
-    fn is_open(&self, (max_rows, rows_of_each): (usize, usize), kept_bytes: usize) -> bool {
+    fn is_open(&self, max_rows: usize, rows_of_each: usize) -> bool {
         let wanted = max_rows.max(self.parts.len() * rows_of_each) as u64;
-        self.rows < wanted.min(MOST_ROWS.max(max_rows as u64)) && kept_bytes < MAX_KEPT
+        self.rows < wanted.min(MOST_ROWS.max(max_rows as u64))
+            && self.kept_bytes < MAX_KEPT
+            && self.left_out < MOST_LEFT_OUT
     }
 
+    /// Whether no row was read for it.
+    fn is_empty(&self) -> bool {
+        self.rows + self.left_out == 0
+    }
+
+    /// Adds a row that has no symbol.
     fn reject(&mut self, line: Line<'_>, rule: &'static str, reason: String) {
+        self.rows += 1;
+        self.kept_bytes += line.bytes.len();
         self.rejected.push(RejectedRow { row: raw(line), rule, reason });
     }
 }
 
 impl Splitter {
-    fn new(file: &OpenFile<'_>, layout: &FileLayout, reading: Reading<'_>) -> Self {
+    fn new(file: &OpenFile<'_>, layout: &Arc<FileLayout>, reading: Reading<'_>) -> Self {
         let Reading { source, options, resume_at, .. } = reading;
         let (delimiter, quote) = (layout.columns.delimiter, file.csv.quote);
         let wanted = options.symbols.iter().map(|symbol| symbol.clone().into_bytes()).collect::<HashSet<_>>();
@@ -226,7 +236,7 @@ impl Splitter {
             path: source.path.to_owned(),
             classifier: file.classifier(layout, reading),
             columns: layout.symbols.clone().unwrap_or_default(),
-            layout: Arc::new(layout.clone()),
+            layout: layout.clone(),
             dialect: (delimiter, quote),
             wanted: Some(wanted).filter(|wanted| !wanted.is_empty()),
             fields: FieldSplitter::new(delimiter, quote),
@@ -238,8 +248,6 @@ impl Splitter {
             later_symbols: file.later_symbols.clone(),
             ambiguous: options.ambiguous,
             resume_at,
-            kept_bytes: 0,
-            left_out: 0,
         }
     }
 
@@ -248,8 +256,6 @@ impl Splitter {
         let is_new = line.offset >= self.resume_at;
         let Some(key) = self.columns.key(line.bytes, self.dialect, &mut self.fields, &mut self.key) else {
             if is_new {
-                batch.rows += 1;
-                self.kept_bytes += line.bytes.len();
                 let reason = format!(
                     "{} is empty or missing (of a wide file, the line has another number of fields)",
                     self.columns.name
@@ -271,8 +277,6 @@ impl Splitter {
         let layout = (&*self.path, &*self.layout, &self.columns);
         if let Some(empty) = check_kinds(layout, &mut self.fields, symbol, line)? {
             if is_new {
-                batch.rows += 1;
-                self.kept_bytes += line.bytes.len();
                 batch.reject(line, "ticker", format!("{} is empty", self.layout.called(empty)));
             }
             return Ok(());
@@ -286,7 +290,7 @@ impl Splitter {
         let part = &mut batch.parts[part].batch;
         let before = part.kept_bytes;
         self.classifier.classify(line, &mut symbol.series, part)?;
-        self.kept_bytes += part.kept_bytes - before;
+        batch.kept_bytes += part.kept_bytes - before;
         batch.rows += u64::from(is_new);
         Ok(())
     }
@@ -297,8 +301,6 @@ impl Splitter {
         let is_new = line.offset >= self.resume_at;
         let mut refuse = |rule, reason| {
             if is_new {
-                batch.rows += 1;
-                self.kept_bytes += line.bytes.len();
                 batch.reject(line, rule, reason);
             }
         };
@@ -315,7 +317,7 @@ impl Splitter {
             return Ok(None);
         }
         if self.wanted.as_ref().is_some_and(|wanted| !wanted.contains(name.as_bytes())) {
-            self.left_out += u64::from(is_new);
+            batch.left_out += u64::from(is_new);
             return Ok(None);
         }
         let is_joined = self.columns.columns.len() > 1;

@@ -189,6 +189,19 @@ fn only_the_picked_symbols_are_read() {
 }
 
 #[test]
+fn a_batch_ends_though_no_row_is_wanted() {
+    let row = |symbol: &str| format!("{symbol},2024-01-01,1,2,1,1,1\n");
+    let text = format!("ticker,date,open,high,low,close,volume\n{}{}", row("B").repeat(200_001), row("A"));
+    let options = ReadOptions { symbols: vec!["A".into()], ..options(OnInvalid::Warn) };
+    let mut reader = reader(&text, &options, 0);
+    let mut rows = Vec::new();
+    while let Some(batch) = reader.next_batch(100).expect("reads") {
+        rows.push((batch.rows, batch.end.text == text.len() as u64));
+    }
+    assert_eq!(rows, [(0, false), (1, true)]);
+}
+
+#[test]
 fn a_symbol_has_rows_of_one_kind() {
     let text = "SYMBOL,SERIES,DATE,OPEN,HIGH,LOW,CLOSE,VOLUME\nA,EQ,2024-01-01,1,2,0.5,1.5,10\nA,BE,2024-01-02,1,2,0.5,1.5,10\n";
     let mut options = options(OnInvalid::Warn);
