@@ -5,6 +5,7 @@
 //! unreadable entry does not hide the others. Contents are read only where a name does not tell the timeframe.
 
 use super::extension;
+use super::first_rows::{FirstRows, rows_by_symbol, rows_of_one};
 use super::listing;
 use super::listing::Listed;
 pub use super::listing::Unrecognised;
@@ -19,7 +20,6 @@ use super::steps::{self, fits};
 use crate::bar::{Micros, SeriesName};
 use crate::config;
 use crate::error::{Error, FileError, Result};
-use crate::finding::RejectedRow;
 use crate::timeframe;
 
 /// A file with bars of one series, or of several symbols.
@@ -86,32 +86,6 @@ struct Named {
     has_symbol: bool,
     /// Whether it has the extension of sources; another file is one only if it has bars.
     is_source: bool,
-}
-
-/// What a file's first rows tell.
-#[derive(Default)]
-struct FirstRows {
-    /// Those of one series.
-    times: Vec<Micros>,
-    /// Whether they are of several symbols.
-    are_several: bool,
-    /// Whether a column may tell the symbol of each row.
-    may_be_several: bool,
-    /// Those that columns have in every row.
-    symbol: Option<String>,
-    timeframe: Option<String>,
-    /// Why the first row that is no bar is none.
-    rejected: Option<String>,
-}
-
-impl FirstRows {
-    /// Why it is no source, if there is no bar.
-    fn no_bar(&self) -> String {
-        match &self.rejected {
-            Some(rejected) => format!("has no bar among its first rows ({rejected})"),
-            None => "has no bars".to_owned(),
-        }
-    }
 }
 
 /// Why a file is not taken.
@@ -285,42 +259,6 @@ impl Naming {
         let Ok(defaults) = config::defaults() else { return false };
         tokio::task::spawn_blocking(move || source.looks_like_bars(&defaults.csv)).await.unwrap_or(false)
     }
-}
-
-/// The first rows of a file with one series.
-fn rows_of_one(source: OpenSource, read: &ReadOptions) -> Result<FirstRows, FileError> {
-    const ROWS: usize = 400;
-    let mut bars = source.bars(read, "", true, 0)?;
-    let layout = bars.layout();
-    let layout = layout.as_ref();
-    let batch = bars.next_batch(ROWS)?.unwrap_or_default();
-    Ok(FirstRows {
-        symbol: layout.and_then(|layout| layout.symbol()),
-        timeframe: layout.and_then(|layout| layout.timeframe()),
-        may_be_several: layout.is_some_and(|layout| layout.may_be_several()),
-        rejected: first_rejected(&batch.rejected),
-        times: batch.bars.time,
-        are_several: false,
-    })
-}
-
-/// The first rows of a file by symbol: as many as may be read to decide how it is written.
-fn rows_by_symbol(source: OpenSource, read: &ReadOptions) -> Result<FirstRows, FileError> {
-    const ROWS: usize = 20_000;
-    // Enough to tell the timeframe.
-    const ROWS_OF_EACH: usize = 12;
-    let mut bars = source.bars_by_symbol(read, "", true, 0)?.with_rows_of_each(ROWS_OF_EACH);
-    let batch = bars.next_batch(ROWS)?.unwrap_or_default();
-    let are_several = bars.has_several();
-    let rejected = batch.parts.iter().flat_map(|part| &part.batch.rejected).chain(&batch.rejected);
-    let rejected = first_rejected(rejected);
-    let most = batch.parts.into_iter().max_by_key(|part| part.batch.bars.len());
-    let times = most.map(|part| part.batch.bars.time).unwrap_or_default();
-    Ok(FirstRows { times, are_several, rejected, ..FirstRows::default() })
-}
-
-fn first_rejected<'r>(rejected: impl IntoIterator<Item = &'r RejectedRow>) -> Option<String> {
-    rejected.into_iter().next().map(|row| format!("line {}: {}", row.row.line, row.reason))
 }
 
 /// Whether what follows a name's last dot may belong to its symbol: BRK.B is no file of BRK.

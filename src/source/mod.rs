@@ -31,6 +31,7 @@ pub(crate) mod extension;
 pub mod feed;
 mod fetch;
 mod fields;
+mod first_rows;
 mod later_rows;
 pub mod layout;
 pub mod lines;

@@ -16,6 +16,7 @@ mod row;
 mod rows;
 mod series;
 mod split;
+mod splitter;
 
 use std::collections::HashSet;
 use std::io::Read;
